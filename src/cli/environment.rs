@@ -1,0 +1,102 @@
+//! The reader of arguments: the environment's words first, then the command line's.
+//!
+//! The environment's words are parsed by themselves first, so that an error in them is told as theirs and
+//! what may not stand there is refused.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use super::refusal::{self, Refused, Stop};
+use super::{Cli, NAME};
+
+/// The environment variable that options may stand in.
+pub const VARIABLE: &str = "CHECK_CEILOMETER_OPTS";
+
+impl Cli {
+    /// Reads the arguments behind the program's name, and those of [`VARIABLE`] before them.
+    pub fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        variable: Option<&OsStr>,
+    ) -> Result<Cli, Stop> {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let words = variable.map_or(Ok(Vec::new()), split).map_err(|why| refused(&why, &arguments))?;
+        let all: Vec<OsString> = words.iter().cloned().chain(arguments).collect();
+        let from_environment = check(words).map_err(|why| refused(&why, &all))?;
+        let mut cli = parse(all.clone()).map_err(|error| stop(&error, &all))?;
+        cli.targets.hostname_in_environment = !from_environment.targets.hostname.is_empty();
+        Ok(cli)
+    }
+}
+
+/// Parses words as arguments.
+fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once(OsString::from(NAME)).chain(words))
+}
+
+/// Makes of clap's error what there is to show.
+fn stop(error: &clap::Error, arguments: &[OsString]) -> Stop {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let text = error.render();
+            Stop::Shown { plain: text.to_string(), colored: text.ansi().to_string() }
+        }
+        _ => Stop::Refused(Refused {
+            reason: refusal::reason(error),
+            format: refusal::asked_format(arguments),
+        }),
+    }
+}
+
+/// An error of the environment's words.
+fn refused(why: &str, arguments: &[OsString]) -> Stop {
+    Stop::Refused(Refused {
+        reason: format!("in {VARIABLE}: {why}"),
+        format: refusal::asked_format(arguments),
+    })
+}
+
+/// Splits the variable's value as a shell splits words.
+fn split(value: &OsStr) -> Result<Vec<OsString>, String> {
+    let words = shlex::bytes::split(value.as_bytes()).ok_or("a quote or a backslash is left open")?;
+    Ok(words.into_iter().map(OsString::from_vec).collect())
+}
+
+/// Refuses words that do not parse, and options that may not stand in the environment. `-H` is left to the
+/// plan: it is allowed in HAProxy mode, which the command line decides.
+fn check(words: Vec<OsString>) -> Result<Cli, String> {
+    if words.iter().any(|word| word == "--") {
+        return Err("'--' may not stand there".into());
+    }
+    let cli = match parse(words) {
+        Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Err(misplaced("--help")),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => return Err(misplaced("--version")),
+        Err(error) => return Err(refusal::reason(&error)),
+    };
+    match misplaced_option(&cli) {
+        Some(option) => Err(misplaced(option)),
+        None => Ok(cli),
+    }
+}
+
+/// The first option that may not stand in the environment.
+fn misplaced_option(cli: &Cli) -> Option<&'static str> {
+    [
+        (!cli.targets.endpoints.is_empty(), "an endpoint"),
+        (cli.targets.file.is_some(), "--endpoints"),
+        (!cli.tasks.simulate.is_empty(), "--simulate"),
+        (cli.tasks.generate.is_some(), "--generate"),
+        (cli.tasks.explain.is_some(), "--explain"),
+        (cli.timing.watch.is_some(), "--watch"),
+        (cli.timing.wait.is_some(), "--wait"),
+    ]
+    .into_iter()
+    .find_map(|(given, option)| given.then_some(option))
+}
+
+fn misplaced(option: &str) -> String {
+    format!("{option} may not stand there; give it on the command line")
+}

@@ -1,0 +1,111 @@
+//! What the values of options may look like.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::cli::Quorum;
+use crate::range::{self, Range, Unit};
+use crate::state::State;
+use crate::table::Key;
+
+/// The longest duration that makes sense for a run; it also keeps every deadline within the clock's range.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A port that can be dialled.
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    text.parse().ok().filter(|port| *port > 0).ok_or("not a port from 1 to 65535".into())
+}
+
+/// A whole number.
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "not a whole number, or too large".into())
+}
+
+/// A whole number above zero, by its type.
+pub(super) fn above_zero<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "not a whole number above zero, or too large".into())
+}
+
+/// A duration: bare seconds, or with units.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match range::parse_duration(text, Unit::Seconds)? {
+        duration if duration > LONGEST => Err("longer than a year".into()),
+        duration => Ok(duration),
+    }
+}
+
+/// A duration above zero.
+pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("must be above zero".into()),
+        duration => Ok(duration),
+    }
+}
+
+/// A duration: bare days, or with units.
+pub(super) fn days(text: &str) -> Result<Duration, String> {
+    range::parse_duration(text, Unit::Days)
+}
+
+/// A threshold range in seconds.
+pub(super) fn range(text: &str) -> Result<Range, String> {
+    Range::parse(text, Unit::Seconds)
+}
+
+/// A row's key.
+pub(super) fn key(text: &str) -> Result<Key, String> {
+    Key::parse(text)
+}
+
+/// `KEY=STATE`.
+pub(super) fn assignment(text: &str) -> Result<(Key, State), String> {
+    let (key, state) = text.split_once('=').ok_or("not of the form KEY=STATE, such as get:404=warning")?;
+    let state =
+        State::from_name(state).ok_or("the state behind the = must be ok, warning, critical or unknown")?;
+    match Key::parse(key)? {
+        key if key.overridable() => Ok((key, state)),
+        key => Err(format!("the state of {key} cannot be overridden")),
+    }
+}
+
+/// `N` endpoints or `N%` of them.
+pub(super) fn quorum(text: &str) -> Result<Quorum, String> {
+    const SHAPE: &str = "not a number of endpoints, such as 2, or a share of them, such as 50%";
+    match text.strip_suffix('%') {
+        Some(share) => match share.parse() {
+            Ok(share @ 1..=100) => Ok(Quorum::Percent(share)),
+            Ok(0) => Err("must be above zero".into()),
+            Ok(_) => Err("more than all endpoints".into()),
+            Err(_) => Err(SHAPE.into()),
+        },
+        None => match text.parse() {
+            Ok(0) => Err("must be above zero".into()),
+            Ok(count) => Ok(Quorum::Count(count)),
+            Err(_) => Err(SHAPE.into()),
+        },
+    }
+}
+
+/// A server's weight in percent, 1 to 100: HAProxy would take 0 for "drain".
+pub(super) fn weight(text: &str) -> Result<u8, String> {
+    match text.strip_suffix('%').unwrap_or(text).parse() {
+        Ok(weight @ 1..=100) => Ok(weight),
+        _ => Err("not a weight from 1% to 100%".into()),
+    }
+}
+
+/// What `--connect-to` dials: an address, and a port where it is not the endpoint's.
+pub type Dialled = (IpAddr, Option<u16>);
+
+/// `ADDR[:PORT]`, an IPv6 address in brackets or alone.
+pub(super) fn dialled(text: &str) -> Result<Dialled, String> {
+    if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse() {
+        return Ok((address, None));
+    }
+    match text.parse::<std::net::SocketAddr>() {
+        Ok(address) if address.port() == 0 => Err("there is no port 0".into()),
+        Ok(address) => Ok((address.ip(), Some(address.port()))),
+        Err(_) => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),
+    }
+}

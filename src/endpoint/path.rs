@@ -1,0 +1,95 @@
+//! The path of an endpoint's URL: the prefix before the health path, and the health path itself.
+//!
+//! Paths are kept in the normal form of RFC 3986, section 6.2.2, so that one resource has one spelling.
+
+/// Reads a health path: it begins with `/` and may end in a query. The error is one line.
+pub fn parse_path(text: &str) -> Result<String, String> {
+    read_path(text).map_err(|reason| super::refusal("path", text, &reason))
+}
+
+fn read_path(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') {
+        return Err("a path begins with a slash".into());
+    }
+    if text.contains('#') {
+        return Err("a fragment (#) is never sent to a server: leave it out".into());
+    }
+    let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+    let path = normal(path)?;
+    check_segments(path.strip_suffix('/').unwrap_or(&path))?;
+    match query {
+        Some(query) => Ok(format!("{path}?{}", normal_query(query)?)),
+        None => Ok(path),
+    }
+}
+
+/// Reads the path of an endpoint's URL, which is the prefix of the health path or already ends in it.
+pub(super) fn read_prefix(text: &str, health: &str) -> Result<String, String> {
+    let normal = normal(text)?;
+    let path = normal.trim_end_matches('/');
+    check_segments(path)?;
+    Ok(path.strip_suffix(bare(health)).unwrap_or(path).to_owned())
+}
+
+/// The prefix as it is typed. One that itself ends in the health path would be taken for the whole, so that the whole
+/// is shown instead.
+pub(super) fn shown_prefix(prefix: &str, health: &str) -> String {
+    let health = bare(health);
+    let ambiguous = !health.is_empty() && prefix.ends_with(health);
+    format!("{prefix}{}", if ambiguous { health } else { "" })
+}
+
+/// The health path without its query and the slash at its end.
+fn bare(health: &str) -> &str {
+    health.split('?').next().unwrap_or_default().trim_end_matches('/')
+}
+
+/// Refuses segments that clients and servers read differently.
+fn check_segments(path: &str) -> Result<(), String> {
+    match path.split('/').skip(1).find(|segment| matches!(*segment, "" | "." | "..")) {
+        Some("") => Err("the path has an empty part (//): write one slash".into()),
+        Some(dots) => Err(format!("the path has a part '{dots}': write the path that is meant")),
+        None => Ok(()),
+    }
+}
+
+fn normal(path: &str) -> Result<String, String> {
+    normalised(path, "/")
+}
+
+fn normal_query(query: &str) -> Result<String, String> {
+    normalised(query, "/?")
+}
+
+/// Checks that each character may stand there (RFC 3986, section 3.3), and spells escapes in one way.
+fn normalised(text: &str, separators: &str) -> Result<String, String> {
+    let mut normal = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        if letter == '%' {
+            push_escape(&mut normal, rest.next().zip(rest.next()))?;
+        } else if letter.is_ascii_alphanumeric()
+            || "-._~!$&'()*+,;=:@".contains(letter)
+            || separators.contains(letter)
+        {
+            normal.push(letter);
+        } else {
+            return Err(format!("a path cannot hold {letter:?}: percent-encode it"));
+        }
+    }
+    Ok(normal)
+}
+
+/// An escape with capital digits; an unreserved character needs none.
+fn push_escape(normal: &mut String, digits: Option<(char, char)>) -> Result<(), String> {
+    let value = |(high, low): (char, char)| Some(high.to_digit(16)? * 16 + low.to_digit(16)?);
+    let Some(((high, low), letter)) = digits.zip(digits.and_then(value).and_then(char::from_u32)) else {
+        return Err("a % begins no escape: write %25, or two digits behind it".into());
+    };
+    if letter.is_ascii_alphanumeric() || "-._~".contains(letter) {
+        normal.push(letter);
+    } else {
+        normal.extend(['%', high.to_ascii_uppercase(), low.to_ascii_uppercase()]);
+    }
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! What a request brought home, as plain data: the boundary between the network and the rules.
+//!
+//! A failed request is data as much as an answered one; nothing here judges.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// The two requests of the Health-Check API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `HEAD`: the API is up.
+    Head,
+    /// `GET`: the API reaches its back-end.
+    Get,
+}
+
+impl Method {
+    /// The method as HTTP writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::Head => "HEAD",
+            Method::Get => "GET",
+        }
+    }
+}
+
+/// The part of a request that was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Looking the name up.
+    Resolve,
+    /// Connecting, through the proxy where there is one.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Waiting for the answer's first byte.
+    Wait,
+    /// Reading the answer from its first byte to its last.
+    Receive,
+}
+
+impl Phase {
+    /// All phases, in the order in which they happen.
+    pub const ALL: [Phase; 6] =
+        [Phase::Resolve, Phase::Connect, Phase::Tls, Phase::Send, Phase::Wait, Phase::Receive];
+
+    /// The name that the JSON report uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Resolve => "resolve",
+            Phase::Connect => "connect",
+            Phase::Tls => "tls",
+            Phase::Send => "send",
+            Phase::Wait => "wait",
+            Phase::Receive => "receive",
+        }
+    }
+}
+
+/// How long each phase took; `None` for one that was not reached or not needed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases([Option<Duration>; 6]);
+
+impl Phases {
+    /// The time of one phase.
+    pub fn get(&self, phase: Phase) -> Option<Duration> {
+        self.0.get(phase as usize).copied().flatten()
+    }
+
+    /// Records the time of one phase.
+    pub fn set(&mut self, phase: Phase, time: Duration) {
+        if let Some(slot) = self.0.get_mut(phase as usize) {
+            *slot = Some(time);
+        }
+    }
+}
+
+/// Why a request has no complete HTTP answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The name does not resolve.
+    Dns,
+    /// The connection was refused.
+    Refused,
+    /// No route to the address.
+    Unreachable,
+    /// The connection was reset before or within the answer's head.
+    Reset,
+    /// The connection ended before the answer's head was complete.
+    Closed,
+    /// The deadline passed.
+    Timeout,
+    /// The TLS handshake or the certificate failed.
+    Tls,
+    /// The peer answered, but not as HTTP/1 is spoken.
+    Protocol,
+    /// The answer broke off within its body.
+    Body,
+    /// The proxy, not the service, failed.
+    Proxy,
+    /// The probe could not do its work: no descriptor, no thread.
+    Local,
+}
+
+impl FaultKind {
+    /// All kinds.
+    pub const ALL: [FaultKind; 11] = [
+        FaultKind::Dns,
+        FaultKind::Refused,
+        FaultKind::Unreachable,
+        FaultKind::Reset,
+        FaultKind::Closed,
+        FaultKind::Timeout,
+        FaultKind::Tls,
+        FaultKind::Protocol,
+        FaultKind::Body,
+        FaultKind::Proxy,
+        FaultKind::Local,
+    ];
+
+    /// The key under which the table and the JSON report know it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FaultKind::Dns => "dns",
+            FaultKind::Refused => "refused",
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::Reset => "reset",
+            FaultKind::Closed => "closed",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Tls => "tls",
+            FaultKind::Protocol => "protocol",
+            FaultKind::Body => "body",
+            FaultKind::Proxy => "proxy",
+            FaultKind::Local => "local",
+        }
+    }
+
+    /// Whether the fault means that no service was reached at all, so that a second request is futile.
+    pub const fn nothing_reached(self, phase: Phase) -> bool {
+        match self {
+            FaultKind::Dns
+            | FaultKind::Refused
+            | FaultKind::Unreachable
+            | FaultKind::Tls
+            | FaultKind::Proxy
+            | FaultKind::Local => true,
+            FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed => {
+                matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls)
+            }
+            FaultKind::Protocol | FaultKind::Body => false,
+        }
+    }
+}
+
+/// Text from outside: a server, a name service, a certificate. It has no way to an output but through
+/// [`crate::text::Cleaner`].
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Foreign(Vec<u8>);
+
+impl Foreign {
+    /// Marks bytes as foreign.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Foreign {
+        Foreign(bytes.into())
+    }
+
+    /// The bytes as they came, for the rules to compare and for the cleaner; never for an output.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Foreign({:?})", String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// Why and where a request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind of failure it is.
+    pub kind: FaultKind,
+    /// The phase that was under way.
+    pub phase: Phase,
+    /// The circumstances in words; may quote the peer.
+    pub message: Foreign,
+}
+
+impl Fault {
+    /// A fault of the given kind, in the given phase.
+    pub fn new(kind: FaultKind, phase: Phase, message: impl Into<String>) -> Fault {
+        Fault { kind, phase, message: Foreign::new(message.into()) }
+    }
+}
+
+/// One header of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name in lower case, as the HTTP library hands it out.
+    pub name: String,
+    /// The value as it came.
+    pub value: Foreign,
+}
+
+/// The head of an answer, and of its body as much as was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code as it came, 0 to 999.
+    pub status: u16,
+    /// The headers, in the order in which they came.
+    pub headers: Vec<Header>,
+    /// The body's beginning, up to [`BODY_LIMIT`] bytes; empty after HEAD.
+    pub body: Foreign,
+    /// Whether the body was longer than the probe reads.
+    pub cut: bool,
+}
+
+/// How much of a body is read, in bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// How much of an answer's head is read, in bytes, interim answers included.
+pub const HEAD_LIMIT: usize = 16 * 1024;
+
+impl Answer {
+    /// The first value of a header, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&Foreign> {
+        self.headers.iter().find(|header| header.name == name).map(|header| &header.value)
+    }
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A UNIX socket.
+    Unix(PathBuf),
+}
+
+/// The certificate that a server presented, accepted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The end of its validity.
+    pub not_after: SystemTime,
+    /// The subject's distinguished name.
+    pub subject: Foreign,
+    /// The issuer's distinguished name.
+    pub issuer: Foreign,
+}
+
+/// A request that was sent, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Which request it was.
+    pub method: Method,
+    /// The head of the answer, also of one that broke off in its body.
+    pub answer: Option<Answer>,
+    /// Why there is no complete answer. `answer` and `fault` are both there when the body broke off.
+    pub fault: Option<Fault>,
+    /// Who was at the other end, once connected (or the last address tried).
+    pub peer: Option<Peer>,
+    /// The certificate that was presented.
+    pub certificate: Option<Certificate>,
+    /// The time of each phase.
+    pub phases: Phases,
+    /// The whole time, from the look-up to the last byte.
+    pub elapsed: Duration,
+    /// The request's head as it was sent, secrets and all.
+    pub sent: Foreign,
+}
+
+/// One step of probing an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// The request was made.
+    Made(Box<Exchange>),
+    /// The request was not sent, and why.
+    Skipped(Method, String),
+}

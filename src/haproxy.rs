@@ -1,0 +1,82 @@
+//! HAProxy's call: `external-check command` cannot pass options, so its four arguments and its
+//! environment are recognised.
+//!
+//! The arguments are `proxy_address proxy_port server_address server_port` (HAProxy's configuration
+//! manual, "external-check command"). A UNIX-socket server is its path and `NOT_USED`; IPv6 comes without
+//! brackets. The first two are of no use to a probe.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::cli::{Cli, quoted};
+use crate::surroundings::Surroundings;
+
+/// What stands where HAProxy has nothing to tell.
+const NOT_USED: &str = "NOT_USED";
+
+/// The server that HAProxy wants probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Where it listens.
+    pub server: Server,
+    /// Whether HAProxy speaks TLS to it (`HAPROXY_SERVER_SSL`, since HAProxy 2.6).
+    pub ssl: bool,
+}
+
+/// Where a server of HAProxy's listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Server {
+    /// At an address and port.
+    Tcp(IpAddr, u16),
+    /// On a UNIX socket.
+    Unix(PathBuf),
+}
+
+/// Whether HAProxy calls, or a wrapper on its behalf.
+pub fn calls(cli: &Cli, surroundings: &Surroundings) -> bool {
+    let told = |name| surroundings.variable(name).is_some();
+    let from_haproxy = told("HAPROXY_SERVER_ADDR") || told("HAPROXY_PROXY_NAME");
+    cli.tasks.haproxy || (from_haproxy && cli.targets.endpoints.len() == 4)
+}
+
+/// Reads HAProxy's call.
+pub fn call(cli: &Cli, surroundings: &Surroundings) -> Result<Call> {
+    let server = match cli.targets.endpoints.as_slice() {
+        [_, _, address, port] => server(address, port, cli.targets.port)?,
+        [] => server_in_environment(cli, surroundings)?,
+        given => bail!(
+            "--haproxy wants HAProxy's four arguments (proxy address and port, server address and port) \
+             or none, not {}",
+            given.len()
+        ),
+    };
+    let ssl = surroundings.variable("HAPROXY_SERVER_SSL").is_some_and(|value| value == "1");
+    Ok(Call { server, ssl })
+}
+
+/// The server as the environment tells it, for a wrapper that passes no arguments on.
+fn server_in_environment(cli: &Cli, surroundings: &Surroundings) -> Result<Server> {
+    let text = |name| surroundings.variable(name).map(|value| value.to_string_lossy().into_owned());
+    match text("HAPROXY_SERVER_ADDR").filter(|address| !address.is_empty()) {
+        Some(address) => server(&address, &text("HAPROXY_SERVER_PORT").unwrap_or_default(), cli.targets.port),
+        None => bail!("--haproxy without arguments wants HAPROXY_SERVER_ADDR in the environment"),
+    }
+}
+
+/// Reads the server's address and port; `default` stands in for a port that HAProxy does not tell.
+fn server(address: &str, port: &str, default: Option<u16>) -> Result<Server> {
+    if address.starts_with('/') {
+        return Ok(Server::Unix(address.into()));
+    }
+    let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(address);
+    let Ok(ip) = bare.parse() else {
+        bail!("HAProxy's server address {} is neither an IP address nor a socket's path", quoted(address));
+    };
+    let told = if [NOT_USED, "", "0"].contains(&port) { default } else { port.parse().ok() };
+    match told {
+        Some(port) => Ok(Server::Tcp(ip, port)),
+        None => bail!("HAProxy's server {address} has no usable port ({}); give one with -p", quoted(port)),
+    }
+}

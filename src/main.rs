@@ -1,0 +1,98 @@
+//! `check_ceilometer`: from arguments to exit code.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime};
+
+use anyhow::Result;
+use check_ceilometer::cli::{Cli, Stop, VARIABLE};
+use check_ceilometer::plan::{self, Course, Format, Output, Plan};
+use check_ceilometer::report::{self, Report};
+use check_ceilometer::run::Run;
+use check_ceilometer::state::State;
+use check_ceilometer::surroundings::Surroundings;
+use check_ceilometer::{explain, generate, output, text, watch};
+
+/// The most of a reason that an error line tells, in characters.
+const REASON: usize = 600;
+
+/// Where the first panic was raised.
+static PANICKED_AT: OnceLock<String> = OnceLock::new();
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    // Nothing is printed here: Icinga merges standard error into the output, ahead of it.
+    panic::set_hook(Box::new(|panic| {
+        let _ = PANICKED_AT.set(panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
+    let code = panic::catch_unwind(|| answer(started));
+    ExitCode::from(code.unwrap_or_else(|_| show(&format!("CEILOMETER UNKNOWN - {}\n", internal()), 3)))
+}
+
+/// From arguments to exit code.
+fn answer(started: Instant) -> u8 {
+    let surroundings = Surroundings::of_process(started);
+    match Cli::read(std::env::args_os().skip(1), surroundings.variable(VARIABLE)) {
+        Ok(cli) => carry_out(&cli, &surroundings),
+        Err(Stop::Refused(refused)) => unable(&refused.reason, refused.format, started),
+        Err(Stop::Shown { plain, colored }) => {
+            show(if surroundings.wants_color() { &colored } else { &plain }, State::Unknown.exit_code())
+        }
+    }
+}
+
+/// Does what was asked for.
+fn carry_out(cli: &Cli, surroundings: &Surroundings) -> u8 {
+    if let Some(what) = cli.tasks.generate {
+        return show(&generate::text(what), 0);
+    }
+    if let Some(key) = cli.tasks.explain {
+        let table = plan::table(&cli.judgement);
+        return show(&key.map_or_else(|| explain::table(&table), |key| explain::key(&table, key)), 0);
+    }
+    let probed = panic::catch_unwind(AssertUnwindSafe(|| probe(cli, surroundings)));
+    let failed = match probed {
+        Ok(Ok(code)) => return code,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => internal(),
+    };
+    unable(&failed, cli.telling.output, surroundings.started)
+}
+
+/// Plans, probes and tells.
+fn probe(cli: &Cli, surroundings: &Surroundings) -> Result<u8> {
+    let plan = plan::decide(cli, surroundings)?;
+    let report = match plan.course {
+        Course::Once => Run::prepare(&plan)?.once(surroundings.started)?,
+        Course::Wait { limit } => watch::wait(&plan, surroundings.started, limit)?,
+        Course::Watch { every, count } => return watch::watch(&plan, surroundings.started, every, count),
+    };
+    Ok(output::tell(&report, &told(&report, &plan), plan.output.file.as_deref()))
+}
+
+/// The report as text; nothing where HAProxy wants silence.
+fn told(report: &Report, plan: &Plan) -> String {
+    plan.output.format.map(|format| report::render(report, format, &plan.output)).unwrap_or_default()
+}
+
+/// Tells why there was no run: on standard output, for that is what callers read.
+fn unable(reason: &str, format: Option<Format>, started: Instant) -> u8 {
+    let code = State::Unknown.exit_code();
+    let elapsed = started.elapsed();
+    let began = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
+    let report = Report::unable(text::clean(reason, REASON), code, began, elapsed);
+    let format = format.filter(|format| *format != Format::Human).unwrap_or(Format::Nagios);
+    show(&report::render(&report, format, &Output::default()), code)
+}
+
+/// Prints a text that is no report, and returns the exit code.
+fn show(text: &str, code: u8) -> u8 {
+    output::print(text).map_or(State::Unknown.exit_code(), |()| code)
+}
+
+/// What is said of a panic.
+fn internal() -> String {
+    let place = PANICKED_AT.get().map_or("an unknown place", String::as_str);
+    format!("internal error at {place}; please report it")
+}

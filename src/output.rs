@@ -1,0 +1,179 @@
+//! The one place that writes: to standard output, or to `--output-file`.
+//!
+//! What cannot be told must not look healthy: a result that could not be written leaves CRITICAL what it
+//! is and makes anything else UNKNOWN.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Error, Result, anyhow, bail};
+
+use crate::report::Report;
+use crate::state::State;
+use crate::text;
+
+/// The mode of a new output file, less the umask: others may read it, as the node exporter must.
+const MODE: u32 = 0o644;
+
+/// Writes a text to standard output. An empty one is not written at all: HAProxy's checks may run
+/// without a standard output.
+pub fn print(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes a report's text where the plan wants it, and returns the process's exit code.
+pub fn tell(report: &Report, text: &str, file: Option<&Path>) -> u8 {
+    let Some(file) = file else {
+        return print(text).map_or_else(|_| lost(report), |()| report.exit_code);
+    };
+    let Err(error) = replace(file, text) else { return report.exit_code };
+    // Whether or not this line can be printed: the exit code says it all.
+    let _ = print(&lost_line(report, &format!("{error:#}")));
+    lost(report)
+}
+
+/// The exit code of a result that could not be told. A CRITICAL one keeps its own, which `--fail-on` may have
+/// made 1; any other is UNKNOWN now.
+fn lost(report: &Report) -> u8 {
+    match report.state {
+        State::Critical => report.exit_code,
+        _ => State::Unknown.exit_code(),
+    }
+}
+
+/// The plugin line that stands for a report which its file did not take.
+fn lost_line(report: &Report, why: &str) -> String {
+    let state = if report.state == State::Critical { State::Critical } else { State::Unknown };
+    let why = text::clean(why, 300);
+    let line =
+        format!("--output-file was not written ({why}); the result was {}: {}", report.state, report.summary);
+    format!("CEILOMETER {state} - {}\n", text::plugin(&line))
+}
+
+/// Refuses a target that a rename would damage, or that is no file at all. A symbolic link is refused too:
+/// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
+pub fn refuse_irregular(file: &Path) -> Result<()> {
+    let name = file.display();
+    match fs::symlink_metadata(file) {
+        Ok(found) if found.is_symlink() => {
+            bail!("--output-file {name} is a symbolic link; name the file itself")
+        }
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) if found.is_dir() => bail!("--output-file {name} is a directory"),
+        Ok(_) => bail!("--output-file {name} is not a regular file"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(anyhow!(error).context(format!("--output-file {name}"))),
+    }
+}
+
+/// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
+/// The new file lives for the length of a write; a kill in that moment is all that could leave it behind.
+fn replace(file: &Path, text: &str) -> Result<()> {
+    refuse_irregular(file)?;
+    let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);
+    let mut new = tempfile::Builder::new()
+        .prefix(".check_ceilometer.")
+        .permissions(Permissions::from_mode(MODE))
+        .tempfile_in(beside)
+        .map_err(|error| cause(&error))?;
+    if let Some(mode) = old {
+        new.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
+    new.write_all(text.as_bytes()).map_err(|error| cause(&error))?;
+    new.persist(file).map_err(|error| cause(&error.error))?;
+    Ok(())
+}
+
+/// The system's own words: what stands around them names a random file that nobody has seen.
+fn cause(error: &io::Error) -> Error {
+    let text = error.to_string();
+    Error::msg(text.split(" at path ").next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn report(state: State) -> Report {
+        let unable =
+            Report::unable("a | summary".into(), state.exit_code(), SystemTime::UNIX_EPOCH, Duration::ZERO);
+        Report { state, ..unable }
+    }
+
+    fn mode(file: &Path) -> u32 {
+        fs::metadata(file).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_is_written_whole_and_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("ceilometer.prom");
+        assert_eq!(tell(&report(State::Warning), "first\n", Some(&file)), 1);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "first\n");
+        assert_eq!(mode(&file) & !0o644, 0, "at most the mode that node_exporter needs");
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(tell(&report(State::Ok), "second\n", Some(&file)), 0);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "second\n");
+        assert_eq!(mode(&file), 0o600, "the old file's mode");
+        assert_eq!(names(directory.path()), ["ceilometer.prom"]);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_never_healthy() {
+        for (state, code) in [(State::Ok, 3), (State::Warning, 3), (State::Critical, 2), (State::Unknown, 3)]
+        {
+            assert_eq!(lost(&report(state)), code, "{state}");
+        }
+        let failed_on = Report { exit_code: 1, ..report(State::Critical) };
+        assert_eq!(lost(&failed_on), 1, "--fail-on");
+    }
+
+    #[test]
+    fn a_failed_write_is_told_in_the_system_s_words() {
+        let error = replace(Path::new("/nonexistent/file"), "text\n").unwrap_err();
+        assert_eq!(error.to_string(), "No such file or directory (os error 2)");
+    }
+
+    #[test]
+    fn targets_that_are_no_regular_files_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        symlink("/dev/null", &link).unwrap();
+        let table = [
+            (directory.path(), "is a directory"),
+            (&link, "is a symbolic link; name the file itself"),
+            (Path::new("/dev/null"), "is not a regular file"),
+        ];
+        for (target, why) in table {
+            let error = refuse_irregular(target).unwrap_err().to_string();
+            assert_eq!(error, format!("--output-file {} {why}", target.display()));
+            assert!(replace(target, "text").is_err());
+        }
+        assert!(refuse_irregular(&directory.path().join("new")).is_ok());
+    }
+
+    #[test]
+    fn the_line_in_place_of_a_lost_report_says_both() {
+        assert_eq!(
+            lost_line(&report(State::Ok), "no space left"),
+            "CEILOMETER UNKNOWN - --output-file was not written (no space left); \
+             the result was OK: a / summary\n"
+        );
+    }
+}

@@ -1,0 +1,304 @@
+//! What will be done: every default chosen, every contradiction refused.
+
+use std::net::IpAddr;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, ColorWhen, FailOn, JudgementOptions, Methods};
+use crate::diagnosis::Diagnosis;
+use crate::endpoint::{Endpoint, Host};
+use crate::exchange::Method;
+use crate::files;
+use crate::haproxy;
+use crate::output;
+use crate::plan::secrets::Secrets;
+use crate::range::Range;
+use crate::report::{self, Limits, Thresholds};
+pub use crate::report::{Format, Output};
+use crate::state::State;
+use crate::surroundings::Surroundings;
+use crate::table::Table;
+use crate::text::Cleaner;
+
+mod contradictions;
+mod endpoints;
+mod proxy;
+mod secrets;
+
+pub use crate::cli::Quorum;
+
+/// The budget of a run where `-t` does not say otherwise.
+pub const BUDGET: Duration = Duration::from_secs(10);
+/// The same in HAProxy mode: HAProxy kills a check after `inter`, 2 s by default.
+pub const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
+/// The pause before a retry where `--retry-delay` does not say otherwise.
+pub const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// A day in seconds.
+const DAY: f64 = 86_400.0;
+/// The shortest time between two runs of `--watch`.
+pub const SHORTEST_WATCH: Duration = Duration::from_millis(100);
+
+/// What will be done.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The endpoints, each once, in the order given.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether each address of a name is an endpoint of its own.
+    pub all_addresses: bool,
+    /// What to simulate instead of endpoints.
+    pub simulate: Vec<Diagnosis>,
+    /// The requests, in order.
+    pub methods: Vec<Method>,
+    /// How the network is used.
+    pub network: Network,
+    /// Time, retries and concurrency.
+    pub pace: Pace,
+    /// The table in force.
+    pub table: Table,
+    /// The thresholds.
+    pub thresholds: Thresholds,
+    /// How many endpoints must be OK or WARNING for less than CRITICAL.
+    pub quorum: Option<Quorum>,
+    /// How the report is told.
+    pub output: Output,
+    /// `--fail-on`: exit 1 from this state on, else 0.
+    pub fail_on: Option<State>,
+    /// Whether HAProxy called: WARNING exits 0, nothing is printed unless asked.
+    pub haproxy: bool,
+    /// Once, or again and again.
+    pub course: Course,
+    /// What is worth noting at `-v`.
+    pub notes: Vec<String>,
+    /// Masks the plan's secrets and cleans foreign text.
+    pub cleaner: Cleaner,
+}
+
+/// How the network is used.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// `-4` or `-6`.
+    pub family: Option<Family>,
+    /// Headers beyond the probe's own, in order; credentials among them.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The HTTP proxy.
+    pub proxy: Option<Proxy>,
+    /// TLS.
+    pub tls: Tls,
+}
+
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+impl Family {
+    /// Whether an address is of this family.
+    pub const fn has(self, address: &IpAddr) -> bool {
+        matches!((self, address), (Family::V4, IpAddr::V4(_)) | (Family::V6, IpAddr::V6(_)))
+    }
+}
+
+/// An HTTP proxy, used by CONNECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its host.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// The value of `Proxy-Authorization`.
+    pub authorization: Option<Vec<u8>>,
+}
+
+/// How TLS is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// `-k`: the certificate is not verified.
+    pub insecure: bool,
+    /// `--cacert`: a file or a directory instead of the system's trust store.
+    pub cacert: Option<PathBuf>,
+    /// `--cert`: a file with the client's certificate chain.
+    pub cert: Option<PathBuf>,
+    /// `--key`: a file with its key, where it is not in the same file.
+    pub key: Option<PathBuf>,
+}
+
+/// Time, retries and concurrency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// `-t`: the wall-clock budget of one run.
+    pub budget: Duration,
+    /// `--connect-timeout`: the bound on connecting.
+    pub connect_timeout: Option<Duration>,
+    /// `--retries`: how often a CRITICAL endpoint is tried again.
+    pub retries: u32,
+    /// `--retry-delay`: the pause before a retry, and between the runs of `--wait`.
+    pub retry_delay: Duration,
+    /// `--parallel`: how many requests are in flight at once; `None` for the default.
+    pub parallel: Option<usize>,
+}
+
+/// Once, or again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// One run.
+    Once,
+    /// `--watch D`, `--count N`.
+    Watch {
+        /// The time from the start of one run to the start of the next.
+        every: Duration,
+        /// After how many runs it ends; `None` for never.
+        count: Option<u64>,
+    },
+    /// `--wait D`.
+    Wait {
+        /// After which time it gives up.
+        limit: Duration,
+    },
+}
+
+/// Chooses every default and refuses every contradiction. Reads the files that the command line names,
+/// within the run's budget.
+pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
+    let haproxy = haproxy::calls(cli, surroundings);
+    let pace = pace(cli, haproxy);
+    contradictions::refuse(cli, &pace, haproxy)?;
+    if let Some(file) = &cli.telling.output_file {
+        output::refuse_irregular(file)?;
+    }
+    let deadline = surroundings.started + pace.budget;
+    let endpoints = if haproxy {
+        vec![endpoints::server(cli, &haproxy::call(cli, surroundings)?)?]
+    } else {
+        endpoints::gather(cli, deadline)?
+    };
+    endpoints::refuse_quorum(cli, endpoints.len() + cli.tasks.simulate.len())?;
+    let mut secrets = Secrets::new(deadline);
+    let network = network(cli, &mut secrets)?;
+    Ok(Plan {
+        endpoints,
+        all_addresses: cli.targets.all_addresses,
+        simulate: cli.tasks.simulate.clone(),
+        methods: methods(cli.request.method),
+        network,
+        pace,
+        table: table(&cli.judgement),
+        thresholds: thresholds(&cli.judgement),
+        quorum: cli.judgement.quorum,
+        output: telling(cli, surroundings, haproxy),
+        fail_on: cli.judgement.fail_on.map(|from| match from {
+            FailOn::Warning => State::Warning,
+            FailOn::Critical => State::Critical,
+        }),
+        haproxy,
+        course: course(cli),
+        notes: proxy::ignored(surroundings).into_iter().chain(secrets.notes).collect(),
+        cleaner: secrets.cleaner,
+    })
+}
+
+/// The table with the overrides of `--state`.
+pub fn table(judgement: &JudgementOptions) -> Table {
+    let mut table = Table::default();
+    for (key, state) in &judgement.state {
+        table.set(*key, *state);
+    }
+    table
+}
+
+/// The requests of `--method`.
+fn methods(asked: Option<Methods>) -> Vec<Method> {
+    match asked.unwrap_or(Methods::Both) {
+        Methods::Head => vec![Method::Head],
+        Methods::Get => vec![Method::Get],
+        Methods::Both => vec![Method::Head, Method::Get],
+    }
+}
+
+fn network(cli: &Cli, secrets: &mut Secrets) -> Result<Network> {
+    let family = match (cli.connection.ipv4, cli.connection.ipv6) {
+        (true, _) => Some(Family::V4),
+        (_, true) => Some(Family::V6),
+        _ => None,
+    };
+    let tls = Tls {
+        insecure: cli.tls.insecure,
+        cacert: cli.tls.cacert.clone(),
+        cert: cli.tls.cert.clone(),
+        key: cli.tls.key.clone(),
+    };
+    Ok(Network { family, headers: secrets.headers(cli)?, proxy: proxy::decide(cli, secrets)?, tls })
+}
+
+fn pace(cli: &Cli, haproxy: bool) -> Pace {
+    Pace {
+        budget: cli.timing.timeout.unwrap_or(if haproxy { HAPROXY_BUDGET } else { BUDGET }),
+        connect_timeout: cli.timing.connect_timeout.filter(|bound| !bound.is_zero()),
+        retries: cli.timing.retries.unwrap_or(0),
+        retry_delay: cli.timing.retry_delay.unwrap_or(RETRY_DELAY),
+        parallel: cli.timing.parallel.map(NonZeroUsize::get),
+    }
+}
+
+fn thresholds(judgement: &JudgementOptions) -> Thresholds {
+    let life = |bound: Option<Duration>| bound.map(|bound| Range::at_least(bound.as_secs_f64() / DAY));
+    Thresholds {
+        request: Limits { warning: judgement.warning.clone(), critical: judgement.critical.clone() },
+        backend: Limits {
+            warning: judgement.backend_warning.clone(),
+            critical: judgement.backend_critical.clone(),
+        },
+        certificate: Limits {
+            warning: life(judgement.certificate_warning),
+            critical: life(judgement.certificate_critical),
+        },
+    }
+}
+
+/// How the report is told. A file is no terminal, whatever standard output is; HAProxy wants silence.
+fn telling(cli: &Cli, surroundings: &Surroundings, haproxy: bool) -> Output {
+    let telling = &cli.telling;
+    let terminal = surroundings.stdout_is_terminal && telling.output_file.is_none();
+    let default = match (haproxy, terminal) {
+        (true, _) => None,
+        (false, true) => Some(Format::Human),
+        (false, false) => Some(Format::Nagios),
+    };
+    Output {
+        format: telling.output.or(default),
+        color: match telling.color.unwrap_or_default() {
+            ColorWhen::Auto => terminal && surroundings.wants_color(),
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+        },
+        width: surroundings.width.filter(|_| terminal),
+        verbosity: telling.verbose.min(3),
+        max_bytes: telling.max_output.unwrap_or(report::MAX_OUTPUT),
+        agent_warning: telling.agent_warning,
+        file: telling.output_file.clone(),
+    }
+}
+
+fn course(cli: &Cli) -> Course {
+    match (cli.timing.watch, cli.timing.wait) {
+        (Some(every), _) => {
+            Course::Watch { every: every.max(SHORTEST_WATCH), count: cli.timing.count.map(NonZeroU64::get) }
+        }
+        (None, Some(limit)) => Course::Wait { limit },
+        (None, None) => Course::Once,
+    }
+}
+
+/// What error lines call a file: its path, or what `-` stands for.
+fn source_name(path: &Path) -> String {
+    if files::is_standard_input(path) { "standard input".into() } else { path.display().to_string() }
+}
+
+#[cfg(test)]
+mod tests;

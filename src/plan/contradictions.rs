@@ -1,0 +1,100 @@
+//! What cannot be meant together is refused with the reason, never resolved in silence.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::cli::{Cli, quoted};
+use crate::files;
+use crate::plan::Pace;
+use crate::range::Range;
+
+/// Refuses options that contradict each other. What depends on the number of endpoints is
+/// [`super::endpoints`]'s to refuse.
+pub(super) fn refuse(cli: &Cli, pace: &Pace, haproxy: bool) -> Result<()> {
+    if let Some((_, reason)) = pairs(cli, haproxy).into_iter().find(|(contradicted, _)| *contradicted) {
+        bail!("{reason}");
+    }
+    refuse_unreachable_threshold(cli, pace)?;
+    refuse_two_readers(cli)?;
+    refuse_other_family(cli)
+}
+
+/// Each contradiction between options, and why it is one.
+fn pairs(cli: &Cli, haproxy: bool) -> Vec<(bool, &'static str)> {
+    let targets = &cli.targets;
+    let simulate = !cli.tasks.simulate.is_empty();
+    let named = !targets.endpoints.is_empty() || !targets.hostname.is_empty() || targets.file.is_some();
+    let dialled = cli.connection.connect_to.is_some();
+    let (watch, wait) = (cli.timing.watch.is_some(), cli.timing.wait.is_some());
+    vec![
+        (
+            cli.tls.key.is_some() && cli.tls.cert.is_none(),
+            "--key without --cert: a key alone identifies nobody",
+        ),
+        (cli.connection.ipv4 && cli.connection.ipv6, "-4 and -6 exclude each other"),
+        (watch && wait, "--watch and --wait exclude each other"),
+        (cli.timing.count.is_some() && !watch, "--count without --watch: there is one run to count"),
+        (
+            cli.connection.proxy_auth_file.is_some() && cli.connection.proxy.is_none(),
+            "--proxy-auth-file without --proxy: there is no proxy to authenticate to",
+        ),
+        (dialled && targets.all_addresses, "--connect-to and --all-addresses exclude each other"),
+        (simulate && haproxy, "--simulate would tell HAProxy about a server that does not exist"),
+        (simulate && named, "--simulate brings its own endpoints; name no others"),
+        (simulate && dialled, "--simulate brings its own endpoints; --connect-to would dial another"),
+        (simulate && cli.connection.proxy.is_some(), "--simulate listens on loopback; no proxy leads there"),
+        (haproxy && targets.file.is_some(), "HAProxy names the server; --endpoints cannot"),
+        (haproxy && dialled, "HAProxy names the address to dial; --connect-to cannot"),
+        (haproxy && targets.hostname.len() > 1, "-H may stand once in HAProxy mode: a server has one name"),
+        (haproxy && (watch || wait), "HAProxy wants one run; --watch and --wait make many"),
+        (
+            !haproxy && targets.hostname_in_environment,
+            "in CHECK_CEILOMETER_OPTS: -H may stand there in HAProxy mode only",
+        ),
+    ]
+}
+
+/// A critical time that the budget ends before it is reached would never be told as such.
+fn refuse_unreachable_threshold(cli: &Cli, pace: &Pace) -> Result<()> {
+    let critical = cli.judgement.critical.as_ref().and_then(Range::plain_upper);
+    if let (Some(critical), Some(_)) = (critical, cli.timing.timeout)
+        && critical >= pace.budget.as_secs_f64()
+    {
+        let budget = pace.budget.as_secs_f64();
+        bail!("-c {critical} is not below -t {budget}: the run would end before the threshold is crossed");
+    }
+    Ok(())
+}
+
+/// Standard input can be read once.
+fn refuse_two_readers(cli: &Cli) -> Result<()> {
+    let stdin = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard_input);
+    let readers = [
+        (stdin(&cli.targets.file), "--endpoints -"),
+        (stdin(&cli.request.token_file), "--token-file -"),
+        (stdin(&cli.request.auth_file), "--auth-file -"),
+        (stdin(&cli.connection.proxy_auth_file), "--proxy-auth-file -"),
+    ];
+    let named = readers.into_iter().filter_map(|(reads, option)| reads.then_some(option));
+    let from_stdin = |header: &&String| {
+        header.strip_prefix('@').is_some_and(|file| files::is_standard_input(Path::new(file)))
+    };
+    let headers = cli.request.header.iter().filter(from_stdin).map(|_| "--header @-");
+    let reading: Vec<&str> = named.chain(headers).collect();
+    if reading.len() > 1 {
+        bail!("{} each read standard input, which can be read once", reading.join(" and "));
+    }
+    Ok(())
+}
+
+/// An address of the other family could never be dialled.
+fn refuse_other_family(cli: &Cli) -> Result<()> {
+    let Some((address, _)) = &cli.connection.connect_to else { return Ok(()) };
+    let refused = (cli.connection.ipv4 && address.is_ipv6()) || (cli.connection.ipv6 && address.is_ipv4());
+    if refused {
+        let family = if cli.connection.ipv4 { "-4" } else { "-6" };
+        bail!("{family} excludes the address of --connect-to {}", quoted(&address.to_string()));
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The endpoints of a plan: all that were named, each once.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Error, Result, anyhow, bail};
+
+use crate::cli::Cli;
+use crate::endpoint::{DEFAULT_PATH, Defaults, Dial, Endpoint, Host, Scheme};
+use crate::files;
+use crate::haproxy::{Call, Server};
+use crate::plan::Quorum;
+
+/// How large a list of endpoints may be, in bytes: room for some 300,000 of them.
+const LIST_LIMIT: usize = 16 * 1024 * 1024;
+
+/// What is wrong with a line that is no endpoint.
+const NO_ENDPOINT: &str =
+    "not an endpoint; its form is [http[s]://]HOST[:PORT][/PREFIX], without credentials";
+
+/// What HAProxy's UNIX-socket server is called where `-H` gives no name.
+const LOCAL: &str = "localhost";
+
+/// Gathers what was named.
+pub(super) fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
+    let mut endpoints = named(cli, &defaults(cli), deadline)?;
+    if endpoints.is_empty() && cli.tasks.simulate.is_empty() {
+        bail!("no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help");
+    }
+    dial(cli, &mut endpoints)?;
+    Ok(endpoints)
+}
+
+/// Refuses a quorum that could never be met. The addresses of `--all-addresses` are not known yet.
+pub(super) fn refuse_quorum(cli: &Cli, endpoints: usize) -> Result<()> {
+    if let Some(Quorum::Count(quorum)) = cli.judgement.quorum
+        && quorum > endpoints
+        && !cli.targets.all_addresses
+    {
+        let are = if endpoints == 1 { "is 1 endpoint".into() } else { format!("are {endpoints} endpoints") };
+        bail!("--quorum {quorum} cannot be met: there {are}");
+    }
+    Ok(())
+}
+
+fn defaults(cli: &Cli) -> Defaults {
+    let path = cli.targets.path.clone().unwrap_or_else(|| DEFAULT_PATH.into());
+    Defaults { ssl: cli.targets.ssl, port: cli.targets.port, path }
+}
+
+/// The endpoints of the command line and of the file that it names, each once.
+fn named(cli: &Cli, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
+    let mut seen = HashSet::new();
+    let mut endpoints = Vec::new();
+    for text in cli.targets.endpoints.iter().chain(&cli.targets.hostname) {
+        endpoints.push(Endpoint::parse(text, defaults).map_err(Error::msg)?);
+    }
+    if let Some(path) = &cli.targets.file {
+        endpoints.extend(listed(path, defaults, deadline)?);
+    }
+    endpoints.retain(|endpoint| seen.insert(endpoint.clone()));
+    Ok(endpoints)
+}
+
+/// The endpoints of a file, one a line. An error does not quote the line: it may hold credentials.
+fn listed(path: &Path, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
+    let bytes = files::read(path, LIST_LIMIT, deadline).context("--endpoints")?;
+    let read = |(number, line): (usize, Result<&str, &str>)| {
+        let refused = |why| anyhow!("--endpoints: {}:{number}: {why}", super::source_name(path));
+        let endpoint = line.map_err(refused)?;
+        Endpoint::parse(endpoint, defaults).map_err(|_| refused(NO_ENDPOINT))
+    };
+    files::lines(&bytes).map(read).collect()
+}
+
+/// Puts `--connect-to` in force.
+fn dial(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
+    let Some((address, port)) = cli.connection.connect_to else { return Ok(()) };
+    match endpoints {
+        [endpoint] => {
+            endpoint.dial = Dial::Address(address, port.unwrap_or(endpoint.port));
+            Ok(())
+        }
+        several => bail!("--connect-to dials one endpoint's address; there are {}", several.len()),
+    }
+}
+
+/// HAProxy's server as an endpoint: dialled where HAProxy says, named by `-H`.
+pub(super) fn server(cli: &Cli, call: &Call) -> Result<Endpoint> {
+    let defaults = defaults(cli);
+    let defaults = Defaults { ssl: defaults.ssl || call.ssl, ..defaults };
+    let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
+    let (host, port, dial) = match &call.server {
+        Server::Tcp(address, port) => (Host::Address(*address), *port, Dial::Address(*address, *port)),
+        Server::Unix(path) => (Host::Name(LOCAL.into()), scheme.port(), Dial::Unix(path.clone())),
+    };
+    if matches!(dial, Dial::Unix(_)) && cli.connection.proxy.is_some() {
+        bail!("HAProxy's server is a UNIX socket; no proxy leads there");
+    }
+    if let Some(name) = cli.targets.hostname.first() {
+        let defaults = Defaults { port: defaults.port.or(Some(port)), ..defaults };
+        return Ok(Endpoint { dial, ..Endpoint::parse(name, &defaults).map_err(Error::msg)? });
+    }
+    let dial = if matches!(dial, Dial::Address(..)) { Dial::Host } else { dial };
+    Ok(Endpoint { scheme, host, port, prefix: String::new(), path: defaults.path, dial })
+}

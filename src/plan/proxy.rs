@@ -1,0 +1,47 @@
+//! The HTTP proxy: only the one that is named; those of the environment are ignored.
+
+use anyhow::{Context, Error, Result, bail};
+
+use crate::cli::{Cli, quoted};
+use crate::endpoint::parse_host_port;
+use crate::plan::Proxy;
+use crate::plan::secrets::Secrets;
+use crate::surroundings::Surroundings;
+
+/// The port of a proxy that names none, as curl has it.
+const DEFAULT_PORT: u16 = 1080;
+
+/// The variables by which other programs are told a proxy.
+const VARIABLES: [&str; 6] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// The proxy of `--proxy`, with the credentials of `--proxy-auth-file`.
+pub(super) fn decide(cli: &Cli, secrets: &mut Secrets) -> Result<Option<Proxy>> {
+    let Some(url) = &cli.connection.proxy else { return Ok(None) };
+    let mut proxy = parse(url).with_context(|| format!("--proxy {}", quoted(url)))?;
+    if let Some(path) = &cli.connection.proxy_auth_file {
+        proxy.authorization = Some(secrets.basic("--proxy-auth-file", path)?);
+    }
+    Ok(Some(proxy))
+}
+
+/// Reads `[http://]HOST[:PORT][/]`.
+fn parse(url: &str) -> Result<Proxy> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    if rest.contains('@') {
+        bail!("credentials would show in the list of processes; put them into a file for --proxy-auth-file");
+    }
+    if !scheme.eq_ignore_ascii_case("http") {
+        bail!("only http:// proxies are supported, asked by CONNECT");
+    }
+    let (host, port) =
+        parse_host_port(rest.strip_suffix('/').unwrap_or(rest), DEFAULT_PORT).map_err(Error::msg)?;
+    Ok(Proxy { host, port, authorization: None })
+}
+
+/// A note about proxies that the environment names in vain.
+pub(super) fn ignored(surroundings: &Surroundings) -> Option<String> {
+    let set: Vec<&str> = VARIABLES.into_iter().filter(|name| surroundings.says(name)).collect();
+    let (names, is) = (set.join(", "), if set.len() == 1 { "is" } else { "are" });
+    (!set.is_empty()).then(|| format!("{names} in the environment {is} ignored; --proxy names a proxy"))
+}

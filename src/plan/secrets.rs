@@ -1,0 +1,189 @@
+//! Credentials and other headers: read from files, checked, and registered to be masked everywhere.
+//!
+//! An error about what a file holds names the file and the line, never the text.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::cli::{Cli, quoted};
+use crate::files;
+use crate::plan::source_name;
+use crate::text::Cleaner;
+
+/// How large a file with secrets may be, in bytes.
+const LIMIT: usize = 64 * 1024;
+
+/// From how many bytes on a header's value is masked: shorter ones are not secrets, and masking them
+/// would tear holes into ordinary text.
+const MASKED_FROM: usize = 8;
+
+/// Headers that frame the message or the connection: the client's own business.
+const REFUSED: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"];
+
+/// One header: its name and its value.
+pub(super) type Header = (String, Vec<u8>);
+
+/// Reads secrets within a deadline, registers them with the cleaner and notes what is careless.
+#[derive(Debug)]
+pub(super) struct Secrets {
+    deadline: Instant,
+    /// Masks all that was read.
+    pub(super) cleaner: Cleaner,
+    /// Files that others can read.
+    pub(super) notes: Vec<String>,
+}
+
+impl Secrets {
+    /// Nothing read yet.
+    pub(super) fn new(deadline: Instant) -> Secrets {
+        Secrets { deadline, cleaner: Cleaner::default(), notes: Vec::new() }
+    }
+
+    /// All headers that the command line asks for, credentials first.
+    pub(super) fn headers(&mut self, cli: &Cli) -> Result<Vec<Header>> {
+        let mut headers = Vec::new();
+        for header in &cli.request.header {
+            if let Some(file) = header.strip_prefix('@') {
+                headers.extend(self.header_file(Path::new(file))?);
+            } else {
+                let header = self.header(header.as_bytes());
+                headers.push(header.map_err(|why| anyhow!("--header: {why}"))?);
+            }
+        }
+        let mut all = self.credentials(cli, &headers)?;
+        all.append(&mut headers);
+        Ok(all)
+    }
+
+    /// `--token-file` and `--auth-file` as headers; refused beside a header that says the same.
+    fn credentials(&mut self, cli: &Cli, headers: &[Header]) -> Result<Vec<Header>> {
+        let mut credentials = Vec::new();
+        if let Some(path) = &cli.request.token_file {
+            refuse_beside(headers, "X-Auth-Token", "--token-file")?;
+            credentials.push(("X-Auth-Token".into(), self.token(path)?));
+        }
+        if let Some(path) = &cli.request.auth_file {
+            refuse_beside(headers, "Authorization", "--auth-file")?;
+            credentials.push(("Authorization".into(), self.basic("--auth-file", path)?));
+        }
+        Ok(credentials)
+    }
+
+    /// The token of `--token-file`.
+    fn token(&mut self, path: &Path) -> Result<Vec<u8>> {
+        let token = self.line("--token-file", path)?;
+        if !token.iter().all(u8::is_ascii_graphic) {
+            bail!(
+                "--token-file: {}:1: a token has letters, digits and signs of ASCII only",
+                source_name(path)
+            );
+        }
+        self.cleaner.hide(&token);
+        Ok(token)
+    }
+
+    /// The `user:password` of a file as HTTP Basic credentials (RFC 7617).
+    pub(super) fn basic(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
+        let credentials = self.line(option, path)?;
+        let Some(colon) = credentials.iter().position(|byte| *byte == b':') else {
+            bail!("{option}: {}:1: not of the form user:password", source_name(path));
+        };
+        let encoded = STANDARD.encode(&credentials);
+        let password = credentials.get(colon + 1..).unwrap_or_default();
+        for secret in [&credentials, password, encoded.as_bytes()] {
+            if !secret.is_empty() {
+                self.cleaner.hide(secret);
+            }
+        }
+        Ok(format!("Basic {encoded}").into_bytes())
+    }
+
+    /// The one line of a file that holds one secret.
+    fn line(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
+        let name = source_name(path);
+        let bytes = self.read(option, path)?;
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            bail!("{option}: {name} is empty");
+        }
+        if line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            bail!("{option}: {name}:2: a second line; the secret is one line");
+        }
+        check_value(line).map_err(|why| anyhow!("{option}: {name}:1: {why}"))?;
+        Ok(line.to_vec())
+    }
+
+    /// The headers of a file, one a line.
+    fn header_file(&mut self, path: &Path) -> Result<Vec<Header>> {
+        let bytes = self.read("--header", path)?;
+        let mut headers = Vec::new();
+        for (number, line) in files::lines(&bytes) {
+            let header = line.map_err(str::to_owned).and_then(|line| self.header(line.as_bytes()));
+            headers.push(header.map_err(|why| anyhow!("--header: {}:{number}: {why}", source_name(path)))?);
+        }
+        Ok(headers)
+    }
+
+    /// Reads `Name: value`, and masks the value from now on.
+    fn header(&mut self, line: &[u8]) -> Result<Header, String> {
+        let header = header(line)?;
+        if header.1.len() >= MASKED_FROM {
+            self.cleaner.hide(&header.1);
+        }
+        Ok(header)
+    }
+
+    /// Reads a file, and notes it if others can read it too.
+    fn read(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
+        let bytes = files::read(path, LIMIT, self.deadline).with_context(|| option.to_owned())?;
+        if files::is_readable_by_others(path) {
+            let name = source_name(path);
+            self.notes.push(format!("{option} {name} can be read by others than its owner"));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Refuses an option beside a header that it would double.
+fn refuse_beside(headers: &[Header], name: &str, option: &str) -> Result<()> {
+    if headers.iter().any(|header| header.0.eq_ignore_ascii_case(name)) {
+        bail!("{option} and a --header {name} exclude each other");
+    }
+    Ok(())
+}
+
+/// Reads `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.
+fn header(line: &[u8]) -> Result<Header, String> {
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        return Err("no colon; a header is written 'Name: value'".into());
+    };
+    let (name, rest) = line.split_at(colon);
+    let value = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii();
+    let Some(name) = std::str::from_utf8(name).ok().filter(|name| is_token(name)) else {
+        return Err("what stands before the colon is not a header's name".into());
+    };
+    if let Some(refused) = REFUSED.into_iter().find(|refused| refused.eq_ignore_ascii_case(name)) {
+        return Err(format!("{refused} is the client's own business and cannot be given"));
+    }
+    check_value(value).map_err(|why| format!("the value of {}: {why}", quoted(name)))?;
+    Ok((name.into(), value.to_vec()))
+}
+
+/// A header's name: RFC 9110, section 5.6.2.
+fn is_token(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(allowed)
+}
+
+/// A header's value: RFC 9110, section 5.5. A line break in it would forge another header.
+fn check_value(value: &[u8]) -> Result<(), &'static str> {
+    if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        return Err("a control character; it cannot be sent in a header");
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! The network: sends the requests and brings home what came of them. It judges nothing.
+//!
+//! This is the only code that names the HTTP library, sockets, or the clock of a request. Connecting is
+//! our own ([`connect`]), so that each phase has its time and each failure its name; the library speaks
+//! HTTP over the connection it is handed ([`wire`]).
+
+mod certificate;
+mod connect;
+mod local;
+mod request;
+mod resolve;
+mod socket;
+mod tls;
+mod trust;
+mod tunnel;
+mod wire;
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::endpoint::{Dial, Endpoint, Host, Scheme};
+use crate::exchange::{
+    Attempt, Certificate, Exchange, Fault, FaultKind, Foreign, Method, Peer, Phase, Phases,
+};
+use crate::plan::{Family, Plan, Proxy};
+
+use self::request::Template;
+use self::resolve::Resolver;
+use self::socket::Socket;
+use self::tls::Session;
+
+/// Sends requests. One for a whole run, shared by its threads.
+#[derive(Debug)]
+pub struct Prober {
+    resolver: Resolver,
+    template: Template,
+    tls: Option<tls::Context>,
+    family: Option<Family>,
+    proxy: Option<Proxy>,
+    connect_timeout: Option<Duration>,
+}
+
+/// A request under way: what is known of it so far.
+struct Progress {
+    began: Instant,
+    mark: Instant,
+    phases: Phases,
+    peer: Option<Peer>,
+    certificate: Option<Certificate>,
+}
+
+impl Progress {
+    fn new() -> Progress {
+        let now = Instant::now();
+        Progress { began: now, mark: now, phases: Phases::default(), peer: None, certificate: None }
+    }
+
+    /// Ends a phase now, successful or not; the next one begins.
+    fn end(&mut self, phase: Phase) {
+        self.end_at(phase, Instant::now());
+    }
+
+    fn end_at(&mut self, phase: Phase, at: Instant) {
+        self.phases.set(phase, at.saturating_duration_since(self.mark));
+        self.mark = at;
+    }
+}
+
+impl Prober {
+    /// Prepares what all requests share; the trust store is read only if an endpoint needs TLS.
+    pub fn new(plan: &Plan, endpoints: &[Endpoint], deadline: Instant) -> Result<Prober> {
+        let needs_tls = endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
+        Ok(Prober {
+            resolver: Resolver::default(),
+            template: Template::new(&plan.network.headers)?,
+            tls: if needs_tls { Some(tls::Context::new(&plan.network.tls, deadline)?) } else { None },
+            family: plan.network.family,
+            proxy: plan.network.proxy.clone(),
+            connect_timeout: plan.pace.connect_timeout,
+        })
+    }
+
+    /// Asks an endpoint by each method in turn, each on a connection of its own.
+    ///
+    /// What follows a request that reached nothing, or comes after the deadline, is skipped.
+    pub fn attempt(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Attempt> {
+        let mut attempts = Vec::with_capacity(methods.len());
+        let mut futile = None;
+        for &method in methods {
+            let attempt = match futile.take() {
+                Some(reason) => Attempt::Skipped(method, reason),
+                None if Instant::now() >= deadline => Attempt::Skipped(method, SPENT.into()),
+                None => {
+                    let exchange = self.exchange(endpoint, method, deadline);
+                    futile = exchange.fault.as_ref().and_then(|fault| futility(method, fault, deadline));
+                    Attempt::Made(Box::new(exchange))
+                }
+            };
+            attempts.push(attempt);
+        }
+        attempts
+    }
+
+    /// Sends one request on a connection of its own.
+    pub fn exchange(&self, endpoint: &Endpoint, method: Method, deadline: Instant) -> Exchange {
+        let mut progress = Progress::new();
+        let (result, sent) = match self.connect(endpoint, deadline, &mut progress) {
+            Ok((socket, session)) => {
+                self.template.send(endpoint, method, socket, session, deadline, &mut progress)
+            }
+            Err(fault) => (Err((fault, None)), Vec::new()),
+        };
+        let (answer, fault) = match result {
+            Ok(answer) => (Some(answer), None),
+            Err((fault, answer)) => (answer, Some(fault)),
+        };
+        Exchange {
+            method,
+            answer,
+            fault,
+            peer: progress.peer,
+            certificate: progress.certificate,
+            phases: progress.phases,
+            elapsed: progress.began.elapsed(),
+            sent: Foreign::new(sent),
+        }
+    }
+
+    /// Every address of an endpoint's name, for `--all-addresses`.
+    pub fn addresses(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<IpAddr>, Fault> {
+        self.resolver.addresses(&endpoint.host, self.family, deadline)
+    }
+
+    /// Connects to an endpoint, through the proxy and with TLS where they are wanted.
+    fn connect(
+        &self,
+        endpoint: &Endpoint,
+        deadline: Instant,
+        progress: &mut Progress,
+    ) -> Result<(Socket, Option<Session>), Fault> {
+        let deadline = self.connect_timeout.map_or(deadline, |limit| deadline.min(progress.began + limit));
+        let socket = match &self.proxy {
+            Some(proxy) => self.tunnel(endpoint, proxy, deadline, progress)?,
+            None => self.dial(endpoint, deadline, progress)?,
+        };
+        let Some(tls) = self.tls.as_ref().filter(|_| endpoint.scheme == Scheme::Https) else {
+            return Ok((socket, None));
+        };
+        socket.without_delay();
+        let (certificate, session) = tls.shake_hands(&socket, &endpoint.host, deadline);
+        progress.certificate = certificate;
+        progress.end(Phase::Tls);
+        Ok((socket, Some(session?)))
+    }
+
+    /// Connects to where an endpoint says.
+    fn dial(&self, endpoint: &Endpoint, deadline: Instant, progress: &mut Progress) -> Result<Socket, Fault> {
+        let (addresses, port) = match &endpoint.dial {
+            Dial::Unix(path) => {
+                progress.peer = Some(Peer::Unix(path.clone()));
+                let socket = connect::unix(path, deadline);
+                progress.end(Phase::Connect);
+                return socket;
+            }
+            Dial::Address(address, port) => (vec![*address], *port),
+            Dial::Resolved(address) => (vec![*address], endpoint.port),
+            Dial::Host => (self.resolve(&endpoint.host, deadline, progress)?, endpoint.port),
+        };
+        Self::dial_any(&addresses, port, deadline, progress)
+    }
+
+    /// The addresses of a host; only a name takes time to resolve.
+    fn resolve(&self, host: &Host, deadline: Instant, progress: &mut Progress) -> Result<Vec<IpAddr>, Fault> {
+        let found = self.resolver.addresses(host, self.family, deadline);
+        if matches!(host, Host::Name(_)) {
+            progress.end(Phase::Resolve);
+        }
+        found
+    }
+
+    fn dial_any(
+        addresses: &[IpAddr],
+        port: u16,
+        deadline: Instant,
+        progress: &mut Progress,
+    ) -> Result<Socket, Fault> {
+        let result = connect::tcp(addresses, port, deadline);
+        progress.end(Phase::Connect);
+        match result {
+            Ok((socket, peer)) => {
+                progress.peer = Some(Peer::Tcp(peer));
+                Ok(socket)
+            }
+            Err((fault, tried)) => {
+                progress.peer = tried.map(Peer::Tcp);
+                Err(fault)
+            }
+        }
+    }
+
+    /// Connects to an endpoint through the proxy. Whatever fails before the proxy answers is the
+    /// proxy's, not the service's.
+    fn tunnel(
+        &self,
+        endpoint: &Endpoint,
+        proxy: &Proxy,
+        deadline: Instant,
+        progress: &mut Progress,
+    ) -> Result<Socket, Fault> {
+        let found = self.resolver.addresses(&proxy.host, self.family, deadline);
+        progress.end(Phase::Resolve);
+        let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
+        let socket = dialled.map_err(|fault| through(proxy, &fault))?;
+        let target = match &endpoint.dial {
+            Dial::Address(address, port) => std::net::SocketAddr::new(*address, *port).to_string(),
+            Dial::Resolved(address) => std::net::SocketAddr::new(*address, endpoint.port).to_string(),
+            Dial::Host | Dial::Unix(_) => format!("{}:{}", endpoint.host, endpoint.port),
+        };
+        let opened = tunnel::open(&socket, proxy, &target, deadline);
+        // The tunnel is part of connecting.
+        let connecting = progress.phases.get(Phase::Connect).unwrap_or_default() + progress.mark.elapsed();
+        progress.end(Phase::Connect);
+        progress.phases.set(Phase::Connect, connecting);
+        opened.map(|()| socket)
+    }
+}
+
+/// Why a request that comes after the deadline is not sent.
+const SPENT: &str = "the time budget was spent (raise -t)";
+
+/// Why the request after a failed one is not sent, if it is not.
+fn futility(method: Method, fault: &Fault, deadline: Instant) -> Option<String> {
+    if fault.kind.nothing_reached(fault.phase) {
+        Some(format!("{} reached nothing ({})", method.name(), fault.kind.name()))
+    } else {
+        (Instant::now() >= deadline).then(|| SPENT.into())
+    }
+}
+
+/// A failure on the way to the proxy, as the proxy's.
+fn through(proxy: &Proxy, fault: &Fault) -> Fault {
+    if fault.kind == FaultKind::Local {
+        return fault.clone();
+    }
+    let words = String::from_utf8_lossy(fault.message.bytes());
+    let message = format!("the proxy {}:{} cannot be reached: {words}", proxy.host, proxy.port);
+    Fault::new(FaultKind::Proxy, fault.phase, message)
+}

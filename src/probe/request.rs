@@ -1,0 +1,192 @@
+//! One request and its answer over a connection that is already there; the only place that knows the
+//! HTTP library's errors.
+
+use std::io::Read;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use ureq::Agent;
+use ureq::config::{AutoHeaderValue, Config};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+
+use super::Progress;
+use super::socket::Socket;
+use super::tls::Session;
+use super::wire::{Handover, NoLookup, Record, SharedRecord, Wire};
+use crate::endpoint::Endpoint;
+use crate::exchange::{Answer, BODY_LIMIT, Fault, FaultKind, Foreign, HEAD_LIMIT, Header, Method, Phase};
+
+/// How the probe names itself.
+const USER_AGENT: &str = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"));
+
+/// The smallest output buffer, in bytes: the request line and the probe's own headers fit.
+const OUTPUT: usize = 4 * 1024;
+
+/// What all requests of a run have in common.
+#[derive(Debug)]
+pub(super) struct Template {
+    headers: HeaderMap,
+    config: Config,
+    output: usize,
+}
+
+/// A failed request: why, and the answer's head where it came before the failure.
+pub(super) type Failed = (Fault, Option<Answer>);
+
+impl Template {
+    /// Prepares the headers: the probe's own, and the user's, which win.
+    pub(super) fn new(user: &[(String, Vec<u8>)]) -> Result<Template> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in user {
+            // The plan has checked both.
+            let name = HeaderName::from_bytes(name.as_bytes()).context("a header's name is malformed")?;
+            let value = HeaderValue::from_bytes(value).context("a header's value is malformed")?;
+            headers.append(name, value);
+        }
+        let own = [(header::USER_AGENT, USER_AGENT), (header::ACCEPT, "application/json")];
+        for (name, value) in own {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let longest = user.iter().map(|(name, value)| name.len() + value.len()).max().unwrap_or_default();
+        Ok(Template { headers, config: config(), output: OUTPUT + longest })
+    }
+
+    /// Sends one request and reads the answer; also gives the request's head as it was sent.
+    pub(super) fn send(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        socket: Socket,
+        session: Option<Session>,
+        deadline: Instant,
+        progress: &mut Progress,
+    ) -> (Result<Answer, Failed>, Vec<u8>) {
+        let record = SharedRecord::default();
+        let wire = Wire::new(socket, session, deadline, self.output + endpoint.url().len(), record.clone());
+        let result = self.exchange(endpoint, method, wire, &record);
+        let mut record = record.lock();
+        note_times(&record, progress);
+        (result, std::mem::take(&mut record.sent))
+    }
+
+    fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        wire: Wire,
+        record: &SharedRecord,
+    ) -> Result<Answer, Failed> {
+        let agent = Agent::with_parts(self.config.clone(), Handover::new(wire), NoLookup);
+        let mut request = Request::builder()
+            .method(method.name())
+            .uri(endpoint.url())
+            .body(())
+            .map_err(|error| (Fault::new(FaultKind::Local, Phase::Send, error.to_string()), None))?;
+        *request.headers_mut() = self.headers.clone();
+        if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
+            request.headers_mut().entry(header::HOST).or_insert(host);
+        }
+        let response = agent.run(request).map_err(|error| (fault(&record.lock(), &error, false), None))?;
+        record.lock().head_complete = true;
+        read(response, record)
+    }
+}
+
+/// Every convenience that could follow, repeat, reuse or translate an answer is off.
+fn config() -> Config {
+    Config::builder()
+        .proxy(None)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .max_idle_connections(0)
+        .max_response_header_size(HEAD_LIMIT)
+        .user_agent(AutoHeaderValue::None)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .build()
+}
+
+/// Reads an answer's body up to the bound.
+fn read(response: Response<ureq::Body>, record: &SharedRecord) -> Result<Answer, Failed> {
+    let (parts, body) = response.into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| Header {
+        name: name.as_str().to_owned(),
+        value: Foreign::new(value.as_bytes()),
+    });
+    let mut answer =
+        Answer { status: parts.status.as_u16(), headers: headers.collect(), ..Answer::default() };
+    if contradictory(&parts.headers) {
+        let message = "the answer has both Content-Length and Transfer-Encoding";
+        return Err((Fault::new(FaultKind::Protocol, Phase::Receive, message), Some(answer)));
+    }
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
+    let result = body.into_with_config().limit(u64::MAX).reader().take(bound + 1).read_to_end(&mut bytes);
+    answer.cut = bytes.len() > BODY_LIMIT;
+    bytes.truncate(BODY_LIMIT);
+    answer.body = Foreign::new(bytes);
+    match result {
+        Ok(_) => Ok(answer),
+        Err(error) => {
+            let error = ureq::Error::from(error);
+            Err((fault(&record.lock(), &error, true), Some(answer)))
+        }
+    }
+}
+
+/// Whether an answer frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and
+/// a server that disagree, so that nobody knows where the answer ends.
+fn contradictory(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// The fault behind an error of the HTTP library.
+fn fault(record: &Record, error: &ureq::Error, in_body: bool) -> Fault {
+    if let Some(fault) = &record.fault {
+        return fault.clone();
+    }
+    let phase = record.phase();
+    match error {
+        _ if in_body => Fault::new(FaultKind::Body, phase, broken(error)),
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_) => {
+            Fault { kind: FaultKind::Protocol, phase, message: Foreign::new(nonsense(record, error)) }
+        }
+        other => Fault::new(FaultKind::Local, phase, other.to_string()),
+    }
+}
+
+/// How a body broke off.
+fn broken(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Protocol(_) => format!("the body's chunks are broken ({error})"),
+        _ => "the connection was closed before the body was complete".into(),
+    }
+}
+
+/// What came instead of an HTTP answer.
+fn nonsense(record: &Record, error: &ureq::Error) -> Vec<u8> {
+    let greeting = record.greeting.as_slice();
+    if greeting.starts_with(b"HTTP/1.") {
+        return format!("the answer's head is malformed ({error})").into_bytes();
+    }
+    // A TLS record: an alert or a handshake message, version 3.x.
+    if matches!(greeting, [0x15 | 0x16, 0x03, ..]) {
+        return b"the server speaks TLS on this port: ask https:// (-S)".to_vec();
+    }
+    let mut message = b"the answer is not HTTP/1; it begins with: ".to_vec();
+    message.extend_from_slice(greeting);
+    message
+}
+
+/// Notes when the phases of the exchange ended.
+fn note_times(record: &Record, progress: &mut Progress) {
+    if let Some(sent) = record.sent_at {
+        progress.end_at(Phase::Send, sent);
+    }
+    if let Some(first) = record.first_byte_at {
+        progress.end_at(Phase::Wait, first);
+    }
+    progress.end(record.phase());
+}

@@ -1,0 +1,349 @@
+//! The TLS handshake: verified, recorded, and told in words when it fails.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::Result;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+
+use super::certificate;
+use super::socket::Socket;
+use super::trust::{self, Origin};
+use crate::endpoint::Host;
+use crate::exchange::{Certificate, Fault, FaultKind, Phase};
+use crate::plan;
+
+/// What all TLS connections of a run share.
+#[derive(Debug)]
+pub(super) struct Context {
+    config: ClientConfig,
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    origin: Option<Origin>,
+    identity: Option<Arc<CertifiedKey>>,
+    schemes: Vec<SignatureScheme>,
+}
+
+impl Context {
+    /// Reads the trust store and the client's certificate.
+    pub(super) fn new(tls: &plan::Tls, deadline: Instant) -> Result<Context> {
+        let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
+        let (verifier, origin) = if tls.insecure {
+            (None, None)
+        } else {
+            let (verifier, origin) = trust::verifier(tls, &provider, deadline)?;
+            (Some(verifier), Some(origin))
+        };
+        let identity = trust::identity(tls, &provider, deadline)?;
+        let schemes = provider.signature_verification_algorithms.supported_schemes();
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        // Each connection proves itself anew.
+        config.resumption = Resumption::disabled();
+        Ok(Context { config, verifier, origin, identity, schemes })
+    }
+
+    /// Shakes hands over a connected socket.
+    ///
+    /// The certificate that was presented comes back in any case, where there was one.
+    pub(super) fn shake_hands(
+        &self,
+        socket: &Socket,
+        host: &Host,
+        deadline: Instant,
+    ) -> (Option<Certificate>, Result<Session, Fault>) {
+        let presented = Arc::new(Presented::default());
+        let asked = Arc::new(AtomicBool::new(false));
+        let connection = self.connection(host, &presented, &asked);
+        let result = connection.and_then(|connection| {
+            let mut session = Session { connection, asked, has_identity: self.identity.is_some() };
+            session.complete(socket, deadline).map_err(|error| {
+                let chain = presented.chain();
+                self.fault(&session, host, &chain, &error)
+            })?;
+            Ok(session)
+        });
+        (presented.chain().first().and_then(certificate::read), result)
+    }
+
+    /// A new connection whose verifier records what was presented.
+    fn connection(
+        &self,
+        host: &Host,
+        presented: &Arc<Presented>,
+        asked: &Arc<AtomicBool>,
+    ) -> Result<ClientConnection, Fault> {
+        let mut config = self.config.clone();
+        config.dangerous().set_certificate_verifier(Arc::new(Recorder {
+            verifier: self.verifier.clone(),
+            presented: Arc::clone(presented),
+            schemes: self.schemes.clone(),
+        }));
+        config.client_auth_cert_resolver =
+            Arc::new(Identity { key: self.identity.clone(), asked: Arc::clone(asked) });
+        let name = match host {
+            Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned()),
+            Host::Address(address) => Ok(ServerName::from(*address)),
+        };
+        let failed =
+            |error: &dyn std::fmt::Display| Fault::new(FaultKind::Tls, Phase::Tls, error.to_string());
+        let name = name.map_err(|error| failed(&error))?;
+        ClientConnection::new(Arc::new(config), name).map_err(|error| failed(&error))
+    }
+
+    /// What a failed handshake stands for.
+    fn fault(
+        &self,
+        session: &Session,
+        host: &Host,
+        chain: &[CertificateDer<'_>],
+        error: &io::Error,
+    ) -> Fault {
+        let tls = |message: String| Fault::new(FaultKind::Tls, Phase::Tls, message);
+        if let Some(error) = session_error(error) {
+            return tls(certificate::explain(error, host, chain, self.origin.as_ref()));
+        }
+        if session.lacks_certificate() {
+            return tls(CERTIFICATE_WANTED.into());
+        }
+        match error.kind() {
+            io::ErrorKind::TimedOut => {
+                Fault::new(FaultKind::Timeout, Phase::Tls, "the TLS handshake was not completed in time")
+            }
+            io::ErrorKind::UnexpectedEof => {
+                tls("the server closed the connection during the TLS handshake".into())
+            }
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                tls("the server reset the connection during the TLS handshake".into())
+            }
+            _ => tls(format!("the TLS handshake failed: {}", super::connect::reason(error))),
+        }
+    }
+}
+
+/// What is said when the server wanted a client certificate that the probe lacks.
+const CERTIFICATE_WANTED: &str =
+    "the server asked for a client certificate and got none: give one by --cert FILE and --key FILE";
+
+/// The TLS library's error within an I/O error.
+fn session_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+}
+
+/// A TLS connection.
+#[derive(Debug)]
+pub(super) struct Session {
+    connection: ClientConnection,
+    asked: Arc<AtomicBool>,
+    has_identity: bool,
+}
+
+impl Session {
+    /// Whether the server asked for a client certificate and got none.
+    fn lacks_certificate(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) && !self.has_identity
+    }
+
+    fn complete(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
+        while self.connection.is_handshaking() {
+            self.flush(socket, deadline)?;
+            if self.connection.is_handshaking() && self.connection.wants_read() {
+                self.fill(socket, deadline)?;
+            }
+        }
+        self.flush(socket, deadline)
+    }
+
+    /// Sends what is waiting to be sent.
+    fn flush(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
+        while self.connection.wants_write() {
+            let mut records = Vec::new();
+            self.connection.write_tls(&mut records)?;
+            socket.write_all(&records, deadline)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the server sent; an `UnexpectedEof` at a stream's end without a TLS close.
+    fn fill(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        let count = socket.read(&mut buffer, deadline)?;
+        let mut received = buffer.get(..count).unwrap_or_default();
+        if received.is_empty() {
+            // The library takes an empty read for the stream's end.
+            self.connection.read_tls(&mut received)?;
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        while !received.is_empty() {
+            self.connection.read_tls(&mut received)?;
+            if let Err(error) = self.connection.process_new_packets() {
+                // The alert that tells the server why; the verdict does not depend on it.
+                let _ = self.flush(socket, deadline);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, Greeting::of(&buffer).wrap(error)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads decrypted bytes, waiting for them until the deadline; 0 after a proper TLS close.
+    pub(super) fn read(
+        &mut self,
+        socket: &Socket,
+        buffer: &mut [u8],
+        deadline: Instant,
+    ) -> io::Result<usize> {
+        loop {
+            match io::Read::read(&mut self.connection.reader(), buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+            self.flush(socket, deadline)?;
+            self.fill(socket, deadline)?;
+        }
+    }
+
+    /// Encrypts and sends bytes.
+    pub(super) fn write_all(&mut self, socket: &Socket, bytes: &[u8], deadline: Instant) -> io::Result<()> {
+        io::Write::write_all(&mut self.connection.writer(), bytes)?;
+        self.flush(socket, deadline)
+    }
+
+    /// What an error after the handshake stands for, where it is TLS's own.
+    ///
+    /// Under TLS 1.3 a server can refuse the client's certificate, or its absence, only after the
+    /// handshake is over for the client.
+    pub(super) fn fault(&self, error: &io::Error, phase: Phase, answered: bool) -> Option<Fault> {
+        let own = session_error(error);
+        let ended = matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+        );
+        let message = match own {
+            _ if self.lacks_certificate() && !answered && (ended || own.is_some()) => {
+                CERTIFICATE_WANTED.into()
+            }
+            Some(error) => certificate::explain(error, &Host::Name(String::new()), &[], None),
+            None => return None,
+        };
+        Some(Fault::new(FaultKind::Tls, phase, message))
+    }
+
+    /// The same for a connection that ended without an error.
+    pub(super) fn ended_unanswered(&self) -> Option<Fault> {
+        self.lacks_certificate().then(|| Fault::new(FaultKind::Tls, Phase::Wait, CERTIFICATE_WANTED))
+    }
+}
+
+/// What the first bytes of a server that does not speak TLS look like.
+enum Greeting {
+    Http,
+    Other,
+}
+
+impl Greeting {
+    fn of(bytes: &[u8]) -> Greeting {
+        if bytes.starts_with(b"HTTP/") { Greeting::Http } else { Greeting::Other }
+    }
+
+    /// The library's error, unless the bytes say more.
+    fn wrap(self, error: rustls::Error) -> rustls::Error {
+        match (self, &error) {
+            (Greeting::Http, rustls::Error::InvalidMessage(_)) => {
+                rustls::Error::General(certificate::PLAIN.into())
+            }
+            _ => error,
+        }
+    }
+}
+
+/// The certificates that a server presented, its own first.
+#[derive(Debug, Default)]
+struct Presented(Mutex<Vec<CertificateDer<'static>>>);
+
+impl Presented {
+    fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Records the certificates and leaves the judgement to the verifier, where there is one.
+#[derive(Debug)]
+struct Recorder {
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    presented: Arc<Presented>,
+    schemes: Vec<SignatureScheme>,
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(end_entity).chain(intermediates);
+        let chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
+        *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        match &self.verifier {
+            Some(verifier) => verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match &self.verifier {
+            Some(verifier) => verifier.verify_tls12_signature(message, certificate, signature),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match &self.verifier {
+            Some(verifier) => verifier.verify_tls13_signature(message, certificate, signature),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes.clone()
+    }
+}
+
+/// Presents the client's certificate, and remembers that it was asked for.
+#[derive(Debug)]
+struct Identity {
+    key: Option<Arc<CertifiedKey>>,
+    asked: Arc<AtomicBool>,
+}
+
+impl ResolvesClientCert for Identity {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        self.key.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        // Only a resolver that claims to have one is asked.
+        true
+    }
+}

@@ -1,0 +1,242 @@
+//! The transport below the HTTP library: a connection that is already there, with a deadline, bounds,
+//! and a record of what went over it.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
+};
+
+use super::connect::reason;
+use super::socket::Socket;
+use super::tls::Session;
+use crate::exchange::{Fault, FaultKind, HEAD_LIMIT, Phase};
+
+/// How much of the first bytes of an answer is kept to name a foreign protocol, in bytes.
+const GREETING: usize = 64;
+
+/// What went over a connection; read when the exchange is over.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// The request's head.
+    pub(super) sent: Vec<u8>,
+    /// When it was sent whole.
+    pub(super) sent_at: Option<Instant>,
+    /// When the first byte of the answer came.
+    pub(super) first_byte_at: Option<Instant>,
+    /// The answer's first bytes.
+    pub(super) greeting: Vec<u8>,
+    /// Whether the answer's head is complete, so that what follows is body.
+    pub(super) head_complete: bool,
+    /// What went wrong, in our terms; the library's error is then only its echo.
+    pub(super) fault: Option<Fault>,
+    received: usize,
+}
+
+impl Record {
+    /// The phase that is under way.
+    pub(super) fn phase(&self) -> Phase {
+        match (self.sent_at, self.first_byte_at) {
+            (None, _) => Phase::Send,
+            (Some(_), None) => Phase::Wait,
+            (Some(_), Some(_)) => Phase::Receive,
+        }
+    }
+}
+
+/// A [`Record`] shared between the transport, which the library owns, and the probe.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedRecord(Arc<Mutex<Record>>);
+
+impl SharedRecord {
+    /// Locks the record.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection as the HTTP library uses it.
+#[derive(Debug)]
+pub(super) struct Wire {
+    socket: Socket,
+    session: Option<Session>,
+    deadline: Instant,
+    buffers: LazyBuffers,
+    record: SharedRecord,
+}
+
+impl Wire {
+    /// A transport over a connection; `output` is the size of the longest request head, in bytes.
+    pub(super) fn new(
+        socket: Socket,
+        session: Option<Session>,
+        deadline: Instant,
+        output: usize,
+        record: SharedRecord,
+    ) -> Wire {
+        Wire { socket, session, deadline, buffers: LazyBuffers::new(HEAD_LIMIT, output), record }
+    }
+
+    fn write(&mut self, amount: usize) -> io::Result<()> {
+        let bytes = self.buffers.output().get(..amount).unwrap_or_default();
+        self.record.lock().sent.extend_from_slice(bytes);
+        match &mut self.session {
+            Some(session) => session.write_all(&self.socket, bytes, self.deadline),
+            None => self.socket.write_all(bytes, self.deadline),
+        }
+    }
+
+    fn read(&mut self) -> io::Result<usize> {
+        let room = self.buffers.input_append_buf();
+        match &mut self.session {
+            Some(session) => session.read(&self.socket, room, self.deadline),
+            None => self.socket.read(room, self.deadline),
+        }
+    }
+
+    /// Keeps the fault for the probe and hands the library an error of its own.
+    fn fail(&self, fault: Fault) -> ureq::Error {
+        self.record.lock().fault.get_or_insert(fault);
+        ureq::Error::ConnectionFailed
+    }
+
+    /// The fault that an I/O error stands for at this moment.
+    fn fault(&self, error: &io::Error) -> Fault {
+        let record = self.record.lock();
+        let (phase, answered) = (record.phase(), record.first_byte_at.is_some());
+        let own = self.session.as_ref().and_then(|session| session.fault(error, phase, answered));
+        own.unwrap_or_else(|| interrupted(&record, error))
+    }
+
+    /// Takes note of received bytes; an error when the head outgrows its bound.
+    fn received(&mut self, count: usize) -> Result<(), Fault> {
+        let mut record = self.record.lock();
+        record.first_byte_at.get_or_insert_with(Instant::now);
+        record.received = record.received.saturating_add(count);
+        let missing = GREETING.saturating_sub(record.greeting.len());
+        if missing > 0 {
+            let filled = self.buffers.input();
+            let fresh = filled.get(filled.len().saturating_sub(count)..).unwrap_or_default();
+            record.greeting.extend(fresh.iter().take(missing));
+        }
+        // Interim answers are consumed one by one; only this sum bounds an endless row of them.
+        if !record.head_complete && record.received > HEAD_LIMIT { Err(oversized()) } else { Ok(()) }
+    }
+}
+
+fn oversized() -> Fault {
+    let message = format!("the answer's head is longer than {} KiB", HEAD_LIMIT / 1024);
+    Fault::new(FaultKind::Protocol, Phase::Receive, message)
+}
+
+/// The fault of a connection that failed at some point of the exchange.
+fn interrupted(record: &Record, error: &io::Error) -> Fault {
+    let phase = record.phase();
+    let place = match (phase, record.head_complete) {
+        (Phase::Send, _) => "while the request was sent",
+        (Phase::Receive, true) => "within the answer's body",
+        (Phase::Receive, false) => "within the answer's head",
+        _ => "before an answer",
+    };
+    let (kind, words) = match error.kind() {
+        io::ErrorKind::TimedOut if phase == Phase::Wait => (FaultKind::Timeout, "the request was sent and nothing came back".into()),
+        io::ErrorKind::TimedOut => (FaultKind::Timeout, format!("time ran out {place}")),
+        _ if record.head_complete => (FaultKind::Body, format!("the connection broke {place}")),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            (FaultKind::Reset, format!("the connection was reset {place}"))
+        }
+        io::ErrorKind::UnexpectedEof => (FaultKind::Closed, format!("the connection was closed {place}")),
+        _ => (FaultKind::Reset, format!("the connection failed {place}: {}", reason(error))),
+    };
+    Fault::new(kind, phase, words)
+}
+
+impl Transport for Wire {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        self.write(amount).map_err(|error| self.fail(self.fault(&error)))?;
+        self.record.lock().sent_at = Some(Instant::now());
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        if self.buffers.input_append_buf().is_empty() {
+            return Err(self.fail(oversized()));
+        }
+        let count = self.read().map_err(|error| self.fail(self.fault(&error)))?;
+        if count == 0 {
+            if let Some(fault) = self.ended() {
+                return Err(self.fail(fault));
+            }
+            return Ok(false);
+        }
+        self.buffers.input_appended(count);
+        self.received(count).map_err(|fault| self.fail(fault))?;
+        Ok(true)
+    }
+
+    fn is_open(&mut self) -> bool {
+        false
+    }
+
+    fn is_tls(&self) -> bool {
+        self.session.is_some()
+    }
+}
+
+impl Wire {
+    /// What the end of the stream stands for, unless it may be the end of a body.
+    fn ended(&self) -> Option<Fault> {
+        let record = self.record.lock();
+        if record.head_complete {
+            return None;
+        }
+        if record.first_byte_at.is_none() {
+            let unanswered = self.session.as_ref().and_then(Session::ended_unanswered);
+            if unanswered.is_some() {
+                return unanswered;
+            }
+        }
+        Some(interrupted(&record, &io::ErrorKind::UnexpectedEof.into()))
+    }
+}
+
+/// Hands the library the one connection that was made for it.
+#[derive(Debug)]
+pub(super) struct Handover(Mutex<Option<Wire>>);
+
+impl Handover {
+    /// Keeps a connection until the library asks for it.
+    pub(super) fn new(wire: Wire) -> Handover {
+        Handover(Mutex::new(Some(wire)))
+    }
+}
+
+impl Connector for Handover {
+    type Out = Wire;
+
+    fn connect(&self, _: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Wire>, ureq::Error> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).take())
+    }
+}
+
+/// Keeps the library from looking anything up: the connection is there already.
+#[derive(Debug)]
+pub(super) struct NoLookup;
+
+impl Resolver for NoLookup {
+    fn resolve(
+        &self,
+        _: &ureq::http::Uri,
+        _: &ureq::config::Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}

@@ -1,0 +1,128 @@
+//! Text in columns of a terminal, where a foreign script's character may take none or two.
+
+use unicode_width::UnicodeWidthStr;
+
+/// How many columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text with spaces behind it, to so many columns.
+pub(super) fn left(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// The text with spaces before it, to so many columns.
+pub(super) fn right(text: &str, columns: usize) -> String {
+    format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// The text in at most so many columns, with `…` in its middle where it is longer.
+///
+/// A host's first label and an endpoint's port are what people tell endpoints apart by.
+pub(super) fn shortened(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.into();
+    }
+    let room = columns.saturating_sub(1);
+    let head = prefix(text, room.div_ceil(2));
+    let tail = suffix(text, room.saturating_sub(width(head)));
+    format!("{head}…{tail}")
+}
+
+/// Fills lines of at most so many columns with words; a word that is longer than a line is broken.
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    filled(text.split_whitespace(), " ", columns)
+}
+
+/// Fills lines with pieces, with the separator between those that share a line.
+pub(super) fn filled<'a>(
+    pieces: impl IntoIterator<Item = &'a str>,
+    separator: &str,
+    columns: usize,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for chunk in pieces.into_iter().flat_map(|piece| chunks(piece, columns)) {
+        match lines.last_mut() {
+            Some(line) if width(line) + width(separator) + width(chunk) <= columns => {
+                line.push_str(separator);
+                line.push_str(chunk);
+            }
+            _ => lines.push(chunk.into()),
+        }
+    }
+    lines
+}
+
+/// Breaks a piece into chunks of at most so many columns, or of one character where that is wider.
+fn chunks(mut piece: &str, columns: usize) -> Vec<&str> {
+    let mut chunks = Vec::new();
+    while width(piece) > columns {
+        let first = piece.chars().next().map_or(0, char::len_utf8);
+        let (chunk, rest) = piece.split_at(prefix(piece, columns).len().max(first));
+        chunks.push(chunk);
+        piece = rest;
+    }
+    chunks.push(piece);
+    chunks
+}
+
+/// The longest beginning of a text that takes at most so many columns.
+fn prefix(text: &str, columns: usize) -> &str {
+    let beginnings = text.char_indices().filter_map(|(start, c)| text.get(..start + c.len_utf8()));
+    beginnings.take_while(|beginning| width(beginning) <= columns).last().unwrap_or_default()
+}
+
+/// The longest end of a text that takes at most so many columns.
+fn suffix(text: &str, columns: usize) -> &str {
+    let mut ends = text.char_indices().filter_map(|(start, _)| text.get(start..));
+    ends.find(|end| width(end) <= columns).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_long_text_loses_its_middle() {
+        let table = [
+            ("host:8777", 9, "host:8777"),
+            ("metering.example.com:8777", 15, "meterin…om:8777"),
+            ("監視監視監視:8777", 10, "監視…:8777"),
+            ("host", 1, "…"),
+        ];
+        for (text, columns, short) in table {
+            assert_eq!(shortened(text, columns), short);
+        }
+    }
+
+    #[test]
+    fn words_fill_lines_and_long_ones_are_broken() {
+        let lines = wrapped("the  API answers\n but abcdefghijklmnop does not", 10);
+        assert_eq!(lines, ["the API", "answers", "but", "abcdefghij", "klmnop", "does not"]);
+        assert_eq!(wrapped("", 10), Vec::<String>::new());
+    }
+
+    #[test]
+    fn columns_are_padded_by_what_is_seen() {
+        assert_eq!(left("監視", 6), "監視  ");
+        assert_eq!(right("1 ms", 6), "  1 ms");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked(text in "\\PC*", columns in 2_usize..60) {
+            for line in wrapped(&text, columns) {
+                prop_assert!(width(&line) <= columns, "{line:?}");
+            }
+            prop_assert!(width(&shortened(&text, columns)) <= columns);
+        }
+
+        #[test]
+        fn wrapping_loses_nothing(text in "\\PC*", columns in 2_usize..60) {
+            let solid = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(solid(&wrapped(&text, columns).concat()), solid(&text));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The view for a terminal: what is broken, where the time went, what to do.
+//!
+//! Failing endpoints come first and in full, healthy ones in brief. No line is wider than the terminal
+//! but those that are there to be copied (`-vv`).
+
+mod brief;
+mod full;
+#[cfg(test)]
+mod tests;
+
+use super::columns::{width, wrapped};
+use super::palette::Palette;
+use super::{MANY, Outcome, Output, Report, Verdict, phrase};
+use crate::state::State;
+
+/// The width where there is no terminal to ask.
+const WIDTH: usize = 80;
+
+/// Narrower terminals are not catered for.
+const NARROWEST: usize = 20;
+
+/// The column of the states; as wide as the widest of them and two spaces.
+const MARGIN: usize = 10;
+
+/// How far what belongs to an endpoint is indented.
+const INDENT: &str = "  ";
+
+/// Tells the report to the operator.
+pub(super) fn render(report: &Report, output: &Output) -> String {
+    let page = Page {
+        width: output.width.unwrap_or(WIDTH).max(NARROWEST),
+        verbosity: output.verbosity,
+        palette: Palette::new(output.color),
+    };
+    let sections = page.sections(report).into_iter().filter(|section| !section.is_empty());
+    let lines =
+        |section: Vec<String>| section.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
+    sections.map(lines).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+/// Which endpoints are told at which length.
+struct Division<'a> {
+    full: Vec<&'a Verdict>,
+    brief: Vec<&'a Verdict>,
+    /// Healthy ones among many, which are only counted.
+    counted: Vec<&'a Verdict>,
+}
+
+impl<'a> Division<'a> {
+    fn of(report: &'a Report, verbosity: u8) -> Division<'a> {
+        let worst_first = report.worst_first();
+        if verbosity > 0 || worst_first.len() == 1 {
+            return Division { full: worst_first, brief: Vec::new(), counted: Vec::new() };
+        }
+        let many = worst_first.len() > MANY;
+        let (mut full, healthy): (Vec<_>, Vec<_>) =
+            worst_first.into_iter().partition(|verdict| verdict.state != State::Ok);
+        let mut brief = full.split_off(full.len().min(MANY));
+        if many {
+            return Division { full, brief, counted: healthy };
+        }
+        brief.extend(healthy);
+        Division { full, brief, counted: Vec::new() }
+    }
+}
+
+/// Where and how it is told.
+struct Page {
+    width: usize,
+    verbosity: u8,
+    palette: Palette,
+}
+
+impl Page {
+    fn sections(&self, report: &Report) -> Vec<Vec<String>> {
+        let division = Division::of(report, self.verbosity);
+        let mut sections = vec![self.headline(report)];
+        sections.extend(division.full.iter().map(|verdict| self.full(verdict)));
+        sections.push(self.brief(&division.brief));
+        sections.push(self.counted(&division.counted));
+        if self.verbosity > 0 {
+            sections.push(self.notes("", &report.notes));
+        }
+        sections
+    }
+
+    /// The verdict of the whole, in the plugin's words; the numbers where there are many endpoints.
+    fn headline(&self, report: &Report) -> Vec<String> {
+        let headline = wrapped(&report.headline(), self.width);
+        let mut lines: Vec<String> =
+            headline.iter().map(|line| self.palette.state(report.state, line)).collect();
+        if report.endpoints.len() > MANY {
+            lines.extend(wrapped(&tally(report), self.width));
+        }
+        lines
+    }
+
+    /// A paragraph behind its beginning, its further lines indented as far.
+    fn hanging(&self, beginning: &str, text: &str) -> Vec<String> {
+        let indent = width(beginning);
+        let beginnings = std::iter::once(beginning.to_owned()).chain(std::iter::repeat(" ".repeat(indent)));
+        let room = self.width.saturating_sub(indent).max(1);
+        beginnings.zip(wrapped(text, room)).map(|(beginning, line)| beginning + &line).collect()
+    }
+
+    fn notes(&self, indent: &str, notes: &[String]) -> Vec<String> {
+        notes.iter().flat_map(|note| self.hanging(&format!("{indent}Note: "), note)).collect()
+    }
+
+    /// The healthy ones among many, in one sentence.
+    fn counted(&self, verdicts: &[&Verdict]) -> Vec<String> {
+        let answers = verdicts.iter().flat_map(|verdict| {
+            let times = verdict.probes.iter().filter_map(|probe| match &probe.outcome {
+                Outcome::Judged(judged) => Some((judged.elapsed, probe.method)),
+                Outcome::Skipped(_) => None,
+            });
+            times.map(|(elapsed, method)| (elapsed, method, &verdict.endpoint))
+        });
+        let Some((elapsed, method, endpoint)) = answers.max_by_key(|(elapsed, ..)| *elapsed) else {
+            return Vec::new();
+        };
+        let slowest = format!("{} in {} by {endpoint}", method.name(), phrase::time(elapsed));
+        let sentence = format!("{} OK, the slowest answer: {slowest}; -v shows all.", verdicts.len());
+        wrapped(&sentence, self.width)
+    }
+}
+
+fn indented(line: &str) -> String {
+    format!("{INDENT}{line}")
+}
+
+/// How many endpoints there are, and how many in which state.
+fn tally(report: &Report) -> String {
+    let count = |state: State| report.endpoints.iter().filter(|verdict| verdict.state == state).count();
+    let mut states = State::ALL;
+    states.sort_by_key(|state| std::cmp::Reverse(state.severity()));
+    let counts = states.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, state)| format!("{count} {state}")).collect();
+    format!("{} endpoints: {}", report.endpoints.len(), counts.join(", "))
+}

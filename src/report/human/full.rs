@@ -1,0 +1,114 @@
+//! One endpoint in full: what was asked and answered, where the time went, what it means, what to do.
+
+use super::{INDENT, MARGIN, Page, indented};
+use crate::exchange::Phase;
+use crate::report::columns::{filled, left, right, width, wrapped};
+use crate::report::phrase::{self, Account};
+use crate::report::{Outcome, Probe, Verdict, bar};
+
+/// The bar's columns: shorter ones show nothing, longer ones tire the eye.
+const BAR: std::ops::RangeInclusive<usize> = 8..=40;
+
+impl Page {
+    /// An endpoint with all that is known.
+    pub(super) fn full(&self, verdict: &Verdict) -> Vec<String> {
+        let mut lines = self.title(verdict);
+        lines.extend(self.requests(verdict));
+        if let Some(share) = verdict.backend {
+            let share = format!("{INDENT}Back-end's share of GET: {}", phrase::time(share));
+            lines.extend(wrapped(&share, self.width - INDENT.len()).iter().map(|line| indented(line)));
+        }
+        lines.extend(self.hanging(INDENT, &verdict.explanation));
+        let action = self.hanging("  → ", &verdict.action);
+        lines.extend(action.iter().map(|line| self.palette.strong(line)));
+        for said in phrase::said(verdict) {
+            lines.extend(self.hanging(INDENT, &said));
+        }
+        if let Some(certificate) = &verdict.certificate {
+            lines.extend(self.hanging(INDENT, &phrase::certificate(certificate)));
+        }
+        if self.verbosity > 0 {
+            lines.extend(self.notes(INDENT, &verdict.notes));
+        }
+        lines.extend(verdict.probes.iter().flat_map(|probe| self.account(probe)));
+        lines
+    }
+
+    /// State, endpoint, diagnosis; on a line of its own each where they do not fit on one.
+    fn title(&self, verdict: &Verdict) -> Vec<String> {
+        let attempts = phrase::attempts(verdict).map(|attempts| format!(", {attempts}"));
+        let diagnosis = format!("{}{}", verdict.diagnosis, attempts.unwrap_or_default());
+        let rest = filled([verdict.endpoint.as_str(), &diagnosis], INDENT, self.width - MARGIN);
+        let state = self.palette.state(verdict.state, &left(verdict.state.name(), MARGIN));
+        let margin = std::iter::once(state).chain(std::iter::repeat(" ".repeat(MARGIN)));
+        margin.zip(rest).map(|(margin, text)| margin + &self.palette.strong(&text)).collect()
+    }
+
+    /// Each request with its outcome, its time and where the time went, what the shapes mean, and what
+    /// was skipped.
+    fn requests(&self, verdict: &Verdict) -> Vec<String> {
+        let outcomes = verdict.probes.iter().map(|probe| width(&phrase::outcome(&probe.outcome)));
+        let outcome = outcomes.max().unwrap_or_default();
+        let indent = request("", "", outcome, "").len();
+        let room = self.width.saturating_sub(indent).min(*BAR.end());
+        let bar = if BAR.contains(&room) { room } else { 0 };
+        let (mut made, mut skipped) = (Vec::new(), Vec::new());
+        for probe in &verdict.probes {
+            let told = phrase::outcome(&probe.outcome);
+            let row = |time: &str| request(probe.method.name(), &told, outcome, time);
+            match &probe.outcome {
+                Outcome::Judged(judged) => {
+                    let bar = bar::drawn(&judged.phases, bar, self.palette);
+                    made.push(row(&phrase::time(judged.elapsed)) + &bar);
+                }
+                Outcome::Skipped(reason) => {
+                    skipped.extend(self.hanging(&format!("{}  ", row("").trim_end()), reason));
+                }
+            }
+        }
+        made.extend(self.legend(verdict, bar, indent));
+        made.extend(skipped);
+        made
+    }
+
+    /// What the shapes in the endpoint's bars mean.
+    fn legend(&self, verdict: &Verdict, bar: usize, indent: usize) -> Vec<String> {
+        let shown: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| shows(verdict, *phase, bar)).collect();
+        let pieces: Vec<String> =
+            shown.iter().map(|phase| format!("{} {}", bar::shape(*phase), phase.name())).collect();
+        let pieces = || pieces.iter().map(String::as_str);
+        let beside = filled(pieces(), INDENT, self.width.saturating_sub(indent));
+        let lines = match beside.as_slice() {
+            [line] => vec![format!("{}{line}", " ".repeat(indent))],
+            _ => filled(pieces(), INDENT, self.width - INDENT.len())
+                .iter()
+                .map(|line| indented(line))
+                .collect(),
+        };
+        let painted = |line: String, phase: &Phase| {
+            line.replace(bar::shape(*phase), &self.palette.phase(*phase, bar::shape(*phase)))
+        };
+        lines.into_iter().map(|line| shown.iter().fold(line, painted)).collect()
+    }
+
+    fn account(&self, probe: &Probe) -> Vec<String> {
+        let lines = phrase::account(probe, self.verbosity);
+        let shown = |line| match line {
+            Account::Prose(text) => self.hanging(INDENT, &text),
+            Account::Verbatim(text) => vec![indented(&text)],
+        };
+        lines.into_iter().flat_map(shown).map(|line| self.palette.faint(&line)).collect()
+    }
+}
+
+/// A request's columns, up to where the bar begins.
+fn request(method: &str, outcome: &str, columns: usize, time: &str) -> String {
+    format!("{INDENT}{method:<4}  {}  {}  ", left(outcome, columns), right(time, 7))
+}
+
+fn shows(verdict: &Verdict, phase: Phase, bar: usize) -> bool {
+    verdict.probes.iter().any(|probe| match &probe.outcome {
+        Outcome::Judged(judged) => bar::shares(&judged.phases, bar).iter().any(|(shown, _)| *shown == phase),
+        Outcome::Skipped(_) => false,
+    })
+}

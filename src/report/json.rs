@@ -1,0 +1,329 @@
+//! The JSON report, schema version 1: keys are never left out, new ones may be added.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{CertificateReport, FaultReport, Judged, Outcome, Probe, Report, Verdict, phrase};
+use crate::exchange::{Phase, Phases};
+
+/// The version of the object's shape.
+const SCHEMA_VERSION: u8 = 1;
+
+/// Tells the report as one object over several lines, for people who look at it.
+pub(super) fn render(report: &Report, verbosity: u8) -> String {
+    format!("{:#}\n", object(report, verbosity))
+}
+
+/// Tells the report as one object in one line, for a stream of reports.
+pub fn line(report: &Report, verbosity: u8) -> String {
+    format!("{}\n", object(report, verbosity))
+}
+
+/// The report as an object; `-vv` and `-vvv` add to the probes what they add elsewhere.
+pub fn object(report: &Report, verbosity: u8) -> Value {
+    let endpoints: Vec<Value> = report.endpoints.iter().map(|verdict| endpoint(verdict, verbosity)).collect();
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "service": "ceilometer",
+        "state": report.state.name(),
+        "exit_code": report.exit_code,
+        "summary": report.summary,
+        "simulated": report.simulated,
+        "started_at": humantime::format_rfc3339_millis(phrase::tellable(report.started_at)).to_string(),
+        "elapsed_ms": milliseconds(report.elapsed),
+        "endpoints": endpoints,
+        "verified": !report.unverified,
+        "notes": report.notes,
+        "version": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+fn endpoint(verdict: &Verdict, verbosity: u8) -> Value {
+    let probes: Vec<Value> = verdict.probes.iter().map(|sent| probe(sent, verbosity)).collect();
+    json!({
+        "endpoint": verdict.endpoint,
+        "url": verdict.url,
+        "state": verdict.state.name(),
+        "diagnosis": verdict.diagnosis.name(),
+        "explanation": verdict.explanation,
+        "action": verdict.action,
+        "attempts": verdict.attempts,
+        "certificate": verdict.certificate.as_ref().map(certificate),
+        "backend_ms": verdict.backend.map(milliseconds),
+        "probes": probes,
+        "notes": verdict.notes,
+    })
+}
+
+fn certificate(certificate: &CertificateReport) -> Value {
+    json!({
+        "not_after": phrase::moment(certificate.not_after),
+        "days_left": hundredths(certificate.days_left),
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+    })
+}
+
+fn probe(probe: &Probe, verbosity: u8) -> Value {
+    let (judged, skipped) = match &probe.outcome {
+        Outcome::Judged(judged) => (Some(judged.as_ref()), None),
+        Outcome::Skipped(reason) => (None, Some(reason)),
+    };
+    let mut object = json!({
+        "method": probe.method.name(),
+        "state": judged.map(|judged| judged.state.name()),
+        "key": judged.map(|judged| judged.key.to_string()),
+        "rule": judged.map(|judged| judged.source.name()),
+        "status": judged.and_then(|judged| judged.status),
+        "fault": judged.and_then(|judged| judged.fault.as_ref()).map(fault),
+        "answered_by": judged.and_then(|judged| judged.answered_by),
+        "peer": judged.and_then(|judged| judged.peer.as_ref()),
+        "elapsed_ms": judged.map(|judged| milliseconds(judged.elapsed)),
+        "phases_ms": phases(&judged.map(|judged| judged.phases).unwrap_or_default()),
+        "detail": judged.and_then(|judged| judged.detail.as_ref()),
+        "skipped": skipped,
+    });
+    if let (Some(judged), Some(keys)) = (judged, object.as_object_mut()) {
+        keys.extend(account(judged, verbosity));
+    }
+    object
+}
+
+fn fault(fault: &FaultReport) -> Value {
+    json!({ "kind": fault.kind.name(), "phase": fault.phase.name(), "message": fault.message })
+}
+
+fn phases(phases: &Phases) -> Value {
+    let told = |phase: Phase| (phase.name().to_owned(), json!(phases.get(phase).map(milliseconds)));
+    Phase::ALL.into_iter().map(told).collect::<Map<_, _>>().into()
+}
+
+/// What a ticket needs (`-vv`), and all that went over the wire (`-vvv`).
+fn account(judged: &Judged, verbosity: u8) -> Vec<(String, Value)> {
+    let facts = || judged.facts.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+    let mut keys = Vec::new();
+    if verbosity > 1 {
+        keys.push(("facts".to_owned(), facts().collect()));
+        keys.push(("curl".to_owned(), json!(judged.curl)));
+    }
+    if verbosity > 2 {
+        keys.push(("request".to_owned(), json!(judged.sent)));
+        keys.push(("response".to_owned(), json!(judged.received)));
+        keys.push(("body".to_owned(), json!(judged.body)));
+    }
+    keys
+}
+
+/// Milliseconds to the microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_whole_object() {
+        let mut verdict = fixture::expiring("https://a:443");
+        verdict.probes.truncate(1);
+        let report = Report { notes: vec!["http_proxy is ignored".into()], ..fixture::report(vec![verdict]) };
+        expect![[r#"
+            {
+              "schema_version": 1,
+              "service": "ceilometer",
+              "state": "WARNING",
+              "exit_code": 1,
+              "summary": "certificate-expiring (20 days left) at https://a:443",
+              "simulated": false,
+              "started_at": "2026-11-07T06:40:00.123Z",
+              "elapsed_ms": 7.89,
+              "endpoints": [
+                {
+                  "endpoint": "https://a:443",
+                  "url": "https://a:443/v2/health",
+                  "state": "WARNING",
+                  "diagnosis": "certificate-expiring",
+                  "explanation": "The server's certificate expires soon.",
+                  "action": "Renew it.",
+                  "attempts": 1,
+                  "certificate": {
+                    "not_after": "2026-11-27T18:54:24Z",
+                    "days_left": 20.51,
+                    "subject": "CN=a.example",
+                    "issuer": "CN=Example CA, O=Example"
+                  },
+                  "backend_ms": 1.111,
+                  "probes": [
+                    {
+                      "method": "HEAD",
+                      "state": "OK",
+                      "key": "head:204",
+                      "rule": "documented",
+                      "status": 204,
+                      "fault": null,
+                      "answered_by": "ceilometer",
+                      "peer": "192.0.2.7:8777",
+                      "elapsed_ms": 4.567,
+                      "phases_ms": {
+                        "resolve": null,
+                        "connect": 0.3,
+                        "tls": 3.0,
+                        "send": null,
+                        "wait": 1.267,
+                        "receive": null
+                      },
+                      "detail": null,
+                      "skipped": null
+                    }
+                  ],
+                  "notes": []
+                }
+              ],
+              "verified": true,
+              "notes": [
+                "http_proxy is ignored"
+              ],
+              "version": "0.1.0"
+            }
+        "#]]
+        .assert_eq(&render(&report, 0));
+    }
+
+    #[test]
+    fn the_probes_of_an_endpoint_that_cannot_be_reached() {
+        let object = object(&fixture::report(vec![fixture::unreachable("b:8777")]), 0);
+        expect![[r#"
+            [
+              {
+                "method": "HEAD",
+                "state": "CRITICAL",
+                "key": "refused",
+                "rule": "ours",
+                "status": null,
+                "fault": {
+                  "kind": "refused",
+                  "phase": "connect",
+                  "message": "Connection refused by 192.0.2.7:8777"
+                },
+                "answered_by": null,
+                "peer": "192.0.2.7:8777",
+                "elapsed_ms": 0.321,
+                "phases_ms": {
+                  "resolve": null,
+                  "connect": 0.321,
+                  "tls": null,
+                  "send": null,
+                  "wait": null,
+                  "receive": null
+                },
+                "detail": null,
+                "skipped": null
+              },
+              {
+                "method": "GET",
+                "state": null,
+                "key": null,
+                "rule": null,
+                "status": null,
+                "fault": null,
+                "answered_by": null,
+                "peer": null,
+                "elapsed_ms": null,
+                "phases_ms": {
+                  "resolve": null,
+                  "connect": null,
+                  "tls": null,
+                  "send": null,
+                  "wait": null,
+                  "receive": null
+                },
+                "detail": null,
+                "skipped": "nothing was reached by HEAD"
+              }
+            ]
+        "#]]
+        .assert_eq(&format!("{:#}\n", object["endpoints"][0]["probes"]));
+    }
+
+    #[test]
+    fn verbose_probes_tell_what_a_ticket_needs() {
+        let report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        let keys = |verbosity| {
+            let object = object(&report, verbosity);
+            let probe = object["endpoints"][0]["probes"][1].as_object().unwrap().clone();
+            probe.into_iter().skip(12).collect::<Map<_, _>>()
+        };
+        assert_eq!(Value::from(keys(1)), json!({}));
+        assert_eq!(keys(2).keys().collect::<Vec<_>>(), ["facts", "curl"]);
+        expect![[r#"
+            {
+              "facts": [
+                {
+                  "name": "X-Openstack-Request-Id",
+                  "value": "req-42"
+                }
+              ],
+              "curl": "curl -sS -i -X GET 'http://a:8777/v2/health'",
+              "request": [
+                "GET /v2/health HTTP/1.1",
+                "X-Auth-Token: ***"
+              ],
+              "response": [
+                "HTTP/1.1 503 Service Unavailable"
+              ],
+              "body": "{\"error\":\n\"database|unreachable\"}"
+            }
+        "#]]
+        .assert_eq(&format!("{:#}\n", Value::from(keys(3))));
+    }
+
+    #[test]
+    fn a_run_that_could_not_begin_is_an_object_too() {
+        expect![[r#"
+            {
+              "schema_version": 1,
+              "service": "ceilometer",
+              "state": "UNKNOWN",
+              "exit_code": 3,
+              "summary": "no endpoint",
+              "simulated": false,
+              "started_at": "2026-11-07T06:40:00.123Z",
+              "elapsed_ms": 0.12,
+              "endpoints": [],
+              "verified": true,
+              "notes": [],
+              "version": "0.1.0"
+            }
+        "#]]
+        .assert_eq(&render(&fixture::unable("no endpoint"), 0));
+    }
+
+    #[test]
+    fn times_are_milliseconds_to_the_microsecond() {
+        let table = [(1_234_567, 1.235), (1_000_000, 1.0), (0, 0.0), (10_000_000_400, 10_000.0)];
+        for (nanos, told) in table {
+            assert!((milliseconds(Duration::from_nanos(nanos)) - told).abs() < f64::EPSILON);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_stream_has_one_object_a_line(report in fixture::any_report(), verbosity in 0_u8..4) {
+            let line = line(&report, verbosity);
+            prop_assert_eq!(line.matches('\n').count(), 1);
+            let read: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(&read["summary"], &report.summary);
+            let pretty: Value = serde_json::from_str(&render(&report, verbosity)).unwrap();
+            prop_assert_eq!(read, pretty);
+        }
+    }
+}

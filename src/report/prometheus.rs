@@ -1,0 +1,338 @@
+//! The text exposition format, for `node_exporter`'s textfile collector.
+//!
+//! Every family is announced in every run, so that a dashboard knows what it may ask for.
+
+use std::fmt::Write;
+use std::time::{Duration, SystemTime};
+
+use super::{Judged, Outcome, Report, Verdict};
+
+/// Tells the report as metrics, with the headline as a comment for those who look into the file.
+pub(super) fn render(report: &Report) -> String {
+    let families = run(report).into_iter().chain(endpoints(report));
+    let headline = report.headline().replace('\n', " ");
+    format!("# {headline}\n{}", families.map(|family| family.written()).collect::<String>())
+}
+
+/// A gauge and its samples.
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    samples: Vec<Sample>,
+}
+
+/// Labels by name, and a value as it is written.
+struct Sample {
+    labels: Vec<(&'static str, String)>,
+    value: String,
+}
+
+impl Sample {
+    fn of(verdict: &Verdict, value: &impl ToString) -> Sample {
+        Sample { labels: vec![("endpoint", verdict.endpoint.clone())], value: value.to_string() }
+    }
+
+    fn with(mut self, name: &'static str, value: &str) -> Sample {
+        self.labels.push((name, value.to_owned()));
+        self
+    }
+
+    fn labels(&self) -> String {
+        let pairs: Vec<String> =
+            self.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }
+    }
+}
+
+impl Family {
+    fn new(name: &'static str, help: &'static str, samples: impl IntoIterator<Item = Sample>) -> Family {
+        Family { name, help, samples: samples.into_iter().collect() }
+    }
+
+    fn one(name: &'static str, help: &'static str, value: &impl ToString) -> Family {
+        Family::new(name, help, [Sample { labels: Vec::new(), value: value.to_string() }])
+    }
+
+    fn written(&self) -> String {
+        let Family { name, help, samples } = self;
+        let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+        for sample in samples {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name}{} {}", sample.labels(), sample.value);
+        }
+        text
+    }
+}
+
+/// What is said of the run as a whole, also of one that could not begin.
+fn run(report: &Report) -> [Family; 7] {
+    [
+        Family::one(
+            "ceilometer_health_run_state",
+            "Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+            &report.state.exit_code(),
+        ),
+        Family::one(
+            "ceilometer_health_last_run_timestamp_seconds",
+            "When the last run began, in seconds since 1970.",
+            &timestamp(report.started_at),
+        ),
+        Family::one(
+            "ceilometer_health_run_duration_seconds",
+            "How long the last run took.",
+            &seconds(report.elapsed),
+        ),
+        Family::one(
+            "ceilometer_health_simulated",
+            "1 if the endpoints were simulated, else 0.",
+            &u8::from(report.simulated),
+        ),
+        Family::one(
+            "ceilometer_health_unverified",
+            "1 if certificates were not verified, else 0.",
+            &u8::from(report.unverified),
+        ),
+        Family::one("ceilometer_health_endpoints", "Number of endpoints probed.", &report.endpoints.len()),
+        Family::one(
+            "ceilometer_health_healthy_endpoints",
+            "Number of endpoints in state OK.",
+            &report.healthy(),
+        ),
+    ]
+}
+
+fn endpoints(report: &Report) -> [Family; 6] {
+    let verdicts = &report.endpoints;
+    [
+        Family::new(
+            "ceilometer_health_state",
+            "State of the endpoint: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+            verdicts.iter().map(|verdict| Sample::of(verdict, &verdict.state.exit_code())),
+        ),
+        Family::new(
+            "ceilometer_health_diagnosis",
+            "1 for what is the matter with the endpoint.",
+            verdicts
+                .iter()
+                .map(|verdict| Sample::of(verdict, &1).with("diagnosis", verdict.diagnosis.name())),
+        ),
+        Family::new(
+            "ceilometer_health_request_duration_seconds",
+            "Time of the request, answered or not.",
+            requests(report, |judged| Some(seconds(judged.elapsed))),
+        ),
+        Family::new(
+            "ceilometer_health_http_status",
+            "HTTP status of the answer, where there is one.",
+            requests(report, |judged| judged.status.map(|status| status.to_string())),
+        ),
+        Family::new(
+            "ceilometer_health_backend_duration_seconds",
+            "The back-end's share: GET's wait for the first byte less HEAD's.",
+            verdicts.iter().filter_map(|verdict| Some(Sample::of(verdict, &seconds(verdict.backend?)))),
+        ),
+        Family::new(
+            "ceilometer_health_certificate_not_after_timestamp_seconds",
+            "When the server's certificate expires, in seconds since 1970.",
+            verdicts.iter().filter_map(|verdict| {
+                Some(Sample::of(verdict, &timestamp(verdict.certificate.as_ref()?.not_after)))
+            }),
+        ),
+    ]
+}
+
+/// One sample for each request that was made and has the value.
+fn requests(report: &Report, value: impl Fn(&Judged) -> Option<String>) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for verdict in &report.endpoints {
+        for probe in &verdict.probes {
+            if let Outcome::Judged(judged) = &probe.outcome {
+                let sample = |value| Sample::of(verdict, &value).with("method", probe.method.name());
+                samples.extend(value(judged).map(sample));
+            }
+        }
+    }
+    samples
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.6}", time.as_secs_f64())
+}
+
+/// Seconds since 1970, below zero before.
+fn timestamp(moment: SystemTime) -> String {
+    match moment.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => format!("{:.3}", since.as_secs_f64()),
+        Err(before) => format!("-{:.3}", before.duration().as_secs_f64()),
+    }
+}
+
+/// A label's value as the format quotes it.
+fn escaped(value: &str) -> String {
+    value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    use super::super::fixture;
+    use super::*;
+    use expect_test::expect;
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    fn run_of_two() -> Report {
+        fixture::report(vec![fixture::expiring("https://a:443"), fixture::unreachable(r#"b:8777/"\"#)])
+    }
+
+    #[test]
+    fn the_whole_exposition() {
+        expect![[r##"
+            # CEILOMETER CRITICAL - unreachable (HEAD refused) at b:8777/"\
+            # HELP ceilometer_health_run_state Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+            # TYPE ceilometer_health_run_state gauge
+            ceilometer_health_run_state 2
+            # HELP ceilometer_health_last_run_timestamp_seconds When the last run began, in seconds since 1970.
+            # TYPE ceilometer_health_last_run_timestamp_seconds gauge
+            ceilometer_health_last_run_timestamp_seconds 1794033600.123
+            # HELP ceilometer_health_run_duration_seconds How long the last run took.
+            # TYPE ceilometer_health_run_duration_seconds gauge
+            ceilometer_health_run_duration_seconds 0.007890
+            # HELP ceilometer_health_simulated 1 if the endpoints were simulated, else 0.
+            # TYPE ceilometer_health_simulated gauge
+            ceilometer_health_simulated 0
+            # HELP ceilometer_health_unverified 1 if certificates were not verified, else 0.
+            # TYPE ceilometer_health_unverified gauge
+            ceilometer_health_unverified 0
+            # HELP ceilometer_health_endpoints Number of endpoints probed.
+            # TYPE ceilometer_health_endpoints gauge
+            ceilometer_health_endpoints 2
+            # HELP ceilometer_health_healthy_endpoints Number of endpoints in state OK.
+            # TYPE ceilometer_health_healthy_endpoints gauge
+            ceilometer_health_healthy_endpoints 0
+            # HELP ceilometer_health_state State of the endpoint: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+            # TYPE ceilometer_health_state gauge
+            ceilometer_health_state{endpoint="https://a:443"} 1
+            ceilometer_health_state{endpoint="b:8777/\"\\"} 2
+            # HELP ceilometer_health_diagnosis 1 for what is the matter with the endpoint.
+            # TYPE ceilometer_health_diagnosis gauge
+            ceilometer_health_diagnosis{endpoint="https://a:443",diagnosis="certificate-expiring"} 1
+            ceilometer_health_diagnosis{endpoint="b:8777/\"\\",diagnosis="unreachable"} 1
+            # HELP ceilometer_health_request_duration_seconds Time of the request, answered or not.
+            # TYPE ceilometer_health_request_duration_seconds gauge
+            ceilometer_health_request_duration_seconds{endpoint="https://a:443",method="HEAD"} 0.004567
+            ceilometer_health_request_duration_seconds{endpoint="https://a:443",method="GET"} 0.005678
+            ceilometer_health_request_duration_seconds{endpoint="b:8777/\"\\",method="HEAD"} 0.000321
+            # HELP ceilometer_health_http_status HTTP status of the answer, where there is one.
+            # TYPE ceilometer_health_http_status gauge
+            ceilometer_health_http_status{endpoint="https://a:443",method="HEAD"} 204
+            ceilometer_health_http_status{endpoint="https://a:443",method="GET"} 200
+            # HELP ceilometer_health_backend_duration_seconds The back-end's share: GET's wait for the first byte less HEAD's.
+            # TYPE ceilometer_health_backend_duration_seconds gauge
+            ceilometer_health_backend_duration_seconds{endpoint="https://a:443"} 0.001111
+            # HELP ceilometer_health_certificate_not_after_timestamp_seconds When the server's certificate expires, in seconds since 1970.
+            # TYPE ceilometer_health_certificate_not_after_timestamp_seconds gauge
+            ceilometer_health_certificate_not_after_timestamp_seconds{endpoint="https://a:443"} 1795805664.123
+        "##]].assert_eq(&render(&run_of_two()));
+    }
+
+    #[test]
+    fn a_run_that_could_not_begin_has_a_state() {
+        expect![[r#"
+            # CEILOMETER UNKNOWN - no endpoint
+            # HELP ceilometer_health_run_state Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+            # TYPE ceilometer_health_run_state gauge
+            ceilometer_health_run_state 3
+            # HELP ceilometer_health_last_run_timestamp_seconds When the last run began, in seconds since 1970.
+            # TYPE ceilometer_health_last_run_timestamp_seconds gauge
+            ceilometer_health_last_run_timestamp_seconds 1794033600.123
+            # HELP ceilometer_health_run_duration_seconds How long the last run took.
+            # TYPE ceilometer_health_run_duration_seconds gauge
+            ceilometer_health_run_duration_seconds 0.000120
+            # HELP ceilometer_health_simulated 1 if the endpoints were simulated, else 0.
+            # TYPE ceilometer_health_simulated gauge
+            ceilometer_health_simulated 0
+            # HELP ceilometer_health_unverified 1 if certificates were not verified, else 0.
+            # TYPE ceilometer_health_unverified gauge
+            ceilometer_health_unverified 0
+            # HELP ceilometer_health_endpoints Number of endpoints probed.
+            # TYPE ceilometer_health_endpoints gauge
+            ceilometer_health_endpoints 0
+            # HELP ceilometer_health_healthy_endpoints Number of endpoints in state OK.
+            # TYPE ceilometer_health_healthy_endpoints gauge
+            ceilometer_health_healthy_endpoints 0
+            # HELP ceilometer_health_state State of the endpoint: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+            # TYPE ceilometer_health_state gauge
+            # HELP ceilometer_health_diagnosis 1 for what is the matter with the endpoint.
+            # TYPE ceilometer_health_diagnosis gauge
+            # HELP ceilometer_health_request_duration_seconds Time of the request, answered or not.
+            # TYPE ceilometer_health_request_duration_seconds gauge
+            # HELP ceilometer_health_http_status HTTP status of the answer, where there is one.
+            # TYPE ceilometer_health_http_status gauge
+            # HELP ceilometer_health_backend_duration_seconds The back-end's share: GET's wait for the first byte less HEAD's.
+            # TYPE ceilometer_health_backend_duration_seconds gauge
+            # HELP ceilometer_health_certificate_not_after_timestamp_seconds When the server's certificate expires, in seconds since 1970.
+            # TYPE ceilometer_health_certificate_not_after_timestamp_seconds gauge
+        "#]].assert_eq(&render(&fixture::unable("no endpoint")));
+    }
+
+    #[test]
+    fn label_values_are_quoted() {
+        assert_eq!(escaped("a\\b\"c\nd"), r#"a\\b\"c\nd"#);
+    }
+
+    #[test]
+    fn times_before_1970_are_below_zero() {
+        assert_eq!(timestamp(SystemTime::UNIX_EPOCH - Duration::from_millis(1_500)), "-1.500");
+        assert_eq!(timestamp(SystemTime::UNIX_EPOCH + Duration::from_millis(1_500)), "1.500");
+    }
+
+    #[test]
+    fn promtool_has_nothing_to_say() {
+        let mut runner = TestRunner::deterministic();
+        let any = (0..4).map(|_| fixture::any_report().new_tree(&mut runner).unwrap().current());
+        let reports = any.chain([run_of_two(), fixture::unable("no endpoint")]);
+        for report in reports {
+            let text = render(&report);
+            let Some((clean, said)) = promtool(&text) else {
+                assert!(
+                    std::env::var_os("CI").is_none(),
+                    "promtool is missing; Debian's package is prometheus"
+                );
+                return;
+            };
+            assert!(clean && said.is_empty(), "promtool says: {said}\nof: {text}");
+        }
+    }
+
+    /// Whether promtool is content, and what it says; `None` where there is none.
+    fn promtool(text: &str) -> Option<(bool, String)> {
+        let mut child = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+    }
+
+    proptest! {
+        #[test]
+        fn every_series_has_one_sample(report in fixture::any_report()) {
+            let text = render(&report);
+            let series = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.rsplit_once(' ').unwrap().0);
+            let mut series: Vec<&str> = series.collect();
+            let samples = series.len();
+            series.sort_unstable();
+            series.dedup();
+            prop_assert_eq!(series.len(), samples);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Many endpoints at once: a worker is a thread with one request in flight.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// How many requests are in flight at once where `--parallel` does not say.
+const DEFAULT: usize = 1000;
+
+/// The stack of a worker, in bytes: TLS overflows 32 KiB; what is not touched costs nothing.
+const STACK: usize = 256 * 1024;
+
+/// Descriptors that are not a worker's: standard streams, files, a second address under way.
+const RESERVED: usize = 24;
+
+/// How many workers a run has: as wanted, but no more than endpoints or descriptors.
+pub(super) fn workers(wanted: Option<usize>, endpoints: usize) -> usize {
+    let workers = wanted.unwrap_or(DEFAULT).min(endpoints);
+    workers.min(descriptors(workers + RESERVED).saturating_sub(RESERVED)).max(1)
+}
+
+/// How many descriptors may be open: the soft limit, raised towards the hard one where that is needed.
+fn descriptors(needed: usize) -> usize {
+    let count =
+        |limit: Option<u64>| limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let limit = getrlimit(Resource::Nofile);
+    if needed <= count(limit.current) {
+        return needed;
+    }
+    let raised = needed.min(count(limit.maximum));
+    let wanted = Rlimit { current: u64::try_from(raised).ok(), maximum: limit.maximum };
+    if setrlimit(Resource::Nofile, wanted).is_ok() { raised } else { count(limit.current) }
+}
+
+/// Applies `work` to every item, `workers` at once; the results are in the items' order.
+///
+/// The calling thread is a worker too: one item needs no thread, and where no thread can be had the
+/// work is still done.
+pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    let labour = || {
+        while let Some((index, item)) = take(&next, items) {
+            let result = work(item);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..workers {
+            let spawned = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, labour);
+            if spawned.is_err() || next.load(Ordering::Relaxed) >= items.len() {
+                break;
+            }
+        }
+        labour();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The next item that nobody has taken.
+fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    items.get(index).map(|item| (index, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn results_keep_the_order_of_their_items() {
+        let items: Vec<usize> = (0..1000).collect();
+        for workers in [1, 2, 16] {
+            assert_eq!(
+                map(&items, workers, |item| item * 2),
+                items.iter().map(|item| item * 2).collect::<Vec<_>>()
+            );
+        }
+        assert!(map(&[] as &[usize], 4, |item| *item).is_empty());
+    }
+
+    #[test]
+    fn so_many_workers_work_at_once() {
+        let barrier = Barrier::new(8);
+        // Ends only if eight workers meet.
+        map(&[(); 8], 8, |()| barrier.wait().is_leader());
+    }
+
+    #[test]
+    fn workers_follow_from_endpoints_and_wish() {
+        assert_eq!(workers(None, 1), 1);
+        assert_eq!(workers(Some(3), 300), 3);
+        assert_eq!(workers(Some(300), 3), 3);
+        assert_eq!(workers(None, 0), 1);
+    }
+}

@@ -1,0 +1,386 @@
+//! Embedded endpoints on loopback, one for each diagnosis: the first run, and a rehearsal of alerts.
+//!
+//! They are probed like any other endpoint. What they answer is what the services and proxies in the
+//! field answer; [`reply`] holds all of it.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use rustix::net::{AddressFamily, Shutdown, SocketType};
+
+use crate::diagnosis::Diagnosis;
+use crate::endpoint::{DEFAULT_PATH, Dial, Endpoint, Host, Scheme};
+use crate::exchange::Method;
+
+/// The diagnoses that can be simulated.
+pub const KNOWN: [Diagnosis; 11] = [
+    Diagnosis::Healthy,
+    Diagnosis::BackendDown,
+    Diagnosis::BackendStalled,
+    Diagnosis::Failing,
+    Diagnosis::Absent,
+    Diagnosis::Unreachable,
+    Diagnosis::Denied,
+    Diagnosis::Intermediary,
+    Diagnosis::Throttled,
+    Diagnosis::Impostor,
+    Diagnosis::RefusedRequest,
+];
+
+/// How long a connection may keep an endpoint waiting for its request or for room to answer in.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How much of a request is read, in bytes.
+const REQUEST_LIMIT: usize = 64 * 1024;
+/// How many requests a stalled endpoint leaves unanswered at once; the oldest is closed for one more.
+const STALLED_LIMIT: usize = 16;
+/// An endpoint's thread needs little, and a simulation has eleven.
+const STACK: usize = 128 * 1024;
+
+/// Running embedded endpoints; they end with it.
+#[derive(Debug)]
+pub struct Simulation {
+    stations: Vec<Station>,
+}
+
+/// One embedded endpoint: its address and the socket that holds it.
+#[derive(Debug)]
+struct Station {
+    address: SocketAddr,
+    socket: Socket,
+}
+
+/// What holds an address.
+#[derive(Debug)]
+enum Socket {
+    /// A thread accepts on it.
+    Listening(Arc<TcpListener>),
+    /// Bound but not listening: connections are refused, and nobody else can take the port.
+    Bound { _held: OwnedFd },
+}
+
+impl Simulation {
+    /// Starts one endpoint for each diagnosis.
+    ///
+    /// Fails for a diagnosis that is not [`KNOWN`], and where no port or thread can be had.
+    pub fn start(diagnoses: &[Diagnosis]) -> anyhow::Result<Simulation> {
+        let stations = diagnoses.iter().map(|&diagnosis| {
+            Station::start(diagnosis).with_context(|| format!("cannot simulate {diagnosis}"))
+        });
+        Ok(Simulation { stations: stations.collect::<anyhow::Result<_>>()? })
+    }
+
+    /// The endpoints, in the order asked for.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.stations.iter().map(Station::endpoint).collect()
+    }
+}
+
+/// Their ports are refused from now on; what is still being answered ends with its connection.
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        for station in &self.stations {
+            if let Socket::Listening(listener) = &station.socket {
+                // The thread's accept(2) fails then, which ends it. There is nothing to do about an error.
+                let _ = rustix::net::shutdown(listener, Shutdown::Both);
+            }
+        }
+    }
+}
+
+impl Station {
+    fn start(diagnosis: Diagnosis) -> anyhow::Result<Station> {
+        if !KNOWN.contains(&diagnosis) {
+            let known = KNOWN.map(Diagnosis::name).join(", ");
+            anyhow::bail!("the diagnoses that can be simulated are {known}");
+        }
+        if diagnosis == Diagnosis::Unreachable { Station::refusing() } else { Station::serving(diagnosis) }
+    }
+
+    fn refusing() -> anyhow::Result<Station> {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        rustix::net::bind(&socket, &loopback())?;
+        let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
+        Ok(Station { address, socket: Socket::Bound { _held: socket } })
+    }
+
+    fn serving(diagnosis: Diagnosis) -> anyhow::Result<Station> {
+        let listener = Arc::new(TcpListener::bind(loopback())?);
+        let address = listener.local_addr()?;
+        let shared = Arc::clone(&listener);
+        let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK);
+        // Detached: the process does not wait for it.
+        thread.spawn(move || serve(&shared, diagnosis))?;
+        Ok(Station { address, socket: Socket::Listening(listener) })
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            scheme: Scheme::Http,
+            host: Host::Address(self.address.ip()),
+            port: self.address.port(),
+            prefix: String::new(),
+            path: DEFAULT_PATH.into(),
+            dial: Dial::Host,
+        }
+    }
+}
+
+/// Any free port of the loopback address.
+fn loopback() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
+}
+
+/// Answers one connection after the other until the listener is shut down.
+fn serve(listener: &TcpListener, diagnosis: Diagnosis) {
+    let mut stalled = VecDeque::with_capacity(STALLED_LIMIT);
+    while let Ok((mut stream, _)) = listener.accept() {
+        // A client that went away is its own business: the next one is served.
+        let Ok(Some(method)) = read_method(&mut stream) else { continue };
+        if let Some(reply) = reply(diagnosis, method) {
+            let _ = stream.write_all(reply.text(method).as_bytes());
+        } else {
+            if stalled.len() == STALLED_LIMIT {
+                stalled.pop_front();
+            }
+            stalled.push_back(stream);
+        }
+    }
+}
+
+/// Reads a request's head to its end; `None` for what is neither HEAD nor GET, or too long.
+fn read_method(stream: &mut TcpStream) -> io::Result<Option<Method>> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut head = Vec::new();
+    let mut chunk = [0; 4096];
+    while !head.ends_with(b"\r\n\r\n") {
+        let read = stream.read(&mut chunk)?;
+        if read == 0 || head.len() > REQUEST_LIMIT {
+            return Ok(None);
+        }
+        head.extend(chunk.iter().take(read));
+    }
+    let asks = |method: &Method| head.starts_with(format!("{} ", method.name()).as_bytes());
+    Ok([Method::Head, Method::Get].into_iter().find(asks))
+}
+
+/// An answer.
+#[derive(Debug, Clone, Copy)]
+struct Reply {
+    status: &'static str,
+    /// Headers besides those that every answer has, each with its line end.
+    headers: &'static str,
+    body: &'static str,
+}
+
+impl Reply {
+    /// The answer as it is sent: HEAD's has no body.
+    fn text(self, method: Method) -> String {
+        let Reply { status, headers, body } = self;
+        let length = match (status, body.len()) {
+            // RFC 9110, section 8.6: a 204 has no length.
+            ("204 No Content", _) => String::new(),
+            (_, length) => format!("Content-Length: {length}\r\n"),
+        };
+        let body = if method == Method::Head { "" } else { body };
+        format!("HTTP/1.1 {status}\r\n{headers}{length}Connection: close\r\n\r\n{body}")
+    }
+}
+
+/// What an endpoint with this diagnosis answers; `None` where it never does.
+fn reply(diagnosis: Diagnosis, method: Method) -> Option<Reply> {
+    let reply = match (diagnosis, method) {
+        (Diagnosis::BackendStalled, Method::Get) => return None,
+        (Diagnosis::Healthy | Diagnosis::BackendDown | Diagnosis::BackendStalled, Method::Head) => ALIVE,
+        (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
+        (Diagnosis::Failing, _) => FAILING,
+        (Diagnosis::Absent, _) => ABSENT,
+        (Diagnosis::Denied, _) => DENIED,
+        (Diagnosis::Intermediary, _) => INTERMEDIARY,
+        (Diagnosis::Throttled, _) => THROTTLED,
+        (Diagnosis::Impostor, _) => IMPOSTOR,
+        (Diagnosis::RefusedRequest, _) => REFUSED_REQUEST,
+        _ => HEALTHY,
+    };
+    Some(reply)
+}
+
+const ALIVE: Reply = Reply { status: "204 No Content", headers: "", body: "" };
+
+const HEALTHY: Reply = Reply {
+    status: "200 OK",
+    headers: "Content-Type: application/json\r\n",
+    body: r#"{"detailed": false, "reasons": ["OK"]}"#,
+};
+
+const BACKEND_DOWN: Reply = Reply {
+    status: "503 Service Unavailable",
+    headers: "Content-Type: application/json\r\n\
+              X-Openstack-Request-Id: req-5b0e8c1a-6a3f-4d52-9d0b-3f8f6d1c7e21\r\n",
+    body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "metering database: connection to 10.0.0.5:27017 refused"}}"#,
+};
+
+const FAILING: Reply = Reply {
+    status: "500 Internal Server Error",
+    headers: "Content-Type: application/json\r\n\
+              X-Openstack-Request-Id: req-c2d7a0f4-17be-4e0c-8a55-90b4b8f0d3e6\r\n",
+    body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check raised an exception."}}"#,
+};
+
+/// What a Ceilometer without the extension says to a client with a token.
+const ABSENT: Reply = Reply {
+    status: "404 Not Found",
+    headers: "Content-Type: application/json\r\n",
+    body: r#"{"error_message": "The resource could not be found."}"#,
+};
+
+/// Keystone's middleware, in front of the API.
+const DENIED: Reply = Reply {
+    status: "401 Unauthorized",
+    headers: "Content-Type: application/json\r\nWWW-Authenticate: Keystone uri=\"http://keystone.example:5000\"\r\n",
+    body: r#"{"error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}}"#,
+};
+
+/// HAProxy's own page: all of its servers are down.
+const INTERMEDIARY: Reply = Reply {
+    status: "503 Service Unavailable",
+    headers: "Cache-Control: no-cache\r\nContent-Type: text/html\r\n",
+    body: "<html><body><h1>503 Service Unavailable</h1>\n\
+           No server is available to handle this request.\n</body></html>\n",
+};
+
+const THROTTLED: Reply = Reply {
+    status: "429 Too Many Requests",
+    headers: "Content-Type: application/json\r\nRetry-After: 30\r\n",
+    body: r#"{"error_message": "Too many requests; try again in 30 seconds."}"#,
+};
+
+/// A dashboard's login page in the API's place. A redirect, not a catch-all 200: it stands out under
+/// either method alone.
+const IMPOSTOR: Reply = Reply {
+    status: "302 Found",
+    headers: "Content-Type: text/html\r\nLocation: https://dashboard.example/auth/login/\r\n",
+    body: "<html><body>Sign in to continue.</body></html>\n",
+};
+
+/// 400 instead of 405, whose `Allow` would have to name a method that works.
+const REFUSED_REQUEST: Reply = Reply {
+    status: "400 Bad Request",
+    headers: "Content-Type: application/json\r\n",
+    body: r#"{"error_message": {"debuginfo": null, "faultcode": "Client", "faultstring": "The Host header is not one of this service's names."}}"#,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    /// Asks an endpoint and returns the connection with the question sent.
+    fn ask(endpoint: &Endpoint, request: &str) -> io::Result<TcpStream> {
+        let Host::Address(address) = endpoint.host else { panic!("{endpoint:?} has no address") };
+        let mut stream = TcpStream::connect((address, endpoint.port))?;
+        write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+        Ok(stream)
+    }
+
+    fn answer(endpoint: &Endpoint, request: &str) -> String {
+        let mut text = String::new();
+        ask(endpoint, request).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn only(diagnosis: Diagnosis) -> (Simulation, Endpoint) {
+        let simulation = Simulation::start(&[diagnosis]).unwrap();
+        let endpoint = simulation.endpoints().remove(0);
+        (simulation, endpoint)
+    }
+
+    #[test]
+    fn each_diagnosis_has_its_statuses_and_headers() {
+        let table = [
+            (Diagnosis::Healthy, "204", "200", "application/json"),
+            (Diagnosis::BackendDown, "204", "503", "metering database"),
+            (Diagnosis::Failing, "500", "500", "faultstring"),
+            (Diagnosis::Absent, "404", "404", "could not be found"),
+            (Diagnosis::Denied, "401", "401", "WWW-Authenticate: Keystone uri="),
+            (Diagnosis::Intermediary, "503", "503", "No server is available to handle this request."),
+            (Diagnosis::Throttled, "429", "429", "Retry-After: 30"),
+            (Diagnosis::Impostor, "302", "302", "Location: https://"),
+            (Diagnosis::RefusedRequest, "400", "400", "Host header"),
+        ];
+        for (diagnosis, head, get, telling) in table {
+            let (_running, endpoint) = only(diagnosis);
+            let to_head = answer(&endpoint, "HEAD /v2/health");
+            assert!(to_head.starts_with(&format!("HTTP/1.1 {head} ")), "{diagnosis}: {to_head}");
+            assert!(to_head.ends_with("\r\n\r\n"), "{diagnosis}: HEAD's answer has a body: {to_head}");
+            let to_get = answer(&endpoint, "GET /any/other/path");
+            assert!(to_get.starts_with(&format!("HTTP/1.1 {get} ")), "{diagnosis}: {to_get}");
+            assert!(to_get.contains(telling), "{diagnosis}: {to_get}");
+        }
+    }
+
+    #[test]
+    fn a_stalled_back_end_answers_head_while_get_waits() {
+        let (_running, endpoint) = only(Diagnosis::BackendStalled);
+        let mut stalled = ask(&endpoint, "GET /v2/health").unwrap();
+        assert!(answer(&endpoint, "HEAD /v2/health").starts_with("HTTP/1.1 204 "));
+        stalled.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        assert_eq!(stalled.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_stalled_back_end_keeps_a_bounded_number_waiting() {
+        let (_running, endpoint) = only(Diagnosis::BackendStalled);
+        let mut waiting: Vec<_> =
+            (0..=STALLED_LIMIT).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
+        assert_eq!(waiting[0].read(&mut [0]).unwrap(), 0, "the oldest is closed");
+    }
+
+    #[test]
+    fn an_unreachable_endpoint_refuses() {
+        let (_running, endpoint) = only(Diagnosis::Unreachable);
+        assert_eq!(ask(&endpoint, "HEAD /").unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn nothing_is_accepted_after_the_end() {
+        let (running, endpoint) = only(Diagnosis::Healthy);
+        drop(running);
+        assert_eq!(ask(&endpoint, "HEAD /").unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_does_not_stop_the_others() {
+        let (_running, endpoint) = only(Diagnosis::Healthy);
+        let Host::Address(address) = endpoint.host else { panic!("{endpoint:?} has no address") };
+        drop(TcpStream::connect((address, endpoint.port)).unwrap());
+        assert!(answer(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
+        assert_eq!(answer(&endpoint, "BREW /v2/health"), "", "neither HEAD nor GET");
+    }
+
+    #[test]
+    fn endpoints_stand_in_the_order_asked_for() {
+        let simulation = Simulation::start(&KNOWN).unwrap();
+        let endpoints = simulation.endpoints();
+        assert_eq!(endpoints.len(), KNOWN.len());
+        for (endpoint, station) in endpoints.iter().zip(&simulation.stations) {
+            assert_eq!(endpoint.port, station.address.port());
+            assert_eq!((endpoint.scheme, endpoint.path.as_str()), (Scheme::Http, DEFAULT_PATH));
+            assert_eq!(endpoint.dial, Dial::Host);
+        }
+        assert_eq!(answer(&endpoints[3], "HEAD /").get(..12), Some("HTTP/1.1 500"));
+    }
+
+    #[test]
+    fn what_cannot_be_simulated_is_refused_in_words() {
+        let error = Simulation::start(&[Diagnosis::Slow]).unwrap_err();
+        let told = format!("{error:#}");
+        assert!(told.contains("slow") && told.contains("refused-request"), "{told}");
+    }
+}

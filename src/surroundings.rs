@@ -1,0 +1,51 @@
+//! What the process finds around itself: clock, terminal, environment. Gathered once and passed on, so
+//! that every decision that rests on it can be tested.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
+use std::time::Instant;
+
+/// What the process finds around itself.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// When the process began; every deadline counts from here.
+    pub started: Instant,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// The terminal's width in columns.
+    pub width: Option<usize>,
+    /// The environment.
+    pub environment: HashMap<OsString, OsString>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub fn of_process(started: Instant) -> Surroundings {
+        let stdout = std::io::stdout();
+        let stdout_is_terminal = stdout.is_terminal();
+        let size = stdout_is_terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten();
+        Surroundings {
+            started,
+            stdout_is_terminal,
+            width: size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0),
+            environment: std::env::vars_os().collect(),
+        }
+    }
+
+    /// An environment variable, also an empty one.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Whether an environment variable is set and not empty.
+    pub fn says(&self, name: &str) -> bool {
+        self.variable(name).is_some_and(|value| !value.is_empty())
+    }
+
+    /// Whether standard output is a terminal that wants colour: `NO_COLOR` (<https://no-color.org>) and a
+    /// dumb terminal do not.
+    pub fn wants_color(&self) -> bool {
+        self.stdout_is_terminal && !self.says("NO_COLOR") && self.variable("TERM") != Some(OsStr::new("dumb"))
+    }
+}

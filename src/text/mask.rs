@@ -1,0 +1,281 @@
+//! Finds secrets in text, whatever they are wrapped in, and puts `***` in their place.
+//!
+//! A server that reflects a request may quote a secret as JSON, HTML or a URL. So the text is looked at as it is and
+//! as each of these would read it; a find is traced back to the bytes that it came from.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+/// What stands in a secret's place.
+const STARS: &[u8] = b"***";
+
+/// The shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
+const TELLING: usize = 4;
+
+/// What is to be masked.
+#[derive(Clone, Default)]
+pub(super) struct Mask {
+    patterns: BTreeSet<Pattern>,
+}
+
+/// How much is hidden, but nothing of it.
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mask({} patterns)", self.patterns.len())
+    }
+}
+
+impl Mask {
+    /// Adds a secret in all the forms that no [`Reading`] undoes.
+    pub(super) fn hide(&mut self, secret: &[u8]) {
+        for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
+            self.hide_form(engine.encode(secret).into_bytes());
+        }
+        // A server that takes headers for Latin-1 tells the same bytes in UTF-8.
+        self.hide_form(secret.iter().copied().map(char::from).collect::<String>().into_bytes());
+        // A query may write a space as a plus.
+        self.hide_form(secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect());
+        self.hide_form(secret.to_vec());
+    }
+
+    /// Adds one form of a secret, and the same without white space.
+    pub(super) fn hide_form(&mut self, form: Vec<u8>) {
+        let dense: Vec<u8> = form.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        for bytes in [form, dense] {
+            if !bytes.is_empty() {
+                self.patterns.insert(Pattern::new(bytes));
+            }
+        }
+    }
+
+    /// The text with every secret, and the userinfo of every URL, masked.
+    pub(super) fn apply(&self, text: &[u8]) -> Vec<u8> {
+        let mut spans = Vec::new();
+        for (mark, reading) in READINGS {
+            if mark.is_none_or(|mark| text.contains(&mark)) {
+                let view = View::new(text, reading);
+                spans.extend(view.userinfo());
+                spans.extend(self.patterns.iter().flat_map(|pattern| view.find(pattern)));
+            }
+        }
+        if !self.patterns.is_empty() {
+            let view = View::new(text, without_spaces);
+            spans.extend(self.patterns.iter().flat_map(|pattern| view.find(pattern)));
+        }
+        replace(text, spans)
+    }
+}
+
+/// Puts stars in the place of the spans; those that overlap or touch become one.
+fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
+    spans.sort_unstable_by_key(|span| span.start);
+    let mut masked = Vec::with_capacity(text.len());
+    let mut done = None;
+    for span in spans {
+        if done.is_none_or(|done| span.start > done) {
+            masked.extend(text.get(done.unwrap_or(0)..span.start).unwrap_or_default());
+            masked.extend(STARS);
+        }
+        done = done.max(Some(span.end));
+    }
+    masked.extend(text.get(done.unwrap_or(0)..).unwrap_or_default());
+    masked
+}
+
+/// A byte string to be found in time linear in the text, whatever the text (Knuth, Morris and Pratt).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Pattern {
+    bytes: Vec<u8>,
+    /// For each beginning of the pattern, the length of the longest shorter beginning that it ends with.
+    borders: Vec<usize>,
+}
+
+impl Pattern {
+    fn new(bytes: Vec<u8>) -> Pattern {
+        let mut pattern = Pattern { borders: vec![0], bytes };
+        let mut matched = 0;
+        for index in 1..pattern.bytes.len() {
+            matched = pattern.bytes.get(index).map_or(0, |&byte| pattern.advance(matched, byte));
+            pattern.borders.push(matched);
+        }
+        pattern
+    }
+
+    /// How much of the pattern is matched once `byte` follows `matched` bytes of it.
+    fn advance(&self, mut matched: usize, byte: u8) -> usize {
+        loop {
+            if self.bytes.get(matched) == Some(&byte) {
+                return matched + 1;
+            }
+            match matched.checked_sub(1).and_then(|last| self.borders.get(last)) {
+                Some(&border) => matched = border,
+                None => return 0,
+            }
+        }
+    }
+}
+
+/// One way to read text: what its beginning stands for is added to the buffer, and how many bytes of the text that
+/// took is returned; `None` where a byte stands for itself. Something that breaks off with the text stands for nothing.
+type Reading = fn(&[u8], &mut Vec<u8>) -> Option<usize>;
+
+/// The ways in which secrets and URLs are looked for, each with the byte without which it changes nothing.
+const READINGS: [(Option<u8>, Reading); 4] =
+    [(None, as_it_is), (Some(b'\\'), as_json), (Some(b'%'), as_url), (Some(b'&'), as_html)];
+
+/// Text under a reading, with the place that each byte came from.
+struct View {
+    bytes: Vec<u8>,
+    origins: Vec<Range<usize>>,
+    /// The length of the text.
+    end: usize,
+}
+
+impl View {
+    fn new(text: &[u8], reading: Reading) -> View {
+        let mut view = View { bytes: Vec::with_capacity(text.len()), origins: Vec::new(), end: text.len() };
+        let mut rest = text;
+        while let Some(&first) = rest.first() {
+            let read = reading(rest, &mut view.bytes).unwrap_or_else(|| {
+                view.bytes.push(first);
+                1
+            });
+            let at = text.len() - rest.len();
+            view.origins.resize(view.bytes.len(), at..at + read);
+            rest = rest.get(read..).unwrap_or_default();
+        }
+        view
+    }
+
+    /// Where in the text the bytes of the view came from.
+    fn origin(&self, start: usize, end: usize) -> Range<usize> {
+        let start = self.origins.get(start).map_or(self.end, |origin| origin.start);
+        start
+            ..end.checked_sub(1).and_then(|last| self.origins.get(last)).map_or(self.end, |origin| origin.end)
+    }
+
+    /// Every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.
+    fn find(&self, pattern: &Pattern) -> Vec<Range<usize>> {
+        let mut spans = Vec::new();
+        let mut matched = 0;
+        for (index, &byte) in self.bytes.iter().enumerate() {
+            matched = pattern.advance(matched, byte);
+            if matched == pattern.bytes.len() {
+                spans.push(self.origin(index + 1 - matched, index + 1));
+            }
+        }
+        if (TELLING..pattern.bytes.len()).contains(&matched) {
+            spans.push(self.origin(self.bytes.len() - matched, self.bytes.len()).start..self.end);
+        }
+        spans
+    }
+
+    /// The userinfo of every URL (RFC 3986, section 3.2.1): what stands between `//` and the authority's last `@`.
+    fn userinfo(&self) -> Vec<Range<usize>> {
+        let slashes = self.bytes.windows(2).enumerate().filter(|(_, pair)| *pair == b"//");
+        let userinfo = slashes.filter_map(|(index, _)| {
+            let rest = self.bytes.get(index + 2..)?;
+            let end = rest.iter().position(|byte| b" \t\r\n/?#\"<>".contains(byte)).unwrap_or(rest.len());
+            let length = rest.get(..end)?.iter().rposition(|&byte| byte == b'@')?;
+            (length > 0).then(|| self.origin(index + 2, index + 2 + length))
+        });
+        userinfo.collect()
+    }
+}
+
+/// Every byte stands for itself.
+fn as_it_is(_text: &[u8], _into: &mut Vec<u8>) -> Option<usize> {
+    None
+}
+
+/// White space stands for nothing.
+fn without_spaces(text: &[u8], _into: &mut Vec<u8>) -> Option<usize> {
+    text.first().filter(|byte| byte.is_ascii_whitespace()).map(|_| 1)
+}
+
+/// Percent-escapes (RFC 3986, section 2.1) stand for bytes.
+fn as_url(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+    match text {
+        [b'%', high, low, ..] => {
+            let byte = hexadecimal(&[*high, *low])?;
+            into.extend(u8::try_from(byte));
+            Some(3)
+        }
+        [b'%'] | [b'%', _] => Some(text.len()),
+        _ => None,
+    }
+}
+
+/// The escapes of a JSON string (RFC 8259, section 7) stand for characters.
+fn as_json(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+    let (unit, read) = match text {
+        [b'\\'] => return Some(1),
+        [b'\\', b'u', digits @ ..] => match json_unit(digits) {
+            None if digits.len() < 4 => return Some(text.len()),
+            unit => (unit?, 6),
+        },
+        [b'\\', letter, ..] => {
+            into.push(json_letter(*letter)?);
+            return Some(2);
+        }
+        _ => return None,
+    };
+    let low = text.get(read..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(json_unit);
+    let units = [Some(unit), low.filter(|_| char::from_u32(unit).is_none())];
+    let units: Vec<u16> = units.into_iter().flatten().filter_map(|unit| u16::try_from(unit).ok()).collect();
+    let letters = String::from_utf16(&units).ok()?;
+    into.extend(letters.into_bytes());
+    Some(read * units.len())
+}
+
+/// The four hexadecimal digits of a `\u` escape.
+fn json_unit(digits: &[u8]) -> Option<u32> {
+    digits.get(..4).and_then(hexadecimal)
+}
+
+/// What a letter behind a backslash stands for.
+fn json_letter(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'"' | b'\\' | b'/' | b'\'' => letter,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        _ => return None,
+    })
+}
+
+/// The character references that HTML escaping writes stand for characters.
+fn as_html(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+    /// The longest reference that is read: `&#x10ffff;`.
+    const LONGEST: usize = 10;
+    let name = text.strip_prefix(b"&")?;
+    let Some(end) = name.iter().take(LONGEST).position(|&byte| byte == b';') else {
+        let broken = name.len() < LONGEST
+            && name.iter().all(|byte| b"#".contains(byte) || byte.is_ascii_alphanumeric());
+        return broken.then_some(text.len());
+    };
+    let letter = match name.get(..end)? {
+        b"amp" => '&',
+        b"lt" => '<',
+        b"gt" => '>',
+        b"quot" => '"',
+        b"apos" => '\'',
+        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(hexadecimal(digits)?)?,
+        [b'#', digits @ ..] => char::from_u32(std::str::from_utf8(digits).ok()?.parse().ok()?)?,
+        _ => return None,
+    };
+    into.extend(letter.encode_utf8(&mut [0; 4]).bytes());
+    Some(end + 2)
+}
+
+/// The value of hexadecimal digits, at least one.
+fn hexadecimal(digits: &[u8]) -> Option<u32> {
+    let plain = digits.iter().all(u8::is_ascii_hexdigit);
+    std::str::from_utf8(digits).ok().filter(|_| plain).and_then(|digits| u32::from_str_radix(digits, 16).ok())
+}

@@ -1,0 +1,208 @@
+//! What a judged request means and what to do about it: the row's words, enriched by what the answer said.
+
+use super::detail;
+use super::request::Request;
+use super::witness::Witness;
+use crate::diagnosis::Diagnosis;
+use crate::exchange::{Answer, Fault, FaultKind, Method};
+use crate::plan::Plan;
+use crate::state::State;
+use crate::table::Source;
+
+/// The length of what is quoted of an answer, in characters.
+const QUOTE: usize = 160;
+
+/// Explanation and action; the action is empty where there is nothing to do.
+pub(super) fn on(plan: &Plan, request: &Request) -> (String, String) {
+    if request.row.state == State::Ok {
+        return (request.row.meaning.to_owned(), String::new());
+    }
+    match (request.fault(), request.answered()) {
+        (Some(fault), _) => on_fault(plan, request, fault),
+        (None, Some(answer)) => on_answer(plan, request, answer),
+        (None, None) => of_row(request),
+    }
+}
+
+fn of_row(request: &Request) -> (String, String) {
+    let row = request.row;
+    // A good answer is bad only where the user says so.
+    let doubt = row.source == Source::Overridden && row.action.is_empty();
+    let why = if doubt {
+        format!("; --state {}={} finds fault with that", row.key, row.state)
+    } else {
+        String::new()
+    };
+    (format!("{}{why}", row.meaning), row.action.to_owned())
+}
+
+fn on_fault(plan: &Plan, request: &Request, fault: &Fault) -> (String, String) {
+    let message = plan.cleaner.line(&fault.message, QUOTE);
+    let quoted = if message.is_empty() { String::new() } else { format!(" ({message})") };
+    let (meaning, action) = of_row(request);
+    if request.diagnosis == Diagnosis::BackendStalled {
+        return stalled(fault.kind, &quoted);
+    }
+    (format!("{meaning}{quoted}"), action)
+}
+
+/// HEAD's answer acquits the API, so the back-end is accused.
+fn stalled(kind: FaultKind, quoted: &str) -> (String, String) {
+    let (end, seems) = match kind {
+        FaultKind::Timeout => ("no answer to GET came in time", "hang"),
+        FaultKind::Reset => ("GET's connection was reset", "fail"),
+        FaultKind::Closed => ("GET's connection was closed unanswered", "fail"),
+        _ => ("the answer to GET broke off", "fail"),
+    };
+    (
+        format!("HEAD is answered, so the API is up, but {end}{quoted}: its back-end seems to {seems}"),
+        "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
+    )
+}
+
+fn on_answer(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+    match (answer.status, request.witness) {
+        (502..=504, Some(witness)) if witness.intermediary() => intermediary(answer.status, witness),
+        (503, Some(Witness::Keystone)) => keystone_down(),
+        (300..=399, _) => redirect(plan, request, answer),
+        (401 | 403 | 407, _) => denied(plan, request, answer),
+        (400, _) if plain_http_to_https(answer) => wants_https(),
+        (405, _) => other_method(plan, request, answer),
+        (429, _) => throttled(plan, request, answer),
+        (200..=299, _) if page(answer) => catch_all(request, answer.status),
+        (status, _) => plain(request, status),
+    }
+}
+
+fn plain(request: &Request, status: u16) -> (String, String) {
+    let (meaning, action) = of_row(request);
+    let page = match request.witness {
+        Some(witness) if witness.intermediary() => format!(" (the page is {}'s own)", witness.title()),
+        _ => String::new(),
+    };
+    let unknown = if (100..=599).contains(&status) { String::new() } else { format!(" (status {status})") };
+    (format!("{meaning}{page}{unknown}"), action)
+}
+
+fn intermediary(status: u16, witness: Witness) -> (String, String) {
+    let name = witness.title();
+    let why = match status {
+        502 => "it got no valid answer from the API behind it",
+        504 => "it got no answer in time from the API behind it",
+        _ => "it has no server to pass the request to",
+    };
+    (
+        format!("{name}, not the API, answered {status} with its own page: {why}"),
+        format!("check {name}'s view of its servers, then whether the API itself is up and running"),
+    )
+}
+
+fn keystone_down() -> (String, String) {
+    (
+        "Keystone, not the health check, is unavailable: the API could not have the token checked and never \
+         came to the question"
+            .to_owned(),
+        "check the Keystone service and the API's connection to it, or exempt the health path from \
+         authentication"
+            .to_owned(),
+    )
+}
+
+fn redirect(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+    let (meaning, action) = of_row(request);
+    let location = match quote(plan, answer, "location") {
+        Some(location) => format!("Location: {location}"),
+        None => "there is no Location".to_owned(),
+    };
+    (format!("{meaning}; {location}"), action)
+}
+
+fn denied(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+    let sent = credentials(plan);
+    let who = match (request.witness, quote(plan, answer, "www-authenticate")) {
+        // Its challenge names Keystone and its address.
+        (Some(Witness::Keystone), Some(challenge)) if challenge.starts_with("Keystone") => challenge,
+        (Some(witness), _) => witness.title().to_owned(),
+        (None, Some(challenge)) => format!("access control ({challenge})"),
+        (None, None) => "access control".to_owned(),
+    };
+    let did = match (answer.status, sent) {
+        (401, Some(what)) => format!("rejected the {what} that was sent"),
+        (403, Some(what)) => format!("forbids the request in spite of the {what} that was sent"),
+        (403, None) => "forbids the request".to_owned(),
+        _ => "asks for credentials".to_owned(),
+    };
+    let action = match (answer.status, sent) {
+        (401, Some(_)) => {
+            "give a valid token with --token-file (password: --auth-file), or exempt the health path from \
+             authentication"
+        }
+        _ => request.row.action,
+    };
+    (format!("{who} answered before the health check could: it {did}"), action.to_owned())
+}
+
+/// What kind of credentials the request carried.
+fn credentials(plan: &Plan) -> Option<&'static str> {
+    let sends = |name: &str| plan.network.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    if sends("x-auth-token") {
+        Some("token")
+    } else if sends("authorization") {
+        Some("password")
+    } else {
+        None
+    }
+}
+
+/// nginx and Apache tell a client that speaks plain http to their https port.
+fn plain_http_to_https(answer: &Answer) -> bool {
+    let marks =
+        ["plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"];
+    detail::readable(answer).is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
+}
+
+fn wants_https() -> (String, String) {
+    (
+        "the port speaks https and was asked in plain http".to_owned(),
+        "ask it with -S or as https://…".to_owned(),
+    )
+}
+
+/// A GET that is not taken cannot be overlooked as HEAD's can: nothing else asks for the back-end.
+fn other_method(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+    let allowed = quote(plan, answer, "allow").map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
+    let method = request.method().name();
+    let action = match request.method() {
+        Method::Head => "ask with -m get only, or accept the answer with --state head:405=OK",
+        Method::Get => "check that the path is the health check's, or ask with -m head only",
+    };
+    (
+        format!(
+            "the service does not take {method} at this path{allowed}; the request was refused, not the service"
+        ),
+        action.to_owned(),
+    )
+}
+
+fn throttled(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+    let (meaning, action) = of_row(request);
+    let after =
+        quote(plan, answer, "retry-after").map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
+    (format!("{meaning}{after}"), action)
+}
+
+fn page(answer: &Answer) -> bool {
+    let html = |value: &[u8]| value.to_ascii_lowercase().starts_with(b"text/html");
+    answer.header("content-type").is_some_and(|value| html(value.bytes()))
+        || detail::readable(answer).is_some_and(|text| detail::is_html(&text))
+}
+
+fn catch_all(request: &Request, status: u16) -> (String, String) {
+    let (meaning, action) = of_row(request);
+    (format!("{meaning}; an HTML page came with the {status}, which no health check sends"), action)
+}
+
+fn quote(plan: &Plan, answer: &Answer, header: &str) -> Option<String> {
+    let value = plan.cleaner.line(answer.header(header)?, QUOTE);
+    (!value.is_empty()).then_some(value)
+}

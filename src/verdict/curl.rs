@@ -1,0 +1,161 @@
+//! The curl command that asks what a request asked, for a shell.
+
+use std::path::Path;
+
+use crate::endpoint::{Dial, Endpoint, Scheme};
+use crate::exchange::{Foreign, Method};
+use crate::plan::{Family, Plan, Proxy, Tls};
+use crate::text::clean;
+
+/// The length of a header or a path, in characters.
+const LIMIT: usize = 400;
+
+/// The command, shell-quoted and with the secrets masked.
+pub(super) fn command(plan: &Plan, endpoint: &Endpoint, method: Method) -> String {
+    let mut words = vec!["curl".to_owned(), if method == Method::Head { "-I" } else { "-i" }.to_owned()];
+    words.extend(["--max-time".to_owned(), plan.pace.budget.as_secs_f64().to_string()]);
+    if let Some(limit) = plan.pace.connect_timeout {
+        words.extend(["--connect-timeout".to_owned(), limit.as_secs_f64().to_string()]);
+    }
+    words.extend(plan.network.family.map(|family| if family == Family::V4 { "-4" } else { "-6" }.to_owned()));
+    words.extend(dial(endpoint));
+    words.extend(proxy(plan));
+    if endpoint.scheme == Scheme::Https {
+        words.extend(tls(&plan.network.tls));
+    }
+    words.extend(headers(plan));
+    words.push(clean(&endpoint.url(), LIMIT));
+    // What is cleaned has no NUL, the one thing that no shell can quote.
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+}
+
+fn dial(endpoint: &Endpoint) -> Vec<String> {
+    match &endpoint.dial {
+        Dial::Host => Vec::new(),
+        Dial::Address(address, port) => {
+            vec!["--connect-to".to_owned(), format!("::{}", std::net::SocketAddr::new(*address, *port))]
+        }
+        Dial::Resolved(address) => {
+            let Endpoint { host, port, .. } = endpoint;
+            vec!["--resolve".to_owned(), format!("{host}:{port}:{address}")]
+        }
+        Dial::Unix(path) => vec!["--unix-socket".to_owned(), shown(path)],
+    }
+}
+
+/// Without `--proxy` nothing of the environment's proxies is used, so curl must not use them either.
+fn proxy(plan: &Plan) -> Vec<String> {
+    let Some(Proxy { host, port, authorization }) = &plan.network.proxy else {
+        return vec!["--noproxy".to_owned(), "*".to_owned()];
+    };
+    let mut words = vec!["--proxytunnel".to_owned(), "--proxy".to_owned(), format!("http://{host}:{port}")];
+    if let Some(value) = authorization {
+        let line = [b"Proxy-Authorization: ", value.as_slice()].concat();
+        words.extend(["--proxy-header".to_owned(), plan.cleaner.line(&Foreign::new(line), LIMIT)]);
+    }
+    words
+}
+
+fn tls(tls: &Tls) -> Vec<String> {
+    let mut words = Vec::new();
+    if tls.insecure {
+        words.push("-k".to_owned());
+    }
+    if let Some(path) = &tls.cacert {
+        // Only the spelling is known here; a directory is recognised where it is spelt as one.
+        let directory = path.to_string_lossy().ends_with('/');
+        words.extend([if directory { "--capath" } else { "--cacert" }.to_owned(), shown(path)]);
+    }
+    for (option, path) in [("--cert", &tls.cert), ("--key", &tls.key)] {
+        words.extend(path.iter().flat_map(|path| [option.to_owned(), shown(path)]));
+    }
+    words
+}
+
+fn headers(plan: &Plan) -> Vec<String> {
+    let accept = std::iter::once("Accept: application/json".to_owned());
+    let own = plan.network.headers.iter().map(|(name, value)| {
+        let line = [name.as_bytes(), b": ", value.as_slice()].concat();
+        plan.cleaner.line(&Foreign::new(line), LIMIT)
+    });
+    accept.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
+}
+
+fn shown(path: &Path) -> String {
+    clean(&path.to_string_lossy(), LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::{endpoint, plan};
+    use super::*;
+    use crate::endpoint::Host;
+
+    #[test]
+    fn the_plain_command_names_method_time_and_address() {
+        let asked = |method| command(&plan(), &endpoint(), method);
+        assert_eq!(
+            asked(Method::Head),
+            "curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://ctl1:8777/v2/health"
+        );
+        assert!(asked(Method::Get).starts_with("curl -i --max-time 10 "));
+    }
+
+    #[test]
+    fn every_option_that_changes_the_request_is_there() {
+        let mut plan = plan();
+        plan.pace.connect_timeout = Some(Duration::from_millis(1500));
+        plan.network.family = Some(Family::V6);
+        plan.network.tls = Tls {
+            insecure: true,
+            cacert: Some("/etc/my ca.pem".into()),
+            cert: Some("c.pem".into()),
+            key: Some("k.pem".into()),
+        };
+        plan.network.headers = vec![("X-Auth-Token".into(), b"gAAAAABtoken".to_vec())];
+        plan.network.proxy = Some(Proxy {
+            host: Host::Name("px".into()),
+            port: 3128,
+            authorization: Some(b"Basic c2VjcmV0".to_vec()),
+        });
+        plan.cleaner.hide(b"gAAAAABtoken");
+        plan.cleaner.hide(b"c2VjcmV0");
+        let https = Endpoint {
+            scheme: Scheme::Https,
+            dial: Dial::Address("2001:db8::1".parse().unwrap(), 8777),
+            ..endpoint()
+        };
+        let text = command(&plan, &https, Method::Get);
+        for part in [
+            " --connect-timeout 1.5 -6 --connect-to '::[2001:db8::1]:8777' --proxytunnel --proxy http://px:3128 ",
+            " -k --cacert '/etc/my ca.pem' --cert c.pem --key k.pem ",
+            " -H 'X-Auth-Token: ",
+            " --proxy-header 'Proxy-Authorization: Basic ",
+            " https://ctl1:8777/v2/health",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(
+            !text.contains("gAAAAAB") && !text.contains("c2VjcmV0") && !text.contains("noproxy"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_dialled_address_and_a_socket_are_named() {
+        let cases = [
+            (Dial::Resolved("192.0.2.1".parse().unwrap()), " --resolve ctl1:8777:192.0.2.1 "),
+            (Dial::Unix("/run/api.sock".into()), " --unix-socket /run/api.sock "),
+        ];
+        for (dial, part) in cases {
+            let text = command(&plan(), &Endpoint { dial, ..endpoint() }, Method::Get);
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        let mut plan = plan();
+        plan.network.tls.cacert = Some("/etc/ssl/certs/".into());
+        let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
+        assert!(command(&plan, &https, Method::Get).contains(" --capath /etc/ssl/certs/ "));
+    }
+}

@@ -1,0 +1,195 @@
+//! What is the matter with an endpoint: everything that was found, and the one thing that explains it.
+
+use std::time::Duration;
+
+use super::advice;
+use super::request::Request;
+use crate::diagnosis::Diagnosis;
+use crate::exchange::{Method, Phase};
+use crate::plan::Plan;
+use crate::report::{CertificateReport, Limits};
+use crate::state::State;
+
+/// One thing that was found, good or bad.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Finding {
+    pub(super) state: State,
+    pub(super) diagnosis: Diagnosis,
+    pub(super) evidence: String,
+    pub(super) explanation: String,
+    pub(super) action: String,
+}
+
+/// The finding that explains the worst state: on equal states GET's before HEAD's, then times, then the
+/// certificate. Among the requests `unexpected` stands back, for it is what is left where nothing else applies.
+pub(super) fn decisive(
+    plan: &Plan,
+    requests: &[Request],
+    skipped: Option<&str>,
+    backend: Option<Duration>,
+    certificate: Option<&CertificateReport>,
+) -> Finding {
+    if requests.is_empty() {
+        return nothing_made(skipped);
+    }
+    let mut ranked: Vec<_> = requests.iter().collect();
+    ranked.sort_by_key(|request| {
+        (request.diagnosis == Diagnosis::Unexpected, request.method() == Method::Head)
+    });
+    let asked = ranked.iter().map(|request| of_request(plan, request));
+    let times = slow_requests(plan, requests).chain(slow_backend(plan, backend));
+    let found: Vec<_> = asked.chain(times).chain(expiring(plan, certificate)).collect();
+    let worst = State::worst(found.iter().map(|finding| finding.state));
+    if worst == State::Ok {
+        return all_good(requests, skipped);
+    }
+    found.into_iter().find(|finding| finding.state == worst).unwrap_or_else(|| nothing_made(skipped))
+}
+
+/// Nothing was asked, so nothing is known.
+fn nothing_made(skipped: Option<&str>) -> Finding {
+    Finding {
+        state: State::Unknown,
+        diagnosis: Diagnosis::Unexpected,
+        evidence: "no request sent".to_owned(),
+        explanation: skipped.unwrap_or("no request was sent").to_owned(),
+        action: String::new(),
+    }
+}
+
+/// Every request is in state OK. Only GET asks for the back-end: without it the endpoint is alive, no more.
+fn all_good(requests: &[Request], skipped: Option<&str>) -> Finding {
+    let get = requests.iter().find(|request| request.method() == Method::Get);
+    let evidence: Vec<_> = requests.iter().map(Request::evidence).collect();
+    let meaning = get.or(requests.first()).map_or("", |request| request.row.meaning);
+    Finding {
+        state: State::Ok,
+        diagnosis: if get.is_some() { Diagnosis::Healthy } else { Diagnosis::Alive },
+        evidence: evidence.join(", "),
+        explanation: match skipped {
+            Some(reason) => format!("{meaning}; the other request was not sent: {reason}"),
+            None => meaning.to_owned(),
+        },
+        action: String::new(),
+    }
+}
+
+fn of_request(plan: &Plan, request: &Request) -> Finding {
+    let (explanation, action) = advice::on(plan, request);
+    Finding {
+        state: request.row.state,
+        diagnosis: request.diagnosis,
+        evidence: request.evidence(),
+        explanation,
+        action,
+    }
+}
+
+/// The time of each request that was answered, GET's first.
+fn slow_requests(plan: &Plan, requests: &[Request]) -> impl Iterator<Item = Finding> {
+    let mut answered: Vec<_> = requests.iter().filter(|request| request.answered().is_some()).collect();
+    answered.sort_by_key(|request| request.method() == Method::Head);
+    answered.into_iter().map(|request| {
+        let limits = &plan.thresholds.request;
+        let took = format!("{} took {}", request.method().name(), time(request.exchange.elapsed));
+        slow(limits, request.exchange.elapsed, took, "check the load of the API, its host and the network")
+    })
+}
+
+fn slow_backend(plan: &Plan, backend: Option<Duration>) -> Option<Finding> {
+    let backend = backend?;
+    let took = format!("the back-end took {}", time(backend));
+    let action = "check the load of the back-end and the connection between it and the API";
+    Some(slow(&plan.thresholds.backend, backend, took, action))
+}
+
+fn slow(limits: &Limits, value: Duration, took: String, action: &str) -> Finding {
+    let state = limits.judge(value.as_secs_f64());
+    Finding {
+        state,
+        diagnosis: Diagnosis::Slow,
+        explanation: format!("{took}, against {}", threshold(limits, state, "s")),
+        evidence: took,
+        action: action.to_owned(),
+    }
+}
+
+fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Finding> {
+    let certificate = certificate?;
+    let limits = &plan.thresholds.certificate;
+    let state = limits.judge(certificate.days_left);
+    let ends = if certificate.days_left < 0.0 {
+        format!("certificate expired {} days ago", days(-certificate.days_left))
+    } else {
+        format!("certificate expires in {} days", days(certificate.days_left))
+    };
+    Some(Finding {
+        state,
+        diagnosis: Diagnosis::CertificateExpiring,
+        explanation: format!(
+            "the {ends}, against {} ({})",
+            threshold(limits, state, "days"),
+            certificate.subject
+        ),
+        evidence: ends,
+        action: "renew the certificate and have the server that presents it load the new one".to_owned(),
+    })
+}
+
+/// The threshold that a value crossed, in words.
+fn threshold(limits: &Limits, state: State, unit: &str) -> String {
+    let (level, range) = match state {
+        State::Critical => ("critical", &limits.critical),
+        _ => ("warning", &limits.warning),
+    };
+    let range = range.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("the {level} threshold {range} {unit}")
+}
+
+/// The back-end's share of GET's time: its wait for the first byte less HEAD's, never below 0. Both
+/// must have been answered.
+pub(super) fn backend_share(requests: &[Request]) -> Option<Duration> {
+    let wait = |method| {
+        let request = requests.iter().find(|request| request.method() == method)?;
+        request.answered()?;
+        request.exchange.phases.get(Phase::Wait)
+    };
+    Some(wait(Method::Get)?.saturating_sub(wait(Method::Head)?))
+}
+
+/// A time to the millisecond, in the unit that reads best: `80 ms`, `3.2 s`.
+fn time(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        return format!("{} ms", time.as_millis());
+    }
+    let seconds = format!("{}.{:03}", time.as_secs(), time.subsec_millis());
+    format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Days to the tenth, rounded down: what is below a threshold must not read as if it stood at it.
+fn days(days: f64) -> String {
+    format!("{}", (days * 10.0).floor() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_in_their_best_unit() {
+        let cases = [
+            (0, "0 ms"),
+            (80, "80 ms"),
+            (999, "999 ms"),
+            (1000, "1 s"),
+            (3200, "3.2 s"),
+            (2004, "2.004 s"),
+            (60_000, "60 s"),
+        ];
+        for (milliseconds, text) in cases {
+            assert_eq!(time(Duration::from_millis(milliseconds)), text);
+        }
+        assert_eq!(days(13.97), "13.9");
+        assert_eq!(days(5.0), "5");
+    }
+}

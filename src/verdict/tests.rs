@@ -1,0 +1,831 @@
+//! The rules as tables, over exchanges made by hand.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use super::*;
+use crate::diagnosis::Diagnosis;
+use crate::endpoint::Host;
+use crate::exchange::{Answer, Certificate, Fault, FaultKind, Foreign, Header, Method, Phase, Phases};
+use crate::plan::{Course, Format, Network, Output, Pace};
+use crate::range::Range;
+use crate::report::{Judged, Limits, Thresholds};
+use crate::table::{Key, Table};
+use crate::text::Cleaner;
+
+const NOW: SystemTime = UNIX_EPOCH;
+
+/// A plan with the defaults, for one endpoint.
+pub(super) fn plan() -> Plan {
+    Plan {
+        endpoints: vec![endpoint()],
+        all_addresses: false,
+        simulate: Vec::new(),
+        methods: vec![Method::Head, Method::Get],
+        network: Network::default(),
+        pace: Pace {
+            budget: Duration::from_secs(10),
+            connect_timeout: None,
+            retries: 0,
+            retry_delay: Duration::from_secs(1),
+            parallel: None,
+        },
+        table: Table::default(),
+        thresholds: Thresholds::default(),
+        quorum: None,
+        output: Output {
+            format: Some(Format::Nagios),
+            color: false,
+            width: None,
+            verbosity: 0,
+            max_bytes: 8192,
+            agent_warning: None,
+            file: None,
+        },
+        fail_on: None,
+        haproxy: false,
+        course: Course::Once,
+        notes: Vec::new(),
+        cleaner: Cleaner::default(),
+    }
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint {
+        scheme: Scheme::Http,
+        host: Host::Name("ctl1".into()),
+        port: 8777,
+        prefix: String::new(),
+        path: "/v2/health".into(),
+        dial: Dial::Host,
+    }
+}
+
+pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
+    let header = |(name, value): &(&str, &str)| Header { name: (*name).into(), value: Foreign::new(*value) };
+    Answer { status, headers: headers.iter().map(header).collect(), body: Foreign::new(body), cut: false }
+}
+
+fn made(method: Method, answer: Option<Answer>, fault: Option<Fault>) -> Exchange {
+    Exchange {
+        method,
+        answer,
+        fault,
+        peer: None,
+        certificate: None,
+        phases: Phases::default(),
+        elapsed: Duration::from_millis(20),
+        sent: Foreign::default(),
+    }
+}
+
+fn attempt(exchange: Exchange) -> Attempt {
+    Attempt::Made(Box::new(exchange))
+}
+
+fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
+    attempt(made(method, Some(answer(status, headers, body)), None))
+}
+
+/// What came of a request, as the tables below write it: a status, a fault (`body` comes after a 200), a
+/// page, or `skipped`.
+fn came(method: Method, outcome: &str) -> Attempt {
+    if let Ok(status) = outcome.parse() {
+        return answered(method, status, &[], "");
+    }
+    let html: &[_] = &[("content-type", "text/html"), ("cache-control", "no-cache")];
+    let page = "<html><body><h1>503</h1>\nNo server is available to handle this request.\n</body></html>";
+    match outcome {
+        "skipped" => Attempt::Skipped(method, "the budget is spent".into()),
+        "haproxy" if method == Method::Head => answered(method, 503, html, ""),
+        "haproxy" => answered(method, 503, html, page),
+        "keystone" => answered(method, 503, &[], "The Keystone service is temporarily unavailable."),
+        _ => {
+            let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == outcome).unwrap();
+            let begun = (kind == FaultKind::Body).then(|| answer(200, &[], "{\"me"));
+            attempt(made(method, begun, Some(Fault::new(kind, Phase::Wait, "circumstances"))))
+        }
+    }
+}
+
+fn both(head: &str, get: &str) -> Vec<Attempt> {
+    vec![came(Method::Head, head), came(Method::Get, get)]
+}
+
+fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
+    judge(plan, &endpoint(), made, 1, NOW)
+}
+
+fn overriding(key: &str, state: State) -> Plan {
+    let mut plan = plan();
+    plan.table.set(Key::parse(key).unwrap(), state);
+    plan
+}
+
+fn judged(verdict: &Verdict, number: usize) -> &Judged {
+    match &verdict.probes[number].outcome {
+        Outcome::Judged(judged) => judged,
+        Outcome::Skipped(reason) => panic!("skipped: {reason}"),
+    }
+}
+
+/// HEAD's and GET's outcome; the state, the diagnosis and its evidence.
+const PAIRS: [(&str, &str, State, Diagnosis, &str); 56] = [
+    ("204", "200", State::Ok, Diagnosis::Healthy, "HEAD 204, GET 200"),
+    ("204", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
+    ("503", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
+    ("timeout", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
+    ("503", "200", State::Critical, Diagnosis::Unexpected, "HEAD 503"),
+    ("204", "keystone", State::Critical, Diagnosis::Unexpected, "GET 503"),
+    ("204", "haproxy", State::Critical, Diagnosis::Intermediary, "GET 503"),
+    ("haproxy", "haproxy", State::Critical, Diagnosis::Intermediary, "GET 503"),
+    ("haproxy", "200", State::Critical, Diagnosis::Intermediary, "HEAD 503"),
+    ("502", "200", State::Critical, Diagnosis::Intermediary, "HEAD 502"),
+    ("204", "504", State::Critical, Diagnosis::Intermediary, "GET 504"),
+    ("204", "timeout", State::Critical, Diagnosis::BackendStalled, "GET timeout"),
+    ("204", "reset", State::Critical, Diagnosis::BackendStalled, "GET reset"),
+    ("204", "closed", State::Critical, Diagnosis::BackendStalled, "GET closed"),
+    ("204", "body", State::Critical, Diagnosis::BackendStalled, "GET body broken off"),
+    ("204", "refused", State::Critical, Diagnosis::Unexpected, "GET refused"),
+    ("204", "dns", State::Critical, Diagnosis::Unexpected, "GET dns failure"),
+    ("204", "proxy", State::Unknown, Diagnosis::Unexpected, "GET proxy failure"),
+    ("204", "tls", State::Critical, Diagnosis::Untrusted, "GET tls failure"),
+    ("204", "protocol", State::Critical, Diagnosis::Impostor, "GET protocol error"),
+    ("204", "local", State::Unknown, Diagnosis::Unexpected, "GET local failure"),
+    ("200", "timeout", State::Critical, Diagnosis::Unexpected, "GET timeout"),
+    ("405", "timeout", State::Critical, Diagnosis::Unexpected, "GET timeout"),
+    ("404", "timeout", State::Critical, Diagnosis::Absent, "HEAD 404"),
+    ("500", "body", State::Critical, Diagnosis::Failing, "HEAD 500"),
+    ("timeout", "timeout", State::Critical, Diagnosis::Unreachable, "HEAD timeout"),
+    ("reset", "closed", State::Critical, Diagnosis::Unreachable, "HEAD reset"),
+    ("closed", "200", State::Critical, Diagnosis::Unreachable, "HEAD closed"),
+    ("timeout", "401", State::Critical, Diagnosis::Unreachable, "HEAD timeout"),
+    ("refused", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD refused"),
+    ("unreachable", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD unreachable"),
+    ("dns", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD dns failure"),
+    ("proxy", "skipped", State::Unknown, Diagnosis::Unreachable, "HEAD proxy failure"),
+    ("tls", "skipped", State::Critical, Diagnosis::Untrusted, "HEAD tls failure"),
+    ("local", "skipped", State::Unknown, Diagnosis::Unexpected, "HEAD local failure"),
+    ("protocol", "200", State::Critical, Diagnosis::Impostor, "HEAD protocol error"),
+    ("500", "500", State::Critical, Diagnosis::Failing, "GET 500"),
+    ("404", "404", State::Critical, Diagnosis::Absent, "GET 404"),
+    ("404", "500", State::Critical, Diagnosis::Failing, "GET 500"),
+    ("401", "401", State::Unknown, Diagnosis::Denied, "GET 401"),
+    ("204", "403", State::Unknown, Diagnosis::Denied, "GET 403"),
+    ("407", "407", State::Unknown, Diagnosis::Denied, "GET 407"),
+    ("405", "200", State::Unknown, Diagnosis::RefusedRequest, "HEAD 405"),
+    ("405", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
+    ("400", "301", State::Unknown, Diagnosis::Impostor, "GET 301"),
+    ("200", "200", State::Warning, Diagnosis::Impostor, "HEAD 200"),
+    ("200", "429", State::Warning, Diagnosis::Throttled, "GET 429"),
+    ("429", "200", State::Warning, Diagnosis::Throttled, "HEAD 429"),
+    ("204", "204", State::Warning, Diagnosis::Impostor, "GET 204"),
+    ("408", "501", State::Critical, Diagnosis::Unexpected, "GET 501"),
+    ("408", "200", State::Critical, Diagnosis::Unexpected, "HEAD 408"),
+    ("204", "999", State::Critical, Diagnosis::Impostor, "GET 999"),
+    ("99", "200", State::Critical, Diagnosis::Impostor, "HEAD 99"),
+    ("101", "200", State::Critical, Diagnosis::Impostor, "HEAD 101"),
+    // Skipped requests count for nothing, but nobody has asked for the back-end.
+    ("204", "skipped", State::Ok, Diagnosis::Alive, "HEAD 204"),
+    ("skipped", "skipped", State::Unknown, Diagnosis::Unexpected, "no request sent"),
+];
+
+#[test]
+fn each_pair_of_outcomes_has_its_diagnosis() {
+    for (head, get, state, diagnosis, evidence) in PAIRS {
+        let verdict = verdict(&plan(), &both(head, get));
+        let found = (verdict.state, verdict.diagnosis, verdict.evidence.as_str());
+        assert_eq!(found, (state, diagnosis, evidence), "HEAD {head}, GET {get}");
+    }
+}
+
+#[test]
+fn one_method_alone_has_its_diagnosis() {
+    use Diagnosis::{Alive, BackendDown, Healthy, Unexpected, Unreachable};
+    let cases = [
+        (Method::Head, "204", State::Ok, Alive),
+        (Method::Head, "timeout", State::Critical, Unreachable),
+        (Method::Get, "200", State::Ok, Healthy),
+        (Method::Get, "503", State::Critical, BackendDown),
+        (Method::Get, "timeout", State::Critical, Unreachable),
+        (Method::Get, "closed", State::Critical, Unreachable),
+        (Method::Get, "body", State::Critical, Unexpected),
+    ];
+    for (method, outcome, state, diagnosis) in cases {
+        let verdict = verdict(&plan(), &[came(method, outcome)]);
+        assert_eq!((verdict.state, verdict.diagnosis), (state, diagnosis), "{method:?} {outcome}");
+    }
+}
+
+#[test]
+fn a_service_whose_answer_began_is_not_out_of_reach() {
+    let fault = Fault::new(FaultKind::Timeout, Phase::Receive, "");
+    let begun = attempt(made(Method::Get, Some(answer(200, &[], "{")), Some(fault)));
+    let alone = verdict(&plan(), std::slice::from_ref(&begun));
+    assert_eq!((alone.state, alone.diagnosis), (State::Critical, Diagnosis::Unexpected));
+    let after_head = verdict(&plan(), &[came(Method::Head, "204"), begun]);
+    assert_eq!(after_head.diagnosis, Diagnosis::BackendStalled);
+}
+
+#[test]
+fn overrides_reach_state_and_diagnosis() {
+    use Diagnosis::{BackendDown, BackendStalled, Healthy, Impostor, Unexpected, Unreachable};
+    let cases = [
+        ("head:405", State::Ok, "405", "200", State::Ok, Healthy),
+        ("head:405", State::Ok, "405", "timeout", State::Critical, BackendStalled),
+        ("get:503", State::Ok, "204", "503", State::Ok, Healthy),
+        ("5xx", State::Warning, "204", "503", State::Warning, BackendDown),
+        ("timeout", State::Unknown, "204", "timeout", State::Unknown, BackendStalled),
+        ("timeout", State::Unknown, "timeout", "timeout", State::Unknown, Unreachable),
+        ("200", State::Critical, "204", "200", State::Critical, Unexpected),
+        ("protocol", State::Warning, "204", "999", State::Warning, Impostor),
+    ];
+    for (key, to, head, get, state, diagnosis) in cases {
+        let verdict = verdict(&overriding(key, to), &both(head, get));
+        assert_eq!((verdict.state, verdict.diagnosis), (state, diagnosis), "{key}={to}: {head}, {get}");
+    }
+    let verdict = verdict(&overriding("200", State::Critical), &both("204", "200"));
+    assert_eq!(
+        (verdict.explanation.as_str(), verdict.action.as_str()),
+        ("the API answers and reaches its back-end; --state 200=CRITICAL finds fault with that", "")
+    );
+}
+
+fn limits(warning: &str, critical: &str) -> Limits {
+    let range =
+        |text: &str| Range::parse(text, crate::range::Unit::Seconds).ok().filter(|_| !text.is_empty());
+    Limits { warning: range(warning), critical: range(critical) }
+}
+
+fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
+    let mut exchange = made(method, Some(answer(status, &[], "")), None);
+    exchange.phases.set(Phase::Wait, Duration::from_millis(wait));
+    exchange.elapsed = Duration::from_millis(elapsed);
+    attempt(exchange)
+}
+
+#[test]
+fn time_thresholds_hold_for_requests_that_were_answered() {
+    let mut plan = plan();
+    plan.thresholds.request = limits("1", "3");
+    let told = |head, get| {
+        let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
+        (verdict.state, verdict.diagnosis, verdict.evidence, verdict.explanation)
+    };
+    let slow = |state, evidence: &str, explanation: &str| {
+        (state, Diagnosis::Slow, evidence.to_owned(), explanation.to_owned())
+    };
+    assert_eq!(told(1000, 1000).1, Diagnosis::Healthy);
+    let warning = "GET took 1.001 s, against the warning threshold 1 s";
+    assert_eq!(told(1500, 1001), slow(State::Warning, "GET took 1.001 s", warning));
+    let critical = "HEAD took 3.2 s, against the critical threshold 3 s";
+    assert_eq!(told(3200, 2000), slow(State::Critical, "HEAD took 3.2 s", critical));
+
+    let mut late = made(Method::Get, None, Some(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
+    late.elapsed = Duration::from_secs(9);
+    let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), attempt(late)]);
+    assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
+}
+
+#[test]
+fn the_back_end_s_share_is_get_s_wait_less_head_s() {
+    let mut plan = plan();
+    plan.thresholds.backend = limits("", "0.5");
+    let judged = |head, get| {
+        let made = [timed(Method::Head, 204, head, 1), timed(Method::Get, 200, get, 1)];
+        let verdict = verdict(&plan, &made);
+        (verdict.backend.unwrap().as_millis(), verdict.state, verdict.evidence)
+    };
+    assert_eq!(judged(100, 50), (0, State::Ok, "HEAD 204, GET 200".into()));
+    assert_eq!(judged(100, 600), (500, State::Ok, "HEAD 204, GET 200".into()));
+    assert_eq!(judged(100, 601), (501, State::Critical, "the back-end took 501 ms".into()));
+    assert_eq!(verdict(&plan, &both("204", "timeout")).backend, None);
+    assert_eq!(verdict(&plan, &[timed(Method::Get, 200, 1, 1)]).backend, None);
+}
+
+fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
+    let life = Duration::from_secs(days.unsigned_abs() * 86_400);
+    let not_after = if days < 0 { NOW - life } else { NOW + life };
+    let certificate =
+        Certificate { not_after, subject: Foreign::new("CN=ctl1"), issuer: Foreign::new("CN=CA") };
+    exchange.certificate = Some(certificate);
+    attempt(exchange)
+}
+
+#[test]
+fn certificates_are_judged_by_the_days_that_are_left() {
+    let mut plan = plan();
+    plan.thresholds.certificate =
+        Limits { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
+    let told = |head, get| {
+        let good = |method, status| made(method, Some(answer(status, &[], "")), None);
+        let made =
+            [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
+        let verdict = verdict(&plan, &made);
+        (verdict.state, verdict.diagnosis.name(), verdict.evidence)
+    };
+    let expiring = |state, evidence: &str| (state, "certificate-expiring", evidence.to_owned());
+    assert_eq!(told(90, 30), (State::Ok, "healthy", "HEAD 204, GET 200".into()));
+    assert_eq!(told(90, 29), expiring(State::Warning, "certificate expires in 29 days"));
+    assert_eq!(told(6, 90), expiring(State::Critical, "certificate expires in 6 days"));
+    assert_eq!(told(-3, 90), expiring(State::Critical, "certificate expired 3 days ago"));
+
+    let expired = made(Method::Head, None, Some(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
+    let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
+    let certificate = verdict.certificate.unwrap();
+    assert_eq!((verdict.diagnosis, certificate.days_left), (Diagnosis::Untrusted, -3.0));
+    assert_eq!((certificate.subject.as_str(), certificate.issuer.as_str()), ("CN=ctl1", "CN=CA"));
+}
+
+#[test]
+fn on_equal_states_requests_come_first_then_times_then_the_certificate() {
+    let mut plan = plan();
+    plan.thresholds.request = limits("", "0");
+    plan.thresholds.backend = limits("", "0");
+    plan.thresholds.certificate = Limits { warning: None, critical: Some(Range::at_least(9.0)) };
+    let told = |status, limits: &Plan| {
+        let exchange = made(Method::Get, Some(answer(status, &[], "")), None);
+        verdict(limits, &[with_certificate(1, exchange)]).diagnosis
+    };
+    assert_eq!(told(503, &plan), Diagnosis::BackendDown);
+    assert_eq!(told(501, &plan), Diagnosis::Unexpected);
+    assert_eq!(told(401, &plan), Diagnosis::Slow);
+    assert_eq!(told(200, &plan), Diagnosis::Slow);
+    plan.thresholds.request = Limits::default();
+    assert_eq!(told(200, &plan), Diagnosis::CertificateExpiring);
+}
+
+/// Compares explanation and action as they would be read.
+fn advises(plan: &Plan, made: &[Attempt], expected: &Expect) {
+    let verdict = verdict(plan, made);
+    expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
+}
+
+fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
+    [answered(Method::Get, status, headers, body)]
+}
+
+const KEYSTONE: [(&str, &str); 1] = [("www-authenticate", "Keystone uri=\"http://k:5000\"")];
+
+#[test]
+fn the_documented_words_are_told_where_the_api_answered() {
+    advises(
+        &plan(),
+        &both("204", "200"),
+        &expect![[r#"
+        the API answers and reaches its back-end
+
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "503"),
+        &expect![[r#"
+        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+        verify that the API is up and running and that there is connectivity with the back-end
+    "#]],
+    );
+    let nginx = "<html><hr><center>nginx</center>";
+    advises(
+        &plan(),
+        &get(404, &[], nginx),
+        &expect![[r#"
+        the API cannot be reached; not even the basic system is up and running (the page is nginx's own)
+        verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end
+    "#]],
+    );
+}
+
+#[test]
+fn who_stands_in_front_is_told_in_the_service_s_place() {
+    let nginx = "<html><hr><center>nginx</center>";
+    advises(
+        &plan(),
+        &both("204", "haproxy"),
+        &expect![[r#"
+        HAProxy, not the API, answered 503 with its own page: it has no server to pass the request to
+        check HAProxy's view of its servers, then whether the API itself is up and running
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(502, &[("server", "nginx")], nginx),
+        &expect![[r#"
+        nginx, not the API, answered 502 with its own page: it got no valid answer from the API behind it
+        check nginx's view of its servers, then whether the API itself is up and running
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(504, &[], ""),
+        &expect![[r#"
+        a proxy or load balancer answered: it got no answer in time from the API behind it
+        check the proxy's view of its servers, then the API itself
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "keystone"),
+        &expect![[r#"
+        Keystone, not the health check, is unavailable: the API could not have the token checked and never came to the question
+        check the Keystone service and the API's connection to it, or exempt the health path from authentication
+    "#]],
+    );
+}
+
+#[test]
+fn a_stalled_back_end_is_told_apart_from_a_service_out_of_reach() {
+    advises(
+        &plan(),
+        &both("204", "timeout"),
+        &expect![[r#"
+        HEAD is answered, so the API is up, but no answer to GET came in time (circumstances): its back-end seems to hang
+        check the API's back-end (its database), the connection to it, and the API's log
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "body"),
+        &expect![[r#"
+        HEAD is answered, so the API is up, but the answer to GET broke off (circumstances): its back-end seems to fail
+        check the API's back-end (its database), the connection to it, and the API's log
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("refused", "skipped"),
+        &expect![[r#"
+        the connection was refused: nothing listens there, or a firewall says no (circumstances)
+        check that the API runs and listens on this address and port
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(999, &[], ""),
+        &expect![[r#"
+        the peer answered, but not with HTTP as the API speaks it (status 999)
+        check that address and port are the API's, and whether it speaks https there (-S)
+    "#]],
+    );
+}
+
+#[test]
+fn something_else_that_answered_is_quoted() {
+    let escape = [("location", "https://login/\u{1b}[2J")];
+    advises(
+        &plan(),
+        &get(302, &escape, ""),
+        &expect![[r#"
+        something else answered and redirects elsewhere; redirects are not followed; Location: https://login/
+        ask the address that serves the API itself, with the scheme it speaks there
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(304, &[], ""),
+        &expect![[r#"
+        something else answered and redirects elsewhere; redirects are not followed; there is no Location
+        ask the address that serves the API itself, with the scheme it speaks there
+    "#]],
+    );
+    let html = [("content-type", "text/html")];
+    advises(
+        &plan(),
+        &[answered(Method::Head, 200, &html, "")],
+        &expect![[r#"
+        not the documented answer to HEAD, which is 204: a catch-all page may have answered; an HTML page came with the 200, which no health check sends
+        check that address, port and path lead to the API's health check
+    "#]],
+    );
+}
+
+#[test]
+fn access_control_is_named_with_a_way_in() {
+    let basic = [("www-authenticate", "Basic realm=\"x\"")];
+    advises(
+        &plan(),
+        &get(401, &KEYSTONE, ""),
+        &expect![[r#"
+        Keystone uri="http://k:5000" answered before the health check could: it asks for credentials
+        give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(401, &basic, ""),
+        &expect![[r#"
+        access control (Basic realm="x") answered before the health check could: it asks for credentials
+        give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(403, &[], ""),
+        &expect![[r#"
+        access control answered before the health check could: it forbids the request
+        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(407, &[], ""),
+        &expect![[r#"
+        access control answered before the health check could: it asks for credentials
+        give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; --token-file and --auth-file are for the API itself
+    "#]],
+    );
+}
+
+#[test]
+fn credentials_that_were_sent_were_rejected() {
+    let mut plan = plan();
+    plan.network.headers = vec![("X-Auth-Token".into(), b"secret".to_vec())];
+    advises(
+        &plan,
+        &get(401, &KEYSTONE, ""),
+        &expect![[r#"
+        Keystone uri="http://k:5000" answered before the health check could: it rejected the token that was sent
+        give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
+    "#]],
+    );
+    plan.network.headers = vec![("Authorization".into(), b"Basic eDp5".to_vec())];
+    advises(
+        &plan,
+        &get(403, &[], ""),
+        &expect![[r#"
+        access control answered before the health check could: it forbids the request in spite of the password that was sent
+        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
+    "#]],
+    );
+}
+
+#[test]
+fn a_refused_request_says_how_to_ask_instead() {
+    let https = "The plain HTTP request was sent to HTTPS port";
+    advises(
+        &plan(),
+        &get(400, &[], https),
+        &expect![[r#"
+        the port speaks https and was asked in plain http
+        ask it with -S or as https://…
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("405", "200"),
+        &expect![[r#"
+        the service does not take HEAD at this path; the request was refused, not the service
+        ask with -m get only, or accept the answer with --state head:405=OK
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(405, &[("allow", "HEAD")], ""),
+        &expect![[r#"
+            the service does not take GET at this path (Allow: HEAD); the request was refused, not the service
+            check that the path is the health check's, or ask with -m head only
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(429, &[("retry-after", "30")], ""),
+        &expect![[r#"
+        the service is alive and limits its clients; Retry-After: 30
+        probe less often, or exempt this client from the limit
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(418, &[], ""),
+        &expect![[r#"
+            the request was refused, not the service
+            check method (-m), path (--path) and headers against what the service accepts
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_skipped_is_explained() {
+    advises(
+        &plan(),
+        &both("skipped", "skipped"),
+        &expect![[r#"
+        the budget is spent
+
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "skipped"),
+        &expect![[r#"
+        the API answers; the other request was not sent: the budget is spent
+
+    "#]],
+    );
+}
+
+#[test]
+fn an_intermediary_s_page_never_blames_the_back_end() {
+    for outcome in ["haproxy", "502", "504"] {
+        for made in [both("204", outcome), both(outcome, outcome), both(outcome, "200")] {
+            let Verdict { explanation, action, .. } = verdict(&plan(), &made);
+            assert!(!format!("{explanation} {action}").contains("back-end"), "{explanation}; {action}");
+        }
+    }
+}
+
+#[test]
+fn a_request_is_told_with_all_that_a_ticket_needs() {
+    let mut exchange = made(
+        Method::Get,
+        Some(answer(
+            503,
+            &[("server", "WSGI|x"), ("x-openstack-request-id", "req-1"), ("date", "today")],
+            r#"{"error_message":"no database for s3cr3t-t0ken"}"#,
+        )),
+        None,
+    );
+    exchange.peer = Some(crate::exchange::Peer::Tcp("[2001:db8::1]:8777".parse().unwrap()));
+    exchange.sent = Foreign::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
+    let mut plan = plan();
+    plan.cleaner.hide(b"s3cr3t-t0ken");
+    let verdict = verdict(&plan, &[attempt(exchange)]);
+    let told = judged(&verdict, 0);
+    assert_eq!(
+        (told.status, told.key.to_string(), told.source.name()),
+        (Some(503), "get:503".into(), "documented")
+    );
+    assert_eq!((told.answered_by, told.peer.as_deref()), (Some("ceilometer"), Some("[2001:db8::1]:8777")));
+    let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
+    assert_eq!(told.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(told.received[..2], ["HTTP 503", "server: WSGI|x"]);
+    assert_eq!(told.sent[0], "GET /v2/health HTTP/1.1");
+    assert!(told.detail.as_ref().unwrap().starts_with("no database for "));
+    assert!(told.body.starts_with(r#"{"error_message":"no database for "#));
+    assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");
+}
+
+#[test]
+fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
+    let broken = verdict(&plan(), &both("204", "body"));
+    let told = judged(&broken, 1);
+    assert_eq!((told.status, told.key.to_string()), (Some(200), "body".into()));
+    assert_eq!(told.fault.as_ref().map(|fault| fault.message.as_str()), Some("circumstances"));
+
+    let mut plan = plan();
+    plan.cleaner.hide(b"s3cr3t-t0ken");
+    let body = format!("{}s3cr3t-t0ken", "x".repeat(1018));
+    let verdict = verdict(&plan, &[answered(Method::Get, 503, &[], &body)]);
+    let shown = &judged(&verdict, 0).body;
+    assert!(shown.chars().count() <= 1024 && !shown.contains("s3cr"), "{shown}");
+}
+
+#[test]
+fn skipped_requests_are_told_with_their_reason() {
+    let verdict = verdict(&plan(), &both("refused", "skipped"));
+    assert_eq!(
+        verdict.probes.iter().map(|probe| probe.method).collect::<Vec<_>>(),
+        [Method::Head, Method::Get]
+    );
+    assert!(
+        matches!(&verdict.probes[1].outcome, Outcome::Skipped(reason) if reason == "the budget is spent")
+    );
+}
+
+#[test]
+fn credentials_over_plain_http_are_noted() {
+    let mut plan = plan();
+    plan.network.headers = vec![("x-auth-TOKEN".into(), b"secret".to_vec())];
+    let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
+    let socket = Endpoint { dial: Dial::Unix("/s".into()), ..endpoint() };
+    let noted = |endpoint: &Endpoint| judge(&plan, endpoint, &both("204", "200"), 1, NOW).notes;
+    assert_eq!(
+        noted(&endpoint()),
+        ["x-auth-TOKEN was sent over plain http, where everyone on the way can read it"]
+    );
+    assert!(noted(&https).is_empty());
+    assert!(noted(&socket).is_empty());
+}
+
+/// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
+fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
+    let verdicts = outcomes.iter().enumerate().map(|(number, (get, attempts))| {
+        let endpoint = Endpoint { host: Host::Name(format!("ctl{}", number + 1)), ..endpoint() };
+        judge(plan, &endpoint, &both("204", get), *attempts, NOW)
+    });
+    aggregate(plan, verdicts.collect(), NOW, Duration::ZERO)
+}
+
+#[test]
+fn the_summary_makes_sense_in_an_sms() {
+    let cases: [(&[(&str, u32)], _, &str); 12] = [
+        (&[], None, "no endpoint was probed"),
+        (&[("200", 1)], None, "healthy: HEAD 204, GET 200 from ctl1:8777"),
+        (&[("200", 2)], None, "healthy: HEAD 204, GET 200 from ctl1:8777 after 1 retry"),
+        (&[("503", 3)], None, "backend-down: GET 503 from ctl1:8777 after 2 retries"),
+        (&[("timeout", 1)], None, "backend-stalled: GET timeout at ctl1:8777"),
+        (&[("200", 1), ("200", 1)], None, "all 2 endpoints healthy"),
+        (&[("200", 1), ("200", 2)], None, "all 2 endpoints healthy, 1 after a retry"),
+        (&[("skipped", 1), ("200", 1)], None, "all 2 endpoints OK"),
+        (
+            &[("429", 1), ("200", 1), ("503", 1)],
+            None,
+            "2 of 3 endpoints not OK; backend-down: GET 503 from ctl3:8777 (and 1 more)",
+        ),
+        (
+            &[("200", 1), ("200", 1), ("503", 1)],
+            Some(Quorum::Count(2)),
+            "2 of 3 endpoints OK, quorum 2 met; backend-down: GET 503 from ctl3:8777",
+        ),
+        (
+            &[("429", 1), ("200", 1), ("503", 1)],
+            Some(Quorum::Percent(67)),
+            "2 of 3 endpoints OK or WARNING, quorum 3 missed; backend-down: GET 503 from ctl3:8777 (and 1 more)",
+        ),
+        (&[("200", 1), ("200", 1)], Some(Quorum::Count(1)), "all 2 endpoints healthy"),
+    ];
+    for (outcomes, quorum, summary) in cases {
+        let plan = Plan { quorum, ..plan() };
+        assert_eq!(report(&plan, outcomes).summary, summary);
+    }
+}
+
+#[test]
+fn the_summary_is_marked_where_it_must_be() {
+    let mut plan = plan();
+    plan.simulate = vec![Diagnosis::Healthy];
+    plan.network.tls.insecure = true;
+    let http = report(&plan, &[("200", 1)]);
+    assert_eq!(http.summary, "SIMULATED healthy: HEAD 204, GET 200 from ctl1:8777");
+    assert_eq!((http.simulated, http.unverified), (true, false));
+
+    plan.simulate.clear();
+    let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
+    let verdict = judge(&plan, &https, &both("204", "200"), 1, NOW);
+    let https = aggregate(&plan, vec![verdict], NOW, Duration::ZERO);
+    assert_eq!(https.summary, "healthy: HEAD 204, GET 200 from https://ctl1:8777 (certificate not verified)");
+    assert_eq!((https.simulated, https.unverified), (false, true));
+}
+
+#[test]
+fn several_endpoints_are_aggregated_by_the_worst_or_by_the_quorum() {
+    use Quorum::{Count, Percent};
+    use State::{Critical, Ok, Unknown, Warning};
+    let cases: [(&[&str], _, _); 15] = [
+        (&[], None, Unknown),
+        (&[], Some(Count(1)), Unknown),
+        (&["200", "200"], None, Ok),
+        (&["200", "429"], None, Warning),
+        (&["429", "401"], None, Unknown),
+        (&["401", "503", "200"], None, Critical),
+        (&["200", "200"], Some(Count(2)), Ok),
+        (&["200", "503"], Some(Count(1)), Warning),
+        (&["200", "503"], Some(Count(2)), Critical),
+        (&["429", "503"], Some(Count(1)), Warning),
+        (&["429", "429"], Some(Count(2)), Warning),
+        (&["401", "401"], Some(Count(1)), Critical),
+        (&["200", "503", "503"], Some(Percent(33)), Warning),
+        (&["200", "503", "503"], Some(Percent(34)), Critical),
+        (&["200", "200", "503"], Some(Percent(100)), Critical),
+    ];
+    for (outcomes, quorum, state) in cases {
+        let plan = Plan { quorum, ..plan() };
+        let outcomes: Vec<_> = outcomes.iter().map(|get| (*get, 1)).collect();
+        assert_eq!(report(&plan, &outcomes).state, state, "{outcomes:?} under {quorum:?}");
+    }
+}
+
+#[test]
+fn the_exit_code_is_the_state_s_unless_asked_otherwise() {
+    use State::{Critical, Ok, Unknown, Warning};
+    // The codes for OK, WARNING, CRITICAL and UNKNOWN.
+    let cases = [
+        (None, false, [0, 1, 2, 3]),
+        (None, true, [0, 0, 2, 3]),
+        (Some(Warning), false, [0, 1, 1, 1]),
+        (Some(Critical), false, [0, 0, 1, 1]),
+        (Some(Warning), true, [0, 1, 1, 1]),
+        (Some(Critical), true, [0, 0, 1, 1]),
+    ];
+    for (fail_on, haproxy, codes) in cases {
+        let found = [Ok, Warning, Critical, Unknown].map(|state| exit_code(state, fail_on, haproxy));
+        assert_eq!(found, codes, "{fail_on:?}, HAProxy: {haproxy}");
+    }
+    let plan = Plan { haproxy: true, ..plan() };
+    assert_eq!(report(&plan, &[("429", 1)]).exit_code, 0);
+}
+
+proptest! {
+    #[test]
+    fn healthy_and_alive_are_state_ok_and_nothing_else_is(head in 0..1000_u16, get in 0..1000_u16, over in 0..4_usize) {
+        let plan = overriding("get:2xx", State::ALL[over]);
+        let verdict = verdict(&plan, &both(&head.to_string(), &get.to_string()));
+        let good = matches!(verdict.diagnosis, Diagnosis::Healthy | Diagnosis::Alive);
+        prop_assert_eq!(good, verdict.state == State::Ok);
+        prop_assert_eq!(good, verdict.action.is_empty() && !verdict.explanation.contains("--state"));
+        let rows = [judged(&verdict, 0).state, judged(&verdict, 1).state];
+        prop_assert_eq!(verdict.state, State::worst(rows));
+    }
+}

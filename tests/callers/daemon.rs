@@ -1,0 +1,123 @@
+//! Real daemons: found, started in a directory of their own, watched, and ended by process id.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long a daemon may take to show what is awaited. Far above the usual, for machines under load.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause between two looks at a daemon.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// The program at the first of these paths that exists.
+///
+/// A missing one fails the test under `CI=true`, and is named as skipped elsewhere.
+pub(crate) fn found(paths: &[&str]) -> Option<PathBuf> {
+    let program = paths.iter().map(PathBuf::from).find(|path| path.exists());
+    if program.is_none() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "missing: {paths:?}");
+        let test = thread::current().name().unwrap_or_default().to_owned();
+        // Past the test harness, which would swallow what a passing test prints.
+        writeln!(io::stderr(), "skipped: {test}: missing {paths:?}").unwrap();
+    }
+    program
+}
+
+/// A directory of a daemon's own, readable for the user that it changes to.
+pub(crate) fn directory() -> TempDir {
+    let dir = tempfile::Builder::new().prefix("callers").tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    dir
+}
+
+/// Writes an executable file.
+pub(crate) fn write_script(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A port of 127.0.0.1 that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Looks again and again until there is something to see; fails with the last sight.
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let start = Instant::now();
+    loop {
+        match look() {
+            Ok(seen) => return seen,
+            Err(sight) if start.elapsed() > PATIENCE => panic!("{what}: not within {PATIENCE:?}: {sight}"),
+            Err(_) => thread::sleep(GLANCE),
+        }
+    }
+}
+
+/// A daemon in the foreground; dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts a daemon; what it prints goes to a file in its directory.
+    pub(crate) fn start(command: &mut Command, dir: &Path) -> Daemon {
+        let log = dir.join("daemon.log");
+        let file = File::create(&log).unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Daemon { child, log }
+    }
+
+    /// What the daemon has printed so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits for something to see; fails at once when the daemon has ended.
+    pub(crate) fn eventually<T>(&mut self, what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+        eventually(what, || {
+            let seen = look();
+            if seen.is_err()
+                && let Some(status) = self.child.try_wait().unwrap()
+            {
+                panic!("{what}: the daemon ended with {status}: {}", self.log());
+            }
+            seen.map_err(|sight| format!("{sight}; the daemon said: {}", self.log()))
+        })
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        terminate(Pid::from_child(&self.child));
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(10) {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(GLANCE);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks a process to end; one that has ended already is as good.
+pub(crate) fn terminate(pid: Pid) {
+    let _ = kill_process(pid, Signal::TERM);
+}

@@ -1,0 +1,88 @@
+//! The plugin under test: the binary, what it generates, and what it says when called directly.
+
+use std::process::{Command, Stdio};
+
+/// The binary under test.
+pub(crate) const PATH: &str = env!("CARGO_BIN_EXE_check_ceilometer");
+
+/// Where the generated texts expect the plugin.
+pub(crate) const INSTALLED: &str = "/usr/lib/nagios/plugins/check_ceilometer";
+
+/// The metrics of one endpoint that answered both requests, in order.
+pub(crate) const METRICS: [&str; 3] = ["head_time", "get_time", "backend_time"];
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Run {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The plugin's first line up to the performance data.
+    pub(crate) fn summary(&self) -> &str {
+        self.stdout.split(['|', '\n']).next().unwrap().trim_end()
+    }
+}
+
+/// Runs the plugin as Nagios would.
+pub(crate) fn run(args: &[&str]) -> Run {
+    Run::of(Command::new(PATH).args(args))
+}
+
+/// A generated text that calls the binary under test in place of the installed one.
+pub(crate) fn generated(what: &str) -> String {
+    let run = run(&["--generate", what]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "--generate {what}");
+    assert!(run.stdout.contains(INSTALLED) || what == "haproxy-native", "{}", run.stdout);
+    run.stdout.replace(INSTALLED, PATH)
+}
+
+/// The part of a generated text that belongs into the named file.
+pub(crate) fn file_of(text: &str, path: &str) -> String {
+    let marker = format!("\n# ==> {path} <==\n");
+    let (_, rest) = text.split_once(&marker).unwrap_or_else(|| panic!("no {marker} in {text}"));
+    rest.split("\n# ==> ").next().unwrap().to_owned()
+}
+
+/// The text with each of the old words replaced; every one of them must occur.
+pub(crate) fn replaced(text: &str, words: &[(&str, &str)]) -> String {
+    words.iter().fold(text.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "no {old:?} in {text}");
+        text.replace(old, new)
+    })
+}
+
+/// The labels of performance data, in order.
+pub(crate) fn labels(perfdata: &str) -> Vec<String> {
+    perfdata.split_whitespace().map(|metric| metric.split('=').next().unwrap().to_owned()).collect()
+}
+
+/// The text with every measured time replaced by `T`, so that two runs can be compared.
+pub(crate) fn timeless(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, digits) = rest.split_at(start);
+        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
+        let (number, after) = digits.split_at(end);
+        let is_time = number.trim_end_matches('.').contains('.') && !number.starts_with("127.")
+            || after.starts_with(" ms")
+            || after.starts_with("ms");
+        kept.push_str(before);
+        kept.push_str(if is_time { "T" } else { number });
+        rest = after;
+    }
+    kept + rest
+}

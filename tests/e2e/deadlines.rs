@@ -1,0 +1,133 @@
+//! The budget holds for every stall: each run ends within `-t` and 250 ms.
+
+use std::time::Duration;
+
+use crate::harness::{Check, GRACE, alone, check};
+use crate::peer::{Nobody, Peer, Script, Step, alive};
+
+const BUDGETS: [&str; 4] = ["0.2", "1", "3", "10"];
+
+fn seconds(text: &str) -> Duration {
+    Duration::from_secs_f64(text.parse().unwrap())
+}
+
+/// Bytes that take longer to drip than any budget lasts.
+fn endlessly(start: &str) -> Vec<u8> {
+    let mut bytes = start.as_bytes().to_vec();
+    bytes.resize(20_000, b'x');
+    bytes
+}
+
+/// A server that stalls, and how it is asked.
+struct Stall {
+    name: &'static str,
+    endpoint: String,
+    options: &'static [&'static str],
+    /// Lives as long as it is asked.
+    _server: Server,
+}
+
+#[expect(dead_code, reason = "held for their Drop")]
+enum Server {
+    Peer(Peer),
+    Nobody(Nobody),
+}
+
+impl Stall {
+    fn http(name: &'static str, head: Script, get: Script) -> Stall {
+        let peer = Peer::by_method(head, get);
+        Stall { name, endpoint: peer.address(), options: &[], _server: Server::Peer(peer) }
+    }
+
+    /// A peer that knows no TLS: one script for each budget, for GET is not sent.
+    fn https(name: &'static str, script: &Script) -> Stall {
+        let peer = Peer::in_turn(BUDGETS.map(|_| script.clone()));
+        let endpoint = format!("https://{}", peer.address());
+        Stall { name, endpoint, options: &["-k"], _server: Server::Peer(peer) }
+    }
+
+    fn deaf(name: &'static str) -> Stall {
+        let nobody = Nobody::deaf();
+        Stall { name, endpoint: nobody.address(), options: &[], _server: Server::Nobody(nobody) }
+    }
+}
+
+/// All at the same time: they wait, and a run of each after the other would take minutes.
+#[test]
+fn every_stall_ends_within_every_budget() {
+    let header = endlessly("HTTP/1.1 200 OK\r\nX-Slow: ");
+    let body = endlessly("HTTP/1.1 200 OK\r\nContent-Length: 19000\r\n\r\n");
+    let chunks = endlessly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n");
+    let stalls = [
+        Stall::http("no answer", vec![Step::Hang], vec![Step::Hang]),
+        Stall::http("no answer to GET", alive(), vec![Step::Hang]),
+        Stall::http("a dripped head", vec![Step::Drip(header)], vec![Step::Hang]),
+        Stall::http("a dripped body", alive(), vec![Step::Drip(body)]),
+        Stall::http("a dripped chunk", alive(), vec![Step::Drip(chunks)]),
+        Stall::http("half a body", alive(), vec![Step::Send(answer_begun()), Step::Hang]),
+        Stall::https("silent TLS", &vec![Step::Swallow]),
+        // The beginning of a handshake record's header.
+        Stall::https("half a TLS record", &vec![Step::Send(vec![0x16, 3, 3]), Step::Swallow]),
+        Stall::deaf("a full backlog"),
+    ];
+    let cases: Vec<(&Stall, &str)> =
+        stalls.iter().flat_map(|stall| BUDGETS.map(|budget| (stall, budget))).collect();
+    let asked = |(stall, budget): &(&Stall, &str)| -> Check {
+        check([&[stall.endpoint.as_str(), "-t", budget], stall.options].concat())
+    };
+    let finished = alone(cases.iter().map(asked));
+    for (run, (stall, budget)) in finished.iter().zip(cases) {
+        run.holds(run.elapsed <= seconds(budget) + GRACE, &format!("{}: overran {budget} s", stall.name))
+            .holds(run.elapsed >= seconds(budget), &format!("{}: ended ahead of {budget} s", stall.name))
+            .exits(2)
+            .summarises("CRITICAL", &[&stall.endpoint]);
+    }
+}
+
+fn answer_begun() -> Vec<u8> {
+    b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()
+}
+
+#[test]
+fn a_proxy_that_does_not_answer() {
+    let peer = Peer::in_turn([vec![Step::Swallow]]);
+    let proxy = format!("http://{}", peer.address());
+    let run = check(["https://ceilometer.example", "-k", "--proxy", &proxy, "-t", "0.5"]).run_alone();
+    run.exits_as_a_plugin().ends_within(seconds("0.5"));
+}
+
+#[test]
+fn an_endpoints_file_that_nobody_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
+    let run = check(["--endpoints", fifo.to_str().unwrap(), "-t", "0.5"]).run_alone();
+    run.is_refused(&["fifo"]).ends_within(seconds("0.5"));
+}
+
+#[test]
+fn a_retry_does_not_outlive_the_budget() {
+    let peer = Peer::backend_down();
+    let run = check([&peer.address(), "-t", "0.5", "--retries", "1000", "--retry-delay", "10ms"]).run_alone();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
+    let run = check([&peer.address(), "-t", "0.5", "--retries", "1", "--retry-delay", "30s"]).run_alone();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
+}
+
+#[test]
+fn three_hundred_stalls_at_once() {
+    let peer = Peer::always(vec![Step::Hang]);
+    let lines = peer.endpoints(300);
+    for parallel in ["300", "1"] {
+        let run =
+            check(["--endpoints", "-", "-t", "2", "--parallel", parallel]).stdin(lines.clone()).run_alone();
+        run.exits(2).summarises("CRITICAL", &["unreachable"]).ends_within(seconds("2"));
+    }
+    let run = check(["--endpoints", "-", "-t", "2", "-o", "json"]).stdin(lines).run_alone();
+    run.exits(2).ends_within(seconds("2"));
+    let json = run.json();
+    let endpoints = json["endpoints"].as_array().unwrap();
+    run.holds(endpoints.len() == 300, "an endpoint is missing");
+    let told = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
+    run.holds(told, "an endpoint that was not answered is not failing");
+}

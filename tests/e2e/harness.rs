@@ -1,0 +1,320 @@
+//! Runs the built binary and tells everything about a run that did not go as expected.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::{RwLock, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Beyond every budget that a test gives: a run that is not over by then never ends.
+const NEVER: Duration = Duration::from_secs(60);
+/// What the contract grants beyond `-t`; twice as much for a build without optimisation, in which three
+/// hundred endpoints take 150 ms to be told.
+pub(crate) const GRACE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 250 });
+
+/// Held for writing by a test that measures time: nothing else runs meanwhile on a machine that may have
+/// few cores.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// A run of the binary, being prepared.
+pub(crate) struct Check {
+    command: Command,
+    stdin: Vec<u8>,
+    discards_stdout: bool,
+}
+
+/// A run with these arguments and none of the surrounding environment that could change it.
+pub(crate) fn check<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Check {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_check_ceilometer"));
+    command.args(arguments);
+    Check::of(command)
+}
+
+/// A run under a shell's command line in which `"$@"` is the program and its arguments.
+pub(crate) fn check_in_shell(line: &str, arguments: &[&str]) -> Check {
+    let mut command = Command::new("sh");
+    command.args(["-c", line, "sh", env!("CARGO_BIN_EXE_check_ceilometer")]).args(arguments);
+    Check::of(command)
+}
+
+/// Splits words at spaces, for command lines without quotes.
+pub(crate) fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}
+
+fn disturbs(name: &OsString) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    name.ends_with("_PROXY")
+        || name.starts_with("HAPROXY_")
+        || ["CHECK_CEILOMETER_OPTS", "NO_COLOR", "SSL_CERT_FILE", "SSL_CERT_DIR", "RUST_BACKTRACE"]
+            .contains(&name.as_str())
+}
+
+impl Check {
+    fn of(mut command: Command) -> Check {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| disturbs(name)) {
+            command.env_remove(name);
+        }
+        Check { command, stdin: Vec::new(), discards_stdout: false }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Check {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: impl Into<Vec<u8>>) -> Check {
+        self.stdin = text.into();
+        self
+    }
+
+    /// Sends standard output to a file instead; [`Finished::stdout`] is empty then.
+    pub(crate) fn stdout_to(mut self, file: File) -> Check {
+        self.command.stdout(file);
+        self.discards_stdout = true;
+        self
+    }
+
+    /// Runs it.
+    pub(crate) fn run(self) -> Finished {
+        let _shared = MACHINE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.finish()
+    }
+
+    /// Runs it with no other test's run beside it, so that its time can be judged.
+    pub(crate) fn run_alone(self) -> Finished {
+        alone([self]).remove(0)
+    }
+
+    fn finish(mut self) -> Finished {
+        let line = format!("{:?}", self.command);
+        if !self.discards_stdout {
+            self.command.stdout(Stdio::piped());
+        }
+        self.command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
+        let pid = rustix::process::Pid::from_child(&child);
+        let mut stdin = child.stdin.take().unwrap();
+        let (done, waiting) = mpsc::channel();
+        thread::spawn(move || {
+            // A run that does not read its standard input may close it early.
+            let _ = stdin.write_all(&self.stdin);
+            drop(stdin);
+            let output = child.wait_with_output();
+            let _ = done.send((output, started.elapsed()));
+        });
+        let Ok((output, elapsed)) = waiting.recv_timeout(NEVER) else {
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            panic!("{line}\ndid not end within {NEVER:?}");
+        };
+        Finished::new(line, output.unwrap(), elapsed)
+    }
+}
+
+/// Runs several at the same time, with no other test's run beside them.
+pub(crate) fn alone(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
+    let _exclusive = MACHINE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
+    running
+        .into_iter()
+        .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        .collect()
+}
+
+/// What a run left behind.
+pub(crate) struct Finished {
+    line: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) elapsed: Duration,
+}
+
+impl Finished {
+    fn new(line: String, output: Output, elapsed: Duration) -> Finished {
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes).unwrap_or_else(|error| panic!("{line}\nprints no UTF-8: {error:?}"))
+        };
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        let status: ExitStatus = output.status;
+        Finished { line, stdout, stderr, code: status.code(), elapsed }
+    }
+
+    /// Fails the test with everything that is known of the run.
+    #[track_caller]
+    pub(crate) fn fail(&self, what: &str) -> ! {
+        let Finished { line, stdout, stderr, code, elapsed } = self;
+        let mut told = format!("{what}\n  run: {line}\n  code: {code:?} after {elapsed:?}\n");
+        write!(told, "--- stdout\n{stdout}\n--- stderr\n{stderr}\n---").unwrap();
+        panic!("{told}");
+    }
+
+    /// Asserts a fact about the run.
+    #[track_caller]
+    pub(crate) fn holds(&self, fact: bool, what: &str) -> &Finished {
+        if !fact {
+            self.fail(what);
+        }
+        self
+    }
+
+    /// Asserts the exit code and a silent standard error.
+    #[track_caller]
+    pub(crate) fn exits(&self, code: i32) -> &Finished {
+        self.holds(self.code == Some(code), &format!("the exit code is not {code}"))
+            .holds(self.stderr.is_empty(), "something is on standard error")
+    }
+
+    /// Asserts one of the four exit codes and a silent standard error.
+    #[track_caller]
+    pub(crate) fn exits_as_a_plugin(&self) -> &Finished {
+        self.holds(matches!(self.code, Some(0..=3)), "the exit code is none of a plugin's")
+            .holds(self.stderr.is_empty(), "something is on standard error")
+    }
+
+    /// Asserts that the run was over within its budget and the grace.
+    #[track_caller]
+    pub(crate) fn ends_within(&self, budget: Duration) -> &Finished {
+        self.holds(self.elapsed <= budget + GRACE, &format!("took more than {budget:?} + {GRACE:?}"))
+    }
+
+    /// Asserts that standard output contains a text.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Finished {
+        self.holds(self.stdout.contains(text), &format!("standard output lacks {text:?}"))
+    }
+
+    /// Asserts that a text is nowhere in what was printed.
+    #[track_caller]
+    pub(crate) fn never_says(&self, text: &str) -> &Finished {
+        let printed = self.stdout.contains(text) || self.stderr.contains(text);
+        self.holds(!printed, &format!("{text:?} was printed"))
+    }
+
+    /// The first line of standard output.
+    pub(crate) fn first_line(&self) -> &str {
+        self.stdout.lines().next().unwrap_or_default()
+    }
+
+    /// The first line before its performance data.
+    pub(crate) fn summary(&self) -> &str {
+        self.first_line().split(" | ").next().unwrap_or_default()
+    }
+
+    /// Asserts the plugin line: its state, and words that the summary names.
+    #[track_caller]
+    pub(crate) fn summarises(&self, state: &str, named: &[&str]) -> &Finished {
+        let begins = format!("CEILOMETER {state} - ");
+        self.holds(self.summary().starts_with(&begins), &format!("the line does not begin with {begins:?}"));
+        for name in named {
+            self.holds(self.summary().contains(name), &format!("the summary does not name {name:?}"));
+        }
+        self.is_plugin_output()
+    }
+
+    /// Asserts the grammar of plugin output: one `|` at most, on the first line, ahead of well-formed
+    /// performance data; no control character; one line end at the end.
+    #[track_caller]
+    pub(crate) fn is_plugin_output(&self) -> &Finished {
+        let text = &self.stdout;
+        let bars = text.matches('|').count();
+        self.holds(bars <= 1, "more than one bar")
+            .holds(bars == self.first_line().matches('|').count(), "a bar below the first line")
+            .holds(text.ends_with('\n') && !text.ends_with("\n\n"), "does not end with one line end")
+            .has_no_hostile_characters();
+        for (label, value) in self.perfdata() {
+            self.holds(well_formed(&value), &format!("the metric {label:?} is {value:?}"));
+        }
+        self
+    }
+
+    /// Asserts that no control, bidirectional or zero-width character was printed.
+    #[track_caller]
+    pub(crate) fn has_no_hostile_characters(&self) -> &Finished {
+        let hostile = |c: char| {
+            (c.is_control() && c != '\n')
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        };
+        let found: Vec<char> = self.stdout.chars().filter(|c| hostile(*c)).collect();
+        self.holds(found.is_empty(), &format!("hostile characters were printed: {found:?}"))
+    }
+
+    /// The performance data: labels without quotes, and values with thresholds.
+    #[track_caller]
+    pub(crate) fn perfdata(&self) -> Vec<(String, String)> {
+        let mut rest = self.first_line().split_once(" | ").map_or("", |(_, metrics)| metrics);
+        let mut metrics = Vec::new();
+        while !rest.is_empty() {
+            let (label, after) = match rest.strip_prefix('\'') {
+                Some(quoted) => quoted.split_once("'=").unwrap_or_else(|| self.fail("a label is not closed")),
+                None => rest.split_once('=').unwrap_or_else(|| self.fail("a metric has no value")),
+            };
+            let (value, next) = after.split_once(' ').unwrap_or((after, ""));
+            metrics.push((label.to_owned(), value.to_owned()));
+            rest = next;
+        }
+        metrics
+    }
+
+    /// The labels of the performance data.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        self.perfdata().into_iter().map(|(label, _)| label).collect()
+    }
+
+    /// Standard output as JSON: one object, one line end.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        match serde_json::from_str(&self.stdout) {
+            Ok(value @ Value::Object(_)) => value,
+            other => self.fail(&format!("no JSON object on standard output: {other:?}")),
+        }
+    }
+
+    /// Asserts a value of the JSON report, by its pointer (RFC 6901).
+    #[track_caller]
+    pub(crate) fn reports(&self, pointer: &str, value: impl Into<Value>) -> &Finished {
+        let (json, value) = (self.json(), value.into());
+        let found = json.pointer(pointer);
+        self.holds(found == Some(&value), &format!("{pointer} is {found:?} instead of {value}"))
+    }
+
+    /// Asserts that a usage or set-up error was told in one line that names these words.
+    #[track_caller]
+    pub(crate) fn is_refused(&self, named: &[&str]) -> &Finished {
+        self.exits(3).summarises("UNKNOWN", named);
+        self.holds(self.stdout.lines().count() == 1, "more than one line")
+            .holds(!self.stdout.contains('|'), "performance data without a measurement")
+    }
+}
+
+/// A value as the guidelines write it: `UOM` of ours is `s` or nothing; thresholds may follow.
+fn well_formed(value: &str) -> bool {
+    let mut fields = value.split(';');
+    let first = fields.next().unwrap_or_default();
+    let number = first.strip_suffix('s').unwrap_or(first);
+    let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "-.:~@".contains(c));
+    number.parse::<f64>().is_ok_and(f64::is_finite)
+        && (!first.ends_with('s') || decimals == 6)
+        && fields.all(digits)
+}
+
+mod tests {
+    use super::well_formed;
+
+    #[test]
+    fn values_of_performance_data() {
+        for value in ["0.000123s", "12.000000s;0.2;2;0", "3", "3;@1:2;~:5", "21.5;10:;5:"] {
+            assert!(well_formed(value), "{value}");
+        }
+        for value in ["", "U", "0.1s", "0,100000s", "nans", "0.000001s;0.2s", "0.000001s;x=1"] {
+            assert!(!well_formed(value), "{value}");
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! A scripted TCP peer on loopback: it answers, stalls, resets, drips and speaks nonsense, byte by byte.
+//!
+//! Nothing here sleeps: a peer that waits, waits for its client. A peer fails the test that owns it when it
+//! was not called, when it was called more often than its script knows, or when one of its threads panicked.
+
+use std::fmt;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketType};
+
+/// How long a client may leave a connection as it is; beyond every budget that a test gives.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause between two dripped bytes.
+const DRIP: Duration = Duration::from_millis(20);
+/// Three hundred connections at once are three hundred threads.
+const STACK: usize = 256 * 1024;
+
+/// One thing that the peer does on a connection.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Reads a request's head to its end and records it.
+    Read,
+    /// Sends bytes.
+    Send(Vec<u8>),
+    /// Sends bytes one by one, with a pause between them, until the client has gone.
+    Drip(Vec<u8>),
+    /// Sends bytes over and over until the client has gone.
+    Forever(Vec<u8>),
+    /// Says nothing until the client has gone. Bytes that the client sends meanwhile fail the test.
+    Hang,
+    /// Says nothing and reads whatever comes until the client has gone.
+    Swallow,
+    /// Resets the connection.
+    Reset,
+}
+
+/// What the peer does on one connection, in order; at its end it closes the connection.
+pub(crate) type Script = Vec<Step>;
+
+/// A script that reads a request and sends bytes.
+pub(crate) fn says(bytes: impl Into<Vec<u8>>) -> Script {
+    vec![Step::Read, Step::Send(bytes.into())]
+}
+
+/// A script that reads a request and sends an answer with this status, these headers (each with its line
+/// end) and this body.
+pub(crate) fn answers(status: u16, headers: &str, body: &str) -> Script {
+    says(answer(status, headers, body))
+}
+
+/// An answer with a length, as bytes.
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    let length = if status == 204 || status < 200 {
+        String::new()
+    } else {
+        format!("Content-Length: {}\r\n", body.len())
+    };
+    format!("HTTP/1.1 {status} Reason\r\n{headers}{length}\r\n{body}").into_bytes()
+}
+
+/// HEAD's documented answer.
+pub(crate) fn alive() -> Script {
+    answers(204, "", "")
+}
+
+/// GET's documented answer.
+pub(crate) fn healthy() -> Script {
+    answers(200, "Content-Type: application/json\r\n", "{}")
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// On which connection, in the order of their acceptance.
+    pub(crate) connection: usize,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) raw: String,
+}
+
+impl Request {
+    fn parse(connection: usize, raw: &str) -> Request {
+        let mut lines = raw.trim_end().split("\r\n");
+        let first: Vec<&str> = lines.next().unwrap().split(' ').collect();
+        let [method, target, "HTTP/1.1"] = first[..] else { panic!("not an HTTP/1.1 request: {raw:?}") };
+        let (method, target) = (method.to_owned(), target.to_owned());
+        let headers = lines.map(|line| {
+            let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("no header: {line:?}"));
+            (name.to_ascii_lowercase(), value.to_owned())
+        });
+        Request { connection, method, target, headers: headers.collect(), raw: raw.to_owned() }
+    }
+
+    /// All values of a header, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(own, _)| own == name).map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+/// `METHOD target`.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.target)
+    }
+}
+
+/// How a peer chooses what to do.
+type Chooser = Box<dyn Fn(&Request) -> Script + Send + Sync>;
+
+enum Program {
+    /// One script for each connection, in the order of their acceptance; none beyond.
+    InTurn(Vec<Script>),
+    /// By what was asked.
+    Asked(Chooser),
+}
+
+/// A running peer.
+pub(crate) struct Peer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    program: Program,
+    requests: Mutex<Vec<Request>>,
+    accepted: AtomicUsize,
+    over: AtomicBool,
+    connections: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Peer {
+    /// Plays one script for each connection, in turn. One connection more fails the test.
+    pub(crate) fn in_turn<const N: usize>(scripts: [Script; N]) -> Peer {
+        Peer::start(Program::InTurn(scripts.into()))
+    }
+
+    /// Answers HEAD by one script and GET by another, as often as asked. The request is read already when a
+    /// script begins, so that its first [`Step::Read`] is left out.
+    pub(crate) fn by_method(head: Script, get: Script) -> Peer {
+        Peer::asked(move |request| if request.method == "HEAD" { head.clone() } else { get.clone() })
+    }
+
+    /// Plays the same script for whatever is asked, as often as asked.
+    pub(crate) fn always(script: Script) -> Peer {
+        Peer::asked(move |_| script.clone())
+    }
+
+    /// Reads each request and plays what the function makes of it.
+    pub(crate) fn asked(choose: impl Fn(&Request) -> Script + Send + Sync + 'static) -> Peer {
+        Peer::start(Program::Asked(Box::new(choose)))
+    }
+
+    /// A service in perfect health.
+    pub(crate) fn healthy() -> Peer {
+        Peer::by_method(alive(), healthy())
+    }
+
+    /// A service whose back-end is down.
+    pub(crate) fn backend_down() -> Peer {
+        let body = r#"{"detailed": false, "reasons": ["the database is gone"]}"#;
+        Peer::by_method(alive(), answers(503, "Content-Type: application/json\r\n", body))
+    }
+
+    /// A peer that must not be called: a call fails the test.
+    pub(crate) fn untouched() -> Peer {
+        Peer::in_turn([])
+    }
+
+    fn start(program: Program) -> Peer {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            program,
+            requests: Mutex::default(),
+            accepted: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+            connections: Mutex::default(),
+        });
+        let served = Arc::clone(&shared);
+        let acceptor = Builder::new().spawn(move || accept(&listener, &served)).unwrap();
+        Peer { address, shared, acceptor: Some(acceptor) }
+    }
+
+    /// `127.0.0.1:PORT`: as it is dialled, and as an endpoint's canonical form.
+    pub(crate) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// So many endpoints, one a line, told apart by the prefixes `/p0`, `/p1`, ….
+    pub(crate) fn endpoints(&self, number: usize) -> String {
+        let lines: Vec<String> = (0..number).map(|index| format!("{}/p{index}", self.address)).collect();
+        lines.join("\n")
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// What was asked so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        lock(&self.shared.requests).clone()
+    }
+
+    /// What was asked so far, as `METHOD target`.
+    pub(crate) fn asked_for(&self) -> Vec<String> {
+        self.requests().iter().map(Request::to_string).collect()
+    }
+
+    /// How many connections were accepted so far.
+    pub(crate) fn accepted(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
+    }
+
+    /// Stops accepting and waits for every connection's end; the first panic of a thread is returned.
+    fn stop(&mut self) -> std::thread::Result<()> {
+        self.shared.over.store(true, Ordering::SeqCst);
+        // Wakes the acceptor; without it there is nobody to wake.
+        drop(TcpStream::connect(self.address));
+        self.acceptor.take().map_or(Ok(()), JoinHandle::join)?;
+        let connections = std::mem::take(&mut *lock(&self.shared.connections));
+        connections.into_iter().map(JoinHandle::join).fold(Ok(()), Result::and)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The test has failed already: its threads end with the process, and a second panic would abort it.
+            return;
+        }
+        if let Err(panic) = self.stop() {
+            std::panic::resume_unwind(panic);
+        }
+        let may_be_idle = matches!(&self.shared.program, Program::InTurn(scripts) if scripts.is_empty());
+        assert!(may_be_idle || self.accepted() > 0, "the peer at {} was not called", self.address);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    loop {
+        let (stream, _) = listener.accept().unwrap();
+        if shared.over.load(Ordering::SeqCst) {
+            return;
+        }
+        let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
+        let own = Arc::clone(shared);
+        let connection = move || Connection { stream, number, shared: &own }.play();
+        let thread = Builder::new().stack_size(STACK).spawn(connection).unwrap();
+        lock(&shared.connections).push(thread);
+    }
+}
+
+/// One accepted connection.
+struct Connection<'a> {
+    stream: TcpStream,
+    number: usize,
+    shared: &'a Shared,
+}
+
+/// Whether the script goes on.
+#[derive(PartialEq, Eq)]
+enum Client {
+    Here,
+    Gone,
+}
+
+impl Connection<'_> {
+    fn play(mut self) {
+        self.stream.set_nodelay(true).unwrap();
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        let script = match &self.shared.program {
+            Program::InTurn(scripts) => scripts
+                .get(self.number)
+                .unwrap_or_else(|| panic!("connection {} is one too many", self.number + 1))
+                .clone(),
+            Program::Asked(choose) => {
+                let Some(request) = self.read() else { return };
+                let script = choose(&request);
+                script.into_iter().filter(|step| !matches!(step, Step::Read)).collect()
+            }
+        };
+        for step in script {
+            if self.act(step) == Client::Gone {
+                return;
+            }
+        }
+    }
+
+    fn act(&mut self, step: Step) -> Client {
+        match step {
+            Step::Read => self.read().map_or(Client::Gone, |_| Client::Here),
+            Step::Send(bytes) => self.send(&bytes),
+            Step::Drip(bytes) => self.drip(&bytes),
+            Step::Forever(bytes) => {
+                while self.send(&bytes) == Client::Here {}
+                Client::Gone
+            }
+            Step::Hang => self.hang(),
+            Step::Swallow => {
+                // A reset ends it as well as a close does.
+                let _ = std::io::copy(&mut self.stream, &mut std::io::sink());
+                Client::Gone
+            }
+            Step::Reset => {
+                // Closing with a zero linger time sends RST instead of FIN.
+                rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).unwrap();
+                Client::Gone
+            }
+        }
+    }
+
+    /// Reads a request's head, no byte further, and records it; `None` if the client has gone.
+    fn read(&mut self) -> Option<Request> {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            match self.stream.read(&mut byte) {
+                Ok(0) => return None,
+                Ok(_) => head.push(byte[0]),
+                Err(error) if gone(&error) => return None,
+                Err(error) => panic!("no request within {PATIENCE:?}: {error}"),
+            }
+        }
+        let request = Request::parse(self.number, std::str::from_utf8(&head).unwrap());
+        lock(&self.shared.requests).push(request.clone());
+        Some(request)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Client {
+        match self.stream.write_all(bytes) {
+            Ok(()) => Client::Here,
+            Err(error) if gone(&error) => Client::Gone,
+            Err(error) => panic!("the client neither reads nor closes: {error}"),
+        }
+    }
+
+    /// The pause between two bytes is a wait for the client's close.
+    fn drip(&mut self, bytes: &[u8]) -> Client {
+        self.stream.set_read_timeout(Some(DRIP)).unwrap();
+        for byte in bytes {
+            if self.send(&[*byte]) == Client::Gone {
+                return Client::Gone;
+            }
+            match self.stream.read(&mut [0]) {
+                Ok(0) => return Client::Gone,
+                Ok(_) => panic!("the client sent more than one request"),
+                Err(error) if gone(&error) => return Client::Gone,
+                // The time is over and the client still there.
+                Err(_) => {}
+            }
+        }
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Client::Here
+    }
+
+    fn hang(&mut self) -> Client {
+        match self.stream.read(&mut [0]) {
+            Ok(0) => Client::Gone,
+            Ok(_) => panic!("the client sent more than one request on connection {}", self.number + 1),
+            Err(error) if gone(&error) => Client::Gone,
+            Err(error) => panic!("the client did not close within {PATIENCE:?}: {error}"),
+        }
+    }
+}
+
+fn gone(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted)
+}
+
+/// An address without anybody behind it; it stays taken as long as this lives.
+pub(crate) struct Nobody {
+    address: SocketAddr,
+    _bound: OwnedFd,
+    _queued: Vec<TcpStream>,
+}
+
+impl Nobody {
+    /// Bound, but not listening: connections are refused.
+    pub(crate) fn refusing() -> Nobody {
+        let (bound, address) = bind();
+        Nobody { address, _bound: bound, _queued: Vec::new() }
+    }
+
+    /// Listening with a full backlog, never accepting: connections are not answered at all.
+    pub(crate) fn deaf() -> Nobody {
+        let (bound, address) = bind();
+        rustix::net::listen(&bound, 0).unwrap();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
+        let queued: Vec<TcpStream> = std::iter::from_fn(|| connect().ok()).take(64).collect();
+        assert!(queued.len() < 64, "the backlog of {address} does not fill");
+        Nobody { address, _bound: bound, _queued: queued }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.address.to_string()
+    }
+}
+
+fn bind() -> (OwnedFd, SocketAddr) {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &"127.0.0.1:0".parse::<SocketAddr>().unwrap()).unwrap();
+    let address = rustix::net::getsockname(&socket).unwrap();
+    (socket, address.try_into().unwrap())
+}
+
+mod tests {
+    use super::*;
+
+    fn call(peer: &Peer, request: &str) -> (TcpStream, std::io::Result<String>) {
+        let mut stream = TcpStream::connect(peer.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let end = stream.read_to_end(&mut answer);
+        (stream, end.map(|_| String::from_utf8(answer).unwrap()))
+    }
+
+    #[test]
+    fn a_peer_answers_by_method_and_records_what_was_asked() {
+        let peer = Peer::healthy();
+        let (_, head) = call(&peer, "HEAD /v2/health HTTP/1.1\r\nHost: here\r\n\r\n");
+        assert_eq!(head.unwrap(), "HTTP/1.1 204 Reason\r\n\r\n");
+        let (_, get) = call(&peer, "GET /v2/health HTTP/1.1\r\nHost: here\r\n\r\n");
+        assert!(get.unwrap().ends_with("Content-Length: 2\r\n\r\n{}"));
+        assert_eq!(peer.asked_for(), ["HEAD /v2/health", "GET /v2/health"]);
+        assert_eq!(peer.requests()[1].connection, 1);
+        assert_eq!(peer.requests()[0].header("host"), ["here"]);
+    }
+
+    #[test]
+    fn a_peer_resets_within_the_head() {
+        let peer = Peer::in_turn([vec![Step::Read, Step::Send(b"HTTP".to_vec()), Step::Reset]]);
+        let (_, end) = call(&peer, "GET / HTTP/1.1\r\n\r\n");
+        assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_drip_ends_with_its_client() {
+        let peer = Peer::in_turn([vec![Step::Drip(vec![b'x'; 1_000_000])]]);
+        let mut stream = TcpStream::connect(peer.address).unwrap();
+        stream.read_exact(&mut [0; 2]).unwrap();
+        drop(stream);
+        drop(peer);
+    }
+
+    #[test]
+    #[should_panic(expected = "was not called")]
+    fn a_peer_that_was_not_called_fails_the_test() {
+        drop(Peer::healthy());
+    }
+
+    #[test]
+    fn a_call_too_many_fails_the_test() {
+        let peer = Peer::untouched();
+        let _ = call(&peer, "GET / HTTP/1.1\r\n\r\n");
+        let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(peer)));
+        let panic = *dropped.unwrap_err().downcast::<String>().unwrap();
+        assert_eq!(panic, "connection 1 is one too many");
+    }
+
+    #[test]
+    fn nobody_refuses_or_is_deaf() {
+        let connect = |nobody: &Nobody| {
+            TcpStream::connect_timeout(&nobody.address, Duration::from_millis(100)).unwrap_err().kind()
+        };
+        assert_eq!(connect(&Nobody::refusing()), ErrorKind::ConnectionRefused);
+        assert_eq!(connect(&Nobody::deaf()), ErrorKind::TimedOut);
+    }
+}

@@ -1,0 +1,66 @@
+//! What is generated is what is shipped: the man page and the completions in the tree are compared with what
+//! the program prints, and the tools that read them accept them. `UPDATE_EXPECT=1 cargo test` rewrites them.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use check_ceilometer::cli::Generated;
+use check_ceilometer::generate;
+
+/// What is generated, where it is shipped, and the command that must accept it.
+const SHIPPED: [(Generated, &str, &[&str]); 4] = [
+    (Generated::Man, "man/check_ceilometer.1", &["mandoc", "-T", "lint", "-W", "error"]),
+    (Generated::CompleteBash, "completions/check_ceilometer.bash", &["bash", "-n"]),
+    (Generated::CompleteZsh, "completions/_check_ceilometer", &["zsh", "-n"]),
+    (Generated::CompleteFish, "completions/check_ceilometer.fish", &["fish", "-n"]),
+];
+
+fn in_tree(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn what_is_shipped_is_what_is_generated() {
+    for (what, path, _) in SHIPPED {
+        let (generated, file) = (generate::text(what), in_tree(path));
+        if env::var_os("UPDATE_EXPECT").is_some() {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, &generated).unwrap();
+        }
+        let shipped = fs::read_to_string(&file).unwrap_or_default();
+        assert!(shipped == generated, "{path} is out of date; UPDATE_EXPECT=1 cargo test rewrites it");
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a check that was left out is told")]
+fn the_tools_that_read_it_accept_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for (what, path, command) in SHIPPED {
+        let file = directory.path().join(Path::new(path).file_name().unwrap());
+        fs::write(&file, generate::text(what)).unwrap();
+        let (tool, arguments) = command.split_first().unwrap();
+        let checked = Command::new(tool).args(arguments).arg(&file).stdin(Stdio::null()).output();
+        match checked {
+            Ok(output) => {
+                let said = [output.stdout, output.stderr].concat();
+                assert!(output.status.success(), "{tool}: {path}:\n{}", String::from_utf8_lossy(&said));
+            }
+            Err(error) => {
+                assert!(env::var("CI").as_deref() != Ok("true"), "{tool} is needed to check {path}: {error}");
+                println!("{path} is not checked: {tool}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn everything_that_can_be_generated_is() {
+    use clap::ValueEnum;
+    for what in Generated::value_variants() {
+        let text = generate::text(*what);
+        assert!(text.ends_with('\n'), "{what:?} does not end its last line");
+    }
+}
