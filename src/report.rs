@@ -272,15 +272,15 @@ pub struct Judged {
     pub phases: Phases,
     /// What the body said, cleaned and in one line.
     pub detail: Option<String>,
-    /// What a ticket needs from the headers: request ids, `Retry-After`, `Server`; cleaned.
+    /// What a ticket needs from the headers: request ids, `Retry-After`, `Server`; cleaned. From `-vv` on.
     pub facts: Vec<(String, String)>,
-    /// An equivalent curl command, shell-quoted, secrets masked.
+    /// An equivalent curl command, shell-quoted, secrets masked. From `-vv` on.
     pub curl: String,
-    /// The request's head, cleaned, secrets masked, one line an element.
+    /// The request's head, cleaned, secrets masked, one line an element. At `-vvv`.
     pub sent: Vec<String>,
-    /// The answer's head, cleaned, one line an element.
+    /// The answer's head, cleaned, one line an element. At `-vvv`.
     pub received: Vec<String>,
-    /// The body's beginning, cleaned.
+    /// The body's beginning, cleaned. At `-vvv`.
     pub body: String,
 }
 

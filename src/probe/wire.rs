@@ -142,7 +142,9 @@ fn interrupted(record: &Record, error: &io::Error) -> Fault {
         _ => "before an answer",
     };
     let (kind, words) = match error.kind() {
-        io::ErrorKind::TimedOut if phase == Phase::Wait => (FaultKind::Timeout, "the request was sent and nothing came back".into()),
+        io::ErrorKind::TimedOut if phase == Phase::Wait => {
+            (FaultKind::Timeout, "the request was sent and nothing came back".into())
+        }
         io::ErrorKind::TimedOut => (FaultKind::Timeout, format!("time ran out {place}")),
         _ if record.head_complete => (FaultKind::Body, format!("the connection broke {place}")),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {

@@ -132,6 +132,9 @@ impl<'a> Request<'a> {
     pub(super) fn told(&self, plan: &Plan, endpoint: &Endpoint) -> Judged {
         let cleaner = &plan.cleaner;
         let answer = self.exchange.answer.as_ref();
+        // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
+        let (curious, inquisitive) = (plan.output.verbosity >= 2, plan.output.verbosity >= 3);
+        let head = answer.filter(|_| inquisitive);
         Judged {
             state: self.row.state,
             key: self.row.key,
@@ -147,11 +150,11 @@ impl<'a> Request<'a> {
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
             detail: answer.and_then(|answer| detail::said(answer, cleaner)),
-            facts: answer.map(|answer| facts(answer, cleaner)).unwrap_or_default(),
-            curl: curl::command(plan, endpoint, self.method()),
-            sent: cleaner.lines(&self.exchange.sent, SENT),
-            received: answer.map(|answer| received(answer, cleaner)).unwrap_or_default(),
-            body: answer.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
+            facts: answer.filter(|_| curious).map(|answer| facts(answer, cleaner)).unwrap_or_default(),
+            curl: if curious { curl::command(plan, endpoint, self.method()) } else { String::new() },
+            sent: if inquisitive { cleaner.lines(&self.exchange.sent, SENT) } else { Vec::new() },
+            received: head.map(|answer| received(answer, cleaner)).unwrap_or_default(),
+            body: head.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
         }
     }
 }

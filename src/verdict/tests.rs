@@ -651,8 +651,15 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
     exchange.sent = Foreign::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
     let mut plan = plan();
     plan.cleaner.hide(b"s3cr3t-t0ken");
+    let brief = verdict(&plan, &[attempt(exchange.clone())]);
+    let told = judged(&brief, 0);
+    assert!(
+        told.curl.is_empty() && told.facts.is_empty() && told.sent.is_empty() && told.received.is_empty()
+    );
+    plan.output.verbosity = 3;
     let verdict = verdict(&plan, &[attempt(exchange)]);
     let told = judged(&verdict, 0);
+    assert!(told.curl.starts_with("curl "), "{}", told.curl);
     assert_eq!(
         (told.status, told.key.to_string(), told.source.name()),
         (Some(503), "get:503".into(), "documented")
@@ -676,6 +683,7 @@ fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
 
     let mut plan = plan();
     plan.cleaner.hide(b"s3cr3t-t0ken");
+    plan.output.verbosity = 3;
     let body = format!("{}s3cr3t-t0ken", "x".repeat(1018));
     let verdict = verdict(&plan, &[answered(Method::Get, 503, &[], &body)]);
     let shown = &judged(&verdict, 0).body;
