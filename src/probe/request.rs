@@ -180,8 +180,10 @@ fn nonsense(record: &Record, error: &ureq::Error) -> Vec<u8> {
     message
 }
 
-/// Notes when the phases of the exchange ended.
+/// Notes when the phases of the exchange ended. What the library did before it began to send is no phase
+/// of the network's.
 fn note_times(record: &Record, progress: &mut Progress) {
+    progress.mark = record.begun_at.unwrap_or(progress.mark);
     if let Some(sent) = record.sent_at {
         progress.end_at(Phase::Send, sent);
     }

@@ -23,6 +23,8 @@ const GREETING: usize = 64;
 pub(super) struct Record {
     /// The request's head.
     pub(super) sent: Vec<u8>,
+    /// When sending it began.
+    pub(super) begun_at: Option<Instant>,
     /// When it was sent whole.
     pub(super) sent_at: Option<Instant>,
     /// When the first byte of the answer came.
@@ -162,6 +164,7 @@ impl Transport for Wire {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        self.record.lock().begun_at.get_or_insert_with(Instant::now);
         self.write(amount).map_err(|error| self.fail(self.fault(&error)))?;
         self.record.lock().sent_at = Some(Instant::now());
         Ok(())
