@@ -129,11 +129,16 @@ impl Secrets {
         Ok(headers)
     }
 
-    /// Reads `Name: value`, and masks the value from now on.
+    /// Reads `Name: value`, and masks the value from now on; what stands behind a scheme (`Bearer`) also by
+    /// itself.
     fn header(&mut self, line: &[u8]) -> Result<Header, String> {
         let header = header(line)?;
-        if header.1.len() >= MASKED_FROM {
-            self.cleaner.hide(&header.1);
+        let credentials =
+            header.1.iter().position(|byte| *byte == b' ').and_then(|end| header.1.get(end + 1..));
+        for secret in std::iter::once(header.1.as_slice()).chain(credentials) {
+            if secret.len() >= MASKED_FROM {
+                self.cleaner.hide(secret);
+            }
         }
         Ok(header)
     }

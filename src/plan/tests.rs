@@ -242,7 +242,7 @@ fn secrets_are_sent_whole_and_masked_everywhere() {
         ("token", "tokentoken\r\n"),
         ("auth", "me:pass:word word\n"),
         ("proxy", "you:proxypass"),
-        ("headers", "X-Long: eightchars\nX-Short: seven\n"),
+        ("headers", "X-Long: eightchars\nX-Short: seven\nX-Auth: Bearer bearertoken\n"),
     ]);
     let plan = plan(&[
         "h",
@@ -273,6 +273,7 @@ fn secrets_are_sent_whole_and_masked_everywhere() {
             "Accept: a; b=c",
             "X-Long: eightchars",
             "X-Short: seven",
+            "X-Auth: Bearer bearertoken",
         ]
     );
     let proxy = plan.network.proxy.unwrap();
@@ -284,6 +285,7 @@ fn secrets_are_sent_whole_and_masked_everywhere() {
         "bWU6cGFzczp3b3JkIHdvcmQ=",
         "proxypass",
         "eightchars",
+        "bearertoken",
     ] {
         let told = plan.cleaner.line(&Foreign::new(format!("<{secret}>")), 100);
         assert!(!told.contains(secret), "{secret} shows: {told}");
