@@ -119,13 +119,19 @@ pub struct Targets {
     /// One more endpoint, in the same forms; may be repeated
     ///
     /// In HAProxy mode: the name for Host, SNI and the certificate, while HAProxy's server is dialled.
-    #[arg(short = 'H', long, value_name = "HOST", action = ArgAction::Append)]
+    #[arg(short = 'H', long, value_name = "HOST", action = ArgAction::Append, display_order = 1)]
     pub hostname: Vec<String>,
 
     /// Read more endpoints from FILE, one a line; - is standard input
     ///
     /// Blank lines and lines that begin with # are skipped.
-    #[arg(long = "endpoints", id = "endpoints_file", value_name = "FILE", hide_short_help = true)]
+    #[arg(
+        long = "endpoints",
+        id = "endpoints_file",
+        value_name = "FILE",
+        display_order = 2,
+        hide_short_help = true
+    )]
     pub file: Option<PathBuf>,
 
     /// The port of endpoints that name none
