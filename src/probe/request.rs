@@ -22,6 +22,12 @@ const USER_AGENT: &str = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"))
 /// The smallest output buffer, in bytes: the request line and the probe's own headers fit.
 const OUTPUT: usize = 4 * 1024;
 
+/// From how many printable characters in a row on the beginning of a foreign protocol is shown as text.
+const LEGIBLE: usize = 4;
+
+/// How many bytes of a beginning that is no text are shown.
+const SHOWN: usize = 16;
+
 /// What all requests of a run have in common.
 #[derive(Debug)]
 pub(super) struct Template {
@@ -160,24 +166,47 @@ fn fault(record: &Record, error: &ureq::Error, in_body: bool) -> Fault {
 /// How a body broke off.
 fn broken(error: &ureq::Error) -> String {
     match error {
-        ureq::Error::Protocol(_) => format!("the body's chunks are broken ({error})"),
+        ureq::Error::Protocol(_) => format!("the body's chunks are broken ({})", cause(error)),
         _ => "the connection was closed before the body was complete".into(),
     }
+}
+
+/// The library's words for a malformed answer, without its preambles.
+fn cause(error: &ureq::Error) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("protocol: ").unwrap_or(&text);
+    text.strip_prefix("http parse fail: ").unwrap_or(text).to_owned()
 }
 
 /// What came instead of an HTTP answer.
 fn nonsense(record: &Record, error: &ureq::Error) -> Vec<u8> {
     let greeting = record.greeting.as_slice();
-    if greeting.starts_with(b"HTTP/1.") {
-        return format!("the answer's head is malformed ({error})").into_bytes();
+    match greeting {
+        _ if greeting.starts_with(b"HTTP/1.") => {
+            format!("the answer's head is malformed ({})", cause(error)).into_bytes()
+        }
+        // A TLS record: an alert or a handshake message, version 3.x.
+        [0x15 | 0x16, 0x03, ..] => b"the server speaks TLS on this port: ask https:// (-S)".to_vec(),
+        // A SETTINGS frame on the whole connection (RFC 9113, section 3.4).
+        [0, _, _, 4, 0, 0, 0, 0, 0, ..] => b"the server speaks HTTP/2 only, not HTTP/1.1".to_vec(),
+        _ if greeting.starts_with(b"HTTP/2") || greeting.starts_with(b"PRI * HTTP/2") => {
+            b"the server speaks HTTP/2 only, not HTTP/1.1".to_vec()
+        }
+        _ if greeting.starts_with(b"<") => {
+            quoted("the answer is content without a head (HTTP/0.9)", greeting)
+        }
+        _ => quoted("the answer is not HTTP/1", greeting),
     }
-    // A TLS record: an alert or a handshake message, version 3.x.
-    if matches!(greeting, [0x15 | 0x16, 0x03, ..]) {
-        return b"the server speaks TLS on this port: ask https:// (-S)".to_vec();
+}
+
+/// Says how an answer begins: as text where there are some letters in a row, else in hexadecimal.
+fn quoted(what: &str, greeting: &[u8]) -> Vec<u8> {
+    let readable = greeting.windows(LEGIBLE).any(|letters| letters.iter().all(u8::is_ascii_graphic));
+    if readable {
+        return [what.as_bytes(), b"; it begins with: ", greeting].concat();
     }
-    let mut message = b"the answer is not HTTP/1; it begins with: ".to_vec();
-    message.extend_from_slice(greeting);
-    message
+    let bytes: Vec<String> = greeting.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    format!("{what}; it begins with the bytes {}", bytes.join(" ")).into_bytes()
 }
 
 /// Notes when the phases of the exchange ended. What the library did before it began to send is no phase

@@ -35,7 +35,8 @@ pub(super) struct Record {
     pub(super) head_complete: bool,
     /// What went wrong, in our terms; the library's error is then only its echo.
     pub(super) fault: Option<Fault>,
-    received: usize,
+    /// How many bytes of interim answers were passed over.
+    interim: usize,
 }
 
 impl Record {
@@ -113,25 +114,48 @@ impl Wire {
         own.unwrap_or_else(|| interrupted(&record, error))
     }
 
-    /// Takes note of received bytes; an error when the head outgrows its bound.
-    fn received(&mut self, count: usize) -> Result<(), Fault> {
+    /// Takes note of received bytes, and passes over what is no final answer.
+    fn received(&mut self, count: usize) {
         let mut record = self.record.lock();
         record.first_byte_at.get_or_insert_with(Instant::now);
-        record.received = record.received.saturating_add(count);
         let missing = GREETING.saturating_sub(record.greeting.len());
         if missing > 0 {
             let filled = self.buffers.input();
             let fresh = filled.get(filled.len().saturating_sub(count)..).unwrap_or_default();
             record.greeting.extend(fresh.iter().take(missing));
         }
-        // Interim answers are consumed one by one; only this sum bounds an endless row of them.
-        if !record.head_complete && record.received > HEAD_LIMIT { Err(oversized()) } else { Ok(()) }
+        while let Some(length) = interim(self.buffers.input()).filter(|_| !record.head_complete) {
+            self.buffers.input_consume(length);
+            record.interim += length;
+        }
+    }
+
+    /// The fault of an answer that needs more than is read of it.
+    fn oversized(&mut self) -> Option<Fault> {
+        let record = self.record.lock();
+        let pending = self.buffers.input().len();
+        if record.head_complete {
+            // The library takes content out as it comes: what fills the buffer is a chunk's size.
+            let endless = self.buffers.input_append_buf().is_empty();
+            let message = "the body's chunks are broken (a chunk's size does not end)";
+            return endless.then(|| Fault::new(FaultKind::Body, Phase::Receive, message));
+        }
+        let message = format!("the answer's head is longer than {} KiB", HEAD_LIMIT / 1024);
+        (record.interim + pending >= HEAD_LIMIT)
+            .then(|| Fault::new(FaultKind::Protocol, Phase::Receive, message))
     }
 }
 
-fn oversized() -> Fault {
-    let message = format!("the answer's head is longer than {} KiB", HEAD_LIMIT / 1024);
-    Fault::new(FaultKind::Protocol, Phase::Receive, message)
+/// The length of the interim answer (RFC 9110, section 15.2) that the input begins with, if it came whole.
+///
+/// The library refuses a `100` that has headers, and an endless row of them needs a bound. An upgrade is final:
+/// nobody asked for one.
+fn interim(input: &[u8]) -> Option<usize> {
+    let status = input.strip_prefix(b"HTTP/1.")?.get(1..6)?;
+    let passing = matches!(status, [b' ', b'1', b'0'..=b'9', b'0'..=b'9', b' ' | b'\r'])
+        && !status.starts_with(b" 101");
+    let end = input.windows(4).position(|end| end == b"\r\n\r\n").filter(|_| passing)?;
+    Some(end + 4)
 }
 
 /// The fault of a connection that failed at some point of the exchange.
@@ -140,6 +164,7 @@ fn interrupted(record: &Record, error: &io::Error) -> Fault {
     let place = match (phase, record.head_complete) {
         (Phase::Send, _) => "while the request was sent",
         (Phase::Receive, true) => "within the answer's body",
+        (Phase::Receive, false) if record.interim > 0 => "between an interim answer and the final one",
         (Phase::Receive, false) => "within the answer's head",
         _ => "before an answer",
     };
@@ -171,8 +196,8 @@ impl Transport for Wire {
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        if self.buffers.input_append_buf().is_empty() {
-            return Err(self.fail(oversized()));
+        if let Some(fault) = self.oversized() {
+            return Err(self.fail(fault));
         }
         let count = self.read().map_err(|error| self.fail(self.fault(&error)))?;
         if count == 0 {
@@ -182,7 +207,7 @@ impl Transport for Wire {
             return Ok(false);
         }
         self.buffers.input_appended(count);
-        self.received(count).map_err(|fault| self.fail(fault))?;
+        self.received(count);
         Ok(true)
     }
 

@@ -1,0 +1,25 @@
+//! Any bytes as an answer, over a socket, through probe, verdict and every renderer.
+//!
+//! The first byte chooses how the server sends the rest: whether it resets the connection, and where it
+//! pauses.
+#![no_main]
+
+#[path = "../../tests/grammar/mod.rs"]
+mod grammar;
+#[path = "../../tests/any_answer/stage.rs"]
+mod stage;
+
+use std::sync::OnceLock;
+
+use libfuzzer_sys::fuzz_target;
+
+use stage::{End, Stage};
+
+static STAGE: OnceLock<Stage> = OnceLock::new();
+
+fuzz_target!(|data: &[u8]| {
+    let Some((control, answer)) = data.split_first() else { return };
+    let end = if control & 1 == 1 { End::Reset } else { End::Closed };
+    let (first, second) = answer.split_at(answer.len().min(usize::from(control >> 1)));
+    STAGE.get_or_init(Stage::new).probe(vec![first.to_vec(), second.to_vec()], end);
+});

@@ -1,0 +1,122 @@
+//! A server that says what it is told to, asked by the real prober in the same process.
+//!
+//! Shared with the fuzz target, which asks some thousand times a second: hence a UNIX socket and one thread.
+#![allow(unreachable_pub, reason = "the fuzz target, a crate of its own, takes this file too")]
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use check_ceilometer::cli::Cli;
+use check_ceilometer::endpoint::Dial;
+use check_ceilometer::plan::{self, Format, Output, Plan};
+use check_ceilometer::report;
+use check_ceilometer::run::Run;
+use check_ceilometer::surroundings::Surroundings;
+use clap::ValueEnum;
+
+use crate::grammar;
+
+/// What the probe sends and no output may show.
+pub const SECRET: &str = "sesame-open-sesame";
+/// The budget of a run; a peer that closes its connections never comes near it.
+const BUDGET: Duration = Duration::from_secs(2);
+/// What the contract grants beyond.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// How the server ends a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// It has read the request and closes.
+    Closed,
+    /// It closes with the request unread, which resets the connection.
+    Reset,
+}
+
+/// The answer to the next requests, in the pieces in which it is sent.
+type Answer = Arc<Mutex<(Vec<Vec<u8>>, End)>>;
+
+/// The server and its client.
+pub struct Stage {
+    plan: Plan,
+    answer: Answer,
+}
+
+impl Stage {
+    /// Starts the server; it ends with the process.
+    pub fn new() -> Stage {
+        let directory = tempfile::tempdir().expect("a directory for the socket");
+        let path = directory.path().join("health");
+        let listener = UnixListener::bind(&path).expect("a socket");
+        let answer: Answer = Arc::new(Mutex::new((Vec::new(), End::Closed)));
+        let told = Arc::clone(&answer);
+        thread::spawn(move || {
+            // The directory goes when the server does.
+            let _directory = directory;
+            for connection in listener.incoming() {
+                let (pieces, end) = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                serve(connection.expect("a connection"), &pieces, end);
+            }
+        });
+        let mut plan = plan();
+        plan.endpoints[0].dial = Dial::Unix(path);
+        Stage { plan, answer }
+    }
+
+    /// Has an answer probed, judged and told in every format, and panics where a promise is broken.
+    pub fn probe(&self, pieces: Vec<Vec<u8>>, end: End) {
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = (pieces, end);
+        let started = Instant::now();
+        let run = Run::prepare(&self.plan).expect("nothing is simulated");
+        let report = run.once(started).expect("nothing local fails");
+        assert!(started.elapsed() <= BUDGET + GRACE, "{:?}", started.elapsed());
+        assert!(report.exit_code <= 3, "exit code {}", report.exit_code);
+        for name in grammar::OUTPUTS {
+            let format = Format::from_str(name, false).expect("a format");
+            for verbosity in [0, 3] {
+                let text = report::render(&report, format, &Output { verbosity, ..Output::default() });
+                if let Err(wrong) = grammar::obeyed(name, &text) {
+                    panic!("-o {name}: {wrong}\n{text}");
+                }
+                assert!(!text.contains(SECRET), "-o {name} shows the secret\n{text}");
+            }
+        }
+    }
+}
+
+/// Answers one request; a client that has gone is none of its business.
+fn serve(mut connection: UnixStream, pieces: &[Vec<u8>], end: End) {
+    if let End::Closed = end {
+        let mut head = Vec::new();
+        let mut chunk = [0; 4096];
+        while !head.ends_with(b"\r\n\r\n") {
+            match connection.read(&mut chunk) {
+                Ok(0) | Err(_) => return,
+                Ok(length) => head.extend_from_slice(&chunk[..length]),
+            }
+        }
+    }
+    for piece in pieces {
+        if connection.write_all(piece).is_err() {
+            return;
+        }
+        // A chance, not a certainty, that the client reads the pieces one by one.
+        thread::yield_now();
+    }
+}
+
+/// A plan as the command line makes it.
+fn plan() -> Plan {
+    let token = format!("X-Auth-Token: {SECRET}");
+    let words = ["127.0.0.1", "-t", "2s", "--header", &token].map(Into::into);
+    let Ok(cli) = Cli::read(words, None) else { panic!("the arguments are refused") };
+    let surroundings = Surroundings {
+        started: Instant::now(),
+        stdout_is_terminal: false,
+        width: None,
+        environment: std::collections::HashMap::new(),
+    };
+    plan::decide(&cli, &surroundings).expect("a plan")
+}

@@ -1,0 +1,114 @@
+//! The grammar of each output, for every test that lets strangers speak: nothing that a server says may
+//! forge a line, a metric, a sample, a word for HAProxy, or a terminal escape.
+#![allow(dead_code, unreachable_pub, reason = "each crate that shares this file takes what it needs")]
+
+use serde_json::Value;
+
+/// The formats, by the names that `-o` knows.
+pub const OUTPUTS: [&str; 5] = ["nagios", "human", "json", "prometheus", "haproxy-agent"];
+
+/// What is wrong with an output of the named format; `Ok` for one that obeys its grammar.
+pub fn obeyed(output: &str, text: &str) -> Result<(), String> {
+    if let Some(found) = text.chars().find(|letter| *letter != '\n' && hostile(*letter)) {
+        return Err(format!("{found:?} was printed"));
+    }
+    if !text.ends_with('\n') || text.ends_with("\n\n") {
+        return Err("it does not end with one line end".into());
+    }
+    if text.lines().skip(1).any(|line| line.starts_with("CEILOMETER ")) {
+        return Err("a second plugin line".into());
+    }
+    match output {
+        "nagios" => plugin(text),
+        "json" => json(text),
+        "prometheus" => text.lines().try_for_each(sample),
+        "haproxy-agent" => agent(text),
+        _ => Ok(()),
+    }
+}
+
+/// Controls, bidirectional and zero-width marks.
+pub fn hostile(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// One line that Nagios reads, and long output: one bar at most, ahead of performance data of ours.
+fn plugin(text: &str) -> Result<(), String> {
+    let first = text.lines().next().unwrap_or_default();
+    let states = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
+    if !states.iter().any(|state| first.starts_with(&format!("CEILOMETER {state} - "))) {
+        return Err("it does not begin with a state".into());
+    }
+    if text.matches('|').count() > 1 || text.matches('|').count() != first.matches('|').count() {
+        return Err("a bar too many".into());
+    }
+    if text.contains(['<', '>']) {
+        return Err("markup was printed".into());
+    }
+    let metrics = first.split_once(" | ").map_or("", |(_, metrics)| metrics);
+    metrics.split_whitespace().try_for_each(|metric| {
+        let (label, value) = metric.split_once('=').ok_or("a metric without a value")?;
+        let known = ["head_time", "get_time", "backend_time", "certificate_days"].contains(&label);
+        let value = value.split(';').next().unwrap_or_default();
+        let number = value.strip_suffix('s').unwrap_or(value).parse::<f64>();
+        (known && number.is_ok_and(f64::is_finite)).then_some(()).ok_or(format!("the metric {metric:?}"))
+    })
+}
+
+/// One object whose exit code is one of the four.
+fn json(text: &str) -> Result<(), String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let code = value.get("exit_code").and_then(Value::as_u64);
+    code.is_some_and(|code| code <= 3).then_some(()).ok_or_else(|| "no exit code of ours".into())
+}
+
+/// One line that HAProxy understands (its `check.c` takes the first word; what it does not know, it ignores).
+fn agent(text: &str) -> Result<(), String> {
+    let line = text.trim_end_matches('\n');
+    let (words, description) = line.split_once(" #").unwrap_or((line, ""));
+    let known = match words.split_once(' ') {
+        Some(("up", weight)) => weight.strip_suffix('%').is_some_and(|number| number.parse::<u8>().is_ok()),
+        Some(_) => false,
+        None => words == "up" || words == "down",
+    };
+    let printable = description.chars().all(|letter| (' '..='~').contains(&letter));
+    (known && printable).then_some(()).ok_or(format!("{line:?} is no word of an agent"))
+}
+
+/// A comment, or `ceilometer_health_NAME{LABEL="VALUE",…} NUMBER`.
+fn sample(line: &str) -> Result<(), String> {
+    if line.starts_with("# ") {
+        return Ok(());
+    }
+    let wrong = || format!("{line:?} is no sample");
+    let rest = line.strip_prefix("ceilometer_health_").ok_or_else(wrong)?;
+    let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').ok_or_else(wrong)?;
+    let mut rest = &rest[end..];
+    if rest.starts_with('{') {
+        rest = labels(&rest[1..]).ok_or_else(wrong)?;
+    }
+    let number = rest.strip_prefix(' ').ok_or_else(wrong)?;
+    number.parse::<f64>().map(drop).map_err(|_| wrong())
+}
+
+/// What stands behind the labels, whose values escape `\`, `"` and line ends.
+fn labels(mut rest: &str) -> Option<&str> {
+    loop {
+        let (name, value) = rest.split_once("=\"")?;
+        name.chars().all(|letter| letter.is_ascii_lowercase()).then_some(())?;
+        let mut letters = value.char_indices();
+        let end = loop {
+            match letters.next()? {
+                (_, '\\') => matches!(letters.next()?.1, '\\' | '"' | 'n').then_some(())?,
+                (end, '"') => break end,
+                _ => {}
+            }
+        };
+        rest = &value[end + 1..];
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return rest.strip_prefix('}'),
+        }
+    }
+}
