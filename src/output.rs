@@ -7,8 +7,10 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Error, Result, anyhow, bail};
+use signal_hook::consts::SIGXFSZ;
 
 use crate::report::Report;
 use crate::state::State;
@@ -23,9 +25,17 @@ pub fn print(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
+    survive_file_limit();
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
+}
+
+/// Makes an ordinary error of a write beyond the limit on files (`ulimit -f`), whose signal would end the process
+/// with an exit code that is none of ours.
+fn survive_file_limit() {
+    // Without the handler the signal ends the process, as it would have.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
 /// Writes a report's text where the plan wants it, and returns the process's exit code.
@@ -77,6 +87,7 @@ pub fn refuse_irregular(file: &Path) -> Result<()> {
 /// The new file lives for the length of a write; a kill in that moment is all that could leave it behind.
 fn replace(file: &Path, text: &str) -> Result<()> {
     refuse_irregular(file)?;
+    survive_file_limit();
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);
     let mut new = tempfile::Builder::new()

@@ -39,7 +39,8 @@ impl<'a> Run<'a> {
         let started_at = SystemTime::now();
         let prober = Prober::new(plan, &self.endpoints, deadline)?;
         let endpoints = if plan.all_addresses {
-            &each_address(&prober, &self.endpoints, deadline)
+            // The other half is for the requests, and for the names that were not answered for.
+            &each_address(plan, &prober, &self.endpoints, started + plan.pace.budget / 2)
         } else {
             &self.endpoints
         };
@@ -49,20 +50,19 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Every address of every name as an endpoint of its own. A name that does not resolve stays as it is:
+/// Every address of every name as an endpoint of its own. A name that does not resolve in time stays as it is:
 /// probing it tells why.
-fn each_address(prober: &Prober, endpoints: &[Endpoint], deadline: Instant) -> Vec<Endpoint> {
-    let mut all = Vec::new();
-    for endpoint in endpoints {
+fn each_address(plan: &Plan, prober: &Prober, endpoints: &[Endpoint], deadline: Instant) -> Vec<Endpoint> {
+    let workers = pool::workers(plan.pace.parallel, endpoints.len());
+    let expanded = pool::map(endpoints, workers, |endpoint| {
         let named = matches!((&endpoint.host, &endpoint.dial), (Host::Name(_), Dial::Host));
-        match prober.addresses(endpoint, deadline) {
-            Ok(addresses) if named => {
-                all.extend(addresses.into_iter().map(|address| endpoint.with_address(address)));
-            }
-            _ => all.push(endpoint.clone()),
-        }
-    }
-    all
+        let found = if named { prober.addresses(endpoint, deadline).ok() } else { None };
+        found.map_or_else(
+            || vec![endpoint.clone()],
+            |addresses| addresses.into_iter().map(|address| endpoint.with_address(address)).collect(),
+        )
+    });
+    expanded.concat()
 }
 
 /// Probes one endpoint, again while it is CRITICAL and retries and time are left.

@@ -110,7 +110,7 @@ fn serve(mut connection: UnixStream, pieces: &[Vec<u8>], end: End) {
 /// A plan as the command line makes it.
 fn plan() -> Plan {
     let token = format!("X-Auth-Token: {SECRET}");
-    let words = ["127.0.0.1", "-t", "2s", "--header", &token].map(Into::into);
+    let words = ["127.0.0.1", "-t", "2s", "-vvv", "--header", &token].map(Into::into);
     let Ok(cli) = Cli::read(words, None) else { panic!("the arguments are refused") };
     let surroundings = Surroundings {
         started: Instant::now(),

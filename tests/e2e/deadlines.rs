@@ -1,8 +1,11 @@
 //! The budget holds for every stall: each run ends within `-t` and 250 ms.
 
+use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
-use crate::harness::{Check, GRACE, alone, check};
+use crate::foreign_servers::python;
+use crate::harness::{Check, GRACE, alone, check, exclusively};
 use crate::peer::{Nobody, Peer, Script, Step, alive};
 
 const BUDGETS: [&str; 4] = ["0.2", "1", "3", "10"];
@@ -114,20 +117,94 @@ fn a_retry_does_not_outlive_the_budget() {
     run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
 }
 
-#[test]
-fn three_hundred_stalls_at_once() {
+/// So many endpoints that accept and say nothing, within one budget.
+fn many_stalls(number: usize, budget: &str) {
     let peer = Peer::always(vec![Step::Hang]);
-    let lines = peer.endpoints(300);
-    for parallel in ["300", "1"] {
-        let run =
-            check(["--endpoints", "-", "-t", "2", "--parallel", parallel]).stdin(lines.clone()).run_alone();
-        run.exits(2).summarises("CRITICAL", &["unreachable"]).ends_within(seconds("2"));
-    }
-    let run = check(["--endpoints", "-", "-t", "2", "-o", "json"]).stdin(lines).run_alone();
-    run.exits(2).ends_within(seconds("2"));
+    let run = check(["--endpoints", "-", "-t", budget]).stdin(peer.endpoints(number)).run_alone();
+    run.exits(2).summarises("CRITICAL", &["unreachable"]).ends_within(seconds(budget));
+}
+
+#[test]
+fn two_hundred_and_eighty_stalls_end_by_two_seconds_and_a_quarter() {
+    many_stalls(280, "2");
+}
+
+#[test]
+fn three_hundred_stalls_within_a_short_budget() {
+    many_stalls(300, "0.2");
+    many_stalls(300, "1");
+}
+
+#[test]
+#[ignore = "takes 13 s; the shorter budgets are tested always"]
+fn three_hundred_stalls_within_a_long_budget() {
+    many_stalls(300, "3");
+    many_stalls(300, "10");
+}
+
+#[test]
+fn three_hundred_stalls_one_after_the_other() {
+    let peer = Peer::always(vec![Step::Hang]);
+    let run =
+        check(["--endpoints", "-", "-t", "1", "--parallel", "1"]).stdin(peer.endpoints(300)).run_alone();
+    run.exits(2).summarises("CRITICAL", &["unreachable"]).ends_within(seconds("1"));
+}
+
+#[test]
+fn three_hundred_stalls_are_all_told() {
+    let peer = Peer::always(vec![Step::Hang]);
+    let run = check(["--endpoints", "-", "-t", "1", "-o", "json"]).stdin(peer.endpoints(300)).run_alone();
+    run.exits(2).ends_within(seconds("1"));
     let json = run.json();
     let endpoints = json["endpoints"].as_array().unwrap();
     run.holds(endpoints.len() == 300, "an endpoint is missing");
     let told = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
     run.holds(told, "an endpoint that was not answered is not failing");
+}
+
+/// Runs the plugin at the same time with each of these arguments where no name is ever answered for, and asserts
+/// each budget (the arguments' last word).
+fn with_a_silent_name_service(arguments: &[String]) {
+    let permitted =
+        Command::new("unshare").args(["-rmn", "true"]).output().is_ok_and(|run| run.status.success());
+    if !permitted || python().is_none() {
+        eprintln!("skipped: no name spaces, or no Python");
+        return;
+    }
+    let plugin = env!("CARGO_BIN_EXE_check_ceilometer");
+    let commands = arguments.iter().map(|words| format!("{plugin} {words}"));
+    let script = ["-rmn", "python3", "-c", include_str!("silent_resolver.py")];
+    let output = exclusively(|| Command::new("unshare").args(script).args(commands).output().unwrap());
+    let told = String::from_utf8(output.stdout).unwrap();
+    let budgets: Vec<&str> = arguments.iter().map(|words| words.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(told.lines().count(), budgets.len(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    // The runs end in the order of their budgets, whatever order they were started in.
+    for (line, budget) in told.lines().zip(budgets) {
+        let (elapsed, line) = line.split_once(' ').unwrap();
+        assert!(seconds(elapsed) <= seconds(budget) + GRACE, "{budget} s: {elapsed} {line}");
+        assert!(line.starts_with("2 CEILOMETER CRITICAL - ") && line.contains("HEAD timeout"), "{line}");
+    }
+}
+
+#[test]
+fn a_silent_name_service() {
+    let one = BUDGETS.iter().take(3).map(|budget| format!("silent.example -t {budget}"));
+    with_a_silent_name_service(&one.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_silent_name_service_for_three_hundred_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("endpoints");
+    let names: String = (0..300).map(|index| format!("n{index}.example\n")).collect();
+    fs::write(&file, names).unwrap();
+    let file = file.display();
+    with_a_silent_name_service(&[format!("--endpoints {file} -t 1")]);
+    with_a_silent_name_service(&[format!("--endpoints {file} --all-addresses -t 1")]);
+}
+
+#[test]
+#[ignore = "takes 10 s; the shorter budgets are tested always"]
+fn a_silent_name_service_within_a_long_budget() {
+    with_a_silent_name_service(&["silent.example -t 10".into()]);
 }

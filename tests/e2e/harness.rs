@@ -117,14 +117,21 @@ impl Check {
     }
 }
 
+/// Does something with no other test's run beside it.
+pub(crate) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
+    let _exclusive = MACHINE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    work()
+}
+
 /// Runs several at the same time, with no other test's run beside them.
 pub(crate) fn alone(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
-    let _exclusive = MACHINE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
-    running
-        .into_iter()
-        .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        .collect()
+    exclusively(|| {
+        let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
+        running
+            .into_iter()
+            .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// What a run left behind.

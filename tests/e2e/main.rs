@@ -8,6 +8,7 @@
     reason = "the lints exempt test functions only, and these are their helpers"
 )]
 
+mod answers;
 mod bad_input;
 mod deadlines;
 mod exit_contract;
