@@ -16,6 +16,7 @@ mod faults;
 mod foreign_servers;
 mod harness;
 mod hostile;
+mod limits;
 mod outputs;
 mod peer;
 mod requests;
