@@ -1,54 +1,39 @@
 //! Nothing that a server says forges a verdict, a metric, a log line or a terminal escape, or fills memory.
 
+use std::fs;
+use std::os::unix::net::UnixListener;
+
 use crate::foreign_servers::python;
-use crate::harness::{Finished, check};
+use crate::grammar;
+use crate::harness::{Check, Finished, check};
 use crate::peer::{Peer, Script, Step, alive, answers, says};
 
 /// Escapes, metrics, line ends, marks and markup in one.
 const HOSTILE: &str = "gone\u{1b}[31m\u{7}|evil=1;2;3\r\nCEILOMETER OK - fine\n\u{202e}\u{200b}\u{9b}2J\u{2066}<b>&lt;\u{feff}\0$(x)`y`";
 
-const OUTPUTS: [&str; 5] = ["nagios", "human", "json", "prometheus", "haproxy-agent"];
-
-/// Runs at the highest verbosity and asserts what holds for every output.
+/// Asserts the grammar of an output.
 #[track_caller]
-fn stays_clean(peer: &Peer, code: i32) {
-    for output in OUTPUTS {
-        let run = check([&peer.address(), "-vvv", "--color", "never", "-o", output]).run();
-        run.exits(code).has_no_hostile_characters();
+fn obeys_its_grammar(run: &Finished, output: &str) {
+    if let Err(wrong) = grammar::obeyed(output, &run.stdout) {
+        run.fail(&wrong);
+    }
+}
+
+/// Runs with each output at the highest verbosity and asserts what holds for every one.
+#[track_caller]
+fn all_stay_clean(arguments: &[&str], code: i32, prepare: impl Fn(Check) -> Check) {
+    for output in grammar::OUTPUTS {
+        let options = ["-vvv", "--color", "never", "-t", "5", "-o", output];
+        let run = prepare(check([&options, arguments].concat())).run();
+        run.exits(code);
         obeys_its_grammar(&run, output);
     }
 }
 
+/// The same of a peer's answers.
 #[track_caller]
-fn obeys_its_grammar(run: &Finished, output: &str) {
-    match output {
-        "nagios" => {
-            run.is_plugin_output();
-            run.holds(!run.stdout.contains(['<', '>']), "markup");
-            run.holds(run.stdout.matches("CEILOMETER").count() == 1 || !forged(&run.stdout), "a forged line");
-            let known = ["head_time", "get_time", "backend_time"];
-            run.holds(run.labels().iter().all(|label| known.contains(&label.as_str())), "a forged metric");
-        }
-        "json" => drop(run.json()),
-        "haproxy-agent" => {
-            run.holds(run.stdout.lines().count() == 1, "more than one line").holds(
-                run.stdout.starts_with("up") || run.stdout.starts_with("down #"),
-                "not an agent's word",
-            );
-        }
-        "prometheus" => {
-            let sound = run
-                .stdout
-                .lines()
-                .all(|line| line.starts_with("# ") || line.starts_with("ceilometer_health_"));
-            run.holds(sound, "a forged sample");
-        }
-        _ => drop(run.holds(!forged(&run.stdout), "a forged line")),
-    }
-}
-
-fn forged(text: &str) -> bool {
-    text.lines().skip(1).any(|line| line.starts_with("CEILOMETER"))
+fn stays_clean(peer: &Peer, code: i32) {
+    all_stay_clean(&[&peer.address()], code, |check| check);
 }
 
 #[test]
@@ -123,6 +108,100 @@ fn an_override_does_not_let_text_through() {
     let peer = Peer::by_method(alive(), answers(503, "", HOSTILE));
     let run = check([&peer.address(), "--state", "get:503=ok", "-vvv"]).run();
     run.exits(0).summarises("OK", &["healthy"]);
+}
+
+/// What may stand in an argument: anything but NUL.
+fn argument() -> String {
+    HOSTILE.replace('\0', "")
+}
+
+#[test]
+fn in_arguments() {
+    let text = argument();
+    let texts = [
+        vec![text.as_str()],
+        vec!["h", "--header", &text],
+        vec!["h", "--state", &text],
+        vec!["h", "--warning", &text],
+        vec!["h", "--proxy", &text],
+        vec!["h", "--connect-to", &text],
+        vec!["h", "--path", &text],
+        vec!["h", &text, "--no-such-option"],
+    ];
+    for arguments in texts {
+        all_stay_clean(&arguments, 3, |check| check);
+    }
+    all_stay_clean(&["h", &format!("--{text}")], 3, |check| check);
+    all_stay_clean(&["h"], 3, |check| check.env("CHECK_CEILOMETER_OPTS", &text));
+}
+
+#[test]
+fn in_names_of_files() {
+    let text = format!("/nonexistent/{}", argument());
+    for option in ["--token-file", "--auth-file", "--endpoints", "--cacert", "--cert"] {
+        all_stay_clean(&["https://127.0.0.1:1", option, &text], 3, |check| check);
+    }
+    all_stay_clean(&["h", "--header", &format!("@{text}")], 3, |check| check);
+    let run = check(["127.0.0.1:1", "--output-file", &text]).run();
+    run.exits(2);
+    obeys_its_grammar(&run, "nagios");
+}
+
+#[test]
+fn in_the_name_of_a_server_s_socket() {
+    let directory = tempfile::tempdir().unwrap();
+    let there = directory.path().join(argument().replace('/', "_"));
+    let _deaf = UnixListener::bind(&there).unwrap();
+    let missing = format!("/nonexistent/{}", argument());
+    for path in [there.to_str().unwrap(), &missing] {
+        let call = ["--haproxy", "-t", "100ms", "NOT_USED", "NOT_USED", path, "NOT_USED"];
+        all_stay_clean(&call, 2, |check| check);
+    }
+}
+
+#[test]
+fn in_the_content_of_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    let name = file.to_str().unwrap();
+    for content in [HOSTILE.to_owned(), format!("h\n{HOSTILE}"), format!("X-A: b\n{HOSTILE}")] {
+        fs::write(&file, content).unwrap();
+        for arguments in [
+            vec!["--endpoints", name],
+            vec!["h", "--token-file", name],
+            vec!["h", "--auth-file", name],
+            vec!["h", "--header", &format!("@{name}")],
+            vec!["https://h", "--cacert", name],
+            vec!["https://h", "--cert", name],
+        ] {
+            all_stay_clean(&arguments, 3, |check| check);
+        }
+    }
+}
+
+#[test]
+fn in_what_a_name_service_and_a_proxy_say() {
+    // RFC 6761 reserves the domain.
+    all_stay_clean(&["nowhere.invalid"], 2, |check| check);
+    let text: String = HOSTILE.chars().filter(|c| !"\r\n".contains(*c)).collect();
+    for status in ["200", "407", "502"] {
+        let answer = format!("HTTP/1.1 {status} {text}\r\nX: {text}\r\n\r\n{text}");
+        let peer = Peer::always(says(answer));
+        let proxy = format!("http://{}", peer.address());
+        let code = if status == "200" { 2 } else { 3 };
+        all_stay_clean(&["h.example", "--proxy", &proxy], code, |check| check);
+    }
+    let peer = Peer::healthy();
+    all_stay_clean(&[&peer.address()], 0, |check| check.env("HTTP_PROXY", &argument()));
+}
+
+/// What stands at the beginning of an answer that is none is shown, in a clean form.
+#[test]
+fn in_the_banner_of_another_protocol() {
+    for banner in [HOSTILE, "220 \u{1b}]0;owned\u{7}|x=1 ready\r\n", "\u{202e}\u{200b}\u{9b}31m"] {
+        let peer = Peer::always(says(banner));
+        stays_clean(&peer, 2);
+    }
 }
 
 /// Asserts that the greatest memory of a run stays below the bound, in KiB.

@@ -14,6 +14,8 @@ mod deadlines;
 mod exit_contract;
 mod faults;
 mod foreign_servers;
+#[path = "../grammar/mod.rs"]
+mod grammar;
 mod harness;
 mod hostile;
 mod limits;
