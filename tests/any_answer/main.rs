@@ -1,7 +1,6 @@
 //! Any bytes as an answer: the exit code is one of the four, each output obeys its grammar, no secret shows,
 //! and the run ends within its budget.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -196,8 +196,8 @@ fn a_silent_name_service() {
 fn a_silent_name_service_for_three_hundred_names() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("endpoints");
-    let names: String = (0..300).map(|index| format!("n{index}.example\n")).collect();
-    fs::write(&file, names).unwrap();
+    let names: Vec<String> = (0..300).map(|index| format!("n{index}.example")).collect();
+    fs::write(&file, names.join("\n")).unwrap();
     let file = file.display();
     with_a_silent_name_service(&[format!("--endpoints {file} -t 1")]);
     with_a_silent_name_service(&[format!("--endpoints {file} --all-addresses -t 1")]);
