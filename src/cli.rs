@@ -431,6 +431,26 @@ pub enum Quorum {
     Percent(u8),
 }
 
+impl Quorum {
+    /// How many of so many endpoints it asks for.
+    pub fn needed(self, endpoints: usize) -> usize {
+        match self {
+            Quorum::Count(count) => count,
+            Quorum::Percent(percent) => endpoints.saturating_mul(usize::from(percent)).div_ceil(100),
+        }
+    }
+
+    /// Refuses a quorum that so many endpoints could never meet; the error is the reason.
+    pub fn refuse_above(self, endpoints: usize) -> Result<(), String> {
+        let needed = self.needed(endpoints);
+        if needed <= endpoints {
+            return Ok(());
+        }
+        let are = if endpoints == 1 { "is 1 endpoint".into() } else { format!("are {endpoints} endpoints") };
+        Err(format!("--quorum {needed} cannot be met: there {are}"))
+    }
+}
+
 /// What `--generate` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Generated {

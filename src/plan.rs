@@ -222,18 +222,28 @@ fn methods(asked: Option<Methods>) -> Vec<Method> {
 }
 
 fn network(cli: &Cli, secrets: &mut Secrets) -> Result<Network> {
-    let family = match (cli.connection.ipv4, cli.connection.ipv6) {
-        (true, _) => Some(Family::V4),
-        (_, true) => Some(Family::V6),
-        _ => None,
-    };
     let tls = Tls {
         insecure: cli.tls.insecure,
         cacert: cli.tls.cacert.clone(),
         cert: cli.tls.cert.clone(),
         key: cli.tls.key.clone(),
     };
-    Ok(Network { family, headers: secrets.headers(cli)?, proxy: proxy::decide(cli, secrets)?, tls })
+    match (&tls.key, &tls.cert) {
+        (Some(key), _) => secrets.note_readable("--key", key),
+        // The key stands in the certificate's file.
+        (None, Some(cert)) => secrets.note_readable("--cert", cert),
+        (None, None) => {}
+    }
+    let headers = secrets.headers(cli)?;
+    Ok(Network { family: family(cli), headers, proxy: proxy::decide(cli, secrets)?, tls })
+}
+
+fn family(cli: &Cli) -> Option<Family> {
+    match (cli.connection.ipv4, cli.connection.ipv6) {
+        (true, _) => Some(Family::V4),
+        (_, true) => Some(Family::V6),
+        _ => None,
+    }
 }
 
 fn pace(cli: &Cli, haproxy: bool) -> Pace {

@@ -6,6 +6,7 @@
 
 mod certificate;
 mod connect;
+mod handshake;
 mod local;
 mod request;
 mod resolve;
@@ -209,8 +210,7 @@ impl Prober {
         deadline: Instant,
         progress: &mut Progress,
     ) -> Result<Socket, Fault> {
-        let found = self.resolver.addresses(&proxy.host, self.family, deadline);
-        progress.end(Phase::Resolve);
+        let found = self.resolve(&proxy.host, deadline, progress);
         let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
         let socket = dialled.map_err(|fault| through(proxy, &fault))?;
         let target = match &endpoint.dial {

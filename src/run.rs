@@ -4,7 +4,7 @@ mod pool;
 
 use std::time::{Instant, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use crate::endpoint::{Dial, Endpoint, Host};
 use crate::plan::Plan;
@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
         let prober = Prober::new(plan, &self.endpoints, deadline)?;
         let endpoints = if plan.all_addresses {
             // The other half is for the requests, and for the names that were not answered for.
-            &each_address(plan, &prober, &self.endpoints, started + plan.pace.budget / 2)
+            &each_address(plan, &prober, &self.endpoints, started + plan.pace.budget / 2)?
         } else {
             &self.endpoints
         };
@@ -52,17 +52,31 @@ impl<'a> Run<'a> {
 
 /// Every address of every name as an endpoint of its own. A name that does not resolve in time stays as it is:
 /// probing it tells why.
-fn each_address(plan: &Plan, prober: &Prober, endpoints: &[Endpoint], deadline: Instant) -> Vec<Endpoint> {
+fn each_address(
+    plan: &Plan,
+    prober: &Prober,
+    endpoints: &[Endpoint],
+    deadline: Instant,
+) -> Result<Vec<Endpoint>> {
     let workers = pool::workers(plan.pace.parallel, endpoints.len());
     let expanded = pool::map(endpoints, workers, |endpoint| {
-        let named = matches!((&endpoint.host, &endpoint.dial), (Host::Name(_), Dial::Host));
-        let found = if named { prober.addresses(endpoint, deadline).ok() } else { None };
+        let found = if is_name(endpoint) { prober.addresses(endpoint, deadline).ok() } else { None };
         found.map_or_else(
             || vec![endpoint.clone()],
             |addresses| addresses.into_iter().map(|address| endpoint.with_address(address)).collect(),
         )
     });
-    expanded.concat()
+    let all = expanded.concat();
+    // For how many endpoints a name without an answer stands is not known.
+    if let Some(quorum) = plan.quorum.filter(|_| !all.iter().any(is_name)) {
+        quorum.refuse_above(all.len()).map_err(Error::msg)?;
+    }
+    Ok(all)
+}
+
+/// Whether an endpoint is dialled by its name.
+fn is_name(endpoint: &Endpoint) -> bool {
+    matches!((&endpoint.host, &endpoint.dial), (Host::Name(_), Dial::Host))
 }
 
 /// Probes one endpoint, again while it is CRITICAL and retries and time are left.

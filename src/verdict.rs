@@ -137,11 +137,7 @@ fn overall(endpoints: &[Verdict], quorum: Option<Quorum>) -> State {
     let worst = State::worst(endpoints.iter().map(|verdict| verdict.state));
     match quorum {
         Some(quorum) if worst != State::Ok && !endpoints.is_empty() => {
-            if usable(endpoints) >= needed(quorum, endpoints.len()) {
-                State::Warning
-            } else {
-                State::Critical
-            }
+            if usable(endpoints) >= quorum.needed(endpoints.len()) { State::Warning } else { State::Critical }
         }
         _ => worst,
     }
@@ -151,14 +147,6 @@ fn overall(endpoints: &[Verdict], quorum: Option<Quorum>) -> State {
 fn usable(endpoints: &[Verdict]) -> usize {
     let usable = |verdict: &&Verdict| matches!(verdict.state, State::Ok | State::Warning);
     endpoints.iter().filter(usable).count()
-}
-
-/// How many endpoints a quorum asks for; a share is rounded up.
-fn needed(quorum: Quorum, endpoints: usize) -> usize {
-    match quorum {
-        Quorum::Count(count) => count,
-        Quorum::Percent(percent) => endpoints.saturating_mul(usize::from(percent)).div_ceil(100),
-    }
 }
 
 /// The process's exit code for a state: the guidelines', unless `--fail-on` asks for 0 or 1 (1 also

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::cli::{Cli, quoted};
+use crate::cli::Cli;
 use crate::files;
 use crate::plan::Pace;
 use crate::range::Range;
@@ -16,8 +16,7 @@ pub(super) fn refuse(cli: &Cli, pace: &Pace, haproxy: bool) -> Result<()> {
         bail!("{reason}");
     }
     refuse_unreachable_threshold(cli, pace)?;
-    refuse_two_readers(cli)?;
-    refuse_other_family(cli)
+    refuse_two_readers(cli)
 }
 
 /// Each contradiction between options, and why it is one.
@@ -84,17 +83,6 @@ fn refuse_two_readers(cli: &Cli) -> Result<()> {
     let reading: Vec<&str> = named.chain(headers).collect();
     if reading.len() > 1 {
         bail!("{} each read standard input, which can be read once", reading.join(" and "));
-    }
-    Ok(())
-}
-
-/// An address of the other family could never be dialled.
-fn refuse_other_family(cli: &Cli) -> Result<()> {
-    let Some((address, _)) = &cli.connection.connect_to else { return Ok(()) };
-    let refused = (cli.connection.ipv4 && address.is_ipv6()) || (cli.connection.ipv6 && address.is_ipv4());
-    if refused {
-        let family = if cli.connection.ipv4 { "-4" } else { "-6" };
-        bail!("{family} excludes the address of --connect-to {}", quoted(&address.to_string()));
     }
     Ok(())
 }

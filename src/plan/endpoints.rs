@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::endpoint::{DEFAULT_PATH, Defaults, Dial, Endpoint, Host, Scheme};
 use crate::files;
 use crate::haproxy::{Call, Server};
-use crate::plan::Quorum;
+use crate::plan::Family;
 
 /// How large a list of endpoints may be, in bytes: room for some 300,000 of them.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
@@ -29,19 +29,31 @@ pub(super) fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
         bail!("no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help");
     }
     dial(cli, &mut endpoints)?;
+    refuse_other_family(cli, &endpoints)?;
     Ok(endpoints)
 }
 
-/// Refuses a quorum that could never be met. The addresses of `--all-addresses` are not known yet.
-pub(super) fn refuse_quorum(cli: &Cli, endpoints: usize) -> Result<()> {
-    if let Some(Quorum::Count(quorum)) = cli.judgement.quorum
-        && quorum > endpoints
-        && !cli.targets.all_addresses
-    {
-        let are = if endpoints == 1 { "is 1 endpoint".into() } else { format!("are {endpoints} endpoints") };
-        bail!("--quorum {quorum} cannot be met: there {are}");
+/// An address of the other family than `-4` or `-6` asks for could never be dialled.
+fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
+    let Some(family) = super::family(cli) else { return Ok(()) };
+    let option = if family == Family::V4 { "-4" } else { "-6" };
+    for endpoint in endpoints {
+        match (&endpoint.dial, &endpoint.host) {
+            (Dial::Address(address, _), _) | (Dial::Host, Host::Address(address)) if !family.has(address) => {
+                bail!("{option} excludes the address {address} of {endpoint}")
+            }
+            _ => {}
+        }
     }
     Ok(())
+}
+
+/// Refuses a quorum that could never be met. How many addresses `--all-addresses` finds is not known yet.
+pub(super) fn refuse_quorum(cli: &Cli, endpoints: usize) -> Result<()> {
+    match cli.judgement.quorum {
+        Some(quorum) if !cli.targets.all_addresses => quorum.refuse_above(endpoints).map_err(Error::msg),
+        _ => Ok(()),
+    }
 }
 
 fn defaults(cli: &Cli) -> Defaults {

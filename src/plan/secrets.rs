@@ -146,11 +146,16 @@ impl Secrets {
     /// Reads a file, and notes it if others can read it too.
     fn read(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
         let bytes = files::read(path, LIMIT, self.deadline).with_context(|| option.to_owned())?;
+        self.note_readable(option, path);
+        Ok(bytes)
+    }
+
+    /// Notes a file with a secret if others than its owner can read it.
+    pub(super) fn note_readable(&mut self, option: &str, path: &Path) {
         if files::is_readable_by_others(path) {
             let name = source_name(path);
             self.notes.push(format!("{option} {name} can be read by others than its owner"));
         }
-        Ok(bytes)
     }
 }
 

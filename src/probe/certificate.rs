@@ -1,18 +1,17 @@
 //! What a server's certificate says, and why it was not accepted, in words.
+//!
+//! A message begins with the reason and ends with what the certificate says of itself: a subject of any length
+//! cannot push the reason out of a report.
 
 use std::time::{Duration, SystemTime};
 
+use rustls::CertificateError;
 use rustls::pki_types::CertificateDer;
-use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
-use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509Name};
 
 use super::trust::Origin;
 use crate::endpoint::Host;
 use crate::exchange::{Certificate, Foreign};
-
-/// What is said of a server that answers a TLS greeting in plain HTTP.
-pub(super) const PLAIN: &str =
-    "the server speaks plain HTTP on this port: ask http://, or the port of its https";
 
 /// Reads the fields that a report shows.
 pub(super) fn read(der: &CertificateDer<'_>) -> Option<Certificate> {
@@ -30,84 +29,116 @@ fn time(time: ASN1Time) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// Says why a handshake failed: what was presented, and what would have been right.
-pub(super) fn explain(
-    error: &Error,
+/// Says why a certificate was not accepted: what was presented, and what would have been right.
+pub(super) fn refused(
+    error: &CertificateError,
     host: &Host,
     chain: &[CertificateDer<'_>],
     origin: Option<&Origin>,
 ) -> String {
+    let parsed = chain.iter().map_while(|der| Some(X509Certificate::from_der(der).ok()?.1));
+    let chain: Vec<X509Certificate<'_>> = parsed.collect();
+    let Some(own) = chain.first() else {
+        return "the server's certificate cannot be read".into();
+    };
+    let subject = name(own.subject());
     match error {
-        Error::InvalidCertificate(error) => {
-            let parsed = chain.first().and_then(|der| X509Certificate::from_der(der).ok());
-            match parsed {
-                Some((_, certificate)) => refused(error, host, &certificate, origin),
-                None => "the server's certificate cannot be read".into(),
-            }
-        }
-        Error::PeerIncompatible(why) => incompatible(why),
-        Error::AlertReceived(alert) => alerted(*alert),
-        Error::General(words) if words == PLAIN => words.clone(),
-        Error::InvalidMessage(_) => "what the server sent is not TLS: is this the port of its https?".into(),
-        Error::NoCertificatesPresented => "the server presented no certificate".into(),
-        other => format!("the TLS handshake failed: {other}"),
-    }
-}
-
-/// Says why a certificate was not accepted.
-fn refused(
-    error: &CertificateError,
-    host: &Host,
-    certificate: &X509Certificate<'_>,
-    origin: Option<&Origin>,
-) -> String {
-    let subject = certificate.subject();
-    let issuer = certificate.issuer();
-    let validity = certificate.validity();
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("the certificate of {subject} expired on {}", day(validity.not_after))
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("the certificate of {subject} is not valid before {}", day(validity.not_before))
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => expired(own, &chain),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => early(own, &chain),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            misnamed(host, certificate)
+            misnamed(host, own)
         }
-        CertificateError::UnknownIssuer => {
-            let origin = origin.map_or_else(|| "the trust store".into(), ToString::to_string);
-            let own = if subject == issuer { "it is self-signed" } else { "its issuer is unknown" };
-            format!("the certificate of {subject} is not trusted: {own} ({issuer} is not in {origin})")
-        }
+        CertificateError::UnknownIssuer => untrusted(own, &chain, origin),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            format!("the certificate of {subject} is not one for servers (extended key usage)")
+            format!("the certificate is not one for servers (extended key usage; subject {subject})")
         }
         CertificateError::BadSignature => {
-            format!("the certificate of {subject} bears a signature that does not fit its issuer {issuer}")
+            let store = store(origin);
+            let issuer = name(own.issuer());
+            format!(
+                "the certificate's signature does not fit its issuer's key: is the CA in {store} another of the \
+                 same name? (issuer {issuer}, subject {subject})"
+            )
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
-            format!("the certificate of {subject} is signed with an outdated or unknown algorithm")
+            format!("the certificate is signed with an outdated or unknown algorithm (subject {subject})")
         }
-        CertificateError::Revoked => format!("the certificate of {subject} is revoked"),
-        _ => other(error, certificate),
+        CertificateError::Revoked => format!("the certificate is revoked (subject {subject})"),
+        _ => other(error, &subject),
     }
 }
 
 /// Refusals that the TLS library hands on from its certificate library, known by their names.
-fn other(error: &CertificateError, certificate: &X509Certificate<'_>) -> String {
-    let subject = certificate.subject();
+fn other(error: &CertificateError, subject: &str) -> String {
     let words = format!("{error:?}");
     if words.contains("CaUsedAsEndEntity") {
         format!(
-            "the certificate of {subject} is a CA certificate (CA:TRUE) used as the server's own; TLS libraries \
-             refuse that even where the CA is trusted: issue the server a certificate of its own"
+            "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where \
+             the CA is trusted: issue the server a certificate of its own (subject {subject})"
         )
     } else if words.contains("UnsupportedCertVersion") {
         format!(
-            "the certificate of {subject} is of X.509 version 1 or 2: it needs to be issued anew as version 3"
+            "the certificate is of X.509 version 1 or 2, which today's TLS libraries refuse: issue it anew as \
+             version 3 (subject {subject})"
         )
     } else {
-        format!("the certificate of {subject} is not accepted: {error}")
+        format!("the certificate is not accepted: {error} (subject {subject})")
+    }
+}
+
+/// A name as it is told; some certificates have an empty one.
+fn name(name: &X509Name<'_>) -> String {
+    let told = name.to_string();
+    if told.is_empty() { "without a name".into() } else { told }
+}
+
+fn store(origin: Option<&Origin>) -> String {
+    origin.map_or_else(|| "the trust store".into(), ToString::to_string)
+}
+
+/// The certificate that expired is not always the server's own.
+fn expired(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> String {
+    let now = ASN1Time::now();
+    let over = |certificate: &&X509Certificate<'_>| certificate.validity().not_after < now;
+    let culprit = chain.iter().find(over).unwrap_or(own);
+    let (whose, day) = (whose(culprit, own), day(culprit.validity().not_after));
+    format!("the {whose} expired on {day} (subject {})", name(culprit.subject()))
+}
+
+/// The same for one whose time has not come.
+fn early(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> String {
+    let now = ASN1Time::now();
+    let early = |certificate: &&X509Certificate<'_>| certificate.validity().not_before > now;
+    let culprit = chain.iter().find(early).unwrap_or(own);
+    let (whose, day) = (whose(culprit, own), day(culprit.validity().not_before));
+    format!("the {whose} is not valid before {day} (subject {})", name(culprit.subject()))
+}
+
+fn whose(culprit: &X509Certificate<'_>, own: &X509Certificate<'_>) -> &'static str {
+    if std::ptr::eq(culprit, own) { "certificate" } else { "intermediate certificate that the server sends" }
+}
+
+/// Names the link at which the chain breaks: the issuer that is neither sent nor trusted.
+fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: Option<&Origin>) -> String {
+    let (store, subject) = (store(origin), name(own.subject()));
+    let mut last = own;
+    // Each certificate is passed at most once, however they name one another.
+    for _ in chain {
+        match chain.iter().find(|next| next.subject() == last.issuer()) {
+            Some(next) if !std::ptr::eq(next, last) => last = next,
+            _ => break,
+        }
+    }
+    let issuer = name(last.issuer());
+    if own.subject() == own.issuer() {
+        format!("the certificate is self-signed and not in {store} (subject {subject})")
+    } else if last.subject() == last.issuer() {
+        format!("the certificate's issuer is not in {store} (issuer {issuer}, subject {subject})")
+    } else {
+        format!(
+            "the certificate's issuer is neither in {store} nor sent by the server (issuer {issuer}, subject \
+             {subject})"
+        )
     }
 }
 
@@ -115,31 +146,29 @@ fn other(error: &CertificateError, certificate: &X509Certificate<'_>) -> String 
 const NAMES: usize = 5;
 
 fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> String {
-    let subject = certificate.subject();
-    let names = names(certificate);
-    if names.is_empty() {
+    let subject = name(certificate.subject());
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
         return format!(
-            "the certificate of {subject} has no subjectAltName, and today's TLS libraries do not read the common \
-             name: it needs to be issued anew with subjectAltName {host}"
+            "the certificate has no subjectAltName, and today's TLS libraries do not read the common name: issue \
+             it anew with subjectAltName {host} (subject {subject})"
         );
+    };
+    let names: Vec<String> = extension.value.general_names.iter().filter_map(host_name).collect();
+    let told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(NAMES) {
+        _ if names.is_empty() => format!("the certificate is not for {host}: it names no host ({subject})"),
+        None | Some(0) => format!("the certificate is not for {host}, but for {told}"),
+        Some(more) => format!("the certificate is not for {host}, but for {told} and {more} more"),
     }
-    let more = names.len().saturating_sub(NAMES);
-    let mut told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        told = format!("{told} and {more} more");
-    }
-    format!("the certificate is for {told}, not for {host}")
 }
 
-/// The names that a certificate is for.
-fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
-    let name = |name: &GeneralName<'_>| match name {
+/// A name that a certificate is for.
+fn host_name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         GeneralName::IPAddress(bytes) => address(bytes),
         _ => None,
-    };
-    extension.value.general_names.iter().filter_map(name).collect()
+    }
 }
 
 fn address(bytes: &[u8]) -> Option<String> {
@@ -149,37 +178,6 @@ fn address(bytes: &[u8]) -> Option<String> {
 
 /// The day of a date, as a reader of the message needs it.
 fn day(date: ASN1Time) -> String {
-    let text = humantime::format_rfc3339_seconds(time(date)).to_string();
-    text.split('T').next().unwrap_or_default().to_owned()
-}
-
-fn incompatible(why: &PeerIncompatible) -> String {
-    match why {
-        PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => OUTDATED.into(),
-        other => format!("the server's TLS does not fit: {other:?}"),
-    }
-}
-
-/// What is said of a server of the documented era.
-const OUTDATED: &str =
-    "the server offers only TLS 1.1 or older, which today's TLS libraries refuse: it needs TLS 1.2";
-
-fn alerted(alert: AlertDescription) -> String {
-    match alert {
-        AlertDescription::ProtocolVersion => OUTDATED.into(),
-        AlertDescription::HandshakeFailure => {
-            "the server refused the handshake (no cipher in common; or it offers only TLS 1.1 or older, or wants a \
-             client certificate)"
-                .into()
-        }
-        AlertDescription::CertificateRequired => {
-            "the server requires a client certificate: give one by --cert FILE and --key FILE".into()
-        }
-        AlertDescription::UnknownCA | AlertDescription::BadCertificate | AlertDescription::CertificateUnknown => {
-            format!("the server refused the client certificate (alert {alert:?})")
-        }
-        AlertDescription::UnrecognisedName => "the server does not know this host name (SNI)".into(),
-        other => format!("the server ended the handshake with the alert {other:?}"),
-    }
+    let date = date.to_datetime();
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }

@@ -13,9 +13,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 
-use super::certificate;
 use super::socket::Socket;
 use super::trust::{self, Origin};
+use super::{certificate, handshake};
 use crate::endpoint::Host;
 use crate::exchange::{Certificate, Fault, FaultKind, Phase};
 use crate::plan;
@@ -64,7 +64,7 @@ impl Context {
         let asked = Arc::new(AtomicBool::new(false));
         let connection = self.connection(host, &presented, &asked);
         let result = connection.and_then(|connection| {
-            let mut session = Session { connection, asked, has_identity: self.identity.is_some() };
+            let mut session = Session::new(connection, asked, self.identity.is_some());
             session.complete(socket, deadline).map_err(|error| {
                 let chain = presented.chain();
                 self.fault(&session, host, &chain, &error)
@@ -107,31 +107,19 @@ impl Context {
         chain: &[CertificateDer<'_>],
         error: &io::Error,
     ) -> Fault {
-        let tls = |message: String| Fault::new(FaultKind::Tls, Phase::Tls, message);
-        if let Some(error) = session_error(error) {
-            return tls(certificate::explain(error, host, chain, self.origin.as_ref()));
-        }
-        if session.lacks_certificate() {
-            return tls(CERTIFICATE_WANTED.into());
-        }
-        match error.kind() {
-            io::ErrorKind::TimedOut => {
-                Fault::new(FaultKind::Timeout, Phase::Tls, "the TLS handshake was not completed in time")
+        let message = match session_error(error) {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                certificate::refused(why, host, chain, self.origin.as_ref())
             }
-            io::ErrorKind::UnexpectedEof => {
-                tls("the server closed the connection during the TLS handshake".into())
+            Some(rustls::Error::AlertReceived(_)) if session.lacks_certificate() => {
+                handshake::CERTIFICATE_WANTED.into()
             }
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                tls("the server reset the connection during the TLS handshake".into())
-            }
-            _ => tls(format!("the TLS handshake failed: {}", super::connect::reason(error))),
-        }
+            Some(error) => handshake::explain(error, &session.greeting),
+            None => return handshake::interrupted(error, &session.greeting, session.lacks_certificate()),
+        };
+        Fault::new(FaultKind::Tls, Phase::Tls, message)
     }
 }
-
-/// What is said when the server wanted a client certificate that the probe lacks.
-const CERTIFICATE_WANTED: &str =
-    "the server asked for a client certificate and got none: give one by --cert FILE and --key FILE";
 
 /// The TLS library's error within an I/O error.
 fn session_error(error: &io::Error) -> Option<&rustls::Error> {
@@ -144,9 +132,14 @@ pub(super) struct Session {
     connection: ClientConnection,
     asked: Arc<AtomicBool>,
     has_identity: bool,
+    greeting: Vec<u8>,
 }
 
 impl Session {
+    fn new(connection: ClientConnection, asked: Arc<AtomicBool>, has_identity: bool) -> Session {
+        Session { connection, asked, has_identity, greeting: Vec::new() }
+    }
+
     /// Whether the server asked for a client certificate and got none.
     fn lacks_certificate(&self) -> bool {
         self.asked.load(Ordering::Relaxed) && !self.has_identity
@@ -173,22 +166,18 @@ impl Session {
     }
 
     /// Takes in what the server sent; an `UnexpectedEof` at a stream's end without a TLS close.
+    ///
+    /// One read from the socket at a time: the library takes no more while there is text that nobody has
+    /// fetched.
     fn fill(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
-        let mut buffer = [0; 4096];
-        let count = socket.read(&mut buffer, deadline)?;
-        let mut received = buffer.get(..count).unwrap_or_default();
-        if received.is_empty() {
-            // The library takes an empty read for the stream's end.
-            self.connection.read_tls(&mut received)?;
+        let mut incoming = Incoming { socket, deadline, greeting: &mut self.greeting };
+        if self.connection.read_tls(&mut incoming)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        while !received.is_empty() {
-            self.connection.read_tls(&mut received)?;
-            if let Err(error) = self.connection.process_new_packets() {
-                // The alert that tells the server why; the verdict does not depend on it.
-                let _ = self.flush(socket, deadline);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, Greeting::of(&buffer).wrap(error)));
-            }
+        if let Err(error) = self.connection.process_new_packets() {
+            // The alert that tells the server why; the verdict does not depend on it.
+            let _ = self.flush(socket, deadline);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
         Ok(())
     }
@@ -228,9 +217,9 @@ impl Session {
         );
         let message = match own {
             _ if self.lacks_certificate() && !answered && (ended || own.is_some()) => {
-                CERTIFICATE_WANTED.into()
+                handshake::CERTIFICATE_WANTED.into()
             }
-            Some(error) => certificate::explain(error, &Host::Name(String::new()), &[], None),
+            Some(error) => handshake::explain(error, &self.greeting),
             None => return None,
         };
         Some(Fault::new(FaultKind::Tls, phase, message))
@@ -238,29 +227,27 @@ impl Session {
 
     /// The same for a connection that ended without an error.
     pub(super) fn ended_unanswered(&self) -> Option<Fault> {
-        self.lacks_certificate().then(|| Fault::new(FaultKind::Tls, Phase::Wait, CERTIFICATE_WANTED))
+        self.lacks_certificate()
+            .then(|| Fault::new(FaultKind::Tls, Phase::Wait, handshake::CERTIFICATE_WANTED))
     }
 }
 
-/// What the first bytes of a server that does not speak TLS look like.
-enum Greeting {
-    Http,
-    Other,
+/// How many of a server's first bytes are kept to name a foreign protocol.
+const GREETING: usize = 8;
+
+/// What the server sends, as the library reads it: within the deadline, and its first bytes noted.
+struct Incoming<'a> {
+    socket: &'a Socket,
+    deadline: Instant,
+    greeting: &'a mut Vec<u8>,
 }
 
-impl Greeting {
-    fn of(bytes: &[u8]) -> Greeting {
-        if bytes.starts_with(b"HTTP/") { Greeting::Http } else { Greeting::Other }
-    }
-
-    /// The library's error, unless the bytes say more.
-    fn wrap(self, error: rustls::Error) -> rustls::Error {
-        match (self, &error) {
-            (Greeting::Http, rustls::Error::InvalidMessage(_)) => {
-                rustls::Error::General(certificate::PLAIN.into())
-            }
-            _ => error,
-        }
+impl io::Read for Incoming<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.socket.read(buffer, self.deadline)?;
+        let missing = GREETING.saturating_sub(self.greeting.len());
+        self.greeting.extend(buffer.iter().take(count.min(missing)));
+        Ok(count)
     }
 }
 

@@ -9,7 +9,7 @@ use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
@@ -32,6 +32,7 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Origin::Given(path) => write!(f, "--cacert {}", path.display()),
+            Origin::System(paths) if paths.is_empty() => f.write_str("the system's trust store"),
             Origin::System(paths) => {
                 let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
                 write!(f, "the system's trust store ({})", names.join(", "))
@@ -60,9 +61,9 @@ pub(super) fn verifier(
 fn given(path: &Path, deadline: Instant) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     if path.is_dir() {
-        add_directory(&mut roots, path, deadline);
+        add_directory(&mut roots, path, deadline).context("--cacert")?;
     } else {
-        add_file(&mut roots, path, deadline)?;
+        add_file(&mut roots, path, deadline).context("--cacert")?;
     }
     if roots.is_empty() {
         bail!("--cacert {}: no usable CA certificate in PEM form in it", path.display());
@@ -71,13 +72,13 @@ fn given(path: &Path, deadline: Instant) -> Result<RootCertStore> {
 }
 
 /// The system's anchors: where `SSL_CERT_FILE` and `SSL_CERT_DIR` point to, else the distribution's
-/// bundle, else its directory.
+/// bundle, else its directory. An empty variable says nothing.
 fn system(deadline: Instant) -> Result<(RootCertStore, Origin)> {
-    let named = [std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR")];
-    let (file, directories) = if named.iter().any(Option::is_some) {
-        let [file, directory] = named;
-        let directories = directory.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default();
-        (file.map(PathBuf::from), directories)
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let (named, listed) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
+    let (file, directories) = if named.is_some() || listed.is_some() {
+        let directories = listed.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default();
+        (named.map(PathBuf::from), directories)
     } else {
         let found = openssl_probe::probe();
         // A bundle and its directory hold the same certificates: one reading is enough.
@@ -86,10 +87,10 @@ fn system(deadline: Instant) -> Result<(RootCertStore, Origin)> {
     };
     let mut roots = RootCertStore::empty();
     if let Some(file) = &file {
-        add_file(&mut roots, file, deadline)?;
+        add_file(&mut roots, file, deadline).context("the trust store")?;
     }
     for directory in &directories {
-        add_directory(&mut roots, directory, deadline);
+        add_directory(&mut roots, directory, deadline).context("the trust store")?;
     }
     let origin = Origin::System(file.into_iter().chain(directories).collect());
     if roots.is_empty() {
@@ -109,16 +110,21 @@ fn add_file(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result
     Ok(())
 }
 
-/// Adds the certificates of a directory's files; what is no certificate is passed over.
+/// Adds the certificates of a directory's files; what is no certificate, or cannot be read, is passed over.
 ///
 /// A hashed directory (`c_rehash`) names each certificate twice; an anchor that is there twice does no
 /// harm.
-fn add_directory(roots: &mut RootCertStore, path: &Path, deadline: Instant) {
-    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+fn add_directory(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result<()> {
+    let unreadable = || format!("{} cannot be read", path.display());
+    for entry in std::fs::read_dir(path).with_context(unreadable)?.flatten() {
+        if Instant::now() >= deadline {
+            bail!("{} could not be read in time: raise -t", path.display());
+        }
         if entry.path().is_file() {
             let _ = add_file(roots, &entry.path(), deadline);
         }
     }
+    Ok(())
 }
 
 /// The client's certificate chain and key (`--cert`, `--key`).
@@ -128,14 +134,15 @@ pub(super) fn identity(
     deadline: Instant,
 ) -> Result<Option<Arc<CertifiedKey>>> {
     let Some(path) = &tls.cert else { return Ok(None) };
-    let text = files::read(path, LIMIT, deadline)?;
+    let text = files::read(path, LIMIT, deadline).context("--cert")?;
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
     if chain.is_empty() {
         bail!("--cert {}: no certificate in PEM form in it", path.display());
     }
     let (option, key_path) = tls.key.as_ref().map_or(("--cert", path), |key| ("--key", key));
-    let key_text = if tls.key.is_some() { files::read(key_path, LIMIT, deadline)? } else { text };
+    let key_text =
+        if tls.key.is_some() { files::read(key_path, LIMIT, deadline).context(option)? } else { text };
     let key = private_key(&key_text).with_context(|| format!("{option} {}", key_path.display()))?;
     let signer = provider
         .key_provider
@@ -149,10 +156,11 @@ pub(super) fn identity(
     Ok(Some(Arc::new(identity)))
 }
 
+/// The first private key of a file; both the new and the old form of encryption say so in their text.
 fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>> {
     match PrivateKeyDer::from_pem_slice(text) {
         Ok(key) => Ok(key),
-        Err(pem::Error::NoItemsFound) if text.windows(9).any(|part| part == b"ENCRYPTED") => {
+        Err(_) if text.windows(9).any(|part| part == b"ENCRYPTED") => {
             bail!("the private key is encrypted; give one without a passphrase, readable by the probe alone")
         }
         Err(_) => bail!("no private key in PEM form in it (give it by --key FILE)"),

@@ -1,7 +1,7 @@
 //! What a judged request means and what to do about it: the row's words, enriched by what the answer said.
 
 use super::detail;
-use super::request::Request;
+use super::request::{MESSAGE, Request};
 use super::witness::Witness;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Answer, Fault, FaultKind, Method};
@@ -37,7 +37,7 @@ fn of_row(request: &Request) -> (String, String) {
 }
 
 fn on_fault(plan: &Plan, request: &Request, fault: &Fault) -> (String, String) {
-    let message = plan.cleaner.line(&fault.message, QUOTE);
+    let message = plan.cleaner.line(&fault.message, MESSAGE);
     let quoted = if message.is_empty() { String::new() } else { format!(" ({message})") };
     let (meaning, action) = of_row(request);
     if request.diagnosis == Diagnosis::BackendStalled {
@@ -66,7 +66,8 @@ fn on_answer(plan: &Plan, request: &Request, answer: &Answer) -> (String, String
         (503, Some(Witness::Keystone)) => keystone_down(),
         (300..=399, _) => redirect(plan, request, answer),
         (401 | 403 | 407, _) => denied(plan, request, answer),
-        (400, _) if plain_http_to_https(answer) => wants_https(),
+        (400, _) if says(answer, &PLAIN_HTTP_TO_HTTPS) => wants_https(),
+        (400, _) if says(answer, &NO_CLIENT_CERTIFICATE) => wants_certificate(),
         (405, _) => other_method(plan, request, answer),
         (429, _) => throttled(plan, request, answer),
         (200..=299, _) if page(answer) => catch_all(request, answer.status),
@@ -154,11 +155,26 @@ fn credentials(plan: &Plan) -> Option<&'static str> {
     }
 }
 
-/// nginx and Apache tell a client that speaks plain http to their https port.
-fn plain_http_to_https(answer: &Answer) -> bool {
-    let marks =
-        ["plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"];
+/// How nginx, Apache and Go tell a client that it speaks plain http to their https port.
+const PLAIN_HTTP_TO_HTTPS: [&str; 3] = [
+    "plain HTTP request was sent to HTTPS port",
+    "speaking plain HTTP to an SSL-enabled server port",
+    "Client sent an HTTP request to an HTTPS server",
+];
+
+/// How nginx tells a client that it must present a certificate.
+const NO_CLIENT_CERTIFICATE: [&str; 1] = ["No required SSL certificate was sent"];
+
+fn says(answer: &Answer, marks: &[&str]) -> bool {
     detail::readable(answer).is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
+}
+
+fn wants_certificate() -> (String, String) {
+    (
+        "the server requires a client certificate and got none; the request was refused, not the service"
+            .to_owned(),
+        "give one by --cert FILE and --key FILE".to_owned(),
+    )
 }
 
 fn wants_https() -> (String, String) {

@@ -13,6 +13,8 @@ use crate::text::{Cleaner, clean};
 
 /// The length of a header's value where it is told as a fact, in characters.
 const FACT: usize = 200;
+/// The length of what is told of a fault, in characters: our own words and names from a certificate.
+pub(super) const MESSAGE: usize = 400;
 /// The length of a line of the answer's head, in characters.
 const HEAD_LINE: usize = 400;
 /// The length of the request's head, in characters.
@@ -143,7 +145,7 @@ impl<'a> Request<'a> {
             fault: self.fault().map(|fault| FaultReport {
                 kind: fault.kind,
                 phase: fault.phase,
-                message: cleaner.line(&fault.message, FACT),
+                message: cleaner.line(&fault.message, MESSAGE),
             }),
             answered_by: self.witness.map(Witness::name),
             peer: self.exchange.peer.as_ref().map(peer),

@@ -58,7 +58,7 @@ fn counts(plan: &Plan, endpoints: &[Verdict], failing: usize) -> String {
     let Some(quorum) = plan.quorum else {
         return format!("{failing} of {all} endpoints not OK");
     };
-    let (usable, needed) = (super::usable(endpoints), super::needed(quorum, all));
+    let (usable, needed) = (super::usable(endpoints), quorum.needed(all));
     let states = if usable + failing > all { "OK or WARNING" } else { "OK" };
     let met = if usable >= needed { "met" } else { "missed" };
     format!("{usable} of {all} endpoints {states}, quorum {needed} {met}")
