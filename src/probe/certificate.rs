@@ -63,6 +63,7 @@ pub(super) fn refused(
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
             format!("the certificate is signed with an outdated or unknown algorithm (subject {subject})")
         }
+        CertificateError::BadEncoding => malformed(own),
         CertificateError::Revoked => format!("the certificate is revoked (subject {subject})"),
         _ => other(error, &subject),
     }
@@ -112,6 +113,15 @@ fn early(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> String {
     let culprit = chain.iter().find(early).unwrap_or(own);
     let (whose, day) = (whose(culprit, own), day(culprit.validity().not_before));
     format!("the {whose} is not valid before {day} (subject {})", name(culprit.subject()))
+}
+
+/// The TLS library knows no date before 1970 (RFC 5280 knows those from 1950 on).
+fn malformed(own: &X509Certificate<'_>) -> String {
+    if own.validity().not_after.timestamp() < 0 {
+        return expired(own, &[]);
+    }
+    let subject = name(own.subject());
+    format!("the certificate is malformed, or bears a date before 1970 (subject {subject})")
 }
 
 fn whose(culprit: &X509Certificate<'_>, own: &X509Certificate<'_>) -> &'static str {

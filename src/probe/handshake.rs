@@ -32,9 +32,11 @@ pub(super) fn explain(error: &Error, greeting: &[u8]) -> String {
     }
 }
 
-/// Whether an answer to a TLS greeting is HTTP; that of an HTTP/0.9 request is a page without a head.
+/// Whether an answer to a TLS greeting is HTTP, as far as it has come; that of an HTTP/0.9 request is a page
+/// without a head.
 fn is_http(greeting: &[u8]) -> bool {
-    greeting.starts_with(b"HTTP/") || greeting.starts_with(b"<")
+    let status = greeting.iter().zip(b"HTTP/").all(|(came, expected)| came == expected);
+    (status && !greeting.is_empty()) || greeting.starts_with(b"<")
 }
 
 fn incompatible(why: &PeerIncompatible) -> String {
