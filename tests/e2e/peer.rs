@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 /// How long a client may leave a connection as it is; beyond every budget that a test gives.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -410,7 +410,9 @@ impl Nobody {
 }
 
 fn bind() -> (OwnedFd, SocketAddr) {
-    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    // A run that is started meanwhile must not inherit it.
+    let flags = SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
     rustix::net::bind(&socket, &"127.0.0.1:0".parse::<SocketAddr>().unwrap()).unwrap();
     let address = rustix::net::getsockname(&socket).unwrap();
     (socket, address.try_into().unwrap())

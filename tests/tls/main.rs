@@ -7,6 +7,7 @@
     reason = "the lints exempt test functions only, and these are their helpers"
 )]
 
+mod addresses;
 mod certificates;
 #[expect(dead_code, reason = "shared with the tests of the callers, which write scripts too")]
 #[path = "../callers/daemon.rs"]
@@ -23,5 +24,6 @@ mod programs;
 mod proxies;
 mod real;
 mod refusals;
+mod secrets;
 mod server;
 mod trust;
