@@ -42,10 +42,10 @@ impl Mask {
         self.hide_form(secret.to_vec());
     }
 
-    /// Adds one form of a secret, and the same without white space.
+    /// Adds one form of a secret, the same without white space, and that in lower case, as header names are told.
     pub(super) fn hide_form(&mut self, form: Vec<u8>) {
         let dense: Vec<u8> = form.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        for bytes in [form, dense] {
+        for bytes in [form, dense.to_ascii_lowercase(), dense] {
             if !bytes.is_empty() {
                 self.patterns.insert(Pattern::new(bytes));
             }
