@@ -25,11 +25,16 @@ pub(crate) fn found(paths: &[&str]) -> Option<PathBuf> {
     let program = paths.iter().map(PathBuf::from).find(|path| path.exists());
     if program.is_none() {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "missing: {paths:?}");
-        let test = thread::current().name().unwrap_or_default().to_owned();
-        // Past the test harness, which would swallow what a passing test prints.
-        writeln!(io::stderr(), "skipped: {test}: missing {paths:?}").unwrap();
+        skipped(&format!("missing {paths:?}"));
     }
     program
+}
+
+/// Names the test that is under way as skipped.
+pub(crate) fn skipped(why: &str) {
+    let test = thread::current().name().unwrap_or_default().to_owned();
+    // Past the test harness, which would swallow what a passing test prints.
+    writeln!(io::stderr(), "skipped: {test}: {why}").unwrap();
 }
 
 /// A directory of a daemon's own, readable for the user that it changes to.

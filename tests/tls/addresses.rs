@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::certificates::{Authority, Files};
+use crate::daemon::skipped;
 use crate::harness::{Check, check, check_in_shell, words};
 use crate::peer::Peer;
 use crate::server::TlsServer;
@@ -60,11 +61,11 @@ fn zones_are_refused() {
 fn with_twin(files: &Files, addresses: &[&str], line: &str) -> Option<Check> {
     let allowed = Command::new("unshare").args(["-rm", "true"]).output();
     if !allowed.is_ok_and(|run| run.status.success()) {
-        eprintln!("skipped: no mount namespace can be had here");
+        skipped("no mount namespace can be had here");
         return None;
     }
-    let lines: String = addresses.iter().map(|address| format!("{address} twin.test\n")).collect();
-    let hosts = files.write("hosts", format!("127.0.0.1 localhost\n{lines}"));
+    let hosts =
+        files.write("hosts", format!("127.0.0.1 localhost\n{} twin.test\n", addresses.join(" twin.test\n")));
     let shell =
         format!("exec unshare -rm sh -c 'mount --bind \"$0\" /etc/hosts && exec \"$@\"' {hosts} \"$@\"");
     Some(check_in_shell(&shell, &words(line)))
@@ -133,7 +134,7 @@ const BOTH: [&str; 2] = ["::1", "127.0.0.1"];
 fn occupied(port: u16) -> Option<OwnedFd> {
     let bound = socket_with(AddressFamily::INET6, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
     let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
-    rustix::net::bind(&bound, &address).map_err(|_| eprintln!("skipped: no IPv6 here")).ok()?;
+    rustix::net::bind(&bound, &address).map_err(|_| skipped("no IPv6 here")).ok()?;
     Some(bound)
 }
 

@@ -36,10 +36,9 @@ pub(crate) fn nginx(identity: &Identity, directives: &str) -> Option<Program> {
     let (files, port) = (Files::new(), free_port());
     let place = files.directory().display().to_string();
     let (cert, key) = (files.write("s.pem", &identity.certificate), files.write("s.key", &identity.key));
-    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
+    let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {place}/{kind};\n"))
-        .collect();
+        .concat();
     let config = format!(
         "daemon off;\nmaster_process off;\npid {place}/pid;\nerror_log {place}/error.log;\nevents {{}}\n\
          http {{\naccess_log off;\n{paths}server {{\nlisten 127.0.0.1:{port} ssl;\n\

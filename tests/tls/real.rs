@@ -1,6 +1,7 @@
 //! nginx and OpenSSL as servers, and a directory hashed as OpenSSL hashes it.
 
 use crate::certificates::{Authority, Files, between, named};
+use crate::daemon::skipped;
 use crate::harness::{check, words};
 use crate::programs::{HEALTHY, nginx, openssl, s_server};
 use crate::refusals::is_untrusted;
@@ -129,7 +130,7 @@ fn openssl_with_a_certificate_of_version_1() {
     let Some(mut openssl) = openssl(files.directory()) else { return };
     let text = openssl.args(words("x509 -in v1.pem -noout -text")).output().unwrap();
     if !String::from_utf8_lossy(&text.stdout).contains("Version: 1 ") {
-        eprintln!("skipped: this OpenSSL makes certificates of version 3 only");
+        skipped("this OpenSSL makes certificates of version 3 only");
         return;
     }
     let at = |name: &str| files.directory().join(name).display().to_string();

@@ -66,8 +66,15 @@ fn carried(request: &Request) -> Vec<String> {
         .collect()
 }
 
+fn each_byte(text: &str, escape: impl Fn(u8) -> String) -> String {
+    text.bytes().map(escape).collect::<Vec<_>>().concat()
+}
+
+/// What a server makes of a request.
+type Reflection = fn(&Request) -> Script;
+
 /// Every way in which a server can throw a request back.
-fn reflections() -> Vec<(&'static str, fn(&Request) -> Script)> {
+fn reflections() -> Vec<(&'static str, Reflection)> {
     const JSON: &str = "Content-Type: application/json\r\n";
     vec![
         ("text", |request| answers(503, "", &request.raw)),
@@ -83,8 +90,7 @@ fn reflections() -> Vec<(&'static str, fn(&Request) -> Script)> {
             )
         }),
         ("JSON in ASCII", |request| {
-            let escaped: String =
-                request.raw.bytes().map(|byte| format!("\\u{:04x}", u32::from(byte))).collect();
+            let escaped = each_byte(&request.raw, |byte| format!("\\u{byte:04x}"));
             answers(503, JSON, &format!("{{\"error_message\": \"{escaped}\"}}"))
         }),
         ("base64", |request| {
@@ -92,8 +98,7 @@ fn reflections() -> Vec<(&'static str, fn(&Request) -> Script)> {
             answers(500, JSON, &serde_json::json!({ "reasons": coded }).to_string())
         }),
         ("URL", |request| {
-            let coded: String =
-                carried(request).join(" ").bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let coded = each_byte(&carried(request).join(" "), |byte| format!("%{byte:02X}"));
             answers(302, &format!("Location: http://elsewhere/?{coded}\r\n"), "")
         }),
         ("Location", |request| {
@@ -156,7 +161,7 @@ fn a_reflecting_certificate_cannot_make_us_print_secrets() {
     expired.not_after = rcgen::date_time_ymd(2021, 1, 1);
     for reflecting in [root.issues(&params), root.issues(&expired)] {
         let (good, bad) = (config(&root.server("localhost"), BOTH, None), config(&reflecting, BOTH, None));
-        let answered = |requests: &[String]| requests.len() % 2 == 0;
+        let answered = |requests: &[String]| requests.len().is_multiple_of(2);
         let server = TlsServer::start(
             move |requests| Arc::clone(if answered(requests) { &good } else { &bad }),
             crate::server::healthy,

@@ -80,7 +80,7 @@ impl TlsServer {
 
     /// A service in perfect health.
     pub(crate) fn with(config: Arc<ServerConfig>) -> TlsServer {
-        TlsServer::start(move |_| Arc::clone(&config), |requests| healthy(requests))
+        TlsServer::start(move |_| Arc::clone(&config), healthy)
     }
 
     pub(crate) fn start(

@@ -53,6 +53,9 @@ fn the_systems_store_is_where_the_variables_point() {
     check([&server.url(), "--cacert", &file]).env("SSL_CERT_FILE", "/no/such/file").run().exits(0);
 }
 
+/// Options, a variable of the environment, and what is said of them.
+type Case<'a> = (&'a [&'a str], Option<(&'a str, &'a str)>, String);
+
 /// Without anybody to trust the probe cannot do its work; that is not the service's fault.
 #[test]
 fn trusting_nobody_is_refused() {
@@ -62,35 +65,37 @@ fn trusting_nobody_is_refused() {
     let url = "https://127.0.0.1:9";
     let remedy =
         "install the distribution's ca-certificates, point SSL_CERT_FILE to a bundle, or give --cacert FILE";
-    let cases: [(&[&str], &[(&str, &str)], String); 6] = [
-        (&["--cacert", &empty], &[], format!("--cacert {empty}: no usable CA certificate in PEM form in it")),
+    let cases: [Case; 6] = [
+        (
+            &["--cacert", &empty],
+            None,
+            format!("--cacert {empty}: no usable CA certificate in PEM form in it"),
+        ),
         (
             &["--cacert", &folder],
-            &[],
+            None,
             format!("--cacert {folder}: no usable CA certificate in PEM form in it"),
         ),
-        (&["--cacert", "/no/such"], &[], "--cacert: '/no/such' does not exist: check the path".into()),
+        (&["--cacert", "/no/such"], None, "--cacert: '/no/such' does not exist: check the path".into()),
         (
             &[],
-            &[("SSL_CERT_FILE", &empty)],
+            Some(("SSL_CERT_FILE", &empty)),
             format!("no CA certificate in the system's trust store ({empty}): {remedy}"),
         ),
         (
             &[],
-            &[("SSL_CERT_DIR", &folder)],
+            Some(("SSL_CERT_DIR", &folder)),
             format!("no CA certificate in the system's trust store ({folder}): {remedy}"),
         ),
         (
             &[],
-            &[("SSL_CERT_FILE", "/no/such")],
+            Some(("SSL_CERT_FILE", "/no/such")),
             "the trust store: '/no/such' does not exist: check the path".into(),
         ),
     ];
-    for (options, variables, why) in cases {
-        let run = variables
-            .iter()
-            .fold(check([&[url], options].concat()), |run, (name, value)| run.env(name, value))
-            .run();
+    for (options, variable, why) in cases {
+        let run = check([&[url], options].concat());
+        let run = variable.into_iter().fold(run, |run, (name, value)| run.env(name, value)).run();
         run.is_refused(&[]);
         assert_eq!(run.stdout, format!("CEILOMETER UNKNOWN - {why}\n"));
     }
