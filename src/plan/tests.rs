@@ -6,6 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::cli::Stop;
 use crate::endpoint::Dial;
@@ -201,6 +203,30 @@ fn headers_are_refused_without_a_word_of_their_values() {
     ];
     for (header, why) in table {
         assert_eq!(refusal(&["h", "--header", header], &[]), format!("--header: {why}"));
+    }
+}
+
+proptest! {
+    /// A file of headers is taken whole, or refused at a line of it without a word of its text.
+    #[test]
+    fn a_header_file_is_taken_or_refused_by_its_line(lines in prop::collection::vec("(X-[A-Z]: )?[ -~\t\u{80}-\u{ff}\0]{0,12}|#.{0,9}", 0..6)) {
+        let marked: Vec<String> = lines.iter().map(|line| format!("{line}very-secret")).collect();
+        let files = Files::with(&[("headers", &marked.join("\n"))]);
+        let file = files.path("headers");
+        match decided(&["h", "--header", &format!("@{file}")], &[]) {
+            Ok(plan) => {
+                let comments = marked.iter().filter(|line| line.trim().starts_with('#')).count();
+                prop_assert_eq!(plan.network.headers.len(), marked.len() - comments);
+                let shown = plan.cleaner.line(&Foreign::new(marked.concat()), 1000);
+                prop_assert!(comments > 0 || !shown.contains("very-secret"), "{}", shown);
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                let place = error.strip_prefix(&format!("--header: {file}:")).and_then(|rest| rest.split_once(": "));
+                let line = place.and_then(|(number, _)| number.parse().ok()).unwrap_or(0);
+                prop_assert!((1..=marked.len()).contains(&line) && !error.contains("secret"), "{}", error);
+            }
+        }
     }
 }
 

@@ -221,15 +221,22 @@ fn stays_below(kib: u64, peer: &Peer) {
 
 #[test]
 fn endless_answers_do_not_fill_memory() {
-    let endless = |head: &str| vec![Step::Send(head.into()), Step::Forever(vec![b'x'; 65536])];
-    let heads = [
-        "HTTP/1.1 200 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n",
-        "HTTP/1.1 200 OK\r\nX-Endless: ",
-        "",
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let table = [
+        ("HTTP/1.1 200 OK\r\n\r\n", "x"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", "x"),
+        (&format!("{chunked}7fffffff\r\n"), "x"),
+        (chunked, "1\r\nx\r\n"),
+        (chunked, "0"),
+        ("HTTP/1.1 503 No\r\n\r\n", "["),
+        ("HTTP/1.1 503 No\r\n\r\n{\"reasons\":[", "\"a\","),
+        ("HTTP/1.1 200 OK\r\nX-Endless: ", "x"),
+        ("HTTP/1.1 200 OK\r\n", "X: y\r\n"),
+        ("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        ("", "x"),
     ];
-    for head in heads {
-        stays_below(20 * 1024, &Peer::by_method(alive(), endless(head)));
+    for (head, endless) in table {
+        let endless = Step::Forever(endless.repeat(8192).into());
+        stays_below(20 * 1024, &Peer::by_method(alive(), vec![Step::Send(head.into()), endless]));
     }
 }
