@@ -17,6 +17,7 @@ pub mod haproxy;
 pub mod output;
 pub mod plan;
 pub mod probe;
+pub mod progress;
 pub mod range;
 pub mod report;
 pub mod run;

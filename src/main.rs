@@ -2,7 +2,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use anyhow::Result;
@@ -12,7 +12,7 @@ use check_ceilometer::report::{self, Report};
 use check_ceilometer::run::Run;
 use check_ceilometer::state::State;
 use check_ceilometer::surroundings::Surroundings;
-use check_ceilometer::{explain, generate, output, text, watch};
+use check_ceilometer::{explain, generate, output, progress, text, watch};
 
 /// The most of a reason that an error line tells, in characters.
 const REASON: usize = 600;
@@ -62,11 +62,13 @@ fn carry_out(cli: &Cli, surroundings: &Surroundings) -> u8 {
 
 /// Plans, probes and tells.
 fn probe(cli: &Cli, surroundings: &Surroundings) -> Result<u8> {
-    let plan = plan::decide(cli, surroundings)?;
+    let plan = Arc::new(plan::decide(cli, surroundings)?);
+    let run = Run::prepare(Arc::clone(&plan))?;
+    let started = surroundings.started;
     let report = match plan.course {
-        Course::Once => Run::prepare(&plan)?.once(surroundings.started)?,
-        Course::Wait { limit } => watch::wait(&plan, surroundings.started, limit)?,
-        Course::Watch { every, count } => return watch::watch(&plan, surroundings.started, every, count),
+        Course::Once => progress::of_run(&run, started, || run.once(started, started + plan.pace.budget))?,
+        Course::Wait { limit } => watch::wait(&run, started, limit)?,
+        Course::Watch { every, count } => return watch::watch(run, started, every, count),
     };
     Ok(output::tell(&report, &told(&report, &plan), plan.output.file.as_deref()))
 }

@@ -3,13 +3,15 @@
 //! What cannot be told must not look healthy: a result that could not be written leaves CRITICAL what it
 //! is and makes anything else UNKNOWN.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Error, Result, anyhow, bail};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::report::Report;
@@ -18,6 +20,9 @@ use crate::text;
 
 /// The mode of a new output file, less the umask: others may read it, as the node exporter must.
 const MODE: u32 = 0o644;
+
+/// Where Linux shows a process its own descriptors, also those of files without a name.
+const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// Writes a text to standard output. An empty one is not written at all: HAProxy's checks may run
 /// without a standard output.
@@ -51,7 +56,7 @@ pub fn tell(report: &Report, text: &str, file: Option<&Path>) -> u8 {
 
 /// The exit code of a result that could not be told. A CRITICAL one keeps its own, which `--fail-on` may have
 /// made 1; any other is UNKNOWN now.
-fn lost(report: &Report) -> u8 {
+pub fn lost(report: &Report) -> u8 {
     match report.state {
         State::Critical => report.exit_code,
         _ => State::Unknown.exit_code(),
@@ -84,23 +89,54 @@ pub fn refuse_irregular(file: &Path) -> Result<()> {
 }
 
 /// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
-/// The new file lives for the length of a write; a kill in that moment is all that could leave it behind.
 fn replace(file: &Path, text: &str) -> Result<()> {
     refuse_irregular(file)?;
     survive_file_limit();
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);
-    let mut new = tempfile::Builder::new()
-        .prefix(".check_ceilometer.")
-        .permissions(Permissions::from_mode(MODE))
-        .tempfile_in(beside)
-        .map_err(|error| cause(&error))?;
-    if let Some(mode) = old {
-        new.as_file().set_permissions(Permissions::from_mode(mode))?;
+    let written = match nameless(beside) {
+        Ok(new) => {
+            write(&new, old, text)?;
+            // The name lives from one system call to the next, as the new file or the old one's successor.
+            named().make_in(beside, |path| link(&new, path)).map_err(|error| cause(&error))?.into_temp_path()
+        }
+        // A file system that has no files without a name (NFS), or no /proc to name them by.
+        Err(_) => {
+            let new = named().permissions(Permissions::from_mode(MODE)).tempfile_in(beside);
+            let new = new.map_err(|error| cause(&error))?;
+            write(new.as_file(), old, text)?;
+            new.into_temp_path()
+        }
+    };
+    written.persist(file).map_err(|error| cause(&error.error))
+}
+
+/// A random name for a new file; removed again when the rename fails.
+fn named<'a>() -> tempfile::Builder<'a, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".check_ceilometer.");
+    builder
+}
+
+/// A new file that has no name yet: a kill while it is written leaves nothing behind.
+fn nameless(directory: &Path) -> io::Result<File> {
+    fs::metadata(DESCRIPTORS)?;
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    Ok(File::from(openat(CWD, directory, flags, Mode::from_raw_mode(MODE))?))
+}
+
+/// Gives a nameless file its name; fails if there is such a file.
+fn link(file: &File, name: &Path) -> io::Result<()> {
+    let descriptor = format!("{DESCRIPTORS}/{}", file.as_raw_fd());
+    Ok(linkat(CWD, descriptor, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// Gives a new file its mode, if an old one has it, and its text.
+fn write(mut new: &File, mode: Option<u32>, text: &str) -> Result<()> {
+    if let Some(mode) = mode {
+        new.set_permissions(Permissions::from_mode(mode))?;
     }
-    new.write_all(text.as_bytes()).map_err(|error| cause(&error))?;
-    new.persist(file).map_err(|error| cause(&error.error))?;
-    Ok(())
+    new.write_all(text.as_bytes()).map_err(|error| cause(&error))
 }
 
 /// The system's own words: what stands around them names a random file that nobody has seen.

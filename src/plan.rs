@@ -17,7 +17,7 @@ use crate::output;
 use crate::plan::secrets::Secrets;
 use crate::range::Range;
 use crate::report::{self, Limits, Thresholds};
-pub use crate::report::{Format, Output};
+pub use crate::report::{Format, Output, Surface};
 use crate::state::State;
 use crate::surroundings::Surroundings;
 use crate::table::Table;
@@ -280,14 +280,21 @@ fn telling(cli: &Cli, surroundings: &Surroundings, haproxy: bool) -> Output {
         (false, true) => Some(Format::Human),
         (false, false) => Some(Format::Nagios),
     };
+    let format = telling.output.or(default);
     Output {
-        format: telling.output.or(default),
+        format,
         color: match telling.color.unwrap_or_default() {
             ColorWhen::Auto => terminal && surroundings.wants_color(),
             ColorWhen::Always => true,
             ColorWhen::Never => false,
         },
         width: surroundings.width.filter(|_| terminal),
+        surface: match (terminal, surroundings.is_dumb()) {
+            (false, _) => Surface::Pipe,
+            (true, true) => Surface::Scroll,
+            (true, false) => Surface::Screen,
+        },
+        progress: format == Some(Format::Human) && surroundings.stderr_is_terminal && !surroundings.is_dumb(),
         verbosity: telling.verbose.min(3),
         max_bytes: telling.max_output.unwrap_or(report::MAX_OUTPUT),
         agent_warning: telling.agent_warning,

@@ -28,7 +28,7 @@ use crate::exchange::{
 use crate::plan::{Family, Plan, Proxy};
 
 use self::request::Template;
-use self::resolve::Resolver;
+pub use self::resolve::Resolver;
 use self::socket::Socket;
 use self::tls::Session;
 
@@ -71,10 +71,15 @@ impl Progress {
 
 impl Prober {
     /// Prepares what all requests share; the trust store is read only if an endpoint needs TLS.
-    pub fn new(plan: &Plan, endpoints: &[Endpoint], deadline: Instant) -> Result<Prober> {
+    pub fn new(
+        plan: &Plan,
+        endpoints: &[Endpoint],
+        resolver: &Resolver,
+        deadline: Instant,
+    ) -> Result<Prober> {
         let needs_tls = endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
         Ok(Prober {
-            resolver: Resolver::default(),
+            resolver: resolver.clone(),
             template: Template::new(&plan.network.headers)?,
             tls: if needs_tls { Some(tls::Context::new(&plan.network.tls, deadline)?) } else { None },
             family: plan.network.family,

@@ -4,16 +4,16 @@
 
 mod bar;
 mod budget;
-mod columns;
+pub(crate) mod columns;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod haproxy_agent;
 mod human;
 pub mod json;
 mod nagios;
-mod palette;
+pub(crate) mod palette;
 mod perfdata;
-mod phrase;
+pub(crate) mod phrase;
 mod prometheus;
 
 use std::path::PathBuf;
@@ -40,6 +40,18 @@ pub enum Format {
     Prometheus,
 }
 
+/// What standard output leads to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Surface {
+    /// A pipe or a file.
+    #[default]
+    Pipe,
+    /// A terminal on which what is printed stays where it is.
+    Scroll,
+    /// A terminal that can be redrawn.
+    Screen,
+}
+
 /// How the report is told.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -49,6 +61,10 @@ pub struct Output {
     pub color: bool,
     /// The terminal's width in columns, where there is a terminal.
     pub width: Option<usize>,
+    /// What standard output leads to; a report that goes to a file has no terminal.
+    pub surface: Surface,
+    /// Whether a long run shows on standard error how far it is.
+    pub progress: bool,
     /// `-v`: 0 to 3.
     pub verbosity: u8,
     /// `--max-output`: the plugin output's budget in bytes.
@@ -66,6 +82,8 @@ impl Default for Output {
             format: Some(Format::Nagios),
             color: false,
             width: None,
+            surface: Surface::Pipe,
+            progress: false,
             verbosity: 0,
             max_bytes: MAX_OUTPUT,
             agent_warning: None,
@@ -90,7 +108,7 @@ pub fn render(report: &Report, format: Format, output: &Output) -> String {
 pub const MAX_OUTPUT: usize = 8192;
 
 /// From more endpoints than this on, only the failing ones are told unless `-v` asks for all.
-const MANY: usize = 20;
+pub(crate) const MANY: usize = 20;
 
 /// The end of the summary of a run that did not verify certificates (`-k`); it survives every cut.
 pub const UNVERIFIED: &str = " (certificate not verified)";
@@ -143,7 +161,7 @@ impl Report {
     }
 
     /// The endpoints, the most severe first, else in the order given.
-    fn worst_first(&self) -> Vec<&Verdict> {
+    pub(crate) fn worst_first(&self) -> Vec<&Verdict> {
         let mut verdicts: Vec<&Verdict> = self.endpoints.iter().collect();
         verdicts.sort_by_key(|verdict| std::cmp::Reverse(verdict.state.severity()));
         verdicts

@@ -2,50 +2,97 @@
 
 mod pool;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Error, Result};
 
 use crate::endpoint::{Dial, Endpoint, Host};
 use crate::plan::Plan;
-use crate::probe::Prober;
+use crate::probe::{Prober, Resolver};
 use crate::report::{Report, Verdict};
 use crate::simulate::Simulation;
 use crate::state::State;
 use crate::verdict;
 
 /// A plan ready to be carried out, once or again and again.
+///
+/// It owns what it needs, so that a run in flight can be left behind on a thread of its own.
 #[derive(Debug)]
-pub struct Run<'a> {
-    plan: &'a Plan,
+pub struct Run {
+    plan: Arc<Plan>,
     endpoints: Vec<Endpoint>,
+    /// Shared by all runs: a look-up that a silent name service keeps is joined by the next run.
+    resolver: Resolver,
+    progress: Progress,
     /// The embedded endpoints live as long as the run.
     _simulation: Simulation,
 }
 
-impl<'a> Run<'a> {
+/// How far a run is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    done: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl Progress {
+    /// How many endpoints were probed so far, and how many there are.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
+
+    fn begin(&self, all: usize) {
+        self.done.store(0, Ordering::Relaxed);
+        self.all.store(all, Ordering::Relaxed);
+    }
+
+    fn advance(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Run {
     /// Starts what the plan simulates.
-    pub fn prepare(plan: &'a Plan) -> Result<Run<'a>> {
+    pub fn prepare(plan: Arc<Plan>) -> Result<Run> {
         let simulation = Simulation::start(&plan.simulate)?;
         let mut endpoints = plan.endpoints.clone();
         endpoints.extend(simulation.endpoints());
-        Ok(Run { plan, endpoints, _simulation: simulation })
+        let progress = Progress::default();
+        progress.begin(endpoints.len());
+        Ok(Run { plan, endpoints, resolver: Resolver::default(), progress, _simulation: simulation })
     }
 
-    /// Probes and judges every endpoint once. `started` is when the budget began to run.
-    pub fn once(&self, started: Instant) -> Result<Report> {
-        let plan = self.plan;
-        let deadline = started + plan.pace.budget;
+    /// What is carried out.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How far the run under way is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Probes and judges every endpoint once. `started` is when the run's time began to count, `deadline`
+    /// when it is over.
+    pub fn once(&self, started: Instant, deadline: Instant) -> Result<Report> {
+        let plan = &self.plan;
         let started_at = SystemTime::now();
-        let prober = Prober::new(plan, &self.endpoints, deadline)?;
+        let prober = Prober::new(plan, &self.endpoints, &self.resolver, deadline)?;
         let endpoints = if plan.all_addresses {
             // The other half is for the requests, and for the names that were not answered for.
             &each_address(plan, &prober, &self.endpoints, started + plan.pace.budget / 2)?
         } else {
             &self.endpoints
         };
+        self.progress.begin(endpoints.len());
         let workers = pool::workers(plan.pace.parallel, endpoints.len());
-        let verdicts = pool::map(endpoints, workers, |endpoint| settle(plan, &prober, endpoint, deadline));
+        let verdicts = pool::map(endpoints, workers, |endpoint| {
+            let verdict = settle(plan, &prober, endpoint, deadline);
+            self.progress.advance();
+            verdict
+        });
         Ok(verdict::aggregate(plan, verdicts, started_at, started.elapsed()))
     }
 }

@@ -13,6 +13,8 @@ pub struct Surroundings {
     pub started: Instant,
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
     /// The terminal's width in columns.
     pub width: Option<usize>,
     /// The environment.
@@ -28,6 +30,7 @@ impl Surroundings {
         Surroundings {
             started,
             stdout_is_terminal,
+            stderr_is_terminal: std::io::stderr().is_terminal(),
             width: size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0),
             environment: std::env::vars_os().collect(),
         }
@@ -46,6 +49,11 @@ impl Surroundings {
     /// Whether standard output is a terminal that wants colour: `NO_COLOR` (<https://no-color.org>) and a
     /// dumb terminal do not.
     pub fn wants_color(&self) -> bool {
-        self.stdout_is_terminal && !self.says("NO_COLOR") && self.variable("TERM") != Some(OsStr::new("dumb"))
+        self.stdout_is_terminal && !self.says("NO_COLOR") && !self.is_dumb()
+    }
+
+    /// Whether the terminal, if there is one, can only scroll: what is printed stays where it is.
+    pub fn is_dumb(&self) -> bool {
+        self.variable("TERM") == Some(OsStr::new("dumb"))
     }
 }

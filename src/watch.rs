@@ -1,18 +1,64 @@
 //! Again and again: `--wait` and `--watch`.
 
+mod history;
+mod lines;
+mod live;
+mod rows;
+mod runner;
+mod screen;
+mod sparkline;
+mod summary;
+mod telling;
+mod waiting;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
-use crate::plan::Plan;
 use crate::report::Report;
+use crate::run::Run;
+use crate::state::State;
+use crate::text;
+use runner::Runner;
+use telling::Telling;
+pub use waiting::wait;
 
-/// Probes until the state is OK or `limit` is over; the last run's report.
-pub fn wait(_plan: &Plan, _started: Instant, _limit: Duration) -> Result<Report> {
-    todo!()
+/// The most of a reason that a report tells, in characters.
+const REASON: usize = 600;
+
+/// Runs every `every`, start to start, and tells each run or each change; the exit code of the last run
+/// that was over.
+///
+/// A run that takes longer than `every` is followed by the next at once. Ctrl-C ends it at once, in the midst
+/// of a run too.
+pub fn watch(run: Run, started: Instant, every: Duration, count: Option<u64>) -> Result<u8> {
+    let run = Arc::new(run);
+    let runner = Runner::start(Arc::clone(&run))?;
+    let mut telling = Telling::new(&run, started, every);
+    let mut began = started;
+    for number in 1_u64.. {
+        telling.begins(began);
+        let Some(outcome) = runner.run(began, || telling.refresh()) else { break };
+        let report = match outcome {
+            Err(error) if number == 1 => return Err(error),
+            outcome => outcome.unwrap_or_else(|error| undone(&error, began)),
+        };
+        if telling.tell(report).is_break() || count == Some(number) {
+            break;
+        }
+        began = (began + every).max(Instant::now());
+        if runner.pause(began, || telling.refresh()).is_break() {
+            break;
+        }
+    }
+    Ok(telling.end())
 }
 
-/// Probes every `every` and tells each change; the last run's exit code.
-pub fn watch(_plan: &Plan, _started: Instant, _every: Duration, _count: Option<u64>) -> Result<u8> {
-    todo!()
+/// The report of a later run that could not begin: the next may, so that the watch goes on.
+fn undone(error: &Error, began: Instant) -> Report {
+    let elapsed = began.elapsed();
+    let started_at = std::time::SystemTime::now().checked_sub(elapsed).unwrap_or(std::time::UNIX_EPOCH);
+    let reason = text::clean(&format!("{error:#}"), REASON);
+    Report::unable(reason, State::Unknown.exit_code(), started_at, elapsed)
 }

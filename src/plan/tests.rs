@@ -23,6 +23,7 @@ fn surroundings(variables: Variables) -> Surroundings {
     Surroundings {
         started: Instant::now(),
         stdout_is_terminal: false,
+        stderr_is_terminal: false,
         width: None,
         environment: variables
             .iter()

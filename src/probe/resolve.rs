@@ -19,9 +19,9 @@ use crate::plan::Family;
 /// The stack of a look-up's thread, in bytes: name service modules want more than a worker does.
 const STACK: usize = 512 * 1024;
 
-/// Looks names up.
-#[derive(Debug, Default)]
-pub(super) struct Resolver {
+/// Looks names up. Its clones share the look-ups under way.
+#[derive(Debug, Clone, Default)]
+pub struct Resolver {
     under_way: Arc<Mutex<HashMap<String, Arc<Lookup>>>>,
 }
 

@@ -2,25 +2,28 @@
 
 use unicode_width::UnicodeWidthStr;
 
+/// The column of the states at the beginning of a line; as wide as the widest of them and two spaces.
+pub(crate) const MARGIN: usize = 10;
+
 /// How many columns a text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
 /// The text with spaces behind it, to so many columns.
-pub(super) fn left(text: &str, columns: usize) -> String {
+pub(crate) fn left(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The text with spaces before it, to so many columns.
-pub(super) fn right(text: &str, columns: usize) -> String {
+pub(crate) fn right(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The text in at most so many columns, with `…` in its middle where it is longer.
 ///
 /// A host's first label and an endpoint's port are what people tell endpoints apart by.
-pub(super) fn shortened(text: &str, columns: usize) -> String {
+pub(crate) fn shortened(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.into();
     }
@@ -30,13 +33,21 @@ pub(super) fn shortened(text: &str, columns: usize) -> String {
     format!("{head}…{tail}")
 }
 
+/// The text in at most so many columns, with `…` at its end where it is longer.
+pub(crate) fn begun(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.into();
+    }
+    format!("{}…", prefix(text, columns.saturating_sub(1)))
+}
+
 /// Fills lines of at most so many columns with words; a word that is longer than a line is broken.
-pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     filled(text.split_whitespace(), " ", columns)
 }
 
 /// Fills lines with pieces, with the separator between those that share a line.
-pub(super) fn filled<'a>(
+pub(crate) fn filled<'a>(
     pieces: impl IntoIterator<Item = &'a str>,
     separator: &str,
     columns: usize,

@@ -44,15 +44,7 @@ pub(crate) fn unable(reason: &str) -> Report {
 
 /// The output options of a plain call.
 pub(crate) fn output() -> Output {
-    Output {
-        format: None,
-        color: false,
-        width: None,
-        verbosity: 0,
-        max_bytes: 8192,
-        agent_warning: None,
-        file: None,
-    }
+    Output { format: None, ..Output::default() }
 }
 
 /// An endpoint that answers as documented.

@@ -19,9 +19,6 @@ const WIDTH: usize = 80;
 /// Narrower terminals are not catered for.
 const NARROWEST: usize = 20;
 
-/// The column of the states; as wide as the widest of them and two spaces.
-const MARGIN: usize = 10;
-
 /// How far what belongs to an endpoint is indented.
 const INDENT: &str = "  ";
 

@@ -7,18 +7,18 @@ use crate::state::State;
 
 /// The colours, or none.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Palette {
+pub(crate) struct Palette {
     color: bool,
 }
 
 impl Palette {
     /// With or without colour.
-    pub(super) const fn new(color: bool) -> Palette {
+    pub(crate) const fn new(color: bool) -> Palette {
         Palette { color }
     }
 
     /// What is said in a state's colour.
-    pub(super) fn state(self, state: State, text: &str) -> String {
+    pub(crate) fn state(self, state: State, text: &str) -> String {
         let style = Style::new().bold();
         let style = match state {
             State::Ok => style.green(),
@@ -30,17 +30,17 @@ impl Palette {
     }
 
     /// What the eye looks for.
-    pub(super) fn strong(self, text: &str) -> String {
+    pub(crate) fn strong(self, text: &str) -> String {
         self.painted(Style::new().bold(), text)
     }
 
     /// What stands back.
-    pub(super) fn faint(self, text: &str) -> String {
+    pub(crate) fn faint(self, text: &str) -> String {
         self.painted(Style::new().dimmed(), text)
     }
 
     /// A piece of the bar.
-    pub(super) fn phase(self, phase: Phase, text: &str) -> String {
+    pub(crate) fn phase(self, phase: Phase, text: &str) -> String {
         let style = Style::new();
         let style = match phase {
             Phase::Resolve => style.cyan(),

@@ -6,7 +6,7 @@ use super::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
 use crate::exchange::{Phase, Phases};
 
 /// A time for people: three digits that count.
-pub(super) fn time(time: Duration) -> String {
+pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let milliseconds = seconds * 1000.0;
     match seconds {
@@ -19,8 +19,17 @@ pub(super) fn time(time: Duration) -> String {
     }
 }
 
+/// A span of time for people: from a second on in whole seconds, and of longer ones the two units that count.
+pub(crate) fn span(span: Duration) -> String {
+    if span < Duration::from_secs(1) {
+        return time(span);
+    }
+    let whole = humantime::format_duration(Duration::from_secs(span.as_secs())).to_string();
+    whole.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+}
+
 /// A moment as RFC 3339 in UTC, to the second.
-pub(super) fn moment(moment: SystemTime) -> String {
+pub(crate) fn moment(moment: SystemTime) -> String {
     humantime::format_rfc3339_seconds(tellable(moment)).to_string()
 }
 
@@ -64,7 +73,7 @@ pub(super) fn request(probe: &Probe) -> String {
 }
 
 /// What the bodies and the faults of an endpoint said, a line each.
-pub(super) fn said(verdict: &Verdict) -> Vec<String> {
+pub(crate) fn said(verdict: &Verdict) -> Vec<String> {
     verdict.probes.iter().flat_map(|probe| probe_said(probe, &verdict.explanation)).collect()
 }
 
@@ -192,6 +201,14 @@ mod tests {
         ];
         for (micros, text) in table {
             assert_eq!(time(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn spans_keep_two_units() {
+        let table = [(0.25, "250 ms"), (59.94, "59s"), (60.0, "1m"), (303.9, "5m 3s"), (90_061.0, "1day 1h")];
+        for (seconds, text) in table {
+            assert_eq!(span(Duration::from_secs_f64(seconds)), text);
         }
     }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::diagnosis::Diagnosis;
 use crate::endpoint::Host;
 use crate::exchange::{Answer, Certificate, Fault, FaultKind, Foreign, Header, Method, Phase, Phases};
-use crate::plan::{Course, Format, Network, Output, Pace};
+use crate::plan::{Course, Network, Output, Pace};
 use crate::range::Range;
 use crate::report::{Judged, Limits, Thresholds};
 use crate::table::{Key, Table};
@@ -35,15 +35,7 @@ pub(super) fn plan() -> Plan {
         table: Table::default(),
         thresholds: Thresholds::default(),
         quorum: None,
-        output: Output {
-            format: Some(Format::Nagios),
-            color: false,
-            width: None,
-            verbosity: 0,
-            max_bytes: 8192,
-            agent_warning: None,
-            file: None,
-        },
+        output: Output::default(),
         fail_on: None,
         haproxy: false,
         course: Course::Once,

@@ -1,7 +1,7 @@
 //! Endpoints in brief: a line each, in columns.
 
-use super::{INDENT, MARGIN, Page};
-use crate::report::columns::{left, shortened, width};
+use super::{INDENT, Page};
+use crate::report::columns::{MARGIN, left, shortened, width};
 use crate::report::{Verdict, phrase};
 
 impl Page {

@@ -1,8 +1,8 @@
 //! One endpoint in full: what was asked and answered, where the time went, what it means, what to do.
 
-use super::{INDENT, MARGIN, Page, indented};
+use super::{INDENT, Page, indented};
 use crate::exchange::Phase;
-use crate::report::columns::{filled, left, right, width, wrapped};
+use crate::report::columns::{MARGIN, filled, left, right, width, wrapped};
 use crate::report::phrase::{self, Account};
 use crate::report::{Outcome, Probe, Verdict, bar};
 

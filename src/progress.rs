@@ -1,0 +1,105 @@
+//! The bar that shows on standard error how far a long run is.
+//!
+//! It has a thread of its own, which is only there where somebody looks: on a terminal, for the human format.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::report::phrase;
+use crate::run::Run;
+
+/// Runs that are over by then need no bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// The time between two looks at how far the run is.
+const TICK: Duration = Duration::from_millis(100);
+/// A bar, and in words what it shows; in the width of the terminal.
+const TEMPLATE: &str = "[{bar:20}] {wide_msg}";
+
+/// How far the work is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// What is done, of [`Glance::all`].
+    pub done: u64,
+    /// All that is to be done.
+    pub all: u64,
+    /// The same in words.
+    pub told: String,
+}
+
+/// Does the work of one run, under a bar where the plan wants one and the run takes long.
+pub fn of_run<T>(run: &Run, started: Instant, work: impl FnOnce() -> T) -> T {
+    let budget = run.plan().pace.budget;
+    let glance = || of_endpoints(run.progress().counts(), started.elapsed(), budget);
+    during(run.plan().output.progress, glance, work)
+}
+
+/// A single endpoint is done or not: what moves is the time.
+fn of_endpoints((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> Glance {
+    let told = counted((done, all), elapsed, budget);
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    match all {
+        0 | 1 => Glance { done: millis(elapsed), all: millis(budget), told },
+        _ => Glance { done: done as u64, all: all as u64, told },
+    }
+}
+
+/// How far a run is, in words.
+pub(crate) fn counted((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
+    let noun = if all == 1 { "endpoint" } else { "endpoints" };
+    format!("{done} of {all} {noun}, {} of {}", phrase::span(elapsed), humantime::format_duration(budget))
+}
+
+/// Does the work, under a bar if one is wanted and the work takes long. The bar is gone when this returns.
+pub fn during<T>(wanted: bool, glance: impl Fn() -> Glance + Send, work: impl FnOnce() -> T) -> T {
+    if !wanted {
+        return work();
+    }
+    let (over, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        // Where no thread can be had there is no bar.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || draw(&ended, glance));
+        let done = work();
+        drop(over);
+        done
+    })
+}
+
+/// Draws until the other end of the channel is dropped.
+fn draw(ended: &Receiver<()>, glance: impl Fn() -> Glance) {
+    if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+        return;
+    }
+    let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
+    loop {
+        let Glance { done, all, told } = glance();
+        bar.set_length(all);
+        bar.set_position(done.min(all));
+        bar.set_message(told);
+        bar.tick();
+        if ended.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+            return bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_endpoint_moves_with_the_time_and_several_by_number() {
+        let (elapsed, budget) = (Duration::from_millis(2_500), Duration::from_secs(10));
+        let told = |told: &str| told.to_owned();
+        let table = [
+            ((0, 1), Glance { done: 2_500, all: 10_000, told: told("0 of 1 endpoint, 2s of 10s") }),
+            ((3, 300), Glance { done: 3, all: 300, told: told("3 of 300 endpoints, 2s of 10s") }),
+        ];
+        for (counts, glance) in table {
+            assert_eq!(of_endpoints(counts, elapsed, budget), glance);
+        }
+    }
+}

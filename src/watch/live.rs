@@ -1,0 +1,121 @@
+//! The live view: what is broken now and since when, how the last runs went, what to do.
+//!
+//! It never has more lines than the terminal, nor wider ones: failing endpoints come first, and what has no
+//! room is counted.
+
+use std::time::Duration;
+
+use super::history::History;
+use super::rows::Rows;
+use crate::report::columns::{begun, width, wrapped};
+use crate::report::palette::Palette;
+use crate::report::{MANY, Report, Verdict, phrase};
+use crate::state::State;
+
+/// The size of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+}
+
+/// What is shown, where, and when.
+pub(super) struct View<'a> {
+    pub(super) history: &'a History,
+    /// The latest run that was over.
+    pub(super) report: Option<&'a Report>,
+    /// How the watch goes on: which run, how often.
+    pub(super) status: &'a str,
+    /// The time since the watch began.
+    pub(super) at: Duration,
+    pub(super) size: Size,
+    pub(super) palette: Palette,
+}
+
+impl View<'_> {
+    /// The view's lines, at most one fewer than the terminal has: the cursor stands on the last one.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let room = self.size.rows.saturating_sub(1);
+        let mut lines = self.head();
+        if let Some(report) = self.report {
+            let endpoints = self.endpoints(report, room.saturating_sub(lines.len() + 1));
+            if !endpoints.is_empty() {
+                lines.push(String::new());
+                lines.extend(endpoints);
+            }
+            let advice = self.advice(report);
+            if !advice.is_empty() && lines.len() + 1 + advice.len() <= room {
+                lines.push(String::new());
+                lines.extend(advice);
+            }
+        }
+        lines.truncate(room);
+        lines
+    }
+
+    /// One column stays free: a terminal breaks a line that reaches its edge.
+    const fn columns(&self) -> usize {
+        self.size.columns.saturating_sub(1)
+    }
+
+    fn head(&self) -> Vec<String> {
+        let status = self.palette.faint(&begun(self.status, self.columns()));
+        let Some(report) = self.report else { return vec![status] };
+        let lasts = phrase::span(self.history.overall.lasts(self.at));
+        let headline = format!("CEILOMETER {} for {lasts} - {}", report.state, report.summary);
+        vec![self.palette.state(report.state, &begun(&headline, self.columns())), status]
+    }
+
+    /// A row for each endpoint that there is room for; of many, only for those that fail.
+    fn endpoints(&self, report: &Report, room: usize) -> Vec<String> {
+        let mut shown = report.worst_first();
+        if shown.len() > MANY.min(room) {
+            shown.retain(|verdict| verdict.state != State::Ok);
+        }
+        let fits = if shown.len() == report.endpoints.len() { room } else { room.saturating_sub(1) };
+        if shown.len() > fits {
+            shown.truncate(room.saturating_sub(1));
+        }
+        let mut lines = Rows::of(&shown, self).lines();
+        lines.extend(self.counted(report, &shown));
+        lines
+    }
+
+    /// The endpoints that are not shown, by state.
+    fn counted(&self, report: &Report, shown: &[&Verdict]) -> Option<String> {
+        let count = |state: State| {
+            let hidden = report.endpoints.iter().filter(|verdict| verdict.state == state).count();
+            hidden - shown.iter().filter(|verdict| verdict.state == state).count()
+        };
+        let counts = State::ALL.map(|state| (count(state), state));
+        let told: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, state)| format!("{count} {state}"))
+            .collect();
+        let more = if shown.is_empty() { "" } else { "and " };
+        (!told.is_empty()).then(|| begun(&format!("{more}{}", told.join(", ")), self.columns()))
+    }
+
+    /// What is the matter with the worst endpoint, and what to do.
+    fn advice(&self, report: &Report) -> Vec<String> {
+        let Some(worst) = report.worst_first().into_iter().next() else { return Vec::new() };
+        if worst.state == State::Ok {
+            return Vec::new();
+        }
+        let said = phrase::said(worst);
+        let mut lines: Vec<String> = std::iter::once(&worst.explanation)
+            .chain(&said)
+            .flat_map(|text| wrapped(text, self.columns()))
+            .collect();
+        let arrow = "→ ";
+        let action = wrapped(&worst.action, self.columns().saturating_sub(width(arrow)));
+        let beginnings = std::iter::once(arrow).chain(std::iter::repeat("  "));
+        let action = beginnings.zip(action).map(|(beginning, line)| format!("{beginning}{line}"));
+        lines.extend(action.map(|line| self.palette.strong(&line)));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! The endpoints of the live view, a row each: what there is room for, the most telling first.
+
+use super::live::View;
+use super::sparkline;
+use crate::report::columns::{MARGIN, left, right, shortened, width};
+use crate::report::{Outcome, Verdict, phrase};
+
+/// What stands between two columns.
+const GAP: usize = 2;
+/// An endpoint's name is not shortened to less.
+const NAME: usize = 16;
+/// A sparkline has at least so many runs, and at most.
+const SPARKLINE: (usize, usize) = (8, 60);
+/// As wide as the widest time.
+const TIME: usize = 7;
+
+/// The rows, and the width of each column; 0 for one that there is no room for.
+pub(super) struct Rows<'a> {
+    view: &'a View<'a>,
+    verdicts: &'a [&'a Verdict],
+    name: usize,
+    sparkline: usize,
+    time: usize,
+    diagnosis: usize,
+    lasts: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Shares the room among the columns.
+    pub(super) fn of(verdicts: &'a [&'a Verdict], view: &'a View<'a>) -> Rows<'a> {
+        let widest = |column: &dyn Fn(&Verdict) -> usize| {
+            verdicts.iter().map(|verdict| column(verdict)).max().unwrap_or_default()
+        };
+        let longest = widest(&|verdict| width(&verdict.endpoint));
+        let mut room = view.size.columns.saturating_sub(1 + MARGIN + longest.min(NAME));
+        let mut take = |wanted: usize| {
+            let taken = if room >= wanted + GAP { wanted } else { 0 };
+            room -= if taken > 0 { taken + GAP } else { 0 };
+            taken
+        };
+        let sparkline = take(SPARKLINE.0);
+        let time = take(TIME);
+        let diagnosis = take(widest(&|verdict| width(verdict.diagnosis.name())));
+        let lasts = take(widest(&|verdict| width(&lasts(view, verdict))));
+        let name = longest.min(longest.min(NAME) + room);
+        room -= name - longest.min(NAME);
+        let sparkline = if sparkline > 0 { (sparkline + room).min(SPARKLINE.1) } else { 0 };
+        Rows { view, verdicts, name, sparkline, time, diagnosis, lasts }
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.verdicts.iter().map(|verdict| self.line(verdict)).collect()
+    }
+
+    fn line(&self, verdict: &Verdict) -> String {
+        let palette = self.view.palette;
+        let mut line = palette.state(verdict.state, &left(verdict.state.name(), MARGIN));
+        line += &palette.strong(&left(&shortened(&verdict.endpoint, self.name), self.name));
+        let gap = " ".repeat(GAP);
+        let columns = [
+            (self.diagnosis, left(verdict.diagnosis.name(), self.diagnosis)),
+            (self.lasts, left(&lasts(self.view, verdict), self.lasts)),
+            (self.time, right(&time(verdict), self.time)),
+            (self.sparkline, self.sparkline(verdict)),
+        ];
+        for (_, text) in columns.into_iter().filter(|(columns, _)| *columns > 0) {
+            line += &gap;
+            line += &text;
+        }
+        line
+    }
+
+    fn sparkline(&self, verdict: &Verdict) -> String {
+        let track = self.view.history.track(&verdict.endpoint);
+        let drawn =
+            |track: &super::history::Track| sparkline::drawn(track.recent.iter(), self.sparkline, self.view.palette);
+        track.map(drawn).unwrap_or_default()
+    }
+}
+
+/// For how long the endpoint has been in its state.
+fn lasts(view: &View, verdict: &Verdict) -> String {
+    let track = view.history.track(&verdict.endpoint);
+    track.map(|track| format!("for {}", phrase::span(track.ledger.lasts(view.at)))).unwrap_or_default()
+}
+
+/// The time of the slowest request of the run.
+fn time(verdict: &Verdict) -> String {
+    let times = verdict.probes.iter().filter_map(|probe| match &probe.outcome {
+        Outcome::Judged(judged) => Some(judged.elapsed),
+        Outcome::Skipped(_) => None,
+    });
+    times.max().map(phrase::time).unwrap_or_default()
+}

@@ -1,0 +1,203 @@
+//! Who hears of the runs of a watch: a terminal that is redrawn, a stream of lines, or a file.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::history::{Change, History};
+use super::live::{Size, View};
+use super::screen::Screen;
+use super::{lines, summary};
+use crate::output;
+use crate::plan::{Format, Output, Plan, Surface};
+use crate::progress;
+use crate::report::palette::Palette;
+use crate::report::{self, Report, UNVERIFIED, phrase};
+use crate::run::Run;
+use crate::state::State;
+
+/// A run that is over by then is not announced.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Tells of runs, and keeps what the end of the watch needs.
+pub(super) struct Telling<'a> {
+    run: &'a Run,
+    plan: &'a Plan,
+    started: Instant,
+    every: Duration,
+    /// When the run under way began, or the last one.
+    began: Instant,
+    /// The last run that was over.
+    latest: Option<Report>,
+    /// Kept for a person at a terminal.
+    history: History,
+    /// The block of lines at a terminal that can be redrawn.
+    screen: Option<Screen>,
+    under_way: bool,
+    code: u8,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn new(run: &'a Run, started: Instant, every: Duration) -> Telling<'a> {
+        let output = &run.plan().output;
+        let live = output.format == Some(Format::Human) && output.surface == Surface::Screen;
+        Telling {
+            run,
+            plan: run.plan(),
+            started,
+            every,
+            began: started,
+            latest: None,
+            history: History::default(),
+            screen: live.then(Screen::default),
+            under_way: false,
+            code: State::Unknown.exit_code(),
+        }
+    }
+
+    /// Learns that a run begins.
+    pub(super) fn begins(&mut self, began: Instant) {
+        self.began = began;
+        self.under_way = true;
+    }
+
+    /// Tells of a run that is over. Breaks off when nobody listens any more.
+    pub(super) fn tell(&mut self, report: Report) -> ControlFlow<()> {
+        self.under_way = false;
+        self.code = report.exit_code;
+        let changes = if self.is_watched() {
+            self.history.record(&report, self.started.elapsed())
+        } else {
+            Vec::new()
+        };
+        let report = self.latest.insert(report);
+        let output = &self.plan.output;
+        if let Some(file) = &output.file {
+            // The next run may find room on the disk again.
+            self.code = output::tell(report, &whole(report, output), Some(file));
+            return ControlFlow::Continue(());
+        }
+        if self.screen.is_some() {
+            let above: Vec<String> = changes.iter().map(|change| self.change(change)).collect();
+            return self.draw(&above);
+        }
+        let line = lines::line(report, output);
+        self.write(&line)
+    }
+
+    /// Shows that time passes.
+    pub(super) fn refresh(&mut self) {
+        if self.screen.is_some() {
+            // A terminal that has gone is noticed when the run is over.
+            let _ = self.draw(&[]);
+        }
+    }
+
+    /// Ends it: for a person with a summary. The exit code of the last run that was over.
+    pub(super) fn end(mut self) -> u8 {
+        if self.is_watched() {
+            let at = self.started.elapsed();
+            self.history.pass(at);
+            let summary = self.summary(at);
+            let text = match &mut self.screen {
+                Some(screen) => screen.redrawn(&summary, &[], size(self.plan).columns),
+                None => summary.join("\n") + "\n",
+            };
+            let _ = self.write(&text);
+        }
+        self.code
+    }
+
+    fn is_watched(&self) -> bool {
+        let output = &self.plan.output;
+        output.format == Some(Format::Human) && output.surface != Surface::Pipe
+    }
+
+    fn palette(&self) -> Palette {
+        Palette::new(self.plan.output.color)
+    }
+
+    fn draw(&mut self, above: &[String]) -> ControlFlow<()> {
+        let size = size(self.plan);
+        let block = View {
+            history: &self.history,
+            report: self.latest.as_ref(),
+            status: &self.status(),
+            at: self.started.elapsed(),
+            size,
+            palette: self.palette(),
+        }
+        .lines();
+        let text = self.screen.as_mut().map(|screen| screen.redrawn(above, &block, size.columns));
+        self.write(&text.unwrap_or_default())
+    }
+
+    /// Writes; what cannot be told must not look healthy.
+    fn write(&mut self, text: &str) -> ControlFlow<()> {
+        if output::print(text).is_ok() {
+            return ControlFlow::Continue(());
+        }
+        self.code = self.latest.as_ref().map_or(State::Unknown.exit_code(), output::lost);
+        ControlFlow::Break(())
+    }
+
+    /// How the watch goes on.
+    fn status(&self) -> String {
+        let every = humantime::format_duration(self.every);
+        let next = self.history.runs + 1;
+        let elapsed = self.began.elapsed();
+        match &self.latest {
+            _ if self.under_way && elapsed >= PATIENCE => {
+                let counts = self.run.progress().counts();
+                let told = progress::counted(counts, elapsed, self.plan.pace.budget);
+                format!("Run {next} under way: {told}. Ctrl-C ends the watch.")
+            }
+            None => format!("The first run is under way, then one every {every}. Ctrl-C ends the watch."),
+            Some(report) => {
+                let when = phrase::moment(report.started_at);
+                let runs = self.history.runs;
+                format!("Run {runs} began at {when}, one every {every}. Ctrl-C ends the watch.")
+            }
+        }
+    }
+
+    fn change(&self, change: &Change) -> String {
+        let Change { when, endpoint, from, to, why } = change;
+        let palette = self.palette();
+        let (from, to) = (palette.state(*from, from.name()), palette.state(*to, to.name()));
+        let line = format!("{}  {from} → {to}  {endpoint}  {why}", phrase::moment(*when));
+        self.marked(line)
+    }
+
+    fn summary(&self, at: Duration) -> Vec<String> {
+        if self.history.runs == 0 {
+            return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
+        }
+        let mut lines = summary::lines(&self.history, at, size(self.plan).columns, self.palette());
+        if let Some(first) = lines.first_mut() {
+            *first = self.marked(std::mem::take(first));
+        }
+        lines
+    }
+
+    /// With the marks that every output bears.
+    fn marked(&self, line: String) -> String {
+        let simulated = if self.latest.as_ref().is_some_and(|report| report.simulated) { "SIMULATED " } else { "" };
+        let unverified = if self.latest.as_ref().is_some_and(|report| report.unverified) { UNVERIFIED } else { "" };
+        format!("{simulated}{line}{unverified}")
+    }
+}
+
+/// The whole report, as a file takes it.
+fn whole(report: &Report, output: &Output) -> String {
+    output.format.map(|format| report::render(report, format, output)).unwrap_or_default()
+}
+
+/// The terminal's size now: it may change while one watches.
+fn size(plan: &Plan) -> Size {
+    let asked = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    let or = |size: u16, usual: usize| if size == 0 { usual } else { usize::from(size) };
+    asked.map_or(Size { columns: plan.output.width.unwrap_or(80), rows: 24 }, |size| Size {
+        columns: or(size.ws_col, 80),
+        rows: or(size.ws_row, 24),
+    })
+}

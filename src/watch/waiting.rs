@@ -1,0 +1,59 @@
+//! `--wait`: quiet until the state is OK or the time is over.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::progress::{self, Glance};
+use crate::report::{Report, phrase};
+use crate::run::Run;
+use crate::state::State;
+
+/// A last run that had less time than this could tell of nothing but its lack of time.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// Probes until the state is OK, or until `limit` after `started` and not before; the last run's report.
+///
+/// The last run is cut short by the limit.
+pub fn wait(run: &Run, started: Instant, limit: Duration) -> Result<Report> {
+    let last = Mutex::new(String::new());
+    let glance = || so_far(started.elapsed(), limit, &last.lock().unwrap_or_else(PoisonError::into_inner));
+    progress::during(run.plan().output.progress, glance, || {
+        until_ok(run, started, limit, |report| {
+            *last.lock().unwrap_or_else(PoisonError::into_inner) =
+                format!("; {} - {}", report.state, report.summary);
+        })
+    })
+}
+
+fn until_ok(run: &Run, started: Instant, limit: Duration, tell: impl Fn(&Report)) -> Result<Report> {
+    let pace = &run.plan().pace;
+    let end = started + limit;
+    let mut began = started;
+    let mut report = run.once(began, end.min(began + pace.budget))?;
+    while report.state != State::Ok {
+        tell(&report);
+        began = Instant::now() + pace.retry_delay;
+        if began + SHORTEST > end {
+            sleep_until(end);
+            break;
+        }
+        sleep_until(began);
+        let next = run.once(began, end.min(began + pace.budget));
+        report = next.unwrap_or_else(|error| super::undone(&error, began));
+    }
+    Ok(report)
+}
+
+fn sleep_until(moment: Instant) {
+    thread::sleep(moment.saturating_duration_since(Instant::now()));
+}
+
+fn so_far(elapsed: Duration, limit: Duration, last: &str) -> Glance {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let told =
+        format!("waiting for OK: {} of {}{last}", phrase::span(elapsed), humantime::format_duration(limit));
+    Glance { done: millis(elapsed), all: millis(limit), told }
+}
