@@ -94,19 +94,16 @@ fn replace(file: &Path, text: &str) -> Result<()> {
     survive_file_limit();
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);
-    let written = match nameless(beside) {
-        Ok(new) => {
-            write(&new, old, text)?;
-            // The name lives from one system call to the next, as the new file or the old one's successor.
-            named().make_in(beside, |path| link(&new, path)).map_err(|error| cause(&error))?.into_temp_path()
-        }
+    let written = if let Ok(new) = nameless(beside) {
+        write(&new, old, text)?;
+        // The name lives from one system call to the next, the rename.
+        named().make_in(beside, |path| link(&new, path)).map_err(|error| cause(&error))?.into_temp_path()
+    } else {
         // A file system that has no files without a name (NFS), or no /proc to name them by.
-        Err(_) => {
-            let new = named().permissions(Permissions::from_mode(MODE)).tempfile_in(beside);
-            let new = new.map_err(|error| cause(&error))?;
-            write(new.as_file(), old, text)?;
-            new.into_temp_path()
-        }
+        let new = named().permissions(Permissions::from_mode(MODE)).tempfile_in(beside);
+        let new = new.map_err(|error| cause(&error))?;
+        write(new.as_file(), old, text)?;
+        new.into_temp_path()
     };
     written.persist(file).map_err(|error| cause(&error.error))
 }

@@ -87,12 +87,10 @@ impl View<'_> {
             let hidden = report.endpoints.iter().filter(|verdict| verdict.state == state).count();
             hidden - shown.iter().filter(|verdict| verdict.state == state).count()
         };
-        let counts = State::ALL.map(|state| (count(state), state));
-        let told: Vec<String> = counts
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, state)| format!("{count} {state}"))
-            .collect();
+        let mut states = State::ALL.to_vec();
+        states.sort_by_key(|state| std::cmp::Reverse(state.severity()));
+        let counts = states.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);
+        let told: Vec<String> = counts.map(|(count, state)| format!("{count} {state}")).collect();
         let more = if shown.is_empty() { "" } else { "and " };
         (!told.is_empty()).then(|| begun(&format!("{more}{}", told.join(", ")), self.columns()))
     }

@@ -7,8 +7,9 @@ use crate::report::{Outcome, Verdict, phrase};
 
 /// What stands between two columns.
 const GAP: usize = 2;
-/// An endpoint's name is not shortened to less.
-const NAME: usize = 16;
+/// An endpoint's name is not shortened to less than this share of the line, in percent: its ends are what people
+/// tell it by.
+const NAME: usize = 35;
 /// A sparkline has at least so many runs, and at most.
 const SPARKLINE: (usize, usize) = (8, 60);
 /// As wide as the widest time.
@@ -32,18 +33,19 @@ impl<'a> Rows<'a> {
             verdicts.iter().map(|verdict| column(verdict)).max().unwrap_or_default()
         };
         let longest = widest(&|verdict| width(&verdict.endpoint));
-        let mut room = view.size.columns.saturating_sub(1 + MARGIN + longest.min(NAME));
+        let least = longest.min(view.size.columns * NAME / 100);
+        let mut room = view.size.columns.saturating_sub(1 + MARGIN + least);
         let mut take = |wanted: usize| {
             let taken = if room >= wanted + GAP { wanted } else { 0 };
             room -= if taken > 0 { taken + GAP } else { 0 };
             taken
         };
         let sparkline = take(SPARKLINE.0);
-        let time = take(TIME);
         let diagnosis = take(widest(&|verdict| width(verdict.diagnosis.name())));
+        let time = take(TIME);
         let lasts = take(widest(&|verdict| width(&lasts(view, verdict))));
-        let name = longest.min(longest.min(NAME) + room);
-        room -= name - longest.min(NAME);
+        let name = longest.min(least + room);
+        room -= name - least;
         let sparkline = if sparkline > 0 { (sparkline + room).min(SPARKLINE.1) } else { 0 };
         Rows { view, verdicts, name, sparkline, time, diagnosis, lasts }
     }
@@ -72,8 +74,9 @@ impl<'a> Rows<'a> {
 
     fn sparkline(&self, verdict: &Verdict) -> String {
         let track = self.view.history.track(&verdict.endpoint);
-        let drawn =
-            |track: &super::history::Track| sparkline::drawn(track.recent.iter(), self.sparkline, self.view.palette);
+        let drawn = |track: &super::history::Track| {
+            sparkline::drawn(track.recent.iter(), self.sparkline, self.view.palette)
+        };
         track.map(drawn).unwrap_or_default()
     }
 }

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,13 +38,13 @@ impl Runner {
     /// Starts the thread and listens for signals.
     pub(super) fn start(run: Arc<Run>) -> Result<Runner> {
         let (report, events) = mpsc::channel();
-        let (begin, begun) = mpsc::channel::<Instant>();
+        let (begin, orders) = mpsc::channel::<Instant>();
         let stop = report.clone();
         listen(move || {
             let _ = stop.send(Event::Stop);
         })?;
         let labour = move || {
-            for began in begun {
+            for began in orders {
                 let deadline = began + run.plan().pace.budget;
                 let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(began, deadline)));
                 // Nobody listens any more when the watch is over.

@@ -20,7 +20,7 @@ impl Screen {
         let rows: usize = self.block.iter().map(|taken| taken.div_ceil(columns.max(1)).max(1)).sum();
         self.block = block.iter().map(|line| seen(line)).collect();
         let up = if rows > 0 { format!("\x1b[{rows}A") } else { String::new() };
-        let lines: String = above.iter().chain(block).map(|line| format!("{line}\n")).collect();
+        let lines: String = above.iter().chain(block).flat_map(|line| [line, "\n"]).collect();
         // One text, and therefore one write: nothing flickers.
         format!("\r{up}\x1b[J{lines}")
     }

@@ -64,11 +64,8 @@ impl<'a> Telling<'a> {
     pub(super) fn tell(&mut self, report: Report) -> ControlFlow<()> {
         self.under_way = false;
         self.code = report.exit_code;
-        let changes = if self.is_watched() {
-            self.history.record(&report, self.started.elapsed())
-        } else {
-            Vec::new()
-        };
+        let changes =
+            if self.is_watched() { self.history.record(&report, self.started.elapsed()) } else { Vec::new() };
         let report = self.latest.insert(report);
         let output = &self.plan.output;
         if let Some(file) = &output.file {
@@ -165,7 +162,7 @@ impl<'a> Telling<'a> {
         let palette = self.palette();
         let (from, to) = (palette.state(*from, from.name()), palette.state(*to, to.name()));
         let line = format!("{}  {from} → {to}  {endpoint}  {why}", phrase::moment(*when));
-        self.marked(line)
+        self.marked(&line)
     }
 
     fn summary(&self, at: Duration) -> Vec<String> {
@@ -174,15 +171,17 @@ impl<'a> Telling<'a> {
         }
         let mut lines = summary::lines(&self.history, at, size(self.plan).columns, self.palette());
         if let Some(first) = lines.first_mut() {
-            *first = self.marked(std::mem::take(first));
+            *first = self.marked(first);
         }
         lines
     }
 
     /// With the marks that every output bears.
-    fn marked(&self, line: String) -> String {
-        let simulated = if self.latest.as_ref().is_some_and(|report| report.simulated) { "SIMULATED " } else { "" };
-        let unverified = if self.latest.as_ref().is_some_and(|report| report.unverified) { UNVERIFIED } else { "" };
+    fn marked(&self, line: &str) -> String {
+        let simulated =
+            if self.latest.as_ref().is_some_and(|report| report.simulated) { "SIMULATED " } else { "" };
+        let unverified =
+            if self.latest.as_ref().is_some_and(|report| report.unverified) { UNVERIFIED } else { "" };
         format!("{simulated}{line}{unverified}")
     }
 }

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
 use std::process::{Command, ExitStatus, Output, Stdio};
-use std::sync::{RwLock, mpsc};
+use std::sync::{RwLock, RwLockReadGuard, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 /// Beyond every budget that a test gives: a run that is not over by then never ends.
-const NEVER: Duration = Duration::from_secs(60);
+pub(crate) const NEVER: Duration = Duration::from_secs(60);
 /// What the contract grants beyond `-t`; twice as much for a build without optimisation, in which three
 /// hundred endpoints take 150 ms to be told.
 pub(crate) const GRACE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 250 });
@@ -55,12 +55,22 @@ fn disturbs(name: &OsString) -> bool {
             .contains(&name.as_str())
 }
 
+/// The command without what of the surrounding environment could change it.
+pub(crate) fn undisturbed(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| disturbs(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Held by a run that does not mind others beside it.
+pub(crate) fn beside_others() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 impl Check {
-    fn of(mut command: Command) -> Check {
-        for (name, _) in std::env::vars_os().filter(|(name, _)| disturbs(name)) {
-            command.env_remove(name);
-        }
-        Check { command, stdin: Vec::new(), discards_stdout: false }
+    fn of(command: Command) -> Check {
+        Check { command: undisturbed(command), stdin: Vec::new(), discards_stdout: false }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Check {
@@ -82,7 +92,7 @@ impl Check {
 
     /// Runs it.
     pub(crate) fn run(self) -> Finished {
-        let _shared = MACHINE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _shared = beside_others();
         self.finish()
     }
 
