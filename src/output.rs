@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use anyhow::{Error, Result, anyhow, bail};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
@@ -39,8 +39,10 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Makes an ordinary error of a write beyond the limit on files (`ulimit -f`), whose signal would end the process
 /// with an exit code that is none of ours.
 fn survive_file_limit() {
+    // A watch writes again and again, and handlers add up.
+    static ONCE: Once = Once::new();
     // Without the handler the signal ends the process, as it would have.
-    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+    ONCE.call_once(|| drop(signal_hook::flag::register(SIGXFSZ, Arc::default())));
 }
 
 /// Writes a report's text where the plan wants it, and returns the process's exit code.

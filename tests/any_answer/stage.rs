@@ -40,7 +40,7 @@ type Answer = Arc<Mutex<(Vec<Vec<u8>>, End)>>;
 
 /// The server and its client.
 pub struct Stage {
-    plan: Plan,
+    plan: Arc<Plan>,
     answer: Answer,
 }
 
@@ -62,15 +62,15 @@ impl Stage {
         });
         let mut plan = plan();
         plan.endpoints[0].dial = Dial::Unix(path);
-        Stage { plan, answer }
+        Stage { plan: Arc::new(plan), answer }
     }
 
     /// Has an answer probed, judged and told in every format, and panics where a promise is broken.
     pub fn probe(&self, pieces: Vec<Vec<u8>>, end: End) {
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = (pieces, end);
         let started = Instant::now();
-        let run = Run::prepare(&self.plan).expect("nothing is simulated");
-        let report = run.once(started).expect("nothing local fails");
+        let run = Run::prepare(Arc::clone(&self.plan)).expect("nothing is simulated");
+        let report = run.once(started, started + BUDGET).expect("nothing local fails");
         assert!(started.elapsed() <= BUDGET + GRACE, "{:?}", started.elapsed());
         assert!(report.exit_code <= 3, "exit code {}", report.exit_code);
         for name in grammar::OUTPUTS {
@@ -115,6 +115,7 @@ fn plan() -> Plan {
     let surroundings = Surroundings {
         started: Instant::now(),
         stdout_is_terminal: false,
+        stderr_is_terminal: false,
         width: None,
         environment: std::collections::HashMap::new(),
     };
