@@ -1,5 +1,7 @@
 //! Whom a TLS connection trusts, and as whom the probe presents itself; read only when https is asked.
 
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -112,15 +114,16 @@ fn add_file(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result
 
 /// Adds the certificates of a directory's files; what is no certificate, or cannot be read, is passed over.
 ///
-/// A hashed directory (`c_rehash`) names each certificate twice; an anchor that is there twice does no
-/// harm.
+/// A hashed directory (`c_rehash`) names each certificate twice; it is read once.
 fn add_directory(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result<()> {
     let unreadable = || format!("{} cannot be read", path.display());
+    let mut read = HashSet::new();
     for entry in std::fs::read_dir(path).with_context(unreadable)?.flatten() {
         if Instant::now() >= deadline {
             bail!("{} could not be read in time: raise -t", path.display());
         }
-        if entry.path().is_file() {
+        let file = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file);
+        if file.is_some_and(|file| read.insert((file.dev(), file.ino()))) {
             let _ = add_file(roots, &entry.path(), deadline);
         }
     }
