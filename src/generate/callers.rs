@@ -42,6 +42,7 @@ pub(super) fn icinga2() -> String {
         "\t}\n\n",
         include_str!("icinga2-vars.conf"),
         "}\n",
+        &file("/etc/icinga2/conf.d/ceilometer.conf"),
         include_str!("icinga2-apply.conf"),
     ]
     .concat()

@@ -13,7 +13,7 @@ use crate::daemon::{directory, eventually, found, free_port, write_script};
 use crate::plugin::{self, Run, file_of, generated, replaced};
 use crate::service::{NAME, Role, Service};
 
-const HAPROXY: &[&str] = &["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"];
+pub(crate) const HAPROXY: &[&str] = &["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"];
 const SCRIPT: &str = "/etc/haproxy/check_ceilometer.sh";
 const CONFIGURATION: &str = "/etc/haproxy/haproxy.cfg";
 
@@ -91,7 +91,7 @@ fn write_wrapper(dir: &Path, options: &[&str], words: &[(&str, &str)]) -> PathBu
 }
 
 /// The generated configuration that calls this command.
-fn configuration(command: &Path, servers: &[(&str, String)]) -> String {
+pub(crate) fn configuration(command: &Path, servers: &[(&str, String)]) -> String {
     let text = file_of(&generated("haproxy"), CONFIGURATION);
     replaced(&with_servers(&text, servers), &[(SCRIPT, command.to_str().unwrap())])
 }

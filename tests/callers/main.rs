@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod balancer;
 #[cfg(test)]
+mod chroot;
+#[cfg(test)]
 mod daemon;
 #[cfg(test)]
 mod haproxy;
