@@ -17,8 +17,6 @@ pub(crate) const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds this tree; .ci/run and this very suite do that"),
     ("UPDATE_EXPECT=1 cargo ", "rewrites files of this tree"),
     (".ci/", "the gate and the package's builder, which run this suite or are run by the gate"),
-    ("check_ceilometer --wait ", "the loop over time is being written"),
-    ("check_ceilometer --watch ", "the loop over time is being written"),
     ("RUSTFLAGS=", "builds this tree; the gate does that"),
     ("sudo ", "changes the machine; the gate installs the package"),
     ("systemctl ", "needs the machine's services; tests/callers starts the daemons themselves"),
