@@ -4,7 +4,7 @@
 
 use std::io;
 
-use rustls::{AlertDescription, Error, PeerIncompatible};
+use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
 use super::connect::reason;
 use crate::exchange::{Fault, FaultKind, Phase};
@@ -26,6 +26,13 @@ pub(super) fn explain(error: &Error, greeting: &[u8]) -> String {
         Error::PeerIncompatible(why) => incompatible(why),
         Error::AlertReceived(alert) => alerted(*alert),
         Error::InvalidMessage(_) if is_http(greeting) => PLAIN.into(),
+        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => {
+            "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?"
+                .into()
+        }
+        Error::InvalidMessage(why) if is_tls(greeting) => {
+            format!("the server's TLS is malformed ({why:?})")
+        }
         Error::InvalidMessage(_) => "what the server sent is not TLS: is this the port of its https?".into(),
         Error::NoCertificatesPresented => "the server presented no certificate".into(),
         other => format!("the TLS handshake failed: {other}"),
@@ -37,6 +44,11 @@ pub(super) fn explain(error: &Error, greeting: &[u8]) -> String {
 fn is_http(greeting: &[u8]) -> bool {
     let status = greeting.iter().zip(b"HTTP/").all(|(came, expected)| came == expected);
     (status && !greeting.is_empty()) || greeting.starts_with(b"<")
+}
+
+/// Whether an answer begins as a record of TLS does (RFC 8446, section 5.1): its type, and the version's first half.
+fn is_tls(greeting: &[u8]) -> bool {
+    matches!(greeting, [0x14..=0x17, 0x03, ..])
 }
 
 fn incompatible(why: &PeerIncompatible) -> String {

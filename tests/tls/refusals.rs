@@ -308,6 +308,7 @@ fn plain_http_behind_https() {
 #[test]
 fn another_protocol_behind_https() {
     greeting(b"SSH-2.0-OpenSSH_9.2p1\r\n", "what the server sent is not TLS: is this the port of its https?");
+    greeting(b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", "the server's TLS is malformed (");
 }
 
 #[test]
@@ -444,4 +445,17 @@ fn long_answers_come_whole_over_both_versions() {
             .reports("/endpoints/0/probes/1/fault", ())
             .reports("/endpoints/0/probes/1/detail", "end");
     }
+}
+
+/// The TLS library reads 64 KiB of a handshake's message; a longer one is refused, not gathered.
+#[test]
+fn an_endless_certificate_is_refused() {
+    let (root, _files, cacert) = trusted();
+    let names: Vec<String> = (0..6000).map(|number| format!("n{number}.example")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let server = TlsServer::healthy(&root.issues(&for_names("localhost", &names)));
+    let run = check([&server.url(), "--cacert", &cacert]).run();
+    let why =
+        "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?";
+    is_untrusted(&run, &server.url(), false, why);
 }
