@@ -39,7 +39,7 @@ const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
        check_ceilometer --generate WHAT";
 
 /// Commands that show the usual ways to call the program; help and man page print them.
-pub const EXAMPLES: [(&str, &str); 8] = [
+pub const EXAMPLES: [(&str, &str); 9] = [
     ("Ask Ceilometer on this machine", "check_ceilometer localhost"),
     ("Watch the response time too", "check_ceilometer -H metering.example.com -w 1 -c 3"),
     (
@@ -51,6 +51,7 @@ pub const EXAMPLES: [(&str, &str); 8] = [
         "check_ceilometer -S --cacert ca.pem --token-file token metering.example.com",
     ),
     ("Find out what is slow", "check_ceilometer -vv metering.example.com"),
+    ("See when it comes back", "check_ceilometer --watch 5s metering.example.com"),
     ("Wait in a deploy script until it is up", "check_ceilometer --wait 5m metering.example.com"),
     ("Rehearse an alert without breaking anything", "check_ceilometer --simulate backend-down"),
     ("Look up what a dead back-end means", "check_ceilometer --explain get:503"),

@@ -236,6 +236,16 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
+impl Verdict {
+    /// The requests that were made, in order.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &Judged)> {
+        self.probes.iter().filter_map(|probe| match &probe.outcome {
+            Outcome::Judged(judged) => Some((probe.method, judged.as_ref())),
+            Outcome::Skipped(_) => None,
+        })
+    }
+}
+
 /// The certificate as it is told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CertificateReport {

@@ -10,7 +10,7 @@ mod tests;
 
 use super::columns::{width, wrapped};
 use super::palette::Palette;
-use super::{MANY, Outcome, Output, Report, Verdict, phrase};
+use super::{MANY, Output, Report, Verdict, phrase};
 use crate::state::State;
 
 /// The width where there is no terminal to ask.
@@ -107,11 +107,7 @@ impl Page {
     /// The healthy ones among many, in one sentence.
     fn counted(&self, verdicts: &[&Verdict]) -> Vec<String> {
         let answers = verdicts.iter().flat_map(|verdict| {
-            let times = verdict.probes.iter().filter_map(|probe| match &probe.outcome {
-                Outcome::Judged(judged) => Some((judged.elapsed, probe.method)),
-                Outcome::Skipped(_) => None,
-            });
-            times.map(|(elapsed, method)| (elapsed, method, &verdict.endpoint))
+            verdict.made().map(|(method, judged)| (judged.elapsed, method, &verdict.endpoint))
         });
         let Some((elapsed, method, endpoint)) = answers.max_by_key(|(elapsed, ..)| *elapsed) else {
             return Vec::new();

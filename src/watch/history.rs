@@ -2,11 +2,11 @@
 //!
 //! The clock is a parameter: a [`Duration`] since the watch began.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use crate::exchange::Method;
-use crate::report::{Outcome, Report, Verdict};
+use crate::report::{Report, Verdict};
 use crate::state::State;
 
 /// How many of an endpoint's runs are remembered one by one: more than a sparkline has columns.
@@ -133,8 +133,7 @@ impl History {
 
     /// No time is accounted for endpoints that the run did not ask; of those, few are remembered.
     fn suspend(&mut self, report: &Report) {
-        let asked: std::collections::HashSet<&str> =
-            report.endpoints.iter().map(|verdict| verdict.endpoint.as_str()).collect();
+        let asked: HashSet<&str> = report.endpoints.iter().map(|verdict| verdict.endpoint.as_str()).collect();
         let mut absent = Vec::new();
         for (name, track) in &mut self.tracks {
             if !asked.contains(name.as_str()) {
@@ -195,12 +194,11 @@ impl Ledger {
 impl Track {
     fn remember(&mut self, verdict: &Verdict, when: SystemTime) {
         let mut time = Duration::ZERO;
-        for probe in &verdict.probes {
-            let Outcome::Judged(judged) = &probe.outcome else { continue };
+        for (method, judged) in verdict.made() {
             time = time.max(judged.elapsed);
             let answered = judged.status.is_some() && judged.fault.is_none();
             if answered && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
-                self.slowest = Some(Slowest { time: judged.elapsed, method: probe.method, when });
+                self.slowest = Some(Slowest { time: judged.elapsed, method, when });
             }
         }
         if self.recent.len() == RECENT {

@@ -3,7 +3,7 @@
 use super::live::View;
 use super::sparkline;
 use crate::report::columns::{MARGIN, left, right, shortened, width};
-use crate::report::{Outcome, Verdict, phrase};
+use crate::report::{Verdict, phrase};
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -89,9 +89,5 @@ fn lasts(view: &View, verdict: &Verdict) -> String {
 
 /// The time of the slowest request of the run.
 fn time(verdict: &Verdict) -> String {
-    let times = verdict.probes.iter().filter_map(|probe| match &probe.outcome {
-        Outcome::Judged(judged) => Some(judged.elapsed),
-        Outcome::Skipped(_) => None,
-    });
-    times.max().map(phrase::time).unwrap_or_default()
+    verdict.made().map(|(_, judged)| judged.elapsed).max().map(phrase::time).unwrap_or_default()
 }

@@ -21,3 +21,5 @@ mod plugin;
 mod service;
 #[cfg(test)]
 mod systemd;
+#[cfg(test)]
+mod textfile;

@@ -1,5 +1,7 @@
 //! One endpoint in full: what was asked and answered, where the time went, what it means, what to do.
 
+use std::time::Duration;
+
 use super::{INDENT, Page, indented};
 use crate::exchange::Phase;
 use crate::report::columns::{MARGIN, filled, left, right, width, wrapped};
@@ -51,14 +53,14 @@ impl Page {
         let outcome = outcomes.max().unwrap_or_default();
         let indent = request("", "", outcome, "").len();
         let room = self.width.saturating_sub(indent).min(*BAR.end());
-        let bar = if BAR.contains(&room) { room } else { 0 };
+        let scale = Scale::of(verdict, if BAR.contains(&room) { room } else { 0 });
         let (mut made, mut skipped) = (Vec::new(), Vec::new());
         for probe in &verdict.probes {
             let told = phrase::outcome(&probe.outcome);
             let row = |time: &str| request(probe.method.name(), &told, outcome, time);
             match &probe.outcome {
                 Outcome::Judged(judged) => {
-                    let bar = bar::drawn(&judged.phases, bar, self.palette);
+                    let bar = bar::drawn(&judged.phases, scale.columns(judged.elapsed), self.palette);
                     made.push(row(&phrase::time(judged.elapsed)) + &bar);
                 }
                 Outcome::Skipped(reason) => {
@@ -66,14 +68,14 @@ impl Page {
                 }
             }
         }
-        made.extend(self.legend(verdict, bar, indent));
+        made.extend(self.legend(verdict, scale, indent));
         made.extend(skipped);
         made
     }
 
     /// What the shapes in the endpoint's bars mean.
-    fn legend(&self, verdict: &Verdict, bar: usize, indent: usize) -> Vec<String> {
-        let shown: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| shows(verdict, *phase, bar)).collect();
+    fn legend(&self, verdict: &Verdict, scale: Scale, indent: usize) -> Vec<String> {
+        let shown: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| scale.shows(verdict, *phase)).collect();
         let pieces: Vec<String> =
             shown.iter().map(|phase| format!("{} {}", bar::shape(*phase), phase.name())).collect();
         let pieces = || pieces.iter().map(String::as_str);
@@ -106,9 +108,30 @@ fn request(method: &str, outcome: &str, columns: usize, time: &str) -> String {
     format!("{INDENT}{method:<4}  {}  {}  ", left(outcome, columns), right(time, 7))
 }
 
-fn shows(verdict: &Verdict, phase: Phase, bar: usize) -> bool {
-    verdict.probes.iter().any(|probe| match &probe.outcome {
-        Outcome::Judged(judged) => bar::shares(&judged.phases, bar).iter().any(|(shown, _)| *shown == phase),
-        Outcome::Skipped(_) => false,
-    })
+/// How long a time is in columns: an endpoint's slowest request fills its bar, so that the requests can be compared.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    columns: usize,
+    longest: Duration,
+}
+
+impl Scale {
+    fn of(verdict: &Verdict, columns: usize) -> Scale {
+        let longest = verdict.made().map(|(_, judged)| judged.elapsed).max().unwrap_or_default();
+        Scale { columns, longest }
+    }
+
+    /// As many columns as the time is long, but not none.
+    fn columns(self, time: Duration) -> usize {
+        let share = time.as_nanos() * self.columns as u128 / self.longest.as_nanos().max(1);
+        usize::try_from(share).unwrap_or(self.columns).max(1).min(self.columns)
+    }
+
+    /// Whether the endpoint's bars show a phase.
+    fn shows(self, verdict: &Verdict, phase: Phase) -> bool {
+        verdict.made().any(|(_, judged)| {
+            let shares = bar::shares(&judged.phases, self.columns(judged.elapsed));
+            shares.iter().any(|(shown, _)| *shown == phase)
+        })
+    }
 }

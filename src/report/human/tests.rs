@@ -32,15 +32,15 @@ fn one_healthy_endpoint() {
         &fixture::report(vec![fixture::healthy("localhost:8777")]),
         &fixture::output(),
         &expect![[r#"
-        CEILOMETER OK - healthy (GET 200) at localhost:8777
+            CEILOMETER OK - healthy (GET 200) at localhost:8777
 
-        OK        localhost:8777  healthy
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   200  3.46 ms  ▒▒███████████████████████████████████▄▄▄
-                              ▒ connect  █ wait  ▄ receive
-          Back-end's share of GET: 2.22 ms
-          The API answers and reaches its back-end.
-    "#]],
+            OK        localhost:8777  healthy
+              HEAD  204  1.23 ms  ▒▒▒███████████
+              GET   200  3.46 ms  ▒▒███████████████████████████████████▄▄▄
+                                  ▒ connect  █ wait  ▄ receive
+              Back-end's share of GET: 2.22 ms
+              The API answers and reaches its back-end.
+        "#]],
     );
 }
 
@@ -69,31 +69,31 @@ fn three_endpoints_in_three_states() {
         &three(),
         &at(80),
         &expect![[r#"
-        CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
 
-        CRITICAL  metering-2.example.com:8777  backend-down
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                              ░ resolve  ▒ connect  █ wait
-          Back-end's share of GET: 9.24 ms
-          The API has been reached but the back-end connectivity is unavailable or
-          compromised; the service cannot perform its operations.
-          → Verify that the API is up and running and that there is connectivity with
-            the back-end.
-          GET said: {"error": "database|unreachable"}
+            CRITICAL  metering-2.example.com:8777  backend-down
+              HEAD  204  1.23 ms  ▒██
+              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                                  ░ resolve  ▒ connect  █ wait
+              Back-end's share of GET: 9.24 ms
+              The API has been reached but the back-end connectivity is unavailable or
+              compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity with
+                the back-end.
+              GET said: {"error": "database|unreachable"}
 
-        WARNING   https://metering-3.example.com:443  certificate-expiring
-          HEAD  204  4.57 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
-          GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
-                              ▒ connect  ▓ tls  █ wait
-          Back-end's share of GET: 1.11 ms
-          The server's certificate expires soon.
-          → Renew it.
-          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
-          CN=a.example; issuer CN=Example CA, O=Example
+            WARNING   https://metering-3.example.com:443  certificate-expiring
+              HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
+              GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
+                                  ▒ connect  ▓ tls  █ wait
+              Back-end's share of GET: 1.11 ms
+              The server's certificate expires soon.
+              → Renew it.
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
+              CN=a.example; issuer CN=Example CA, O=Example
 
-        OK        metering-1.ex…ple.com:8777  healthy  HEAD 204 1.23 ms, GET 200 3.46 ms
-    "#]],
+            OK        metering-1.ex…ple.com:8777  healthy  HEAD 204 1.23 ms, GET 200 3.46 ms
+        "#]],
     );
 }
 
@@ -103,40 +103,40 @@ fn three_endpoints_on_a_narrow_terminal() {
         &three(),
         &at(40),
         &expect![[r#"
-        CEILOMETER CRITICAL - backend-down (GET
-        503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - backend-down (GET
+            503) at metering-2.example.com:8777
 
-        CRITICAL  metering-2.example.com:8777
-                  backend-down
-          HEAD  204  1.23 ms  ▒▒▒███████████████
-          GET   503  12.3 ms  ░▒▒███████████████
-          ░ resolve  ▒ connect  █ wait
-          Back-end's share of GET: 9.24 ms
-          The API has been reached but the
-          back-end connectivity is unavailable
-          or compromised; the service cannot
-          perform its operations.
-          → Verify that the API is up and
-            running and that there is
-            connectivity with the back-end.
-          GET said: {"error":
-          "database|unreachable"}
+            CRITICAL  metering-2.example.com:8777
+                      backend-down
+              HEAD  204  1.23 ms  █
+              GET   503  12.3 ms  ░▒▒███████████████
+              ░ resolve  ▒ connect  █ wait
+              Back-end's share of GET: 9.24 ms
+              The API has been reached but the
+              back-end connectivity is unavailable
+              or compromised; the service cannot
+              perform its operations.
+              → Verify that the API is up and
+                running and that there is
+                connectivity with the back-end.
+              GET said: {"error":
+              "database|unreachable"}
 
-        WARNING   https://metering-3.example.com
-                  :443  certificate-expiring
-          HEAD  204  4.57 ms  ▒▓▓▓▓▓▓▓▓▓▓▓▓█████
-          GET   200  5.68 ms  ▒▓▓▓▓▓▓▓▓▓▓▓▓█████
-          ▒ connect  ▓ tls  █ wait
-          Back-end's share of GET: 1.11 ms
-          The server's certificate expires soon.
-          → Renew it.
-          Certificate: valid until
-          2026-11-27T18:54:24Z, 20.51 days left;
-          subject CN=a.example; issuer
-          CN=Example CA, O=Example
+            WARNING   https://metering-3.example.com
+                      :443  certificate-expiring
+              HEAD  204  4.57 ms  ▒▓▓▓▓▓▓▓▓▓████
+              GET   200  5.68 ms  ▒▓▓▓▓▓▓▓▓▓▓▓▓█████
+              ▒ connect  ▓ tls  █ wait
+              Back-end's share of GET: 1.11 ms
+              The server's certificate expires soon.
+              → Renew it.
+              Certificate: valid until
+              2026-11-27T18:54:24Z, 20.51 days left;
+              subject CN=a.example; issuer
+              CN=Example CA, O=Example
 
-        OK        metering-1…e.com:8777  healthy
-    "#]],
+            OK        metering-1…e.com:8777  healthy
+        "#]],
     );
 }
 
@@ -146,28 +146,28 @@ fn three_endpoints_on_a_wide_terminal() {
         &three(),
         &at(160),
         &expect![[r#"
-        CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
 
-        CRITICAL  metering-2.example.com:8777  backend-down
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                              ░ resolve  ▒ connect  █ wait
-          Back-end's share of GET: 9.24 ms
-          The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-          → Verify that the API is up and running and that there is connectivity with the back-end.
-          GET said: {"error": "database|unreachable"}
+            CRITICAL  metering-2.example.com:8777  backend-down
+              HEAD  204  1.23 ms  ▒██
+              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                                  ░ resolve  ▒ connect  █ wait
+              Back-end's share of GET: 9.24 ms
+              The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity with the back-end.
+              GET said: {"error": "database|unreachable"}
 
-        WARNING   https://metering-3.example.com:443  certificate-expiring
-          HEAD  204  4.57 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
-          GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
-                              ▒ connect  ▓ tls  █ wait
-          Back-end's share of GET: 1.11 ms
-          The server's certificate expires soon.
-          → Renew it.
-          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
+            WARNING   https://metering-3.example.com:443  certificate-expiring
+              HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
+              GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
+                                  ▒ connect  ▓ tls  █ wait
+              Back-end's share of GET: 1.11 ms
+              The server's certificate expires soon.
+              → Renew it.
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
 
-        OK        metering-1.example.com:8777  healthy  HEAD 204 1.23 ms, GET 200 3.46 ms
-    "#]],
+            OK        metering-1.example.com:8777  healthy  HEAD 204 1.23 ms, GET 200 3.46 ms
+        "#]],
     );
 }
 
@@ -184,7 +184,7 @@ fn colours_say_the_same() {
         ESC[31;1mCEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777ESC[0m
 
         ESC[31;1mCRITICAL  ESC[0mESC[1mmetering-2.example.com:8777  backend-downESC[0m
-          HEAD  204  1.23 ms  ESC[34m▒▒▒▒▒▒▒▒ESC[0mESC[33m████████████████████████████████ESC[0m"#]]
+          HEAD  204  1.23 ms  ESC[34m▒ESC[0mESC[33m██ESC[0m"#]]
     .assert_eq(&colored.lines().take(4).collect::<Vec<_>>().join("\n").replace('\u{1b}', "ESC"));
 }
 
@@ -243,38 +243,38 @@ fn verbose_tells_every_endpoint_and_the_notes() {
         &report,
         &Output { verbosity: 1, ..at(80) },
         &expect![[r#"
-        CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
 
-        CRITICAL  metering-2.example.com:8777  backend-down
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                              ░ resolve  ▒ connect  █ wait
-          Back-end's share of GET: 9.24 ms
-          The API has been reached but the back-end connectivity is unavailable or
-          compromised; the service cannot perform its operations.
-          → Verify that the API is up and running and that there is connectivity with
-            the back-end.
-          GET said: {"error": "database|unreachable"}
+            CRITICAL  metering-2.example.com:8777  backend-down
+              HEAD  204  1.23 ms  ▒██
+              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                                  ░ resolve  ▒ connect  █ wait
+              Back-end's share of GET: 9.24 ms
+              The API has been reached but the back-end connectivity is unavailable or
+              compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity with
+                the back-end.
+              GET said: {"error": "database|unreachable"}
 
-        WARNING   https://metering-3.example.com:443  certificate-expiring
-          HEAD  204  4.57 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
-          GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
-                              ▒ connect  ▓ tls  █ wait
-          Back-end's share of GET: 1.11 ms
-          The server's certificate expires soon.
-          → Renew it.
-          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
-          CN=a.example; issuer CN=Example CA, O=Example
+            WARNING   https://metering-3.example.com:443  certificate-expiring
+              HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
+              GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
+                                  ▒ connect  ▓ tls  █ wait
+              Back-end's share of GET: 1.11 ms
+              The server's certificate expires soon.
+              → Renew it.
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
+              CN=a.example; issuer CN=Example CA, O=Example
 
-        OK        metering-1.example.com:8777  healthy
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   200  3.46 ms  ▒▒███████████████████████████████████▄▄▄
-                              ▒ connect  █ wait  ▄ receive
-          Back-end's share of GET: 2.22 ms
-          The API answers and reaches its back-end.
+            OK        metering-1.example.com:8777  healthy
+              HEAD  204  1.23 ms  ▒▒▒███████████
+              GET   200  3.46 ms  ▒▒███████████████████████████████████▄▄▄
+                                  ▒ connect  █ wait  ▄ receive
+              Back-end's share of GET: 2.22 ms
+              The API answers and reaches its back-end.
 
-        Note: http_proxy is set and ignored
-    "#]],
+            Note: http_proxy is set and ignored
+        "#]],
     );
     assert_eq!(render(&many(2), &Output { verbosity: 1, ..at(80) }).matches("\nOK ").count(), 298);
 }
@@ -286,35 +286,35 @@ fn thrice_verbose_tells_the_wire() {
         &report,
         &Output { verbosity: 3, ..at(80) },
         &expect![[r#"
-        CEILOMETER CRITICAL - backend-down (GET 503) at localhost:8777
+            CEILOMETER CRITICAL - backend-down (GET 503) at localhost:8777
 
-        CRITICAL  localhost:8777  backend-down
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                              ░ resolve  ▒ connect  █ wait
-          Back-end's share of GET: 9.24 ms
-          The API has been reached but the back-end connectivity is unavailable or
-          compromised; the service cannot perform its operations.
-          → Verify that the API is up and running and that there is connectivity with
-            the back-end.
-          GET said: {"error": "database|unreachable"}
-          HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204
-          (documented)
-          connect 0.23 ms, wait 1.00 ms
-          curl -sS -i -X HEAD 'http://a:8777/v2/health'
-          sent: HEAD /v2/health HTTP/1.1
-          received: HTTP/1.1 204 No Content
-          GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by
-          get:503 (documented)
-          resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-          X-Openstack-Request-Id: req-42
-          curl -sS -i -X GET 'http://a:8777/v2/health'
-          sent: GET /v2/health HTTP/1.1
-          sent: X-Auth-Token: ***
-          received: HTTP/1.1 503 Service Unavailable
-          body: {"error":
-          body: "database|unreachable"}
-    "#]],
+            CRITICAL  localhost:8777  backend-down
+              HEAD  204  1.23 ms  ▒██
+              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                                  ░ resolve  ▒ connect  █ wait
+              Back-end's share of GET: 9.24 ms
+              The API has been reached but the back-end connectivity is unavailable or
+              compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity with
+                the back-end.
+              GET said: {"error": "database|unreachable"}
+              HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204
+              (documented)
+              connect 0.23 ms, wait 1.00 ms
+              curl -sS -i -X HEAD 'http://a:8777/v2/health'
+              sent: HEAD /v2/health HTTP/1.1
+              received: HTTP/1.1 204 No Content
+              GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by
+              get:503 (documented)
+              resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+              X-Openstack-Request-Id: req-42
+              curl -sS -i -X GET 'http://a:8777/v2/health'
+              sent: GET /v2/health HTTP/1.1
+              sent: X-Auth-Token: ***
+              received: HTTP/1.1 503 Service Unavailable
+              body: {"error":
+              body: "database|unreachable"}
+        "#]],
     );
 }
 
@@ -330,25 +330,25 @@ fn long_names_keep_their_ends_in_brief_and_are_whole_in_full() {
         &report,
         &at(72),
         &expect![[r#"
-        CEILOMETER CRITICAL - backend-down (GET 503) at
-        b.very-long-name.very-long-name.very-long-name.very-long-name.very-long-
-        name.very-long-name..example.com:8777
+            CEILOMETER CRITICAL - backend-down (GET 503) at
+            b.very-long-name.very-long-name.very-long-name.very-long-name.very-long-
+            name.very-long-name..example.com:8777
 
-        CRITICAL  b.very-long-name.very-long-name.very-long-name.very-long-name.
-                  very-long-name.very-long-name..example.com:8777  backend-down
-          HEAD  204  1.23 ms  ▒▒▒▒▒▒▒▒████████████████████████████████
-          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                              ░ resolve  ▒ connect  █ wait
-          Back-end's share of GET: 9.24 ms
-          The API has been reached but the back-end connectivity is unavailable
-          or compromised; the service cannot perform its operations.
-          → Verify that the API is up and running and that there is connectivity
-            with the back-end.
-          GET said: {"error": "database|unreachable"}
+            CRITICAL  b.very-long-name.very-long-name.very-long-name.very-long-name.
+                      very-long-name.very-long-name..example.com:8777  backend-down
+              HEAD  204  1.23 ms  ▒██
+              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                                  ░ resolve  ▒ connect  █ wait
+              Back-end's share of GET: 9.24 ms
+              The API has been reached but the back-end connectivity is unavailable
+              or compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity
+                with the back-end.
+              GET said: {"error": "database|unreachable"}
 
-        OK        a.very-long-name.very-long…ong-name..example.com:8777  healthy
-        OK        監視.example:8777                                      healthy
-    "#]],
+            OK        a.very-long-name.very-long…ong-name..example.com:8777  healthy
+            OK        監視.example:8777                                      healthy
+        "#]],
     );
 }
 
