@@ -16,6 +16,9 @@ use crate::state::State;
 /// The width where there is no terminal to ask.
 const WIDTH: usize = 80;
 
+/// So many endpoints with the same diagnosis are told in full.
+const ALIKE: usize = 3;
+
 /// Narrower terminals are not catered for.
 const NARROWEST: usize = 20;
 
@@ -50,15 +53,26 @@ impl<'a> Division<'a> {
             return Division { full: worst_first, brief: Vec::new(), counted: Vec::new() };
         }
         let many = worst_first.len() > MANY;
-        let (mut full, healthy): (Vec<_>, Vec<_>) =
+        let (failing, healthy): (Vec<_>, Vec<_>) =
             worst_first.into_iter().partition(|verdict| verdict.state != State::Ok);
-        let mut brief = full.split_off(full.len().min(MANY));
+        let (full, mut brief) = without_repetition(failing);
         if many {
             return Division { full, brief, counted: healthy };
         }
         brief.extend(healthy);
         Division { full, brief, counted: Vec::new() }
     }
+}
+
+/// The failing ones that are told in full, and the rest: what is said of the first few that fail alike would be
+/// said again of each.
+fn without_repetition(failing: Vec<&Verdict>) -> (Vec<&Verdict>, Vec<&Verdict>) {
+    let (mut full, mut brief): (Vec<&Verdict>, Vec<&Verdict>) = (Vec::new(), Vec::new());
+    for verdict in failing {
+        let alike = full.iter().filter(|told| told.diagnosis == verdict.diagnosis).count();
+        if alike < ALIKE { full.push(verdict) } else { brief.push(verdict) }
+    }
+    (full, brief)
 }
 
 /// Where and how it is told.

@@ -14,6 +14,10 @@ use crate::state::State;
 /// A last run that had less time than this could tell of nothing but its lack of time.
 const SHORTEST: Duration = Duration::from_millis(10);
 
+/// The first run has at least this much time, and an endpoint a fair chance: within what a run may take beyond its
+/// limit.
+const FAIR: Duration = Duration::from_millis(150);
+
 /// Probes until the state is OK, or until `limit` after `started` and not before; the last run's report.
 ///
 /// The last run is cut short by the limit.
@@ -32,7 +36,7 @@ fn until_ok(run: &Run, started: Instant, limit: Duration, tell: impl Fn(&Report)
     let pace = &run.plan().pace;
     let end = started + limit;
     let mut began = started;
-    let mut report = run.once(began, end.min(began + pace.budget))?;
+    let mut report = run.once(began, end.max(began + FAIR).min(began + pace.budget))?;
     while report.state != State::Ok {
         tell(&report);
         began = Instant::now() + pace.retry_delay;

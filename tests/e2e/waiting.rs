@@ -48,6 +48,15 @@ fn the_last_run_is_cut_short() {
 }
 
 #[test]
+fn no_time_at_all_is_one_run() {
+    let run = check([&Peer::healthy().address(), "--wait", "0"]).run_alone();
+    run.exits(0).summarises("OK", &["healthy"]);
+    let peer = Peer::always(vec![Step::Hang]);
+    let run = check([&peer.address(), "--wait", "0"]).run_alone();
+    run.exits(2).summarises("CRITICAL", &["timeout"]).ends_within(Duration::ZERO);
+}
+
+#[test]
 fn what_cannot_begin_is_not_waited_for() {
     let run = check(["https://127.0.0.1:1", "--cacert", "/nonexistent", "--wait", "30"]).run();
     run.is_refused(&["/nonexistent"]).ends_within(Duration::from_secs(5));

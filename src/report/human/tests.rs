@@ -220,19 +220,21 @@ fn three_hundred_endpoints_two_of_them_down() {
 }
 
 #[test]
-fn beyond_the_twentieth_failing_ones_are_told_in_brief() {
-    let text = render(&many(23), &at(80));
-    assert_eq!(text.matches("Nobody listens there.").count(), MANY);
-    let rest: Vec<&str> = text.split("\n\n").skip(1 + MANY).collect();
+fn of_those_that_fail_alike_the_first_few_are_told_in_full() {
+    let mut endpoints = many(6).endpoints;
+    endpoints.push(fixture::backend_down("another.example.com:8777"));
+    let text = render(&fixture::report(endpoints), &at(80));
+    assert_eq!(text.matches("Nobody listens there.").count(), ALIKE);
+    assert!(text.contains("back-end connectivity is unavailable"), "{text}");
+    let rest: Vec<&str> = text.split("\n\n").skip(1 + ALIKE + 1).collect();
     expect![[r#"
-        CRITICAL  metering-20…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
-        CRITICAL  metering-21…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
-        CRITICAL  metering-22…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
+        CRITICAL  metering-3.…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
+        CRITICAL  metering-4.…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
+        CRITICAL  metering-5.…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
 
-        277 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
+        294 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
         shows all.
-    "#]]
-    .assert_eq(&rest.join("\n\n"));
+    "#]].assert_eq(&rest.join("\n\n"));
 }
 
 #[test]
