@@ -111,11 +111,14 @@ impl Block {
     }
 }
 
+/// What bars are made of.
+const BARS: [char; 6] = ['░', '▒', '▓', '▪', '█', '▄'];
+
 /// An output without what differs from run to run: decimals, times, addresses with their ports, and the bars with
 /// their legend; and with single spaces, for columns are as wide as what stands in them.
 pub(crate) fn normalised(text: &str) -> String {
-    let legend = |line: &&str| !line.trim_start().starts_with("▒ ");
-    let lines = text.lines().filter(legend).map(|line| {
+    let is_legend = |line: &str| line.trim_start().starts_with(BARS);
+    let lines = text.lines().filter(|line| !is_legend(line)).map(|line| {
         let words = line.split_whitespace().map(|word| numbers(&without_bars(word)));
         words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     });
@@ -123,7 +126,7 @@ pub(crate) fn normalised(text: &str) -> String {
 }
 
 fn without_bars(word: &str) -> String {
-    word.chars().filter(|c| !"░▒▓▪█▄▀▌▐".contains(*c)).collect()
+    word.chars().filter(|c| !BARS.contains(c)).collect()
 }
 
 /// Replaces each run of digits, dots and colons that is not a plain integer.

@@ -234,7 +234,8 @@ fn of_those_that_fail_alike_the_first_few_are_told_in_full() {
 
         294 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
         shows all.
-    "#]].assert_eq(&rest.join("\n\n"));
+    "#]]
+    .assert_eq(&rest.join("\n\n"));
 }
 
 #[test]
