@@ -157,8 +157,11 @@ pub(super) fn backend_share(requests: &[Request]) -> Option<Duration> {
     Some(wait(Method::Get)?.saturating_sub(wait(Method::Head)?))
 }
 
-/// A time to the millisecond, in the unit that reads best: `80 ms`, `3.2 s`.
+/// A time in the unit that reads best: `0.49 ms`, `80 ms`, `3.2 s`; to the millisecond from 10 ms on.
 fn time(time: Duration) -> String {
+    if time < Duration::from_millis(10) {
+        return format!("{:.2} ms", time.as_secs_f64() * 1000.0);
+    }
     if time < Duration::from_secs(1) {
         return format!("{} ms", time.as_millis());
     }
@@ -178,7 +181,8 @@ mod tests {
     #[test]
     fn times_read_in_their_best_unit() {
         let cases = [
-            (0, "0 ms"),
+            (0, "0.00 ms"),
+            (9, "9.00 ms"),
             (80, "80 ms"),
             (999, "999 ms"),
             (1000, "1 s"),
