@@ -8,7 +8,7 @@ use crate::harness::check;
 use crate::peer::{Peer, Step, alive, answers};
 use crate::terminal::{Terminal, USUAL, shape};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(20);
 
 #[test]
 fn three_endpoints_in_three_states() {

@@ -11,7 +11,7 @@ use crate::peer::{Peer, Script, Step, alive, answers, healthy};
 use crate::terminal::{Terminal, USUAL, shape};
 
 /// How long a run that was told to end may take on a busy machine.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(20);
 
 /// A service whose GETs are answered by the scripts in turn, and by the last one from then on.
 fn changing<const N: usize>(gets: [Script; N]) -> Peer {
@@ -200,6 +200,7 @@ fn a_killed_watch_leaves_nothing_beside_its_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("ceilometer.prom");
     let peer = Peer::healthy();
+    check([&peer.address(), "--output-file", file.to_str().unwrap()]).run().exits(0);
     for (signal, time) in [("TERM", "0.31"), ("KILL", "0.32"), ("KILL", "0.43"), ("KILL", "0.54")] {
         let line = format!("timeout -s {signal} {time} \"$@\"");
         let path = file.to_str().unwrap();
