@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
-use super::{CertificateReport, FaultReport, Judged, Outcome, Probe, Report, Verdict, phrase};
+use super::{CertificateReport, FaultReport, Judged, Outcome, Report, Verdict, phrase};
 use crate::exchange::{Phase, Phases};
 
 /// The version of the object's shape.
@@ -12,107 +12,209 @@ const SCHEMA_VERSION: u8 = 1;
 
 /// Tells the report as one object over several lines, for people who look at it.
 pub(super) fn render(report: &Report, verbosity: u8) -> String {
-    format!("{:#}\n", object(report, verbosity))
+    written(serde_json::to_string_pretty(&Object::of(report, verbosity)))
 }
 
 /// Tells the report as one object in one line, for a stream of reports.
 pub fn line(report: &Report, verbosity: u8) -> String {
-    format!("{}\n", object(report, verbosity))
+    written(serde_json::to_string(&Object::of(report, verbosity)))
 }
 
-/// The report as an object; `-vv` and `-vvv` add to the probes what they add elsewhere.
-pub fn object(report: &Report, verbosity: u8) -> Value {
-    let endpoints: Vec<Value> = report.endpoints.iter().map(|verdict| endpoint(verdict, verbosity)).collect();
-    json!({
-        "schema_version": SCHEMA_VERSION,
-        "service": "ceilometer",
-        "state": report.state.name(),
-        "exit_code": report.exit_code,
-        "summary": report.summary,
-        "simulated": report.simulated,
-        "started_at": humantime::format_rfc3339_millis(phrase::tellable(report.started_at)).to_string(),
-        "elapsed_ms": milliseconds(report.elapsed),
-        "endpoints": endpoints,
-        "verified": !report.unverified,
-        "notes": report.notes,
-        "version": env!("CARGO_PKG_VERSION"),
-    })
+fn written(text: serde_json::Result<String>) -> String {
+    // Writing strings, numbers and string keys to a string cannot fail.
+    text.unwrap_or_default() + "\n"
 }
 
-fn endpoint(verdict: &Verdict, verbosity: u8) -> Value {
-    let probes: Vec<Value> = verdict.probes.iter().map(|sent| probe(sent, verbosity)).collect();
-    json!({
-        "endpoint": verdict.endpoint,
-        "url": verdict.url,
-        "state": verdict.state.name(),
-        "diagnosis": verdict.diagnosis.name(),
-        "explanation": verdict.explanation,
-        "action": verdict.action,
-        "attempts": verdict.attempts,
-        "certificate": verdict.certificate.as_ref().map(certificate),
-        "backend_ms": verdict.backend.map(milliseconds),
-        "probes": probes,
-        "notes": verdict.notes,
-    })
+/// The report as an object. It borrows: ten thousand endpoints are told within the grace that a run has.
+#[derive(Serialize)]
+struct Object<'a> {
+    schema_version: u8,
+    service: &'static str,
+    state: &'static str,
+    exit_code: u8,
+    summary: &'a str,
+    simulated: bool,
+    started_at: String,
+    elapsed_ms: f64,
+    endpoints: Vec<Endpoint<'a>>,
+    verified: bool,
+    notes: &'a [String],
+    version: &'static str,
 }
 
-fn certificate(certificate: &CertificateReport) -> Value {
-    json!({
-        "not_after": phrase::moment(certificate.not_after),
-        "days_left": hundredths(certificate.days_left),
-        "subject": certificate.subject,
-        "issuer": certificate.issuer,
-    })
-}
-
-fn probe(probe: &Probe, verbosity: u8) -> Value {
-    let (judged, skipped) = match &probe.outcome {
-        Outcome::Judged(judged) => (Some(judged.as_ref()), None),
-        Outcome::Skipped(reason) => (None, Some(reason)),
-    };
-    let mut object = json!({
-        "method": probe.method.name(),
-        "state": judged.map(|judged| judged.state.name()),
-        "key": judged.map(|judged| judged.key.to_string()),
-        "rule": judged.map(|judged| judged.source.name()),
-        "status": judged.and_then(|judged| judged.status),
-        "fault": judged.and_then(|judged| judged.fault.as_ref()).map(fault),
-        "answered_by": judged.and_then(|judged| judged.answered_by),
-        "peer": judged.and_then(|judged| judged.peer.as_ref()),
-        "elapsed_ms": judged.map(|judged| milliseconds(judged.elapsed)),
-        "phases_ms": phases(&judged.map(|judged| judged.phases).unwrap_or_default()),
-        "detail": judged.and_then(|judged| judged.detail.as_ref()),
-        "skipped": skipped,
-    });
-    if let (Some(judged), Some(keys)) = (judged, object.as_object_mut()) {
-        keys.extend(account(judged, verbosity));
+impl<'a> Object<'a> {
+    fn of(report: &'a Report, verbosity: u8) -> Object<'a> {
+        Object {
+            schema_version: SCHEMA_VERSION,
+            service: "ceilometer",
+            state: report.state.name(),
+            exit_code: report.exit_code,
+            summary: &report.summary,
+            simulated: report.simulated,
+            started_at: humantime::format_rfc3339_millis(phrase::tellable(report.started_at)).to_string(),
+            elapsed_ms: milliseconds(report.elapsed),
+            endpoints: report.endpoints.iter().map(|verdict| Endpoint::of(verdict, verbosity)).collect(),
+            verified: !report.unverified,
+            notes: &report.notes,
+            version: env!("CARGO_PKG_VERSION"),
+        }
     }
-    object
 }
 
-fn fault(fault: &FaultReport) -> Value {
-    json!({ "kind": fault.kind.name(), "phase": fault.phase.name(), "message": fault.message })
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the field's name is the report's key")]
+struct Endpoint<'a> {
+    endpoint: &'a str,
+    url: &'a str,
+    state: &'static str,
+    diagnosis: &'static str,
+    explanation: &'a str,
+    action: &'a str,
+    attempts: u32,
+    certificate: Option<Certificate<'a>>,
+    backend_ms: Option<f64>,
+    probes: Vec<Probe<'a>>,
+    notes: &'a [String],
 }
 
-fn phases(phases: &Phases) -> Value {
-    let told = |phase: Phase| (phase.name().to_owned(), json!(phases.get(phase).map(milliseconds)));
-    Phase::ALL.into_iter().map(told).collect::<Map<_, _>>().into()
-}
-
-/// What a ticket needs (`-vv`), and all that went over the wire (`-vvv`).
-fn account(judged: &Judged, verbosity: u8) -> Vec<(String, Value)> {
-    let facts = || judged.facts.iter().map(|(name, value)| json!({ "name": name, "value": value }));
-    let mut keys = Vec::new();
-    if verbosity > 1 {
-        keys.push(("facts".to_owned(), facts().collect()));
-        keys.push(("curl".to_owned(), json!(judged.curl)));
+impl<'a> Endpoint<'a> {
+    fn of(verdict: &'a Verdict, verbosity: u8) -> Endpoint<'a> {
+        Endpoint {
+            endpoint: &verdict.endpoint,
+            url: &verdict.url,
+            state: verdict.state.name(),
+            diagnosis: verdict.diagnosis.name(),
+            explanation: &verdict.explanation,
+            action: &verdict.action,
+            attempts: verdict.attempts,
+            certificate: verdict.certificate.as_ref().map(Certificate::of),
+            backend_ms: verdict.backend.map(milliseconds),
+            probes: verdict.probes.iter().map(|probe| Probe::of(probe, verbosity)).collect(),
+            notes: &verdict.notes,
+        }
     }
-    if verbosity > 2 {
-        keys.push(("request".to_owned(), json!(judged.sent)));
-        keys.push(("response".to_owned(), json!(judged.received)));
-        keys.push(("body".to_owned(), json!(judged.body)));
+}
+
+#[derive(Serialize)]
+struct Certificate<'a> {
+    not_after: String,
+    days_left: f64,
+    subject: &'a str,
+    issuer: &'a str,
+}
+
+impl<'a> Certificate<'a> {
+    fn of(certificate: &'a CertificateReport) -> Certificate<'a> {
+        Certificate {
+            not_after: phrase::moment(certificate.not_after),
+            days_left: hundredths(certificate.days_left),
+            subject: &certificate.subject,
+            issuer: &certificate.issuer,
+        }
     }
-    keys
+}
+
+/// A request; of one that was not sent, all but its method and `skipped` is null.
+#[derive(Serialize)]
+struct Probe<'a> {
+    method: &'static str,
+    state: Option<&'static str>,
+    key: Option<String>,
+    rule: Option<&'static str>,
+    status: Option<u16>,
+    fault: Option<Fault<'a>>,
+    answered_by: Option<&'static str>,
+    peer: Option<&'a str>,
+    elapsed_ms: Option<f64>,
+    phases_ms: Times,
+    detail: Option<&'a str>,
+    skipped: Option<&'a str>,
+    #[serde(flatten)]
+    ticket: Option<Ticket<'a>>,
+    #[serde(flatten)]
+    wire: Option<Wire<'a>>,
+}
+
+impl<'a> Probe<'a> {
+    fn of(probe: &'a super::Probe, verbosity: u8) -> Probe<'a> {
+        let (judged, skipped) = match &probe.outcome {
+            Outcome::Judged(judged) => (Some(judged.as_ref()), None),
+            Outcome::Skipped(reason) => (None, Some(reason.as_str())),
+        };
+        Probe {
+            method: probe.method.name(),
+            state: judged.map(|judged| judged.state.name()),
+            key: judged.map(|judged| judged.key.to_string()),
+            rule: judged.map(|judged| judged.source.name()),
+            status: judged.and_then(|judged| judged.status),
+            fault: judged.and_then(|judged| judged.fault.as_ref()).map(Fault::of),
+            answered_by: judged.and_then(|judged| judged.answered_by),
+            peer: judged.and_then(|judged| judged.peer.as_deref()),
+            elapsed_ms: judged.map(|judged| milliseconds(judged.elapsed)),
+            phases_ms: Times(judged.map(|judged| judged.phases).unwrap_or_default()),
+            detail: judged.and_then(|judged| judged.detail.as_deref()),
+            skipped,
+            ticket: judged.filter(|_| verbosity > 1).map(Ticket::of),
+            wire: judged.filter(|_| verbosity > 2).map(Wire::of),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Fault<'a> {
+    kind: &'static str,
+    phase: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Fault<'a> {
+    fn of(fault: &'a FaultReport) -> Fault<'a> {
+        Fault { kind: fault.kind.name(), phase: fault.phase.name(), message: &fault.message }
+    }
+}
+
+/// The phases by their names.
+struct Times(Phases);
+
+impl Serialize for Times {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_map(Phase::ALL.iter().map(|phase| (phase.name(), self.0.get(*phase).map(milliseconds))))
+    }
+}
+
+/// What a ticket needs (`-vv`).
+#[derive(Serialize)]
+struct Ticket<'a> {
+    facts: Vec<Fact<'a>>,
+    curl: &'a str,
+}
+
+#[derive(Serialize)]
+struct Fact<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+impl<'a> Ticket<'a> {
+    fn of(judged: &'a Judged) -> Ticket<'a> {
+        let facts = judged.facts.iter().map(|(name, value)| Fact { name, value });
+        Ticket { facts: facts.collect(), curl: &judged.curl }
+    }
+}
+
+/// All that went over the wire (`-vvv`).
+#[derive(Serialize)]
+struct Wire<'a> {
+    request: &'a [String],
+    response: &'a [String],
+    body: &'a str,
+}
+
+impl<'a> Wire<'a> {
+    fn of(judged: &'a Judged) -> Wire<'a> {
+        Wire { request: &judged.sent, response: &judged.received, body: &judged.body }
+    }
 }
 
 /// Milliseconds to the microsecond.
@@ -130,6 +232,11 @@ mod tests {
     use super::*;
     use expect_test::expect;
     use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+
+    fn object(report: &Report, verbosity: u8) -> Value {
+        serde_json::from_str(&render(report, verbosity)).unwrap()
+    }
 
     #[test]
     fn the_whole_object() {
