@@ -78,13 +78,15 @@ fn told(report: &Report, plan: &Plan) -> String {
     plan.output.format.map(|format| report::render(report, format, &plan.output)).unwrap_or_default()
 }
 
-/// Tells why there was no run: on standard output, for that is what callers read.
+/// Tells why there was no run: on standard output, for that is what callers read; as the plugin line, but for those
+/// who parse what they read.
 fn unable(reason: &str, format: Option<Format>, started: Instant) -> u8 {
     let code = State::Unknown.exit_code();
     let elapsed = started.elapsed();
     let began = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
     let report = Report::unable(text::clean(reason, REASON), code, began, elapsed);
-    let format = format.filter(|format| *format != Format::Human).unwrap_or(Format::Nagios);
+    let parsed = |format: &Format| matches!(format, Format::Json | Format::HaproxyAgent);
+    let format = format.filter(parsed).unwrap_or(Format::Nagios);
     show(&report::render(&report, format, &Output::default()), code)
 }
 

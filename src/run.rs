@@ -4,7 +4,7 @@ mod pool;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result};
 
@@ -82,7 +82,8 @@ impl Run {
         let prober = Prober::new(plan, &self.endpoints, &self.resolver, deadline)?;
         let endpoints = if plan.all_addresses {
             // The other half is for the requests, and for the names that were not answered for.
-            &each_address(plan, &prober, &self.endpoints, started + plan.pace.budget / 2)?
+            let half = deadline.saturating_duration_since(started) / 2;
+            &each_address(plan, &prober, &self.endpoints, started + half)?
         } else {
             &self.endpoints
         };
@@ -126,6 +127,9 @@ fn is_name(endpoint: &Endpoint) -> bool {
     matches!((&endpoint.host, &endpoint.dial), (Host::Name(_), Dial::Host))
 }
 
+/// A retry, or a last run of `--wait`, that had less time than this could tell of nothing but its lack of time.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
+
 /// Probes one endpoint, again while it is CRITICAL and retries and time are left.
 fn settle(plan: &Plan, prober: &Prober, endpoint: &Endpoint, deadline: Instant) -> Verdict {
     let mut attempts = 1;
@@ -133,7 +137,7 @@ fn settle(plan: &Plan, prober: &Prober, endpoint: &Endpoint, deadline: Instant) 
         let made = prober.attempt(endpoint, &plan.methods, deadline);
         let verdict = verdict::judge(plan, endpoint, &made, attempts, SystemTime::now());
         let again = Instant::now() + plan.pace.retry_delay;
-        if verdict.state != State::Critical || attempts > plan.pace.retries || again >= deadline {
+        if verdict.state != State::Critical || attempts > plan.pace.retries || again + SHORTEST > deadline {
             return verdict;
         }
         std::thread::sleep(again.saturating_duration_since(Instant::now()));

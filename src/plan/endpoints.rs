@@ -12,8 +12,12 @@ use crate::files;
 use crate::haproxy::{Call, Server};
 use crate::plan::Family;
 
-/// How large a list of endpoints may be, in bytes: room for some 300,000 of them.
+/// How large a list of endpoints may be, in bytes: room for [`MOST`] of them, however long.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How many endpoints one run takes. Telling of so many, should none of them have its turn in time, still fits
+/// into the grace beyond `-t`.
+const MOST: usize = 20_000;
 
 /// What is wrong with a line that is no endpoint.
 const NO_ENDPOINT: &str =
@@ -72,6 +76,9 @@ fn named(cli: &Cli, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoi
         endpoints.extend(listed(path, defaults, deadline)?);
     }
     endpoints.retain(|endpoint| seen.insert(endpoint.clone()));
+    if endpoints.len() > MOST {
+        bail!("{} endpoints are more than one run takes ({MOST}): split the list", endpoints.len());
+    }
     Ok(endpoints)
 }
 

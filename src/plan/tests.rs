@@ -380,6 +380,16 @@ fn endpoints_come_from_everywhere_and_each_is_asked_once() {
 }
 
 #[test]
+fn more_endpoints_than_a_run_takes_are_refused() {
+    let list: String = (0..20_001).map(|number| format!("h/{number}\n")).collect();
+    let files = Files::with(&[("list", &list)]);
+    assert_eq!(
+        refusal(&["--endpoints", &files.path("list")], &[]),
+        "20001 endpoints are more than one run takes (20000): split the list"
+    );
+}
+
+#[test]
 fn connect_to_dials_another_address_at_the_same_port_unless_told() {
     let dial = |connect_to| plan(&["https://h", "--connect-to", connect_to]).endpoints.remove(0).dial;
     assert_eq!(dial("192.0.2.1"), Dial::Address("192.0.2.1".parse().unwrap(), 443));

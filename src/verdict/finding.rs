@@ -38,10 +38,11 @@ pub(super) fn decisive(
     });
     let asked = ranked.iter().map(|request| of_request(plan, request));
     let times = slow_requests(plan, requests).chain(slow_backend(plan, backend));
-    let found: Vec<_> = asked.chain(times).chain(expiring(plan, certificate)).collect();
+    let unasked = skipped.and_then(|reason| unasked(requests, reason));
+    let found: Vec<_> = asked.chain(unasked).chain(times).chain(expiring(plan, certificate)).collect();
     let worst = State::worst(found.iter().map(|finding| finding.state));
     if worst == State::Ok {
-        return all_good(requests, skipped);
+        return all_good(plan, requests);
     }
     found.into_iter().find(|finding| finding.state == worst).unwrap_or_else(|| nothing_made(skipped))
 }
@@ -57,19 +58,31 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
     }
 }
 
+/// An answered request after which there was no time for the other: nothing is known of what that one asks for,
+/// and an API without a database must not look healthy. A request that is futile after a failed one is
+/// another matter: the failed one tells all.
+fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
+    requests.iter().all(|request| request.answered().is_some()).then(|| Finding {
+        state: State::Unknown,
+        diagnosis: Diagnosis::Unexpected,
+        evidence: "GET not sent".to_owned(),
+        explanation: format!(
+            "HEAD is answered, but GET was not sent, so nothing is known of the back-end: {reason}"
+        ),
+        action: "give the run more time (-t), or ask why HEAD's answer takes so long".to_owned(),
+    })
+}
+
 /// Every request is in state OK. Only GET asks for the back-end: without it the endpoint is alive, no more.
-fn all_good(requests: &[Request], skipped: Option<&str>) -> Finding {
+fn all_good(plan: &Plan, requests: &[Request]) -> Finding {
     let get = requests.iter().find(|request| request.method() == Method::Get);
     let evidence: Vec<_> = requests.iter().map(Request::evidence).collect();
-    let meaning = get.or(requests.first()).map_or("", |request| request.row.meaning);
+    let alive = !plan.methods.contains(&Method::Get);
     Finding {
         state: State::Ok,
-        diagnosis: if get.is_some() { Diagnosis::Healthy } else { Diagnosis::Alive },
+        diagnosis: if alive { Diagnosis::Alive } else { Diagnosis::Healthy },
         evidence: evidence.join(", "),
-        explanation: match skipped {
-            Some(reason) => format!("{meaning}; the other request was not sent: {reason}"),
-            None => meaning.to_owned(),
-        },
+        explanation: get.or(requests.first()).map_or("", |request| request.row.meaning).to_owned(),
         action: String::new(),
     }
 }

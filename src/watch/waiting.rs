@@ -8,11 +8,8 @@ use anyhow::Result;
 
 use crate::progress::{self, Glance};
 use crate::report::{Report, phrase};
-use crate::run::Run;
+use crate::run::{Run, SHORTEST};
 use crate::state::State;
-
-/// A last run that had less time than this could tell of nothing but its lack of time.
-const SHORTEST: Duration = Duration::from_millis(10);
 
 /// The first run has at least this much time, and an endpoint a fair chance: within what a run may take beyond its
 /// limit.

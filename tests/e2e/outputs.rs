@@ -253,6 +253,16 @@ fn the_agents_line() {
 }
 
 #[test]
+fn a_usage_error_is_the_plugin_line_where_nobody_parses() {
+    for output in ["nagios", "human", "prometheus"] {
+        let refused = check(["-o", output, "ftp://h"]).run();
+        let line =
+            "CEILOMETER UNKNOWN - endpoint 'ftp://h': the scheme 'ftp' is not spoken: use http or https\n";
+        refused.exits(3).holds(refused.stdout == line, &format!("not {line:?}"));
+    }
+}
+
+#[test]
 fn max_output_is_kept() {
     let body = format!("{{\"reasons\": [\"{}\"]}}", "long ".repeat(2_000));
     for limit in [200, 1023, 8192] {
