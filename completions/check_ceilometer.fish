@@ -41,7 +41,7 @@ complete -c check_ceilometer -l output-file -d 'Write to FILE instead, by a new 
 complete -c check_ceilometer -l color -d 'When to use colour; auto honours NO_COLOR and the terminal [default: auto]' -r -f -a "auto\t'On a terminal that wants it'
 always\t'Always'
 never\t'Never'"
-complete -c check_ceilometer -l max-output -d 'Keep the plugin output within BYTES; 1023 suits NRPE 2 [default: 8192]' -r
+complete -c check_ceilometer -l max-output -d 'Keep the plugin output within BYTES, 80 at least; 1023 suits NRPE 2 [default: 8192]' -r
 complete -c check_ceilometer -l agent-warning -d 'The weight that -o haproxy-agent tells for WARNING, such as 50%' -r
 complete -c check_ceilometer -l explain -d 'Print the table in force, or the row for KEY; asks no endpoint' -r
 complete -c check_ceilometer -l simulate -d 'Probe embedded endpoints that behave so; every output says SIMULATED' -r -f -a "healthy\t''

@@ -348,11 +348,14 @@ pub struct TellingOptions {
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Keep the plugin output within BYTES; 1023 suits NRPE 2 [default: 8192]
-    #[arg(long, value_name = "BYTES", value_parser = values::number::<usize>, hide_short_help = true)]
+    /// Keep the plugin output within BYTES, 80 at least; 1023 suits NRPE 2 [default: 8192]
+    #[arg(long, value_name = "BYTES", value_parser = values::output_size, hide_short_help = true)]
     pub max_output: Option<usize>,
 
     /// The weight that -o haproxy-agent tells for WARNING, such as 50%
+    ///
+    /// HAProxy takes the share of the server's own weight, which is 1 where its line does not say more: give
+    /// it weight 100.
     #[arg(long, value_name = "N%", value_parser = values::weight, hide_short_help = true)]
     pub agent_warning: Option<u8>,
 }

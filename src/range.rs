@@ -91,6 +91,11 @@ impl Range {
     pub fn plain_upper(&self) -> Option<f64> {
         (self.start == 0.0 && self.end.is_finite() && !self.inside).then_some(self.end)
     }
+
+    /// The lower bound of a range without an upper one (`10:`, not inside).
+    pub fn plain_lower(&self) -> Option<f64> {
+        (self.start.is_finite() && self.end == f64::INFINITY && !self.inside).then_some(self.start)
+    }
 }
 
 /// Shown in the shortest form, as performance data carry it: `0.2`, `2`, `10:`, `@1:2`, `~:5`.

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 use crate::endpoint::{Dial, Endpoint, Scheme};
 use crate::exchange::{Attempt, Exchange};
 use crate::plan::{Plan, Quorum};
-use crate::report::{CertificateReport, Outcome, Probe, Report, Verdict};
+use crate::report::{CertificateReport, Limits, Outcome, Probe, Report, Verdict};
 use crate::state::State;
 use crate::text::clean;
 use request::Request;
@@ -108,7 +108,10 @@ fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
     let note = |(name, _): &(String, Vec<u8>)| {
         format!("{} was sent over plain http, where everyone on the way can read it", clean(name, 40))
     };
-    sent.map(note).into_iter().collect()
+    let limits = &plan.thresholds.certificate;
+    let uncertified = endpoint.scheme == Scheme::Http && *limits != Limits::default();
+    let unjudged = "plain http has no certificate: its thresholds judge nothing here (https: -S)".to_owned();
+    sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }
 
 /// Aggregates the endpoints' verdicts into a report: state by worst or quorum, summary, exit code.

@@ -27,6 +27,12 @@ pub(super) fn above_zero<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a whole number above zero, or too large".into())
 }
 
+/// A budget for the plugin output in bytes: the summary is never cut below 80.
+pub(super) fn output_size(text: &str) -> Result<usize, String> {
+    number(text)
+        .and_then(|size| if size < 80 { Err("below 80 bytes nothing can be told".into()) } else { Ok(size) })
+}
+
 /// A duration: bare seconds, or with units.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match range::parse_duration(text, Unit::Seconds)? {

@@ -381,7 +381,7 @@ fn endpoints_come_from_everywhere_and_each_is_asked_once() {
 
 #[test]
 fn more_endpoints_than_a_run_takes_are_refused() {
-    let list: String = (0..20_001).map(|number| format!("h/{number}\n")).collect();
+    let list = (0..20_001).map(|number| format!("h/{number}")).collect::<Vec<_>>().join("\n");
     let files = Files::with(&[("list", &list)]);
     assert_eq!(
         refusal(&["--endpoints", &files.path("list")], &[]),

@@ -166,7 +166,7 @@ fn interrupted(record: &Record, error: &io::Error) -> Fault {
         (Phase::Receive, true) => "within the answer's body",
         (Phase::Receive, false) if record.interim > 0 => "between an interim answer and the final one",
         (Phase::Receive, false) => "within the answer's head",
-        _ => "before an answer",
+        _ => "before its first byte",
     };
     let (kind, words) = match error.kind() {
         io::ErrorKind::TimedOut if phase == Phase::Wait => {

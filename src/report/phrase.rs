@@ -41,9 +41,10 @@ pub(super) fn tellable(moment: SystemTime) -> SystemTime {
     UNIX_EPOCH + moment.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
 }
 
-/// A number with at most two decimals, without trailing zeros.
+/// A number with at most two decimals, without trailing zeros; rounded down, for what is below a threshold must not
+/// read as if it stood at it.
 pub(super) fn decimal(number: f64) -> String {
-    let text = format!("{number:.2}");
+    let text = format!("{:.2}", (number * 100.0).floor() / 100.0);
     match text.trim_end_matches('0').trim_end_matches('.') {
         "-0" => "0".into(),
         shortest => shortest.into(),
@@ -214,8 +215,15 @@ mod tests {
 
     #[test]
     fn decimals_are_as_short_as_they_can_be() {
-        let table =
-            [(0.0, "0"), (-0.001, "0"), (20.0, "20"), (20.5, "20.5"), (-3.456, "-3.46"), (100.0, "100")];
+        let table = [
+            (0.0, "0"),
+            (0.001, "0"),
+            (20.0, "20"),
+            (20.5, "20.5"),
+            (4.9999, "4.99"),
+            (-3.451, "-3.46"),
+            (100.0, "100"),
+        ];
         for (number, text) in table {
             assert_eq!(decimal(number), text);
         }

@@ -16,6 +16,9 @@ const STARS: &[u8] = b"***";
 /// The shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
 const TELLING: usize = 4;
 
+/// The shortest run of base64 letters that is taken for a part of a secret: shorter ones stand in any text.
+const WITHIN: usize = 8;
+
 /// What is to be masked.
 #[derive(Clone, Default)]
 pub(super) struct Mask {
@@ -34,12 +37,27 @@ impl Mask {
     pub(super) fn hide(&mut self, secret: &[u8]) {
         for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
             self.hide_form(engine.encode(secret).into_bytes());
+            self.hide_within(secret, &engine);
         }
         // A server that takes headers for Latin-1 tells the same bytes in UTF-8.
         self.hide_form(secret.iter().copied().map(char::from).collect::<String>().into_bytes());
         // A query may write a space as a plus.
         self.hide_form(secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect());
         self.hide_form(secret.to_vec());
+    }
+
+    /// Adds what base64 makes of a secret that stands within a longer text, behind no, one or two bytes of a group:
+    /// the letters that no neighbour has a share in.
+    fn hide_within(&mut self, secret: &[u8], engine: &impl base64::Engine) {
+        for before in 0..3 {
+            let neighbours = vec![0; before];
+            let encoded = engine.encode([neighbours.as_slice(), secret].concat());
+            // A letter holds six bits: from the first that is the secret's alone to the last.
+            let letters = (8 * before).div_ceil(6)..8 * (before + secret.len()) / 6;
+            if let Some(own) = encoded.get(letters).filter(|own| own.len() >= WITHIN) {
+                self.hide_form(own.as_bytes().to_vec());
+            }
+        }
     }
 
     /// Adds one form of a secret, the same without white space, and that in lower case, as header names are told.

@@ -68,6 +68,7 @@ fn on_answer(plan: &Plan, request: &Request, answer: &Answer) -> (String, String
         (401 | 403 | 407, _) => denied(plan, request, answer),
         (400, _) if says(answer, &PLAIN_HTTP_TO_HTTPS) => wants_https(),
         (400, _) if says(answer, &NO_CLIENT_CERTIFICATE) => wants_certificate(),
+        (404, _) => absent(request),
         (405, _) => other_method(plan, request, answer),
         (429, _) => throttled(plan, request, answer),
         (200..=299, _) if page(answer) => catch_all(request, answer.status),
@@ -121,9 +122,7 @@ fn redirect(plan: &Plan, request: &Request, answer: &Answer) -> (String, String)
 fn denied(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
     let sent = credentials(plan);
     let who = match (request.witness, quote(plan, answer, "www-authenticate")) {
-        // Its challenge names Keystone and its address.
-        (Some(Witness::Keystone), Some(challenge)) if challenge.starts_with("Keystone") => challenge,
-        (Some(witness), _) => witness.title().to_owned(),
+        (Some(witness), challenge) => named(witness, challenge.as_deref()),
         (None, Some(challenge)) => format!("access control ({challenge})"),
         (None, None) => "access control".to_owned(),
     };
@@ -141,6 +140,13 @@ fn denied(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
         _ => request.row.action,
     };
     (format!("{who} answered before the health check could: it {did}"), action.to_owned())
+}
+
+/// Who refuses, and at which address, where the challenge tells it (`Keystone uri="http://…"`).
+fn named(witness: Witness, challenge: Option<&str>) -> String {
+    let uri = challenge.and_then(|challenge| challenge.split_once("uri=")).map(|(_, rest)| rest);
+    let uri = uri.and_then(|rest| rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty()));
+    uri.map_or_else(|| witness.title().to_owned(), |uri| format!("{} ({uri})", witness.title()))
 }
 
 /// What kind of credentials the request carried.
@@ -175,6 +181,12 @@ fn wants_certificate() -> (String, String) {
             .to_owned(),
         "give one by --cert FILE and --key FILE".to_owned(),
     )
+}
+
+/// The documented words take the address for granted, which is the first thing to be wrong.
+fn absent(request: &Request) -> (String, String) {
+    let (meaning, action) = plain(request, 404);
+    (meaning, format!("{action}; where it is, check port, prefix and --path"))
 }
 
 fn wants_https() -> (String, String) {

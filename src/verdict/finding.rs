@@ -121,7 +121,7 @@ fn slow(limits: &Limits, value: Duration, took: String, action: &str) -> Finding
     Finding {
         state,
         diagnosis: Diagnosis::Slow,
-        explanation: format!("{took}, against {}", threshold(limits, state, "s")),
+        explanation: format!("{took}, {}", threshold(limits, state, "s")),
         evidence: took,
         action: action.to_owned(),
     }
@@ -139,24 +139,26 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Find
     Some(Finding {
         state,
         diagnosis: Diagnosis::CertificateExpiring,
-        explanation: format!(
-            "the {ends}, against {} ({})",
-            threshold(limits, state, "days"),
-            certificate.subject
-        ),
+        explanation: format!("the {ends}, {} ({})", threshold(limits, state, "days"), certificate.subject),
         evidence: ends,
         action: "renew the certificate and have the server that presents it load the new one".to_owned(),
     })
 }
 
-/// The threshold that a value crossed, in words.
+/// On which side of which threshold a value stands, in words.
 fn threshold(limits: &Limits, state: State, unit: &str) -> String {
     let (level, range) = match state {
         State::Critical => ("critical", &limits.critical),
         _ => ("warning", &limits.warning),
     };
-    let range = range.as_ref().map(ToString::to_string).unwrap_or_default();
-    format!("the {level} threshold {range} {unit}")
+    let Some(range) = range else { return String::new() };
+    if let Some(bound) = range.plain_upper() {
+        format!("above the {level} threshold of {bound} {unit}")
+    } else if let Some(bound) = range.plain_lower() {
+        format!("below the {level} threshold of {bound} {unit}")
+    } else {
+        format!("which the {level} range {range} (in {unit}) alerts to")
+    }
 }
 
 /// The back-end's share of GET's time: its wait for the first byte less HEAD's, never below 0. Both

@@ -273,9 +273,9 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
         (state, Diagnosis::Slow, evidence.to_owned(), explanation.to_owned())
     };
     assert_eq!(told(1000, 1000).1, Diagnosis::Healthy);
-    let warning = "GET took 1.001 s, against the warning threshold 1 s";
+    let warning = "GET took 1.001 s, above the warning threshold of 1 s";
     assert_eq!(told(1500, 1001), slow(State::Warning, "GET took 1.001 s", warning));
-    let critical = "HEAD took 3.2 s, against the critical threshold 3 s";
+    let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
     assert_eq!(told(3200, 2000), slow(State::Critical, "HEAD took 3.2 s", critical));
 
     let mut late = made(Method::Get, None, Some(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
@@ -387,9 +387,9 @@ fn the_documented_words_are_told_where_the_api_answered() {
         &plan(),
         &get(404, &[], nginx),
         &expect![[r#"
-        the API cannot be reached; not even the basic system is up and running (the page is nginx's own)
-        verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end
-    "#]],
+            the API cannot be reached; not even the basic system is up and running (the page is nginx's own)
+            verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; where it is, check port, prefix and --path
+        "#]],
     );
 }
 
@@ -503,7 +503,7 @@ fn access_control_is_named_with_a_way_in() {
         &plan(),
         &get(401, &KEYSTONE, ""),
         &expect![[r#"
-        Keystone uri="http://k:5000" answered before the health check could: it asks for credentials
+        Keystone (http://k:5000) answered before the health check could: it asks for credentials
         give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
     "#]],
     );
@@ -541,7 +541,7 @@ fn credentials_that_were_sent_were_rejected() {
         &plan,
         &get(401, &KEYSTONE, ""),
         &expect![[r#"
-        Keystone uri="http://k:5000" answered before the health check could: it rejected the token that was sent
+        Keystone (http://k:5000) answered before the health check could: it rejected the token that was sent
         give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
     "#]],
     );

@@ -33,7 +33,7 @@ fn then_reset(bytes: impl Into<Vec<u8>>) -> Script {
 #[test]
 fn connections_that_end() {
     let table: [(&str, Script, &str, &str); 9] = [
-        ("a reset", vec![Step::Reset], "reset", "the connection was reset before an answer"),
+        ("a reset", vec![Step::Reset], "reset", "the connection was reset before its first byte"),
         (
             "a reset within the head",
             then_reset(format!("{OK}X: ")),
@@ -52,7 +52,7 @@ fn connections_that_end() {
             "body",
             "the connection broke within the answer's body",
         ),
-        ("a close", vec![], "closed", "the connection was closed before an answer"),
+        ("a close", vec![], "closed", "the connection was closed before its first byte"),
         ("one letter", says("H"), "closed", "the connection was closed within the answer's head"),
         (
             "a close within the head",
