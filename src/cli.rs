@@ -482,8 +482,8 @@ pub enum Generated {
 
 /// Accepts the names of the diagnoses that can be simulated.
 fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
-    PossibleValuesParser::new(crate::simulate::KNOWN.map(Diagnosis::name)).try_map(|name| {
-        crate::simulate::KNOWN
+    PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name)).try_map(|name| {
+        Diagnosis::SIMULATED
             .into_iter()
             .find(|diagnosis| diagnosis.name() == name)
             .ok_or("cannot be simulated")

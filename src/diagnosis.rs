@@ -60,6 +60,21 @@ impl Diagnosis {
         Diagnosis::Unexpected,
     ];
 
+    /// Those that `--simulate` can show.
+    pub const SIMULATED: [Diagnosis; 11] = [
+        Diagnosis::Healthy,
+        Diagnosis::BackendDown,
+        Diagnosis::BackendStalled,
+        Diagnosis::Failing,
+        Diagnosis::Absent,
+        Diagnosis::Unreachable,
+        Diagnosis::Denied,
+        Diagnosis::Intermediary,
+        Diagnosis::Throttled,
+        Diagnosis::Impostor,
+        Diagnosis::RefusedRequest,
+    ];
+
     /// The name that every output uses.
     pub const fn name(self) -> &'static str {
         match self {

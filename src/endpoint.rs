@@ -170,18 +170,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-impl Host {
-    /// Reads a name, an IPv4 address, or an IPv6 address in brackets or bare; no port.
-    pub fn parse(text: &str) -> Result<Host, String> {
-        match read_host_port(text) {
-            Ok((host, None)) => Ok(host),
-            Ok((_, Some(_))) => Err(refusal("host", text, "no port can be given here")),
-            Err(reason) => Err(refusal("host", text, &reason)),
-        }
-    }
-}
-
-/// Reads `HOST[:PORT]`, as for `--connect-to` and the proxy.
+/// Reads the proxy's `HOST[:PORT]`; the error names the text.
 pub fn parse_host_port(text: &str, default_port: u16) -> Result<(Host, u16), String> {
     match read_host_port(text) {
         Ok((host, port)) => Ok((host, port.unwrap_or(default_port))),
@@ -238,7 +227,7 @@ fn read_scheme(text: &str) -> Result<(Option<Scheme>, &str), String> {
 }
 
 /// Reads a host and the port behind it; the error is the reason alone.
-fn read_host_port(text: &str) -> Result<(Host, Option<u16>), String> {
+pub(crate) fn read_host_port(text: &str) -> Result<(Host, Option<u16>), String> {
     refuse_credentials(text)?;
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']').ok_or("the bracket is not closed")?;

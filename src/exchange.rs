@@ -214,8 +214,6 @@ pub struct Answer {
     pub headers: Vec<Header>,
     /// The body's beginning, up to [`BODY_LIMIT`] bytes; empty after HEAD.
     pub body: Foreign,
-    /// Whether the body was longer than the probe reads.
-    pub cut: bool,
 }
 
 /// How much of a body is read, in bytes.

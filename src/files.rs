@@ -1,15 +1,16 @@
-//! Reading what the user names, within a bound and a deadline.
+//! The files that the user names: read within a bound and a deadline, or refused as a target.
 //!
 //! A FIFO that nobody writes to, a terminal where nobody types and an endless device all end in an error that says
 //! what to do; none of them blocks. No error quotes a file's content: it may be a secret.
 
 use std::fs;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -140,7 +141,23 @@ fn refusal(name: &str, error: Errno) -> String {
         }
         Errno::ISDIR => format!("{name} is a directory: name a file"),
         Errno::BADF => format!("{name} is closed: name a file instead"),
-        other => format!("{name} cannot be read: {}", std::io::Error::from(other)),
+        other => format!("{name} cannot be read: {}", io::Error::from(other)),
+    }
+}
+
+/// Refuses a target that a rename would damage, or that is no file at all. A symbolic link is refused too:
+/// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
+pub fn refuse_irregular(file: &Path) -> Result<()> {
+    let name = file.display();
+    match fs::symlink_metadata(file) {
+        Ok(found) if found.is_symlink() => {
+            bail!("--output-file {name} is a symbolic link; name the file itself")
+        }
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) if found.is_dir() => bail!("--output-file {name} is a directory"),
+        Ok(_) => bail!("--output-file {name} is not a regular file"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(anyhow!(error).context(format!("--output-file {name}"))),
     }
 }
 
@@ -247,7 +264,7 @@ mod tests {
     #[test]
     fn a_pipe_whose_writer_has_left_is_read_at_once() {
         for content in [b"token".as_slice(), b""] {
-            let (reader, mut writer) = std::io::pipe().unwrap();
+            let (reader, mut writer) = io::pipe().unwrap();
             writer.write_all(content).unwrap();
             drop(writer);
             let path = format!("/dev/fd/{}", reader.as_raw_fd());
@@ -308,5 +325,22 @@ mod tests {
                 prop_assert!(!line.is_ok_and(|line| line.trim().is_empty() || line.contains('\n')));
             }
         }
+    }
+
+    #[test]
+    fn targets_that_are_no_regular_files_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let table = [
+            (directory.path(), "is a directory"),
+            (&link, "is a symbolic link; name the file itself"),
+            (Path::new("/dev/null"), "is not a regular file"),
+        ];
+        for (target, why) in table {
+            let error = refuse_irregular(target).unwrap_err().to_string();
+            assert_eq!(error, format!("--output-file {} {why}", target.display()));
+        }
+        assert!(refuse_irregular(&directory.path().join("new")).is_ok());
     }
 }

@@ -1,6 +1,7 @@
 //! `check_ceilometer`: asks the Health-Check API of OpenStack's Metering service and says what is broken.
 //!
-//! Data flows one way, and no module uses one to its right:
+//! Data flows one way, and no module uses one to its right, but for the types of [`report`], which the
+//! plan and the verdicts fill in:
 //!
 //! ```text
 //! argv → cli → plan → probe → verdict → report → text and exit code

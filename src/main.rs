@@ -3,19 +3,16 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use anyhow::Result;
 use check_ceilometer::cli::{Cli, Stop, VARIABLE};
-use check_ceilometer::plan::{self, Course, Format, Output, Plan};
+use check_ceilometer::plan::{self, Course, Format, Output};
 use check_ceilometer::report::{self, Report};
 use check_ceilometer::run::Run;
 use check_ceilometer::state::State;
 use check_ceilometer::surroundings::Surroundings;
-use check_ceilometer::{explain, generate, output, progress, text, watch};
-
-/// The most of a reason that an error line tells, in characters.
-const REASON: usize = 600;
+use check_ceilometer::{explain, generate, output, progress, watch};
 
 /// Where the first panic was raised.
 static PANICKED_AT: OnceLock<String> = OnceLock::new();
@@ -70,24 +67,16 @@ fn probe(cli: &Cli, surroundings: &Surroundings) -> Result<u8> {
         Course::Wait { limit } => watch::wait(&run, started, limit)?,
         Course::Watch { every, count } => return watch::watch(run, started, every, count),
     };
-    Ok(output::tell(&report, &told(&report, &plan), plan.output.file.as_deref()))
-}
-
-/// The report as text; nothing where HAProxy wants silence.
-fn told(report: &Report, plan: &Plan) -> String {
-    plan.output.format.map(|format| report::render(report, format, &plan.output)).unwrap_or_default()
+    Ok(output::tell(&report, &report.whole(&plan.output), plan.output.file.as_deref()))
 }
 
 /// Tells why there was no run: on standard output, for that is what callers read; as the plugin line, but for those
 /// who parse what they read.
 fn unable(reason: &str, format: Option<Format>, started: Instant) -> u8 {
-    let code = State::Unknown.exit_code();
-    let elapsed = started.elapsed();
-    let began = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
-    let report = Report::unable(text::clean(reason, REASON), code, began, elapsed);
+    let report = Report::undone(reason, started);
     let parsed = |format: &Format| matches!(format, Format::Json | Format::HaproxyAgent);
     let format = format.filter(parsed).unwrap_or(Format::Nagios);
-    show(&report::render(&report, format, &Output::default()), code)
+    show(&report::render(&report, format, &Output::default()), report.exit_code)
 }
 
 /// Prints a text that is no report, and returns the exit code.

@@ -10,10 +10,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Once};
 
-use anyhow::{Error, Result, anyhow, bail};
+use anyhow::{Error, Result};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 use signal_hook::consts::SIGXFSZ;
 
+use crate::files;
 use crate::report::Report;
 use crate::state::State;
 use crate::text;
@@ -74,25 +75,9 @@ fn lost_line(report: &Report, why: &str) -> String {
     format!("CEILOMETER {state} - {}\n", text::plugin(&line))
 }
 
-/// Refuses a target that a rename would damage, or that is no file at all. A symbolic link is refused too:
-/// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
-pub fn refuse_irregular(file: &Path) -> Result<()> {
-    let name = file.display();
-    match fs::symlink_metadata(file) {
-        Ok(found) if found.is_symlink() => {
-            bail!("--output-file {name} is a symbolic link; name the file itself")
-        }
-        Ok(found) if found.is_file() => Ok(()),
-        Ok(found) if found.is_dir() => bail!("--output-file {name} is a directory"),
-        Ok(_) => bail!("--output-file {name} is not a regular file"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(anyhow!(error).context(format!("--output-file {name}"))),
-    }
-}
-
 /// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
 fn replace(file: &Path, text: &str) -> Result<()> {
-    refuse_irregular(file)?;
+    files::refuse_irregular(file)?;
     survive_file_limit();
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);
@@ -146,7 +131,6 @@ fn cause(error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
     use std::time::{Duration, SystemTime};
 
     use super::*;
@@ -194,24 +178,6 @@ mod tests {
     fn a_failed_write_is_told_in_the_system_s_words() {
         let error = replace(Path::new("/nonexistent/file"), "text\n").unwrap_err();
         assert_eq!(error.to_string(), "No such file or directory (os error 2)");
-    }
-
-    #[test]
-    fn targets_that_are_no_regular_files_are_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let link = directory.path().join("link");
-        symlink("/dev/null", &link).unwrap();
-        let table = [
-            (directory.path(), "is a directory"),
-            (&link, "is a symbolic link; name the file itself"),
-            (Path::new("/dev/null"), "is not a regular file"),
-        ];
-        for (target, why) in table {
-            let error = refuse_irregular(target).unwrap_err().to_string();
-            assert_eq!(error, format!("--output-file {} {why}", target.display()));
-            assert!(replace(target, "text").is_err());
-        }
-        assert!(refuse_irregular(&directory.path().join("new")).is_ok());
     }
 
     #[test]

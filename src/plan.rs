@@ -13,7 +13,6 @@ use crate::endpoint::{Endpoint, Host};
 use crate::exchange::Method;
 use crate::files;
 use crate::haproxy;
-use crate::output;
 use crate::plan::secrets::Secrets;
 use crate::range::Range;
 use crate::report::{self, Limits, Thresholds};
@@ -170,7 +169,7 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
     let pace = pace(cli, haproxy);
     contradictions::refuse(cli, &pace, haproxy)?;
     if let Some(file) = &cli.telling.output_file {
-        output::refuse_irregular(file)?;
+        files::refuse_irregular(file)?;
     }
     let deadline = surroundings.started + pace.budget;
     let endpoints = if haproxy {

@@ -17,13 +17,14 @@ pub(crate) mod phrase;
 mod prometheus;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{FaultKind, Method, Phase, Phases};
 use crate::range::Range;
 use crate::state::State;
 use crate::table::{Key, Source};
+use crate::text;
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -113,6 +114,9 @@ pub(crate) const MANY: usize = 20;
 /// The end of the summary of a run that did not verify certificates (`-k`); it survives every cut.
 pub const UNVERIFIED: &str = " (certificate not verified)";
 
+/// The most of a reason that is told of a run that came to nothing, in characters.
+const REASON: usize = 600;
+
 /// A whole run.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -139,6 +143,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report as text in the output's format; nothing where silence is wanted.
+    pub fn whole(&self, output: &Output) -> String {
+        output.format.map(|format| render(self, format, output)).unwrap_or_default()
+    }
+
+    /// A report of a run that began and came to nothing, for a reason that may quote what was typed.
+    pub fn undone(reason: &str, began: Instant) -> Report {
+        let elapsed = began.elapsed();
+        let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
+        Report::unable(text::clean(reason, REASON), State::Unknown.exit_code(), started_at, elapsed)
+    }
+
     /// A report of a run that could not begin: a usage or set-up error.
     pub fn unable(reason: String, exit_code: u8, started_at: SystemTime, elapsed: Duration) -> Report {
         Report {

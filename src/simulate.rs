@@ -18,21 +18,6 @@ use crate::diagnosis::Diagnosis;
 use crate::endpoint::{DEFAULT_PATH, Dial, Endpoint, Host, Scheme};
 use crate::exchange::Method;
 
-/// The diagnoses that can be simulated.
-pub const KNOWN: [Diagnosis; 11] = [
-    Diagnosis::Healthy,
-    Diagnosis::BackendDown,
-    Diagnosis::BackendStalled,
-    Diagnosis::Failing,
-    Diagnosis::Absent,
-    Diagnosis::Unreachable,
-    Diagnosis::Denied,
-    Diagnosis::Intermediary,
-    Diagnosis::Throttled,
-    Diagnosis::Impostor,
-    Diagnosis::RefusedRequest,
-];
-
 /// How long a connection may keep an endpoint waiting for its request or for room to answer in.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How much of a request is read, in bytes.
@@ -67,7 +52,7 @@ enum Socket {
 impl Simulation {
     /// Starts one endpoint for each diagnosis.
     ///
-    /// Fails for a diagnosis that is not [`KNOWN`], and where no port or thread can be had.
+    /// Fails for a diagnosis that is not one of [`Diagnosis::SIMULATED`], and where no port or thread can be had.
     pub fn start(diagnoses: &[Diagnosis]) -> anyhow::Result<Simulation> {
         let stations = diagnoses.iter().map(|&diagnosis| {
             Station::start(diagnosis).with_context(|| format!("cannot simulate {diagnosis}"))
@@ -95,8 +80,8 @@ impl Drop for Simulation {
 
 impl Station {
     fn start(diagnosis: Diagnosis) -> anyhow::Result<Station> {
-        if !KNOWN.contains(&diagnosis) {
-            let known = KNOWN.map(Diagnosis::name).join(", ");
+        if !Diagnosis::SIMULATED.contains(&diagnosis) {
+            let known = Diagnosis::SIMULATED.map(Diagnosis::name).join(", ");
             anyhow::bail!("the diagnoses that can be simulated are {known}");
         }
         if diagnosis == Diagnosis::Unreachable { Station::refusing() } else { Station::serving(diagnosis) }
@@ -366,9 +351,9 @@ mod tests {
 
     #[test]
     fn endpoints_stand_in_the_order_asked_for() {
-        let simulation = Simulation::start(&KNOWN).unwrap();
+        let simulation = Simulation::start(&Diagnosis::SIMULATED).unwrap();
         let endpoints = simulation.endpoints();
-        assert_eq!(endpoints.len(), KNOWN.len());
+        assert_eq!(endpoints.len(), Diagnosis::SIMULATED.len());
         for (endpoint, station) in endpoints.iter().zip(&simulation.stations) {
             assert_eq!(endpoint.port, station.address.port());
             assert_eq!((endpoint.scheme, endpoint.path.as_str()), (Scheme::Http, DEFAULT_PATH));

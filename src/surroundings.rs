@@ -36,6 +36,17 @@ impl Surroundings {
         }
     }
 
+    /// Those of a process without terminal and environment.
+    pub fn bare(started: Instant) -> Surroundings {
+        Surroundings {
+            started,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+            width: None,
+            environment: HashMap::new(),
+        }
+    }
+
     /// An environment variable, also an empty one.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str)

@@ -18,14 +18,9 @@ use anyhow::{Error, Result};
 
 use crate::report::Report;
 use crate::run::Run;
-use crate::state::State;
-use crate::text;
 use runner::Runner;
 use telling::Telling;
 pub use waiting::wait;
-
-/// The most of a reason that a report tells, in characters.
-const REASON: usize = 600;
 
 /// Runs every `every`, start to start, and tells each run or each change; the exit code of the last run
 /// that was over.
@@ -57,8 +52,5 @@ pub fn watch(run: Run, started: Instant, every: Duration, count: Option<u64>) ->
 
 /// The report of a later run that could not begin: the next may, so that the watch goes on.
 fn undone(error: &Error, began: Instant) -> Report {
-    let elapsed = began.elapsed();
-    let started_at = std::time::SystemTime::now().checked_sub(elapsed).unwrap_or(std::time::UNIX_EPOCH);
-    let reason = text::clean(&format!("{error:#}"), REASON);
-    Report::unable(reason, State::Unknown.exit_code(), started_at, elapsed)
+    Report::undone(&format!("{error:#}"), began)
 }

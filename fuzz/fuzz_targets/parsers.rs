@@ -47,7 +47,7 @@ fn endpoints(text: &str) {
         }
         Err(refusal) => printable(&refusal),
     }
-    let read = [Host::parse(text).map(drop), endpoint::parse_host_port(text, 1).map(drop)];
+    let read = [endpoint::parse_host_port(text, 1).map(drop)];
     for refusal in read.into_iter().chain([endpoint::parse_path(text).map(drop)]).filter_map(Result::err) {
         printable(&refusal);
     }
@@ -83,12 +83,7 @@ fn header_file(input: &[u8]) {
     fs::write(file, input).expect("a writable file");
     let option = format!("--header=@{}", file.display());
     let Ok(cli) = Cli::read(["127.0.0.1".into(), option.into()], None) else { panic!("refused") };
-    let surroundings = Surroundings {
-        started: Instant::now(),
-        stdout_is_terminal: false,
-        width: None,
-        environment: std::collections::HashMap::new(),
-    };
+    let surroundings = Surroundings::bare(Instant::now());
     if let Err(error) = plan::decide(&cli, &surroundings) {
         printable(&format!("{error:#}"));
     }

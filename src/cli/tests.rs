@@ -90,7 +90,26 @@ const REFUSED: &[(&[&str], &str)] = &[
         &["--connect-to", "example.com"],
         "--connect-to 'example.com': not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777",
     ),
-    (&["--connect-to", "192.0.2.1:0"], "--connect-to '192.0.2.1:0': there is no port 0"),
+    (
+        &["--connect-to", "192.0.2.1:0"],
+        "--connect-to '192.0.2.1:0': not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777",
+    ),
+    (
+        &["--connect-to", "[::1"],
+        "--connect-to '[::1': not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777",
+    ),
+    (
+        &["--connect-to", "::1]"],
+        "--connect-to '::1]': not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777",
+    ),
+    (
+        &["--connect-to", "[[::1]]"],
+        "--connect-to '[[::1]]': not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777",
+    ),
+    (
+        &["--connect-to", "[192.0.2.1]"],
+        "--connect-to '[192.0.2.1]': not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777",
+    ),
     (
         &["--simulate", "fire"],
         "--simulate: 'fire' is none of healthy, backend-down, backend-stalled, failing, absent, unreachable, denied, intermediary, throttled, impostor, refused-request",

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::cli::Quorum;
+use crate::endpoint::{self, Host};
 use crate::range::{self, Range, Unit};
 use crate::state::State;
 use crate::table::Key;
@@ -27,7 +28,7 @@ pub(super) fn above_zero<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a whole number above zero, or too large".into())
 }
 
-/// A budget for the plugin output in bytes: the summary is never cut below 80.
+/// A budget for the plugin output in bytes: in less, the state's name would leave no room for a reason.
 pub(super) fn output_size(text: &str) -> Result<usize, String> {
     number(text)
         .and_then(|size| if size < 80 { Err("below 80 bytes nothing can be told".into()) } else { Ok(size) })
@@ -106,12 +107,8 @@ pub type Dialled = (IpAddr, Option<u16>);
 
 /// `ADDR[:PORT]`, an IPv6 address in brackets or alone.
 pub(super) fn dialled(text: &str) -> Result<Dialled, String> {
-    if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse() {
-        return Ok((address, None));
-    }
-    match text.parse::<std::net::SocketAddr>() {
-        Ok(address) if address.port() == 0 => Err("there is no port 0".into()),
-        Ok(address) => Ok((address.ip(), Some(address.port()))),
-        Err(_) => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),
+    match endpoint::read_host_port(text) {
+        Ok((Host::Address(address), port)) => Ok((address, port)),
+        _ => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),
     }
 }

@@ -75,9 +75,9 @@ fn normalised(text: &str, separators: &str) -> Result<String, String> {
             normal.push(letter);
         } else {
             // An output may show another character in this one's place, so its escape is told too.
-            let escape: String =
+            let escaped: Vec<_> =
                 letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect();
-            return Err(format!("a path cannot hold {letter:?}: write it as {escape}"));
+            return Err(format!("a path cannot hold {letter:?}: write it as {}", escaped.concat()));
         }
     }
     Ok(normal)

@@ -1,6 +1,5 @@
 //! Every refusal with its whole line, and every default with what changes it.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -20,16 +19,8 @@ const HAPROXY: Variables = &[("HAPROXY_SERVER_ADDR", "192.0.2.7"), ("HAPROXY_SER
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
 fn surroundings(variables: Variables) -> Surroundings {
-    Surroundings {
-        started: Instant::now(),
-        stdout_is_terminal: false,
-        stderr_is_terminal: false,
-        width: None,
-        environment: variables
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect::<HashMap<_, _>>(),
-    }
+    let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    Surroundings { environment, ..Surroundings::bare(Instant::now()) }
 }
 
 fn cli(arguments: &[&str], variables: Variables) -> Cli {

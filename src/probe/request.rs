@@ -130,7 +130,6 @@ fn read(response: Response<ureq::Body>, record: &SharedRecord) -> Result<Answer,
     let mut bytes = Vec::new();
     let bound = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
     let result = body.into_with_config().limit(u64::MAX).reader().take(bound + 1).read_to_end(&mut bytes);
-    answer.cut = bytes.len() > BODY_LIMIT;
     bytes.truncate(BODY_LIMIT);
     answer.body = Foreign::new(bytes);
     match result {

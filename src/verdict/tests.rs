@@ -57,7 +57,7 @@ pub(super) fn endpoint() -> Endpoint {
 
 pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let header = |(name, value): &(&str, &str)| Header { name: (*name).into(), value: Foreign::new(*value) };
-    Answer { status, headers: headers.iter().map(header).collect(), body: Foreign::new(body), cut: false }
+    Answer { status, headers: headers.iter().map(header).collect(), body: Foreign::new(body) }
 }
 
 fn made(method: Method, answer: Option<Answer>, fault: Option<Fault>) -> Exchange {

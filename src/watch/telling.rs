@@ -8,10 +8,10 @@ use super::live::{Size, View};
 use super::screen::Screen;
 use super::{lines, summary};
 use crate::output;
-use crate::plan::{Format, Output, Plan, Surface};
+use crate::plan::{Format, Plan, Surface};
 use crate::progress;
 use crate::report::palette::Palette;
-use crate::report::{self, Report, UNVERIFIED, phrase};
+use crate::report::{Report, UNVERIFIED, phrase};
 use crate::run::Run;
 use crate::state::State;
 
@@ -70,7 +70,7 @@ impl<'a> Telling<'a> {
         let output = &self.plan.output;
         if let Some(file) = &output.file {
             // The next run may find room on the disk again.
-            self.code = output::tell(report, &whole(report, output), Some(file));
+            self.code = output::tell(report, &report.whole(output), Some(file));
             return ControlFlow::Continue(());
         }
         if self.screen.is_some() {
@@ -184,11 +184,6 @@ impl<'a> Telling<'a> {
             if self.latest.as_ref().is_some_and(|report| report.unverified) { UNVERIFIED } else { "" };
         format!("{simulated}{line}{unverified}")
     }
-}
-
-/// The whole report, as a file takes it.
-fn whole(report: &Report, output: &Output) -> String {
-    output.format.map(|format| report::render(report, format, output)).unwrap_or_default()
 }
 
 /// The terminal's size now: it may change while one watches.

@@ -112,12 +112,6 @@ fn plan() -> Plan {
     let token = format!("X-Auth-Token: {SECRET}");
     let words = ["127.0.0.1", "-t", "2s", "-vvv", "--header", &token].map(Into::into);
     let Ok(cli) = Cli::read(words, None) else { panic!("the arguments are refused") };
-    let surroundings = Surroundings {
-        started: Instant::now(),
-        stdout_is_terminal: false,
-        stderr_is_terminal: false,
-        width: None,
-        environment: std::collections::HashMap::new(),
-    };
+    let surroundings = Surroundings::bare(Instant::now());
     plan::decide(&cli, &surroundings).expect("a plan")
 }
