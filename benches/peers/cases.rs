@@ -1,0 +1,159 @@
+//! What is compared: each case sets up its servers and names who runs against them.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::measure::Subject;
+use crate::peers::Peers;
+use crate::server::{Server, Silence};
+
+/// One comparison.
+pub(crate) struct Case {
+    pub(crate) title: &'static str,
+    /// How often each subject runs.
+    pub(crate) rounds: usize,
+    /// Whether callgrind counts instructions.
+    pub(crate) counted: bool,
+    /// Starts the servers and tells who runs; the first is what the others are compared with.
+    pub(crate) set: fn(&Peers) -> Result<Stage>,
+}
+
+/// The servers of a case, alive while it runs, and the programs that it runs.
+pub(crate) struct Stage {
+    pub(crate) subjects: Vec<Subject>,
+    _servers: Vec<Server>,
+    _silence: Option<Silence>,
+}
+
+/// All comparisons, in the order in which they run.
+pub(crate) const ALL: &[Case] = &[
+    Case { title: "One endpoint, plain HTTP", rounds: 150, counted: true, set: plain },
+    Case { title: "One endpoint, HTTPS", rounds: 80, counted: true, set: https },
+    Case { title: "10,000 endpoints, no latency", rounds: 9, counted: false, set: many },
+    Case { title: "10,000 endpoints, 50 ms latency", rounds: 5, counted: false, set: distant },
+    Case { title: "Growth with the number of endpoints", rounds: 9, counted: false, set: growth },
+    Case { title: "1,000 endpoints, 100 of them drop packets, -t 2", rounds: 3, counted: false, set: silent },
+];
+
+/// The names under which the targets find their figures.
+pub(crate) mod name {
+    pub(crate) const GET: &str = "check_ceilometer -m get";
+    pub(crate) const BOTH: &str = "check_ceilometer (HEAD and GET)";
+    pub(crate) const CHECK_HTTP: &str = "check_http";
+    pub(crate) const CA_FILE: &str = "check_ceilometer -m get --cacert, verified";
+    pub(crate) const SYSTEM: &str = "check_ceilometer -m get, the system's trust store, verified";
+    pub(crate) const CHECK_HTTPS: &str = "check_http -S, not verified";
+    pub(crate) const MANY: &str = "check_ceilometer -m get, 10,000 endpoints";
+    pub(crate) const CURL: &str = "curl -Z --parallel-max 300";
+    pub(crate) const EPOLL: &str = "C, one epoll loop, 300 in flight";
+    pub(crate) const DISTANT: &str = "check_ceilometer -m get, 10,000 endpoints at 50 ms";
+    pub(crate) const GROWTH: [&str; 3] = ["100 endpoints", "1,000 endpoints", "10,000 endpoints"];
+    pub(crate) const SILENT: &str = "check_ceilometer -m get -t 2, 900 of 1,000 alive";
+}
+
+fn plain(peers: &Peers) -> Result<Stage> {
+    let server = Server::plain(Duration::ZERO)?;
+    let endpoint = format!("127.0.0.1:{}", server.port);
+    let port = server.port.to_string();
+    let subjects = vec![
+        peers.check_http(name::CHECK_HTTP, &["-I", "127.0.0.1", "-p", &port]),
+        peers.own(name::GET, &["-m", "get", &endpoint], None),
+        peers.own(name::BOTH, &[&endpoint], None),
+        peers.curl("curl", &[&format!("http://{endpoint}/v2/health")]),
+        peers.get(server.port),
+    ];
+    Ok(Stage { subjects, _servers: vec![server], _silence: None })
+}
+
+fn https(peers: &Peers) -> Result<Stage> {
+    let authority = peers.file("ca.pem");
+    let server = Server::tls(&authority)?;
+    let bundle = bundle(peers, &authority)?;
+    let endpoint = format!("https://127.0.0.1:{}", server.port);
+    let port = server.port.to_string();
+    let mut system = peers.own(name::SYSTEM, &["-m", "get", &endpoint], None);
+    system.environment.push(("SSL_CERT_FILE", bundle.clone()));
+    let url = format!("{endpoint}/v2/health");
+    let (authority, bundle) = (authority.to_string_lossy(), bundle.to_string_lossy());
+    let subjects = vec![
+        peers.check_http(name::CHECK_HTTPS, &["-S", "-I", "127.0.0.1", "-p", &port]),
+        peers.own(name::CA_FILE, &["-m", "get", "--cacert", &authority, &endpoint], None),
+        system,
+        peers.curl("curl --cacert, verified", &["--cacert", &authority, &url]),
+        peers.curl("curl, the system's trust store, verified", &["--cacert", &bundle, &url]),
+    ];
+    Ok(Stage { subjects, _servers: vec![server], _silence: None })
+}
+
+/// The system's bundle with the benchmark's own CA at its end.
+fn bundle(peers: &Peers, authority: &PathBuf) -> Result<PathBuf> {
+    let mut bundle = std::fs::read("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
+    bundle.extend(std::fs::read(authority)?);
+    let path = peers.file("bundle.pem");
+    std::fs::write(&path, bundle)?;
+    Ok(path)
+}
+
+fn many(peers: &Peers) -> Result<Stage> {
+    let server = Server::plain(Duration::ZERO)?;
+    let subjects = vec![
+        peers.epoll(server.port, 10_000, 300),
+        own(peers, name::MANY, server.port, 10_000)?,
+        parallel_curl(peers, server.port),
+    ];
+    Ok(Stage { subjects, _servers: vec![server], _silence: None })
+}
+
+fn distant(peers: &Peers) -> Result<Stage> {
+    let server = Server::plain(Duration::from_millis(50))?;
+    let subjects = vec![
+        peers.epoll(server.port, 10_000, 1_000),
+        own(peers, name::DISTANT, server.port, 10_000)?,
+        parallel_curl(peers, server.port),
+    ];
+    Ok(Stage { subjects, _servers: vec![server], _silence: None })
+}
+
+fn growth(peers: &Peers) -> Result<Stage> {
+    let server = Server::plain(Duration::ZERO)?;
+    let counts = [100, 1_000, 10_000];
+    let subjects = name::GROWTH.iter().zip(counts).map(|(name, count)| own(peers, name, server.port, count));
+    Ok(Stage { subjects: subjects.collect::<Result<_>>()?, _servers: vec![server], _silence: None })
+}
+
+fn silent(peers: &Peers) -> Result<Stage> {
+    let server = Server::plain(Duration::ZERO)?;
+    let silence = Silence::new()?;
+    // Every tenth is silent: they stand among the living, as in a fleet.
+    let port = |number: usize| if number.is_multiple_of(10) { silence.port } else { server.port };
+    let input = endpoints(peers, "silent", 1_000, port)?;
+    let mut subject = peers.own(name::SILENT, &["-m", "get", "-t", "2"], Some(&input));
+    (subject.exit_code, subject.proof) = (2, "healthy=900");
+    Ok(Stage { subjects: vec![subject], _servers: vec![server], _silence: Some(silence) })
+}
+
+/// This crate's program with so many endpoints on one server.
+fn own(peers: &Peers, name: &str, port: u16, count: usize) -> Result<Subject> {
+    let input = endpoints(peers, &count.to_string(), count, |_| port)?;
+    Ok(peers.own(name, &["-m", "get"], Some(&input)))
+}
+
+/// curl with the same endpoints; each needs a connection of its own, as distinct hosts would.
+fn parallel_curl(peers: &Peers, port: u16) -> Subject {
+    let url = format!("http://127.0.0.1:{port}/p/[00001-10000]/v2/health");
+    peers.curl(name::CURL, &["-Z", "--parallel-immediate", "--parallel-max", "300", &url])
+}
+
+/// Writes a file of endpoints that differ in their prefix.
+fn endpoints(peers: &Peers, name: &str, count: usize, port: impl Fn(usize) -> u16) -> Result<PathBuf> {
+    let mut text = String::new();
+    for number in 1..=count {
+        writeln!(text, "127.0.0.1:{}/p/{number:05}", port(number))?;
+    }
+    let path = peers.file(&format!("endpoints-{name}"));
+    std::fs::write(&path, text)?;
+    Ok(path)
+}

@@ -1,0 +1,240 @@
+//! The other side of the measurements: loopback servers, each in a process of its own so that none of
+//! its time is counted as a peer's.
+//!
+//! A server is this benchmark started again; it prints its port and lives until its standard input
+//! ends, which it does with the benchmark.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{BufRead, BufReader, Write};
+use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, accept_with, bind, connect, getsockname,
+    listen, recv, send, socket_with, sockopt,
+};
+
+use crate::tls;
+
+/// The first argument of this program when it is to be a server.
+pub(crate) const ROLE: &str = "serve";
+
+/// How many connections may wait to be accepted; the kernel has a bound of its own.
+const BACKLOG: i32 = 8192;
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    process: Child,
+    _lifeline: Option<ChildStdin>,
+}
+
+impl Server {
+    /// A server of plain HTTP that answers after a fixed latency.
+    pub(crate) fn plain(latency: Duration) -> Result<Server> {
+        Server::start(&["plain", &latency.as_millis().to_string()])
+    }
+
+    /// A server of HTTPS; it writes the certificate of its CA to a file.
+    pub(crate) fn tls(authority: &Path) -> Result<Server> {
+        Server::start(&["tls", &authority.to_string_lossy()])
+    }
+
+    fn start(arguments: &[&str]) -> Result<Server> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg(ROLE)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        let output = process.stdout.take().context("the server has no output")?;
+        BufReader::new(output).read_line(&mut line)?;
+        let port = line.trim().parse().context("the server told no port")?;
+        let lifeline = process.stdin.take();
+        Ok(Server { port, process, _lifeline: lifeline })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The life of a server process.
+pub(crate) fn serve(arguments: &[String]) -> Result<()> {
+    let listener = listener(BACKLOG)?;
+    match arguments {
+        [kind, latency] if kind == "plain" => {
+            announce(&listener)?;
+            Loop::new(listener, Duration::from_millis(latency.parse()?))?.run()
+        }
+        [kind, authority] if kind == "tls" => {
+            // Who knows the port may read the authority's file.
+            let config = tls::config(Path::new(authority))?;
+            announce(&listener)?;
+            tls::serve(&TcpListener::from(listener), config)
+        }
+        _ => bail!("no such server: {arguments:?}"),
+    }
+}
+
+fn listener(backlog: i32) -> Result<OwnedFd> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let listener = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
+    sockopt::set_socket_reuseaddr(&listener, true)?;
+    bind(&listener, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
+    listen(&listener, backlog)?;
+    Ok(listener)
+}
+
+fn port(listener: &OwnedFd) -> Result<u16> {
+    Ok(SocketAddr::try_from(getsockname(listener)?)?.port())
+}
+
+fn announce(listener: &OwnedFd) -> Result<()> {
+    let mut output = std::io::stdout();
+    writeln!(output, "{}", port(listener)?)?;
+    Ok(output.flush()?)
+}
+
+/// The answer to a request: as the documented health check of a service in good health.
+pub(crate) fn answer(request: &[u8]) -> &'static [u8] {
+    if request.starts_with(b"HEAD ") {
+        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+    } else {
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n\
+          {\"status\":\"ok\"}"
+    }
+}
+
+/// One thread that serves all connections.
+struct Loop {
+    poller: OwnedFd,
+    listener: OwnedFd,
+    latency: Duration,
+    open: HashMap<u64, OwnedFd>,
+    /// Answers that wait for their time, in the order of their times.
+    due: VecDeque<(Instant, OwnedFd, &'static [u8])>,
+}
+
+impl Loop {
+    fn new(listener: OwnedFd, latency: Duration) -> Result<Loop> {
+        let poller = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        for fd in [&listener, &rustix::io::dup(std::io::stdin())?] {
+            epoll::add(&poller, fd, key(fd), epoll::EventFlags::IN)?;
+        }
+        Ok(Loop { poller, listener, latency, open: HashMap::new(), due: VecDeque::new() })
+    }
+
+    fn run(mut self) -> Result<()> {
+        let mut room = [MaybeUninit::uninit(); 256];
+        loop {
+            let until = self.due.front().map(|(at, ..)| at.saturating_duration_since(Instant::now()));
+            let until = until.map(Timespec::try_from).transpose()?;
+            let ready: Vec<u64> = match epoll::wait(&self.poller, &mut room, until.as_ref()) {
+                Ok((events, _)) => events.iter().map(|event| event.data.u64()).collect(),
+                Err(Errno::INTR) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
+            for data in ready {
+                if data == key(&self.listener).u64() {
+                    self.accept()?;
+                } else if let Some(connection) = self.open.remove(&data) {
+                    self.receive(connection);
+                } else {
+                    // Standard input has ended, and with it the benchmark.
+                    return Ok(());
+                }
+            }
+            self.send_due();
+        }
+    }
+
+    fn accept(&mut self) -> Result<()> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        while let Ok(connection) = accept_with(&self.listener, flags) {
+            epoll::add(&self.poller, &connection, key(&connection), epoll::EventFlags::IN)?;
+            self.open.insert(key(&connection).u64(), connection);
+        }
+        Ok(())
+    }
+
+    /// Takes a request in; over loopback the head of these peers comes in one piece.
+    fn receive(&mut self, connection: OwnedFd) {
+        let mut buffer = [0; 4096];
+        match recv(&connection, &mut buffer[..], RecvFlags::empty()) {
+            Err(Errno::AGAIN | Errno::INTR) => {
+                self.open.insert(key(&connection).u64(), connection);
+            }
+            Ok((count, _)) if buffer.get(..count).is_some_and(|head| head.ends_with(b"\r\n\r\n")) => {
+                let answer = answer(&buffer);
+                if self.latency.is_zero() {
+                    reply(&connection, answer);
+                } else {
+                    // It has nothing more to say until it is answered.
+                    let _ = epoll::delete(&self.poller, &connection);
+                    self.due.push_back((Instant::now() + self.latency, connection, answer));
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn send_due(&mut self) {
+        let now = Instant::now();
+        while self.due.front().is_some_and(|(at, ..)| *at <= now) {
+            if let Some((_, connection, answer)) = self.due.pop_front() {
+                reply(&connection, answer);
+            }
+        }
+    }
+}
+
+fn key(fd: &OwnedFd) -> epoll::EventData {
+    epoll::EventData::new_u64(u64::try_from(fd.as_raw_fd()).unwrap_or_default())
+}
+
+/// Answers; the connection ends when its descriptor is dropped.
+fn reply(connection: &OwnedFd, answer: &[u8]) {
+    // A peer that has gone away is no concern of the server's.
+    let _ = send(connection, answer, SendFlags::NOSIGNAL);
+}
+
+/// A port that drops packets: its backlog is full and nobody accepts.
+pub(crate) struct Silence {
+    pub(crate) port: u16,
+    _held: Vec<OwnedFd>,
+}
+
+impl Silence {
+    pub(crate) fn new() -> Result<Silence> {
+        let listener = listener(0)?;
+        let port = port(&listener)?;
+        let mut held = vec![listener];
+        // Two connections fit into a backlog of 0; a third stays pending.
+        for _ in 0..16 {
+            let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+            let knock = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
+            let begun = connect(&knock, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port));
+            let limit = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+            let pending = begun == Err(Errno::INPROGRESS)
+                && poll(&mut [PollFd::new(&knock, PollFlags::OUT)], Some(&limit))? == 0;
+            held.push(knock);
+            if pending {
+                return Ok(Silence { port, _held: held });
+            }
+        }
+        bail!("the backlog does not fill");
+    }
+}
