@@ -11,7 +11,7 @@ const CHECK_HTTP: &str = "/usr/lib/nagios/plugins/check_http";
 const CURL: &str = "/usr/bin/curl";
 const NOTHING: &str = "/dev/null";
 
-/// Every program of the comparison that is there.
+/// What the comparison compiles and writes.
 #[derive(Debug)]
 pub(crate) struct Peers {
     /// Where compiled programs and inputs are kept.
@@ -36,29 +36,6 @@ impl Peers {
     /// A file in the benchmark's own directory.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
-    }
-
-    /// This crate's program, its endpoints on standard input where there is a file of them.
-    pub(crate) fn own(&self, name: &str, arguments: &[&str], input: Option<&Path>) -> Subject {
-        let mut subject = subject(env!("CARGO_BIN_EXE_check_ceilometer"), name, arguments, "CEILOMETER OK");
-        if let Some(input) = input {
-            subject.input = input.to_owned();
-            subject.arguments.extend(["--endpoints".to_owned(), "-".to_owned()]);
-        }
-        subject
-    }
-
-    /// The C plugin that it replaces.
-    pub(crate) fn check_http(&self, name: &str, arguments: &[&str]) -> Subject {
-        let mut own = vec!["-u", "/v2/health", "-t", "10"];
-        own.extend(arguments);
-        subject(CHECK_HTTP, name, &own, "HTTP OK")
-    }
-
-    pub(crate) fn curl(&self, name: &str, arguments: &[&str]) -> Subject {
-        let mut own = vec!["-q", "-s", "-f", "-o", NOTHING, "-H", "Connection: close"];
-        own.extend(arguments);
-        subject(CURL, name, &own, "")
     }
 
     /// One GET in C.
@@ -98,6 +75,29 @@ impl Peers {
         };
         asked.into_iter().map(told).collect()
     }
+}
+
+/// This crate's program, its endpoints on standard input where there is a file of them.
+pub(crate) fn own(name: &str, arguments: &[&str], input: Option<&Path>) -> Subject {
+    let mut subject = subject(env!("CARGO_BIN_EXE_check_ceilometer"), name, arguments, "CEILOMETER OK");
+    if let Some(input) = input {
+        input.clone_into(&mut subject.input);
+        subject.arguments.extend(["--endpoints".to_owned(), "-".to_owned()]);
+    }
+    subject
+}
+
+/// The C plugin that it replaces.
+pub(crate) fn check_http(name: &str, arguments: &[&str]) -> Subject {
+    let mut own = vec!["-u", "/v2/health", "-t", "10"];
+    own.extend(arguments);
+    subject(CHECK_HTTP, name, &own, "HTTP OK")
+}
+
+pub(crate) fn curl(name: &str, arguments: &[&str]) -> Subject {
+    let mut own = vec!["-q", "-s", "-f", "-o", NOTHING, "-H", "Connection: close"];
+    own.extend(arguments);
+    subject(CURL, name, &own, "")
 }
 
 fn subject(program: impl AsRef<str>, name: &str, arguments: &[&str], proof: &'static str) -> Subject {
