@@ -48,6 +48,7 @@ pub(crate) mod name {
     pub(crate) const CHECK_HTTPS: &str = "check_http -S, not verified";
     pub(crate) const MANY: &str = "check_ceilometer -m get, 10,000 endpoints";
     pub(crate) const CURL: &str = "curl -Z --parallel-max 300";
+    pub(crate) const DISTANT_CURL: &str = "curl -Z --parallel-max 300, at 50 ms";
     pub(crate) const EPOLL: &str = "C, one epoll loop, 300 in flight";
     pub(crate) const DISTANT: &str = "check_ceilometer -m get, 10,000 endpoints at 50 ms";
     pub(crate) const GROWTH: [&str; 3] = ["100 endpoints", "1,000 endpoints", "10,000 endpoints"];
@@ -102,7 +103,7 @@ fn many(peers: &Peers) -> Result<Stage> {
     let subjects = vec![
         peers.epoll(server.port, 10_000, 300),
         own(peers, name::MANY, server.port, 10_000)?,
-        parallel_curl(server.port),
+        parallel_curl(name::CURL, server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -112,7 +113,7 @@ fn distant(peers: &Peers) -> Result<Stage> {
     let subjects = vec![
         peers.epoll(server.port, 10_000, 1_000),
         own(peers, name::DISTANT, server.port, 10_000)?,
-        parallel_curl(server.port),
+        parallel_curl(name::DISTANT_CURL, server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -142,9 +143,9 @@ fn own(peers: &Peers, name: &str, port: u16, count: usize) -> Result<Subject> {
 }
 
 /// curl with the same endpoints; each needs a connection of its own, as distinct hosts would.
-fn parallel_curl(port: u16) -> Subject {
+fn parallel_curl(name: &str, port: u16) -> Subject {
     let url = format!("http://127.0.0.1:{port}/p/[00001-10000]/v2/health");
-    peers::curl(name::CURL, &["-Z", "--parallel-immediate", "--parallel-max", "300", &url])
+    peers::curl(name, &["-Z", "--parallel-immediate", "--parallel-max", "300", &url])
 }
 
 /// Writes a file of endpoints that differ in their prefix.
