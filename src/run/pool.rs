@@ -3,11 +3,20 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// How many requests are in flight at once where `--parallel` does not say.
 const DEFAULT: usize = 1000;
+
+/// How many workers begin. On a near network more of them only get into each other's way; on a far one
+/// they are doubled until there are as many as wanted.
+const FIRST: usize = 16;
+
+/// How long the workers are watched before more of them begin: longer than a request to a near server
+/// takes, while from 16 to 1000 workers it is only six times as long.
+const WATCH: Duration = Duration::from_millis(5);
 
 /// The stack of a worker, in bytes: TLS overflows 32 KiB; what is not touched costs nothing.
 const STACK: usize = 256 * 1024;
@@ -37,28 +46,47 @@ fn descriptors(needed: usize) -> usize {
 /// Applies `work` to every item, `workers` at once; the results are in the items' order.
 ///
 /// The calling thread is a worker too: one item needs no thread, and where no thread can be had the
-/// work is still done.
+/// work is still done. A few workers begin; the calling thread doubles their number for as long as the
+/// network holds them up.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
+    let foreman = thread::current();
     let labour = || {
         while let Some((index, item)) = take(&next, items) {
             let result = work(item);
             done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
         }
+        foreman.unpark();
     };
+    let left = || next.load(Ordering::Relaxed) < items.len();
+    let finished = || done.lock().unwrap_or_else(PoisonError::into_inner).len();
     thread::scope(|scope| {
-        for _ in 1..workers {
-            let spawned = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, labour);
-            if spawned.is_err() || next.load(Ordering::Relaxed) >= items.len() {
-                break;
-            }
+        let hire = || thread::Builder::new().stack_size(STACK).spawn_scoped(scope, labour).is_ok() && left();
+        let mut crew = 1;
+        let mut wanted = FIRST.min(workers);
+        while (crew..wanted).all(|_| hire()) && wanted < workers && held_up(wanted, left, finished) {
+            crew = wanted;
+            wanted = (2 * crew).min(workers);
         }
         labour();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Watches a crew until it finishes less than an item a head within a [`WATCH`]; false once no item is
+/// left.
+fn held_up(crew: usize, left: impl Fn() -> bool, finished: impl Fn() -> usize) -> bool {
+    while left() {
+        let before = finished();
+        thread::park_timeout(WATCH);
+        if left() && finished() - before < crew {
+            return true;
+        }
+    }
+    false
 }
 
 /// The next item that nobody has taken.
@@ -87,9 +115,11 @@ mod tests {
 
     #[test]
     fn so_many_workers_work_at_once() {
-        let barrier = Barrier::new(8);
-        // Ends only if eight workers meet.
-        map(&[(); 8], 8, |()| barrier.wait().is_leader());
+        for workers in [1, 8, 16, 17, 100] {
+            let barrier = Barrier::new(workers);
+            // Ends only if all of them meet.
+            map(&vec![(); workers], workers, |()| barrier.wait().is_leader());
+        }
     }
 
     #[test]
