@@ -10,13 +10,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// How many requests are in flight at once where `--parallel` does not say.
 const DEFAULT: usize = 1000;
 
-/// How many workers begin. On a near network more of them only get into each other's way; on a far one
-/// they are doubled until there are as many as wanted.
+/// How many workers begin. Where the servers are near, more of them only get into each other's way.
 const FIRST: usize = 16;
 
 /// How long the workers are watched before more of them begin: longer than a request to a near server
 /// takes, while from 16 to 1000 workers it is only six times as long.
-const WATCH: Duration = Duration::from_millis(5);
+const WATCH: Duration = Duration::from_millis(10);
 
 /// The stack of a worker, in bytes: TLS overflows 32 KiB; what is not touched costs nothing.
 const STACK: usize = 256 * 1024;
@@ -46,8 +45,7 @@ fn descriptors(needed: usize) -> usize {
 /// Applies `work` to every item, `workers` at once; the results are in the items' order.
 ///
 /// The calling thread is a worker too: one item needs no thread, and where no thread can be had the
-/// work is still done. A few workers begin; the calling thread doubles their number for as long as the
-/// network holds them up.
+/// work is still done. A few workers begin; the calling thread doubles their number while that pays.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
@@ -63,10 +61,11 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&
     let finished = || done.lock().unwrap_or_else(PoisonError::into_inner).len();
     thread::scope(|scope| {
         let hire = || thread::Builder::new().stack_size(STACK).spawn_scoped(scope, labour).is_ok() && left();
-        let mut crew = 1;
+        let (mut crew, mut pace) = (1, 0);
         let mut wanted = FIRST.min(workers);
-        while (crew..wanted).all(|_| hire()) && wanted < workers && held_up(wanted, left, finished) {
-            crew = wanted;
+        while (crew..wanted).all(|_| hire()) && wanted < workers {
+            let Some(reached) = worth_more(wanted, pace, left, finished) else { break };
+            (crew, pace) = (wanted, reached);
             wanted = (2 * crew).min(workers);
         }
         labour();
@@ -76,17 +75,27 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Watches a crew until it finishes less than an item a head within a [`WATCH`]; false once no item is
-/// left.
-fn held_up(crew: usize, left: impl Fn() -> bool, finished: impl Fn() -> usize) -> bool {
+/// Watches a crew until more workers are worth their while, and tells how many items it finished within
+/// a [`WATCH`]; `None` once no item is left.
+///
+/// They are where the network holds the crew up: it finishes less than an item a head. But an
+/// overloaded machine looks the same. So the crew must also finish a quarter more than the `pace` of
+/// the smaller crew before it, unless nothing is finished at all.
+fn worth_more(
+    crew: usize,
+    pace: usize,
+    left: impl Fn() -> bool,
+    finished: impl Fn() -> usize,
+) -> Option<usize> {
     while left() {
         let before = finished();
         thread::park_timeout(WATCH);
-        if left() && finished() - before < crew {
-            return true;
+        let reached = finished() - before;
+        if left() && reached < crew && (reached == 0 || 4 * reached >= 5 * pace) {
+            return Some(reached);
         }
     }
-    false
+    None
 }
 
 /// The next item that nobody has taken.
