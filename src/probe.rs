@@ -4,6 +4,7 @@
 //! our own ([`connect`]), so that each phase has its time and each failure its name; the library speaks
 //! HTTP over the connection it is handed ([`wire`]).
 
+mod buffers;
 mod certificate;
 mod connect;
 mod handshake;

@@ -20,7 +20,7 @@ use crate::exchange::{Answer, BODY_LIMIT, Fault, FaultKind, Foreign, HEAD_LIMIT,
 const USER_AGENT: &str = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"));
 
 /// The smallest output buffer, in bytes: the request line and the probe's own headers fit.
-const OUTPUT: usize = 4 * 1024;
+const OUTPUT: usize = 1024;
 
 /// From how many printable characters in a row on the beginning of a foreign protocol is shown as text.
 const LEGIBLE: usize = 4;

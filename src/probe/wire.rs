@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
+use super::buffers::Growing;
 use super::connect::reason;
 use super::socket::Socket;
 use super::tls::Session;
@@ -67,7 +66,7 @@ pub(super) struct Wire {
     socket: Socket,
     session: Option<Session>,
     deadline: Instant,
-    buffers: LazyBuffers,
+    buffers: Growing,
     record: SharedRecord,
 }
 
@@ -80,7 +79,7 @@ impl Wire {
         output: usize,
         record: SharedRecord,
     ) -> Wire {
-        Wire { socket, session, deadline, buffers: LazyBuffers::new(HEAD_LIMIT, output), record }
+        Wire { socket, session, deadline, buffers: Growing::new(output), record }
     }
 
     fn write(&mut self, amount: usize) -> io::Result<()> {

@@ -1,0 +1,126 @@
+//! The bytes of one exchange between the HTTP library and the connection.
+//!
+//! The library's own buffers have their full size from the start. Most answers fit into a tenth of the
+//! bound on a head, and with a thousand requests in flight the difference is 15 MB.
+
+use ureq::unversioned::transport::Buffers;
+
+use crate::exchange::HEAD_LIMIT;
+
+/// The first size of the input, in bytes: a health check's whole answer, as a rule.
+const INPUT: usize = 1024;
+
+/// An output of fixed size, and an input that grows up to the bound on a head.
+#[derive(Debug)]
+pub(super) struct Growing {
+    output: Vec<u8>,
+    input: Vec<u8>,
+    /// How much of the input has been received, and of that how much the library is done with.
+    filled: usize,
+    consumed: usize,
+    /// Whether the library could make use of what it saw last.
+    progress: bool,
+}
+
+impl Growing {
+    /// Buffers for one exchange; `output` is the size of the output, in bytes.
+    pub(super) fn new(output: usize) -> Growing {
+        Growing { output: vec![0; output], input: Vec::new(), filled: 0, consumed: 0, progress: false }
+    }
+
+    /// Moves what is not consumed to the front; where that makes no room, the input grows.
+    fn make_room(&mut self) {
+        self.input.copy_within(self.consumed..self.filled, 0);
+        self.filled -= self.consumed;
+        self.consumed = 0;
+        if self.filled == self.input.len() && self.filled < HEAD_LIMIT {
+            self.input.resize((2 * self.filled).clamp(INPUT, HEAD_LIMIT), 0);
+        }
+    }
+}
+
+impl Buffers for Growing {
+    fn output(&mut self) -> &mut [u8] {
+        &mut self.output
+    }
+
+    fn input(&self) -> &[u8] {
+        self.input.get(self.consumed..self.filled).unwrap_or_default()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.make_room();
+        self.input.get_mut(self.filled..).unwrap_or_default()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.filled = (self.filled + amount).min(self.input.len());
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.progress = amount > 0;
+        self.consumed = (self.consumed + amount).min(self.filled);
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        // Only a request's body is read into the first, and no request has one.
+        (&mut [], &mut self.output)
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.progress && self.consumed < self.filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Appends as much as there is room for; tells how much that was.
+    fn append(buffers: &mut Growing, bytes: &[u8]) -> usize {
+        let room = buffers.input_append_buf();
+        let count = room.len().min(bytes.len());
+        room[..count].copy_from_slice(&bytes[..count]);
+        buffers.input_appended(count);
+        count
+    }
+
+    #[test]
+    fn the_input_grows_to_the_bound_and_no_further() {
+        let stream: Vec<u8> = (0..=HEAD_LIMIT).map(|index| index.to_le_bytes()[0]).collect();
+        let mut buffers = Growing::new(1);
+        let mut sent = 0;
+        let mut sizes = Vec::new();
+        while !buffers.input_append_buf().is_empty() {
+            sent += append(&mut buffers, &stream[sent..]);
+            sizes.push(buffers.input.len());
+        }
+        assert_eq!(sizes, [1024, 2048, 4096, 8192, 16384]);
+        assert_eq!(buffers.input(), &stream[..HEAD_LIMIT]);
+    }
+
+    #[test]
+    fn what_is_consumed_makes_room() {
+        let mut buffers = Growing::new(1);
+        append(&mut buffers, &[1; INPUT]);
+        append(&mut buffers, &[2; INPUT]);
+        buffers.input_consume(INPUT);
+        assert_eq!(buffers.input(), [2; INPUT]);
+        assert_eq!(append(&mut buffers, &[3; INPUT]), INPUT);
+        assert_eq!(buffers.input(), [[2; INPUT], [3; INPUT]].concat());
+        assert_eq!(buffers.input.len(), 2 * INPUT);
+    }
+
+    #[test]
+    fn input_is_of_use_only_after_progress() {
+        let mut buffers = Growing::new(1);
+        append(&mut buffers, b"half an answer");
+        assert!(!buffers.can_use_input());
+        buffers.input_consume(5);
+        assert!(buffers.can_use_input());
+        buffers.input_consume(0);
+        assert!(!buffers.can_use_input());
+        buffers.input_consume(9);
+        assert!(!buffers.can_use_input() && buffers.input().is_empty());
+    }
+}
