@@ -2,12 +2,14 @@
 //!
 //! It has a thread of its own, which is only there where somebody looks: on a terminal, for the human format.
 
+use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use rustix::termios::tcgetwinsize;
 
+use crate::report::columns::begun;
 use crate::report::phrase;
 use crate::run::Run;
 
@@ -15,8 +17,12 @@ use crate::run::Run;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The time between two looks at how far the run is.
 const TICK: Duration = Duration::from_millis(100);
-/// A bar, and in words what it shows; in the width of the terminal.
-const TEMPLATE: &str = "[{bar:20}] {wide_msg}";
+/// How many columns the bar itself takes.
+const BAR: usize = 20;
+/// What is assumed of a terminal that does not tell its width.
+const COLUMNS: u16 = 80;
+/// Clears the line that the cursor stands on (ECMA-48, erase in line).
+const CLEAR: &str = "\r\x1b[K";
 
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,26 +75,48 @@ pub fn during<T>(wanted: bool, glance: impl Fn() -> Glance + Send, work: impl Fn
 
 /// Draws until the other end of the channel is dropped.
 fn draw(ended: &Receiver<()>, glance: impl Fn() -> Glance) {
-    if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
-        return;
+    let mut terminal = io::stderr();
+    let mut pause = PATIENCE;
+    while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        let columns = tcgetwinsize(&terminal).map_or(COLUMNS, |size| size.ws_col);
+        // A bar that cannot be drawn is no reason to fail.
+        let _ = write!(terminal, "{CLEAR}{}", bar(&glance(), columns.into()));
+        pause = TICK;
     }
-    let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
-    loop {
-        let Glance { done, all, told } = glance();
-        bar.set_length(all);
-        bar.set_position(done.min(all));
-        bar.set_message(told);
-        bar.tick();
-        if ended.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
-            return bar.finish_and_clear();
-        }
+    if pause == TICK {
+        let _ = write!(terminal, "{CLEAR}");
     }
+}
+
+/// A bar, and in words what it shows. One column stays free: a terminal breaks a line that reaches its edge.
+fn bar(glance: &Glance, columns: usize) -> String {
+    let full = glance.done.saturating_mul(BAR as u64) / glance.all.max(1);
+    let full = usize::try_from(full).map_or(BAR, |full| full.min(BAR));
+    let head = if glance.done > 0 && full < BAR { ">" } else { "" };
+    begun(&format!("[{:<BAR$}] {}", "=".repeat(full) + head, glance.told), columns.saturating_sub(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bar_fits_the_terminal() {
+        let table = [
+            ((0, 300), 80, "[                    ] so far"),
+            ((1, 300), 80, "[>                   ] so far"),
+            ((150, 300), 80, "[==========>         ] so far"),
+            ((299, 300), 80, "[===================>] so far"),
+            ((300, 300), 80, "[====================] so far"),
+            ((400, 300), 80, "[====================] so far"),
+            ((0, 0), 80, "[                    ] so far"),
+            ((150, 300), 27, "[==========>         ] so…"),
+            ((150, 300), 0, "…"),
+        ];
+        for ((done, all), columns, expected) in table {
+            assert_eq!(bar(&Glance { done, all, told: "so far".into() }, columns), expected);
+        }
+    }
 
     #[test]
     fn one_endpoint_moves_with_the_time_and_several_by_number() {
