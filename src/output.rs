@@ -12,6 +12,7 @@ use std::sync::{Arc, Once};
 
 use anyhow::{Error, Result};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::files;
@@ -42,8 +43,13 @@ pub fn print(text: &str) -> io::Result<()> {
 fn survive_file_limit() {
     // A watch writes again and again, and handlers add up.
     static ONCE: Once = Once::new();
-    // Without the handler the signal ends the process, as it would have.
-    ONCE.call_once(|| drop(signal_hook::flag::register(SIGXFSZ, Arc::default())));
+    ONCE.call_once(|| {
+        // Few processes have such a limit, and a handler is not free.
+        if getrlimit(Resource::Fsize).current.is_some() {
+            // Without the handler the signal ends the process, as it would have.
+            drop(signal_hook::flag::register(SIGXFSZ, Arc::default()));
+        }
+    });
 }
 
 /// Writes a report's text where the plan wants it, and returns the process's exit code.

@@ -83,11 +83,16 @@ impl Subject {
 pub(crate) struct Gauge(pub(crate) PathBuf);
 
 impl Gauge {
-    /// Runs the subjects in turn, again and again, so that what disturbs the machine disturbs all.
+    /// Runs the subjects in turn, again and again, so that what disturbs the machine disturbs all; every
+    /// other round backwards, so that none always finds the caches that the same other has left.
     pub(crate) fn compare(&self, subjects: &[&Subject], rounds: usize) -> Result<Vec<Cost>> {
         let mut costs = vec![Cost { walls: Vec::with_capacity(rounds), peak_kib: 0 }; subjects.len()];
-        for _ in 0..rounds {
-            for (subject, cost) in subjects.iter().zip(&mut costs) {
+        for round in 0..rounds {
+            let mut runs: Vec<_> = subjects.iter().zip(&mut costs).collect();
+            if !round.is_multiple_of(2) {
+                runs.reverse();
+            }
+            for (subject, cost) in runs {
                 let (wall, peak_kib) = self.run(subject)?;
                 cost.walls.push(wall);
                 cost.peak_kib = cost.peak_kib.max(peak_kib);

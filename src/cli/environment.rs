@@ -38,11 +38,11 @@ impl Cli {
 
 /// Parses words as arguments.
 fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
-    // The process is short-lived: taking the command's many parts down again would only cost it time.
+    // The process is short-lived: taking these many parts down again would only cost it time.
     let mut command = ManuallyDrop::new(Cli::command());
     let words = std::iter::once(OsString::from(NAME)).chain(words);
-    let matches = command.try_get_matches_from_mut(words)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let mut matches = ManuallyDrop::new(command.try_get_matches_from_mut(words)?);
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Makes of clap's error what there is to show.

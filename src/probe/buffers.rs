@@ -30,9 +30,11 @@ impl Growing {
 
     /// Moves what is not consumed to the front; where that makes no room, the input grows.
     fn make_room(&mut self) {
-        self.input.copy_within(self.consumed..self.filled, 0);
-        self.filled -= self.consumed;
-        self.consumed = 0;
+        if self.consumed > 0 {
+            self.input.copy_within(self.consumed..self.filled, 0);
+            self.filled -= self.consumed;
+            self.consumed = 0;
+        }
         if self.filled == self.input.len() && self.filled < HEAD_LIMIT {
             self.input.resize((2 * self.filled).clamp(INPUT, HEAD_LIMIT), 0);
         }
