@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::measure::Subject;
-use crate::peers::{self, Peers};
+use crate::peers::Peers;
 use crate::server::{Server, Silence};
 
 /// One comparison.
@@ -60,10 +60,10 @@ fn plain(peers: &Peers) -> Result<Stage> {
     let endpoint = format!("127.0.0.1:{}", server.port);
     let port = server.port.to_string();
     let subjects = vec![
-        peers::check_http(name::CHECK_HTTP, &["-I", "127.0.0.1", "-p", &port]),
-        peers::own(name::GET, &["-m", "get", &endpoint], None),
-        peers::own(name::BOTH, &[&endpoint], None),
-        peers::curl("curl", &[&format!("http://{endpoint}/v2/health")]),
+        peers.check_http(name::CHECK_HTTP, &["-I", "127.0.0.1", "-p", &port]),
+        peers.own(name::GET, &["-m", "get", &endpoint], None),
+        peers.own(name::BOTH, &[&endpoint], None),
+        peers.curl("curl", &[&format!("http://{endpoint}/v2/health")]),
         peers.get(server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
@@ -75,16 +75,16 @@ fn https(peers: &Peers) -> Result<Stage> {
     let bundle = bundle(peers, &authority)?;
     let endpoint = format!("https://127.0.0.1:{}", server.port);
     let port = server.port.to_string();
-    let mut system = peers::own(name::SYSTEM, &["-m", "get", &endpoint], None);
+    let mut system = peers.own(name::SYSTEM, &["-m", "get", &endpoint], None);
     system.environment.push(("SSL_CERT_FILE", bundle.clone()));
     let url = format!("{endpoint}/v2/health");
     let (authority, bundle) = (authority.to_string_lossy(), bundle.to_string_lossy());
     let subjects = vec![
-        peers::check_http(name::CHECK_HTTPS, &["-S", "-I", "127.0.0.1", "-p", &port]),
-        peers::own(name::CA_FILE, &["-m", "get", "--cacert", &authority, &endpoint], None),
+        peers.check_http(name::CHECK_HTTPS, &["-S", "-I", "127.0.0.1", "-p", &port]),
+        peers.own(name::CA_FILE, &["-m", "get", "--cacert", &authority, &endpoint], None),
         system,
-        peers::curl("curl --cacert, verified", &["--cacert", &authority, &url]),
-        peers::curl("curl, the system's trust store, verified", &["--cacert", &bundle, &url]),
+        peers.curl("curl --cacert, verified", &["--cacert", &authority, &url]),
+        peers.curl("curl, the system's trust store, verified", &["--cacert", &bundle, &url]),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -103,7 +103,7 @@ fn many(peers: &Peers) -> Result<Stage> {
     let subjects = vec![
         peers.epoll(server.port, 10_000, 300),
         own(peers, name::MANY, server.port, 10_000)?,
-        parallel_curl(name::CURL, server.port),
+        parallel_curl(peers, name::CURL, server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -113,7 +113,7 @@ fn distant(peers: &Peers) -> Result<Stage> {
     let subjects = vec![
         peers.epoll(server.port, 10_000, 1_000),
         own(peers, name::DISTANT, server.port, 10_000)?,
-        parallel_curl(name::DISTANT_CURL, server.port),
+        parallel_curl(peers, name::DISTANT_CURL, server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -131,7 +131,7 @@ fn silent(peers: &Peers) -> Result<Stage> {
     // Every tenth is silent: they stand among the living, as in a fleet.
     let port = |number: usize| if number.is_multiple_of(10) { silence.port } else { server.port };
     let input = endpoints(peers, "silent", 1_000, port)?;
-    let mut subject = peers::own(name::SILENT, &["-m", "get", "-t", "2"], Some(&input));
+    let mut subject = peers.own(name::SILENT, &["-m", "get", "-t", "2"], Some(&input));
     (subject.exit_code, subject.proof) = (2, "healthy=900");
     Ok(Stage { subjects: vec![subject], _servers: vec![server], _silence: Some(silence) })
 }
@@ -139,13 +139,13 @@ fn silent(peers: &Peers) -> Result<Stage> {
 /// This crate's program with so many endpoints on one server.
 fn own(peers: &Peers, name: &str, port: u16, count: usize) -> Result<Subject> {
     let input = endpoints(peers, &count.to_string(), count, |_| port)?;
-    Ok(peers::own(name, &["-m", "get"], Some(&input)))
+    Ok(peers.own(name, &["-m", "get"], Some(&input)))
 }
 
 /// curl with the same endpoints; each needs a connection of its own, as distinct hosts would.
-fn parallel_curl(name: &str, port: u16) -> Subject {
+fn parallel_curl(peers: &Peers, name: &str, port: u16) -> Subject {
     let url = format!("http://127.0.0.1:{port}/p/[00001-10000]/v2/health");
-    peers::curl(name, &["-Z", "--parallel-immediate", "--parallel-max", "300", &url])
+    peers.curl(name, &["-Z", "--parallel-immediate", "--parallel-max", "300", &url])
 }
 
 /// Writes a file of endpoints that differ in their prefix.
