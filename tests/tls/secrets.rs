@@ -261,14 +261,14 @@ fn who_refuses_is_named_with_the_remedy() {
             401,
             challenge,
             None,
-            "Keystone uri=\"http://keystone.example:5000/v3\" answered before the health check could: it asks \
+            "Keystone (http://keystone.example:5000/v3) answered before the health check could: it asks \
              for credentials",
         ),
         (
             401,
             challenge,
             Some(TOKEN),
-            "Keystone uri=\"http://keystone.example:5000/v3\" answered before the health check could: it \
+            "Keystone (http://keystone.example:5000/v3) answered before the health check could: it \
              rejected the token that was sent",
         ),
         (403, "", None, "access control answered before the health check could: it forbids the request"),
