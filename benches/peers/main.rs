@@ -1,7 +1,7 @@
 //! Side by side with the peers, on the same servers, in the same run: `cargo bench`.
 //!
 //! It asserts nothing: a figure that depends on the machine is for a reader to judge. `cargo bench --
-//! WORD` runs the cases whose title contains the word.
+//! WORD` runs the cases whose title contains the word, `BENCHED=FILE` measures another build.
 
 mod cases;
 mod measure;

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::measure::Subject;
 
-const OWN: &str = env!("CARGO_BIN_EXE_check_ceilometer");
+/// The environment variable that names another build of the program, such as a static one.
+const OTHER_BUILD: &str = "BENCHED";
 const CHECK_HTTP: &str = "/usr/lib/nagios/plugins/check_http";
 const CURL: &str = "/usr/bin/curl";
 const NOTHING: &str = "/dev/null";
@@ -36,7 +37,7 @@ impl Peers {
         // Static, to be smaller than anything that it measures.
         let gauge = compiled("measure", &["-static"]).or_else(|_| compiled("measure", &[]))?;
         let (get, epoll) = (compiled("get", &[])?, compiled("epoll", &[])?);
-        let own = copied(&directory, OWN)?;
+        let own = copied(&directory, &own())?;
         let (check_http, curl) = (copied(&directory, CHECK_HTTP)?, copied(&directory, CURL)?);
         Ok(Peers { directory, own, check_http, curl, get, epoll, gauge })
     }
@@ -84,8 +85,9 @@ impl Peers {
 
     /// The programs with their versions, and those that are missing.
     pub(crate) fn versions() -> Vec<(String, String)> {
+        let own = own();
         let asked: [(&str, &str, &[&str]); 5] = [
-            ("check_ceilometer", OWN, &["--version"]),
+            ("check_ceilometer", &own, &["--version"]),
             ("check_http", CHECK_HTTP, &["--version"]),
             ("curl", CURL, &["--version"]),
             ("cc", "cc", &["--version"]),
@@ -101,6 +103,11 @@ impl Peers {
         };
         asked.into_iter().map(told).collect()
     }
+}
+
+/// Where this crate's program is.
+fn own() -> String {
+    std::env::var(OTHER_BUILD).unwrap_or_else(|_| env!("CARGO_BIN_EXE_check_ceilometer").into())
 }
 
 fn subject(program: &Path, name: &str, arguments: &[&str], proof: &'static str) -> Subject {
