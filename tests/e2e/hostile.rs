@@ -223,6 +223,10 @@ fn stays_below(kib: u64, peer: &Peer) {
 
 #[test]
 fn endless_answers_do_not_fill_memory() {
+    // It measures the memory: without it no peer is called.
+    if python().is_none() {
+        return;
+    }
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let table = [
         ("HTTP/1.1 200 OK\r\n\r\n", "x"),
