@@ -90,6 +90,11 @@ mod tests {
                 continue;
             }
             let ran = sandbox.run(&command);
+            // A shell's word for a program that is not there, such as curl.
+            if ran.code == Some(127) && env::var("CI").as_deref() != Ok("true") {
+                writeln!(io::stderr(), "skipped: {command}: {}", ran.stderr).unwrap();
+                continue;
+            }
             // The rehearsal of an alert is the one command that is meant to fail.
             let code = if command.contains("--simulate backend-down") { 2 } else { 0 };
             assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{command}\n{ran:#?}");
