@@ -14,7 +14,7 @@ use crate::exchange::Method;
 use crate::files;
 use crate::haproxy;
 use crate::plan::secrets::Secrets;
-use crate::range::Range;
+use crate::range::{Range, Unit};
 use crate::report::{self, Limits, Thresholds};
 pub use crate::report::{Format, Output, Surface};
 use crate::state::State;
@@ -35,8 +35,6 @@ pub const BUDGET: Duration = Duration::from_secs(10);
 pub const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
 /// The pause before a retry where `--retry-delay` does not say otherwise.
 pub const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// A day in seconds.
-const DAY: f64 = 86_400.0;
 /// The shortest time between two runs of `--watch`.
 pub const SHORTEST_WATCH: Duration = Duration::from_millis(100);
 
@@ -256,7 +254,9 @@ fn pace(cli: &Cli, haproxy: bool) -> Pace {
 }
 
 fn thresholds(judgement: &JudgementOptions) -> Thresholds {
-    let life = |bound: Option<Duration>| bound.map(|bound| Range::at_least(bound.as_secs_f64() / DAY));
+    let life = |bound: Option<Duration>| {
+        bound.map(|bound| Range::at_least(bound.as_secs_f64() / Unit::Days.seconds()))
+    };
     Thresholds {
         request: Limits { warning: judgement.warning.clone(), critical: judgement.critical.clone() },
         backend: Limits {

@@ -29,7 +29,7 @@ pub enum Unit {
 
 impl Unit {
     /// How many seconds one of the unit has.
-    const fn seconds(self) -> f64 {
+    pub(crate) const fn seconds(self) -> f64 {
         match self {
             Unit::Seconds => 1.0,
             Unit::Days => 86_400.0,

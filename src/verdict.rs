@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 use crate::endpoint::{Dial, Endpoint, Scheme};
 use crate::exchange::{Attempt, Exchange};
 use crate::plan::{Plan, Quorum};
+use crate::range::Unit;
 use crate::report::{CertificateReport, Limits, Outcome, Probe, Report, Verdict};
 use crate::state::State;
 use crate::text::clean;
@@ -93,10 +94,10 @@ fn certificate(plan: &Plan, made: &[&Exchange], now: SystemTime) -> Option<Certi
 }
 
 fn days_between(from: SystemTime, to: SystemTime) -> f64 {
-    const DAY: f64 = 86_400.0;
+    let day = Unit::Days.seconds();
     match to.duration_since(from) {
-        Ok(left) => left.as_secs_f64() / DAY,
-        Err(over) => -over.duration().as_secs_f64() / DAY,
+        Ok(left) => left.as_secs_f64() / day,
+        Err(over) => -over.duration().as_secs_f64() / day,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::{Limits, MANY, Outcome, Report, Thresholds, Verdict, phrase};
+use super::{Limits, MANY, Report, Thresholds, Verdict, phrase};
 use crate::text;
 
 /// All metrics of a report, the aggregate ones first, each written out whole.
@@ -54,11 +54,9 @@ fn aggregate(report: &Report) -> Vec<Metric> {
 
 fn endpoint(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Metric> {
     let mut metrics = Vec::new();
-    for probe in &verdict.probes {
-        if let Outcome::Judged(judged) = &probe.outcome {
-            let label = format!("{prefix}{}_time", probe.method.name().to_lowercase());
-            metrics.push(Metric::time(label, judged.elapsed, &thresholds.request));
-        }
+    for (method, judged) in verdict.made() {
+        let label = format!("{prefix}{}_time", method.name().to_lowercase());
+        metrics.push(Metric::time(label, judged.elapsed, &thresholds.request));
     }
     if let Some(share) = verdict.backend {
         metrics.push(Metric::time(format!("{prefix}backend_time"), share, &thresholds.backend));

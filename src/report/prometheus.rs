@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
-use super::{Judged, Outcome, Report, Verdict};
+use super::{Judged, Report, Verdict};
 
 /// Tells the report as metrics, with the headline as a comment for those who look into the file.
 pub(super) fn render(report: &Report) -> String {
@@ -145,11 +145,9 @@ fn endpoints(report: &Report) -> [Family; 6] {
 fn requests(report: &Report, value: impl Fn(&Judged) -> Option<String>) -> Vec<Sample> {
     let mut samples = Vec::new();
     for verdict in &report.endpoints {
-        for probe in &verdict.probes {
-            if let Outcome::Judged(judged) = &probe.outcome {
-                let sample = |value| Sample::of(verdict, &value).with("method", probe.method.name());
-                samples.extend(value(judged).map(sample));
-            }
+        for (method, judged) in verdict.made() {
+            let sample = |value| Sample::of(verdict, &value).with("method", method.name());
+            samples.extend(value(judged).map(sample));
         }
     }
     samples

@@ -1,7 +1,7 @@
 //! The summary: what happened, in one short line that makes sense in an SMS.
 
 use crate::plan::Plan;
-use crate::report::Verdict;
+use crate::report::{UNVERIFIED, Verdict};
 use crate::state::State;
 
 /// The summary of a run, with its marks.
@@ -12,7 +12,7 @@ pub(super) fn line(plan: &Plan, endpoints: &[Verdict], simulated: bool, unverifi
         several => many(plan, several),
     };
     let before = if simulated { "SIMULATED " } else { "" };
-    let behind = if unverified { " (certificate not verified)" } else { "" };
+    let behind = if unverified { UNVERIFIED } else { "" };
     format!("{before}{told}{behind}")
 }
 

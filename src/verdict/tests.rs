@@ -249,8 +249,7 @@ fn overrides_reach_state_and_diagnosis() {
 }
 
 fn limits(warning: &str, critical: &str) -> Limits {
-    let range =
-        |text: &str| Range::parse(text, crate::range::Unit::Seconds).ok().filter(|_| !text.is_empty());
+    let range = |text: &str| Range::parse(text, Unit::Seconds).ok().filter(|_| !text.is_empty());
     Limits { warning: range(warning), critical: range(critical) }
 }
 
