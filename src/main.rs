@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use check_ceilometer::cli::{Cli, Stop, VARIABLE};
-use check_ceilometer::plan::{self, Course, Format, Output};
+use check_ceilometer::format::{Format, Output};
+use check_ceilometer::plan::{self, Course};
 use check_ceilometer::report::{self, Report};
 use check_ceilometer::run::Run;
 use check_ceilometer::state::State;

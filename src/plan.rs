@@ -12,22 +12,21 @@ use crate::diagnosis::Diagnosis;
 use crate::endpoint::{Endpoint, Host};
 use crate::exchange::Method;
 use crate::files;
+use crate::format::{self, Format, Output, Surface};
 use crate::haproxy;
 use crate::plan::secrets::Secrets;
+use crate::quorum::Quorum;
 use crate::range::{Range, Unit};
-use crate::report::{self, Limits, Thresholds};
-pub use crate::report::{Format, Output, Surface};
 use crate::state::State;
 use crate::surroundings::Surroundings;
 use crate::table::Table;
 use crate::text::Cleaner;
+use crate::thresholds::{Limits, Thresholds};
 
 mod contradictions;
 mod endpoints;
 mod proxy;
 mod secrets;
-
-pub use crate::cli::Quorum;
 
 /// The budget of a run where `-t` does not say otherwise.
 pub const BUDGET: Duration = Duration::from_secs(10);
@@ -295,7 +294,7 @@ fn telling(cli: &Cli, surroundings: &Surroundings, haproxy: bool) -> Output {
         },
         progress: format == Some(Format::Human) && surroundings.stderr_is_terminal && !surroundings.is_dumb(),
         verbosity: telling.verbose.min(3),
-        max_bytes: telling.max_output.unwrap_or(report::MAX_OUTPUT),
+        max_bytes: telling.max_output.unwrap_or(format::MAX_OUTPUT),
         agent_warning: telling.agent_warning,
         file: telling.output_file.clone(),
     }

@@ -1,6 +1,7 @@
 //! The report: everything that a renderer may tell, judged, cleaned and masked.
 //!
-//! Each renderer takes a [`Report`] and returns text; each stands in a file of its own.
+//! It is made of the verdicts ([`Report::of`]). Each renderer takes it and returns text; each stands in a file
+//! of its own.
 
 mod bar;
 mod budget;
@@ -15,83 +16,17 @@ pub(crate) mod palette;
 mod perfdata;
 pub(crate) mod phrase;
 mod prometheus;
+mod summary;
+mod total;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::diagnosis::Diagnosis;
-use crate::exchange::{FaultKind, Method, Phase, Phases};
-use crate::range::Range;
+use crate::format::{Format, Output};
+use crate::plan::Plan;
 use crate::state::State;
-use crate::table::{Key, Source};
 use crate::text;
-
-/// An output format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For a terminal.
-    Human,
-    /// A Monitoring Plugins line with performance data.
-    Nagios,
-    /// One JSON object.
-    Json,
-    /// One line for HAProxy's agent-check.
-    HaproxyAgent,
-    /// The text exposition format, for the textfile collector of Prometheus' node exporter.
-    Prometheus,
-}
-
-/// What standard output leads to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Surface {
-    /// A pipe or a file.
-    #[default]
-    Pipe,
-    /// A terminal on which what is printed stays where it is.
-    Scroll,
-    /// A terminal that can be redrawn.
-    Screen,
-}
-
-/// How the report is told.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// The format; `None` for silence (HAProxy without `-o`).
-    pub format: Option<Format>,
-    /// Whether colour may be used.
-    pub color: bool,
-    /// The terminal's width in columns, where there is a terminal.
-    pub width: Option<usize>,
-    /// What standard output leads to; a report that goes to a file has no terminal.
-    pub surface: Surface,
-    /// Whether a long run shows on standard error how far it is.
-    pub progress: bool,
-    /// `-v`: 0 to 3.
-    pub verbosity: u8,
-    /// `--max-output`: the plugin output's budget in bytes.
-    pub max_bytes: usize,
-    /// `--agent-warning`: the weight in percent that the agent tells for WARNING.
-    pub agent_warning: Option<u8>,
-    /// `--output-file`: where the report goes instead of standard output.
-    pub file: Option<PathBuf>,
-}
-
-/// As for a caller that asks for nothing in particular.
-impl Default for Output {
-    fn default() -> Self {
-        Output {
-            format: Some(Format::Nagios),
-            color: false,
-            width: None,
-            surface: Surface::Pipe,
-            progress: false,
-            verbosity: 0,
-            max_bytes: MAX_OUTPUT,
-            agent_warning: None,
-            file: None,
-        }
-    }
-}
+use crate::thresholds::Thresholds;
+use crate::verdict::Verdict;
 
 /// Tells a report in the given format, to its last newline.
 pub fn render(report: &Report, format: Format, output: &Output) -> String {
@@ -103,10 +38,6 @@ pub fn render(report: &Report, format: Format, output: &Output) -> String {
         Format::Prometheus => prometheus::render(report),
     }
 }
-
-/// The plugin output's budget where `--max-output` does not say otherwise, in bytes: Nagios 4 reads
-/// 8 KiB of a plugin's output.
-pub const MAX_OUTPUT: usize = 8192;
 
 /// From more endpoints than this on, only the failing ones are told unless `-v` asks for all.
 pub(crate) const MANY: usize = 20;
@@ -143,6 +74,27 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report of a run over these endpoints: state by the worst or by the quorum, summary, exit code.
+    pub fn of(plan: &Plan, endpoints: Vec<Verdict>, started_at: SystemTime, elapsed: Duration) -> Report {
+        let state = total::state(&endpoints, plan.quorum);
+        let simulated = !plan.simulate.is_empty();
+        // Without TLS there is no certificate whose verification could be missed.
+        let unverified =
+            plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.url.starts_with("https:"));
+        Report {
+            state,
+            exit_code: total::exit_code(state, plan.fail_on, plan.haproxy),
+            summary: summary::line(plan, &endpoints, simulated, unverified),
+            simulated,
+            unverified,
+            started_at,
+            elapsed,
+            endpoints,
+            notes: plan.notes.clone(),
+            thresholds: plan.thresholds.clone(),
+        }
+    }
+
     /// The report as text in the output's format; nothing where silence is wanted.
     pub fn whole(&self, output: &Output) -> String {
         output.format.map(|format| render(self, format, output)).unwrap_or_default()
@@ -187,154 +139,4 @@ impl Report {
     pub fn healthy(&self) -> usize {
         self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()
     }
-}
-
-/// A warning and a critical range.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Limits {
-    /// WARNING outside of this range.
-    pub warning: Option<Range>,
-    /// CRITICAL outside of this range.
-    pub critical: Option<Range>,
-}
-
-impl Limits {
-    /// The state of a value under these limits.
-    pub fn judge(&self, value: f64) -> State {
-        let alerts = |range: &Option<Range>| range.as_ref().is_some_and(|range| range.alerts(value));
-        if alerts(&self.critical) {
-            State::Critical
-        } else if alerts(&self.warning) {
-            State::Warning
-        } else {
-            State::Ok
-        }
-    }
-}
-
-/// All thresholds of a run.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Thresholds {
-    /// `-w`, `-c`: the time of each answered request, in seconds.
-    pub request: Limits,
-    /// `--backend-warning`, `--backend-critical`: the back-end's share, in seconds.
-    pub backend: Limits,
-    /// `--certificate-warning`, `--certificate-critical`: the certificate's remaining life, in days.
-    pub certificate: Limits,
-}
-
-/// What was found out about one endpoint.
-#[derive(Debug, Clone)]
-pub struct Verdict {
-    /// The canonical form.
-    pub endpoint: String,
-    /// The URL that was asked.
-    pub url: String,
-    /// The endpoint's state.
-    pub state: State,
-    /// What is the matter with it.
-    pub diagnosis: Diagnosis,
-    /// The answer or fault that the diagnosis rests on, short: `GET 503`, `HEAD timeout`.
-    pub evidence: String,
-    /// What the diagnosis means, in words.
-    pub explanation: String,
-    /// What to do; empty when there is nothing to do.
-    pub action: String,
-    /// How often it was probed: 1 and the retries.
-    pub attempts: u32,
-    /// The certificate that was presented.
-    pub certificate: Option<CertificateReport>,
-    /// The back-end's share of GET's time.
-    pub backend: Option<Duration>,
-    /// The requests.
-    pub probes: Vec<Probe>,
-    /// What is worth noting at `-v` about this endpoint: a token sent over plain http.
-    pub notes: Vec<String>,
-}
-
-impl Verdict {
-    /// The requests that were made, in order.
-    pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &Judged)> {
-        self.probes.iter().filter_map(|probe| match &probe.outcome {
-            Outcome::Judged(judged) => Some((probe.method, judged.as_ref())),
-            Outcome::Skipped(_) => None,
-        })
-    }
-}
-
-/// The certificate as it is told.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CertificateReport {
-    /// The end of its validity.
-    pub not_after: SystemTime,
-    /// The remaining life in days, below zero for an expired one.
-    pub days_left: f64,
-    /// The subject's distinguished name, cleaned.
-    pub subject: String,
-    /// The issuer's distinguished name, cleaned.
-    pub issuer: String,
-}
-
-/// One request, judged.
-#[derive(Debug, Clone)]
-pub struct Probe {
-    /// Which request.
-    pub method: Method,
-    /// What came of it.
-    pub outcome: Outcome,
-}
-
-/// What came of a request.
-#[derive(Debug, Clone)]
-pub enum Outcome {
-    /// It was made.
-    Judged(Box<Judged>),
-    /// It was not sent, and why; it counts for nothing.
-    Skipped(String),
-}
-
-/// A request that was made, judged by a row of the table.
-#[derive(Debug, Clone)]
-pub struct Judged {
-    /// The state by the row.
-    pub state: State,
-    /// The row that judged.
-    pub key: Key,
-    /// Where that row is from.
-    pub source: Source,
-    /// The status of the answer, also of one that broke off.
-    pub status: Option<u16>,
-    /// Why there is no complete answer.
-    pub fault: Option<FaultReport>,
-    /// Who answered: `ceilometer`, `keystone`, `haproxy`, `nginx`, …
-    pub answered_by: Option<&'static str>,
-    /// The other end: `ADDR:PORT`, or the socket's path.
-    pub peer: Option<String>,
-    /// The whole time of the request.
-    pub elapsed: Duration,
-    /// The time of each phase.
-    pub phases: Phases,
-    /// What the body said, cleaned and in one line.
-    pub detail: Option<String>,
-    /// What a ticket needs from the headers: request ids, `Retry-After`, `Server`; cleaned. From `-vv` on.
-    pub facts: Vec<(String, String)>,
-    /// An equivalent curl command, shell-quoted, secrets masked. From `-vv` on.
-    pub curl: String,
-    /// The request's head, cleaned, secrets masked, one line an element. At `-vvv`.
-    pub sent: Vec<String>,
-    /// The answer's head, cleaned, one line an element. At `-vvv`.
-    pub received: Vec<String>,
-    /// The body's beginning, cleaned. At `-vvv`.
-    pub body: String,
-}
-
-/// A fault as it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FaultReport {
-    /// What kind of failure.
-    pub kind: FaultKind,
-    /// The phase that was under way.
-    pub phase: Phase,
-    /// The circumstances in words, cleaned.
-    pub message: String,
 }

@@ -11,10 +11,10 @@ use anyhow::{Error, Result};
 use crate::endpoint::{Dial, Endpoint, Host};
 use crate::plan::Plan;
 use crate::probe::{Prober, Resolver};
-use crate::report::{Report, Verdict};
+use crate::report::Report;
 use crate::simulate::Simulation;
 use crate::state::State;
-use crate::verdict;
+use crate::verdict::{self, Verdict};
 
 /// A plan ready to be carried out, once or again and again.
 ///
@@ -94,7 +94,7 @@ impl Run {
             self.progress.advance();
             verdict
         });
-        Ok(verdict::aggregate(plan, verdicts, started_at, started.elapsed()))
+        Ok(Report::of(plan, verdicts, started_at, started.elapsed()))
     }
 }
 

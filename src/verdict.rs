@@ -1,30 +1,146 @@
 //! Judges what was brought home by the table in force.
 //!
-//! Two pure functions: [`judge`] makes a verdict of one endpoint's exchanges, [`aggregate`] makes the
-//! report of the verdicts. Beside them stand the exit code's rule and, in files of their own, what the
-//! body said, who answered, what it means, and the summary.
+//! One pure function, [`judge`], makes a verdict of an endpoint's exchanges. Beside it stand, in files of
+//! their own, what the body said, who answered, what is the matter, and what to do about it.
 
 mod advice;
 mod curl;
 mod detail;
 mod finding;
 mod request;
-mod summary;
 mod witness;
 
 use std::time::{Duration, SystemTime};
 
+use crate::diagnosis::Diagnosis;
 use crate::endpoint::{Dial, Endpoint, Scheme};
-use crate::exchange::{Attempt, Exchange};
-use crate::plan::{Plan, Quorum};
+use crate::exchange::{Attempt, Exchange, FaultKind, Method, Phase, Phases};
+use crate::plan::Plan;
 use crate::range::Unit;
-use crate::report::{CertificateReport, Limits, Outcome, Probe, Report, Verdict};
 use crate::state::State;
+use crate::table::{Key, Source};
 use crate::text::clean;
+use crate::thresholds::Limits;
 use request::Request;
 
 /// The length of a distinguished name and of a reason, in characters.
 const LINE: usize = 200;
+
+/// What was found out about one endpoint.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The canonical form.
+    pub endpoint: String,
+    /// The URL that was asked.
+    pub url: String,
+    /// The endpoint's state.
+    pub state: State,
+    /// What is the matter with it.
+    pub diagnosis: Diagnosis,
+    /// The answer or fault that the diagnosis rests on, short: `GET 503`, `HEAD timeout`.
+    pub evidence: String,
+    /// What the diagnosis means, in words.
+    pub explanation: String,
+    /// What to do; empty when there is nothing to do.
+    pub action: String,
+    /// How often it was probed: 1 and the retries.
+    pub attempts: u32,
+    /// The certificate that was presented.
+    pub certificate: Option<CertificateReport>,
+    /// The back-end's share of GET's time.
+    pub backend: Option<Duration>,
+    /// The requests.
+    pub probes: Vec<Probe>,
+    /// What is worth noting at `-v` about this endpoint: a token sent over plain http.
+    pub notes: Vec<String>,
+}
+
+impl Verdict {
+    /// The requests that were made, in order.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &Judged)> {
+        self.probes.iter().filter_map(|probe| match &probe.outcome {
+            Outcome::Judged(judged) => Some((probe.method, judged.as_ref())),
+            Outcome::Skipped(_) => None,
+        })
+    }
+}
+
+/// The certificate as it is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CertificateReport {
+    /// The end of its validity.
+    pub not_after: SystemTime,
+    /// The remaining life in days, below zero for an expired one.
+    pub days_left: f64,
+    /// The subject's distinguished name, cleaned.
+    pub subject: String,
+    /// The issuer's distinguished name, cleaned.
+    pub issuer: String,
+}
+
+/// One request, judged.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Which request.
+    pub method: Method,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was made.
+    Judged(Box<Judged>),
+    /// It was not sent, and why; it counts for nothing.
+    Skipped(String),
+}
+
+/// A request that was made, judged by a row of the table.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The state by the row.
+    pub state: State,
+    /// The row that judged.
+    pub key: Key,
+    /// Where that row is from.
+    pub source: Source,
+    /// The status of the answer, also of one that broke off.
+    pub status: Option<u16>,
+    /// Why there is no complete answer.
+    pub fault: Option<FaultReport>,
+    /// Who answered: `ceilometer`, `keystone`, `haproxy`, `nginx`, …
+    pub answered_by: Option<&'static str>,
+    /// The other end: `ADDR:PORT`, or the socket's path.
+    pub peer: Option<String>,
+    /// The whole time of the request.
+    pub elapsed: Duration,
+    /// The time of each phase.
+    pub phases: Phases,
+    /// What the body said, cleaned and in one line.
+    pub detail: Option<String>,
+    /// What a ticket needs from the headers: request ids, `Retry-After`, `Server`; cleaned. From `-vv` on.
+    pub facts: Vec<(String, String)>,
+    /// An equivalent curl command, shell-quoted, secrets masked. From `-vv` on.
+    pub curl: String,
+    /// The request's head, cleaned, secrets masked, one line an element. At `-vvv`.
+    pub sent: Vec<String>,
+    /// The answer's head, cleaned, one line an element. At `-vvv`.
+    pub received: Vec<String>,
+    /// The body's beginning, cleaned. At `-vvv`.
+    pub body: String,
+}
+
+/// A fault as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultReport {
+    /// What kind of failure.
+    pub kind: FaultKind,
+    /// The phase that was under way.
+    pub phase: Phase,
+    /// The circumstances in words, cleaned.
+    pub message: String,
+}
 
 /// Judges one endpoint's attempt. `attempts` counts it and those before it; `now` is when the
 /// certificate's remaining life is reckoned.
@@ -115,53 +231,5 @@ fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
     sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }
 
-/// Aggregates the endpoints' verdicts into a report: state by worst or quorum, summary, exit code.
-pub fn aggregate(plan: &Plan, endpoints: Vec<Verdict>, started_at: SystemTime, elapsed: Duration) -> Report {
-    let state = overall(&endpoints, plan.quorum);
-    let simulated = !plan.simulate.is_empty();
-    // Without TLS there is no certificate whose verification could be missed.
-    let unverified =
-        plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.url.starts_with("https:"));
-    Report {
-        state,
-        exit_code: exit_code(state, plan.fail_on, plan.haproxy),
-        summary: summary::line(plan, &endpoints, simulated, unverified),
-        simulated,
-        unverified,
-        started_at,
-        elapsed,
-        endpoints,
-        notes: plan.notes.clone(),
-        thresholds: plan.thresholds.clone(),
-    }
-}
-
-/// The state of several endpoints (the contract's section 6): the worst, or by the quorum.
-fn overall(endpoints: &[Verdict], quorum: Option<Quorum>) -> State {
-    let worst = State::worst(endpoints.iter().map(|verdict| verdict.state));
-    match quorum {
-        Some(quorum) if worst != State::Ok && !endpoints.is_empty() => {
-            if usable(endpoints) >= quorum.needed(endpoints.len()) { State::Warning } else { State::Critical }
-        }
-        _ => worst,
-    }
-}
-
-/// How many endpoints count for the quorum: those in state OK or WARNING.
-fn usable(endpoints: &[Verdict]) -> usize {
-    let usable = |verdict: &&Verdict| matches!(verdict.state, State::Ok | State::Warning);
-    endpoints.iter().filter(usable).count()
-}
-
-/// The process's exit code for a state: the guidelines', unless `--fail-on` asks for 0 or 1 (1 also
-/// wherever nothing is known) or HAProxy called, to which WARNING is up.
-pub fn exit_code(state: State, fail_on: Option<State>, haproxy: bool) -> u8 {
-    match fail_on {
-        Some(from) => u8::from(state == State::Unknown || state.severity() >= from.severity()),
-        None if haproxy && state == State::Warning => State::Ok.exit_code(),
-        None => state.exit_code(),
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

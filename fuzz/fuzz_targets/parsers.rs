@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use check_ceilometer::cli::Cli;
-use check_ceilometer::endpoint::{self, Defaults, Endpoint, Host};
+use check_ceilometer::endpoint::{self, Defaults, Endpoint};
 use check_ceilometer::exchange::Foreign;
 use check_ceilometer::plan;
 use check_ceilometer::range::{self, Range, Unit};

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory, ValueEnum};
 
 use crate::cli::Cli;
-use crate::report::Format;
+use crate::format::Format;
 use crate::text;
 
 /// Why there is nothing to plan.

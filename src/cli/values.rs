@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cli::Quorum;
 use crate::endpoint::{self, Host};
+use crate::quorum::Quorum;
 use crate::range::{self, Range, Unit};
 use crate::state::State;
 use crate::table::Key;

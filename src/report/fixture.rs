@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
-use super::{CertificateReport, FaultReport, Judged, Outcome, Output, Probe, Report, Thresholds, Verdict};
+use super::Report;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{FaultKind, Method, Phase, Phases};
+use crate::format::Output;
 use crate::state::State;
 use crate::table::{Key, Selector, Source};
+use crate::thresholds::Thresholds;
+use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
 pub(crate) fn moment() -> SystemTime {

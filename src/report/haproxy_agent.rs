@@ -45,7 +45,7 @@ fn described(summary: &str) -> String {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::report::Verdict;
+    use crate::verdict::Verdict;
     use proptest::prelude::*;
 
     fn in_state(state: State) -> Report {

@@ -10,8 +10,10 @@ mod tests;
 
 use super::columns::{width, wrapped};
 use super::palette::Palette;
-use super::{MANY, Output, Report, Verdict, phrase};
+use super::{MANY, Report, phrase};
+use crate::format::Output;
 use crate::state::State;
+use crate::verdict::Verdict;
 
 /// The width where there is no terminal to ask.
 const WIDTH: usize = 80;

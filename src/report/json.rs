@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{CertificateReport, FaultReport, Judged, Outcome, Report, Verdict, phrase};
+use super::{Report, phrase};
 use crate::exchange::{Phase, Phases};
+use crate::verdict::{self, CertificateReport, FaultReport, Judged, Outcome, Verdict};
 
 /// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 1;
@@ -136,7 +137,7 @@ struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    fn of(probe: &'a super::Probe, verbosity: u8) -> Probe<'a> {
+    fn of(probe: &'a verdict::Probe, verbosity: u8) -> Probe<'a> {
         let (judged, skipped) = match &probe.outcome {
             Outcome::Judged(judged) => (Some(judged.as_ref()), None),
             Outcome::Skipped(reason) => (None, Some(reason.as_str())),

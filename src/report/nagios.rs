@@ -4,9 +4,11 @@
 //! exactly one, or none where nothing was measured.
 
 use super::budget::Parts;
-use super::{Output, Report, UNVERIFIED, Verdict, perfdata, phrase};
+use super::{Report, UNVERIFIED, perfdata, phrase};
+use crate::format::Output;
 use crate::state::State;
 use crate::text;
+use crate::verdict::Verdict;
 
 /// Tells the report as a plugin does.
 pub(super) fn render(report: &Report, output: &Output) -> String {

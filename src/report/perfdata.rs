@@ -4,8 +4,10 @@
 
 use std::collections::HashSet;
 
-use super::{Limits, MANY, Report, Thresholds, Verdict, phrase};
+use super::{MANY, Report, phrase};
 use crate::text;
+use crate::thresholds::{Limits, Thresholds};
+use crate::verdict::Verdict;
 
 /// All metrics of a report, the aggregate ones first, each written out whole.
 pub(super) fn metrics(report: &Report, verbosity: u8) -> Vec<String> {

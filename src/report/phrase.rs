@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
 use crate::exchange::{Phase, Phases};
+use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
 
 /// A time for people: three digits that count.
 pub(crate) fn time(time: Duration) -> String {

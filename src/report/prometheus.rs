@@ -5,7 +5,8 @@
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
-use super::{Judged, Report, Verdict};
+use super::Report;
+use crate::verdict::{Judged, Verdict};
 
 /// Tells the report as metrics, with the headline as a comment for those who look into the file.
 pub(super) fn render(report: &Report) -> String {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::CertificateReport;
 use super::advice;
 use super::request::Request;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Method, Phase};
 use crate::plan::Plan;
-use crate::report::{CertificateReport, Limits};
 use crate::state::State;
+use crate::thresholds::Limits;
 
 /// One thing that was found, good or bad.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,12 @@
 //! One request judged: its row, who answered, its diagnosis, and what is told of it.
 
 use super::witness::{self, Witness};
+use super::{FaultReport, Judged};
 use super::{curl, detail};
 use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
 use crate::endpoint::Endpoint;
 use crate::exchange::{Answer, Exchange, Fault, FaultKind, Foreign, Method, Peer};
 use crate::plan::Plan;
-use crate::report::{FaultReport, Judged};
 use crate::state::State;
 use crate::table::Row;
 use crate::text::{Cleaner, clean};

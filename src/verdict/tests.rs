@@ -5,20 +5,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
+use super::Judged;
 use super::*;
 use crate::diagnosis::Diagnosis;
 use crate::endpoint::Host;
 use crate::exchange::{Answer, Certificate, Fault, FaultKind, Foreign, Header, Method, Phase, Phases};
-use crate::plan::{Course, Network, Output, Pace};
+use crate::format::Output;
+use crate::plan::{Course, Network, Pace};
 use crate::range::Range;
-use crate::report::{Judged, Limits, Thresholds};
 use crate::table::{Key, Table};
 use crate::text::Cleaner;
+use crate::thresholds::{Limits, Thresholds};
 
-const NOW: SystemTime = UNIX_EPOCH;
+pub(crate) const NOW: SystemTime = UNIX_EPOCH;
 
 /// A plan with the defaults, for one endpoint.
-pub(super) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         endpoints: vec![endpoint()],
         all_addresses: false,
@@ -44,7 +46,7 @@ pub(super) fn plan() -> Plan {
     }
 }
 
-pub(super) fn endpoint() -> Endpoint {
+pub(crate) fn endpoint() -> Endpoint {
     Endpoint {
         scheme: Scheme::Http,
         host: Host::Name("ctl1".into()),
@@ -102,7 +104,7 @@ fn came(method: Method, outcome: &str) -> Attempt {
     }
 }
 
-fn both(head: &str, get: &str) -> Vec<Attempt> {
+pub(crate) fn both(head: &str, get: &str) -> Vec<Attempt> {
     vec![came(Method::Head, head), came(Method::Get, get)]
 }
 
@@ -709,113 +711,6 @@ fn credentials_over_plain_http_are_noted() {
     );
     assert!(noted(&https).is_empty());
     assert!(noted(&socket).is_empty());
-}
-
-/// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
-fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
-    let verdicts = outcomes.iter().enumerate().map(|(number, (get, attempts))| {
-        let endpoint = Endpoint { host: Host::Name(format!("ctl{}", number + 1)), ..endpoint() };
-        judge(plan, &endpoint, &both("204", get), *attempts, NOW)
-    });
-    aggregate(plan, verdicts.collect(), NOW, Duration::ZERO)
-}
-
-#[test]
-fn the_summary_makes_sense_in_an_sms() {
-    let cases: [(&[(&str, u32)], _, &str); 11] = [
-        (&[], None, "no endpoint was probed"),
-        (&[("200", 1)], None, "healthy: HEAD 204, GET 200 from ctl1:8777"),
-        (&[("200", 2)], None, "healthy: HEAD 204, GET 200 from ctl1:8777 after 1 retry"),
-        (&[("503", 3)], None, "backend-down: GET 503 from ctl1:8777 after 2 retries"),
-        (&[("timeout", 1)], None, "backend-stalled: GET timeout at ctl1:8777"),
-        (&[("200", 1), ("200", 1)], None, "all 2 endpoints healthy"),
-        (&[("200", 1), ("200", 2)], None, "all 2 endpoints healthy, 1 after a retry"),
-        (
-            &[("429", 1), ("200", 1), ("503", 1)],
-            None,
-            "2 of 3 endpoints not OK; backend-down: GET 503 from ctl3:8777 (and 1 more)",
-        ),
-        (
-            &[("200", 1), ("200", 1), ("503", 1)],
-            Some(Quorum::Count(2)),
-            "2 of 3 endpoints OK, quorum 2 met; backend-down: GET 503 from ctl3:8777",
-        ),
-        (
-            &[("429", 1), ("200", 1), ("503", 1)],
-            Some(Quorum::Percent(67)),
-            "2 of 3 endpoints OK or WARNING, quorum 3 missed; backend-down: GET 503 from ctl3:8777 (and 1 more)",
-        ),
-        (&[("200", 1), ("200", 1)], Some(Quorum::Count(1)), "all 2 endpoints healthy"),
-    ];
-    for (outcomes, quorum, summary) in cases {
-        let plan = Plan { quorum, ..plan() };
-        assert_eq!(report(&plan, outcomes).summary, summary);
-    }
-}
-
-#[test]
-fn the_summary_is_marked_where_it_must_be() {
-    let mut plan = plan();
-    plan.simulate = vec![Diagnosis::Healthy];
-    plan.network.tls.insecure = true;
-    let http = report(&plan, &[("200", 1)]);
-    assert_eq!(http.summary, "SIMULATED healthy: HEAD 204, GET 200 from ctl1:8777");
-    assert_eq!((http.simulated, http.unverified), (true, false));
-
-    plan.simulate.clear();
-    let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
-    let verdict = judge(&plan, &https, &both("204", "200"), 1, NOW);
-    let https = aggregate(&plan, vec![verdict], NOW, Duration::ZERO);
-    assert_eq!(https.summary, "healthy: HEAD 204, GET 200 from https://ctl1:8777 (certificate not verified)");
-    assert_eq!((https.simulated, https.unverified), (false, true));
-}
-
-#[test]
-fn several_endpoints_are_aggregated_by_the_worst_or_by_the_quorum() {
-    use Quorum::{Count, Percent};
-    use State::{Critical, Ok, Unknown, Warning};
-    let cases: [(&[&str], _, _); 15] = [
-        (&[], None, Unknown),
-        (&[], Some(Count(1)), Unknown),
-        (&["200", "200"], None, Ok),
-        (&["200", "429"], None, Warning),
-        (&["429", "401"], None, Unknown),
-        (&["401", "503", "200"], None, Critical),
-        (&["200", "200"], Some(Count(2)), Ok),
-        (&["200", "503"], Some(Count(1)), Warning),
-        (&["200", "503"], Some(Count(2)), Critical),
-        (&["429", "503"], Some(Count(1)), Warning),
-        (&["429", "429"], Some(Count(2)), Warning),
-        (&["401", "401"], Some(Count(1)), Critical),
-        (&["200", "503", "503"], Some(Percent(33)), Warning),
-        (&["200", "503", "503"], Some(Percent(34)), Critical),
-        (&["200", "200", "503"], Some(Percent(100)), Critical),
-    ];
-    for (outcomes, quorum, state) in cases {
-        let plan = Plan { quorum, ..plan() };
-        let outcomes: Vec<_> = outcomes.iter().map(|get| (*get, 1)).collect();
-        assert_eq!(report(&plan, &outcomes).state, state, "{outcomes:?} under {quorum:?}");
-    }
-}
-
-#[test]
-fn the_exit_code_is_the_state_s_unless_asked_otherwise() {
-    use State::{Critical, Ok, Unknown, Warning};
-    // The codes for OK, WARNING, CRITICAL and UNKNOWN.
-    let cases = [
-        (None, false, [0, 1, 2, 3]),
-        (None, true, [0, 0, 2, 3]),
-        (Some(Warning), false, [0, 1, 1, 1]),
-        (Some(Critical), false, [0, 0, 1, 1]),
-        (Some(Warning), true, [0, 1, 1, 1]),
-        (Some(Critical), true, [0, 0, 1, 1]),
-    ];
-    for (fail_on, haproxy, codes) in cases {
-        let found = [Ok, Warning, Critical, Unknown].map(|state| exit_code(state, fail_on, haproxy));
-        assert_eq!(found, codes, "{fail_on:?}, HAProxy: {haproxy}");
-    }
-    let plan = Plan { haproxy: true, ..plan() };
-    assert_eq!(report(&plan, &[("429", 1)]).exit_code, 0);
 }
 
 proptest! {

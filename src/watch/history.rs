@@ -6,8 +6,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use crate::exchange::Method;
-use crate::report::{Report, Verdict};
+use crate::report::Report;
 use crate::state::State;
+use crate::verdict::Verdict;
 
 /// How many of an endpoint's runs are remembered one by one: more than a sparkline has columns.
 pub(super) const RECENT: usize = 120;

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use crate::report::{self, Format, Output, Report, UNVERIFIED, json, phrase};
+use crate::format::{Format, Output};
+use crate::report::{self, Report, UNVERIFIED, json, phrase};
 
 /// A run in one line. The formats of other programs' files, which have no lines of their own, are told whole.
 pub(super) fn line(report: &Report, output: &Output) -> String {

@@ -9,8 +9,9 @@ use super::history::History;
 use super::rows::Rows;
 use crate::report::columns::{begun, width, wrapped};
 use crate::report::palette::Palette;
-use crate::report::{MANY, Report, Verdict, phrase};
+use crate::report::{MANY, Report, phrase};
 use crate::state::State;
+use crate::verdict::Verdict;
 
 /// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use super::live::View;
 use super::sparkline;
 use crate::report::columns::{MARGIN, left, right, shortened, width};
-use crate::report::{Verdict, phrase};
+use crate::report::phrase;
+use crate::verdict::Verdict;
 
 /// What stands between two columns.
 const GAP: usize = 2;

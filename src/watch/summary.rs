@@ -99,7 +99,8 @@ fn times(ledger: &Ledger) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Report, Verdict, fixture};
+    use crate::report::{Report, fixture};
+    use crate::verdict::Verdict;
     use expect_test::{Expect, expect};
 
     const SECOND: Duration = Duration::from_secs(1);

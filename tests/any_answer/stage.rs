@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use check_ceilometer::cli::Cli;
 use check_ceilometer::endpoint::Dial;
-use check_ceilometer::plan::{self, Format, Output, Plan};
+use check_ceilometer::format::{Format, Output};
+use check_ceilometer::plan::{self, Plan};
 use check_ceilometer::report;
 use check_ceilometer::run::Run;
 use check_ceilometer::surroundings::Surroundings;

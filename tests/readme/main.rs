@@ -18,7 +18,7 @@ mod tests {
 
     use check_ceilometer::cli::{Cli, Generated};
     use check_ceilometer::diagnosis::Diagnosis;
-    use check_ceilometer::report::Format;
+    use check_ceilometer::format::Format;
     use check_ceilometer::{explain, generate};
     use clap::{CommandFactory, ValueEnum};
 

@@ -2,7 +2,8 @@
 
 use super::{INDENT, Page};
 use crate::report::columns::{MARGIN, left, shortened, width};
-use crate::report::{Verdict, phrase};
+use crate::report::phrase;
+use crate::verdict::Verdict;
 
 impl Page {
     /// One line for each endpoint, in columns; the requests only where there is room for them.

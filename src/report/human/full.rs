@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::{INDENT, Page, indented};
 use crate::exchange::Phase;
+use crate::report::bar;
 use crate::report::columns::{MARGIN, filled, left, right, width, wrapped};
 use crate::report::phrase::{self, Account};
-use crate::report::{Outcome, Probe, Verdict, bar};
+use crate::verdict::{Outcome, Probe, Verdict};
 
 /// The bar's columns: shorter ones show nothing, longer ones tire the eye.
 const BAR: std::ops::RangeInclusive<usize> = 8..=40;

@@ -1,0 +1,88 @@
+//! What a run amounts to: the state of the whole, and the process's exit code.
+
+use crate::quorum::Quorum;
+use crate::state::State;
+use crate::verdict::Verdict;
+
+/// The state of several endpoints (the contract's section 6): the worst, or by the quorum.
+pub(super) fn state(endpoints: &[Verdict], quorum: Option<Quorum>) -> State {
+    let worst = State::worst(endpoints.iter().map(|verdict| verdict.state));
+    match quorum {
+        Some(quorum) if worst != State::Ok && !endpoints.is_empty() => {
+            if usable(endpoints) >= quorum.needed(endpoints.len()) { State::Warning } else { State::Critical }
+        }
+        _ => worst,
+    }
+}
+
+/// How many endpoints count for the quorum: those in state OK or WARNING.
+pub(super) fn usable(endpoints: &[Verdict]) -> usize {
+    let usable = |verdict: &&Verdict| matches!(verdict.state, State::Ok | State::Warning);
+    endpoints.iter().filter(usable).count()
+}
+
+/// The process's exit code for a state: the guidelines', unless `--fail-on` asks for 0 or 1 (1 also
+/// wherever nothing is known) or HAProxy called, to which WARNING is up.
+pub(super) fn exit_code(state: State, fail_on: Option<State>, haproxy: bool) -> u8 {
+    match fail_on {
+        Some(from) => u8::from(state == State::Unknown || state.severity() >= from.severity()),
+        None if haproxy && state == State::Warning => State::Ok.exit_code(),
+        None => state.exit_code(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::summary::tests::report;
+    use super::*;
+    use crate::plan::Plan;
+    use crate::verdict::tests::plan;
+
+    #[test]
+    fn several_endpoints_are_aggregated_by_the_worst_or_by_the_quorum() {
+        use Quorum::{Count, Percent};
+        use State::{Critical, Ok, Unknown, Warning};
+        let cases: [(&[&str], _, _); 15] = [
+            (&[], None, Unknown),
+            (&[], Some(Count(1)), Unknown),
+            (&["200", "200"], None, Ok),
+            (&["200", "429"], None, Warning),
+            (&["429", "401"], None, Unknown),
+            (&["401", "503", "200"], None, Critical),
+            (&["200", "200"], Some(Count(2)), Ok),
+            (&["200", "503"], Some(Count(1)), Warning),
+            (&["200", "503"], Some(Count(2)), Critical),
+            (&["429", "503"], Some(Count(1)), Warning),
+            (&["429", "429"], Some(Count(2)), Warning),
+            (&["401", "401"], Some(Count(1)), Critical),
+            (&["200", "503", "503"], Some(Percent(33)), Warning),
+            (&["200", "503", "503"], Some(Percent(34)), Critical),
+            (&["200", "200", "503"], Some(Percent(100)), Critical),
+        ];
+        for (outcomes, quorum, state) in cases {
+            let plan = Plan { quorum, ..plan() };
+            let outcomes: Vec<_> = outcomes.iter().map(|get| (*get, 1)).collect();
+            assert_eq!(report(&plan, &outcomes).state, state, "{outcomes:?} under {quorum:?}");
+        }
+    }
+
+    #[test]
+    fn the_exit_code_is_the_state_s_unless_asked_otherwise() {
+        use State::{Critical, Ok, Unknown, Warning};
+        // The codes for OK, WARNING, CRITICAL and UNKNOWN.
+        let cases = [
+            (None, false, [0, 1, 2, 3]),
+            (None, true, [0, 0, 2, 3]),
+            (Some(Warning), false, [0, 1, 1, 1]),
+            (Some(Critical), false, [0, 0, 1, 1]),
+            (Some(Warning), true, [0, 1, 1, 1]),
+            (Some(Critical), true, [0, 0, 1, 1]),
+        ];
+        for (fail_on, haproxy, codes) in cases {
+            let found = [Ok, Warning, Critical, Unknown].map(|state| exit_code(state, fail_on, haproxy));
+            assert_eq!(found, codes, "{fail_on:?}, HAProxy: {haproxy}");
+        }
+        let plan = Plan { haproxy: true, ..plan() };
+        assert_eq!(report(&plan, &[("429", 1)]).exit_code, 0);
+    }
+}
