@@ -76,8 +76,8 @@ pub fn lost(report: &Report) -> u8 {
 fn lost_line(report: &Report, why: &str) -> String {
     let state = if report.state == State::Critical { State::Critical } else { State::Unknown };
     let why = text::clean(why, 300);
-    let line =
-        format!("--output-file was not written ({why}); the result was {}: {}", report.state, report.summary);
+    let (result, summary) = (report.state, report.marked_summary());
+    let line = format!("--output-file was not written ({why}); the result was {result}: {summary}");
     format!("CEILOMETER {state} - {}\n", text::plugin(&line))
 }
 

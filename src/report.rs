@@ -42,8 +42,11 @@ pub fn render(report: &Report, format: Format, output: &Output) -> String {
 /// From more endpoints than this on, only the failing ones are told unless `-v` asks for all.
 pub(crate) const MANY: usize = 20;
 
-/// The end of the summary of a run that did not verify certificates (`-k`); it survives every cut.
-pub const UNVERIFIED: &str = " (certificate not verified)";
+/// The mark of a run whose endpoints were simulated.
+const SIMULATED: &str = "SIMULATED";
+
+/// The mark of a run that did not verify certificates (`-k`).
+const UNVERIFIED: &str = "certificate not verified";
 
 /// The most of a reason that is told of a run that came to nothing, in characters.
 const REASON: usize = 600;
@@ -55,7 +58,7 @@ pub struct Report {
     pub state: State,
     /// The process's exit code (after `--fail-on` and HAProxy's rules).
     pub exit_code: u8,
-    /// The summary: one short line without the state's name.
+    /// The summary: one short line without the state's name and without marks ([`Report::marked`]).
     pub summary: String,
     /// Whether the endpoints were simulated.
     pub simulated: bool,
@@ -84,7 +87,7 @@ impl Report {
         Report {
             state,
             exit_code: total::exit_code(state, plan.fail_on, plan.haproxy),
-            summary: summary::line(plan, &endpoints, simulated, unverified),
+            summary: summary::line(plan, &endpoints),
             simulated,
             unverified,
             started_at,
@@ -123,9 +126,27 @@ impl Report {
         }
     }
 
+    /// A text about the run, with the marks that every output bears.
+    pub fn marked(&self, text: &str) -> String {
+        let (before, behind) = self.marks();
+        format!("{before}{text}{behind}")
+    }
+
+    /// The summary with its marks.
+    pub fn marked_summary(&self) -> String {
+        self.marked(&self.summary)
+    }
+
+    /// The marks that stand before a text and behind it.
+    fn marks(&self) -> (String, String) {
+        let before = if self.simulated { format!("{SIMULATED} ") } else { String::new() };
+        let behind = if self.unverified { format!(" ({UNVERIFIED})") } else { String::new() };
+        (before, behind)
+    }
+
     /// The line that makes sense alone: who speaks, the state, the summary.
     fn headline(&self) -> String {
-        format!("CEILOMETER {} - {}", self.state, self.summary)
+        format!("CEILOMETER {} - {}", self.state, self.marked_summary())
     }
 
     /// The endpoints, the most severe first, else in the order given.

@@ -16,7 +16,7 @@ pub(super) struct Parts {
     /// The summary.
     pub(super) summary: String,
     /// The end of the summary that is never cut; empty where there is none.
-    pub(super) mark: &'static str,
+    pub(super) mark: String,
     /// The metrics, the most important first.
     pub(super) metrics: Vec<String>,
     /// The long output.
@@ -94,7 +94,7 @@ mod tests {
         Parts {
             lead: "CEILOMETER CRITICAL - ".into(),
             summary: format!("backend-down (GET 503) at metering.example.com:8777{}", "/prefix".repeat(8)),
-            mark: "",
+            mark: String::new(),
             metrics: vec!["head_time=0.001234s;;;0".into(), "get_time=0.003456s;;;0".into()],
             lines: vec!["first line".into(), "second line".into(), "third line".into()],
         }

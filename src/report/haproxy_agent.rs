@@ -3,7 +3,7 @@
 //! HAProxy takes the first line word by word and everything behind `#` as a description. A word that it
 //! does not know is ignored and the server stays up: `down#reason` would be such a word.
 
-use super::Report;
+use super::{Report, SIMULATED, UNVERIFIED};
 use crate::state::State;
 
 /// How much of a description HAProxy keeps, in bytes.
@@ -15,20 +15,17 @@ const DESCRIPTION: usize = 120;
 pub(super) fn render(report: &Report, warning: Option<u8>) -> String {
     let weight = |percent: u8| warning.map(|_| format!(" {percent}%")).unwrap_or_default();
     match report.state {
-        State::Ok => format!("up{}{}\n", weight(100), mark(report)),
-        State::Warning => format!("up{}{}\n", weight(warning.unwrap_or(100)), mark(report)),
-        State::Critical | State::Unknown => format!("down #{}\n", described(&report.summary)),
+        State::Ok => format!("up{}{}\n", weight(100), marks(report)),
+        State::Warning => format!("up{}{}\n", weight(warning.unwrap_or(100)), marks(report)),
+        State::Critical | State::Unknown => format!("down #{}\n", described(&report.marked_summary())),
     }
 }
 
 /// What a good answer must not hide.
-fn mark(report: &Report) -> &'static str {
-    match (report.simulated, report.unverified) {
-        (true, false) => " #SIMULATED",
-        (false, true) => " #certificate not verified",
-        (true, true) => " #SIMULATED, certificate not verified",
-        (false, false) => "",
-    }
+fn marks(report: &Report) -> String {
+    let marks = [(report.simulated, SIMULATED), (report.unverified, UNVERIFIED)];
+    let marks: Vec<&str> = marks.into_iter().filter(|(applies, _)| *applies).map(|(_, mark)| mark).collect();
+    if marks.is_empty() { String::new() } else { format!(" #{}", marks.join(", ")) }
 }
 
 /// HAProxy's log and statistics page take printable ASCII.

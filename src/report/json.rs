@@ -33,7 +33,7 @@ struct Object<'a> {
     service: &'static str,
     state: &'static str,
     exit_code: u8,
-    summary: &'a str,
+    summary: String,
     simulated: bool,
     started_at: String,
     elapsed_ms: f64,
@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
             service: "ceilometer",
             state: report.state.name(),
             exit_code: report.exit_code,
-            summary: &report.summary,
+            summary: report.marked_summary(),
             simulated: report.simulated,
             started_at: humantime::format_rfc3339_millis(phrase::tellable(report.started_at)).to_string(),
             elapsed_ms: milliseconds(report.elapsed),
@@ -429,7 +429,7 @@ mod tests {
             let line = line(&report, verbosity);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let read: Value = serde_json::from_str(&line).unwrap();
-            prop_assert_eq!(&read["summary"], &report.summary);
+            prop_assert_eq!(&read["summary"], &report.marked_summary());
             let pretty: Value = serde_json::from_str(&render(&report, verbosity)).unwrap();
             prop_assert_eq!(read, pretty);
         }

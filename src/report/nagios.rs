@@ -4,7 +4,7 @@
 //! exactly one, or none where nothing was measured.
 
 use super::budget::Parts;
-use super::{Report, UNVERIFIED, perfdata, phrase};
+use super::{Report, perfdata, phrase};
 use crate::format::Output;
 use crate::state::State;
 use crate::text;
@@ -12,14 +12,11 @@ use crate::verdict::Verdict;
 
 /// Tells the report as a plugin does.
 pub(super) fn render(report: &Report, output: &Output) -> String {
-    let (summary, mark) = match report.summary.strip_suffix(UNVERIFIED) {
-        Some(summary) => (summary, UNVERIFIED),
-        None => (report.summary.as_str(), ""),
-    };
+    let (before, behind) = report.marks();
     let parts = Parts {
         lead: format!("CEILOMETER {} - ", report.state),
-        summary: text::plugin(summary),
-        mark,
+        summary: text::plugin(&format!("{before}{}", report.summary)),
+        mark: behind,
         metrics: perfdata::metrics(report, output.verbosity),
         lines: long_output(report, output.verbosity).iter().map(|line| text::plugin(line)).collect(),
     };
@@ -238,7 +235,7 @@ mod tests {
     #[test]
     fn a_cut_summary_still_says_that_nothing_was_verified() {
         let mut report = fixture::report(vec![fixture::expiring(&format!("https://{}:443", "a".repeat(99)))]);
-        report.summary += UNVERIFIED;
+        report.unverified = true;
         let output = Output { max_bytes: 150, ..fixture::output() };
         expect![[r#"
             CEILOMETER WARNING - certificate-expiring (20 days left) at https://aaaaaaaaaaaaaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0

@@ -1,20 +1,17 @@
 //! The summary: what happened, in one short line that makes sense in an SMS.
 
-use super::{UNVERIFIED, total};
+use super::total;
 use crate::plan::Plan;
 use crate::state::State;
 use crate::verdict::Verdict;
 
-/// The summary of a run, with its marks.
-pub(super) fn line(plan: &Plan, endpoints: &[Verdict], simulated: bool, unverified: bool) -> String {
-    let told = match endpoints {
+/// The summary of a run.
+pub(super) fn line(plan: &Plan, endpoints: &[Verdict]) -> String {
+    match endpoints {
         [] => "no endpoint was probed".to_owned(),
         [only] => format!("{}{}", one(only), retries(only.attempts)),
         several => many(plan, several),
-    };
-    let before = if simulated { "SIMULATED " } else { "" };
-    let behind = if unverified { UNVERIFIED } else { "" };
-    format!("{before}{told}{behind}")
+    }
 }
 
 fn one(verdict: &Verdict) -> String {
@@ -124,7 +121,7 @@ pub(super) mod tests {
         plan.simulate = vec![Diagnosis::Healthy];
         plan.network.tls.insecure = true;
         let http = report(&plan, &[("200", 1)]);
-        assert_eq!(http.summary, "SIMULATED healthy: HEAD 204, GET 200 from ctl1:8777");
+        assert_eq!(http.marked_summary(), "SIMULATED healthy: HEAD 204, GET 200 from ctl1:8777");
         assert_eq!((http.simulated, http.unverified), (true, false));
 
         plan.simulate.clear();
@@ -132,7 +129,7 @@ pub(super) mod tests {
         let verdict = judge(&plan, &https, &both("204", "200"), 1, NOW);
         let https = Report::of(&plan, vec![verdict], NOW, Duration::ZERO);
         assert_eq!(
-            https.summary,
+            https.marked_summary(),
             "healthy: HEAD 204, GET 200 from https://ctl1:8777 (certificate not verified)"
         );
         assert_eq!((https.simulated, https.unverified), (false, true));

@@ -3,14 +3,14 @@
 use std::time::SystemTime;
 
 use crate::format::{Format, Output};
-use crate::report::{self, Report, UNVERIFIED, json, phrase};
+use crate::report::{self, Report, json, phrase};
 
 /// A run in one line. The formats of other programs' files, which have no lines of their own, are told whole.
 pub(super) fn line(report: &Report, output: &Output) -> String {
     match output.format {
         None => String::new(),
         Some(Format::Human) => {
-            format!("{}  {:<8}  {}\n", phrase::moment(over(report)), report.state, report.summary)
+            format!("{}  {:<8}  {}\n", phrase::moment(over(report)), report.state, report.marked_summary())
         }
         Some(Format::Nagios) => plugin(report, output),
         Some(Format::Json) => json::line(report, output.verbosity),
@@ -25,12 +25,8 @@ fn over(report: &Report) -> SystemTime {
 
 /// The plugin's line with the time at the end of its summary: whoever reads plugins' lines can read it.
 fn plugin(report: &Report, output: &Output) -> String {
-    let (summary, mark) = match report.summary.strip_suffix(UNVERIFIED) {
-        Some(summary) => (summary, UNVERIFIED),
-        None => (report.summary.as_str(), ""),
-    };
-    let timed = format!("{summary} ({}){mark}", phrase::moment(over(report)));
-    let whole = report::render(&Report { summary: timed, ..report.clone() }, Format::Nagios, output);
+    let summary = format!("{} ({})", report.summary, phrase::moment(over(report)));
+    let whole = report::render(&Report { summary, ..report.clone() }, Format::Nagios, output);
     whole.split_inclusive('\n').take(1).collect()
 }
 
@@ -66,7 +62,7 @@ mod tests {
     #[test]
     fn the_mark_of_an_unverified_certificate_stays_at_the_end() {
         let mut report = fixture::report(vec![fixture::healthy("a:8777")]);
-        report.summary += UNVERIFIED;
+        report.unverified = true;
         let line = told(Format::Nagios, &report);
         assert!(line.contains("(2026-11-07T06:40:00Z) (certificate not verified) | "), "{line}");
     }

@@ -63,7 +63,7 @@ impl View<'_> {
         let status = self.palette.faint(&begun(self.status, self.columns()));
         let Some(report) = self.report else { return vec![status] };
         let lasts = phrase::span(self.history.overall.lasts(self.at));
-        let headline = format!("CEILOMETER {} for {lasts} - {}", report.state, report.summary);
+        let headline = format!("CEILOMETER {} for {lasts} - {}", report.state, report.marked_summary());
         vec![self.palette.state(report.state, &begun(&headline, self.columns())), status]
     }
 

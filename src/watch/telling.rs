@@ -12,7 +12,7 @@ use crate::output;
 use crate::plan::Plan;
 use crate::progress;
 use crate::report::palette::Palette;
-use crate::report::{Report, UNVERIFIED, phrase};
+use crate::report::{Report, phrase};
 use crate::run::Run;
 use crate::state::State;
 
@@ -179,11 +179,7 @@ impl<'a> Telling<'a> {
 
     /// With the marks that every output bears.
     fn marked(&self, line: &str) -> String {
-        let simulated =
-            if self.latest.as_ref().is_some_and(|report| report.simulated) { "SIMULATED " } else { "" };
-        let unverified =
-            if self.latest.as_ref().is_some_and(|report| report.unverified) { UNVERIFIED } else { "" };
-        format!("{simulated}{line}{unverified}")
+        self.latest.as_ref().map_or_else(|| line.to_owned(), |report| report.marked(line))
     }
 }
 

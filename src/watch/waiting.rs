@@ -24,7 +24,7 @@ pub fn wait(run: &Run, started: Instant, limit: Duration) -> Result<Report> {
     progress::during(run.plan().output.progress, glance, || {
         until_ok(run, started, limit, |report| {
             *last.lock().unwrap_or_else(PoisonError::into_inner) =
-                format!("; {} - {}", report.state, report.summary);
+                format!("; {} - {}", report.state, report.marked_summary());
         })
     })
 }
