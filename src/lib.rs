@@ -11,6 +11,7 @@ pub mod diagnosis;
 pub mod endpoint;
 pub mod exchange;
 pub mod format;
+pub mod quantity;
 pub mod quorum;
 pub mod range;
 pub mod state;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::tcgetwinsize;
 
+use crate::quantity;
 use crate::report::columns::begun;
-use crate::report::phrase;
 use crate::run::Run;
 
 /// Runs that are over by then need no bar.
@@ -54,8 +54,8 @@ fn of_endpoints((done, all): (usize, usize), elapsed: Duration, budget: Duration
 
 /// How far a run is, in words.
 pub(crate) fn counted((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
-    let noun = if all == 1 { "endpoint" } else { "endpoints" };
-    format!("{done} of {all} {noun}, {} of {}", phrase::span(elapsed), humantime::format_duration(budget))
+    let all = quantity::count(all as u64, "endpoint");
+    format!("{done} of {all}, {} of {}", quantity::span(elapsed), quantity::given(budget))
 }
 
 /// Does the work, under a bar if one is wanted and the work takes long. The bar is gone when this returns.

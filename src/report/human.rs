@@ -10,8 +10,9 @@ mod tests;
 
 use super::columns::{width, wrapped};
 use super::palette::Palette;
-use super::{MANY, Report, phrase};
+use super::{MANY, Report};
 use crate::format::Output;
+use crate::quantity;
 use crate::state::State;
 use crate::verdict::Verdict;
 
@@ -128,7 +129,7 @@ impl Page {
         let Some((elapsed, method, endpoint)) = answers.max_by_key(|(elapsed, ..)| *elapsed) else {
             return Vec::new();
         };
-        let slowest = format!("{} in {} by {endpoint}", method.name(), phrase::time(elapsed));
+        let slowest = format!("{} in {} by {endpoint}", method.name(), quantity::time(elapsed));
         let sentence = format!("{} OK, the slowest answer: {slowest}; -v shows all.", verdicts.len());
         wrapped(&sentence, self.width)
     }

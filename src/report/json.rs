@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{Report, phrase};
+use super::Report;
 use crate::exchange::{Phase, Phases};
+use crate::quantity;
 use crate::verdict::{self, CertificateReport, FaultReport, Judged, Outcome, Verdict};
 
 /// The version of the object's shape.
@@ -52,7 +53,7 @@ impl<'a> Object<'a> {
             exit_code: report.exit_code,
             summary: report.marked_summary(),
             simulated: report.simulated,
-            started_at: humantime::format_rfc3339_millis(phrase::tellable(report.started_at)).to_string(),
+            started_at: quantity::exact_moment(report.started_at),
             elapsed_ms: milliseconds(report.elapsed),
             endpoints: report.endpoints.iter().map(|verdict| Endpoint::of(verdict, verbosity)).collect(),
             verified: !report.unverified,
@@ -107,7 +108,7 @@ struct Certificate<'a> {
 impl<'a> Certificate<'a> {
     fn of(certificate: &'a CertificateReport) -> Certificate<'a> {
         Certificate {
-            not_after: phrase::moment(certificate.not_after),
+            not_after: quantity::moment(certificate.not_after),
             days_left: hundredths(certificate.days_left),
             subject: &certificate.subject,
             issuer: &certificate.issuer,

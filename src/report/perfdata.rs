@@ -4,7 +4,8 @@
 
 use std::collections::HashSet;
 
-use super::{MANY, Report, phrase};
+use super::{MANY, Report};
+use crate::quantity::decimal;
 use crate::text;
 use crate::thresholds::{Limits, Thresholds};
 use crate::verdict::Verdict;
@@ -66,7 +67,7 @@ fn endpoint(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Met
     if let Some(certificate) = &verdict.certificate {
         metrics.push(Metric {
             label: format!("{prefix}certificate_days"),
-            value: phrase::decimal(certificate.days_left),
+            value: decimal(certificate.days_left, 2),
             limits: thresholds.certificate.clone(),
             // An expired certificate counts below zero.
             minimum: None,

@@ -1,55 +1,8 @@
-//! The phrases that the plugin's and the terminal's output share: requests, times, certificates.
-
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+//! The phrases that the plugin's and the terminal's output share: requests, faults, certificates.
 
 use crate::exchange::{Phase, Phases};
+use crate::quantity::{decimal, moment, time};
 use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
-
-/// A time for people: three digits that count.
-pub(crate) fn time(time: Duration) -> String {
-    let seconds = time.as_secs_f64();
-    let milliseconds = seconds * 1000.0;
-    match seconds {
-        ..0.01 => format!("{milliseconds:.2} ms"),
-        ..0.1 => format!("{milliseconds:.1} ms"),
-        ..1.0 => format!("{milliseconds:.0} ms"),
-        ..10.0 => format!("{seconds:.2} s"),
-        ..100.0 => format!("{seconds:.1} s"),
-        _ => format!("{seconds:.0} s"),
-    }
-}
-
-/// A span of time for people: from a second on in whole seconds, and of longer ones the two units that count.
-pub(crate) fn span(span: Duration) -> String {
-    if span < Duration::from_secs(1) {
-        return time(span);
-    }
-    let whole = humantime::format_duration(Duration::from_secs(span.as_secs())).to_string();
-    whole.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
-}
-
-/// A moment as RFC 3339 in UTC, to the second.
-pub(crate) fn moment(moment: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(tellable(moment)).to_string()
-}
-
-/// The moment, or the nearest between 1970 and 9999, for which RFC 3339 has words.
-///
-/// A certificate may claim any date, and a machine's clock may be far off.
-pub(super) fn tellable(moment: SystemTime) -> SystemTime {
-    const LAST: Duration = Duration::from_secs(253_402_300_799);
-    UNIX_EPOCH + moment.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
-}
-
-/// A number with at most two decimals, without trailing zeros; rounded down, for what is below a threshold must not
-/// read as if it stood at it.
-pub(super) fn decimal(number: f64) -> String {
-    let text = format!("{:.2}", (number * 100.0).floor() / 100.0);
-    match text.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".into(),
-        shortest => shortest.into(),
-    }
-}
 
 /// What came of a request, in a word or two: `204`, `timeout`, `200 body`.
 pub(super) fn outcome(outcome: &Outcome) -> String {
@@ -106,9 +59,9 @@ const fn circumstance(phase: Phase) -> &'static str {
 pub(super) fn certificate(certificate: &CertificateReport) -> String {
     let CertificateReport { not_after, days_left, subject, issuer } = certificate;
     let life = if *days_left < 0.0 {
-        format!("expired {} days ago", decimal(-days_left))
+        format!("expired {} days ago", decimal(-days_left, 2))
     } else {
-        format!("{} days left", decimal(*days_left))
+        format!("{} days left", decimal(*days_left, 2))
     };
     format!("Certificate: valid until {}, {life}; subject {subject}; issuer {issuer}", moment(*not_after))
 }
@@ -182,59 +135,4 @@ fn wire(judged: &Judged) -> impl Iterator<Item = Account> {
     [lines("sent", &judged.sent), lines("received", &judged.received), lines("body", &body)]
         .into_iter()
         .flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_keep_three_digits() {
-        let table = [
-            (0, "0.00 ms"),
-            (340, "0.34 ms"),
-            (1_234, "1.23 ms"),
-            (12_345, "12.3 ms"),
-            (123_456, "123 ms"),
-            (1_234_567, "1.23 s"),
-            (10_000_000, "10.0 s"),
-            (3_600_000_000, "3600 s"),
-        ];
-        for (micros, text) in table {
-            assert_eq!(time(Duration::from_micros(micros)), text);
-        }
-    }
-
-    #[test]
-    fn spans_keep_two_units() {
-        let table = [(0.25, "250 ms"), (59.94, "59s"), (60.0, "1m"), (303.9, "5m 3s"), (90_061.0, "1day 1h")];
-        for (seconds, text) in table {
-            assert_eq!(span(Duration::from_secs_f64(seconds)), text);
-        }
-    }
-
-    #[test]
-    fn decimals_are_as_short_as_they_can_be() {
-        let table = [
-            (0.0, "0"),
-            (0.001, "0"),
-            (20.0, "20"),
-            (20.5, "20.5"),
-            (4.9999, "4.99"),
-            (-3.451, "-3.46"),
-            (100.0, "100"),
-        ];
-        for (number, text) in table {
-            assert_eq!(decimal(number), text);
-        }
-    }
-
-    #[test]
-    fn any_date_of_a_certificate_can_be_told() {
-        let before = UNIX_EPOCH - Duration::from_secs(1);
-        let after = UNIX_EPOCH + Duration::from_secs(400_000_000_000);
-        assert_eq!(moment(before), "1970-01-01T00:00:00Z");
-        assert_eq!(moment(UNIX_EPOCH + Duration::from_secs(1)), "1970-01-01T00:00:01Z");
-        assert_eq!(moment(after), "9999-12-31T23:59:59Z");
-    }
 }

@@ -8,6 +8,7 @@ use super::request::Request;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Method, Phase};
 use crate::plan::Plan;
+use crate::quantity::{decimal, exact_time};
 use crate::state::State;
 use crate::thresholds::Limits;
 
@@ -105,14 +106,14 @@ fn slow_requests(plan: &Plan, requests: &[Request]) -> impl Iterator<Item = Find
     answered.sort_by_key(|request| request.method() == Method::Head);
     answered.into_iter().map(|request| {
         let limits = &plan.thresholds.request;
-        let took = format!("{} took {}", request.method().name(), time(request.exchange.elapsed));
+        let took = format!("{} took {}", request.method().name(), exact_time(request.exchange.elapsed));
         slow(limits, request.exchange.elapsed, took, "check the load of the API, its host and the network")
     })
 }
 
 fn slow_backend(plan: &Plan, backend: Option<Duration>) -> Option<Finding> {
     let backend = backend?;
-    let took = format!("the back-end took {}", time(backend));
+    let took = format!("the back-end took {}", exact_time(backend));
     let action = "check the load of the back-end and the connection between it and the API";
     Some(slow(&plan.thresholds.backend, backend, took, action))
 }
@@ -133,9 +134,9 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Find
     let limits = &plan.thresholds.certificate;
     let state = limits.judge(certificate.days_left);
     let ends = if certificate.days_left < 0.0 {
-        format!("certificate expired {} days ago", days(-certificate.days_left))
+        format!("certificate expired {} days ago", decimal(-certificate.days_left, 1))
     } else {
-        format!("certificate expires in {} days", days(certificate.days_left))
+        format!("certificate expires in {} days", decimal(certificate.days_left, 1))
     };
     Some(Finding {
         state,
@@ -171,45 +172,4 @@ pub(super) fn backend_share(requests: &[Request]) -> Option<Duration> {
         request.exchange.phases.get(Phase::Wait)
     };
     Some(wait(Method::Get)?.saturating_sub(wait(Method::Head)?))
-}
-
-/// A time in the unit that reads best: `0.49 ms`, `80 ms`, `3.2 s`; to the millisecond from 10 ms on.
-fn time(time: Duration) -> String {
-    if time < Duration::from_millis(10) {
-        return format!("{:.2} ms", time.as_secs_f64() * 1000.0);
-    }
-    if time < Duration::from_secs(1) {
-        return format!("{} ms", time.as_millis());
-    }
-    let seconds = format!("{}.{:03}", time.as_secs(), time.subsec_millis());
-    format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// Days to the tenth, rounded down: what is below a threshold must not read as if it stood at it.
-fn days(days: f64) -> String {
-    format!("{}", (days * 10.0).floor() / 10.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_read_in_their_best_unit() {
-        let cases = [
-            (0, "0.00 ms"),
-            (9, "9.00 ms"),
-            (80, "80 ms"),
-            (999, "999 ms"),
-            (1000, "1 s"),
-            (3200, "3.2 s"),
-            (2004, "2.004 s"),
-            (60_000, "60 s"),
-        ];
-        for (milliseconds, text) in cases {
-            assert_eq!(time(Duration::from_millis(milliseconds)), text);
-        }
-        assert_eq!(days(13.97), "13.9");
-        assert_eq!(days(5.0), "5");
-    }
 }

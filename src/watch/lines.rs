@@ -3,14 +3,15 @@
 use std::time::SystemTime;
 
 use crate::format::{Format, Output};
-use crate::report::{self, Report, json, phrase};
+use crate::quantity;
+use crate::report::{self, Report, json};
 
 /// A run in one line. The formats of other programs' files, which have no lines of their own, are told whole.
 pub(super) fn line(report: &Report, output: &Output) -> String {
     match output.format {
         None => String::new(),
         Some(Format::Human) => {
-            format!("{}  {:<8}  {}\n", phrase::moment(over(report)), report.state, report.marked_summary())
+            format!("{}  {:<8}  {}\n", quantity::moment(over(report)), report.state, report.marked_summary())
         }
         Some(Format::Nagios) => plugin(report, output),
         Some(Format::Json) => json::line(report, output.verbosity),
@@ -25,7 +26,7 @@ fn over(report: &Report) -> SystemTime {
 
 /// The plugin's line with the time at the end of its summary: whoever reads plugins' lines can read it.
 fn plugin(report: &Report, output: &Output) -> String {
-    let summary = format!("{} ({})", report.summary, phrase::moment(over(report)));
+    let summary = format!("{} ({})", report.summary, quantity::moment(over(report)));
     let whole = report::render(&Report { summary, ..report.clone() }, Format::Nagios, output);
     whole.split_inclusive('\n').take(1).collect()
 }

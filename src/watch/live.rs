@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::history::History;
 use super::rows::Rows;
+use crate::quantity;
 use crate::report::columns::{begun, width, wrapped};
 use crate::report::palette::Palette;
 use crate::report::{MANY, Report, phrase};
@@ -62,7 +63,7 @@ impl View<'_> {
     fn head(&self) -> Vec<String> {
         let status = self.palette.faint(&begun(self.status, self.columns()));
         let Some(report) = self.report else { return vec![status] };
-        let lasts = phrase::span(self.history.overall.lasts(self.at));
+        let lasts = quantity::span(self.history.overall.lasts(self.at));
         let headline = format!("CEILOMETER {} for {lasts} - {}", report.state, report.marked_summary());
         vec![self.palette.state(report.state, &begun(&headline, self.columns())), status]
     }

@@ -2,8 +2,8 @@
 
 use super::live::View;
 use super::sparkline;
+use crate::quantity;
 use crate::report::columns::{MARGIN, left, right, shortened, width};
-use crate::report::phrase;
 use crate::verdict::Verdict;
 
 /// What stands between two columns.
@@ -85,10 +85,10 @@ impl<'a> Rows<'a> {
 /// For how long the endpoint has been in its state.
 fn lasts(view: &View, verdict: &Verdict) -> String {
     let track = view.history.track(&verdict.endpoint);
-    track.map(|track| format!("for {}", phrase::span(track.ledger.lasts(view.at)))).unwrap_or_default()
+    track.map(|track| format!("for {}", quantity::span(track.ledger.lasts(view.at)))).unwrap_or_default()
 }
 
 /// The time of the slowest request of the run.
 fn time(verdict: &Verdict) -> String {
-    verdict.made().map(|(_, judged)| judged.elapsed).max().map(phrase::time).unwrap_or_default()
+    verdict.made().map(|(_, judged)| judged.elapsed).max().map(quantity::time).unwrap_or_default()
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::history::{History, Ledger, Slowest, Track};
+use crate::quantity::{self, count};
 use crate::report::MANY;
 use crate::report::columns::{MARGIN, left, wrapped};
 use crate::report::palette::Palette;
-use crate::report::phrase;
 use crate::state::State;
 
 /// Tells what was seen until `at`, in lines of at most so many columns.
@@ -38,28 +38,22 @@ fn many(history: &History) -> bool {
 }
 
 fn headline(history: &History, endpoints: usize, at: Duration) -> String {
-    let runs = number(history.runs, "run");
-    let changes = number(history.changes, "change of state");
-    let endpoints = number(endpoints as u64, "endpoint");
-    format!("Watched for {}: {endpoints}, {runs}, {changes}.", phrase::span(at))
-}
-
-/// `1 run`, `2 runs`; the noun's first word takes the plural.
-fn number(count: u64, noun: &str) -> String {
-    let (first, rest) = noun.split_at(noun.find(' ').unwrap_or(noun.len()));
-    format!("{count} {first}{}{rest}", if count == 1 { "" } else { "s" })
+    let runs = count(history.runs, "run");
+    let changes = count(history.changes, "change of state");
+    let endpoints = count(endpoints as u64, "endpoint");
+    format!("Watched for {}: {endpoints}, {runs}, {changes}.", quantity::span(at))
 }
 
 fn counted(spotless: &[(&str, &Track)]) -> String {
     let slowest = spotless.iter().filter_map(|(name, track)| Some((name, track.slowest?)));
     let slowest = slowest.max_by_key(|(_, slowest)| slowest.time);
     let told = slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", answer(&slowest)));
-    format!("{} OK all the time{}.", number(spotless.len() as u64, "endpoint"), told.unwrap_or_default())
+    format!("{} OK all the time{}.", count(spotless.len() as u64, "endpoint"), told.unwrap_or_default())
 }
 
 fn answer(slowest: &Slowest) -> String {
     let Slowest { time, method, when } = slowest;
-    format!("{} in {} at {}", method.name(), phrase::time(*time), phrase::moment(*when))
+    format!("{} in {} at {}", method.name(), quantity::time(*time), quantity::moment(*when))
 }
 
 /// Where it is told.
@@ -75,7 +69,7 @@ impl Page {
         let room = self.columns - MARGIN;
         let titles = wrapped(name, room).into_iter().map(|title| self.palette.strong(&title));
         let facts = [
-            format!("{}; {}", times(ledger), number(ledger.changes, "change of state")),
+            format!("{}; {}", times(ledger), count(ledger.changes, "change of state")),
             slowest.map(|slowest| format!("slowest answer: {}", answer(slowest))).unwrap_or_default(),
         ];
         let facts = facts.iter().flat_map(|fact| wrapped(fact, room));
@@ -91,7 +85,7 @@ fn times(ledger: &Ledger) -> String {
     let whole: Duration = spent.iter().map(|(_, time)| *time).sum();
     let whole = whole.as_secs_f64().max(f64::MIN_POSITIVE);
     let one = |(state, time): &(State, Duration)| {
-        format!("{state} {} ({:.1} %)", phrase::span(*time), 100.0 * time.as_secs_f64() / whole)
+        format!("{state} {} ({:.1} %)", quantity::span(*time), 100.0 * time.as_secs_f64() / whole)
     };
     spent.iter().map(one).collect::<Vec<_>>().join(", ")
 }

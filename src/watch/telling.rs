@@ -11,8 +11,9 @@ use crate::format::{Format, Surface};
 use crate::output;
 use crate::plan::Plan;
 use crate::progress;
+use crate::quantity;
+use crate::report::Report;
 use crate::report::palette::Palette;
-use crate::report::{Report, phrase};
 use crate::run::Run;
 use crate::state::State;
 
@@ -140,7 +141,7 @@ impl<'a> Telling<'a> {
 
     /// How the watch goes on.
     fn status(&self) -> String {
-        let every = humantime::format_duration(self.every);
+        let every = quantity::given(self.every);
         let next = self.history.runs + 1;
         let elapsed = self.began.elapsed();
         match &self.latest {
@@ -151,7 +152,7 @@ impl<'a> Telling<'a> {
             }
             None => format!("The first run is under way, then one every {every}. Ctrl-C ends the watch."),
             Some(report) => {
-                let when = phrase::moment(report.started_at);
+                let when = quantity::moment(report.started_at);
                 let runs = self.history.runs;
                 format!("Run {runs} began at {when}, one every {every}. Ctrl-C ends the watch.")
             }
@@ -162,7 +163,7 @@ impl<'a> Telling<'a> {
         let Change { when, endpoint, from, to, why } = change;
         let palette = self.palette();
         let (from, to) = (palette.state(*from, from.name()), palette.state(*to, to.name()));
-        let line = format!("{}  {from} → {to}  {endpoint}  {why}", phrase::moment(*when));
+        let line = format!("{}  {from} → {to}  {endpoint}  {why}", quantity::moment(*when));
         self.marked(&line)
     }
 

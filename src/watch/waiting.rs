@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::progress::{self, Glance};
-use crate::report::{Report, phrase};
+use crate::quantity;
+use crate::report::Report;
 use crate::run::{Run, SHORTEST};
 use crate::state::State;
 
@@ -54,7 +55,6 @@ fn sleep_until(moment: Instant) {
 
 fn so_far(elapsed: Duration, limit: Duration, last: &str) -> Glance {
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let told =
-        format!("waiting for OK: {} of {}{last}", phrase::span(elapsed), humantime::format_duration(limit));
+    let told = format!("waiting for OK: {} of {}{last}", quantity::span(elapsed), quantity::given(limit));
     Glance { done: millis(elapsed), all: millis(limit), told }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{INDENT, Page, indented};
 use crate::exchange::Phase;
+use crate::quantity;
 use crate::report::bar;
 use crate::report::columns::{MARGIN, filled, left, right, width, wrapped};
 use crate::report::phrase::{self, Account};
@@ -18,7 +19,7 @@ impl Page {
         let mut lines = self.title(verdict);
         lines.extend(self.requests(verdict));
         if let Some(share) = verdict.backend {
-            let share = format!("{INDENT}Back-end's share of GET: {}", phrase::time(share));
+            let share = format!("{INDENT}Back-end's share of GET: {}", quantity::time(share));
             lines.extend(wrapped(&share, self.width - INDENT.len()).iter().map(|line| indented(line)));
         }
         lines.extend(self.hanging(INDENT, &verdict.explanation));
@@ -62,7 +63,7 @@ impl Page {
             match &probe.outcome {
                 Outcome::Judged(judged) => {
                     let bar = bar::drawn(&judged.phases, scale.columns(judged.elapsed), self.palette);
-                    made.push(row(&phrase::time(judged.elapsed)) + &bar);
+                    made.push(row(&quantity::time(judged.elapsed)) + &bar);
                 }
                 Outcome::Skipped(reason) => {
                     skipped.extend(self.hanging(&format!("{}  ", row("").trim_end()), reason));
