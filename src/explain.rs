@@ -1,7 +1,6 @@
 //! Tells the table in force: all of it, one key of it, and the README's copy of it.
 
-use std::fmt::Write;
-
+use crate::columns::{behind, hanging, wrapped};
 use crate::table::{Key, Row, Source, Table};
 
 /// The width for which the table is laid out, in columns.
@@ -11,20 +10,14 @@ const WIDTH: usize = 80;
 pub fn table(table: &Table) -> String {
     let rows = table.rows();
     let key = rows.iter().map(|row| row.key.to_string().len()).max().unwrap_or_default();
-    let mut text = format!("{:key$}  {:8}  {:10}  WHAT IT MEANS, AND WHAT TO DO\n", "KEY", "STATE", "SOURCE");
-    for row in &rows {
+    let head = format!("{:key$}  {:8}  {:10}  WHAT IT MEANS, AND WHAT TO DO", "KEY", "STATE", "SOURCE");
+    let lines = rows.iter().flat_map(|row| {
         let margin = format!("{:key$}  {:8}  {:10}  ", row.key, row.state, row.source.name());
-        let blank = " ".repeat(margin.len());
-        let mut lines = wrap(row.meaning, WIDTH - margin.len());
         let action = if row.action.is_empty() { String::new() } else { format!("-> {}", row.action) };
-        lines.extend(wrap(&action, WIDTH - margin.len()));
-        for (number, line) in lines.iter().enumerate() {
-            text += if number == 0 { &margin } else { &blank };
-            text += line;
-            text.push('\n');
-        }
-    }
-    text
+        let words = [row.meaning, &action].map(|words| wrapped(words, WIDTH - margin.len()));
+        behind(&margin, words.concat())
+    });
+    written(head, lines)
 }
 
 /// What judges one key, as `--explain KEY` prints it.
@@ -35,21 +28,18 @@ pub fn key(table: &Table, key: Key) -> String {
 
 fn one(asked: Key, row: Row) -> String {
     let by = if asked == row.key { String::new() } else { format!(", judged by {}", row.key) };
-    let mut text = format!("{asked}{by}\n");
     let parts = [
         ("state", row.state.name()),
         ("meaning", row.meaning),
         ("action", row.action),
         ("source", source(row.source)),
     ];
-    for (name, words) in parts.into_iter().filter(|(_, words)| !words.is_empty()) {
-        for (number, line) in wrap(words, WIDTH - 11).iter().enumerate() {
-            let label = if number == 0 { name } else { "" };
-            // Writing into a String cannot fail.
-            let _ = writeln!(text, "  {label:7}  {line}");
-        }
-    }
-    text
+    let lines = parts.into_iter().flat_map(|(name, words)| hanging(&format!("  {name:7}  "), words, WIDTH));
+    written(format!("{asked}{by}"), lines)
+}
+
+fn written(head: String, lines: impl Iterator<Item = String>) -> String {
+    std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
 }
 
 const fn source(source: Source) -> &'static str {
@@ -69,21 +59,6 @@ pub fn markdown() -> String {
     });
     let head = "| key | state | source | meaning | action |\n|---|---|---|---|---|\n";
     std::iter::once(head.to_owned()).chain(rows).collect()
-}
-
-/// Breaks our own words, which are ASCII, into lines of at most `width` characters.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -11,13 +11,17 @@ pub mod diagnosis;
 pub mod endpoint;
 pub mod exchange;
 pub mod format;
-pub mod quantity;
 pub mod quorum;
 pub mod range;
 pub mod state;
 pub mod table;
 pub mod text;
 pub mod thresholds;
+
+// What people read: how much, in which columns, in which colours.
+pub mod columns;
+pub mod palette;
+pub mod quantity;
 
 // What the process finds around itself.
 pub mod files;

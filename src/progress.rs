@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::tcgetwinsize;
 
+use crate::columns::begun;
 use crate::quantity;
-use crate::report::columns::begun;
 use crate::run::Run;
 
 /// Runs that are over by then need no bar.

@@ -5,14 +5,12 @@
 
 mod bar;
 mod budget;
-pub(crate) mod columns;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod haproxy_agent;
 mod human;
 pub mod json;
 mod nagios;
-pub(crate) mod palette;
 mod perfdata;
 pub(crate) mod phrase;
 mod prometheus;

@@ -1,7 +1,7 @@
 //! The bar that shows where a request's time went: one shape for each phase, so that it needs no colour.
 
-use super::palette::Palette;
 use crate::exchange::{Phase, Phases};
+use crate::palette::Palette;
 
 /// The phases that a bar of so many columns shows, with the columns of each.
 ///

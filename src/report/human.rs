@@ -8,10 +8,10 @@ mod full;
 #[cfg(test)]
 mod tests;
 
-use super::columns::{width, wrapped};
-use super::palette::Palette;
 use super::{MANY, Report};
+use crate::columns::{hanging, wrapped};
 use crate::format::Output;
+use crate::palette::Palette;
 use crate::quantity;
 use crate::state::State;
 use crate::verdict::Verdict;
@@ -111,10 +111,7 @@ impl Page {
 
     /// A paragraph behind its beginning, its further lines indented as far.
     fn hanging(&self, beginning: &str, text: &str) -> Vec<String> {
-        let indent = width(beginning);
-        let beginnings = std::iter::once(beginning.to_owned()).chain(std::iter::repeat(" ".repeat(indent)));
-        let room = self.width.saturating_sub(indent).max(1);
-        beginnings.zip(wrapped(text, room)).map(|(beginning, line)| beginning + &line).collect()
+        hanging(beginning, text, self.width)
     }
 
     fn notes(&self, indent: &str, notes: &[String]) -> Vec<String> {
@@ -133,10 +130,6 @@ impl Page {
         let sentence = format!("{} OK, the slowest answer: {slowest}; -v shows all.", verdicts.len());
         wrapped(&sentence, self.width)
     }
-}
-
-fn indented(line: &str) -> String {
-    format!("{INDENT}{line}")
 }
 
 /// How many endpoints there are, and how many in which state.

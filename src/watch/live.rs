@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::history::History;
 use super::rows::Rows;
+use crate::columns::{begun, hanging, wrapped};
+use crate::palette::Palette;
 use crate::quantity;
-use crate::report::columns::{begun, width, wrapped};
-use crate::report::palette::Palette;
 use crate::report::{MANY, Report, phrase};
 use crate::state::State;
 use crate::verdict::Verdict;
@@ -108,11 +108,8 @@ impl View<'_> {
             .chain(&said)
             .flat_map(|text| wrapped(text, self.columns()))
             .collect();
-        let arrow = "→ ";
-        let action = wrapped(&worst.action, self.columns().saturating_sub(width(arrow)));
-        let beginnings = std::iter::once(arrow).chain(std::iter::repeat("  "));
-        let action = beginnings.zip(action).map(|(beginning, line)| format!("{beginning}{line}"));
-        lines.extend(action.map(|line| self.palette.strong(&line)));
+        let action = hanging("→ ", &worst.action, self.columns());
+        lines.extend(action.iter().map(|line| self.palette.strong(line)));
         lines
     }
 }

@@ -2,8 +2,8 @@
 
 use super::live::View;
 use super::sparkline;
+use crate::columns::{MARGIN, left, right, shortened, width};
 use crate::quantity;
-use crate::report::columns::{MARGIN, left, right, shortened, width};
 use crate::verdict::Verdict;
 
 /// What stands between two columns.
@@ -57,7 +57,7 @@ impl<'a> Rows<'a> {
 
     fn line(&self, verdict: &Verdict) -> String {
         let palette = self.view.palette;
-        let mut line = palette.state(verdict.state, &left(verdict.state.name(), MARGIN));
+        let mut line = palette.margin(verdict.state);
         line += &palette.strong(&left(&shortened(&verdict.endpoint, self.name), self.name));
         let gap = " ".repeat(GAP);
         let columns = [

@@ -3,7 +3,7 @@
 //!
 //! The cursor stays visible, below the block: a watch that is killed leaves nothing to restore.
 
-use crate::report::columns::width;
+use crate::columns::seen;
 
 /// What stands on the terminal.
 #[derive(Debug, Default)]
@@ -24,14 +24,6 @@ impl Screen {
         // One text, and therefore one write: nothing flickers.
         format!("\r{up}\x1b[J{lines}")
     }
-}
-
-/// How many columns a line takes, colours left out.
-fn seen(line: &str) -> usize {
-    let mut pieces = line.split("\x1b[");
-    let first = pieces.next().map_or(0, width);
-    let rest = pieces.map(|piece| piece.split_once('m').map_or(0, |(_, text)| width(text)));
-    first + rest.sum::<usize>()
 }
 
 #[cfg(test)]

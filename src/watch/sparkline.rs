@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::history::Sample;
-use crate::report::palette::Palette;
+use crate::palette::Palette;
 use crate::state::State;
 
 /// The bars, from nearly nothing to the longest time on the line.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::history::{History, Ledger, Slowest, Track};
+use crate::columns::{MARGIN, behind, wrapped};
+use crate::palette::Palette;
 use crate::quantity::{self, count};
 use crate::report::MANY;
-use crate::report::columns::{MARGIN, left, wrapped};
-use crate::report::palette::Palette;
 use crate::state::State;
 
 /// Tells what was seen until `at`, in lines of at most so many columns.
@@ -73,9 +73,7 @@ impl Page {
             slowest.map(|slowest| format!("slowest answer: {}", answer(slowest))).unwrap_or_default(),
         ];
         let facts = facts.iter().flat_map(|fact| wrapped(fact, room));
-        let margin = std::iter::once(self.palette.state(state, &left(state.name(), MARGIN)))
-            .chain(std::iter::repeat(" ".repeat(MARGIN)));
-        margin.zip(titles.chain(facts)).map(|(margin, text)| margin + &text).collect()
+        behind(&self.palette.margin(state), titles.chain(facts))
     }
 }
 

@@ -9,11 +9,11 @@ use super::screen::Screen;
 use super::{lines, summary};
 use crate::format::{Format, Surface};
 use crate::output;
+use crate::palette::Palette;
 use crate::plan::Plan;
 use crate::progress;
 use crate::quantity;
 use crate::report::Report;
-use crate::report::palette::Palette;
 use crate::run::Run;
 use crate::state::State;
 

@@ -1,7 +1,7 @@
 //! Endpoints in brief: a line each, in columns.
 
 use super::{INDENT, Page};
-use crate::report::columns::{MARGIN, left, shortened, width};
+use crate::columns::{MARGIN, left, shortened, width};
 use crate::report::phrase;
 use crate::verdict::Verdict;
 
@@ -23,7 +23,7 @@ impl Page {
             (endpoint.min(room), false)
         };
         let line = |verdict: &&Verdict| {
-            let state = self.palette.state(verdict.state, &left(verdict.state.name(), MARGIN));
+            let state = self.palette.margin(verdict.state);
             let name = left(&shortened(&verdict.endpoint, endpoint), endpoint);
             let requests = if with_requests { requests_in_brief(verdict) } else { String::new() };
             format!("{state}{name}{INDENT}{}{INDENT}{requests}", left(verdict.diagnosis.name(), diagnosis))

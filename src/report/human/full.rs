@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{INDENT, Page, indented};
+use super::{INDENT, Page};
+use crate::columns::{MARGIN, behind, filled, left, right, width};
 use crate::exchange::Phase;
 use crate::quantity;
 use crate::report::bar;
-use crate::report::columns::{MARGIN, filled, left, right, width, wrapped};
 use crate::report::phrase::{self, Account};
 use crate::verdict::{Outcome, Probe, Verdict};
 
@@ -19,8 +19,8 @@ impl Page {
         let mut lines = self.title(verdict);
         lines.extend(self.requests(verdict));
         if let Some(share) = verdict.backend {
-            let share = format!("{INDENT}Back-end's share of GET: {}", quantity::time(share));
-            lines.extend(wrapped(&share, self.width - INDENT.len()).iter().map(|line| indented(line)));
+            let share = format!("Back-end's share of GET: {}", quantity::time(share));
+            lines.extend(self.hanging(INDENT, &share));
         }
         lines.extend(self.hanging(INDENT, &verdict.explanation));
         let action = self.hanging("  → ", &verdict.action);
@@ -43,9 +43,7 @@ impl Page {
         let attempts = phrase::attempts(verdict).map(|attempts| format!(", {attempts}"));
         let diagnosis = format!("{}{}", verdict.diagnosis, attempts.unwrap_or_default());
         let rest = filled([verdict.endpoint.as_str(), &diagnosis], INDENT, self.width - MARGIN);
-        let state = self.palette.state(verdict.state, &left(verdict.state.name(), MARGIN));
-        let margin = std::iter::once(state).chain(std::iter::repeat(" ".repeat(MARGIN)));
-        margin.zip(rest).map(|(margin, text)| margin + &self.palette.strong(&text)).collect()
+        behind(&self.palette.margin(verdict.state), rest.iter().map(|line| self.palette.strong(line)))
     }
 
     /// Each request with its outcome, its time and where the time went, what the shapes mean, and what
@@ -83,11 +81,8 @@ impl Page {
         let pieces = || pieces.iter().map(String::as_str);
         let beside = filled(pieces(), INDENT, self.width.saturating_sub(indent));
         let lines = match beside.as_slice() {
-            [line] => vec![format!("{}{line}", " ".repeat(indent))],
-            _ => filled(pieces(), INDENT, self.width - INDENT.len())
-                .iter()
-                .map(|line| indented(line))
-                .collect(),
+            [_] => behind(&" ".repeat(indent), beside),
+            _ => behind(INDENT, filled(pieces(), INDENT, self.width - INDENT.len())),
         };
         let painted = |line: String, phase: &Phase| {
             line.replace(bar::shape(*phase), &self.palette.phase(*phase, bar::shape(*phase)))
@@ -99,7 +94,7 @@ impl Page {
         let lines = phrase::account(probe, self.verbosity);
         let shown = |line| match line {
             Account::Prose(text) => self.hanging(INDENT, &text),
-            Account::Verbatim(text) => vec![indented(&text)],
+            Account::Verbatim(text) => vec![format!("{INDENT}{text}")],
         };
         lines.into_iter().flat_map(shown).map(|line| self.palette.faint(&line)).collect()
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::columns::width;
 use crate::report::fixture;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;

@@ -1,24 +1,25 @@
-//! Colours of the terminal's view; what they say is always said in words or shapes as well.
+//! Colours of a terminal's view; what they say is always said in words or shapes as well.
 
 use owo_colors::Style;
 
+use crate::columns::{MARGIN, left};
 use crate::exchange::Phase;
 use crate::state::State;
 
 /// The colours, or none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Palette {
+pub struct Palette {
     color: bool,
 }
 
 impl Palette {
     /// With or without colour.
-    pub(crate) const fn new(color: bool) -> Palette {
+    pub const fn new(color: bool) -> Palette {
         Palette { color }
     }
 
     /// What is said in a state's colour.
-    pub(crate) fn state(self, state: State, text: &str) -> String {
+    pub fn state(self, state: State, text: &str) -> String {
         let style = Style::new().bold();
         let style = match state {
             State::Ok => style.green(),
@@ -29,18 +30,23 @@ impl Palette {
         self.painted(style, text)
     }
 
+    /// A state's name in its column at the beginning of a line.
+    pub fn margin(self, state: State) -> String {
+        self.state(state, &left(state.name(), MARGIN))
+    }
+
     /// What the eye looks for.
-    pub(crate) fn strong(self, text: &str) -> String {
+    pub fn strong(self, text: &str) -> String {
         self.painted(Style::new().bold(), text)
     }
 
     /// What stands back.
-    pub(crate) fn faint(self, text: &str) -> String {
+    pub fn faint(self, text: &str) -> String {
         self.painted(Style::new().dimmed(), text)
     }
 
     /// A piece of the bar.
-    pub(crate) fn phase(self, phase: Phase, text: &str) -> String {
+    pub fn phase(self, phase: Phase, text: &str) -> String {
         let style = Style::new();
         let style = match phase {
             Phase::Resolve => style.cyan(),

@@ -3,27 +3,35 @@
 use unicode_width::UnicodeWidthStr;
 
 /// The column of the states at the beginning of a line; as wide as the widest of them and two spaces.
-pub(crate) const MARGIN: usize = 10;
+pub const MARGIN: usize = 10;
 
 /// How many columns a text takes.
-pub(crate) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     text.width()
 }
 
+/// How many columns a line takes, its colours left out.
+pub fn seen(line: &str) -> usize {
+    let mut pieces = line.split("\x1b[");
+    let first = pieces.next().map_or(0, width);
+    let rest = pieces.map(|piece| piece.split_once('m').map_or(0, |(_, text)| width(text)));
+    first + rest.sum::<usize>()
+}
+
 /// The text with spaces behind it, to so many columns.
-pub(crate) fn left(text: &str, columns: usize) -> String {
+pub fn left(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The text with spaces before it, to so many columns.
-pub(crate) fn right(text: &str, columns: usize) -> String {
+pub fn right(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The text in at most so many columns, with `…` in its middle where it is longer.
 ///
 /// A host's first label and an endpoint's port are what people tell endpoints apart by.
-pub(crate) fn shortened(text: &str, columns: usize) -> String {
+pub fn shortened(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.into();
     }
@@ -34,7 +42,7 @@ pub(crate) fn shortened(text: &str, columns: usize) -> String {
 }
 
 /// The text in at most so many columns, with `…` at its end where it is longer.
-pub(crate) fn begun(text: &str, columns: usize) -> String {
+pub fn begun(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.into();
     }
@@ -42,16 +50,12 @@ pub(crate) fn begun(text: &str, columns: usize) -> String {
 }
 
 /// Fills lines of at most so many columns with words; a word that is longer than a line is broken.
-pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     filled(text.split_whitespace(), " ", columns)
 }
 
 /// Fills lines with pieces, with the separator between those that share a line.
-pub(crate) fn filled<'a>(
-    pieces: impl IntoIterator<Item = &'a str>,
-    separator: &str,
-    columns: usize,
-) -> Vec<String> {
+pub fn filled<'a>(pieces: impl IntoIterator<Item = &'a str>, separator: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for chunk in pieces.into_iter().flat_map(|piece| chunks(piece, columns)) {
         match lines.last_mut() {
@@ -63,6 +67,18 @@ pub(crate) fn filled<'a>(
         }
     }
     lines
+}
+
+/// A paragraph behind its beginning, in lines of at most so many columns, the further ones indented as far.
+pub fn hanging(beginning: &str, text: &str, columns: usize) -> Vec<String> {
+    behind(beginning, wrapped(text, columns.saturating_sub(seen(beginning)).max(1)))
+}
+
+/// Lines behind their beginning, which may have colours; the further ones indented as far.
+pub fn behind(beginning: &str, lines: impl IntoIterator<Item = String>) -> Vec<String> {
+    let indent = " ".repeat(seen(beginning));
+    let beginnings = std::iter::once(beginning).chain(std::iter::repeat(indent.as_str()));
+    beginnings.zip(lines).map(|(beginning, line)| format!("{beginning}{line}")).collect()
 }
 
 /// Breaks a piece into chunks of at most so many columns, or of one character where that is wider.
@@ -113,6 +129,13 @@ mod tests {
         let lines = wrapped("the  API answers\n but abcdefghijklmnop does not", 10);
         assert_eq!(lines, ["the API", "answers", "but", "abcdefghij", "klmnop", "does not"]);
         assert_eq!(wrapped("", 10), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_paragraph_hangs_from_its_beginning() {
+        let lines = hanging("\x1b[1mNote:\x1b[0m ", "the API answers", 14);
+        assert_eq!(lines, ["\x1b[1mNote:\x1b[0m the API", "      answers"]);
+        assert_eq!(hanging("Note: ", "", 14), Vec::<String>::new());
     }
 
     #[test]
