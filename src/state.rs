@@ -1,5 +1,6 @@
 //! The four states of the Monitoring Plugins guidelines and how they rank.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 /// A service state as the Monitoring Plugins guidelines name it.
@@ -51,6 +52,22 @@ impl State {
     /// The most severe of many states; the worst of nothing is UNKNOWN, for nothing was learnt.
     pub fn worst(states: impl IntoIterator<Item = State>) -> State {
         states.into_iter().reduce(State::or_worse).unwrap_or(State::Unknown)
+    }
+
+    /// All states, the most severe first.
+    pub fn worst_first() -> [State; 4] {
+        let mut states = State::ALL;
+        states.sort_by_key(|state| Reverse(state.severity()));
+        states
+    }
+
+    /// How many there are of each, the most severe first: `2 CRITICAL, 298 OK`.
+    pub fn tally(states: impl IntoIterator<Item = State>) -> String {
+        let states: Vec<State> = states.into_iter().collect();
+        let count = |state| states.iter().filter(|other| **other == state).count();
+        let counts = State::worst_first().map(|state| (count(state), state)).into_iter();
+        let told = counts.filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}"));
+        told.collect::<Vec<_>>().join(", ")
     }
 
     /// The name in capitals, as plugins print it.
@@ -108,6 +125,15 @@ mod tests {
     fn the_worst_of_nothing_is_unknown() {
         assert_eq!(State::worst([]), Unknown);
         assert_eq!(State::worst([Ok]), Ok);
+    }
+
+    #[test]
+    fn states_are_counted_the_worst_first() {
+        assert_eq!(
+            State::tally([Ok, Unknown, Ok, Critical, Warning]),
+            "1 CRITICAL, 1 UNKNOWN, 1 WARNING, 2 OK"
+        );
+        assert_eq!(State::tally([]), "");
     }
 
     #[test]

@@ -134,10 +134,6 @@ impl Page {
 
 /// How many endpoints there are, and how many in which state.
 fn tally(report: &Report) -> String {
-    let count = |state: State| report.endpoints.iter().filter(|verdict| verdict.state == state).count();
-    let mut states = State::ALL;
-    states.sort_by_key(|state| std::cmp::Reverse(state.severity()));
-    let counts = states.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);
-    let counts: Vec<String> = counts.map(|(count, state)| format!("{count} {state}")).collect();
-    format!("{} endpoints: {}", report.endpoints.len(), counts.join(", "))
+    let states = report.endpoints.iter().map(|verdict| verdict.state);
+    format!("{} endpoints: {}", report.endpoints.len(), State::tally(states))
 }

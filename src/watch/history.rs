@@ -181,9 +181,8 @@ impl Ledger {
 
     /// The states it was in, the best first, with the time in each.
     pub(super) fn spent(&self) -> Vec<(State, Duration)> {
-        let mut states = State::ALL.to_vec();
-        states.sort_by_key(|state| state.severity());
-        states.into_iter().filter_map(|state| Some((state, *self.spent.get(&state)?))).collect()
+        let best_first = State::worst_first().into_iter().rev();
+        best_first.filter_map(|state| Some((state, *self.spent.get(&state)?))).collect()
     }
 
     /// Whether it was OK all the time.

@@ -12,7 +12,6 @@ use crate::palette::Palette;
 use crate::quantity;
 use crate::report::{MANY, Report, phrase};
 use crate::state::State;
-use crate::verdict::Verdict;
 
 /// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,31 +69,18 @@ impl View<'_> {
 
     /// A row for each endpoint that there is room for; of many, only for those that fail.
     fn endpoints(&self, report: &Report, room: usize) -> Vec<String> {
-        let mut shown = report.worst_first();
-        if shown.len() > MANY.min(room) {
-            shown.retain(|verdict| verdict.state != State::Ok);
+        let all = report.worst_first();
+        let wanted = if all.len() > MANY.min(room) { all.len() - report.healthy() } else { all.len() };
+        // Where some are hidden, their count takes a line.
+        let fits = if all.len() == wanted.min(room) { room } else { room.saturating_sub(1) };
+        let (shown, hidden) = all.split_at(wanted.min(fits));
+        let mut lines = Rows::of(shown, self).lines();
+        if !hidden.is_empty() {
+            let more = if shown.is_empty() { "" } else { "and " };
+            let tally = State::tally(hidden.iter().map(|verdict| verdict.state));
+            lines.push(begun(&format!("{more}{tally}"), self.columns()));
         }
-        let fits = if shown.len() == report.endpoints.len() { room } else { room.saturating_sub(1) };
-        if shown.len() > fits {
-            shown.truncate(room.saturating_sub(1));
-        }
-        let mut lines = Rows::of(&shown, self).lines();
-        lines.extend(self.counted(report, &shown));
         lines
-    }
-
-    /// The endpoints that are not shown, by state.
-    fn counted(&self, report: &Report, shown: &[&Verdict]) -> Option<String> {
-        let count = |state: State| {
-            let hidden = report.endpoints.iter().filter(|verdict| verdict.state == state).count();
-            hidden - shown.iter().filter(|verdict| verdict.state == state).count()
-        };
-        let mut states = State::ALL.to_vec();
-        states.sort_by_key(|state| std::cmp::Reverse(state.severity()));
-        let counts = states.into_iter().map(|state| (count(state), state)).filter(|(count, _)| *count > 0);
-        let told: Vec<String> = counts.map(|(count, state)| format!("{count} {state}")).collect();
-        let more = if shown.is_empty() { "" } else { "and " };
-        (!told.is_empty()).then(|| begun(&format!("{more}{}", told.join(", ")), self.columns()))
     }
 
     /// What is the matter with the worst endpoint, and what to do.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::columns::width;
 use crate::report::fixture;
+use crate::verdict::Verdict;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
