@@ -1,10 +1,11 @@
 //! Tells the table in force: all of it, one key of it, and the README's copy of it.
 
 use crate::columns::{behind, hanging, wrapped};
+use crate::surroundings::Size;
 use crate::table::{Key, Row, Source, Table};
 
 /// The width for which the table is laid out, in columns.
-const WIDTH: usize = 80;
+const WIDTH: usize = Size::USUAL.columns;
 
 /// All rows in force, aligned, as `--explain` prints them.
 pub fn table(table: &Table) -> String {

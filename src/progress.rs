@@ -7,20 +7,17 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::termios::tcgetwinsize;
-
 use crate::columns::begun;
 use crate::quantity;
 use crate::run::Run;
+use crate::surroundings::Size;
 
-/// Runs that are over by then need no bar.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Of runs that are over by then nobody needs to hear that they are under way.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 /// The time between two looks at how far the run is.
 const TICK: Duration = Duration::from_millis(100);
 /// How many columns the bar itself takes.
 const BAR: usize = 20;
-/// What is assumed of a terminal that does not tell its width.
-const COLUMNS: u16 = 80;
 /// Clears the line that the cursor stands on (ECMA-48, erase in line).
 const CLEAR: &str = "\r\x1b[K";
 
@@ -78,9 +75,9 @@ fn draw(ended: &Receiver<()>, glance: impl Fn() -> Glance) {
     let mut terminal = io::stderr();
     let mut pause = PATIENCE;
     while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        let columns = tcgetwinsize(&terminal).map_or(COLUMNS, |size| size.ws_col);
+        let columns = Size::of(&terminal).columns;
         // A bar that cannot be drawn is no reason to fail.
-        let _ = write!(terminal, "{CLEAR}{}", bar(&glance(), columns.into()));
+        let _ = write!(terminal, "{CLEAR}{}", bar(&glance(), columns));
         pause = TICK;
     }
     if pause == TICK {

@@ -1,10 +1,13 @@
 //! What the process finds around itself: clock, terminal, environment. Gathered once and passed on, so
-//! that every decision that rests on it can be tested.
+//! that every decision that rests on it can be tested; but for a terminal's size, which may change while one looks.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::time::Instant;
+
+use rustix::termios::tcgetwinsize;
 
 /// What the process finds around itself.
 #[derive(Debug, Clone)]
@@ -21,17 +24,40 @@ pub struct Surroundings {
     pub environment: HashMap<OsString, OsString>,
 }
 
+/// The size of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Its width.
+    pub columns: usize,
+    /// Its height.
+    pub rows: usize,
+}
+
+impl Size {
+    /// What is assumed where there is no terminal to ask, or one that does not tell.
+    pub const USUAL: Size = Size { columns: 80, rows: 24 };
+
+    /// The size that a terminal has now.
+    pub fn of(terminal: impl AsFd) -> Size {
+        let told = tcgetwinsize(terminal).ok();
+        let or = |told: Option<u16>, usual| told.map(usize::from).filter(|told| *told > 0).unwrap_or(usual);
+        Size {
+            columns: or(told.map(|size| size.ws_col), Size::USUAL.columns),
+            rows: or(told.map(|size| size.ws_row), Size::USUAL.rows),
+        }
+    }
+}
+
 impl Surroundings {
     /// Those of this process.
     pub fn of_process(started: Instant) -> Surroundings {
         let stdout = std::io::stdout();
         let stdout_is_terminal = stdout.is_terminal();
-        let size = stdout_is_terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten();
         Surroundings {
             started,
             stdout_is_terminal,
             stderr_is_terminal: std::io::stderr().is_terminal(),
-            width: size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0),
+            width: stdout_is_terminal.then(|| Size::of(&stdout).columns),
             environment: std::env::vars_os().collect(),
         }
     }

@@ -14,10 +14,8 @@ use crate::format::Output;
 use crate::palette::Palette;
 use crate::quantity;
 use crate::state::State;
+use crate::surroundings::Size;
 use crate::verdict::Verdict;
-
-/// The width where there is no terminal to ask.
-const WIDTH: usize = 80;
 
 /// So many endpoints with the same diagnosis are told in full.
 const ALIKE: usize = 3;
@@ -31,7 +29,7 @@ const INDENT: &str = "  ";
 /// Tells the report to the operator.
 pub(super) fn render(report: &Report, output: &Output) -> String {
     let page = Page {
-        width: output.width.unwrap_or(WIDTH).max(NARROWEST),
+        width: output.width.unwrap_or(Size::USUAL.columns).max(NARROWEST),
         verbosity: output.verbosity,
         palette: Palette::new(output.color),
     };

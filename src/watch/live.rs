@@ -12,13 +12,7 @@ use crate::palette::Palette;
 use crate::quantity;
 use crate::report::{MANY, Report, phrase};
 use crate::state::State;
-
-/// The size of a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) columns: usize,
-    pub(super) rows: usize,
-}
+use crate::surroundings::Size;
 
 /// What is shown, where, and when.
 pub(super) struct View<'a> {

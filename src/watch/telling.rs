@@ -1,10 +1,11 @@
 //! Who hears of the runs of a watch: a terminal that is redrawn, a stream of lines, or a file.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::history::{Change, History};
-use super::live::{Size, View};
+use super::live::View;
 use super::screen::Screen;
 use super::{lines, summary};
 use crate::format::{Format, Surface};
@@ -16,9 +17,7 @@ use crate::quantity;
 use crate::report::Report;
 use crate::run::Run;
 use crate::state::State;
-
-/// A run that is over by then is not announced.
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::surroundings::Size;
 
 /// Tells of runs, and keeps what the end of the watch needs.
 pub(super) struct Telling<'a> {
@@ -98,7 +97,7 @@ impl<'a> Telling<'a> {
             self.history.pass(at);
             let summary = self.summary(at);
             let text = match &mut self.screen {
-                Some(screen) => screen.redrawn(&summary, &[], size(self.plan).columns),
+                Some(screen) => screen.redrawn(&summary, &[], Size::of(io::stdout()).columns),
                 None => summary.join("\n") + "\n",
             };
             let _ = self.write(&text);
@@ -116,7 +115,7 @@ impl<'a> Telling<'a> {
     }
 
     fn draw(&mut self, above: &[String]) -> ControlFlow<()> {
-        let size = size(self.plan);
+        let size = Size::of(io::stdout());
         let block = View {
             history: &self.history,
             report: self.latest.as_ref(),
@@ -145,7 +144,7 @@ impl<'a> Telling<'a> {
         let next = self.history.runs + 1;
         let elapsed = self.began.elapsed();
         match &self.latest {
-            _ if self.under_way && elapsed >= PATIENCE => {
+            _ if self.under_way && elapsed >= progress::PATIENCE => {
                 let counts = self.run.progress().counts();
                 let told = progress::counted(counts, elapsed, self.plan.pace.budget);
                 format!("Run {next} under way: {told}. Ctrl-C ends the watch.")
@@ -171,7 +170,7 @@ impl<'a> Telling<'a> {
         if self.history.runs == 0 {
             return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
         }
-        let mut lines = summary::lines(&self.history, at, size(self.plan).columns, self.palette());
+        let mut lines = summary::lines(&self.history, at, Size::of(io::stdout()).columns, self.palette());
         if let Some(first) = lines.first_mut() {
             *first = self.marked(first);
         }
@@ -182,14 +181,4 @@ impl<'a> Telling<'a> {
     fn marked(&self, line: &str) -> String {
         self.latest.as_ref().map_or_else(|| line.to_owned(), |report| report.marked(line))
     }
-}
-
-/// The terminal's size now: it may change while one watches.
-fn size(plan: &Plan) -> Size {
-    let asked = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
-    let or = |size: u16, usual: usize| if size == 0 { usual } else { usize::from(size) };
-    asked.map_or(Size { columns: plan.output.width.unwrap_or(80), rows: 24 }, |size| Size {
-        columns: or(size.ws_col, 80),
-        rows: or(size.ws_row, 24),
-    })
 }
