@@ -35,7 +35,7 @@ pub struct Glance {
 /// Does the work of one run, under a bar where the plan wants one and the run takes long.
 pub fn of_run<T>(run: &Run, started: Instant, work: impl FnOnce() -> T) -> T {
     let budget = run.plan().pace.budget;
-    let glance = || of_endpoints(run.progress().counts(), started.elapsed(), budget);
+    let glance = || of_endpoints(run.counts(), started.elapsed(), budget);
     during(run.plan().output.progress, glance, work)
 }
 

@@ -25,24 +25,19 @@ pub struct Run {
     endpoints: Vec<Endpoint>,
     /// Shared by all runs: a look-up that a silent name service keeps is joined by the next run.
     resolver: Resolver,
-    progress: Progress,
+    count: Count,
     /// The embedded endpoints live as long as the run.
     _simulation: Simulation,
 }
 
-/// How far a run is.
+/// How many endpoints the run under way has probed so far, and how many there are.
 #[derive(Debug, Default)]
-pub struct Progress {
+struct Count {
     done: AtomicUsize,
     all: AtomicUsize,
 }
 
-impl Progress {
-    /// How many endpoints were probed so far, and how many there are.
-    pub fn counts(&self) -> (usize, usize) {
-        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
-    }
-
+impl Count {
     fn begin(&self, all: usize) {
         self.done.store(0, Ordering::Relaxed);
         self.all.store(all, Ordering::Relaxed);
@@ -59,9 +54,9 @@ impl Run {
         let simulation = Simulation::start(&plan.simulate)?;
         let mut endpoints = plan.endpoints.clone();
         endpoints.extend(simulation.endpoints());
-        let progress = Progress::default();
-        progress.begin(endpoints.len());
-        Ok(Run { plan, endpoints, resolver: Resolver::default(), progress, _simulation: simulation })
+        let count = Count::default();
+        count.begin(endpoints.len());
+        Ok(Run { plan, endpoints, resolver: Resolver::default(), count, _simulation: simulation })
     }
 
     /// What is carried out.
@@ -69,9 +64,9 @@ impl Run {
         &self.plan
     }
 
-    /// How far the run under way is.
-    pub fn progress(&self) -> &Progress {
-        &self.progress
+    /// How many endpoints the run under way has probed so far, and how many there are.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.count.done.load(Ordering::Relaxed), self.count.all.load(Ordering::Relaxed))
     }
 
     /// Probes and judges every endpoint once. `started` is when the run's time began to count, `deadline`
@@ -87,11 +82,11 @@ impl Run {
         } else {
             &self.endpoints
         };
-        self.progress.begin(endpoints.len());
+        self.count.begin(endpoints.len());
         let workers = pool::workers(plan.pace.parallel, endpoints.len());
         let verdicts = pool::map(endpoints, workers, |endpoint| {
             let verdict = settle(plan, &prober, endpoint, deadline);
-            self.progress.advance();
+            self.count.advance();
             verdict
         });
         Ok(Report::of(plan, verdicts, started_at, started.elapsed()))

@@ -24,8 +24,8 @@ const MASKED_FROM: usize = 8;
 /// Headers that frame the message or the connection: the client's own business.
 const REFUSED: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"];
 
-/// One header: its name and its value.
-pub(super) type Header = (String, Vec<u8>);
+/// One header of the requests: its name and its value.
+pub(super) type RequestHeader = (String, Vec<u8>);
 
 /// Reads secrets within a deadline, registers them with the cleaner and notes what is careless.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Secrets {
     }
 
     /// All headers that the command line asks for, credentials first.
-    pub(super) fn headers(&mut self, cli: &Cli) -> Result<Vec<Header>> {
+    pub(super) fn headers(&mut self, cli: &Cli) -> Result<Vec<RequestHeader>> {
         let mut headers = Vec::new();
         for header in &cli.request.header {
             if let Some(file) = header.strip_prefix('@') {
@@ -60,7 +60,7 @@ impl Secrets {
     }
 
     /// `--token-file` and `--auth-file` as headers; refused beside a header that says the same.
-    fn credentials(&mut self, cli: &Cli, headers: &[Header]) -> Result<Vec<Header>> {
+    fn credentials(&mut self, cli: &Cli, headers: &[RequestHeader]) -> Result<Vec<RequestHeader>> {
         let mut credentials = Vec::new();
         if let Some(path) = &cli.request.token_file {
             refuse_beside(headers, "X-Auth-Token", "--token-file")?;
@@ -119,7 +119,7 @@ impl Secrets {
     }
 
     /// The headers of a file, one a line.
-    fn header_file(&mut self, path: &Path) -> Result<Vec<Header>> {
+    fn header_file(&mut self, path: &Path) -> Result<Vec<RequestHeader>> {
         let bytes = self.read("--header", path)?;
         let mut headers = Vec::new();
         for (number, line) in files::lines(&bytes) {
@@ -131,7 +131,7 @@ impl Secrets {
 
     /// Reads `Name: value`, and masks the value from now on; what stands behind a scheme (`Bearer`) also by
     /// itself.
-    fn header(&mut self, line: &[u8]) -> Result<Header, String> {
+    fn header(&mut self, line: &[u8]) -> Result<RequestHeader, String> {
         let header = header(line)?;
         let credentials =
             header.1.iter().position(|byte| *byte == b' ').and_then(|end| header.1.get(end + 1..));
@@ -160,7 +160,7 @@ impl Secrets {
 }
 
 /// Refuses an option beside a header that it would double.
-fn refuse_beside(headers: &[Header], name: &str, option: &str) -> Result<()> {
+fn refuse_beside(headers: &[RequestHeader], name: &str, option: &str) -> Result<()> {
     if headers.iter().any(|header| header.0.eq_ignore_ascii_case(name)) {
         bail!("{option} and a --header {name} exclude each other");
     }
@@ -168,7 +168,7 @@ fn refuse_beside(headers: &[Header], name: &str, option: &str) -> Result<()> {
 }
 
 /// Reads `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.
-fn header(line: &[u8]) -> Result<Header, String> {
+fn header(line: &[u8]) -> Result<RequestHeader, String> {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
         return Err("no colon; a header is written 'Name: value'".into());
     };

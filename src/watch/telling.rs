@@ -145,7 +145,7 @@ impl<'a> Telling<'a> {
         let elapsed = self.began.elapsed();
         match &self.latest {
             _ if self.under_way && elapsed >= progress::PATIENCE => {
-                let counts = self.run.progress().counts();
+                let counts = self.run.counts();
                 let told = progress::counted(counts, elapsed, self.plan.pace.budget);
                 format!("Run {next} under way: {told}. Ctrl-C ends the watch.")
             }
