@@ -9,72 +9,73 @@ use crate::quantity::{self, count};
 use crate::report::MANY;
 use crate::state::State;
 
-/// Tells what was seen until `at`, in lines of at most so many columns.
-///
-/// Of many endpoints, those that were OK all the time are only counted.
-pub(super) fn lines(history: &History, at: Duration, columns: usize, palette: Palette) -> Vec<String> {
-    let page = Page { columns: columns.max(2 * MARGIN), palette };
-    let tracks = history.tracks();
-    let mut lines = wrapped(&headline(history, tracks.len(), at), page.columns);
-    if tracks.len() > 1 {
-        lines.push(String::new());
-        lines.extend(page.entry("All together", &history.overall, None));
-    }
-    let (spotless, told): (Vec<_>, Vec<_>) =
-        tracks.into_iter().partition(|(_, track)| many(history) && track.ledger.is_spotless());
-    for (name, track) in told {
-        lines.push(String::new());
-        lines.extend(page.entry(name, &track.ledger, track.slowest.as_ref()));
-    }
-    if !spotless.is_empty() {
-        lines.push(String::new());
-        lines.extend(wrapped(&counted(&spotless), page.columns));
-    }
-    lines
+/// What was seen, how long, and where it is told.
+pub(super) struct Summary<'a> {
+    pub(super) history: &'a History,
+    /// The time since the watch began.
+    pub(super) at: Duration,
+    pub(super) columns: usize,
+    pub(super) palette: Palette,
 }
 
-fn many(history: &History) -> bool {
-    history.tracks().len() > MANY
+impl Summary<'_> {
+    /// The summary's lines. Of many endpoints, those that were OK all the time are only counted.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let tracks = self.history.tracks();
+        let mut paragraphs = vec![self.wrapped(&self.headline(tracks.len()))];
+        if tracks.len() > 1 {
+            paragraphs.push(self.entry("All together", &self.history.overall, None));
+        }
+        let many = tracks.len() > MANY;
+        let (spotless, others): (Vec<_>, Vec<_>) =
+            tracks.into_iter().partition(|(_, track)| many && track.ledger.is_spotless());
+        let entry = |(name, track): (&str, &Track)| self.entry(name, &track.ledger, track.slowest.as_ref());
+        paragraphs.extend(others.into_iter().map(entry));
+        if !spotless.is_empty() {
+            paragraphs.push(self.wrapped(&counted(&spotless)));
+        }
+        paragraphs.join(&String::new())
+    }
+
+    fn headline(&self, endpoints: usize) -> String {
+        let endpoints = count(endpoints as u64, "endpoint");
+        let runs = count(self.history.runs, "run");
+        let changes = count(self.history.changes, "change of state");
+        format!("Watched for {}: {endpoints}, {runs}, {changes}.", quantity::span(self.at))
+    }
+
+    /// State and name, and indented below what there was.
+    fn entry(&self, name: &str, ledger: &Ledger, slowest: Option<&Slowest>) -> Vec<String> {
+        let title = self.beside(name).into_iter().map(|line| self.palette.strong(&line));
+        let times = format!("{}; {}", times(ledger), count(ledger.changes, "change of state"));
+        let slowest = slowest.map(|slowest| format!("slowest answer: {}", answer(slowest)));
+        let facts = [times].into_iter().chain(slowest).flat_map(|fact| self.beside(&fact));
+        let margin = self.palette.margin(ledger.state().unwrap_or(State::Unknown));
+        behind(&margin, title.chain(facts))
+    }
+
+    fn wrapped(&self, text: &str) -> Vec<String> {
+        wrapped(text, self.columns.max(2 * MARGIN))
+    }
+
+    /// The lines of a text beside the column of the states.
+    fn beside(&self, text: &str) -> Vec<String> {
+        wrapped(text, self.columns.max(2 * MARGIN) - MARGIN)
+    }
 }
 
-fn headline(history: &History, endpoints: usize, at: Duration) -> String {
-    let runs = count(history.runs, "run");
-    let changes = count(history.changes, "change of state");
-    let endpoints = count(endpoints as u64, "endpoint");
-    format!("Watched for {}: {endpoints}, {runs}, {changes}.", quantity::span(at))
-}
-
+/// Those that were OK all the time.
 fn counted(spotless: &[(&str, &Track)]) -> String {
-    let slowest = spotless.iter().filter_map(|(name, track)| Some((name, track.slowest?)));
-    let slowest = slowest.max_by_key(|(_, slowest)| slowest.time);
-    let told = slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", answer(&slowest)));
-    format!("{} OK all the time{}.", count(spotless.len() as u64, "endpoint"), told.unwrap_or_default())
+    let answers = spotless.iter().filter_map(|(name, track)| Some((name, track.slowest?)));
+    let slowest = answers.max_by_key(|(_, slowest)| slowest.time);
+    let slowest =
+        slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", answer(&slowest)));
+    format!("{} OK all the time{}.", count(spotless.len() as u64, "endpoint"), slowest.unwrap_or_default())
 }
 
 fn answer(slowest: &Slowest) -> String {
     let Slowest { time, method, when } = slowest;
     format!("{} in {} at {}", method.name(), quantity::time(*time), quantity::moment(*when))
-}
-
-/// Where it is told.
-struct Page {
-    columns: usize,
-    palette: Palette,
-}
-
-impl Page {
-    /// State and name, and indented below what there was.
-    fn entry(&self, name: &str, ledger: &Ledger, slowest: Option<&Slowest>) -> Vec<String> {
-        let state = ledger.state().unwrap_or(State::Unknown);
-        let room = self.columns - MARGIN;
-        let titles = wrapped(name, room).into_iter().map(|title| self.palette.strong(&title));
-        let facts = [
-            format!("{}; {}", times(ledger), count(ledger.changes, "change of state")),
-            slowest.map(|slowest| format!("slowest answer: {}", answer(slowest))).unwrap_or_default(),
-        ];
-        let facts = facts.iter().flat_map(|fact| wrapped(fact, room));
-        behind(&self.palette.margin(state), titles.chain(facts))
-    }
 }
 
 /// The time in each state and its share.
@@ -104,7 +105,8 @@ mod tests {
         }
         let at = Duration::from_millis(500) + SECOND * u32::try_from(runs.len()).unwrap();
         history.pass(at);
-        expected.assert_eq(&(lines(&history, at, columns, Palette::new(false)).join("\n") + "\n"));
+        let summary = Summary { history: &history, at, columns, palette: Palette::new(false) };
+        expected.assert_eq(&(summary.lines().join("\n") + "\n"));
     }
 
     fn run(endpoints: &[Verdict]) -> Report {

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::history::{Change, History};
+use super::lines;
 use super::live::View;
 use super::screen::Screen;
-use super::{lines, summary};
+use super::summary::Summary;
 use crate::format::{Format, Surface};
 use crate::output;
 use crate::palette::Palette;
@@ -170,7 +171,9 @@ impl<'a> Telling<'a> {
         if self.history.runs == 0 {
             return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
         }
-        let mut lines = summary::lines(&self.history, at, Size::of(io::stdout()).columns, self.palette());
+        let columns = Size::of(io::stdout()).columns;
+        let summary = Summary { history: &self.history, at, columns, palette: self.palette() };
+        let mut lines = summary.lines();
         if let Some(first) = lines.first_mut() {
             *first = self.marked(first);
         }
