@@ -29,7 +29,15 @@ pub struct Glance {
     /// All that is to be done.
     pub all: u64,
     /// The same in words.
-    pub told: String,
+    pub words: String,
+}
+
+impl Glance {
+    /// How much of a time is over.
+    pub(crate) fn of_time(elapsed: Duration, all: Duration, words: String) -> Glance {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Glance { done: millis(elapsed), all: millis(all), words }
+    }
 }
 
 /// Does the work of one run, under a bar where the plan wants one and the run takes long.
@@ -41,11 +49,10 @@ pub fn of_run<T>(run: &Run, started: Instant, work: impl FnOnce() -> T) -> T {
 
 /// A single endpoint is done or not: what moves is the time.
 fn of_endpoints((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> Glance {
-    let told = counted((done, all), elapsed, budget);
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let words = counted((done, all), elapsed, budget);
     match all {
-        0 | 1 => Glance { done: millis(elapsed), all: millis(budget), told },
-        _ => Glance { done: done as u64, all: all as u64, told },
+        0 | 1 => Glance::of_time(elapsed, budget, words),
+        _ => Glance { done: done as u64, all: all as u64, words },
     }
 }
 
@@ -90,7 +97,7 @@ fn bar(glance: &Glance, columns: usize) -> String {
     let full = glance.done.saturating_mul(BAR as u64) / glance.all.max(1);
     let full = usize::try_from(full).map_or(BAR, |full| full.min(BAR));
     let head = if glance.done > 0 && full < BAR { ">" } else { "" };
-    begun(&format!("[{:<BAR$}] {}", "=".repeat(full) + head, glance.told), columns.saturating_sub(1))
+    begun(&format!("[{:<BAR$}] {}", "=".repeat(full) + head, glance.words), columns.saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -111,17 +118,17 @@ mod tests {
             ((150, 300), 0, "…"),
         ];
         for ((done, all), columns, expected) in table {
-            assert_eq!(bar(&Glance { done, all, told: "so far".into() }, columns), expected);
+            assert_eq!(bar(&Glance { done, all, words: "so far".into() }, columns), expected);
         }
     }
 
     #[test]
     fn one_endpoint_moves_with_the_time_and_several_by_number() {
         let (elapsed, budget) = (Duration::from_millis(2_500), Duration::from_secs(10));
-        let told = |told: &str| told.to_owned();
+        let words = |words: &str| words.to_owned();
         let table = [
-            ((0, 1), Glance { done: 2_500, all: 10_000, told: told("0 of 1 endpoint, 2s of 10s") }),
-            ((3, 300), Glance { done: 3, all: 300, told: told("3 of 300 endpoints, 2s of 10s") }),
+            ((0, 1), Glance { done: 2_500, all: 10_000, words: words("0 of 1 endpoint, 2s of 10s") }),
+            ((3, 300), Glance { done: 3, all: 300, words: words("3 of 300 endpoints, 2s of 10s") }),
         ];
         for (counts, glance) in table {
             assert_eq!(of_endpoints(counts, elapsed, budget), glance);

@@ -39,11 +39,11 @@ impl Size {
 
     /// The size that a terminal has now.
     pub fn of(terminal: impl AsFd) -> Size {
-        let told = tcgetwinsize(terminal).ok();
+        let size = tcgetwinsize(terminal).ok();
         let or = |told: Option<u16>, usual| told.map(usize::from).filter(|told| *told > 0).unwrap_or(usual);
         Size {
-            columns: or(told.map(|size| size.ws_col), Size::USUAL.columns),
-            rows: or(told.map(|size| size.ws_row), Size::USUAL.rows),
+            columns: or(size.map(|size| size.ws_col), Size::USUAL.columns),
+            rows: or(size.map(|size| size.ws_row), Size::USUAL.rows),
         }
     }
 }

@@ -70,7 +70,7 @@ impl<'a> Division<'a> {
 fn without_repetition(failing: Vec<&Verdict>) -> (Vec<&Verdict>, Vec<&Verdict>) {
     let (mut full, mut brief): (Vec<&Verdict>, Vec<&Verdict>) = (Vec::new(), Vec::new());
     for verdict in failing {
-        let alike = full.iter().filter(|told| told.diagnosis == verdict.diagnosis).count();
+        let alike = full.iter().filter(|other| other.diagnosis == verdict.diagnosis).count();
         if alike < ALIKE { full.push(verdict) } else { brief.push(verdict) }
     }
     (full, brief)

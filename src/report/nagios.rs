@@ -24,12 +24,12 @@ pub(super) fn render(report: &Report, output: &Output) -> String {
 }
 
 fn long_output(report: &Report, verbosity: u8) -> Vec<String> {
-    let told = |verdict: &&Verdict| verbosity > 0 || verdict.state != State::Ok;
+    let listed = |verdict: &&Verdict| verbosity > 0 || verdict.state != State::Ok;
     let worst_first = report.worst_first();
     let several = report.endpoints.len() > 1;
     let mut lines: Vec<String> = worst_first
         .into_iter()
-        .filter(told)
+        .filter(listed)
         .flat_map(|verdict| if several { titled(verdict, verbosity) } else { about(verdict, verbosity) })
         .collect();
     if verbosity > 0 {

@@ -19,10 +19,10 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
 
 /// A request and its time in one phrase: `GET 503 12.3 ms`.
 pub(super) fn request(probe: &Probe) -> String {
-    let told = format!("{} {}", probe.method.name(), outcome(&probe.outcome));
+    let answered = format!("{} {}", probe.method.name(), outcome(&probe.outcome));
     match &probe.outcome {
-        Outcome::Judged(judged) => format!("{told} {}", time(judged.elapsed)),
-        Outcome::Skipped(_) => told,
+        Outcome::Judged(judged) => format!("{answered} {}", time(judged.elapsed)),
+        Outcome::Skipped(_) => answered,
     }
 }
 
@@ -35,12 +35,12 @@ fn probe_said(probe: &Probe, explanation: &str) -> Vec<String> {
     let Outcome::Judged(judged) = &probe.outcome else { return Vec::new() };
     let method = probe.method.name();
     let fault = judged.fault.as_ref().filter(|fault| !explanation.contains(&fault.message));
-    let fault = fault.map(|fault| format!("{method} {}", told(fault)));
+    let fault = fault.map(|fault| format!("{method} {}", failure(fault)));
     let detail = judged.detail.as_ref().map(|detail| format!("{method} said: {detail}"));
     fault.into_iter().chain(detail).collect()
 }
 
-fn told(fault: &FaultReport) -> String {
+fn failure(fault: &FaultReport) -> String {
     format!("{} {}: {}", fault.kind.name(), circumstance(fault.phase), fault.message)
 }
 

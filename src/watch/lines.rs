@@ -36,7 +36,7 @@ mod tests {
     use super::*;
     use crate::report::fixture;
 
-    fn told(format: Format, report: &Report) -> String {
+    fn one_line(format: Format, report: &Report) -> String {
         line(report, &Output { format: Some(format), ..Output::default() })
     }
 
@@ -53,9 +53,9 @@ mod tests {
             (Format::HaproxyAgent, "down #backend-down (GET 503) at a:8777\n"),
         ];
         for (format, line) in table {
-            assert_eq!(told(format, &report), line, "{format:?}");
+            assert_eq!(one_line(format, &report), line, "{format:?}");
         }
-        let object = told(Format::Json, &report);
+        let object = one_line(Format::Json, &report);
         assert_eq!(object.matches('\n').count(), 1, "{object}");
         assert_eq!(line(&report, &fixture::output()), "", "silence, if that is wanted");
     }
@@ -64,7 +64,7 @@ mod tests {
     fn the_mark_of_an_unverified_certificate_stays_at_the_end() {
         let mut report = fixture::report(vec![fixture::healthy("a:8777")]);
         report.unverified = true;
-        let line = told(Format::Nagios, &report);
+        let line = one_line(Format::Nagios, &report);
         assert!(line.contains("(2026-11-07T06:40:00Z) (certificate not verified) | "), "{line}");
     }
 }

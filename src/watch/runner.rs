@@ -92,16 +92,16 @@ impl Runner {
 /// Calls at the first SIGINT or SIGTERM. A second one ends the process as if nobody listened: a reader that does
 /// not read may keep us from ending in order.
 fn listen(stop: impl FnOnce() + Send + 'static) -> Result<()> {
-    let (mut told, tell) = UnixStream::pair().context("no socket to learn of signals by")?;
+    let (mut receiver, sender) = UnixStream::pair().context("no socket to learn of signals by")?;
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_default(signal, Arc::clone(&impatient))?;
         flag::register(signal, Arc::clone(&impatient))?;
-        pipe::register(signal, tell.try_clone()?)?;
+        pipe::register(signal, sender.try_clone()?)?;
     }
     let wait = move || {
         // An end of the stream is the end of the process.
-        let _ = told.read(&mut [0]);
+        let _ = receiver.read(&mut [0]);
         stop();
     };
     thread::Builder::new().spawn(wait).context("no thread to learn of signals by")?;

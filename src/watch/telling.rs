@@ -147,8 +147,8 @@ impl<'a> Telling<'a> {
         match &self.latest {
             _ if self.under_way && elapsed >= progress::PATIENCE => {
                 let counts = self.run.counts();
-                let told = progress::counted(counts, elapsed, self.plan.pace.budget);
-                format!("Run {next} under way: {told}. Ctrl-C ends the watch.")
+                let how_far = progress::counted(counts, elapsed, self.plan.pace.budget);
+                format!("Run {next} under way: {how_far}. Ctrl-C ends the watch.")
             }
             None => format!("The first run is under way, then one every {every}. Ctrl-C ends the watch."),
             Some(report) => {

@@ -54,7 +54,6 @@ fn sleep_until(moment: Instant) {
 }
 
 fn so_far(elapsed: Duration, limit: Duration, last: &str) -> Glance {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let told = format!("waiting for OK: {} of {}{last}", quantity::span(elapsed), quantity::given(limit));
-    Glance { done: millis(elapsed), all: millis(limit), told }
+    let words = format!("waiting for OK: {} of {}{last}", quantity::span(elapsed), quantity::given(limit));
+    Glance::of_time(elapsed, limit, words)
 }

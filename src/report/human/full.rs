@@ -50,14 +50,14 @@ impl Page {
     /// was skipped.
     fn requests(&self, verdict: &Verdict) -> Vec<String> {
         let outcomes = verdict.probes.iter().map(|probe| width(&phrase::outcome(&probe.outcome)));
-        let outcome = outcomes.max().unwrap_or_default();
-        let indent = request("", "", outcome, "").len();
+        let column = outcomes.max().unwrap_or_default();
+        let indent = request("", "", column, "").len();
         let room = self.width.saturating_sub(indent).min(*BAR.end());
         let scale = Scale::of(verdict, if BAR.contains(&room) { room } else { 0 });
         let (mut made, mut skipped) = (Vec::new(), Vec::new());
         for probe in &verdict.probes {
-            let told = phrase::outcome(&probe.outcome);
-            let row = |time: &str| request(probe.method.name(), &told, outcome, time);
+            let outcome = phrase::outcome(&probe.outcome);
+            let row = |time: &str| request(probe.method.name(), &outcome, column, time);
             match &probe.outcome {
                 Outcome::Judged(judged) => {
                     let bar = bar::drawn(&judged.phases, scale.columns(judged.elapsed), self.palette);
