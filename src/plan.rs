@@ -1,5 +1,6 @@
 //! What will be done: every default chosen, every contradiction refused.
 
+use std::env;
 use std::net::IpAddr;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -119,10 +120,33 @@ pub struct Tls {
     pub insecure: bool,
     /// `--cacert`: a file or a directory instead of the system's trust store.
     pub cacert: Option<PathBuf>,
+    /// Where the environment says that the system's trust store is; `None` where it is silent.
+    pub store: Option<Store>,
     /// `--cert`: a file with the client's certificate chain.
     pub cert: Option<PathBuf>,
     /// `--key`: a file with its key, where it is not in the same file.
     pub key: Option<PathBuf>,
+}
+
+/// The place of a trust store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Store {
+    /// `SSL_CERT_FILE`: a bundle.
+    pub file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`: directories of certificates.
+    pub directories: Vec<PathBuf>,
+}
+
+impl Store {
+    /// Where the variables point that OpenSSL reads as well; an empty one says nothing.
+    fn of(surroundings: &Surroundings) -> Option<Store> {
+        let said = |name| surroundings.variable(name).filter(|value| !value.is_empty());
+        let (file, directories) = (said("SSL_CERT_FILE"), said("SSL_CERT_DIR"));
+        (file.is_some() || directories.is_some()).then(|| Store {
+            file: file.map(PathBuf::from),
+            directories: directories.map(|list| env::split_paths(list).collect()).unwrap_or_default(),
+        })
+    }
 }
 
 /// Time, retries and concurrency.
@@ -176,7 +200,7 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
     };
     endpoints::refuse_quorum(cli, endpoints.len() + cli.tasks.simulate.len())?;
     let mut secrets = Secrets::new(deadline);
-    let network = network(cli, &mut secrets)?;
+    let network = network(cli, surroundings, &mut secrets)?;
     Ok(Plan {
         endpoints,
         all_addresses: cli.targets.all_addresses,
@@ -217,10 +241,11 @@ fn methods(asked: Option<Methods>) -> Vec<Method> {
     }
 }
 
-fn network(cli: &Cli, secrets: &mut Secrets) -> Result<Network> {
+fn network(cli: &Cli, surroundings: &Surroundings, secrets: &mut Secrets) -> Result<Network> {
     let tls = Tls {
         insecure: cli.tls.insecure,
         cacert: cli.tls.cacert.clone(),
+        store: Store::of(surroundings),
         cert: cli.tls.cert.clone(),
         key: cli.tls.key.clone(),
     };

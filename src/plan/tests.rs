@@ -482,7 +482,10 @@ fn every_option_arrives() {
         (3, 1023, Some(50))
     );
     let file = |name: &str| Some(PathBuf::from(name));
-    assert_eq!(plan.network.tls, Tls { insecure: true, cacert: file("ca"), cert: file("c"), key: file("k") });
+    assert_eq!(
+        plan.network.tls,
+        Tls { insecure: true, cacert: file("ca"), store: None, cert: file("c"), key: file("k") }
+    );
     let shown = |range: &Option<Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
     assert_eq!(shown(&plan.thresholds.request.warning), "1");
     assert_eq!(shown(&plan.thresholds.request.critical), "2");
@@ -491,6 +494,24 @@ fn every_option_arrives() {
     assert_eq!(plan.table.status(Method::Get, 404).state, State::Warning);
     assert_eq!(plan.table.status(Method::Get, 404).key, Key::parse("get:404").unwrap());
     assert_eq!(plan.course, Course::Watch { every: SHORTEST_WATCH, count: Some(5) });
+}
+
+#[test]
+fn the_environment_may_name_the_trust_store() {
+    let store = |variables| decided(&["h"], variables).unwrap().network.tls.store;
+    let file = |name: &str| Some(PathBuf::from(name));
+    let table: [(Variables, Option<Store>); 4] = [
+        (&[], None),
+        (&[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "")], None),
+        (&[("SSL_CERT_FILE", "f")], Some(Store { file: file("f"), directories: vec![] })),
+        (
+            &[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "a:b")],
+            Some(Store { file: None, directories: vec!["a".into(), "b".into()] }),
+        ),
+    ];
+    for (variables, expected) in table {
+        assert_eq!(store(variables), expected, "{variables:?}");
+    }
 }
 
 #[test]

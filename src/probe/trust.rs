@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use crate::files;
-use crate::plan::Tls;
+use crate::plan::{Store, Tls};
 
 /// The bound on one file of certificates, in bytes; a system's whole bundle is about 220 KB.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -51,7 +51,7 @@ pub(super) fn verifier(
 ) -> Result<(Arc<dyn ServerCertVerifier>, Origin)> {
     let (roots, origin) = match &tls.cacert {
         Some(path) => (given(path, deadline)?, Origin::Given(path.clone())),
-        None => system(deadline)?,
+        None => system(tls, deadline)?,
     };
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
@@ -73,20 +73,9 @@ fn given(path: &Path, deadline: Instant) -> Result<RootCertStore> {
     Ok(roots)
 }
 
-/// The system's anchors: where `SSL_CERT_FILE` and `SSL_CERT_DIR` point to, else the distribution's
-/// bundle, else its directory. An empty variable says nothing.
-fn system(deadline: Instant) -> Result<(RootCertStore, Origin)> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let (named, listed) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
-    let (file, directories) = if named.is_some() || listed.is_some() {
-        let directories = listed.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default();
-        (named.map(PathBuf::from), directories)
-    } else {
-        let found = openssl_probe::probe();
-        // A bundle and its directory hold the same certificates: one reading is enough.
-        let directories = if found.cert_file.is_some() { Vec::new() } else { found.cert_dir };
-        (found.cert_file, directories)
-    };
+/// The system's anchors: where the environment says they are, else where the distribution has them.
+fn system(tls: &Tls, deadline: Instant) -> Result<(RootCertStore, Origin)> {
+    let Store { file, directories } = tls.store.clone().unwrap_or_else(distribution);
     let mut roots = RootCertStore::empty();
     if let Some(file) = &file {
         add_file(&mut roots, file, deadline).context("the trust store")?;
@@ -102,6 +91,13 @@ fn system(deadline: Instant) -> Result<(RootCertStore, Origin)> {
         );
     }
     Ok((roots, origin))
+}
+
+/// The distribution's bundle, else its directory: both hold the same certificates, and one reading is enough.
+fn distribution() -> Store {
+    let found = openssl_probe::probe();
+    let directories = if found.cert_file.is_some() { Vec::new() } else { found.cert_dir };
+    Store { file: found.cert_file, directories }
 }
 
 /// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.

@@ -111,6 +111,7 @@ mod tests {
         plan.network.tls = Tls {
             insecure: true,
             cacert: Some("/etc/my ca.pem".into()),
+            store: None,
             cert: Some("c.pem".into()),
             key: Some("k.pem".into()),
         };
