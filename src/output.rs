@@ -142,9 +142,8 @@ mod tests {
     use super::*;
 
     fn report(state: State) -> Report {
-        let unable =
-            Report::unable("a | summary".into(), state.exit_code(), SystemTime::UNIX_EPOCH, Duration::ZERO);
-        Report { state, ..unable }
+        let unable = Report::unable("a | summary".into(), SystemTime::UNIX_EPOCH, Duration::ZERO);
+        Report { state, exit_code: state.exit_code(), ..unable }
     }
 
     fn mode(file: &Path) -> u32 {

@@ -9,7 +9,7 @@ mod budget;
 pub(crate) mod fixture;
 mod haproxy_agent;
 mod human;
-pub mod json;
+pub(crate) mod json;
 mod nagios;
 mod perfdata;
 pub(crate) mod phrase;
@@ -101,18 +101,18 @@ impl Report {
         output.format.map(|format| render(self, format, output)).unwrap_or_default()
     }
 
-    /// A report of a run that began and came to nothing, for a reason that may quote what was typed.
+    /// A report of a run that came to nothing, for a reason that may quote what was typed.
     pub fn undone(reason: &str, began: Instant) -> Report {
         let elapsed = began.elapsed();
         let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
-        Report::unable(text::clean(reason, REASON), State::Unknown.exit_code(), started_at, elapsed)
+        Report::unable(text::clean(reason, REASON), started_at, elapsed)
     }
 
-    /// A report of a run that could not begin: a usage or set-up error.
-    pub fn unable(reason: String, exit_code: u8, started_at: SystemTime, elapsed: Duration) -> Report {
+    /// The same for a reason that is clean.
+    pub(crate) fn unable(reason: String, started_at: SystemTime, elapsed: Duration) -> Report {
         Report {
             state: State::Unknown,
-            exit_code,
+            exit_code: State::Unknown.exit_code(),
             summary: reason,
             simulated: false,
             unverified: false,

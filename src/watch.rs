@@ -3,7 +3,6 @@
 mod history;
 mod lines;
 mod live;
-mod rows;
 mod runner;
 mod screen;
 mod sparkline;

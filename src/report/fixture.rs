@@ -42,7 +42,7 @@ pub(crate) fn report(endpoints: Vec<Verdict>) -> Report {
 
 /// A run that could not begin.
 pub(crate) fn unable(reason: &str) -> Report {
-    Report::unable(reason.into(), 3, moment(), Duration::from_micros(120))
+    Report::unable(reason.into(), moment(), Duration::from_micros(120))
 }
 
 /// The output options of a plain call.

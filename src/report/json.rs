@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report, verbosity: u8) -> String {
 }
 
 /// Tells the report as one object in one line, for a stream of reports.
-pub fn line(report: &Report, verbosity: u8) -> String {
+pub(crate) fn line(report: &Report, verbosity: u8) -> String {
     written(serde_json::to_string(&Object::of(report, verbosity)))
 }
 

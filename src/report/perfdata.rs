@@ -3,9 +3,11 @@
 //! What was not measured is left out: Icinga rejects `U`, and a `0` would be a lie.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::{MANY, Report};
 use crate::quantity::decimal;
+use crate::range::Range;
 use crate::text;
 use crate::thresholds::{Limits, Thresholds};
 use crate::verdict::Verdict;
@@ -37,13 +39,13 @@ impl Metric {
         Metric { label: label.into(), value: number.to_string(), limits: Limits::default(), minimum: None }
     }
 
-    fn time(label: String, time: std::time::Duration, limits: &Limits) -> Metric {
+    fn time(label: String, time: Duration, limits: &Limits) -> Metric {
         let value = format!("{:.6}s", time.as_secs_f64());
         Metric { label, value, limits: limits.clone(), minimum: Some(0) }
     }
 
     fn written(&self) -> String {
-        let range = |range: &Option<crate::range::Range>| range.as_ref().map(ToString::to_string);
+        let range = |range: &Option<Range>| range.as_ref().map(ToString::to_string);
         let minimum = self.minimum.map(|minimum| minimum.to_string());
         let fields = [range(&self.limits.warning), range(&self.limits.critical), minimum];
         let fields = fields.map(|field| format!(";{}", field.unwrap_or_default())).concat();
@@ -86,10 +88,10 @@ fn quoted(label: &str) -> String {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::range::Range;
+    use crate::range::Unit;
 
     fn limits(warning: &str, critical: &str) -> Limits {
-        let range = |text: &str| Range::parse(text, crate::range::Unit::Seconds).ok();
+        let range = |text: &str| Range::parse(text, Unit::Seconds).ok();
         Limits { warning: range(warning), critical: range(critical) }
     }
 

@@ -3,16 +3,20 @@
 //! It never has more lines than the terminal, nor wider ones: failing endpoints come first, and what has no
 //! room is counted.
 
+mod rows;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use super::history::History;
-use super::rows::Rows;
 use crate::columns::{begun, hanging, wrapped};
 use crate::palette::Palette;
 use crate::quantity;
 use crate::report::{MANY, Report, phrase};
 use crate::state::State;
 use crate::surroundings::Size;
+use rows::Rows;
 
 /// What is shown, where, and when.
 pub(super) struct View<'a> {
@@ -93,6 +97,3 @@ impl View<'_> {
         lines
     }
 }
-
-#[cfg(test)]
-mod tests;

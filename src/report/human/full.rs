@@ -16,21 +16,16 @@ const BAR: std::ops::RangeInclusive<usize> = 8..=40;
 impl Page {
     /// An endpoint with all that is known.
     pub(super) fn full(&self, verdict: &Verdict) -> Vec<String> {
+        let paragraph = |text: String| self.hanging(INDENT, &text);
         let mut lines = self.title(verdict);
         lines.extend(self.requests(verdict));
-        if let Some(share) = verdict.backend {
-            let share = format!("Back-end's share of GET: {}", quantity::time(share));
-            lines.extend(self.hanging(INDENT, &share));
-        }
-        lines.extend(self.hanging(INDENT, &verdict.explanation));
+        let share = |share| format!("Back-end's share of GET: {}", quantity::time(share));
+        lines.extend(verdict.backend.map(share).into_iter().flat_map(paragraph));
+        lines.extend(paragraph(verdict.explanation.clone()));
         let action = self.hanging("  → ", &verdict.action);
         lines.extend(action.iter().map(|line| self.palette.strong(line)));
-        for said in phrase::said(verdict) {
-            lines.extend(self.hanging(INDENT, &said));
-        }
-        if let Some(certificate) = &verdict.certificate {
-            lines.extend(self.hanging(INDENT, &phrase::certificate(certificate)));
-        }
+        let certificate = verdict.certificate.as_ref().map(phrase::certificate);
+        lines.extend(phrase::said(verdict).into_iter().chain(certificate).flat_map(paragraph));
         if self.verbosity > 0 {
             lines.extend(self.notes(INDENT, &verdict.notes));
         }

@@ -1,10 +1,10 @@
 //! The endpoints of the live view, a row each: what there is room for, the most telling first.
 
-use super::live::View;
-use super::sparkline;
+use super::View;
 use crate::columns::{MARGIN, left, right, shortened, width};
 use crate::quantity;
 use crate::verdict::Verdict;
+use crate::watch::sparkline;
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -75,10 +75,8 @@ impl<'a> Rows<'a> {
 
     fn sparkline(&self, verdict: &Verdict) -> String {
         let track = self.view.history.track(&verdict.endpoint);
-        let drawn = |track: &super::history::Track| {
-            sparkline::drawn(track.recent.iter(), self.sparkline, self.view.palette)
-        };
-        track.map(drawn).unwrap_or_default()
+        let recent = track.into_iter().flat_map(|track| &track.recent);
+        sparkline::drawn(recent, self.sparkline, self.view.palette)
     }
 }
 
