@@ -28,7 +28,7 @@ mod refusal;
 mod values;
 
 pub use environment::VARIABLE;
-pub use refusal::{Refused, Stop, quoted};
+pub use refusal::{Refused, Stop};
 pub use values::Dialled;
 
 /// The program's name, as it stands in usage lines and man page.

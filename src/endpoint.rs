@@ -15,8 +15,8 @@ use crate::text;
 
 pub use path::parse_path;
 
-/// How much of what was typed an error quotes, in characters.
-const QUOTED: usize = 100;
+/// How much of a socket's path is shown, in characters.
+const SOCKET: usize = 100;
 
 /// How long an error becomes at most, in characters.
 const REFUSAL: usize = 400;
@@ -157,7 +157,7 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Dial::Unix(socket) = &self.dial {
-            return write!(f, "unix:{}", text::clean(&socket.to_string_lossy(), QUOTED));
+            return write!(f, "unix:{}", text::clean(&socket.to_string_lossy(), SOCKET));
         }
         if self.scheme == Scheme::Https {
             f.write_str("https://")?;
@@ -312,18 +312,5 @@ fn is_numeric(name: &str) -> bool {
 
 /// One line: what was typed as what, and why it is refused.
 fn refusal(what: &str, text: &str, reason: &str) -> String {
-    text::clean(&format!("{what} '{}': {reason}", shown(text)), REFUSAL)
-}
-
-/// What was typed, without what may be a credential: all before the last `@`, and a query.
-fn shown(text: &str) -> String {
-    let scheme =
-        ["http://", "https://"].into_iter().find(|scheme| text.starts_with(scheme)).unwrap_or_default();
-    let open = match text.rsplit_once('@') {
-        Some((_, rest)) => format!("{scheme}***@{rest}"),
-        None => text.to_owned(),
-    };
-    let kept = open.split(['?', '#']).next().unwrap_or_default();
-    let mark = if kept.len() < open.len() { "…" } else { "" };
-    text::clean(kept, QUOTED) + mark
+    text::clean(&format!("{what} {}: {reason}", text::quoted(text)), REFUSAL)
 }

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::cli::{Cli, quoted};
+use crate::cli::Cli;
 use crate::surroundings::Surroundings;
+use crate::text::quoted;
 
 /// What stands where HAProxy has nothing to tell.
 const NOT_USED: &str = "NOT_USED";

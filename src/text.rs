@@ -16,6 +16,9 @@ use mask::Mask;
 /// to paint over the neighbouring lines.
 const STACKED: usize = 2;
 
+/// How much of a typed value an error quotes, in characters.
+const QUOTED: usize = 100;
+
 /// Removes secrets and everything that could forge an output from foreign text.
 #[derive(Debug, Clone, Default)]
 pub struct Cleaner {
@@ -54,6 +57,23 @@ impl Cleaner {
 /// secret is known here.
 pub fn clean(text: &str, limit: usize) -> String {
     cut(Cleaner::default().scrub(text.as_bytes(), Breaks::Folded), limit)
+}
+
+/// Quotes a typed value in an error line: cleaned, cut, and without what may be a credential.
+///
+/// Running text hides the userinfo of URLs alone. A value hides all before its last `@`, for a password may hold what
+/// nobody escaped, and its query and fragment, which may hold a token.
+pub fn quoted(value: &str) -> String {
+    let open = match value.rsplit_once('@') {
+        Some((_, rest)) => {
+            let scheme = ["http://", "https://"].into_iter().find(|scheme| value.starts_with(scheme));
+            format!("{}***@{rest}", scheme.unwrap_or_default())
+        }
+        None => value.to_owned(),
+    };
+    let kept = open.split(['?', '#']).next().unwrap_or_default();
+    let mark = if kept.len() < open.len() { "…" } else { "" };
+    format!("'{}{mark}'", clean(kept, QUOTED))
 }
 
 /// Escapes cleaned text for a plugin line: `|` → `/`, `<` → `(`, `>` → `)`.

@@ -8,7 +8,7 @@ use clap::{Arg, CommandFactory, ValueEnum};
 
 use crate::cli::Cli;
 use crate::format::Format;
-use crate::text;
+use crate::text::quoted;
 
 /// Why there is nothing to plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,21 +31,6 @@ pub struct Refused {
     pub reason: String,
     /// The output format that was asked for, as far as that can be told from arguments that do not parse.
     pub format: Option<Format>,
-}
-
-/// The most of a value that an error line quotes, in characters.
-const QUOTED: usize = 80;
-
-/// Quotes a value of the command line: cleaned, cut, and without what may be a URL's credentials.
-pub fn quoted(value: &str) -> String {
-    let shown = match value.rsplit_once('@') {
-        Some((before, rest)) => {
-            let scheme = before.split_once("://").map(|(scheme, _)| format!("{scheme}://"));
-            format!("{}***@{rest}", scheme.unwrap_or_default())
-        }
-        None => value.to_owned(),
-    };
-    format!("'{}'", text::clean(&shown, QUOTED))
 }
 
 /// Says in one line what clap found wrong.

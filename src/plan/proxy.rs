@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Error, Result, bail};
 
-use crate::cli::{Cli, quoted};
+use crate::cli::Cli;
 use crate::endpoint::parse_host_port;
 use crate::plan::Proxy;
 use crate::plan::secrets::Secrets;
 use crate::surroundings::Surroundings;
+use crate::text::quoted;
 
 /// The port of a proxy that names none, as curl has it.
 const DEFAULT_PORT: u16 = 1080;

@@ -9,10 +9,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::cli::{Cli, quoted};
+use crate::cli::Cli;
 use crate::files;
 use crate::plan::source_name;
-use crate::text::Cleaner;
+use crate::text::{Cleaner, quoted};
 
 /// How large a file with secrets may be, in bytes.
 const LIMIT: usize = 64 * 1024;

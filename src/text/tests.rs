@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthChar;
 
-use super::{Cleaner, clean, plugin};
+use super::{Cleaner, clean, plugin, quoted};
 use crate::exchange::Foreign;
 
 fn hiding(secrets: &[&str]) -> Cleaner {
@@ -219,6 +219,37 @@ fn the_userinfo_of_any_url_is_masked() {
         assert_eq!(line(&Cleaner::default(), text), expected, "{text}");
         assert_eq!(clean(text, 1000), expected, "{text}");
     }
+}
+
+#[test]
+fn what_may_be_a_credential_is_not_quoted() {
+    let table = [
+        ("http://user:s3cr3t@host/x", "http://***@host/x"),
+        ("https://s3cr3t@host:8777", "https://***@host:8777"),
+        ("HTTP://user:s3cr3t@host", "***@host"),
+        ("ftp://user:s3cr3t@host", "***@host"),
+        ("s3cr3t://host@host", "***@host"),
+        ("user:s3cr3t@host", "***@host"),
+        ("s3cr3t@host", "***@host"),
+        ("s3cr3t@", "***@"),
+        ("http://user:s3@cr3t@host:x", "http://***@host:x"),
+        ("http://user:s3/cr3t@host", "http://***@host"),
+        ("http://user:s3?cr3t#@host", "http://***@host"),
+        ("http:// user:s3cr3t@host", "http://***@host"),
+        ("http://user:s3\u{200b}cr3t\n@host", "http://***@host"),
+        ("http://user:s3cr3t%40host", "http://***%40host"),
+        ("http://host/?token=s3cr3t", "http://host/…"),
+        ("host?token=s3cr3t", "host…"),
+        ("/health?token=s3cr3t", "/health…"),
+        ("http://host#s3cr3t", "http://host…"),
+        ("http://user:s3cr3t@host?token=s3cr3t", "http://***@host…"),
+        ("http://host/a", "http://host/a"),
+        ("\x1b[31mred\n\u{202e}x", "red x"),
+    ];
+    for (value, shown) in table {
+        assert_eq!(quoted(value), format!("'{shown}'"), "{value}");
+    }
+    assert_eq!(quoted(&"ä".repeat(10_000)).chars().count(), 102);
 }
 
 #[test]
