@@ -147,6 +147,11 @@ impl Report {
         format!("CEILOMETER {} - {}", self.state, self.marked_summary())
     }
 
+    /// When the run was over.
+    pub(crate) fn over_at(&self) -> SystemTime {
+        self.started_at + self.elapsed
+    }
+
     /// The endpoints, the most severe first, else in the order given.
     pub(crate) fn worst_first(&self) -> Vec<&Verdict> {
         let mut verdicts: Vec<&Verdict> = self.endpoints.iter().collect();

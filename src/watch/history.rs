@@ -98,7 +98,7 @@ impl History {
             track.ledger.pass(at);
         }
         self.suspend(report);
-        let when = report.started_at + report.elapsed;
+        let when = report.over_at();
         let mut changes = Vec::new();
         for (order, verdict) in report.endpoints.iter().enumerate() {
             let track = self.tracks.entry(verdict.endpoint.clone()).or_default();

@@ -1,7 +1,5 @@
 //! One line for each run, where nothing can be redrawn.
 
-use std::time::SystemTime;
-
 use crate::format::{Format, Output};
 use crate::quantity;
 use crate::report::{self, Report, json};
@@ -11,7 +9,12 @@ pub(super) fn line(report: &Report, output: &Output) -> String {
     match output.format {
         None => String::new(),
         Some(Format::Human) => {
-            format!("{}  {:<8}  {}\n", quantity::moment(over(report)), report.state, report.marked_summary())
+            format!(
+                "{}  {:<8}  {}\n",
+                quantity::moment(report.over_at()),
+                report.state,
+                report.marked_summary()
+            )
         }
         Some(Format::Nagios) => plugin(report, output),
         Some(Format::Json) => json::line(report, output.verbosity),
@@ -19,14 +22,9 @@ pub(super) fn line(report: &Report, output: &Output) -> String {
     }
 }
 
-/// When a run was over.
-fn over(report: &Report) -> SystemTime {
-    report.started_at + report.elapsed
-}
-
 /// The plugin's line with the time at the end of its summary: whoever reads plugins' lines can read it.
 fn plugin(report: &Report, output: &Output) -> String {
-    let summary = format!("{} ({})", report.summary, quantity::moment(over(report)));
+    let summary = format!("{} ({})", report.summary, quantity::moment(report.over_at()));
     let whole = report::render(&Report { summary, ..report.clone() }, Format::Nagios, output);
     whole.split_inclusive('\n').take(1).collect()
 }

@@ -12,8 +12,7 @@ use super::summary::Summary;
 use crate::format::{Format, Surface};
 use crate::output;
 use crate::palette::Palette;
-use crate::plan::Plan;
-use crate::progress;
+use crate::progress::{self, PATIENCE};
 use crate::quantity;
 use crate::report::Report;
 use crate::run::Run;
@@ -23,18 +22,17 @@ use crate::surroundings::Size;
 /// Tells of runs, and keeps what the end of the watch needs.
 pub(super) struct Telling<'a> {
     run: &'a Run,
-    plan: &'a Plan,
     started: Instant,
     every: Duration,
-    /// When the run under way began, or the last one.
-    began: Instant,
     /// The last run that was over.
     latest: Option<Report>,
     /// Kept for a person at a terminal.
     history: History,
     /// The block of lines at a terminal that can be redrawn.
     screen: Option<Screen>,
-    under_way: bool,
+    /// When the run under way began; `None` between the runs.
+    under_way: Option<Instant>,
+    /// The exit code, if the watch ended now.
     code: u8,
 }
 
@@ -44,32 +42,29 @@ impl<'a> Telling<'a> {
         let live = output.format == Some(Format::Human) && output.surface == Surface::Screen;
         Telling {
             run,
-            plan: run.plan(),
             started,
             every,
-            began: started,
             latest: None,
             history: History::default(),
             screen: live.then(Screen::default),
-            under_way: false,
+            under_way: None,
             code: State::Unknown.exit_code(),
         }
     }
 
     /// Learns that a run begins.
     pub(super) fn begins(&mut self, began: Instant) {
-        self.began = began;
-        self.under_way = true;
+        self.under_way = Some(began);
     }
 
     /// Tells of a run that is over. Breaks off when nobody listens any more.
     pub(super) fn tell(&mut self, report: Report) -> ControlFlow<()> {
-        self.under_way = false;
+        self.under_way = None;
         self.code = report.exit_code;
         let changes =
             if self.is_watched() { self.history.record(&report, self.started.elapsed()) } else { Vec::new() };
         let report = self.latest.insert(report);
-        let output = &self.plan.output;
+        let output = &self.run.plan().output;
         if let Some(file) = &output.file {
             // The next run may find room on the disk again.
             self.code = output::tell(report, &report.whole(output), Some(file));
@@ -107,12 +102,12 @@ impl<'a> Telling<'a> {
     }
 
     fn is_watched(&self) -> bool {
-        let output = &self.plan.output;
+        let output = &self.run.plan().output;
         output.format == Some(Format::Human) && output.surface != Surface::Pipe
     }
 
     fn palette(&self) -> Palette {
-        Palette::new(self.plan.output.color)
+        Palette::new(self.run.plan().output.color)
     }
 
     fn draw(&mut self, above: &[String]) -> ControlFlow<()> {
@@ -141,22 +136,19 @@ impl<'a> Telling<'a> {
 
     /// How the watch goes on.
     fn status(&self) -> String {
-        let every = quantity::given(self.every);
-        let next = self.history.runs + 1;
-        let elapsed = self.began.elapsed();
-        match &self.latest {
-            _ if self.under_way && elapsed >= progress::PATIENCE => {
-                let counts = self.run.counts();
-                let how_far = progress::counted(counts, elapsed, self.plan.pace.budget);
-                format!("Run {next} under way: {how_far}. Ctrl-C ends the watch.")
+        let (runs, every) = (self.history.runs, quantity::given(self.every));
+        let long = self.under_way.map(|began| began.elapsed()).filter(|elapsed| *elapsed >= PATIENCE);
+        let status = match (long, &self.latest) {
+            (Some(elapsed), _) => {
+                let how_far = progress::counted(self.run.counts(), elapsed, self.run.plan().pace.budget);
+                format!("Run {} under way: {how_far}.", runs + 1)
             }
-            None => format!("The first run is under way, then one every {every}. Ctrl-C ends the watch."),
-            Some(report) => {
-                let when = quantity::moment(report.started_at);
-                let runs = self.history.runs;
-                format!("Run {runs} began at {when}, one every {every}. Ctrl-C ends the watch.")
+            (None, None) => format!("The first run is under way, then one every {every}."),
+            (None, Some(report)) => {
+                format!("Run {runs} began at {}, one every {every}.", quantity::moment(report.started_at))
             }
-        }
+        };
+        format!("{status} Ctrl-C ends the watch.")
     }
 
     fn change(&self, change: &Change) -> String {
