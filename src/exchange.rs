@@ -187,12 +187,47 @@ pub struct Fault {
     pub phase: Phase,
     /// The circumstances in words; may quote the peer.
     pub message: Foreign,
+    /// What exactly is wrong, where that is known.
+    pub cause: Option<Cause>,
+}
+
+/// What exactly is wrong, where there is better advice than for the kind of fault at large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The server's own certificate has expired.
+    Expired,
+    /// A certificate between it and its authority has expired.
+    IntermediateExpired,
+    /// A certificate is not valid yet.
+    NotYetValid,
+    /// The certificate is for other names.
+    Misnamed,
+    /// The certificate is of a kind that TLS libraries refuse.
+    Unfit,
+    /// No authority that is trusted has issued the certificate.
+    Untrusted,
+    /// The server wants a client certificate, and none was given.
+    ClientCertificateMissing,
+    /// The server does not accept the client certificate that was given.
+    ClientCertificateRefused,
+    /// The server speaks no version of TLS that is still in use.
+    Outdated,
+    /// The server speaks plain HTTP where TLS was asked for.
+    PlainHttp,
+    /// The server speaks TLS where plain HTTP was asked for.
+    PlainHttpRefused,
 }
 
 impl Fault {
     /// A fault of the given kind, in the given phase.
-    pub fn new(kind: FaultKind, phase: Phase, message: impl Into<String>) -> Fault {
-        Fault { kind, phase, message: Foreign::new(message.into()) }
+    pub fn new(kind: FaultKind, phase: Phase, message: impl Into<Vec<u8>>) -> Fault {
+        Fault { kind, phase, message: Foreign::new(message), cause: None }
+    }
+
+    /// The same, for this cause.
+    #[must_use]
+    pub fn because(self, cause: impl Into<Option<Cause>>) -> Fault {
+        Fault { cause: cause.into(), ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A message begins with the reason and ends with what the certificate says of itself: a subject of any length
 //! cannot push the reason out of a report.
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use rustls::CertificateError;
@@ -11,7 +12,7 @@ use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509
 
 use super::trust::Origin;
 use crate::endpoint::Host;
-use crate::exchange::{Certificate, Foreign};
+use crate::exchange::{Cause, Certificate, Fault, FaultKind, Foreign, Phase};
 
 /// Reads the fields that a report shows.
 pub(super) fn read(der: &CertificateDer<'_>) -> Option<Certificate> {
@@ -35,11 +36,11 @@ pub(super) fn refused(
     host: &Host,
     chain: &[CertificateDer<'_>],
     origin: Option<&Origin>,
-) -> String {
+) -> Fault {
     let parsed = chain.iter().map_while(|der| Some(X509Certificate::from_der(der).ok()?.1));
     let chain: Vec<X509Certificate<'_>> = parsed.collect();
     let Some(own) = chain.first() else {
-        return "the server's certificate cannot be read".into();
+        return fault("the server's certificate cannot be read", None);
     };
     let subject = name(own.subject());
     match error {
@@ -50,40 +51,51 @@ pub(super) fn refused(
         }
         CertificateError::UnknownIssuer => untrusted(own, &chain, origin),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            format!("the certificate is not one for servers (extended key usage; subject {subject})")
+            unfit(format!("is not one for servers (extended key usage; subject {subject})"))
         }
         CertificateError::BadSignature => {
             let store = store(origin);
             let issuer = name(own.issuer());
-            format!(
-                "the certificate's signature does not fit its issuer's key: is the CA in {store} another of the \
-                 same name? (issuer {issuer}, subject {subject})"
+            fault(
+                format!(
+                    "the certificate's signature does not fit its issuer's key: is the CA in {store} another of \
+                     the same name? (issuer {issuer}, subject {subject})"
+                ),
+                Cause::Untrusted,
             )
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
-            format!("the certificate is signed with an outdated or unknown algorithm (subject {subject})")
+            unfit(format!("is signed with an outdated or unknown algorithm (subject {subject})"))
         }
         CertificateError::BadEncoding => malformed(own),
-        CertificateError::Revoked => format!("the certificate is revoked (subject {subject})"),
+        CertificateError::Revoked => {
+            fault(format!("the certificate is revoked (subject {subject})"), Cause::Unfit)
+        }
         _ => other(error, &subject),
     }
 }
 
+fn fault(words: impl Into<Vec<u8>>, cause: impl Into<Option<Cause>>) -> Fault {
+    Fault::new(FaultKind::Tls, Phase::Tls, words).because(cause)
+}
+
+/// A certificate that nobody's trust would make acceptable.
+fn unfit(words: impl Display) -> Fault {
+    fault(format!("the certificate {words}"), Cause::Unfit)
+}
+
 /// Refusals that the TLS library hands on from its certificate library, known by their names.
-fn other(error: &CertificateError, subject: &str) -> String {
+fn other(error: &CertificateError, subject: &str) -> Fault {
     let words = format!("{error:?}");
     if words.contains("CaUsedAsEndEntity") {
-        format!(
-            "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where \
-             the CA is trusted: issue the server a certificate of its own (subject {subject})"
-        )
+        unfit(format!(
+            "is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where the CA is \
+             trusted (subject {subject})"
+        ))
     } else if words.contains("UnsupportedCertVersion") {
-        format!(
-            "the certificate is of X.509 version 1 or 2, which today's TLS libraries refuse: issue it anew as \
-             version 3 (subject {subject})"
-        )
+        unfit(format!("is of X.509 version 1 or 2, which today's TLS libraries refuse (subject {subject})"))
     } else {
-        format!("the certificate is not accepted: {error} (subject {subject})")
+        fault(format!("the certificate is not accepted: {error} (subject {subject})"), None)
     }
 }
 
@@ -98,30 +110,32 @@ fn store(origin: Option<&Origin>) -> String {
 }
 
 /// The certificate that expired is not always the server's own.
-fn expired(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> String {
+fn expired(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> Fault {
     let now = ASN1Time::now();
     let over = |certificate: &&X509Certificate<'_>| certificate.validity().not_after < now;
     let culprit = chain.iter().find(over).unwrap_or(own);
     let (whose, day) = (whose(culprit, own), day(culprit.validity().not_after));
-    format!("the {whose} expired on {day} (subject {})", name(culprit.subject()))
+    let cause = if std::ptr::eq(culprit, own) { Cause::Expired } else { Cause::IntermediateExpired };
+    fault(format!("the {whose} expired on {day} (subject {})", name(culprit.subject())), cause)
 }
 
 /// The same for one whose time has not come.
-fn early(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> String {
+fn early(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> Fault {
     let now = ASN1Time::now();
     let early = |certificate: &&X509Certificate<'_>| certificate.validity().not_before > now;
     let culprit = chain.iter().find(early).unwrap_or(own);
     let (whose, day) = (whose(culprit, own), day(culprit.validity().not_before));
-    format!("the {whose} is not valid before {day} (subject {})", name(culprit.subject()))
+    let words = format!("the {whose} is not valid before {day} (subject {})", name(culprit.subject()));
+    fault(words, Cause::NotYetValid)
 }
 
 /// The TLS library knows no date before 1970 (RFC 5280 knows those from 1950 on).
-fn malformed(own: &X509Certificate<'_>) -> String {
+fn malformed(own: &X509Certificate<'_>) -> Fault {
     if own.validity().not_after.timestamp() < 0 {
         return expired(own, &[]);
     }
     let subject = name(own.subject());
-    format!("the certificate is malformed, or bears a date before 1970 (subject {subject})")
+    unfit(format!("is malformed, or bears a date before 1970 (subject {subject})"))
 }
 
 fn whose(culprit: &X509Certificate<'_>, own: &X509Certificate<'_>) -> &'static str {
@@ -129,7 +143,7 @@ fn whose(culprit: &X509Certificate<'_>, own: &X509Certificate<'_>) -> &'static s
 }
 
 /// Names the link at which the chain breaks: the issuer that is neither sent nor trusted.
-fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: Option<&Origin>) -> String {
+fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: Option<&Origin>) -> Fault {
     let (store, subject) = (store(origin), name(own.subject()));
     let mut last = own;
     // Each certificate is passed at most once, however they name one another.
@@ -140,7 +154,7 @@ fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: O
         }
     }
     let issuer = name(last.issuer());
-    if own.subject() == own.issuer() {
+    let words = if own.subject() == own.issuer() {
         format!("the certificate is self-signed and not in {store} (subject {subject})")
     } else if last.subject() == last.issuer() {
         format!("the certificate's issuer is not in {store} (issuer {issuer}, subject {subject})")
@@ -149,27 +163,28 @@ fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: O
             "the certificate's issuer is neither in {store} nor sent by the server (issuer {issuer}, subject \
              {subject})"
         )
-    }
+    };
+    fault(words, Cause::Untrusted)
 }
 
 /// How many names of a certificate a message tells.
 const NAMES: usize = 5;
 
-fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> String {
+fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> Fault {
     let subject = name(certificate.subject());
     let Ok(Some(extension)) = certificate.subject_alternative_name() else {
-        return format!(
-            "the certificate has no subjectAltName, and today's TLS libraries do not read the common name: issue \
-             it anew with subjectAltName {host} (subject {subject})"
-        );
+        return unfit(format!(
+            "has no subjectAltName, and today's TLS libraries do not read the common name (subject {subject})"
+        ));
     };
     let names: Vec<String> = extension.value.general_names.iter().filter_map(host_name).collect();
     let told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(NAMES) {
+    let words = match names.len().checked_sub(NAMES) {
         _ if names.is_empty() => format!("the certificate is not for {host}: it names no host ({subject})"),
         None | Some(0) => format!("the certificate is not for {host}, but for {told}"),
         Some(more) => format!("the certificate is not for {host}, but for {told} and {more} more"),
-    }
+    };
+    fault(words, Cause::Misnamed)
 }
 
 /// A name that a certificate is for.

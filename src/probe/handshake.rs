@@ -7,35 +7,44 @@ use std::io;
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
 use super::connect::reason;
-use crate::exchange::{Fault, FaultKind, Phase};
+use crate::exchange::{Cause, Fault, FaultKind, Phase};
 
-/// What is said when the server wanted a client certificate that the probe lacks.
-pub(super) const CERTIFICATE_WANTED: &str =
-    "the server asked for a client certificate and got none: give one by --cert FILE and --key FILE";
+/// The server wanted a client certificate that the probe lacks.
+pub(super) fn certificate_wanted(phase: Phase) -> Fault {
+    fault(phase, "the server asked for a client certificate and got none")
+        .because(Cause::ClientCertificateMissing)
+}
 
-/// What is said of a server of the documented era.
-const OUTDATED: &str =
-    "the server offers only TLS 1.1 or older, which today's TLS libraries refuse: it needs TLS 1.2";
+/// The server is one of the documented era.
+fn outdated(phase: Phase) -> Fault {
+    let words = "the server offers only TLS 1.1 or older, which today's TLS libraries refuse";
+    fault(phase, words).because(Cause::Outdated)
+}
 
-/// What is said of a server that answers a TLS greeting in plain HTTP.
-const PLAIN: &str = "the server speaks plain HTTP on this port: ask http://, or the port of its https";
+fn fault(phase: Phase, words: impl Into<Vec<u8>>) -> Fault {
+    Fault::new(FaultKind::Tls, phase, words)
+}
 
 /// Says what the library found wrong with what the server sent, the first bytes of which are `greeting`.
-pub(super) fn explain(error: &Error, greeting: &[u8]) -> String {
+pub(super) fn explain(error: &Error, greeting: &[u8], phase: Phase) -> Fault {
     match error {
-        Error::PeerIncompatible(why) => incompatible(why),
-        Error::AlertReceived(alert) => alerted(*alert),
-        Error::InvalidMessage(_) if is_http(greeting) => PLAIN.into(),
-        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => {
-            "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?"
-                .into()
+        Error::PeerIncompatible(why) => incompatible(why, phase),
+        Error::AlertReceived(alert) => alerted(*alert, phase),
+        Error::InvalidMessage(_) if is_http(greeting) => {
+            fault(phase, "the server speaks plain HTTP on this port").because(Cause::PlainHttp)
         }
+        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => fault(
+            phase,
+            "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?",
+        ),
         Error::InvalidMessage(why) if is_tls(greeting) => {
-            format!("the server's TLS is malformed ({why:?})")
+            fault(phase, format!("the server's TLS is malformed ({why:?})"))
         }
-        Error::InvalidMessage(_) => "what the server sent is not TLS: is this the port of its https?".into(),
-        Error::NoCertificatesPresented => "the server presented no certificate".into(),
-        other => format!("the TLS handshake failed: {other}"),
+        Error::InvalidMessage(_) => {
+            fault(phase, "what the server sent is not TLS: is this the port of its https?")
+        }
+        Error::NoCertificatesPresented => fault(phase, "the server presented no certificate"),
+        other => fault(phase, format!("the TLS handshake failed: {other}")),
     }
 }
 
@@ -51,33 +60,34 @@ fn is_tls(greeting: &[u8]) -> bool {
     matches!(greeting, [0x14..=0x17, 0x03, ..])
 }
 
-fn incompatible(why: &PeerIncompatible) -> String {
+fn incompatible(why: &PeerIncompatible, phase: Phase) -> Fault {
     match why {
         PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => OUTDATED.into(),
-        other => format!("the server's TLS does not fit: {other:?}"),
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => outdated(phase),
+        other => fault(phase, format!("the server's TLS does not fit: {other:?}")),
     }
 }
 
-fn alerted(alert: AlertDescription) -> String {
+fn alerted(alert: AlertDescription, phase: Phase) -> Fault {
     match alert {
-        AlertDescription::ProtocolVersion => OUTDATED.into(),
-        AlertDescription::HandshakeFailure => {
+        AlertDescription::ProtocolVersion => outdated(phase),
+        AlertDescription::HandshakeFailure => fault(
+            phase,
             "the server refused the handshake: it has no cipher in common with today's TLS libraries, or offers \
-             only TLS 1.1 or older"
-                .into()
-        }
-        AlertDescription::CertificateRequired => CERTIFICATE_WANTED.into(),
+             only TLS 1.1 or older",
+        ),
+        AlertDescription::CertificateRequired => certificate_wanted(phase),
         AlertDescription::UnknownCA
         | AlertDescription::BadCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::CertificateExpired
         | AlertDescription::DecryptError
         | AlertDescription::UnsupportedCertificate => {
-            format!("the server refused the client certificate of --cert (alert {alert:?})")
+            fault(phase, format!("the server refused the client certificate of --cert (alert {alert:?})"))
+                .because(Cause::ClientCertificateRefused)
         }
-        AlertDescription::UnrecognisedName => "the server does not know this host name (SNI)".into(),
-        other => format!("the server ended the handshake with the alert {other:?}"),
+        AlertDescription::UnrecognisedName => fault(phase, "the server does not know this host name (SNI)"),
+        other => fault(phase, format!("the server ended the handshake with the alert {other:?}")),
     }
 }
 
@@ -87,6 +97,9 @@ fn alerted(alert: AlertDescription) -> String {
 /// whose servers are down does so.
 pub(super) fn interrupted(error: &io::Error, greeting: &[u8], lacks_certificate: bool) -> Fault {
     let silent = greeting.is_empty();
+    if lacks_certificate && error.kind() != io::ErrorKind::TimedOut {
+        return certificate_wanted(Phase::Tls);
+    }
     let (kind, words) = match error.kind() {
         io::ErrorKind::TimedOut if silent => (
             FaultKind::Timeout,
@@ -95,7 +108,6 @@ pub(super) fn interrupted(error: &io::Error, greeting: &[u8], lacks_certificate:
         io::ErrorKind::TimedOut => {
             (FaultKind::Timeout, "the TLS handshake was not completed in time".to_owned())
         }
-        _ if lacks_certificate => (FaultKind::Tls, CERTIFICATE_WANTED.into()),
         io::ErrorKind::UnexpectedEof => (
             if silent { FaultKind::Closed } else { FaultKind::Tls },
             "the server closed the connection during the TLS handshake".into(),

@@ -14,7 +14,9 @@ use super::socket::Socket;
 use super::tls::Session;
 use super::wire::{Handover, NoLookup, Record, SharedRecord, Wire};
 use crate::endpoint::Endpoint;
-use crate::exchange::{Answer, BODY_LIMIT, Fault, FaultKind, Foreign, HEAD_LIMIT, Header, Method, Phase};
+use crate::exchange::{
+    Answer, BODY_LIMIT, Cause, Fault, FaultKind, Foreign, HEAD_LIMIT, Header, Method, Phase,
+};
 
 /// How the probe names itself.
 const USER_AGENT: &str = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"));
@@ -156,7 +158,7 @@ fn fault(record: &Record, error: &ureq::Error, in_body: bool) -> Fault {
     match error {
         _ if in_body => Fault::new(FaultKind::Body, phase, broken(error)),
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_) => {
-            Fault { kind: FaultKind::Protocol, phase, message: Foreign::new(nonsense(record, error)) }
+            Fault::new(FaultKind::Protocol, phase, nonsense(record, error)).because(speaks_tls(record))
         }
         other => Fault::new(FaultKind::Local, phase, other.to_string()),
     }
@@ -184,8 +186,7 @@ fn nonsense(record: &Record, error: &ureq::Error) -> Vec<u8> {
         _ if greeting.starts_with(b"HTTP/1.") => {
             format!("the answer's head is malformed ({})", cause(error)).into_bytes()
         }
-        // A TLS record: an alert or a handshake message, version 3.x.
-        [0x15 | 0x16, 0x03, ..] => b"the server speaks TLS on this port: ask https:// (-S)".to_vec(),
+        _ if speaks_tls(record).is_some() => b"the server speaks TLS on this port".to_vec(),
         // A SETTINGS frame on the whole connection (RFC 9113, section 3.4).
         [0, _, _, 4, 0, 0, 0, 0, 0, ..] => b"the server speaks HTTP/2 only, not HTTP/1.1".to_vec(),
         _ if greeting.starts_with(b"HTTP/2") || greeting.starts_with(b"PRI * HTTP/2") => {
@@ -196,6 +197,11 @@ fn nonsense(record: &Record, error: &ureq::Error) -> Vec<u8> {
         }
         _ => quoted("the answer is not HTTP/1", greeting),
     }
+}
+
+/// Whether what came is a TLS record: an alert or a handshake message, version 3.x.
+fn speaks_tls(record: &Record) -> Option<Cause> {
+    matches!(record.greeting.as_slice(), [0x15 | 0x16, 0x03, ..]).then_some(Cause::PlainHttpRefused)
 }
 
 /// Says how an answer begins: as text where there are some letters in a row, else in hexadecimal.

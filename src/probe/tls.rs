@@ -107,17 +107,16 @@ impl Context {
         chain: &[CertificateDer<'_>],
         error: &io::Error,
     ) -> Fault {
-        let message = match session_error(error) {
+        match session_error(error) {
             Some(rustls::Error::InvalidCertificate(why)) => {
                 certificate::refused(why, host, chain, self.origin.as_ref())
             }
             Some(rustls::Error::AlertReceived(_)) if session.lacks_certificate() => {
-                handshake::CERTIFICATE_WANTED.into()
+                handshake::certificate_wanted(Phase::Tls)
             }
-            Some(error) => handshake::explain(error, &session.greeting),
-            None => return handshake::interrupted(error, &session.greeting, session.lacks_certificate()),
-        };
-        Fault::new(FaultKind::Tls, Phase::Tls, message)
+            Some(error) => handshake::explain(error, &session.greeting, Phase::Tls),
+            None => handshake::interrupted(error, &session.greeting, session.lacks_certificate()),
+        }
     }
 }
 
@@ -215,20 +214,17 @@ impl Session {
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
         );
-        let message = match own {
+        match own {
             _ if self.lacks_certificate() && !answered && (ended || own.is_some()) => {
-                handshake::CERTIFICATE_WANTED.into()
+                Some(handshake::certificate_wanted(phase))
             }
-            Some(error) => handshake::explain(error, &self.greeting),
-            None => return None,
-        };
-        Some(Fault::new(FaultKind::Tls, phase, message))
+            own => own.map(|error| handshake::explain(error, &self.greeting, phase)),
+        }
     }
 
     /// The same for a connection that ended without an error.
     pub(super) fn ended_unanswered(&self) -> Option<Fault> {
-        self.lacks_certificate()
-            .then(|| Fault::new(FaultKind::Tls, Phase::Wait, handshake::CERTIFICATE_WANTED))
+        self.lacks_certificate().then(|| handshake::certificate_wanted(Phase::Wait))
     }
 }
 

@@ -4,7 +4,7 @@ use super::detail;
 use super::request::{MESSAGE, Request};
 use super::witness::Witness;
 use crate::diagnosis::Diagnosis;
-use crate::exchange::{Answer, Fault, FaultKind, Method};
+use crate::exchange::{Answer, Cause, Fault, FaultKind, Method};
 use crate::plan::Plan;
 use crate::state::State;
 use crate::table::Source;
@@ -43,7 +43,36 @@ fn on_fault(plan: &Plan, request: &Request, fault: &Fault) -> (String, String) {
     if request.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault.kind, &quoted);
     }
-    (format!("{meaning}{quoted}"), action)
+    (format!("{meaning}{quoted}"), fault.cause.map_or(action, |cause| remedy(cause).to_owned()))
+}
+
+/// What to do about a certificate that has expired or is about to.
+pub(super) const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
+
+/// What to do about something that is known exactly.
+const fn remedy(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Expired => RENEW,
+        Cause::IntermediateExpired => "have the server send its issuer's current certificate along",
+        Cause::NotYetValid => "check the clock of this machine, then the certificate's dates with its issuer",
+        Cause::Misnamed => {
+            "ask by a name that the certificate is for (--connect-to dials an address all the same), or have it \
+             issued for this one"
+        }
+        Cause::Unfit => {
+            "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own \
+             and not a CA's"
+        }
+        Cause::Untrusted => {
+            "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
+             its whole chain"
+        }
+        Cause::ClientCertificateMissing => "give one by --cert FILE and --key FILE",
+        Cause::ClientCertificateRefused => "give a valid one that the server's authority has issued",
+        Cause::Outdated => "have the server, or what ends TLS in front of it, offer TLS 1.2 or 1.3",
+        Cause::PlainHttp => "ask it as http://…, or at the port of its https",
+        Cause::PlainHttpRefused => "ask it with -S or as https://…",
+    }
 }
 
 /// HEAD's answer acquits the API, so the back-end is accused.
@@ -179,7 +208,7 @@ fn wants_certificate() -> (String, String) {
     (
         "the server requires a client certificate and got none; the request was refused, not the service"
             .to_owned(),
-        "give one by --cert FILE and --key FILE".to_owned(),
+        remedy(Cause::ClientCertificateMissing).to_owned(),
     )
 }
 
@@ -192,7 +221,7 @@ fn absent(request: &Request) -> (String, String) {
 fn wants_https() -> (String, String) {
     (
         "the port speaks https and was asked in plain http".to_owned(),
-        "ask it with -S or as https://…".to_owned(),
+        remedy(Cause::PlainHttpRefused).to_owned(),
     )
 }
 

@@ -143,7 +143,7 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Find
         diagnosis: Diagnosis::CertificateExpiring,
         explanation: format!("the {ends}, {} ({})", threshold(limits, state, "days"), certificate.subject),
         evidence: ends,
-        action: "renew the certificate and have the server that presents it load the new one".to_owned(),
+        action: advice::RENEW.to_owned(),
     })
 }
 

@@ -94,7 +94,7 @@ fn other_protocols() {
             b"\0\x01\xff\x1b[\x9b",
             "the answer is not HTTP/1; it begins with the bytes 00 01 ff 1b 5b 9b",
         ),
-        ("TLS", b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS on this port: ask https:// (-S)"),
+        ("TLS", b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS on this port"),
         (
             "HTTP/0.9",
             b"<p>It works!</p>\n",

@@ -182,8 +182,8 @@ fn a_certificate_without_alternative_names_needs_to_be_issued_anew() {
     refuses(
         &root.issues(&named("localhost")),
         &cacert,
-        "the certificate has no subjectAltName, and today's TLS libraries do not read the common name: issue it \
-         anew with subjectAltName localhost (subject CN=localhost)",
+        "the certificate has no subjectAltName, and today's TLS libraries do not read the common name (subject \
+         CN=localhost)",
     );
 }
 
@@ -222,7 +222,7 @@ fn a_ca_certificate_as_the_servers_own_is_explained() {
             &identity,
             &cacert,
             "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where \
-             the CA is trusted: issue the server a certificate of its own (subject CN=localhost)",
+             the CA is trusted (subject CN=localhost)",
         );
     }
 }
@@ -250,6 +250,35 @@ fn a_clients_certificate_is_no_servers() {
         &root.issues(&params),
         &cacert,
         "the certificate is not one for servers (extended key usage; subject CN=localhost)",
+    );
+}
+
+/// What is to be done depends on what exactly is wrong.
+#[test]
+fn each_refusal_has_its_remedy() {
+    let (root, _files, cacert) = trusted();
+    let advised = |identity: &Identity, action: &str| {
+        let server = TlsServer::healthy(identity);
+        check([&server.url(), "--cacert", &cacert]).run().says(&format!("\nAction: {action}\n"));
+    };
+    advised(
+        &root.issues(&between("localhost", (2020, 1, 1), (2021, 2, 3))),
+        "renew the certificate and have the server that presents it load the new one",
+    );
+    advised(
+        &root.server("metering.example"),
+        "ask by a name that the certificate is for (--connect-to dials an address all the same), or have it issued \
+         for this one",
+    );
+    advised(
+        &self_signed(&server("localhost")),
+        "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send its \
+         whole chain",
+    );
+    advised(
+        &root.issues(&named("localhost")),
+        "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own and \
+         not a CA's",
     );
 }
 
@@ -288,9 +317,8 @@ fn marked(url: &str) -> String {
     format!("{url} (certificate not verified)")
 }
 
-const PLAIN: &str = "the server speaks plain HTTP on this port: ask http://, or the port of its https";
-const OUTDATED: &str =
-    "the server offers only TLS 1.1 or older, which today's TLS libraries refuse: it needs TLS 1.2";
+const PLAIN: &str = "the server speaks plain HTTP on this port";
+const OUTDATED: &str = "the server offers only TLS 1.1 or older, which today's TLS libraries refuse";
 
 #[test]
 fn plain_http_behind_https() {
@@ -344,7 +372,7 @@ fn tls_behind_http() {
         &run,
         &summary,
         &["head_time", "get_time"],
-        "the server speaks TLS on this port: ask https:// (-S)",
+        "the server speaks TLS on this port)\nAction: ask it with -S or as https://…\n",
     );
 }
 
