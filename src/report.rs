@@ -78,7 +78,6 @@ impl Report {
     /// The report of a run over these endpoints: state by the worst or by the quorum, summary, exit code.
     pub fn of(plan: &Plan, endpoints: Vec<Verdict>, started_at: SystemTime, elapsed: Duration) -> Report {
         let state = total::state(&endpoints, plan.quorum);
-        let simulated = !plan.simulate.is_empty();
         // Without TLS there is no certificate whose verification could be missed.
         let unverified =
             plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.url.starts_with("https:"));
@@ -86,7 +85,7 @@ impl Report {
             state,
             exit_code: total::exit_code(state, plan.fail_on, plan.haproxy),
             summary: summary::line(plan, &endpoints),
-            simulated,
+            simulated: !plan.simulate.is_empty(),
             unverified,
             started_at,
             elapsed,

@@ -9,12 +9,8 @@ pub(super) fn line(report: &Report, output: &Output) -> String {
     match output.format {
         None => String::new(),
         Some(Format::Human) => {
-            format!(
-                "{}  {:<8}  {}\n",
-                quantity::moment(report.over_at()),
-                report.state,
-                report.marked_summary()
-            )
+            let over = quantity::moment(report.over_at());
+            format!("{over}  {:<8}  {}\n", report.state, report.marked_summary())
         }
         Some(Format::Nagios) => plugin(report, output),
         Some(Format::Json) => json::line(report, output.verbosity),
