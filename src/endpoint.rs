@@ -123,7 +123,8 @@ pub struct Endpoint {
 impl Endpoint {
     /// Reads one endpoint. The error is one line: what was typed less any credentials, what is wrong, what to do.
     pub fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint, String> {
-        read(text, defaults).map_err(|reason| refusal("endpoint", text, &reason))
+        read(text, defaults)
+            .map_err(|reason| text::clean(&format!("endpoint {}: {reason}", text::quoted(text)), REFUSAL))
     }
 
     /// The same endpoint at one of its name's addresses.
@@ -170,14 +171,6 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Reads the proxy's `HOST[:PORT]`; the error names the text.
-pub fn parse_host_port(text: &str, default_port: u16) -> Result<(Host, u16), String> {
-    match read_host_port(text) {
-        Ok((host, port)) => Ok((host, port.unwrap_or(default_port))),
-        Err(reason) => Err(refusal("address", text, &reason)),
-    }
-}
-
 /// Reads an endpoint; the error is the reason alone.
 fn read(text: &str, defaults: &Defaults) -> Result<Endpoint, String> {
     // Before all else: no later reason may quote a part of a password.
@@ -193,7 +186,7 @@ fn read(text: &str, defaults: &Defaults) -> Result<Endpoint, String> {
     if scheme.is_some() && authority.parse::<Ipv6Addr>().is_ok() {
         return Err(format!("in a URL an IPv6 address stands in brackets: [{authority}]"));
     }
-    let (host, port) = read_host_port(authority)?;
+    let (host, port) = parse_host_port(authority)?;
     let usual = defaults.port.unwrap_or_else(|| scheme.map_or(DEFAULT_PORT, Scheme::port));
     Ok(Endpoint {
         scheme: scheme.unwrap_or(if defaults.ssl { Scheme::Https } else { Scheme::Http }),
@@ -226,8 +219,8 @@ fn read_scheme(text: &str) -> Result<(Option<Scheme>, &str), String> {
     }
 }
 
-/// Reads a host and the port behind it; the error is the reason alone.
-pub(crate) fn read_host_port(text: &str) -> Result<(Host, Option<u16>), String> {
+/// Reads `HOST[:PORT]`; the error is the reason alone.
+pub fn parse_host_port(text: &str) -> Result<(Host, Option<u16>), String> {
     refuse_credentials(text)?;
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']').ok_or("the bracket is not closed")?;
@@ -250,7 +243,7 @@ fn read_port(text: &str) -> Result<u16, String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if digits && port > 0 => Ok(port),
-        _ => Err(format!("'{text}' is not a port: give a number from 1 to 65535")),
+        _ => Err(format!("{} is not a port: give a number from 1 to 65535", text::quoted(text))),
     }
 }
 
@@ -308,9 +301,4 @@ fn is_numeric(name: &str) -> bool {
     let hexadecimal =
         last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
     hexadecimal || last.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// One line: what was typed as what, and why it is refused.
-fn refusal(what: &str, text: &str, reason: &str) -> String {
-    text::clean(&format!("{what} {}: {reason}", text::quoted(text)), REFUSAL)
 }

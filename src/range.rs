@@ -9,14 +9,9 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use crate::text;
-
 /// The longest duration that is accepted: a century. Nobody waits longer, and no sum with a point in time
 /// overflows below it.
 const LONGEST: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
-
-/// How much of a refused value an error quotes, in characters.
-const QUOTED: usize = 60;
 
 /// The unit of a bare number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +52,11 @@ pub struct Range {
 
 impl Range {
     /// Reads `[@][start:][end]`: `~` is a start at negative infinity, a missing start is 0, and a missing end is
-    /// positive infinity. A bare number is in `unit`.
+    /// positive infinity. A bare number is in `unit`. The error is the reason alone.
     pub fn parse(text: &str, unit: Unit) -> Result<Range, String> {
         let (inside, bounds) = text.strip_prefix('@').map_or((false, text), |bounds| (true, bounds));
         if bounds.is_empty() {
-            return Err(refusal(text, "an empty range", "5, 1:5, 10:, ~:5 or @1:5"));
+            return Err("an empty range: give 5, 1:5, 10:, ~:5 or @1:5".into());
         }
         let (start, end) = bounds.split_once(':').unwrap_or(("", bounds));
         let start = match start {
@@ -71,7 +66,7 @@ impl Range {
         };
         let end = if end.is_empty() { f64::INFINITY } else { parse_bound(end, unit)? };
         if start > end {
-            return Err(refusal(text, "a range that ends before it starts", "the smaller bound first"));
+            return Err("a range that ends before it starts: give the smaller bound first".into());
         }
         Ok(Range { start, end, inside })
     }
@@ -114,25 +109,26 @@ impl fmt::Display for Range {
     }
 }
 
-/// Reads a duration: a bare number of `unit`, or humantime's form. Nothing above a century.
+/// Reads a duration: a bare number of `unit`, or humantime's form. Nothing above a century. The error is the reason
+/// alone.
 pub fn parse_duration(text: &str, unit: Unit) -> Result<Duration, String> {
     let duration = match bare_number(text) {
         Some(number) => Duration::try_from_secs_f64(number * unit.seconds()).unwrap_or(Duration::MAX),
         None => match humantime::parse_duration(text) {
             Ok(duration) => duration,
             Err(humantime::DurationError::NumberOverflow) => Duration::MAX,
-            Err(_) => return Err(refusal(text, "not a duration", unit.examples())),
+            Err(_) => return Err(format!("not a duration: give {}", unit.examples())),
         },
     };
     if duration > LONGEST {
-        return Err(refusal(text, "longer than a century", unit.examples()));
+        return Err(format!("longer than a century: give {}", unit.examples()));
     }
     Ok(duration)
 }
 
 /// Reads one bound of a range, in `unit`.
 fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
-    let duration = parse_duration(text, unit)?;
+    let duration = parse_duration(text, unit).map_err(|why| format!("a range with a bound that is {why}"))?;
     Ok(bare_number(text).unwrap_or_else(|| in_unit(duration, unit)))
 }
 
@@ -146,9 +142,4 @@ fn in_unit(duration: Duration, unit: Unit) -> f64 {
 fn bare_number(text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     plain.then(|| text.parse().ok()).flatten()
-}
-
-/// One line: the value, what is wrong with it, and what would be right.
-fn refusal(text: &str, what: &str, instead: &str) -> String {
-    format!("'{}' is {what}: give {instead}", text::clean(text, QUOTED))
 }

@@ -47,10 +47,8 @@ fn endpoints(text: &str) {
         }
         Err(refusal) => printable(&refusal),
     }
-    let read = [endpoint::parse_host_port(text, 1).map(drop)];
-    for refusal in read.into_iter().chain([endpoint::parse_path(text).map(drop)]).filter_map(Result::err) {
-        printable(&refusal);
-    }
+    let refused = [endpoint::parse_host_port(text).err(), endpoint::parse_path(text).err()];
+    refused.iter().flatten().for_each(|refusal| printable(refusal));
 }
 
 /// Ranges, durations and keys; a key means what its own name means.

@@ -51,8 +51,7 @@ pub(super) fn reason(error: &clap::Error) -> String {
         }
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
-            let value = quoted(&value);
-            if why.contains(&value) { format!("{option}: {why}") } else { format!("{option} {value}: {why}") }
+            format!("{option} {}: {why}", quoted(&value))
         }
         ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("{option} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),

@@ -62,27 +62,30 @@ const REFUSED: &[(&[&str], &str)] = &[
         &["--state", "404=down"],
         "--state '404=down': the state behind the = must be ok, warning, critical or unknown",
     ),
-    (&["--path", "v2/health"], "--path: path 'v2/health': a path begins with a slash"),
+    (&["--path", "v2/health"], "--path 'v2/health': a path begins with a slash"),
     (&["-m", "http://me:pw@host/"], "-m/--method: 'http://***@host/' is none of head, get, both"),
     (&["-m", "me:pw@host"], "-m/--method: '***@host' is none of head, get, both"),
+    (&["--path", "http://me:pw@host/?a=pw"], "--path 'http://***@host/…': a path begins with a slash"),
+    (
+        &["-c", "me:pw@host"],
+        "-c/--critical '***@host': a range with a bound that is not a duration: give seconds (10, 0.5) or numbers \
+             with units (500ms, 1m 30s)",
+    ),
     (
         &["-t", "soon"],
-        "-t/--timeout: 'soon' is not a duration: give seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
+        "-t/--timeout 'soon': not a duration: give seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
     ),
-    (
-        &["-w", "2:1"],
-        "-w/--warning: '2:1' is a range that ends before it starts: give the smaller bound first",
-    ),
+    (&["-w", "2:1"], "-w/--warning '2:1': a range that ends before it starts: give the smaller bound first"),
     (
         &["--state", "999=ok"],
-        "--state '999=ok': '999' is not a key: expected a status from 100 to 599, a class from 1xx to 5xx \
+        "--state '999=ok': what stands before the = is not a key: expected a status from 100 to 599, a class from 1xx to 5xx \
              or a fault (dns, refused, unreachable, reset, closed, timeout, tls, protocol, body, proxy, local), \
              with head: or get: before it where it is for one method only",
     ),
     (&["--state", "local=ok"], "--state 'local=ok': the state of local cannot be overridden"),
     (
         &["--explain", "down"],
-        "--explain: 'down' is not a key: expected a status from 100 to 599, a class from 1xx to 5xx or a \
+        "--explain 'down': not a key: expected a status from 100 to 599, a class from 1xx to 5xx or a \
              fault (dns, refused, unreachable, reset, closed, timeout, tls, protocol, body, proxy, local), with \
              head: or get: before it where it is for one method only",
     ),

@@ -1,4 +1,4 @@
-//! What the values of options may look like.
+//! What the values of options may look like. An error is the reason alone; [`super::refusal`] names option and value.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -70,7 +70,7 @@ pub(super) fn assignment(text: &str) -> Result<(Key, State), String> {
     let (key, state) = text.split_once('=').ok_or("not of the form KEY=STATE, such as get:404=warning")?;
     let state =
         State::from_name(state).ok_or("the state behind the = must be ok, warning, critical or unknown")?;
-    match Key::parse(key)? {
+    match Key::parse(key).map_err(|why| format!("what stands before the = is {why}"))? {
         key if key.overridable() => Ok((key, state)),
         key => Err(format!("the state of {key} cannot be overridden")),
     }
@@ -107,7 +107,7 @@ pub type Dialled = (IpAddr, Option<u16>);
 
 /// `ADDR[:PORT]`, an IPv6 address in brackets or alone.
 pub(super) fn dialled(text: &str) -> Result<Dialled, String> {
-    match endpoint::read_host_port(text) {
+    match endpoint::parse_host_port(text) {
         Ok((Host::Address(address), port)) => Ok((address, port)),
         _ => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),
     }

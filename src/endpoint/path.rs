@@ -2,12 +2,11 @@
 //!
 //! Paths are kept in the normal form of RFC 3986, section 6.2.2, so that one resource has one spelling.
 
-/// Reads a health path: it begins with `/` and may end in a query. The error is one line.
-pub fn parse_path(text: &str) -> Result<String, String> {
-    read_path(text).map_err(|reason| super::refusal("path", text, &reason))
-}
+use super::REFUSAL;
+use crate::text;
 
-fn read_path(text: &str) -> Result<String, String> {
+/// Reads a health path: it begins with `/` and may end in a query. The error is the reason alone.
+pub fn parse_path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
         return Err("a path begins with a slash".into());
     }
@@ -77,7 +76,8 @@ fn normalised(text: &str, separators: &str) -> Result<String, String> {
             // An output may show another character in this one's place, so its escape is told too.
             let escaped: Vec<_> =
                 letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect();
-            return Err(format!("a path cannot hold {letter:?}: write it as {}", escaped.concat()));
+            let reason = format!("a path cannot hold {letter:?}: write it as {}", escaped.concat());
+            return Err(text::clean(&reason, REFUSAL));
         }
     }
     Ok(normal)

@@ -239,33 +239,28 @@ fn neither_credentials_nor_a_query_are_echoed() {
     for (text, shown, reason) in table {
         assert_eq!(refused(text), format!("endpoint '{shown}': {reason}"), "{text}");
     }
+    assert_eq!(parse_host_port("user:s3cr3t@proxy:3128"), Err(credentials.into()));
     assert_eq!(
-        parse_host_port("user:s3cr3t@proxy:3128", 1),
-        Err(format!("address '***@proxy:3128': {credentials}"))
+        parse_host_port("proxy:1?token=s3cr3t"),
+        Err("'1…' is not a port: give a number from 1 to 65535".into())
     );
-    assert_eq!(
-        parse_path("http://user:s3cr3t@host/"),
-        Err("path 'http://***@host/': a path begins with a slash".into())
-    );
+    assert_eq!(parse_path("http://user:s3cr3t@host/"), Err("a path begins with a slash".into()));
 }
 
 #[test]
 fn a_host_may_have_a_port_or_not() {
     let v6 = Host::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
     let table = [
-        ("Host", Ok((Host::Name("host".into()), 7))),
-        ("host:80", Ok((Host::Name("host".into()), 80))),
-        ("::1", Ok((v6.clone(), 7))),
-        ("[::1]:80", Ok((v6.clone(), 80))),
-        ("192.0.2.7", Ok((Host::Address("192.0.2.7".parse().unwrap()), 7))),
-        ("host:0", Err("address 'host:0': '0' is not a port: give a number from 1 to 65535".into())),
-        (
-            "host/x",
-            Err("address 'host/x': no host name holds '/': give letters, digits, hyphens and dots".into()),
-        ),
+        ("Host", Ok((Host::Name("host".into()), None))),
+        ("host:80", Ok((Host::Name("host".into()), Some(80)))),
+        ("::1", Ok((v6.clone(), None))),
+        ("[::1]:80", Ok((v6.clone(), Some(80)))),
+        ("192.0.2.7", Ok((Host::Address("192.0.2.7".parse().unwrap()), None))),
+        ("host:0", Err("'0' is not a port: give a number from 1 to 65535".into())),
+        ("host/x", Err("no host name holds '/': give letters, digits, hyphens and dots".into())),
     ];
     for (text, expected) in table {
-        assert_eq!(parse_host_port(text, 7), expected, "{text}");
+        assert_eq!(parse_host_port(text), expected, "{text}");
     }
 }
 
@@ -277,15 +272,15 @@ fn a_health_path_may_have_a_query() {
         ("/health/", Ok("/health/")),
         ("/%7ea?b=%c3%a4&c=/?@", Ok("/~a?b=%C3%A4&c=/?@")),
         ("/a?", Ok("/a?")),
-        ("", Err("path '': a path begins with a slash")),
-        ("v2/health", Err("path 'v2/health': a path begins with a slash")),
-        ("/a#b", Err("path '/a…': a fragment (#) is never sent to a server: leave it out")),
-        ("/a b", Err("path '/a b': a path cannot hold ' ': write it as %20")),
-        ("/a\r\nX: y", Err(r"path '/a X: y': a path cannot hold '\r': write it as %0D")),
-        ("/a?b=\t", Err(r"path '/a…': a path cannot hold '\t': write it as %09")),
-        ("//a", Err("path '//a': the path has an empty part (//): write one slash")),
-        ("/a//", Err("path '/a//': the path has an empty part (//): write one slash")),
-        ("/a/..", Err("path '/a/..': the path has a part '..': write the path that is meant")),
+        ("", Err("a path begins with a slash")),
+        ("v2/health", Err("a path begins with a slash")),
+        ("/a#b", Err("a fragment (#) is never sent to a server: leave it out")),
+        ("/a b", Err("a path cannot hold ' ': write it as %20")),
+        ("/a\r\nX: y", Err(r"a path cannot hold '\r': write it as %0D")),
+        ("/a?b=\t", Err(r"a path cannot hold '\t': write it as %09")),
+        ("//a", Err("the path has an empty part (//): write one slash")),
+        ("/a//", Err("the path has an empty part (//): write one slash")),
+        ("/a/..", Err("the path has a part '..': write the path that is meant")),
     ];
     for (text, expected) in table {
         assert_eq!(parse_path(text), expected.map(str::to_owned).map_err(str::to_owned), "{text}");
@@ -365,7 +360,7 @@ proptest! {
     ) {
         let refused = [
             Endpoint::parse(&text, &Defaults::default()).err(),
-            parse_host_port(&text, 1).err(),
+            parse_host_port(&text).err(),
             parse_path(&text).err(),
         ];
         for error in refused.into_iter().flatten() {

@@ -35,9 +35,8 @@ fn parse(url: &str) -> Result<Proxy> {
     if !scheme.eq_ignore_ascii_case("http") {
         bail!("only http:// proxies are supported, asked by CONNECT");
     }
-    let (host, port) =
-        parse_host_port(rest.strip_suffix('/').unwrap_or(rest), DEFAULT_PORT).map_err(Error::msg)?;
-    Ok(Proxy { host, port, authorization: None })
+    let (host, port) = parse_host_port(rest.strip_suffix('/').unwrap_or(rest)).map_err(Error::msg)?;
+    Ok(Proxy { host, port: port.unwrap_or(DEFAULT_PORT), authorization: None })
 }
 
 /// A note about proxies that the environment names in vain.

@@ -50,17 +50,17 @@ fn what_is_no_duration_is_named_with_what_would_be() {
         "５",
     ];
     for text in words {
-        let expected = format!("'{text}' is not a duration: give {examples}");
+        let expected = format!("not a duration: give {examples}");
         assert_eq!(parse_duration(text, Unit::Seconds), Err(expected), "{text}");
     }
     for text in ["3155760001", "99999999999999999999999999", "101y", "18446744073709551616s"] {
-        let expected = format!("'{text}' is longer than a century: give {examples}");
+        let expected = format!("longer than a century: give {examples}");
         assert_eq!(parse_duration(text, Unit::Seconds), Err(expected), "{text}");
     }
     assert_eq!(parse_duration("3155760000", Unit::Seconds), Ok(LONGEST));
     assert_eq!(
         parse_duration("soon", Unit::Days),
-        Err("'soon' is not a duration: give days (30, 0.5) or numbers with units (12h, 2w 3d)".into())
+        Err("not a duration: give days (30, 0.5) or numbers with units (12h, 2w 3d)".into())
     );
 }
 
@@ -95,10 +95,10 @@ fn ranges_show_their_shortest_form() {
 #[test]
 fn ranges_that_mean_nothing_are_refused() {
     let table = [
-        ("", "'' is an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
-        ("@", "'@' is an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
-        ("3:2", "'3:2' is a range that ends before it starts: give the smaller bound first"),
-        ("1s:999ms", "'1s:999ms' is a range that ends before it starts: give the smaller bound first"),
+        ("", "an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+        ("@", "an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+        ("3:2", "a range that ends before it starts: give the smaller bound first"),
+        ("1s:999ms", "a range that ends before it starts: give the smaller bound first"),
     ];
     for (text, error) in table {
         assert_eq!(Range::parse(text, Unit::Seconds), Err(error.into()), "{text}");
