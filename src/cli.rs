@@ -12,8 +12,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser};
 
 use crate::diagnosis::Diagnosis;
 use crate::endpoint;
@@ -23,44 +22,20 @@ use crate::range::Range;
 use crate::state::State;
 use crate::table::Key;
 
+mod choices;
 mod environment;
+mod help;
 mod refusal;
 mod values;
 
+pub use choices::{ColorWhen, FailOn, Generated, Methods};
 pub use environment::VARIABLE;
+pub use help::EXAMPLES;
 pub use refusal::{Refused, Stop};
 pub use values::Dialled;
 
 /// The program's name, as it stands in usage lines and man page.
 pub const NAME: &str = "check_ceilometer";
-
-const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
-       check_ceilometer --simulate DIAGNOSIS[,...]
-       check_ceilometer --explain [KEY]
-       check_ceilometer --generate WHAT";
-
-/// Commands that show the usual ways to call the program; help and man page print them.
-pub const EXAMPLES: [(&str, &str); 9] = [
-    ("Ask Ceilometer on this machine", "check_ceilometer localhost"),
-    ("Watch the response time too", "check_ceilometer -H metering.example.com -w 1 -c 3"),
-    (
-        "Two regions, one of which may fail",
-        "check_ceilometer --quorum 1 https://a.example.com/metering https://b.example.com/metering",
-    ),
-    (
-        "With a Keystone token and an own CA",
-        "check_ceilometer -S --cacert ca.pem --token-file token metering.example.com",
-    ),
-    ("Find out what is slow", "check_ceilometer -vv metering.example.com"),
-    ("See when it comes back", "check_ceilometer --watch 5s metering.example.com"),
-    ("Wait in a deploy script until it is up", "check_ceilometer --wait 5m metering.example.com"),
-    ("Rehearse an alert without breaking anything", "check_ceilometer --simulate backend-down"),
-    ("Look up what a dead back-end means", "check_ceilometer --explain get:503"),
-];
-
-/// The help's last paragraph after `-h`.
-const AFTER_HELP: &str =
-    "All options, with examples: --help. Exit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 /// Asks the Health-Check API of OpenStack's Metering service and says what is broken.
 ///
@@ -71,9 +46,9 @@ const AFTER_HELP: &str =
 #[command(
     name = NAME,
     version,
-    override_usage = USAGE,
-    after_help = AFTER_HELP,
-    after_long_help = examples_in_help(),
+    override_usage = help::USAGE,
+    after_help = help::AFTER_SHORT,
+    after_long_help = help::after_long(),
     args_override_self = true,
     max_term_width = 100,
     disable_help_flag = true,
@@ -379,7 +354,7 @@ pub struct TaskOptions {
 
     /// Probe embedded endpoints that behave so; every output says SIMULATED
     #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append,
-          value_parser = simulated())]
+          value_parser = values::simulated())]
     pub simulate: Vec<Diagnosis>,
 
     /// Print a man page, a shell's completions, or a configuration ready to use
@@ -393,88 +368,6 @@ pub struct TaskOptions {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
-}
-
-/// `--method`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Methods {
-    /// HEAD alone.
-    Head,
-    /// GET alone.
-    Get,
-    /// HEAD, then GET.
-    Both,
-}
-
-/// `--fail-on`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// From WARNING on.
-    Warning,
-    /// From CRITICAL on.
-    Critical,
-}
-
-/// `--color`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorWhen {
-    /// On a terminal that wants it.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// What `--generate` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Generated {
-    /// The man page.
-    Man,
-    /// Completions for bash.
-    CompleteBash,
-    /// Completions for zsh.
-    CompleteZsh,
-    /// Completions for fish.
-    CompleteFish,
-    /// Icinga 2: a check command and a service.
-    Icinga2,
-    /// Nagios: commands and services.
-    Nagios,
-    /// NRPE: commands.
-    Nrpe,
-    /// HAProxy: external-check, with its wrapper script.
-    Haproxy,
-    /// HAProxy: agent-check behind a systemd socket.
-    HaproxyAgent,
-    /// HAProxy: its own http-check, for those who need no diagnosis.
-    HaproxyNative,
-}
-
-/// Accepts the names of the diagnoses that can be simulated.
-fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
-    PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name)).try_map(|name| {
-        Diagnosis::SIMULATED
-            .into_iter()
-            .find(|diagnosis| diagnosis.name() == name)
-            .ok_or("cannot be simulated")
-    })
-}
-
-/// The examples as the long help shows them.
-fn examples_in_help() -> String {
-    let mut text = String::from("Examples:\n");
-    for (purpose, command) in EXAMPLES {
-        text = text
-            + "  "
-            + purpose
-            + ":
-      " + command
-            + "
-";
-    }
-    text + "\nExit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; also for --help and --version: 3."
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::diagnosis::Diagnosis;
 use crate::endpoint::{self, Host};
 use crate::quorum::Quorum;
 use crate::range::{self, Range, Unit};
@@ -111,4 +114,14 @@ pub(super) fn dialled(text: &str) -> Result<Dialled, String> {
         Ok((Host::Address(address), port)) => Ok((address, port)),
         _ => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),
     }
+}
+
+/// Accepts the names of the diagnoses that can be simulated.
+pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
+    PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name)).try_map(|name| {
+        Diagnosis::SIMULATED
+            .into_iter()
+            .find(|diagnosis| diagnosis.name() == name)
+            .ok_or("cannot be simulated")
+    })
 }
