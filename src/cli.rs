@@ -137,7 +137,7 @@ pub struct Targets {
 #[command(next_help_heading = "Requests")]
 pub struct RequestOptions {
     /// What to send: head proves that the API is up, get that it reaches its back-end [default: both]
-    #[arg(short, long, value_name = "METHOD", hide_short_help = true)]
+    #[arg(short, long, value_name = "METHOD", ignore_case = true, hide_short_help = true)]
     pub method: Option<Methods>,
 
     /// Send a header too; may be repeated; @FILE reads headers from FILE, one a line
@@ -258,7 +258,7 @@ pub struct JudgementOptions {
     /// Exit 1 from this state on and for UNKNOWN, else 0, as container health checks want it
     ///
     /// Usage and set-up errors still exit 3: they are not the result of a run.
-    #[arg(long, value_name = "STATE", hide_short_help = true)]
+    #[arg(long, value_name = "STATE", ignore_case = true, hide_short_help = true)]
     pub fail_on: Option<FailOn>,
 }
 
@@ -306,7 +306,7 @@ pub struct TimingOptions {
 #[command(next_help_heading = "Output")]
 pub struct TellingOptions {
     /// How to tell the result [default: human on a terminal, else nagios]
-    #[arg(short, long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub output: Option<Format>,
 
     /// Write to FILE instead, by a new file beside it and a rename
@@ -314,7 +314,7 @@ pub struct TellingOptions {
     pub output_file: Option<PathBuf>,
 
     /// When to use colour; auto honours NO_COLOR and the terminal [default: auto]
-    #[arg(long, value_name = "WHEN", hide_short_help = true)]
+    #[arg(long, value_name = "WHEN", ignore_case = true, hide_short_help = true)]
     pub color: Option<ColorWhen>,
 
     /// Tell more; up to three times
@@ -354,11 +354,11 @@ pub struct TaskOptions {
 
     /// Probe embedded endpoints that behave so; every output says SIMULATED
     #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append,
-          value_parser = values::simulated())]
+          ignore_case = true, value_parser = values::simulated())]
     pub simulate: Vec<Diagnosis>,
 
     /// Print a man page, a shell's completions, or a configuration ready to use
-    #[arg(long, value_name = "WHAT", hide_short_help = true)]
+    #[arg(long, value_name = "WHAT", ignore_case = true, hide_short_help = true)]
     pub generate: Option<Generated>,
 
     /// Print the help: -h the usual options, --help all of them

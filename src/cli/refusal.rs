@@ -110,7 +110,7 @@ pub(super) fn asked_format(arguments: &[OsString]) -> Option<Format> {
             let expects = argument == "-o" || argument == "--output";
             if expects { arguments.peek().and_then(|next| next.to_str()) } else { None }
         });
-        asked = name.and_then(|name| Format::from_str(name, false).ok()).or(asked);
+        asked = name.and_then(|name| Format::from_str(name, true).ok()).or(asked);
     }
     asked
 }

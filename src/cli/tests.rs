@@ -165,12 +165,25 @@ fn the_command_line_wins_over_the_environment_and_the_last_over_the_first() {
 }
 
 #[test]
+fn words_are_read_in_any_case() {
+    let words = "-m HEAD -o Json --fail-on CRITICAL --color NEVER --generate MAN --explain GET:5XX --state Dns=OK \
+         --simulate Backend-Down,HEALTHY";
+    let cli = read(&words.split(' ').collect::<Vec<_>>(), None).unwrap();
+    assert_eq!((cli.request.method, cli.telling.output), (Some(Methods::Head), Some(Format::Json)));
+    assert_eq!(cli.judgement.fail_on, Some(FailOn::Critical));
+    assert_eq!((cli.telling.color, cli.tasks.generate), (Some(ColorWhen::Never), Some(Generated::Man)));
+    assert_eq!(cli.tasks.explain, Some(Key::parse("get:5xx").ok()));
+    assert_eq!(cli.judgement.state, [(Key::parse("dns").unwrap(), State::Ok)]);
+    assert_eq!(cli.tasks.simulate, [Diagnosis::BackendDown, Diagnosis::Healthy]);
+}
+
+#[test]
 fn the_format_is_recognised_in_arguments_that_do_not_parse() {
     let table: &[(&[&str], Option<&str>, Option<Format>)] = &[
         (&["--zzz"], None, None),
         (&["--zzz", "-o", "json"], None, Some(Format::Json)),
         (&["-ojson", "--zzz"], None, Some(Format::Json)),
-        (&["-o=json", "--zzz"], None, Some(Format::Json)),
+        (&["-o=JSON", "--zzz"], None, Some(Format::Json)),
         (&["--output=json", "--zzz"], None, Some(Format::Json)),
         (&["--output", "json", "-o", "haproxy-agent", "--zzz"], None, Some(Format::HaproxyAgent)),
         (&["--zzz"], Some("-o json"), Some(Format::Json)),

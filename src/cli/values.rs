@@ -121,7 +121,7 @@ pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
     PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name)).try_map(|name| {
         Diagnosis::SIMULATED
             .into_iter()
-            .find(|diagnosis| diagnosis.name() == name)
+            .find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(&name))
             .ok_or("cannot be simulated")
     })
 }
