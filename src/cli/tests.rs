@@ -43,6 +43,37 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["-p", "0"], "-p/--port '0': not a port from 1 to 65535"),
     (&["-p", "http"], "-p/--port 'http': not a port from 1 to 65535"),
     (&["-t", "0"], "-t/--timeout '0': must be above zero"),
+    (
+        &["-t", "-1"],
+        "-t/--timeout '-1': not a duration: give seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
+    ),
+    (
+        &["--retry-delay", "-5s"],
+        "--retry-delay '-5s': not a duration: give seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
+    ),
+    (
+        &["-t", "-v"],
+        "-t/--timeout '-v': not a duration: give seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
+    ),
+    (&["-t"], "-t/--timeout wants a value"),
+    (
+        &["-w", "-5:5"],
+        "-w/--warning '-5:5': a range with a bound that is not a duration: give seconds (10, 0.5) or numbers with \
+             units (500ms, 1m 30s)",
+    ),
+    (
+        &["--certificate-warning", "-30"],
+        "--certificate-warning '-30': not a duration: give days (30, 0.5) or numbers with units (12h, 2w 3d)",
+    ),
+    (&["-p", "-1"], "-p/--port '-1': not a port from 1 to 65535"),
+    (&["--retries", "-1"], "--retries '-1': not a whole number, or too large"),
+    (&["--parallel", "-1"], "--parallel '-1': not a whole number above zero, or too large"),
+    (
+        &["--quorum", "-50%"],
+        "--quorum '-50%': not a number of endpoints, such as 2, or a share of them, such as 50%",
+    ),
+    (&["--max-output", "-1"], "--max-output '-1': not a whole number, or too large"),
+    (&["--agent-warning", "-5%"], "--agent-warning '-5%': not a weight from 1% to 100%"),
     (&["-t", "500d"], "-t/--timeout '500d': longer than a year"),
     (&["--parallel", "0"], "--parallel '0': not a whole number above zero, or too large"),
     (&["--retries", "-"], "--retries '-': not a whole number, or too large"),

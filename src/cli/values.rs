@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::Arg;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::diagnosis::Diagnosis;
@@ -15,6 +16,15 @@ use crate::table::Key;
 
 /// The longest duration that makes sense for a run; it also keeps every deadline within the clock's range.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Has `-1` refused as the value that it is, not as an unknown option, where a value measures or counts: none of these
+/// begins with a hyphen, so that an option in a value's place (`-t -v`) is refused too.
+pub(super) fn below_zero(option: Arg) -> Arg {
+    const MEASURES: [&str; 7] = ["BYTES", "D", "N", "N%", "N|N%", "PORT", "RANGE"];
+    let mut names = option.get_value_names().unwrap_or_default().iter();
+    let measures = names.any(|name| MEASURES.contains(&name.as_str()));
+    option.allow_hyphen_values(measures)
+}
 
 /// A port that can be dialled.
 pub(super) fn port(text: &str) -> Result<u16, String> {
