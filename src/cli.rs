@@ -252,7 +252,8 @@ pub struct JudgementOptions {
 
     /// Be satisfied with N endpoints (or N percent) that are OK or WARNING
     ///
-    /// All OK is OK; at least N is WARNING; fewer is CRITICAL. Without it, the worst endpoint counts.
+    /// All OK is OK; at least N is WARNING; fewer is CRITICAL. Without it, the worst endpoint counts. With
+    /// --all-addresses each address counts, so that a share is usually what is meant.
     #[arg(long, value_name = "N|N%", value_parser = values::quorum)]
     pub quorum: Option<Quorum>,
 
