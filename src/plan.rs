@@ -61,10 +61,8 @@ pub struct Plan {
     pub quorum: Option<Quorum>,
     /// How the report is told.
     pub output: Output,
-    /// `--fail-on`: exit 1 from this state on, else 0.
-    pub fail_on: Option<State>,
-    /// Whether HAProxy called: WARNING exits 0, nothing is printed unless asked.
-    pub haproxy: bool,
+    /// By which rule a state becomes the exit code.
+    pub exit_codes: ExitCodes,
     /// Once, or again and again.
     pub course: Course,
     /// What is worth noting at `-v`.
@@ -164,6 +162,17 @@ pub struct Pace {
     pub parallel: Option<usize>,
 }
 
+/// By which rule a state becomes the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitCodes {
+    /// The guidelines': 0, 1, 2 or 3.
+    Guidelines,
+    /// The same but for WARNING, which exits 0: such a server is up.
+    HaProxy,
+    /// `--fail-on`: 1 from this state on, and wherever nothing is known; else 0.
+    FailOn(State),
+}
+
 /// Once, or again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Course {
@@ -212,11 +221,7 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
         thresholds: thresholds(&cli.judgement),
         quorum: cli.judgement.quorum,
         output: telling(cli, surroundings, haproxy),
-        fail_on: cli.judgement.fail_on.map(|from| match from {
-            FailOn::Warning => State::Warning,
-            FailOn::Critical => State::Critical,
-        }),
-        haproxy,
+        exit_codes: exit_codes(cli.judgement.fail_on, haproxy),
         course: course(cli),
         notes: proxy::ignored(surroundings).into_iter().chain(secrets.notes).collect(),
         cleaner: secrets.cleaner,
@@ -322,6 +327,15 @@ fn telling(cli: &Cli, surroundings: &Surroundings, haproxy: bool) -> Output {
         max_bytes: telling.max_output.unwrap_or(format::MAX_OUTPUT),
         agent_warning: telling.agent_warning,
         file: telling.output_file.clone(),
+    }
+}
+
+fn exit_codes(fail_on: Option<FailOn>, haproxy: bool) -> ExitCodes {
+    match fail_on {
+        Some(FailOn::Warning) => ExitCodes::FailOn(State::Warning),
+        Some(FailOn::Critical) => ExitCodes::FailOn(State::Critical),
+        None if haproxy => ExitCodes::HaProxy,
+        None => ExitCodes::Guidelines,
     }
 }
 

@@ -83,7 +83,7 @@ impl Report {
             plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.url.starts_with("https:"));
         Report {
             state,
-            exit_code: total::exit_code(state, plan.fail_on, plan.haproxy),
+            exit_code: total::exit_code(state, plan.exit_codes),
             summary: summary::line(plan, &endpoints),
             simulated: !plan.simulate.is_empty(),
             unverified,

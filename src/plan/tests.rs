@@ -412,7 +412,7 @@ fn haproxy_s_call_names_the_server() {
     ];
     for (arguments, variables, canonical, dial) in table {
         let plan = decided(arguments, variables).unwrap();
-        assert!(plan.haproxy);
+        assert_eq!(plan.exit_codes, ExitCodes::HaProxy);
         assert_eq!(shown(&plan), [*canonical], "{arguments:?}");
         assert_eq!(plan.endpoints.first().unwrap().dial, *dial, "{arguments:?}");
     }
@@ -432,8 +432,9 @@ fn haproxy_gets_silence_and_an_answer_in_time() {
     let call = ["a", "1", "192.0.2.7", "80"];
     let plan = decided(&call, HAPROXY).unwrap();
     assert_eq!((plan.output.format, plan.pace.budget), (None, HAPROXY_BUDGET));
-    let asked = [&call[..], &["-o", "json", "-t", "3"]].concat();
+    let asked = [&call[..], &["-o", "json", "-t", "3", "--fail-on", "warning"]].concat();
     let plan = decided(&asked, HAPROXY).unwrap();
+    assert_eq!(plan.exit_codes, ExitCodes::FailOn(State::Warning));
     assert_eq!((plan.output.format, plan.pace.budget), (Some(Format::Json), Duration::from_secs(3)));
     let named = decided(&call, &[("HAPROXY_PROXY_NAME", "p"), ("CHECK_CEILOMETER_OPTS", "-H name")]).unwrap();
     assert_eq!(shown(&named), ["name:80"]);
@@ -442,9 +443,9 @@ fn haproxy_gets_silence_and_an_answer_in_time() {
 #[test]
 fn four_endpoints_outside_of_haproxy_are_four_endpoints() {
     let plan = plan(&["a", "b", "c", "d"]);
-    assert!(!plan.haproxy);
+    assert_eq!(plan.exit_codes, ExitCodes::Guidelines);
     assert_eq!(shown(&plan), ["a:8777", "b:8777", "c:8777", "d:8777"]);
-    assert!(!decided(&["a", "b", "c"], HAPROXY).unwrap().haproxy);
+    assert_eq!(decided(&["a", "b", "c"], HAPROXY).unwrap().exit_codes, ExitCodes::Guidelines);
 }
 
 #[test]
@@ -461,7 +462,7 @@ fn every_default_is_chosen() {
     };
     assert_eq!(plan.pace, pace);
     assert_eq!((plan.output.format, plan.output.max_bytes), (Some(Format::Nagios), 8192));
-    assert_eq!((plan.course, plan.quorum, plan.fail_on), (Course::Once, None, None));
+    assert_eq!((plan.course, plan.quorum, plan.exit_codes), (Course::Once, None, ExitCodes::Guidelines));
     assert_eq!(plan.network.tls, Tls::default());
     assert_eq!(plan.thresholds, Thresholds::default());
 }
@@ -476,7 +477,10 @@ fn every_option_arrives() {
     assert_eq!(plan.methods, [Method::Get]);
     assert_eq!(plan.pace.connect_timeout, Some(Duration::from_secs(2)));
     assert_eq!((plan.pace.retries, plan.pace.retry_delay, plan.pace.parallel), (3, Duration::ZERO, Some(4)));
-    assert_eq!((plan.quorum, plan.fail_on), (Some(Quorum::Percent(50)), Some(State::Critical)));
+    assert_eq!(
+        (plan.quorum, plan.exit_codes),
+        (Some(Quorum::Percent(50)), ExitCodes::FailOn(State::Critical))
+    );
     assert_eq!(
         (plan.output.verbosity, plan.output.max_bytes, plan.output.agent_warning),
         (3, 1023, Some(50))

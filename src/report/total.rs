@@ -1,5 +1,6 @@
 //! What a run amounts to: the state of the whole, and the process's exit code.
 
+use crate::plan::ExitCodes;
 use crate::quorum::Quorum;
 use crate::state::State;
 use crate::verdict::Verdict;
@@ -21,13 +22,12 @@ pub(super) fn usable(endpoints: &[Verdict]) -> usize {
     endpoints.iter().filter(usable).count()
 }
 
-/// The process's exit code for a state: the guidelines', unless `--fail-on` asks for 0 or 1 (1 also
-/// wherever nothing is known) or HAProxy called, to which WARNING is up.
-pub(super) fn exit_code(state: State, fail_on: Option<State>, haproxy: bool) -> u8 {
-    match fail_on {
-        Some(from) => u8::from(state == State::Unknown || state.severity() >= from.severity()),
-        None if haproxy && state == State::Warning => State::Ok.exit_code(),
-        None => state.exit_code(),
+/// The process's exit code for a state.
+pub(super) fn exit_code(state: State, codes: ExitCodes) -> u8 {
+    match codes {
+        ExitCodes::FailOn(from) => u8::from(state == State::Unknown || state.severity() >= from.severity()),
+        ExitCodes::HaProxy if state == State::Warning => State::Ok.exit_code(),
+        ExitCodes::HaProxy | ExitCodes::Guidelines => state.exit_code(),
     }
 }
 
@@ -71,18 +71,16 @@ mod tests {
         use State::{Critical, Ok, Unknown, Warning};
         // The codes for OK, WARNING, CRITICAL and UNKNOWN.
         let cases = [
-            (None, false, [0, 1, 2, 3]),
-            (None, true, [0, 0, 2, 3]),
-            (Some(Warning), false, [0, 1, 1, 1]),
-            (Some(Critical), false, [0, 0, 1, 1]),
-            (Some(Warning), true, [0, 1, 1, 1]),
-            (Some(Critical), true, [0, 0, 1, 1]),
+            (ExitCodes::Guidelines, [0, 1, 2, 3]),
+            (ExitCodes::HaProxy, [0, 0, 2, 3]),
+            (ExitCodes::FailOn(Warning), [0, 1, 1, 1]),
+            (ExitCodes::FailOn(Critical), [0, 0, 1, 1]),
         ];
-        for (fail_on, haproxy, codes) in cases {
-            let found = [Ok, Warning, Critical, Unknown].map(|state| exit_code(state, fail_on, haproxy));
-            assert_eq!(found, codes, "{fail_on:?}, HAProxy: {haproxy}");
+        for (rule, codes) in cases {
+            let found = [Ok, Warning, Critical, Unknown].map(|state| exit_code(state, rule));
+            assert_eq!(found, codes, "{rule:?}");
         }
-        let plan = Plan { haproxy: true, ..plan() };
+        let plan = Plan { exit_codes: ExitCodes::HaProxy, ..plan() };
         assert_eq!(report(&plan, &[("429", 1)]).exit_code, 0);
     }
 }

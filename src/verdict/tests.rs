@@ -11,7 +11,7 @@ use crate::diagnosis::Diagnosis;
 use crate::endpoint::Host;
 use crate::exchange::{Answer, Certificate, Fault, FaultKind, Foreign, Header, Method, Phase, Phases};
 use crate::format::Output;
-use crate::plan::{Course, Network, Pace};
+use crate::plan::{Course, ExitCodes, Network, Pace};
 use crate::range::Range;
 use crate::table::{Key, Table};
 use crate::text::Cleaner;
@@ -38,8 +38,7 @@ pub(crate) fn plan() -> Plan {
         thresholds: Thresholds::default(),
         quorum: None,
         output: Output::default(),
-        fail_on: None,
-        haproxy: false,
+        exit_codes: ExitCodes::Guidelines,
         course: Course::Once,
         notes: Vec::new(),
         cleaner: Cleaner::default(),
