@@ -58,7 +58,7 @@ pub const NAME: &str = "check_ceilometer";
 pub struct Cli {
     /// What is asked.
     #[command(flatten)]
-    pub targets: Targets,
+    pub targets: TargetOptions,
     /// How it is asked.
     #[command(flatten)]
     pub request: RequestOptions,
@@ -85,7 +85,7 @@ pub struct Cli {
 /// What is asked.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Endpoints")]
-pub struct Targets {
+pub struct TargetOptions {
     /// What to ask: [http[s]://]HOST[:PORT][/PREFIX], where HOST is a name or an address
     ///
     /// An IPv6 address stands in brackets, or alone. Without a scheme it is http (https with -S); without a

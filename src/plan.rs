@@ -25,9 +25,9 @@ use crate::text::Cleaner;
 use crate::thresholds::{Limits, Thresholds};
 
 mod contradictions;
-mod endpoints;
 mod proxy;
 mod secrets;
+mod targets;
 
 /// The budget of a run where `-t` does not say otherwise.
 pub const BUDGET: Duration = Duration::from_secs(10);
@@ -41,12 +41,8 @@ pub const SHORTEST_WATCH: Duration = Duration::from_millis(100);
 /// What will be done.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The endpoints, each once, in the order given.
-    pub endpoints: Vec<Endpoint>,
-    /// Whether each address of a name is an endpoint of its own.
-    pub all_addresses: bool,
-    /// What to simulate instead of endpoints.
-    pub simulate: Vec<Diagnosis>,
+    /// What is asked.
+    pub targets: Targets,
     /// The requests, in order.
     pub methods: Vec<Method>,
     /// How the network is used.
@@ -69,6 +65,17 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Masks the plan's secrets and cleans foreign text.
     pub cleaner: Cleaner,
+}
+
+/// What is asked, in the order given.
+#[derive(Debug, Clone)]
+pub enum Targets {
+    /// These endpoints, each once.
+    Endpoints(Vec<Endpoint>),
+    /// `--all-addresses`: of these endpoints, each once, every address as an endpoint of its own.
+    Addresses(Vec<Endpoint>),
+    /// `--simulate`: an embedded endpoint for each diagnosis.
+    Simulated(Vec<Diagnosis>),
 }
 
 /// How the network is used.
@@ -202,18 +209,11 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
         files::refuse_irregular(file)?;
     }
     let deadline = surroundings.started + pace.budget;
-    let endpoints = if haproxy {
-        vec![endpoints::server(cli, &haproxy::call(cli, surroundings)?)?]
-    } else {
-        endpoints::gather(cli, deadline)?
-    };
-    endpoints::refuse_quorum(cli, endpoints.len() + cli.tasks.simulate.len())?;
+    let targets = targets::decide(cli, surroundings, haproxy, deadline)?;
     let mut secrets = Secrets::new(deadline);
     let network = network(cli, surroundings, &mut secrets)?;
     Ok(Plan {
-        endpoints,
-        all_addresses: cli.targets.all_addresses,
-        simulate: cli.tasks.simulate.clone(),
+        targets,
         methods: methods(cli.request.method),
         network,
         pace,

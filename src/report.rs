@@ -20,7 +20,7 @@ mod total;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::format::{Format, Output};
-use crate::plan::Plan;
+use crate::plan::{Plan, Targets};
 use crate::state::State;
 use crate::text;
 use crate::thresholds::Thresholds;
@@ -85,7 +85,7 @@ impl Report {
             state,
             exit_code: total::exit_code(state, plan.exit_codes),
             summary: summary::line(plan, &endpoints),
-            simulated: !plan.simulate.is_empty(),
+            simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified,
             started_at,
             elapsed,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Error, Result};
 
 use crate::endpoint::{Dial, Endpoint, Host};
-use crate::plan::Plan;
+use crate::plan::{Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::Report;
 use crate::simulate::Simulation;
@@ -27,7 +27,7 @@ pub struct Run {
     resolver: Resolver,
     count: Count,
     /// The embedded endpoints live as long as the run.
-    _simulation: Simulation,
+    _simulation: Option<Simulation>,
 }
 
 /// How many endpoints the run under way has probed so far, and how many there are.
@@ -51,9 +51,13 @@ impl Count {
 impl Run {
     /// Starts what the plan simulates.
     pub fn prepare(plan: Arc<Plan>) -> Result<Run> {
-        let simulation = Simulation::start(&plan.simulate)?;
-        let mut endpoints = plan.endpoints.clone();
-        endpoints.extend(simulation.endpoints());
+        let (endpoints, simulation) = match &plan.targets {
+            Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
+            Targets::Simulated(diagnoses) => {
+                let simulation = Simulation::start(diagnoses)?;
+                (simulation.endpoints(), Some(simulation))
+            }
+        };
         let count = Count::default();
         count.begin(endpoints.len());
         Ok(Run { plan, endpoints, resolver: Resolver::default(), count, _simulation: simulation })
@@ -75,7 +79,7 @@ impl Run {
         let plan = &self.plan;
         let started_at = SystemTime::now();
         let prober = Prober::new(plan, &self.endpoints, &self.resolver, deadline)?;
-        let endpoints = if plan.all_addresses {
+        let endpoints = if let Targets::Addresses(_) = plan.targets {
             // The other half is for the requests, and for the names that were not answered for.
             let half = deadline.saturating_duration_since(started) / 2;
             &each_address(plan, &prober, &self.endpoints, started + half)?

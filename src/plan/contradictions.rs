@@ -10,7 +10,7 @@ use crate::plan::Pace;
 use crate::range::Range;
 
 /// Refuses options that contradict each other. What depends on the number of endpoints is
-/// [`super::endpoints`]'s to refuse.
+/// [`super::targets`]'s to refuse.
 pub(super) fn refuse(cli: &Cli, pace: &Pace, haproxy: bool) -> Result<()> {
     if let Some((_, reason)) = pairs(cli, haproxy).into_iter().find(|(contradicted, _)| *contradicted) {
         bail!("{reason}");

@@ -40,8 +40,16 @@ fn plan(arguments: &[&str]) -> Plan {
     decided(arguments, &[]).unwrap()
 }
 
+/// The endpoints of a plan that names some.
+fn endpoints(plan: &Plan) -> &[Endpoint] {
+    match &plan.targets {
+        Targets::Endpoints(endpoints) | Targets::Addresses(endpoints) => endpoints,
+        Targets::Simulated(diagnoses) => panic!("{diagnoses:?} are simulated"),
+    }
+}
+
 fn shown(plan: &Plan) -> Vec<String> {
-    plan.endpoints.iter().map(ToString::to_string).collect()
+    endpoints(plan).iter().map(ToString::to_string).collect()
 }
 
 /// The one line with which arguments are refused.
@@ -371,6 +379,12 @@ fn endpoints_come_from_everywhere_and_each_is_asked_once() {
 }
 
 #[test]
+fn of_a_name_s_addresses_a_quorum_may_ask_for_more_than_were_named() {
+    let plan = plan(&["h", "--all-addresses", "--quorum", "2"]);
+    assert!(matches!(&plan.targets, Targets::Addresses(named) if named.len() == 1), "{:?}", plan.targets);
+}
+
+#[test]
 fn more_endpoints_than_a_run_takes_are_refused() {
     let list = (0..20_001).map(|number| format!("h/{number}")).collect::<Vec<_>>().join("\n");
     let files = Files::with(&[("list", &list)]);
@@ -382,10 +396,17 @@ fn more_endpoints_than_a_run_takes_are_refused() {
 
 #[test]
 fn connect_to_dials_another_address_at_the_same_port_unless_told() {
-    let dial = |connect_to| plan(&["https://h", "--connect-to", connect_to]).endpoints.remove(0).dial;
+    let dial = |connect_to| endpoints(&plan(&["https://h", "--connect-to", connect_to]))[0].dial.clone();
     assert_eq!(dial("192.0.2.1"), Dial::Address("192.0.2.1".parse().unwrap(), 443));
     assert_eq!(dial("::1"), Dial::Address("::1".parse().unwrap(), 443));
     assert_eq!(dial("[::1]:80"), Dial::Address("::1".parse().unwrap(), 80));
+}
+
+#[test]
+fn what_is_simulated_stands_in_the_endpoints_place() {
+    let plan = plan(&["--simulate", "absent,healthy", "--simulate", "absent", "--quorum", "3"]);
+    let Targets::Simulated(diagnoses) = plan.targets else { panic!("{:?}", plan.targets) };
+    assert_eq!(diagnoses, [Diagnosis::Absent, Diagnosis::Healthy, Diagnosis::Absent]);
 }
 
 #[test]
@@ -414,17 +435,18 @@ fn haproxy_s_call_names_the_server() {
         let plan = decided(arguments, variables).unwrap();
         assert_eq!(plan.exit_codes, ExitCodes::HaProxy);
         assert_eq!(shown(&plan), [*canonical], "{arguments:?}");
-        assert_eq!(plan.endpoints.first().unwrap().dial, *dial, "{arguments:?}");
+        assert_eq!(endpoints(&plan)[0].dial, *dial, "{arguments:?}");
     }
 }
 
 #[test]
 fn haproxy_s_unix_server_is_named_by_the_option() {
     let arguments = ["a", "1", "/run/c.sock", "NOT_USED", "-H", "name"];
-    let endpoint = decided(&arguments, HAPROXY).unwrap().endpoints.remove(0);
-    assert_eq!((endpoint.host, endpoint.port), (Host::Name("name".into()), 80));
-    let endpoint = decided(&arguments[..4], HAPROXY).unwrap().endpoints.remove(0);
-    assert_eq!((endpoint.host, endpoint.port), (Host::Name("localhost".into()), 80));
+    for (arguments, name) in [(&arguments[..], "name"), (&arguments[..4], "localhost")] {
+        let plan = decided(arguments, HAPROXY).unwrap();
+        let Endpoint { host, port, .. } = &endpoints(&plan)[0];
+        assert_eq!((host, *port), (&Host::Name(name.into()), 80));
+    }
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub(super) mod tests {
     use super::*;
     use crate::diagnosis::Diagnosis;
     use crate::endpoint::{Endpoint, Host, Scheme};
+    use crate::plan::Targets;
     use crate::quorum::Quorum;
     use crate::verdict::judge;
     use crate::verdict::tests::{NOW, both, endpoint, plan};
@@ -118,13 +119,12 @@ pub(super) mod tests {
     #[test]
     fn the_summary_is_marked_where_it_must_be() {
         let mut plan = plan();
-        plan.simulate = vec![Diagnosis::Healthy];
         plan.network.tls.insecure = true;
-        let http = report(&plan, &[("200", 1)]);
+        let targets = Targets::Simulated(vec![Diagnosis::Healthy]);
+        let http = report(&Plan { targets, ..plan.clone() }, &[("200", 1)]);
         assert_eq!(http.marked_summary(), "SIMULATED healthy: HEAD 204, GET 200 from ctl1:8777");
         assert_eq!((http.simulated, http.unverified), (true, false));
 
-        plan.simulate.clear();
         let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
         let verdict = judge(&plan, &https, &both("204", "200"), 1, NOW);
         let https = Report::of(&plan, vec![verdict], NOW, Duration::ZERO);

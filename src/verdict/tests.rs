@@ -11,7 +11,7 @@ use crate::diagnosis::Diagnosis;
 use crate::endpoint::Host;
 use crate::exchange::{Answer, Certificate, Fault, FaultKind, Foreign, Header, Method, Phase, Phases};
 use crate::format::Output;
-use crate::plan::{Course, ExitCodes, Network, Pace};
+use crate::plan::{Course, ExitCodes, Network, Pace, Targets};
 use crate::range::Range;
 use crate::table::{Key, Table};
 use crate::text::Cleaner;
@@ -22,9 +22,7 @@ pub(crate) const NOW: SystemTime = UNIX_EPOCH;
 /// A plan with the defaults, for one endpoint.
 pub(crate) fn plan() -> Plan {
     Plan {
-        endpoints: vec![endpoint()],
-        all_addresses: false,
-        simulate: Vec::new(),
+        targets: Targets::Endpoints(vec![endpoint()]),
         methods: vec![Method::Head, Method::Get],
         network: Network::default(),
         pace: Pace {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use check_ceilometer::cli::Cli;
 use check_ceilometer::endpoint::Dial;
 use check_ceilometer::format::{Format, Output};
-use check_ceilometer::plan::{self, Plan};
+use check_ceilometer::plan::{self, Plan, Targets};
 use check_ceilometer::report;
 use check_ceilometer::run::Run;
 use check_ceilometer::surroundings::Surroundings;
@@ -62,7 +62,8 @@ impl Stage {
             }
         });
         let mut plan = plan();
-        plan.endpoints[0].dial = Dial::Unix(path);
+        let Targets::Endpoints(endpoints) = &mut plan.targets else { panic!("nothing is simulated") };
+        endpoints[0].dial = Dial::Unix(path);
         Stage { plan: Arc::new(plan), answer }
     }
 

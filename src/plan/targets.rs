@@ -1,4 +1,4 @@
-//! The endpoints of a plan: all that were named, each once.
+//! What a plan asks: endpoints, all that were named and each once, or what is simulated in their place.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,8 +9,9 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use crate::cli::Cli;
 use crate::endpoint::{DEFAULT_PATH, Defaults, Dial, Endpoint, Host, Scheme};
 use crate::files;
-use crate::haproxy::{Call, Server};
-use crate::plan::Family;
+use crate::haproxy::{self, Call, Server};
+use crate::plan::{Family, Targets};
+use crate::surroundings::Surroundings;
 
 /// How large a list of endpoints may be, in bytes: room for [`MOST`] of them, however long.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
@@ -26,10 +27,30 @@ const NO_ENDPOINT: &str =
 /// What HAProxy's UNIX-socket server is called where `-H` gives no name.
 const LOCAL: &str = "localhost";
 
+/// What is asked: HAProxy's server, what is simulated, or what was named.
+pub(super) fn decide(
+    cli: &Cli,
+    surroundings: &Surroundings,
+    haproxy: bool,
+    deadline: Instant,
+) -> Result<Targets> {
+    let targets = if haproxy {
+        Targets::Endpoints(vec![server(cli, &haproxy::call(cli, surroundings)?)?])
+    } else if !cli.tasks.simulate.is_empty() {
+        Targets::Simulated(cli.tasks.simulate.clone())
+    } else if cli.targets.all_addresses {
+        Targets::Addresses(gather(cli, deadline)?)
+    } else {
+        Targets::Endpoints(gather(cli, deadline)?)
+    };
+    refuse_quorum(cli, &targets)?;
+    Ok(targets)
+}
+
 /// Gathers what was named.
-pub(super) fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
+fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     let mut endpoints = named(cli, &defaults(cli), deadline)?;
-    if endpoints.is_empty() && cli.tasks.simulate.is_empty() {
+    if endpoints.is_empty() {
         bail!("no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help");
     }
     dial(cli, &mut endpoints)?;
@@ -53,11 +74,14 @@ fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
 }
 
 /// Refuses a quorum that could never be met. How many addresses `--all-addresses` finds is not known yet.
-pub(super) fn refuse_quorum(cli: &Cli, endpoints: usize) -> Result<()> {
-    match cli.judgement.quorum {
-        Some(quorum) if !cli.targets.all_addresses => quorum.refuse_above(endpoints).map_err(Error::msg),
-        _ => Ok(()),
-    }
+fn refuse_quorum(cli: &Cli, targets: &Targets) -> Result<()> {
+    let Some(quorum) = cli.judgement.quorum else { return Ok(()) };
+    let met = match targets {
+        Targets::Endpoints(endpoints) => quorum.refuse_above(endpoints.len()),
+        Targets::Simulated(diagnoses) => quorum.refuse_above(diagnoses.len()),
+        Targets::Addresses(_) => Ok(()),
+    };
+    met.map_err(Error::msg)
 }
 
 fn defaults(cli: &Cli) -> Defaults {
@@ -106,7 +130,7 @@ fn dial(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
 }
 
 /// HAProxy's server as an endpoint: dialled where HAProxy says, named by `-H`.
-pub(super) fn server(cli: &Cli, call: &Call) -> Result<Endpoint> {
+fn server(cli: &Cli, call: &Call) -> Result<Endpoint> {
     let defaults = defaults(cli);
     let defaults = Defaults { ssl: defaults.ssl || call.ssl, ..defaults };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
