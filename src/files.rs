@@ -20,16 +20,16 @@ use crate::text;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 16 * 1024;
 
-/// How much of a file's name an error shows, in characters.
+/// How much of a file's name is shown, in characters.
 const NAMED: usize = 200;
 
 /// Reads a whole file, or standard input for `-`, up to `limit` bytes and until `deadline`.
 pub fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     if is_standard_input(path) {
-        let source = Source { name: "standard input".into(), wait: Wait::Always, limit, deadline };
+        let source = Source { name: name(path), wait: Wait::Always, limit, deadline };
         return source.read(rustix::stdio::stdin());
     }
-    let name = format!("'{}'", text::clean(&path.to_string_lossy(), NAMED));
+    let name = format!("'{}'", name(path));
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => file,
@@ -41,6 +41,15 @@ pub fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     let inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
     let wait = if inherited { Wait::WhenTold } else { Wait::First };
     Source { name, wait, limit, deadline }.read(file.as_fd())
+}
+
+/// What outputs call a file: its name, cleaned and cut, or what `-` stands for.
+pub fn name(path: &Path) -> String {
+    if is_standard_input(path) {
+        "standard input".into()
+    } else {
+        text::clean(&path.to_string_lossy(), NAMED)
+    }
 }
 
 /// Whether the name stands for standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.

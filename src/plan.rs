@@ -3,7 +3,7 @@
 use std::env;
 use std::net::IpAddr;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -347,11 +347,6 @@ fn course(cli: &Cli) -> Course {
         (None, Some(limit)) => Course::Wait { limit },
         (None, None) => Course::Once,
     }
-}
-
-/// What error lines call a file: its path, or what `-` stands for.
-fn source_name(path: &Path) -> String {
-    if files::is_standard_input(path) { "standard input".into() } else { path.display().to_string() }
 }
 
 #[cfg(test)]

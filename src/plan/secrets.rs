@@ -11,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::cli::Cli;
 use crate::files;
-use crate::plan::source_name;
 use crate::text::{Cleaner, quoted};
 
 /// How large a file with secrets may be, in bytes.
@@ -79,7 +78,7 @@ impl Secrets {
         if !token.iter().all(u8::is_ascii_graphic) {
             bail!(
                 "--token-file: {}:1: a token has letters, digits and signs of ASCII only",
-                source_name(path)
+                files::name(path)
             );
         }
         self.cleaner.hide(&token);
@@ -90,7 +89,7 @@ impl Secrets {
     pub(super) fn basic(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
         let credentials = self.line(option, path)?;
         let Some(colon) = credentials.iter().position(|byte| *byte == b':') else {
-            bail!("{option}: {}:1: not of the form user:password", source_name(path));
+            bail!("{option}: {}:1: not of the form user:password", files::name(path));
         };
         let encoded = STANDARD.encode(&credentials);
         let password = credentials.get(colon + 1..).unwrap_or_default();
@@ -104,7 +103,7 @@ impl Secrets {
 
     /// The one line of a file that holds one secret.
     fn line(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
-        let name = source_name(path);
+        let name = files::name(path);
         let bytes = self.read(option, path)?;
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -124,7 +123,7 @@ impl Secrets {
         let mut headers = Vec::new();
         for (number, line) in files::lines(&bytes) {
             let header = line.map_err(str::to_owned).and_then(|line| self.header(line.as_bytes()));
-            headers.push(header.map_err(|why| anyhow!("--header: {}:{number}: {why}", source_name(path)))?);
+            headers.push(header.map_err(|why| anyhow!("--header: {}:{number}: {why}", files::name(path)))?);
         }
         Ok(headers)
     }
@@ -153,7 +152,7 @@ impl Secrets {
     /// Notes a file with a secret if others than its owner can read it.
     pub(super) fn note_readable(&mut self, option: &str, path: &Path) {
         if files::is_readable_by_others(path) {
-            let name = source_name(path);
+            let name = files::name(path);
             self.notes.push(format!("{option} {name} can be read by others than its owner"));
         }
     }

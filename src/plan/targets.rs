@@ -110,7 +110,7 @@ fn named(cli: &Cli, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoi
 fn listed(path: &Path, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
     let bytes = files::read(path, LIST_LIMIT, deadline).context("--endpoints")?;
     let read = |(number, line): (usize, Result<&str, &str>)| {
-        let refused = |why| anyhow!("--endpoints: {}:{number}: {why}", super::source_name(path));
+        let refused = |why| anyhow!("--endpoints: {}:{number}: {why}", files::name(path));
         let endpoint = line.map_err(refused)?;
         Endpoint::parse(endpoint, defaults).map_err(|_| refused(NO_ENDPOINT))
     };

@@ -337,6 +337,12 @@ fn what_is_careless_or_ignored_is_noted() {
         ]
     );
     assert_eq!(plan(&["h"]).notes, [""; 0]);
+    let hostile = Files::with(&[("tok\x1b[31m\u{202e}\nen", "tokentoken")]);
+    let noted = plan(&["h", "--token-file", &hostile.path("tok\x1b[31m\u{202e}\nen")]).notes;
+    assert_eq!(
+        noted,
+        [format!("--token-file {} can be read by others than its owner", hostile.path("tok en"))]
+    );
 }
 
 #[test]
