@@ -6,7 +6,7 @@ pub enum Quorum {
     /// At least so many endpoints.
     Count(usize),
     /// At least this share of the endpoints, in percent, rounded up.
-    Percent(u8),
+    Percent(usize),
 }
 
 impl Quorum {
@@ -14,7 +14,7 @@ impl Quorum {
     pub fn needed(self, endpoints: usize) -> usize {
         match self {
             Quorum::Count(count) => count,
-            Quorum::Percent(percent) => endpoints.saturating_mul(usize::from(percent)).div_ceil(100),
+            Quorum::Percent(percent) => endpoints.saturating_mul(percent).div_ceil(100),
         }
     }
 

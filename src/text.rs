@@ -65,11 +65,11 @@ pub fn clean(text: &str, limit: usize) -> String {
 /// nobody escaped, and its query and fragment, which may hold a token.
 pub fn quoted(value: &str) -> String {
     let open = match value.rsplit_once('@') {
-        Some((_, rest)) => {
+        Some((before, rest)) if !before.is_empty() => {
             let scheme = ["http://", "https://"].into_iter().find(|scheme| value.starts_with(scheme));
             format!("{}***@{rest}", scheme.unwrap_or_default())
         }
-        None => value.to_owned(),
+        _ => value.to_owned(),
     };
     let kept = open.split(['?', '#']).next().unwrap_or_default();
     let mark = if kept.len() < open.len() { "…" } else { "" };

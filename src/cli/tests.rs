@@ -65,6 +65,7 @@ const REFUSED: &[(&[&str], &str)] = &[
         &["--certificate-warning", "-30"],
         "--certificate-warning '-30': not a duration: give days (30, 0.5) or numbers with units (12h, 2w 3d)",
     ),
+    (&["-w", "@"], "-w/--warning '@': an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
     (&["-p", "-1"], "-p/--port '-1': not a port from 1 to 65535"),
     (&["--retries", "-1"], "--retries '-1': not a whole number, or too large"),
     (&["--parallel", "-1"], "--parallel '-1': not a whole number above zero, or too large"),
@@ -82,6 +83,7 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["--quorum", "0"], "--quorum '0': must be above zero"),
     (&["--quorum", "0%"], "--quorum '0%': must be above zero"),
     (&["--quorum", "101%"], "--quorum '101%': more than all endpoints"),
+    (&["--quorum", "1000%"], "--quorum '1000%': more than all endpoints"),
     (
         &["--quorum", "most"],
         "--quorum 'most': not a number of endpoints, such as 2, or a share of them, such as 50%",

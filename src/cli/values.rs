@@ -92,18 +92,13 @@ pub(super) fn assignment(text: &str) -> Result<(Key, State), String> {
 /// `N` endpoints or `N%` of them.
 pub(super) fn quorum(text: &str) -> Result<Quorum, String> {
     const SHAPE: &str = "not a number of endpoints, such as 2, or a share of them, such as 50%";
-    match text.strip_suffix('%') {
-        Some(share) => match share.parse() {
-            Ok(share @ 1..=100) => Ok(Quorum::Percent(share)),
-            Ok(0) => Err("must be above zero".into()),
-            Ok(_) => Err("more than all endpoints".into()),
-            Err(_) => Err(SHAPE.into()),
-        },
-        None => match text.parse() {
-            Ok(0) => Err("must be above zero".into()),
-            Ok(count) => Ok(Quorum::Count(count)),
-            Err(_) => Err(SHAPE.into()),
-        },
+    let share = text.strip_suffix('%');
+    match (share.unwrap_or(text).parse(), share) {
+        (Err(_), _) => Err(SHAPE.into()),
+        (Ok(0), _) => Err("must be above zero".into()),
+        (Ok(count), None) => Ok(Quorum::Count(count)),
+        (Ok(percent @ 1..=100), Some(_)) => Ok(Quorum::Percent(percent)),
+        (Ok(_), Some(_)) => Err("more than all endpoints".into()),
     }
 }
 
