@@ -34,14 +34,16 @@ pub(super) fn decide(
     haproxy: bool,
     deadline: Instant,
 ) -> Result<Targets> {
-    let targets = if haproxy {
-        Targets::Endpoints(vec![server(cli, &haproxy::call(cli, surroundings)?)?])
-    } else if !cli.tasks.simulate.is_empty() {
-        Targets::Simulated(cli.tasks.simulate.clone())
-    } else if cli.targets.all_addresses {
-        Targets::Addresses(gather(cli, deadline)?)
+    let targets = if cli.tasks.simulate.is_empty() {
+        let endpoints = if haproxy {
+            vec![server(cli, &haproxy::call(cli, surroundings)?)?]
+        } else {
+            gather(cli, deadline)?
+        };
+        refuse_other_family(cli, &endpoints)?;
+        if cli.targets.all_addresses { Targets::Addresses(endpoints) } else { Targets::Endpoints(endpoints) }
     } else {
-        Targets::Endpoints(gather(cli, deadline)?)
+        Targets::Simulated(cli.tasks.simulate.clone())
     };
     refuse_quorum(cli, &targets)?;
     Ok(targets)
@@ -54,7 +56,6 @@ fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
         bail!("no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help");
     }
     dial(cli, &mut endpoints)?;
-    refuse_other_family(cli, &endpoints)?;
     Ok(endpoints)
 }
 
@@ -136,11 +137,11 @@ fn server(cli: &Cli, call: &Call) -> Result<Endpoint> {
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
     let (host, port, dial) = match &call.server {
         Server::Tcp(address, port) => (Host::Address(*address), *port, Dial::Address(*address, *port)),
+        Server::Unix(_) if cli.connection.proxy.is_some() => {
+            bail!("HAProxy's server is a UNIX socket; no proxy leads there")
+        }
         Server::Unix(path) => (Host::Name(LOCAL.into()), scheme.port(), Dial::Unix(path.clone())),
     };
-    if matches!(dial, Dial::Unix(_)) && cli.connection.proxy.is_some() {
-        bail!("HAProxy's server is a UNIX socket; no proxy leads there");
-    }
     if let Some(name) = cli.targets.hostname.first() {
         let defaults = Defaults { port: defaults.port.or(Some(port)), ..defaults };
         return Ok(Endpoint { dial, ..Endpoint::parse(name, &defaults).map_err(Error::msg)? });

@@ -171,6 +171,8 @@ fn what_haproxy_cannot_mean_is_refused() {
             &["a", "1", "192.0.2.7", "NOT_USED"],
             "HAProxy's server 192.0.2.7 has no usable port ('NOT_USED'); give one with -p",
         ),
+        (&["a", "1", "::1", "80", "-4"], "-4 excludes the address ::1 of [::1]:80"),
+        (&["a", "1", "192.0.2.7", "80", "-H", "h", "-6"], "-6 excludes the address 192.0.2.7 of h:80"),
         (&["a", "1", "::1", "0"], "HAProxy's server ::1 has no usable port ('0'); give one with -p"),
         (
             &["a", "1", "/run/c.sock", "NOT_USED", "--proxy", "p"],
