@@ -157,6 +157,9 @@ fn refusal(name: &str, error: Errno) -> String {
 /// Refuses a target that a rename would damage, or that is no file at all. A symbolic link is refused too:
 /// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
 pub fn refuse_irregular(file: &Path) -> Result<()> {
+    if file == Path::new("-") {
+        bail!("--output-file - names no file; leave it out for standard output");
+    }
     let name = file.display();
     match fs::symlink_metadata(file) {
         Ok(found) if found.is_symlink() => {
@@ -350,6 +353,8 @@ mod tests {
             let error = refuse_irregular(target).unwrap_err().to_string();
             assert_eq!(error, format!("--output-file {} {why}", target.display()));
         }
+        let error = refuse_irregular(Path::new("-")).unwrap_err().to_string();
+        assert_eq!(error, "--output-file - names no file; leave it out for standard output");
         assert!(refuse_irregular(&directory.path().join("new")).is_ok());
     }
 }
