@@ -284,15 +284,59 @@ pub struct Certificate {
     pub issuer: Foreign,
 }
 
+/// How a request ended: with an answer, with a fault, or with a fault in the midst of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending<A, F> {
+    /// The answer came whole.
+    Answered(A),
+    /// The answer's head came, and then it broke off.
+    BrokenOff(A, F),
+    /// No answer came.
+    Failed(F),
+}
+
+impl<A, F> Ending<A, F> {
+    /// The answer, also one that broke off.
+    pub const fn answer(&self) -> Option<&A> {
+        match self {
+            Ending::Answered(answer) | Ending::BrokenOff(answer, _) => Some(answer),
+            Ending::Failed(_) => None,
+        }
+    }
+
+    /// The answer, if it is whole.
+    pub const fn whole(&self) -> Option<&A> {
+        match self {
+            Ending::Answered(answer) => Some(answer),
+            Ending::BrokenOff(..) | Ending::Failed(_) => None,
+        }
+    }
+
+    /// Why there is no whole answer.
+    pub const fn fault(&self) -> Option<&F> {
+        match self {
+            Ending::Answered(_) => None,
+            Ending::BrokenOff(_, fault) | Ending::Failed(fault) => Some(fault),
+        }
+    }
+
+    /// The same with other things said of answer and fault.
+    pub fn map<B, G>(&self, answer: impl FnOnce(&A) -> B, fault: impl FnOnce(&F) -> G) -> Ending<B, G> {
+        match self {
+            Ending::Answered(came) => Ending::Answered(answer(came)),
+            Ending::BrokenOff(came, ended) => Ending::BrokenOff(answer(came), fault(ended)),
+            Ending::Failed(ended) => Ending::Failed(fault(ended)),
+        }
+    }
+}
+
 /// A request that was sent, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     /// Which request it was.
     pub method: Method,
-    /// The head of the answer, also of one that broke off in its body.
-    pub answer: Option<Answer>,
-    /// Why there is no complete answer. `answer` and `fault` are both there when the body broke off.
-    pub fault: Option<Fault>,
+    /// What came of it.
+    pub ending: Ending<Answer, Fault>,
     /// Who was at the other end, once connected (or the last address tried).
     pub peer: Option<Peer>,
     /// The certificate that was presented.
@@ -307,7 +351,7 @@ pub struct Exchange {
 
 /// One step of probing an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt {
+pub enum Step {
     /// The request was made.
     Made(Box<Exchange>),
     /// The request was not sent, and why.

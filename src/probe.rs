@@ -24,7 +24,7 @@ use anyhow::Result;
 
 use crate::endpoint::{Dial, Endpoint, Host, Scheme};
 use crate::exchange::{
-    Attempt, Certificate, Exchange, Fault, FaultKind, Foreign, Method, Peer, Phase, Phases,
+    Certificate, Ending, Exchange, Fault, FaultKind, Foreign, Method, Peer, Phase, Phases, Step,
 };
 use crate::plan::{Family, Plan, Proxy};
 
@@ -92,41 +92,36 @@ impl Prober {
     /// Asks an endpoint by each method in turn, each on a connection of its own.
     ///
     /// What follows a request that reached nothing, or comes after the deadline, is skipped.
-    pub fn attempt(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Attempt> {
-        let mut attempts = Vec::with_capacity(methods.len());
+    pub fn ask(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(methods.len());
         let mut futile = None;
         for &method in methods {
-            let attempt = match futile.take() {
-                Some(reason) => Attempt::Skipped(method, reason),
-                None if Instant::now() >= deadline => Attempt::Skipped(method, SPENT.into()),
+            let step = match futile.take() {
+                Some(reason) => Step::Skipped(method, reason),
+                None if Instant::now() >= deadline => Step::Skipped(method, SPENT.into()),
                 None => {
                     let exchange = self.exchange(endpoint, method, deadline);
-                    futile = exchange.fault.as_ref().and_then(|fault| futility(method, fault, deadline));
-                    Attempt::Made(Box::new(exchange))
+                    futile = exchange.ending.fault().and_then(|fault| futility(method, fault, deadline));
+                    Step::Made(Box::new(exchange))
                 }
             };
-            attempts.push(attempt);
+            steps.push(step);
         }
-        attempts
+        steps
     }
 
     /// Sends one request on a connection of its own.
     pub fn exchange(&self, endpoint: &Endpoint, method: Method, deadline: Instant) -> Exchange {
         let mut progress = Progress::new();
-        let (result, sent) = match self.connect(endpoint, deadline, &mut progress) {
+        let (ending, sent) = match self.connect(endpoint, deadline, &mut progress) {
             Ok((socket, session)) => {
                 self.template.send(endpoint, method, socket, session, deadline, &mut progress)
             }
-            Err(fault) => (Err((fault, None)), Vec::new()),
-        };
-        let (answer, fault) = match result {
-            Ok(answer) => (Some(answer), None),
-            Err((fault, answer)) => (answer, Some(fault)),
+            Err(fault) => (Ending::Failed(fault), Vec::new()),
         };
         Exchange {
             method,
-            answer,
-            fault,
+            ending,
             peer: progress.peer,
             certificate: progress.certificate,
             phases: progress.phases,

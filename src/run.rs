@@ -133,7 +133,7 @@ pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 fn settle(plan: &Plan, prober: &Prober, endpoint: &Endpoint, deadline: Instant) -> Verdict {
     let mut attempts = 1;
     loop {
-        let made = prober.attempt(endpoint, &plan.methods, deadline);
+        let made = prober.ask(endpoint, &plan.methods, deadline);
         let verdict = verdict::judge(plan, endpoint, &made, attempts, SystemTime::now());
         let again = Instant::now() + plan.pace.retry_delay;
         if verdict.state != State::Critical || attempts > plan.pace.retries || again + SHORTEST > deadline {

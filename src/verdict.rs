@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::diagnosis::Diagnosis;
 use crate::endpoint::{Dial, Endpoint, Scheme};
-use crate::exchange::{Attempt, Exchange, FaultKind, Method, Phase, Phases};
+use crate::exchange::{Ending, Exchange, FaultKind, Method, Phase, Phases, Step};
 use crate::plan::Plan;
 use crate::range::Unit;
 use crate::state::State;
@@ -105,10 +105,8 @@ pub struct Judged {
     pub key: Key,
     /// Where that row is from.
     pub source: Source,
-    /// The status of the answer, also of one that broke off.
-    pub status: Option<u16>,
-    /// Why there is no complete answer.
-    pub fault: Option<FaultReport>,
+    /// The status of the answer, and why there is no whole one.
+    pub ending: Ending<u16, FaultReport>,
     /// Who answered: `ceilometer`, `keystone`, `haproxy`, `nginx`, …
     pub answered_by: Option<&'static str>,
     /// The other end: `ADDR:PORT`, or the socket's path.
@@ -144,7 +142,7 @@ pub struct FaultReport {
 
 /// Judges one endpoint's attempt. `attempts` counts it and those before it; `now` is when the
 /// certificate's remaining life is reckoned.
-pub fn judge(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], attempts: u32, now: SystemTime) -> Verdict {
+pub fn judge(plan: &Plan, endpoint: &Endpoint, made: &[Step], attempts: u32, now: SystemTime) -> Verdict {
     let exchanges: Vec<&Exchange> = made.iter().filter_map(exchange).collect();
     let requests = request::judge(plan, &exchanges);
     let skipped = made.iter().find_map(skipped);
@@ -167,29 +165,29 @@ pub fn judge(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], attempts: u32, 
     }
 }
 
-fn exchange(attempt: &Attempt) -> Option<&Exchange> {
-    match attempt {
-        Attempt::Made(exchange) => Some(exchange),
-        Attempt::Skipped(..) => None,
+fn exchange(step: &Step) -> Option<&Exchange> {
+    match step {
+        Step::Made(exchange) => Some(exchange),
+        Step::Skipped(..) => None,
     }
 }
 
-fn skipped(attempt: &Attempt) -> Option<String> {
-    match attempt {
-        Attempt::Made(_) => None,
-        Attempt::Skipped(_, reason) => Some(clean(reason, LINE)),
+fn skipped(step: &Step) -> Option<String> {
+    match step {
+        Step::Made(_) => None,
+        Step::Skipped(_, reason) => Some(clean(reason, LINE)),
     }
 }
 
 /// Every step as it is told, in the order in which it was taken.
-fn probes(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], requests: &[Request]) -> Vec<Probe> {
+fn probes(plan: &Plan, endpoint: &Endpoint, made: &[Step], requests: &[Request]) -> Vec<Probe> {
     let mut judged = requests.iter();
-    let probes = made.iter().filter_map(|attempt| match attempt {
-        Attempt::Made(exchange) => judged.next().map(|request| Probe {
+    let probes = made.iter().filter_map(|step| match step {
+        Step::Made(exchange) => judged.next().map(|request| Probe {
             method: exchange.method,
             outcome: Outcome::Judged(Box::new(request.told(plan, endpoint))),
         }),
-        Attempt::Skipped(method, reason) => {
+        Step::Skipped(method, reason) => {
             Some(Probe { method: *method, outcome: Outcome::Skipped(clean(reason, LINE)) })
         }
     });

@@ -15,7 +15,7 @@ use super::tls::Session;
 use super::wire::{Handover, NoLookup, Record, SharedRecord, Wire};
 use crate::endpoint::Endpoint;
 use crate::exchange::{
-    Answer, BODY_LIMIT, Cause, Fault, FaultKind, Foreign, HEAD_LIMIT, Header, Method, Phase,
+    Answer, BODY_LIMIT, Cause, Ending, Fault, FaultKind, Foreign, HEAD_LIMIT, Header, Method, Phase,
 };
 
 /// How the probe names itself.
@@ -37,9 +37,6 @@ pub(super) struct Template {
     config: Config,
     output: usize,
 }
-
-/// A failed request: why, and the answer's head where it came before the failure.
-pub(super) type Failed = (Fault, Option<Answer>);
 
 impl Template {
     /// Prepares the headers: the probe's own, and the user's, which win.
@@ -69,35 +66,39 @@ impl Template {
         session: Option<Session>,
         deadline: Instant,
         progress: &mut Progress,
-    ) -> (Result<Answer, Failed>, Vec<u8>) {
+    ) -> (Ending<Answer, Fault>, Vec<u8>) {
         let record = SharedRecord::default();
         let wire = Wire::new(socket, session, deadline, self.output + endpoint.url().len(), record.clone());
-        let result = self.exchange(endpoint, method, wire, &record);
+        let ending = match self.ask(endpoint, method, wire, &record) {
+            Ok(response) => read(response, &record),
+            Err(fault) => Ending::Failed(fault),
+        };
         let mut record = record.lock();
         note_times(&record, progress);
-        (result, std::mem::take(&mut record.sent))
+        (ending, std::mem::take(&mut record.sent))
     }
 
-    fn exchange(
+    /// Sends the request and waits for the answer's head.
+    fn ask(
         &self,
         endpoint: &Endpoint,
         method: Method,
         wire: Wire,
         record: &SharedRecord,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<Response<ureq::Body>, Fault> {
         let agent = Agent::with_parts(self.config.clone(), Handover::new(wire), NoLookup);
         let mut request = Request::builder()
             .method(method.name())
             .uri(endpoint.url())
             .body(())
-            .map_err(|error| (Fault::new(FaultKind::Local, Phase::Send, error.to_string()), None))?;
+            .map_err(|error| Fault::new(FaultKind::Local, Phase::Send, error.to_string()))?;
         *request.headers_mut() = self.headers.clone();
         if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        let response = agent.run(request).map_err(|error| (fault(&record.lock(), &error, false), None))?;
+        let response = agent.run(request).map_err(|error| fault(&record.lock(), &error, false))?;
         record.lock().head_complete = true;
-        read(response, record)
+        Ok(response)
     }
 }
 
@@ -117,7 +118,7 @@ fn config() -> Config {
 }
 
 /// Reads an answer's body up to the bound.
-fn read(response: Response<ureq::Body>, record: &SharedRecord) -> Result<Answer, Failed> {
+fn read(response: Response<ureq::Body>, record: &SharedRecord) -> Ending<Answer, Fault> {
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| Header {
         name: name.as_str().to_owned(),
@@ -127,7 +128,7 @@ fn read(response: Response<ureq::Body>, record: &SharedRecord) -> Result<Answer,
         Answer { status: parts.status.as_u16(), headers: headers.collect(), ..Answer::default() };
     if contradictory(&parts.headers) {
         let message = "the answer has both Content-Length and Transfer-Encoding";
-        return Err((Fault::new(FaultKind::Protocol, Phase::Receive, message), Some(answer)));
+        return Ending::BrokenOff(answer, Fault::new(FaultKind::Protocol, Phase::Receive, message));
     }
     let mut bytes = Vec::new();
     let bound = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
@@ -135,11 +136,8 @@ fn read(response: Response<ureq::Body>, record: &SharedRecord) -> Result<Answer,
     bytes.truncate(BODY_LIMIT);
     answer.body = Foreign::new(bytes);
     match result {
-        Ok(_) => Ok(answer),
-        Err(error) => {
-            let error = ureq::Error::from(error);
-            Err((fault(&record.lock(), &error, true), Some(answer)))
-        }
+        Ok(_) => Ending::Answered(answer),
+        Err(error) => Ending::BrokenOff(answer, fault(&record.lock(), &ureq::Error::from(error), true)),
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::Report;
 use crate::diagnosis::Diagnosis;
-use crate::exchange::{FaultKind, Method, Phase, Phases};
+use crate::exchange::{Ending, FaultKind, Method, Phase, Phases};
 use crate::format::Output;
 use crate::state::State;
 use crate::table::{Key, Selector, Source};
@@ -106,9 +106,8 @@ pub(crate) fn unreachable(endpoint: &str) -> Verdict {
     head.state = State::Critical;
     head.key = Key { method: None, selector: Selector::Fault(FaultKind::Refused) };
     head.source = Source::Ours;
-    head.status = None;
     head.answered_by = None;
-    head.fault = Some(FaultReport {
+    head.ending = Ending::Failed(FaultReport {
         kind: FaultKind::Refused,
         phase: Phase::Connect,
         message: "Connection refused by 192.0.2.7:8777".into(),
@@ -155,7 +154,7 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
 }
 
 fn probe(method: Method, mut judged: Judged) -> Probe {
-    judged.key.method = judged.status.map(|_| method);
+    judged.key.method = judged.ending.answer().map(|_| method);
     judged.curl = format!("curl -sS -i -X {} 'http://a:8777/v2/health'", method.name());
     Probe { method, outcome: Outcome::Judged(Box::new(judged)) }
 }
@@ -169,8 +168,7 @@ fn answered(status: u16, micros: u64, times: &[(Phase, u64)]) -> Judged {
         state: State::Ok,
         key: Key { method: None, selector: Selector::Status(status) },
         source: Source::Documented,
-        status: Some(status),
-        fault: None,
+        ending: Ending::Answered(status),
         answered_by: Some("ceilometer"),
         peer: Some("192.0.2.7:8777".into()),
         elapsed: Duration::from_micros(micros),

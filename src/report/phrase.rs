@@ -1,6 +1,6 @@
 //! The phrases that the plugin's and the terminal's output share: requests, faults, certificates.
 
-use crate::exchange::{Phase, Phases};
+use crate::exchange::{Ending, Phase, Phases};
 use crate::quantity::{decimal, moment, time};
 use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
 
@@ -8,11 +8,10 @@ use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Ver
 pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Skipped(_) => "skipped".into(),
-        Outcome::Judged(judged) => match (judged.status, &judged.fault) {
-            (Some(status), Some(fault)) => format!("{status} {}", fault.kind.name()),
-            (Some(status), None) => status.to_string(),
-            (None, Some(fault)) => fault.kind.name().into(),
-            (None, None) => "no answer".into(),
+        Outcome::Judged(judged) => match &judged.ending {
+            Ending::Answered(status) => status.to_string(),
+            Ending::BrokenOff(status, fault) => format!("{status} {}", fault.kind.name()),
+            Ending::Failed(fault) => fault.kind.name().into(),
         },
     }
 }
@@ -34,7 +33,7 @@ pub(crate) fn said(verdict: &Verdict) -> Vec<String> {
 fn probe_said(probe: &Probe, explanation: &str) -> Vec<String> {
     let Outcome::Judged(judged) = &probe.outcome else { return Vec::new() };
     let method = probe.method.name();
-    let fault = judged.fault.as_ref().filter(|fault| !explanation.contains(&fault.message));
+    let fault = judged.ending.fault().filter(|fault| !explanation.contains(&fault.message));
     let fault = fault.map(|fault| format!("{method} {}", failure(fault)));
     let detail = judged.detail.as_ref().map(|detail| format!("{method} said: {detail}"));
     fault.into_iter().chain(detail).collect()

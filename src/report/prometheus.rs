@@ -125,7 +125,7 @@ fn endpoints(report: &Report) -> [Family; 6] {
         Family::new(
             "ceilometer_health_http_status",
             "HTTP status of the answer, where there is one.",
-            requests(report, |judged| judged.status.map(|status| status.to_string())),
+            requests(report, |judged| judged.ending.answer().map(u16::to_string)),
         ),
         Family::new(
             "ceilometer_health_backend_duration_seconds",

@@ -4,7 +4,7 @@ use super::detail;
 use super::request::{MESSAGE, Request};
 use super::witness::Witness;
 use crate::diagnosis::Diagnosis;
-use crate::exchange::{Answer, Cause, Fault, FaultKind, Method};
+use crate::exchange::{Answer, Cause, Ending, Fault, FaultKind, Method};
 use crate::plan::Plan;
 use crate::state::State;
 use crate::table::Source;
@@ -17,10 +17,9 @@ pub(super) fn on(plan: &Plan, request: &Request) -> (String, String) {
     if request.row.state == State::Ok {
         return (request.row.meaning.to_owned(), String::new());
     }
-    match (request.fault(), request.answered()) {
-        (Some(fault), _) => on_fault(plan, request, fault),
-        (None, Some(answer)) => on_answer(plan, request, answer),
-        (None, None) => of_row(request),
+    match &request.exchange.ending {
+        Ending::Answered(answer) => on_answer(plan, request, answer),
+        Ending::BrokenOff(_, fault) | Ending::Failed(fault) => on_fault(plan, request, fault),
     }
 }
 

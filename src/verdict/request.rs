@@ -5,7 +5,7 @@ use super::{FaultReport, Judged};
 use super::{curl, detail};
 use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
 use crate::endpoint::Endpoint;
-use crate::exchange::{Answer, Exchange, Fault, FaultKind, Foreign, Method, Peer};
+use crate::exchange::{Answer, Ending, Exchange, FaultKind, Foreign, Method, Peer};
 use crate::plan::Plan;
 use crate::state::State;
 use crate::table::Row;
@@ -53,7 +53,7 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
         let mut request = Request {
             exchange,
             row: row(exchange),
-            witness: exchange.answer.as_ref().and_then(|answer| witness::who(exchange.method, answer)),
+            witness: exchange.ending.answer().and_then(|answer| witness::who(exchange.method, answer)),
             diagnosis: Unexpected,
         };
         request.diagnosis = request.diagnose(number == 0, head_good);
@@ -64,10 +64,9 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
 
 /// A fault judges even where a status came before it: an answer that broke off is no answer.
 fn row(plan: &Plan, exchange: &Exchange) -> Row {
-    match (&exchange.fault, &exchange.answer) {
-        (Some(fault), _) => plan.table.fault(exchange.method, fault.kind),
-        (None, Some(answer)) => plan.table.status(exchange.method, answer.status),
-        (None, None) => plan.table.fault(exchange.method, FaultKind::Local),
+    match &exchange.ending {
+        Ending::Answered(answer) => plan.table.status(exchange.method, answer.status),
+        Ending::BrokenOff(_, fault) | Ending::Failed(fault) => plan.table.fault(exchange.method, fault.kind),
     }
 }
 
@@ -76,13 +75,9 @@ impl<'a> Request<'a> {
         self.exchange.method
     }
 
-    pub(super) fn fault(&self) -> Option<&'a Fault> {
-        self.exchange.fault.as_ref()
-    }
-
-    /// The answer, where it is complete.
+    /// The answer, where it is whole.
     pub(super) fn answered(&self) -> Option<&'a Answer> {
-        self.exchange.answer.as_ref().filter(|_| self.exchange.fault.is_none())
+        self.exchange.ending.whole()
     }
 
     /// The row's diagnosis, refined by who answered and by what came of the other request.
@@ -90,9 +85,11 @@ impl<'a> Request<'a> {
         if self.row.state == State::Ok {
             return self.row.diagnosis;
         }
-        match self.fault() {
-            Some(fault) => self.diagnose_fault(fault.kind, first, head_good),
-            None => self.diagnose_answer(),
+        match &self.exchange.ending {
+            Ending::Answered(answer) => self.diagnose_answer(answer.status),
+            Ending::BrokenOff(_, fault) | Ending::Failed(fault) => {
+                self.diagnose_fault(fault.kind, first, head_good)
+            }
         }
     }
 
@@ -104,17 +101,17 @@ impl<'a> Request<'a> {
             matches!(kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
         match self.row.diagnosis {
             _ if broke && head_good && self.method() == Method::Get => BackendStalled,
-            Unreachable if !first || self.exchange.answer.is_some() => Unexpected,
+            Unreachable if !first || self.exchange.ending.answer().is_some() => Unexpected,
             diagnosis => diagnosis,
         }
     }
 
     /// A 503 accuses the back-end only where the API says it. Keystone's is no intermediary's either, for
     /// Keystone does not stand between us and the API: it is of the rest.
-    fn diagnose_answer(&self) -> Diagnosis {
-        match (self.exchange.answer.as_ref().map(|answer| answer.status), self.witness) {
-            (Some(503), Some(Witness::Keystone)) => Unexpected,
-            (Some(503), Some(witness)) if witness.intermediary() => Intermediary,
+    fn diagnose_answer(&self, status: u16) -> Diagnosis {
+        match (status, self.witness) {
+            (503, Some(Witness::Keystone)) => Unexpected,
+            (503, Some(witness)) if witness.intermediary() => Intermediary,
             _ => self.row.diagnosis,
         }
     }
@@ -122,18 +119,18 @@ impl<'a> Request<'a> {
     /// The request and what came of it, short.
     pub(super) fn evidence(&self) -> String {
         let method = self.method().name();
-        let status = self.exchange.answer.as_ref().map(|answer| answer.status);
-        match (self.fault().map(|fault| fault.kind), status) {
-            (None, Some(status)) => format!("{method} {status}"),
-            (Some(kind), _) => format!("{method} {}", outcome(kind)),
-            (None, None) => format!("{method} without a result"),
+        match &self.exchange.ending {
+            Ending::Answered(answer) => format!("{method} {}", answer.status),
+            Ending::BrokenOff(_, fault) | Ending::Failed(fault) => {
+                format!("{method} {}", outcome(fault.kind))
+            }
         }
     }
 
     /// Everything that a renderer may tell about the request.
     pub(super) fn told(&self, plan: &Plan, endpoint: &Endpoint) -> Judged {
         let cleaner = &plan.cleaner;
-        let answer = self.exchange.answer.as_ref();
+        let answer = self.exchange.ending.answer();
         // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
         let (curious, inquisitive) = (plan.output.verbosity >= 2, plan.output.verbosity >= 3);
         let head = answer.filter(|_| inquisitive);
@@ -141,12 +138,14 @@ impl<'a> Request<'a> {
             state: self.row.state,
             key: self.row.key,
             source: self.row.source,
-            status: answer.map(|answer| answer.status),
-            fault: self.fault().map(|fault| FaultReport {
-                kind: fault.kind,
-                phase: fault.phase,
-                message: cleaner.line(&fault.message, MESSAGE),
-            }),
+            ending: self.exchange.ending.map(
+                |answer| answer.status,
+                |fault| FaultReport {
+                    kind: fault.kind,
+                    phase: fault.phase,
+                    message: cleaner.line(&fault.message, MESSAGE),
+                },
+            ),
             answered_by: self.witness.map(Witness::name),
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,

@@ -9,7 +9,9 @@ use super::Judged;
 use super::*;
 use crate::diagnosis::Diagnosis;
 use crate::endpoint::Host;
-use crate::exchange::{Answer, Certificate, Fault, FaultKind, Foreign, Header, Method, Phase, Phases};
+use crate::exchange::{
+    Answer, Certificate, Ending, Fault, FaultKind, Foreign, Header, Method, Phase, Phases,
+};
 use crate::format::Output;
 use crate::plan::{Course, ExitCodes, Network, Pace, Targets};
 use crate::range::Range;
@@ -59,11 +61,10 @@ pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answe
     Answer { status, headers: headers.iter().map(header).collect(), body: Foreign::new(body) }
 }
 
-fn made(method: Method, answer: Option<Answer>, fault: Option<Fault>) -> Exchange {
+fn made(method: Method, ending: Ending<Answer, Fault>) -> Exchange {
     Exchange {
         method,
-        answer,
-        fault,
+        ending,
         peer: None,
         certificate: None,
         phases: Phases::default(),
@@ -72,40 +73,46 @@ fn made(method: Method, answer: Option<Answer>, fault: Option<Fault>) -> Exchang
     }
 }
 
-fn attempt(exchange: Exchange) -> Attempt {
-    Attempt::Made(Box::new(exchange))
+fn step(exchange: Exchange) -> Step {
+    Step::Made(Box::new(exchange))
 }
 
-fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
-    attempt(made(method, Some(answer(status, headers, body)), None))
+fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Step {
+    step(made(method, Ending::Answered(answer(status, headers, body))))
 }
 
 /// What came of a request, as the tables below write it: a status, a fault (`body` comes after a 200), a
 /// page, or `skipped`.
-fn came(method: Method, outcome: &str) -> Attempt {
+fn came(method: Method, outcome: &str) -> Step {
     if let Ok(status) = outcome.parse() {
         return answered(method, status, &[], "");
     }
     let html: &[_] = &[("content-type", "text/html"), ("cache-control", "no-cache")];
     let page = "<html><body><h1>503</h1>\nNo server is available to handle this request.\n</body></html>";
     match outcome {
-        "skipped" => Attempt::Skipped(method, "the budget is spent".into()),
+        "skipped" => Step::Skipped(method, "the budget is spent".into()),
         "haproxy" if method == Method::Head => answered(method, 503, html, ""),
         "haproxy" => answered(method, 503, html, page),
         "keystone" => answered(method, 503, &[], "The Keystone service is temporarily unavailable."),
         _ => {
             let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == outcome).unwrap();
-            let begun = (kind == FaultKind::Body).then(|| answer(200, &[], "{\"me"));
-            attempt(made(method, begun, Some(Fault::new(kind, Phase::Wait, "circumstances"))))
+            let fault = Fault::new(kind, Phase::Wait, "circumstances");
+            step(made(
+                method,
+                match kind {
+                    FaultKind::Body => Ending::BrokenOff(answer(200, &[], "{\"me"), fault),
+                    _ => Ending::Failed(fault),
+                },
+            ))
         }
     }
 }
 
-pub(crate) fn both(head: &str, get: &str) -> Vec<Attempt> {
+pub(crate) fn both(head: &str, get: &str) -> Vec<Step> {
     vec![came(Method::Head, head), came(Method::Get, get)]
 }
 
-fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
+fn verdict(plan: &Plan, made: &[Step]) -> Verdict {
     judge(plan, &endpoint(), made, 1, NOW)
 }
 
@@ -216,7 +223,7 @@ fn one_method_alone_has_its_diagnosis() {
 #[test]
 fn a_service_whose_answer_began_is_not_out_of_reach() {
     let fault = Fault::new(FaultKind::Timeout, Phase::Receive, "");
-    let begun = attempt(made(Method::Get, Some(answer(200, &[], "{")), Some(fault)));
+    let begun = step(made(Method::Get, Ending::BrokenOff(answer(200, &[], "{"), fault)));
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
     assert_eq!((alone.state, alone.diagnosis), (State::Critical, Diagnosis::Unexpected));
     let after_head = verdict(&plan(), &[came(Method::Head, "204"), begun]);
@@ -252,11 +259,11 @@ fn limits(warning: &str, critical: &str) -> Limits {
     Limits { warning: range(warning), critical: range(critical) }
 }
 
-fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
-    let mut exchange = made(method, Some(answer(status, &[], "")), None);
+fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Step {
+    let mut exchange = made(method, Ending::Answered(answer(status, &[], "")));
     exchange.phases.set(Phase::Wait, Duration::from_millis(wait));
     exchange.elapsed = Duration::from_millis(elapsed);
-    attempt(exchange)
+    step(exchange)
 }
 
 #[test]
@@ -276,9 +283,9 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
     assert_eq!(told(3200, 2000), slow(State::Critical, "HEAD took 3.2 s", critical));
 
-    let mut late = made(Method::Get, None, Some(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
+    let mut late = made(Method::Get, Ending::Failed(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
     late.elapsed = Duration::from_secs(9);
-    let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), attempt(late)]);
+    let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), step(late)]);
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
 }
 
@@ -298,13 +305,13 @@ fn the_back_end_s_share_is_get_s_wait_less_head_s() {
     assert_eq!(verdict(&plan, &[timed(Method::Get, 200, 1, 1)]).backend, None);
 }
 
-fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
+fn with_certificate(days: i64, mut exchange: Exchange) -> Step {
     let life = Duration::from_secs(days.unsigned_abs() * 86_400);
     let not_after = if days < 0 { NOW - life } else { NOW + life };
     let certificate =
         Certificate { not_after, subject: Foreign::new("CN=ctl1"), issuer: Foreign::new("CN=CA") };
     exchange.certificate = Some(certificate);
-    attempt(exchange)
+    step(exchange)
 }
 
 #[test]
@@ -313,7 +320,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
     plan.thresholds.certificate =
         Limits { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
     let told = |head, get| {
-        let good = |method, status| made(method, Some(answer(status, &[], "")), None);
+        let good = |method, status| made(method, Ending::Answered(answer(status, &[], "")));
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
@@ -325,7 +332,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
     assert_eq!(told(6, 90), expiring(State::Critical, "certificate expires in 6 days"));
     assert_eq!(told(-3, 90), expiring(State::Critical, "certificate expired 3 days ago"));
 
-    let expired = made(Method::Head, None, Some(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
+    let expired = made(Method::Head, Ending::Failed(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
     let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
     let certificate = verdict.certificate.unwrap();
     assert_eq!((verdict.diagnosis, certificate.days_left), (Diagnosis::Untrusted, -3.0));
@@ -339,7 +346,7 @@ fn on_equal_states_requests_come_first_then_times_then_the_certificate() {
     plan.thresholds.backend = limits("", "0");
     plan.thresholds.certificate = Limits { warning: None, critical: Some(Range::at_least(9.0)) };
     let told = |status, limits: &Plan| {
-        let exchange = made(Method::Get, Some(answer(status, &[], "")), None);
+        let exchange = made(Method::Get, Ending::Answered(answer(status, &[], "")));
         verdict(limits, &[with_certificate(1, exchange)]).diagnosis
     };
     assert_eq!(told(503, &plan), Diagnosis::BackendDown);
@@ -351,12 +358,12 @@ fn on_equal_states_requests_come_first_then_times_then_the_certificate() {
 }
 
 /// Compares explanation and action as they would be read.
-fn advises(plan: &Plan, made: &[Attempt], expected: &Expect) {
+fn advises(plan: &Plan, made: &[Step], expected: &Expect) {
     let verdict = verdict(plan, made);
     expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
 }
 
-fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
+fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Step; 1] {
     [answered(Method::Get, status, headers, body)]
 }
 
@@ -633,29 +640,28 @@ fn an_intermediary_s_page_never_blames_the_back_end() {
 fn a_request_is_told_with_all_that_a_ticket_needs() {
     let mut exchange = made(
         Method::Get,
-        Some(answer(
+        Ending::Answered(answer(
             503,
             &[("server", "WSGI|x"), ("x-openstack-request-id", "req-1"), ("date", "today")],
             r#"{"error_message":"no database for s3cr3t-t0ken"}"#,
         )),
-        None,
     );
     exchange.peer = Some(crate::exchange::Peer::Tcp("[2001:db8::1]:8777".parse().unwrap()));
     exchange.sent = Foreign::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
     let mut plan = plan();
     plan.cleaner.hide(b"s3cr3t-t0ken");
-    let brief = verdict(&plan, &[attempt(exchange.clone())]);
+    let brief = verdict(&plan, &[step(exchange.clone())]);
     let told = judged(&brief, 0);
     assert!(
         told.curl.is_empty() && told.facts.is_empty() && told.sent.is_empty() && told.received.is_empty()
     );
     plan.output.verbosity = 3;
-    let verdict = verdict(&plan, &[attempt(exchange)]);
+    let verdict = verdict(&plan, &[step(exchange)]);
     let told = judged(&verdict, 0);
     assert!(told.curl.starts_with("curl "), "{}", told.curl);
     assert_eq!(
-        (told.status, told.key.to_string(), told.source.name()),
-        (Some(503), "get:503".into(), "documented")
+        (&told.ending, told.key.to_string(), told.source.name()),
+        (&Ending::Answered(503), "get:503".into(), "documented")
     );
     assert_eq!((told.answered_by, told.peer.as_deref()), (Some("ceilometer"), Some("[2001:db8::1]:8777")));
     let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
@@ -671,8 +677,8 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
 fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
     let broken = verdict(&plan(), &both("204", "body"));
     let told = judged(&broken, 1);
-    assert_eq!((told.status, told.key.to_string()), (Some(200), "body".into()));
-    assert_eq!(told.fault.as_ref().map(|fault| fault.message.as_str()), Some("circumstances"));
+    assert_eq!((told.ending.answer(), told.key.to_string()), (Some(&200), "body".into()));
+    assert_eq!(told.ending.fault().map(|fault| fault.message.as_str()), Some("circumstances"));
 
     let mut plan = plan();
     plan.cleaner.hide(b"s3cr3t-t0ken");

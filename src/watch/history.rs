@@ -196,7 +196,7 @@ impl Track {
         let mut time = Duration::ZERO;
         for (method, judged) in verdict.made() {
             time = time.max(judged.elapsed);
-            let answered = judged.status.is_some() && judged.fault.is_none();
+            let answered = judged.ending.whole().is_some();
             if answered && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
                 self.slowest = Some(Slowest { time: judged.elapsed, method, when });
             }
