@@ -33,6 +33,32 @@ pub enum Surface {
     Screen,
 }
 
+/// How much is told: what `-v` raises, each level with all of those below it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// What is broken, and what to do.
+    #[default]
+    Brief,
+    /// `-v`: all endpoints, and notes.
+    Notes,
+    /// `-vv`: each request, with its phases and an equivalent curl command.
+    Requests,
+    /// `-vvv`: headers both ways, and the body's beginning.
+    Wire,
+}
+
+impl Verbosity {
+    /// So many `-v`.
+    pub const fn of(count: u8) -> Verbosity {
+        match count {
+            0 => Verbosity::Brief,
+            1 => Verbosity::Notes,
+            2 => Verbosity::Requests,
+            _ => Verbosity::Wire,
+        }
+    }
+}
+
 /// How the report is told.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -46,8 +72,8 @@ pub struct Output {
     pub surface: Surface,
     /// Whether a long run shows on standard error how far it is.
     pub progress: bool,
-    /// `-v`: 0 to 3.
-    pub verbosity: u8,
+    /// How much is told.
+    pub verbosity: Verbosity,
     /// `--max-output`: the plugin output's budget in bytes.
     pub max_bytes: usize,
     /// `--agent-warning`: the weight in percent that the agent tells for WARNING.
@@ -65,7 +91,7 @@ impl Default for Output {
             width: None,
             surface: Surface::Pipe,
             progress: false,
-            verbosity: 0,
+            verbosity: Verbosity::Brief,
             max_bytes: MAX_OUTPUT,
             agent_warning: None,
             file: None,

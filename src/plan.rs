@@ -13,7 +13,7 @@ use crate::diagnosis::Diagnosis;
 use crate::endpoint::{Endpoint, Host};
 use crate::exchange::Method;
 use crate::files;
-use crate::format::{self, Format, Output, Surface};
+use crate::format::{self, Format, Output, Surface, Verbosity};
 use crate::haproxy;
 use crate::plan::secrets::Secrets;
 use crate::quorum::Quorum;
@@ -323,7 +323,7 @@ fn telling(cli: &Cli, surroundings: &Surroundings, haproxy: bool) -> Output {
             (true, false) => Surface::Screen,
         },
         progress: format == Some(Format::Human) && surroundings.stderr_is_terminal && !surroundings.is_dumb(),
-        verbosity: telling.verbose.min(3),
+        verbosity: Verbosity::of(telling.verbose),
         max_bytes: telling.max_output.unwrap_or(format::MAX_OUTPUT),
         agent_warning: telling.agent_warning,
         file: telling.output_file.clone(),

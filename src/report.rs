@@ -19,6 +19,7 @@ mod total;
 
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::endpoint::Scheme;
 use crate::format::{Format, Output};
 use crate::plan::{Plan, Targets};
 use crate::state::State;
@@ -80,7 +81,7 @@ impl Report {
         let state = total::state(&endpoints, plan.quorum);
         // Without TLS there is no certificate whose verification could be missed.
         let unverified =
-            plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.url.starts_with("https:"));
+            plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.scheme == Scheme::Https);
         Report {
             state,
             exit_code: total::exit_code(state, plan.exit_codes),

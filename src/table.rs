@@ -1,7 +1,7 @@
 //! The table: which answer means which state (the contract's section 5). One data structure.
 //!
 //! The verdict, `--explain`, the man page and the README's table are all read from [`ROWS`]. A row is
-//! added there and in the test of this file, and nowhere else.
+//! added there and in the test of this file; what is generated from it is rewritten (CONTRIBUTING.md).
 
 use std::fmt;
 

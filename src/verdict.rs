@@ -10,6 +10,7 @@ mod finding;
 mod request;
 mod witness;
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::diagnosis::Diagnosis;
@@ -33,12 +34,14 @@ pub struct Verdict {
     pub endpoint: String,
     /// The URL that was asked.
     pub url: String,
+    /// The scheme of that URL.
+    pub scheme: Scheme,
     /// The endpoint's state.
     pub state: State,
     /// What is the matter with it.
     pub diagnosis: Diagnosis,
-    /// The answer or fault that the diagnosis rests on, short: `GET 503`, `HEAD timeout`.
-    pub evidence: String,
+    /// What the diagnosis rests on.
+    pub evidence: Evidence,
     /// What the diagnosis means, in words.
     pub explanation: String,
     /// What to do; empty when there is nothing to do.
@@ -53,6 +56,22 @@ pub struct Verdict {
     pub probes: Vec<Probe>,
     /// What is worth noting at `-v` about this endpoint: a token sent over plain http.
     pub notes: Vec<String>,
+}
+
+/// What a diagnosis rests on, short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// The statuses of answers, which come from somewhere: `GET 503`.
+    Answers(String),
+    /// Anything else, which happens at a place: `HEAD timeout`.
+    Event(String),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Evidence::Answers(words) | Evidence::Event(words)) = self;
+        f.pad(words)
+    }
 }
 
 impl Verdict {
@@ -152,6 +171,7 @@ pub fn judge(plan: &Plan, endpoint: &Endpoint, made: &[Step], attempts: u32, now
     Verdict {
         endpoint: endpoint.to_string(),
         url: endpoint.url(),
+        scheme: endpoint.scheme,
         state: found.state,
         diagnosis: found.diagnosis,
         evidence: found.evidence,

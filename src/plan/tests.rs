@@ -513,7 +513,7 @@ fn every_option_arrives() {
     );
     assert_eq!(
         (plan.output.verbosity, plan.output.max_bytes, plan.output.agent_warning),
-        (3, 1023, Some(50))
+        (Verbosity::Wire, 1023, Some(50))
     );
     let file = |name: &str| Some(PathBuf::from(name));
     assert_eq!(

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 
 use super::Report;
 use crate::diagnosis::Diagnosis;
+use crate::endpoint::Scheme;
 use crate::exchange::{Ending, FaultKind, Method, Phase, Phases};
 use crate::format::Output;
 use crate::state::State;
 use crate::table::{Key, Selector, Source};
 use crate::thresholds::Thresholds;
-use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
+use crate::verdict::{CertificateReport, Evidence, FaultReport, Judged, Outcome, Probe, Verdict};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
 pub(crate) fn moment() -> SystemTime {
@@ -55,9 +56,10 @@ pub(crate) fn healthy(endpoint: &str) -> Verdict {
     Verdict {
         endpoint: endpoint.into(),
         url: format!("http://{endpoint}/v2/health"),
+        scheme: Scheme::Http,
         state: State::Ok,
         diagnosis: Diagnosis::Healthy,
-        evidence: "GET 200".into(),
+        evidence: Evidence::Answers("GET 200".into()),
         explanation: "The API answers and reaches its back-end.".into(),
         action: String::new(),
         attempts: 1,
@@ -88,7 +90,7 @@ pub(crate) fn backend_down(endpoint: &str) -> Verdict {
     Verdict {
         state: State::Critical,
         diagnosis: Diagnosis::BackendDown,
-        evidence: "GET 503".into(),
+        evidence: Evidence::Answers("GET 503".into()),
         explanation: "The API has been reached but the back-end connectivity is unavailable or compromised; \
                       the service cannot perform its operations."
             .into(),
@@ -115,7 +117,7 @@ pub(crate) fn unreachable(endpoint: &str) -> Verdict {
     Verdict {
         state: State::Critical,
         diagnosis: Diagnosis::Unreachable,
-        evidence: "HEAD refused".into(),
+        evidence: Evidence::Event("HEAD refused".into()),
         explanation: "Nobody listens there.".into(),
         action: "Verify that the Ceilometer Reporting API is up and running.".into(),
         attempts: 2,
@@ -133,9 +135,10 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
     let tls = [(Phase::Connect, 300), (Phase::Tls, 3_000), (Phase::Wait, 1_267)];
     Verdict {
         url: format!("{endpoint}/v2/health"),
+        scheme: Scheme::Https,
         state: State::Warning,
         diagnosis: Diagnosis::CertificateExpiring,
-        evidence: "20 days left".into(),
+        evidence: Evidence::Event("20 days left".into()),
         explanation: "The server's certificate expires soon.".into(),
         action: "Renew it.".into(),
         certificate: Some(CertificateReport {

@@ -10,7 +10,7 @@ mod tests;
 
 use super::{MANY, Report};
 use crate::columns::{hanging, wrapped};
-use crate::format::Output;
+use crate::format::{Output, Verbosity};
 use crate::palette::Palette;
 use crate::quantity;
 use crate::state::State;
@@ -48,9 +48,9 @@ struct Division<'a> {
 }
 
 impl<'a> Division<'a> {
-    fn of(report: &'a Report, verbosity: u8) -> Division<'a> {
+    fn of(report: &'a Report, verbosity: Verbosity) -> Division<'a> {
         let worst_first = report.worst_first();
-        if verbosity > 0 || worst_first.len() == 1 {
+        if verbosity >= Verbosity::Notes || worst_first.len() == 1 {
             return Division { full: worst_first, brief: Vec::new(), counted: Vec::new() };
         }
         let many = worst_first.len() > MANY;
@@ -79,7 +79,7 @@ fn without_repetition(failing: Vec<&Verdict>) -> (Vec<&Verdict>, Vec<&Verdict>) 
 /// Where and how it is told.
 struct Page {
     width: usize,
-    verbosity: u8,
+    verbosity: Verbosity,
     palette: Palette,
 }
 
@@ -90,7 +90,7 @@ impl Page {
         sections.extend(division.full.iter().map(|verdict| self.full(verdict)));
         sections.push(self.brief(&division.brief));
         sections.push(self.counted(&division.counted));
-        if self.verbosity > 0 {
+        if self.verbosity >= Verbosity::Notes {
             sections.push(self.notes("", &report.notes));
         }
         sections

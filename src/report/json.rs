@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::Report;
 use crate::exchange::{Phase, Phases};
+use crate::format::Verbosity;
 use crate::quantity;
 use crate::verdict::{self, CertificateReport, FaultReport, Judged, Outcome, Verdict};
 
@@ -13,12 +14,12 @@ use crate::verdict::{self, CertificateReport, FaultReport, Judged, Outcome, Verd
 const SCHEMA_VERSION: u8 = 1;
 
 /// Tells the report as one object over several lines, for people who look at it.
-pub(super) fn render(report: &Report, verbosity: u8) -> String {
+pub(super) fn render(report: &Report, verbosity: Verbosity) -> String {
     written(serde_json::to_string_pretty(&Object::of(report, verbosity)))
 }
 
 /// Tells the report as one object in one line, for a stream of reports.
-pub(crate) fn line(report: &Report, verbosity: u8) -> String {
+pub(crate) fn line(report: &Report, verbosity: Verbosity) -> String {
     written(serde_json::to_string(&Object::of(report, verbosity)))
 }
 
@@ -45,7 +46,7 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn of(report: &'a Report, verbosity: u8) -> Object<'a> {
+    fn of(report: &'a Report, verbosity: Verbosity) -> Object<'a> {
         Object {
             schema_version: SCHEMA_VERSION,
             service: "ceilometer",
@@ -80,7 +81,7 @@ struct Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    fn of(verdict: &'a Verdict, verbosity: u8) -> Endpoint<'a> {
+    fn of(verdict: &'a Verdict, verbosity: Verbosity) -> Endpoint<'a> {
         Endpoint {
             endpoint: &verdict.endpoint,
             url: &verdict.url,
@@ -138,7 +139,7 @@ struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    fn of(probe: &'a verdict::Probe, verbosity: u8) -> Probe<'a> {
+    fn of(probe: &'a verdict::Probe, verbosity: Verbosity) -> Probe<'a> {
         let (judged, skipped) = match &probe.outcome {
             Outcome::Judged(judged) => (Some(judged.as_ref()), None),
             Outcome::Skipped(reason) => (None, Some(reason.as_str())),
@@ -156,8 +157,8 @@ impl<'a> Probe<'a> {
             phases_ms: Times(judged.map(|judged| judged.phases).unwrap_or_default()),
             detail: judged.and_then(|judged| judged.detail.as_deref()),
             skipped,
-            ticket: judged.filter(|_| verbosity > 1).map(Ticket::of),
-            wire: judged.filter(|_| verbosity > 2).map(Wire::of),
+            ticket: judged.filter(|_| verbosity >= Verbosity::Requests).map(Ticket::of),
+            wire: judged.filter(|_| verbosity >= Verbosity::Wire).map(Wire::of),
         }
     }
 }
@@ -236,7 +237,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
-    fn object(report: &Report, verbosity: u8) -> Value {
+    fn object(report: &Report, verbosity: Verbosity) -> Value {
         serde_json::from_str(&render(report, verbosity)).unwrap()
     }
 
@@ -304,12 +305,12 @@ mod tests {
               "version": "0.1.0"
             }
         "#]]
-        .assert_eq(&render(&report, 0));
+        .assert_eq(&render(&report, Verbosity::Brief));
     }
 
     #[test]
     fn the_probes_of_an_endpoint_that_cannot_be_reached() {
-        let object = object(&fixture::report(vec![fixture::unreachable("b:8777")]), 0);
+        let object = object(&fixture::report(vec![fixture::unreachable("b:8777")]), Verbosity::Brief);
         expect![[r#"
             [
               {
@@ -371,8 +372,8 @@ mod tests {
             let probe = object["endpoints"][0]["probes"][1].as_object().unwrap().clone();
             probe.into_iter().skip(12).collect::<Map<_, _>>()
         };
-        assert_eq!(Value::from(keys(1)), json!({}));
-        assert_eq!(keys(2).keys().collect::<Vec<_>>(), ["facts", "curl"]);
+        assert_eq!(Value::from(keys(Verbosity::Notes)), json!({}));
+        assert_eq!(keys(Verbosity::Requests).keys().collect::<Vec<_>>(), ["facts", "curl"]);
         expect![[r#"
             {
               "facts": [
@@ -392,7 +393,7 @@ mod tests {
               "body": "{\"error\":\n\"database|unreachable\"}"
             }
         "#]]
-        .assert_eq(&format!("{:#}\n", Value::from(keys(3))));
+        .assert_eq(&format!("{:#}\n", Value::from(keys(Verbosity::Wire))));
     }
 
     #[test]
@@ -413,7 +414,7 @@ mod tests {
               "version": "0.1.0"
             }
         "#]]
-        .assert_eq(&render(&fixture::unable("no endpoint"), 0));
+        .assert_eq(&render(&fixture::unable("no endpoint"), Verbosity::Brief));
     }
 
     #[test]
@@ -426,7 +427,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_stream_has_one_object_a_line(report in fixture::any_report(), verbosity in 0_u8..4) {
+        fn a_stream_has_one_object_a_line(report in fixture::any_report(), verbosity in (0..4_u8).prop_map(Verbosity::of)) {
             let line = line(&report, verbosity);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let read: Value = serde_json::from_str(&line).unwrap();

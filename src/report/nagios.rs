@@ -5,7 +5,7 @@
 
 use super::budget::Parts;
 use super::{Report, perfdata, phrase};
-use crate::format::Output;
+use crate::format::{Output, Verbosity};
 use crate::state::State;
 use crate::text;
 use crate::verdict::Verdict;
@@ -23,8 +23,8 @@ pub(super) fn render(report: &Report, output: &Output) -> String {
     parts.within(output.max_bytes)
 }
 
-fn long_output(report: &Report, verbosity: u8) -> Vec<String> {
-    let listed = |verdict: &&Verdict| verbosity > 0 || verdict.state != State::Ok;
+fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
+    let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let worst_first = report.worst_first();
     let several = report.endpoints.len() > 1;
     let mut lines: Vec<String> = worst_first
@@ -32,28 +32,28 @@ fn long_output(report: &Report, verbosity: u8) -> Vec<String> {
         .filter(listed)
         .flat_map(|verdict| if several { titled(verdict, verbosity) } else { about(verdict, verbosity) })
         .collect();
-    if verbosity > 0 {
+    if verbosity >= Verbosity::Notes {
         lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
     }
     lines
 }
 
 /// One of several endpoints: its name, and below it what there is to say.
-fn titled(verdict: &Verdict, verbosity: u8) -> Vec<String> {
+fn titled(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
     let Verdict { state, endpoint, diagnosis, evidence, .. } = verdict;
     let title = format!("{state} {endpoint} - {diagnosis} ({evidence})");
     let indented = about(verdict, verbosity).into_iter().map(|line| format!("  {line}"));
     [title].into_iter().chain(indented).collect()
 }
 
-fn about(verdict: &Verdict, verbosity: u8) -> Vec<String> {
+fn about(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
     let mut lines = vec![verdict.explanation.clone()];
     if !verdict.action.is_empty() {
         lines.push(format!("Action: {}", verdict.action));
     }
     lines.extend(phrase::said(verdict));
     lines.extend(phrase::attempts(verdict).map(|attempts| format!("Tried again: {attempts}")));
-    if verbosity > 0 {
+    if verbosity >= Verbosity::Notes {
         lines.extend(verdict.certificate.as_ref().map(phrase::certificate));
         lines.extend(verdict.notes.iter().map(|note| format!("Note: {note}")));
     }
@@ -70,7 +70,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 
-    fn check(report: &Report, verbosity: u8, expected: &Expect) {
+    fn check(report: &Report, verbosity: Verbosity, expected: &Expect) {
         expected.assert_eq(&render(report, &Output { verbosity, ..fixture::output() }));
     }
 
@@ -86,7 +86,7 @@ mod tests {
     fn a_healthy_endpoint_is_one_line() {
         check(
             &fixture::report(vec![fixture::healthy("a:8777")]),
-            0,
+            Verbosity::Brief,
             &expect![[r#"
             CEILOMETER OK - healthy (GET 200) at a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
         "#]],
@@ -97,7 +97,7 @@ mod tests {
     fn a_failing_endpoint_is_explained() {
         check(
             &fixture::report(vec![fixture::backend_down("a:8777")]),
-            0,
+            Verbosity::Brief,
             &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
             The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
@@ -111,7 +111,7 @@ mod tests {
     fn of_several_endpoints_the_failing_ones_are_explained() {
         check(
             &three(),
-            0,
+            Verbosity::Brief,
             &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at b:8777 | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[::1]:8777 head_time'=0.000321s;;;0
             CRITICAL b:8777 - backend-down (GET 503)
@@ -135,7 +135,7 @@ mod tests {
         report.endpoints[0].notes = vec!["the token travels in the clear".into()];
         check(
             &report,
-            1,
+            Verbosity::Notes,
             &expect![[r#"
             CEILOMETER WARNING - certificate-expiring (20 days left) at https://b:443 | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
             WARNING https://b:443 - certificate-expiring (20 days left)
@@ -154,7 +154,7 @@ mod tests {
     fn twice_verbose_each_request_is_told() {
         check(
             &fixture::report(vec![fixture::unreachable("a:8777")]),
-            2,
+            Verbosity::Requests,
             &expect![[r#"
             CEILOMETER CRITICAL - unreachable (HEAD refused) at a:8777 | head_time=0.000321s;;;0
             Nobody listens there.
@@ -169,7 +169,7 @@ mod tests {
         );
         check(
             &fixture::report(vec![fixture::backend_down("a:8777")]),
-            2,
+            Verbosity::Requests,
             &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
             The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
@@ -190,7 +190,7 @@ mod tests {
     fn thrice_verbose_the_wire_is_told() {
         check(
             &fixture::report(vec![fixture::backend_down("a:8777")]),
-            3,
+            Verbosity::Wire,
             &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
             The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
@@ -220,7 +220,7 @@ mod tests {
         endpoints.push(fixture::unreachable("b:8777"));
         check(
             &fixture::report(endpoints),
-            0,
+            Verbosity::Brief,
             &expect![[r#"
             CEILOMETER CRITICAL - unreachable (HEAD refused) at b:8777 | endpoints=300 healthy=299
             CRITICAL b:8777 - unreachable (HEAD refused)
@@ -246,7 +246,7 @@ mod tests {
     fn a_run_that_could_not_begin_has_no_performance_data() {
         check(
             &fixture::unable("--key needs --cert"),
-            3,
+            Verbosity::Wire,
             &expect![[r#"
             CEILOMETER UNKNOWN - --key needs --cert
         "#]],
@@ -280,7 +280,7 @@ mod tests {
         #[test]
         fn whatever_the_report_the_output_is_a_plugins(
             report in fixture::any_report(),
-            verbosity in 0_u8..4,
+            verbosity in (0..4_u8).prop_map(Verbosity::of),
             max_bytes in 128_usize..20_000,
         ) {
             let text = render(&report, &Output { verbosity, max_bytes, ..fixture::output() });

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{MANY, Report};
+use crate::format::Verbosity;
 use crate::quantity::decimal;
 use crate::range::Range;
 use crate::text;
@@ -13,9 +14,9 @@ use crate::thresholds::{Limits, Thresholds};
 use crate::verdict::Verdict;
 
 /// All metrics of a report, the aggregate ones first, each written out whole.
-pub(super) fn metrics(report: &Report, verbosity: u8) -> Vec<String> {
+pub(super) fn metrics(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let several = report.endpoints.len() > 1;
-    let each = verbosity > 0 || report.endpoints.len() <= MANY;
+    let each = verbosity >= Verbosity::Notes || report.endpoints.len() <= MANY;
     let mut metrics = if several { aggregate(report) } else { Vec::new() };
     for verdict in report.endpoints.iter().filter(|_| each) {
         let prefix = if several { format!("{} ", verdict.endpoint) } else { String::new() };
@@ -106,7 +107,7 @@ mod tests {
                 critical: Some(Range::at_least(10.0)),
             },
         };
-        let metrics = metrics(&report, 0);
+        let metrics = metrics(&report, Verbosity::Brief);
         assert_eq!(
             metrics,
             [
@@ -122,7 +123,7 @@ mod tests {
     fn several_endpoints_are_prefixed_and_counted() {
         let report =
             fixture::report(vec![fixture::healthy("a:8777"), fixture::unreachable("[::1]:8777/o'=")]);
-        let metrics = metrics(&report, 0);
+        let metrics = metrics(&report, Verbosity::Brief);
         assert_eq!(
             metrics,
             [
@@ -139,13 +140,16 @@ mod tests {
     #[test]
     fn labels_that_meet_after_encoding_are_told_once() {
         let report = fixture::report(vec![fixture::unreachable("a/="), fixture::unreachable("a/%3D")]);
-        assert_eq!(metrics(&report, 0), ["endpoints=2", "healthy=0", "'a/%3D head_time'=0.000321s;;;0"]);
+        assert_eq!(
+            metrics(&report, Verbosity::Brief),
+            ["endpoints=2", "healthy=0", "'a/%3D head_time'=0.000321s;;;0"]
+        );
     }
 
     #[test]
     fn many_endpoints_have_only_the_aggregate_unless_asked() {
         let report = fixture::report((0..21).map(|n| fixture::healthy(&format!("a{n}:8777"))).collect());
-        assert_eq!(metrics(&report, 0), ["endpoints=21", "healthy=21"]);
-        assert_eq!(metrics(&report, 1).len(), 2 + 3 * 21);
+        assert_eq!(metrics(&report, Verbosity::Brief), ["endpoints=21", "healthy=21"]);
+        assert_eq!(metrics(&report, Verbosity::Notes).len(), 2 + 3 * 21);
     }
 }

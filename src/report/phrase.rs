@@ -1,6 +1,7 @@
 //! The phrases that the plugin's and the terminal's output share: requests, faults, certificates.
 
 use crate::exchange::{Ending, Phase, Phases};
+use crate::format::Verbosity;
 use crate::quantity::{decimal, moment, time};
 use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
 
@@ -87,15 +88,15 @@ impl Account {
 }
 
 /// What a ticket needs of a request (`-vv`), and all that went over the wire (`-vvv`).
-pub(super) fn account(probe: &Probe, verbosity: u8) -> Vec<Account> {
+pub(super) fn account(probe: &Probe, verbosity: Verbosity) -> Vec<Account> {
     match &probe.outcome {
-        _ if verbosity < 2 => Vec::new(),
+        _ if verbosity < Verbosity::Requests => Vec::new(),
         Outcome::Skipped(reason) => {
             vec![Account::Prose(format!("{} skipped: {reason}", probe.method.name()))]
         }
         Outcome::Judged(judged) => {
             let mut lines = ticket(probe, judged);
-            if verbosity > 2 {
+            if verbosity >= Verbosity::Wire {
                 lines.extend(wire(judged));
             }
             lines

@@ -3,7 +3,7 @@
 use super::total;
 use crate::plan::Plan;
 use crate::state::State;
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 /// The summary of a run.
 pub(super) fn line(plan: &Plan, endpoints: &[Verdict]) -> String {
@@ -16,8 +16,10 @@ pub(super) fn line(plan: &Plan, endpoints: &[Verdict]) -> String {
 
 fn one(verdict: &Verdict) -> String {
     let Verdict { diagnosis, evidence, endpoint, .. } = verdict;
-    // A status comes from somewhere; everything else, which does not end in a number, happens at a place.
-    let from = if evidence.ends_with(|last: char| last.is_ascii_digit()) { "from" } else { "at" };
+    let from = match evidence {
+        Evidence::Answers(_) => "from",
+        Evidence::Event(_) => "at",
+    };
     format!("{diagnosis}: {evidence} {from} {endpoint}")
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::CertificateReport;
 use super::advice;
 use super::request::Request;
+use super::{CertificateReport, Evidence};
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Method, Phase};
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use crate::thresholds::Limits;
 pub(super) struct Finding {
     pub(super) state: State,
     pub(super) diagnosis: Diagnosis,
-    pub(super) evidence: String,
+    pub(super) evidence: Evidence,
     pub(super) explanation: String,
     pub(super) action: String,
 }
@@ -54,7 +54,7 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
     Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        evidence: "no request sent".to_owned(),
+        evidence: Evidence::Event("no request sent".to_owned()),
         explanation: skipped.unwrap_or("no request was sent").to_owned(),
         action: String::new(),
     }
@@ -67,7 +67,7 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
     requests.iter().all(|request| request.answered().is_some()).then(|| Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        evidence: "GET not sent".to_owned(),
+        evidence: Evidence::Event("GET not sent".to_owned()),
         explanation: format!(
             "HEAD is answered, but GET was not sent, so nothing is known of the back-end: {reason}"
         ),
@@ -78,12 +78,12 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
 /// Every request is in state OK. Only GET asks for the back-end: without it the endpoint is alive, no more.
 fn all_good(plan: &Plan, requests: &[Request]) -> Finding {
     let get = requests.iter().find(|request| request.method() == Method::Get);
-    let evidence: Vec<_> = requests.iter().map(Request::evidence).collect();
+    let answers: Vec<_> = requests.iter().map(|request| request.evidence().to_string()).collect();
     let alive = !plan.methods.contains(&Method::Get);
     Finding {
         state: State::Ok,
         diagnosis: if alive { Diagnosis::Alive } else { Diagnosis::Healthy },
-        evidence: evidence.join(", "),
+        evidence: Evidence::Answers(answers.join(", ")),
         explanation: get.or(requests.first()).map_or("", |request| request.row.meaning).to_owned(),
         action: String::new(),
     }
@@ -124,7 +124,7 @@ fn slow(limits: &Limits, value: Duration, took: String, action: &str) -> Finding
         state,
         diagnosis: Diagnosis::Slow,
         explanation: format!("{took}, {}", threshold(limits, state, "s")),
-        evidence: took,
+        evidence: Evidence::Event(took),
         action: action.to_owned(),
     }
 }
@@ -142,7 +142,7 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Find
         state,
         diagnosis: Diagnosis::CertificateExpiring,
         explanation: format!("the {ends}, {} ({})", threshold(limits, state, "days"), certificate.subject),
-        evidence: ends,
+        evidence: Evidence::Event(ends),
         action: advice::RENEW.to_owned(),
     })
 }

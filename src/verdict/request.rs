@@ -1,11 +1,12 @@
 //! One request judged: its row, who answered, its diagnosis, and what is told of it.
 
 use super::witness::{self, Witness};
-use super::{FaultReport, Judged};
+use super::{Evidence, FaultReport, Judged};
 use super::{curl, detail};
 use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
 use crate::endpoint::Endpoint;
 use crate::exchange::{Answer, Ending, Exchange, FaultKind, Foreign, Method, Peer};
+use crate::format::Verbosity;
 use crate::plan::Plan;
 use crate::state::State;
 use crate::table::Row;
@@ -117,12 +118,12 @@ impl<'a> Request<'a> {
     }
 
     /// The request and what came of it, short.
-    pub(super) fn evidence(&self) -> String {
+    pub(super) fn evidence(&self) -> Evidence {
         let method = self.method().name();
         match &self.exchange.ending {
-            Ending::Answered(answer) => format!("{method} {}", answer.status),
+            Ending::Answered(answer) => Evidence::Answers(format!("{method} {}", answer.status)),
             Ending::BrokenOff(_, fault) | Ending::Failed(fault) => {
-                format!("{method} {}", outcome(fault.kind))
+                Evidence::Event(format!("{method} {}", outcome(fault.kind)))
             }
         }
     }
@@ -132,7 +133,8 @@ impl<'a> Request<'a> {
         let cleaner = &plan.cleaner;
         let answer = self.exchange.ending.answer();
         // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
-        let (curious, inquisitive) = (plan.output.verbosity >= 2, plan.output.verbosity >= 3);
+        let (curious, inquisitive) =
+            (plan.output.verbosity >= Verbosity::Requests, plan.output.verbosity >= Verbosity::Wire);
         let head = answer.filter(|_| inquisitive);
         Judged {
             state: self.row.state,

@@ -13,6 +13,7 @@ use crate::exchange::{
     Answer, Certificate, Ending, Fault, FaultKind, Foreign, Header, Method, Phase, Phases,
 };
 use crate::format::Output;
+use crate::format::Verbosity;
 use crate::plan::{Course, ExitCodes, Network, Pace, Targets};
 use crate::range::Range;
 use crate::table::{Key, Table};
@@ -196,8 +197,8 @@ const PAIRS: [(&str, &str, State, Diagnosis, &str); 58] = [
 fn each_pair_of_outcomes_has_its_diagnosis() {
     for (head, get, state, diagnosis, evidence) in PAIRS {
         let verdict = verdict(&plan(), &both(head, get));
-        let found = (verdict.state, verdict.diagnosis, verdict.evidence.as_str());
-        assert_eq!(found, (state, diagnosis, evidence), "HEAD {head}, GET {get}");
+        let found = (verdict.state, verdict.diagnosis, verdict.evidence.to_string());
+        assert_eq!(found, (state, diagnosis, evidence.to_owned()), "HEAD {head}, GET {get}");
     }
 }
 
@@ -272,7 +273,7 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
     plan.thresholds.request = limits("1", "3");
     let told = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
-        (verdict.state, verdict.diagnosis, verdict.evidence, verdict.explanation)
+        (verdict.state, verdict.diagnosis, verdict.evidence.to_string(), verdict.explanation)
     };
     let slow = |state, evidence: &str, explanation: &str| {
         (state, Diagnosis::Slow, evidence.to_owned(), explanation.to_owned())
@@ -296,7 +297,7 @@ fn the_back_end_s_share_is_get_s_wait_less_head_s() {
     let judged = |head, get| {
         let made = [timed(Method::Head, 204, head, 1), timed(Method::Get, 200, get, 1)];
         let verdict = verdict(&plan, &made);
-        (verdict.backend.unwrap().as_millis(), verdict.state, verdict.evidence)
+        (verdict.backend.unwrap().as_millis(), verdict.state, verdict.evidence.to_string())
     };
     assert_eq!(judged(100, 50), (0, State::Ok, "HEAD 204, GET 200".into()));
     assert_eq!(judged(100, 600), (500, State::Ok, "HEAD 204, GET 200".into()));
@@ -324,7 +325,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
-        (verdict.state, verdict.diagnosis.name(), verdict.evidence)
+        (verdict.state, verdict.diagnosis.name(), verdict.evidence.to_string())
     };
     let expiring = |state, evidence: &str| (state, "certificate-expiring", evidence.to_owned());
     assert_eq!(told(90, 30), (State::Ok, "healthy", "HEAD 204, GET 200".into()));
@@ -655,7 +656,7 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
     assert!(
         told.curl.is_empty() && told.facts.is_empty() && told.sent.is_empty() && told.received.is_empty()
     );
-    plan.output.verbosity = 3;
+    plan.output.verbosity = Verbosity::Wire;
     let verdict = verdict(&plan, &[step(exchange)]);
     let told = judged(&verdict, 0);
     assert!(told.curl.starts_with("curl "), "{}", told.curl);
@@ -682,7 +683,7 @@ fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
 
     let mut plan = plan();
     plan.cleaner.hide(b"s3cr3t-t0ken");
-    plan.output.verbosity = 3;
+    plan.output.verbosity = Verbosity::Wire;
     let body = format!("{}s3cr3t-t0ken", "x".repeat(1018));
     let verdict = verdict(&plan, &[answered(Method::Get, 503, &[], &body)]);
     let shown = &judged(&verdict, 0).body;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use check_ceilometer::cli::Cli;
 use check_ceilometer::endpoint::Dial;
-use check_ceilometer::format::{Format, Output};
+use check_ceilometer::format::{Format, Output, Verbosity};
 use check_ceilometer::plan::{self, Plan, Targets};
 use check_ceilometer::report;
 use check_ceilometer::run::Run;
@@ -77,7 +77,7 @@ impl Stage {
         assert!(report.exit_code <= 3, "exit code {}", report.exit_code);
         for name in grammar::OUTPUTS {
             let format = Format::from_str(name, false).expect("a format");
-            for verbosity in [0, 3] {
+            for verbosity in [Verbosity::Brief, Verbosity::Wire] {
                 let text = report::render(&report, format, &Output { verbosity, ..Output::default() });
                 if let Err(wrong) = grammar::obeyed(name, &text) {
                     panic!("-o {name}: {wrong}\n{text}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{INDENT, Page};
 use crate::columns::{MARGIN, behind, filled, left, right, width};
 use crate::exchange::Phase;
+use crate::format::Verbosity;
 use crate::quantity;
 use crate::report::bar;
 use crate::report::phrase::{self, Account};
@@ -26,7 +27,7 @@ impl Page {
         lines.extend(action.iter().map(|line| self.palette.strong(line)));
         let certificate = verdict.certificate.as_ref().map(phrase::certificate);
         lines.extend(phrase::said(verdict).into_iter().chain(certificate).flat_map(paragraph));
-        if self.verbosity > 0 {
+        if self.verbosity >= Verbosity::Notes {
             lines.extend(self.notes(INDENT, &verdict.notes));
         }
         lines.extend(verdict.probes.iter().flat_map(|probe| self.account(probe)));

@@ -245,7 +245,7 @@ fn verbose_tells_every_endpoint_and_the_notes() {
     report.notes = vec!["http_proxy is set and ignored".into()];
     check(
         &report,
-        &Output { verbosity: 1, ..at(80) },
+        &Output { verbosity: Verbosity::Notes, ..at(80) },
         &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
 
@@ -280,7 +280,10 @@ fn verbose_tells_every_endpoint_and_the_notes() {
             Note: http_proxy is set and ignored
         "#]],
     );
-    assert_eq!(render(&many(2), &Output { verbosity: 1, ..at(80) }).matches("\nOK ").count(), 298);
+    assert_eq!(
+        render(&many(2), &Output { verbosity: Verbosity::Notes, ..at(80) }).matches("\nOK ").count(),
+        298
+    );
 }
 
 #[test]
@@ -288,7 +291,7 @@ fn thrice_verbose_tells_the_wire() {
     let report = fixture::report(vec![fixture::backend_down("localhost:8777")]);
     check(
         &report,
-        &Output { verbosity: 3, ..at(80) },
+        &Output { verbosity: Verbosity::Wire, ..at(80) },
         &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at localhost:8777
 
@@ -372,7 +375,7 @@ proptest! {
     fn no_line_is_wider_than_the_terminal(
         report in fixture::any_report(),
         columns in 40_usize..=200,
-        verbosity in 0_u8..2,
+        verbosity in (0..2_u8).prop_map(Verbosity::of),
     ) {
         let text = render(&report, &Output { verbosity, ..at(columns) });
         for line in text.lines() {
