@@ -176,9 +176,7 @@ fn read(text: &str, defaults: &Defaults) -> Result<Endpoint, String> {
     // Before all else: no later reason may quote a part of a password.
     refuse_credentials(text)?;
     let (scheme, rest) = read_scheme(text)?;
-    if rest.contains('#') {
-        return Err("a fragment (#) is never sent to a server: leave it out".into());
-    }
+    path::refuse_fragment(rest)?;
     if rest.contains('?') {
         return Err("a query (?) cannot stand in an endpoint: give it with --path".into());
     }
@@ -267,31 +265,37 @@ fn read_name(text: &str) -> Result<Host, String> {
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Ok(Host::Address(IpAddr::V4(address)));
     }
-    if text.is_empty() {
-        return Err("the host is missing: give a name or an address".into());
-    }
-    if !text.is_ascii() {
-        return Err("a host name is ASCII: give an international name in its xn-- form".into());
-    }
-    if let Some(odd) =
-        text.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "-_.".contains(*letter)))
-    {
-        return Err(format!("no host name holds {odd:?}: give letters, digits, hyphens and dots"));
-    }
+    check_letters(text)?;
     let name = text.strip_suffix('.').unwrap_or(text);
-    let malformed =
-        |label: &str| label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-');
-    if name.len() > 253 || name.split('.').any(malformed) {
-        return Err(
-            "a host name has up to 253 characters, in parts of 1 to 63 that no hyphen begins or ends".into(),
-        );
-    }
+    check_parts(name)?;
     if is_numeric(name) {
         return Err("it is neither a name nor an IPv4 address: give four numbers from 0 to 255, \
                     without leading zeros"
             .into());
     }
     Ok(Host::Name(text.to_ascii_lowercase()))
+}
+
+fn check_letters(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("the host is missing: give a name or an address".into());
+    }
+    if !name.is_ascii() {
+        return Err("a host name is ASCII: give an international name in its xn-- form".into());
+    }
+    match name.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "-_.".contains(*letter))) {
+        Some(odd) => Err(format!("no host name holds {odd:?}: give letters, digits, hyphens and dots")),
+        None => Ok(()),
+    }
+}
+
+/// Checks the lengths of RFC 1035, section 2.3.4, and where hyphens stand.
+fn check_parts(name: &str) -> Result<(), &'static str> {
+    let fits = |part: &str| (1..=63).contains(&part.len()) && !part.starts_with('-') && !part.ends_with('-');
+    if name.len() <= 253 && name.split('.').all(fits) {
+        return Ok(());
+    }
+    Err("a host name has up to 253 characters, in parts of 1 to 63 that no hyphen begins or ends")
 }
 
 /// Whether a name ends in a number (WHATWG URL, section 3.5). Resolvers take such for IPv4 addresses, each in its own

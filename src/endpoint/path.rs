@@ -10,9 +10,7 @@ pub fn parse_path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
         return Err("a path begins with a slash".into());
     }
-    if text.contains('#') {
-        return Err("a fragment (#) is never sent to a server: leave it out".into());
-    }
+    refuse_fragment(text)?;
     let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
     let path = normal(path)?;
     check_segments(path.strip_suffix('/').unwrap_or(&path))?;
@@ -20,6 +18,13 @@ pub fn parse_path(text: &str) -> Result<String, String> {
         Some(query) => Ok(format!("{path}?{}", normal_query(query)?)),
         None => Ok(path),
     }
+}
+
+pub(super) fn refuse_fragment(text: &str) -> Result<(), String> {
+    if text.contains('#') {
+        return Err("a fragment (#) is never sent to a server: leave it out".into());
+    }
+    Ok(())
 }
 
 /// Reads the path of an endpoint's URL, which is the prefix of the health path or already ends in it.
