@@ -1,19 +1,14 @@
 //! What will be done: every default chosen, every contradiction refused.
 
-use std::env;
-use std::net::IpAddr;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cli::{Cli, ColorWhen, FailOn, JudgementOptions, Methods};
-use crate::diagnosis::Diagnosis;
-use crate::endpoint::{Endpoint, Host};
+use crate::cli::{Cli, FailOn, JudgementOptions, Methods};
 use crate::exchange::Method;
 use crate::files;
-use crate::format::{self, Format, Output, Surface, Verbosity};
+use crate::format::Output;
 use crate::haproxy;
 use crate::plan::secrets::Secrets;
 use crate::quorum::Quorum;
@@ -25,9 +20,15 @@ use crate::text::Cleaner;
 use crate::thresholds::{Limits, Thresholds};
 
 mod contradictions;
+mod network;
 mod proxy;
 mod secrets;
 mod targets;
+mod telling;
+
+pub use network::{Family, Network, Store, Tls};
+pub use proxy::Proxy;
+pub use targets::Targets;
 
 /// The budget of a run where `-t` does not say otherwise.
 pub const BUDGET: Duration = Duration::from_secs(10);
@@ -65,93 +66,6 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Masks the plan's secrets and cleans foreign text.
     pub cleaner: Cleaner,
-}
-
-/// What is asked, in the order given.
-#[derive(Debug, Clone)]
-pub enum Targets {
-    /// These endpoints, each once.
-    Endpoints(Vec<Endpoint>),
-    /// `--all-addresses`: of these endpoints, each once, every address as an endpoint of its own.
-    Addresses(Vec<Endpoint>),
-    /// `--simulate`: an embedded endpoint for each diagnosis.
-    Simulated(Vec<Diagnosis>),
-}
-
-/// How the network is used.
-#[derive(Debug, Clone, Default)]
-pub struct Network {
-    /// `-4` or `-6`.
-    pub family: Option<Family>,
-    /// Headers beyond the probe's own, in order; credentials among them.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The HTTP proxy.
-    pub proxy: Option<Proxy>,
-    /// TLS.
-    pub tls: Tls,
-}
-
-/// An address family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4 only.
-    V4,
-    /// IPv6 only.
-    V6,
-}
-
-impl Family {
-    /// Whether an address is of this family.
-    pub const fn has(self, address: &IpAddr) -> bool {
-        matches!((self, address), (Family::V4, IpAddr::V4(_)) | (Family::V6, IpAddr::V6(_)))
-    }
-}
-
-/// An HTTP proxy, used by CONNECT.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy {
-    /// Its host.
-    pub host: Host,
-    /// Its port.
-    pub port: u16,
-    /// The value of `Proxy-Authorization`.
-    pub authorization: Option<Vec<u8>>,
-}
-
-/// How TLS is done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tls {
-    /// `-k`: the certificate is not verified.
-    pub insecure: bool,
-    /// `--cacert`: a file or a directory instead of the system's trust store.
-    pub cacert: Option<PathBuf>,
-    /// Where the environment says that the system's trust store is; `None` where it is silent.
-    pub store: Option<Store>,
-    /// `--cert`: a file with the client's certificate chain.
-    pub cert: Option<PathBuf>,
-    /// `--key`: a file with its key, where it is not in the same file.
-    pub key: Option<PathBuf>,
-}
-
-/// The place of a trust store.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Store {
-    /// `SSL_CERT_FILE`: a bundle.
-    pub file: Option<PathBuf>,
-    /// `SSL_CERT_DIR`: directories of certificates.
-    pub directories: Vec<PathBuf>,
-}
-
-impl Store {
-    /// Where the variables point that OpenSSL reads as well; an empty one says nothing.
-    fn of(surroundings: &Surroundings) -> Option<Store> {
-        let said = |name| surroundings.variable(name).filter(|value| !value.is_empty());
-        let (file, directories) = (said("SSL_CERT_FILE"), said("SSL_CERT_DIR"));
-        (file.is_some() || directories.is_some()).then(|| Store {
-            file: file.map(PathBuf::from),
-            directories: directories.map(|list| env::split_paths(list).collect()).unwrap_or_default(),
-        })
-    }
 }
 
 /// Time, retries and concurrency.
@@ -211,7 +125,7 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
     let deadline = surroundings.started + pace.budget;
     let targets = targets::decide(cli, surroundings, haproxy, deadline)?;
     let mut secrets = Secrets::new(deadline);
-    let network = network(cli, surroundings, &mut secrets)?;
+    let network = network::decide(cli, surroundings, &mut secrets)?;
     Ok(Plan {
         targets,
         methods: methods(cli.request.method),
@@ -220,7 +134,7 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
         table: table(&cli.judgement),
         thresholds: thresholds(&cli.judgement),
         quorum: cli.judgement.quorum,
-        output: telling(cli, surroundings, haproxy),
+        output: telling::decide(cli, surroundings, haproxy),
         exit_codes: exit_codes(cli.judgement.fail_on, haproxy),
         course: course(cli),
         notes: proxy::ignored(surroundings).into_iter().chain(secrets.notes).collect(),
@@ -243,32 +157,6 @@ fn methods(asked: Option<Methods>) -> Vec<Method> {
         Methods::Head => vec![Method::Head],
         Methods::Get => vec![Method::Get],
         Methods::Both => vec![Method::Head, Method::Get],
-    }
-}
-
-fn network(cli: &Cli, surroundings: &Surroundings, secrets: &mut Secrets) -> Result<Network> {
-    let tls = Tls {
-        insecure: cli.tls.insecure,
-        cacert: cli.tls.cacert.clone(),
-        store: Store::of(surroundings),
-        cert: cli.tls.cert.clone(),
-        key: cli.tls.key.clone(),
-    };
-    match (&tls.key, &tls.cert) {
-        (Some(key), _) => secrets.note_readable("--key", key),
-        // The key stands in the certificate's file.
-        (None, Some(cert)) => secrets.note_readable("--cert", cert),
-        (None, None) => {}
-    }
-    let headers = secrets.headers(cli)?;
-    Ok(Network { family: family(cli), headers, proxy: proxy::decide(cli, secrets)?, tls })
-}
-
-fn family(cli: &Cli) -> Option<Family> {
-    match (cli.connection.ipv4, cli.connection.ipv6) {
-        (true, _) => Some(Family::V4),
-        (_, true) => Some(Family::V6),
-        _ => None,
     }
 }
 
@@ -296,37 +184,6 @@ fn thresholds(judgement: &JudgementOptions) -> Thresholds {
             warning: life(judgement.certificate_warning),
             critical: life(judgement.certificate_critical),
         },
-    }
-}
-
-/// How the report is told. A file is no terminal, whatever standard output is; HAProxy wants silence.
-fn telling(cli: &Cli, surroundings: &Surroundings, haproxy: bool) -> Output {
-    let telling = &cli.telling;
-    let terminal = surroundings.stdout_is_terminal && telling.output_file.is_none();
-    let default = match (haproxy, terminal) {
-        (true, _) => None,
-        (false, true) => Some(Format::Human),
-        (false, false) => Some(Format::Nagios),
-    };
-    let format = telling.output.or(default);
-    Output {
-        format,
-        color: match telling.color.unwrap_or_default() {
-            ColorWhen::Auto => terminal && surroundings.wants_color(),
-            ColorWhen::Always => true,
-            ColorWhen::Never => false,
-        },
-        width: surroundings.width.filter(|_| terminal),
-        surface: match (terminal, surroundings.is_dumb()) {
-            (false, _) => Surface::Pipe,
-            (true, true) => Surface::Scroll,
-            (true, false) => Surface::Screen,
-        },
-        progress: format == Some(Format::Human) && surroundings.stderr_is_terminal && !surroundings.is_dumb(),
-        verbosity: Verbosity::of(telling.verbose),
-        max_bytes: telling.max_output.unwrap_or(format::MAX_OUTPUT),
-        agent_warning: telling.agent_warning,
-        file: telling.output_file.clone(),
     }
 }
 

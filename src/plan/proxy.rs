@@ -3,8 +3,7 @@
 use anyhow::{Context, Error, Result, bail};
 
 use crate::cli::Cli;
-use crate::endpoint::parse_host_port;
-use crate::plan::Proxy;
+use crate::endpoint::{Host, parse_host_port};
 use crate::plan::secrets::Secrets;
 use crate::surroundings::Surroundings;
 use crate::text::quoted;
@@ -15,6 +14,17 @@ const DEFAULT_PORT: u16 = 1080;
 /// The variables by which other programs are told a proxy.
 const VARIABLES: [&str; 6] =
     ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// An HTTP proxy, used by CONNECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its host.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// The value of `Proxy-Authorization`.
+    pub authorization: Option<Vec<u8>>,
+}
 
 /// The proxy of `--proxy`, with the credentials of `--proxy-auth-file`.
 pub(super) fn decide(cli: &Cli, secrets: &mut Secrets) -> Result<Option<Proxy>> {

@@ -7,10 +7,11 @@ use std::time::Instant;
 use anyhow::{Context, Error, Result, anyhow, bail};
 
 use crate::cli::Cli;
+use crate::diagnosis::Diagnosis;
 use crate::endpoint::{DEFAULT_PATH, Defaults, Dial, Endpoint, Host, Scheme};
 use crate::files;
 use crate::haproxy::{self, Call, Server};
-use crate::plan::{Family, Targets};
+use crate::plan::network::{self, Family};
 use crate::surroundings::Surroundings;
 
 /// How large a list of endpoints may be, in bytes: room for [`MOST`] of them, however long.
@@ -26,6 +27,17 @@ const NO_ENDPOINT: &str =
 
 /// What HAProxy's UNIX-socket server is called where `-H` gives no name.
 const LOCAL: &str = "localhost";
+
+/// What is asked, in the order given.
+#[derive(Debug, Clone)]
+pub enum Targets {
+    /// These endpoints, each once.
+    Endpoints(Vec<Endpoint>),
+    /// `--all-addresses`: of these endpoints, each once, every address as an endpoint of its own.
+    Addresses(Vec<Endpoint>),
+    /// `--simulate`: an embedded endpoint for each diagnosis.
+    Simulated(Vec<Diagnosis>),
+}
 
 /// What is asked: HAProxy's server, what is simulated, or what was named.
 pub(super) fn decide(
@@ -61,7 +73,7 @@ fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
 
 /// An address of the other family than `-4` or `-6` asks for could never be dialled.
 fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
-    let Some(family) = super::family(cli) else { return Ok(()) };
+    let Some(family) = network::family(cli) else { return Ok(()) };
     let option = if family == Family::V4 { "-4" } else { "-6" };
     for endpoint in endpoints {
         match (&endpoint.dial, &endpoint.host) {

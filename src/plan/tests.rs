@@ -9,8 +9,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cli::Stop;
-use crate::endpoint::Dial;
+use crate::diagnosis::Diagnosis;
+use crate::endpoint::{Dial, Endpoint, Host};
 use crate::exchange::Foreign;
+use crate::format::{Format, Verbosity};
 use crate::table::Key;
 
 const HAPROXY: Variables = &[("HAPROXY_SERVER_ADDR", "192.0.2.7"), ("HAPROXY_SERVER_PORT", "8777")];
