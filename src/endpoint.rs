@@ -236,13 +236,15 @@ pub fn parse_host_port(text: &str) -> Result<(Host, Option<u16>), String> {
     }
 }
 
-/// Reads a port, 1 to 65535.
-fn read_port(text: &str) -> Result<u16, String> {
+/// Reads a port, 1 to 65535. Rust's own reading would also take a sign.
+pub fn parse_port(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(port) if digits && port > 0 => Ok(port),
-        _ => Err(format!("{} is not a port: give a number from 1 to 65535", text::quoted(text))),
-    }
+    text.parse().ok().filter(|port| digits && *port > 0)
+}
+
+fn read_port(text: &str) -> Result<u16, String> {
+    let refused = || format!("{} is not a port: give a number from 1 to 65535", text::quoted(text));
+    parse_port(text).ok_or_else(refused)
 }
 
 /// Reads an IPv6 address without its brackets.

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::cli::Cli;
+use crate::endpoint::parse_port;
 use crate::surroundings::Surroundings;
 use crate::text::quoted;
 
@@ -75,7 +76,7 @@ fn server(address: &str, port: &str, default: Option<u16>) -> Result<Server> {
     let Ok(ip) = bare.parse() else {
         bail!("HAProxy's server address {} is neither an IP address nor a socket's path", quoted(address));
     };
-    let told = if [NOT_USED, "", "0"].contains(&port) { default } else { port.parse().ok() };
+    let told = if [NOT_USED, "", "0"].contains(&port) { default } else { parse_port(port) };
     match told {
         Some(port) => Ok(Server::Tcp(ip, port)),
         None => bail!("HAProxy's server {address} has no usable port ({}); give one with -p", quoted(port)),

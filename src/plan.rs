@@ -31,13 +31,13 @@ pub use proxy::Proxy;
 pub use targets::Targets;
 
 /// The budget of a run where `-t` does not say otherwise.
-pub const BUDGET: Duration = Duration::from_secs(10);
+const BUDGET: Duration = Duration::from_secs(10);
 /// The same in HAProxy mode: HAProxy kills a check after `inter`, 2 s by default.
-pub const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
+const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
 /// The pause before a retry where `--retry-delay` does not say otherwise.
-pub const RETRY_DELAY: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The shortest time between two runs of `--watch`.
-pub const SHORTEST_WATCH: Duration = Duration::from_millis(100);
+const SHORTEST_WATCH: Duration = Duration::from_millis(100);
 
 /// What will be done.
 #[derive(Debug, Clone)]

@@ -42,6 +42,7 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["--ssl=yes"], "-S/--ssl takes no value"),
     (&["-p", "0"], "-p/--port '0': not a port from 1 to 65535"),
     (&["-p", "http"], "-p/--port 'http': not a port from 1 to 65535"),
+    (&["-p", "+80"], "-p/--port '+80': not a port from 1 to 65535"),
     (&["-t", "0"], "-t/--timeout '0': must be above zero"),
     (
         &["-t", "-1"],

@@ -28,7 +28,7 @@ pub(super) fn below_zero(option: Arg) -> Arg {
 
 /// A port that can be dialled.
 pub(super) fn port(text: &str) -> Result<u16, String> {
-    text.parse().ok().filter(|port| *port > 0).ok_or("not a port from 1 to 65535".into())
+    endpoint::parse_port(text).ok_or("not a port from 1 to 65535".into())
 }
 
 /// A whole number.
@@ -43,8 +43,10 @@ pub(super) fn above_zero<T: FromStr>(text: &str) -> Result<T, String> {
 
 /// A budget for the plugin output in bytes: in less, the state's name would leave no room for a reason.
 pub(super) fn output_size(text: &str) -> Result<usize, String> {
-    number(text)
-        .and_then(|size| if size < 80 { Err("below 80 bytes nothing can be told".into()) } else { Ok(size) })
+    match number(text)? {
+        0..80 => Err("below 80 bytes nothing can be told".into()),
+        size => Ok(size),
+    }
 }
 
 /// A duration: bare seconds, or with units.

@@ -94,9 +94,7 @@ impl Secrets {
         let encoded = STANDARD.encode(&credentials);
         let password = credentials.get(colon + 1..).unwrap_or_default();
         for secret in [&credentials, password, encoded.as_bytes()] {
-            if !secret.is_empty() {
-                self.cleaner.hide(secret);
-            }
+            self.cleaner.hide(secret);
         }
         Ok(format!("Basic {encoded}").into_bytes())
     }
@@ -131,7 +129,7 @@ impl Secrets {
     /// Reads `Name: value`, and masks the value from now on; what stands behind a scheme (`Bearer`) also by
     /// itself.
     fn header(&mut self, line: &[u8]) -> Result<RequestHeader, String> {
-        let header = header(line)?;
+        let header = parse_header(line)?;
         let credentials =
             header.1.iter().position(|byte| *byte == b' ').and_then(|end| header.1.get(end + 1..));
         for secret in std::iter::once(header.1.as_slice()).chain(credentials) {
@@ -167,7 +165,7 @@ fn refuse_beside(headers: &[RequestHeader], name: &str, option: &str) -> Result<
 }
 
 /// Reads `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.
-fn header(line: &[u8]) -> Result<RequestHeader, String> {
+fn parse_header(line: &[u8]) -> Result<RequestHeader, String> {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
         return Err("no colon; a header is written 'Name: value'".into());
     };
