@@ -6,12 +6,14 @@ use super::history::{History, Ledger, Slowest, Track};
 use crate::columns::{MARGIN, behind, wrapped};
 use crate::palette::Palette;
 use crate::quantity::{self, count};
-use crate::report::MANY;
+use crate::report::{MANY, Report};
 use crate::state::State;
 
 /// What was seen, how long, and where it is told.
 pub(super) struct Summary<'a> {
     pub(super) history: &'a History,
+    /// The last run that was over.
+    pub(super) latest: Option<&'a Report>,
     /// The time since the watch began.
     pub(super) at: Duration,
     pub(super) columns: usize,
@@ -19,7 +21,8 @@ pub(super) struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// The summary's lines. Of many endpoints, those that were OK all the time are only counted.
+    /// The summary's lines, with the marks that every output bears. Of many endpoints, those that were OK all
+    /// the time are only counted.
     pub(super) fn lines(&self) -> Vec<String> {
         let tracks = self.history.tracks();
         let mut paragraphs = vec![self.wrapped(&self.headline(tracks.len()))];
@@ -41,7 +44,8 @@ impl Summary<'_> {
         let endpoints = count(endpoints as u64, "endpoint");
         let runs = count(self.history.runs, "run");
         let changes = count(self.history.changes, "change of state");
-        format!("Watched for {}: {endpoints}, {runs}, {changes}.", quantity::span(self.at))
+        let headline = format!("Watched for {}: {endpoints}, {runs}, {changes}.", quantity::span(self.at));
+        self.latest.map_or_else(|| headline.clone(), |report| report.marked(&headline))
     }
 
     /// State and name, and indented below what there was.
@@ -92,7 +96,7 @@ fn times(ledger: &Ledger) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Report, fixture};
+    use crate::report::fixture;
     use crate::verdict::Verdict;
     use expect_test::{Expect, expect};
 
@@ -105,7 +109,8 @@ mod tests {
         }
         let at = Duration::from_millis(500) + SECOND * u32::try_from(runs.len()).unwrap();
         history.pass(at);
-        let summary = Summary { history: &history, at, columns, palette: Palette::new(false) };
+        let latest = runs.last();
+        let summary = Summary { history: &history, latest, at, columns, palette: Palette::new(false) };
         expected.assert_eq(&(summary.lines().join("\n") + "\n"));
     }
 
@@ -163,6 +168,26 @@ mod tests {
                           500 ms (33.3 %); 1 change of
                           state
                           slowest answer: GET in 5.68 ms
+                          at 2026-11-07T06:40:00Z
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_mark_is_broken_as_the_words_are() {
+        let run = Report { unverified: true, ..run(&[fixture::healthy("a:8777")]) };
+        check(
+            &[run],
+            40,
+            &expect![[r#"
+                Watched for 1s: 1 endpoint, 1 run, 0
+                changes of state. (certificate not
+                verified)
+
+                OK        a:8777
+                          OK 500 ms (100.0 %); 0 changes
+                          of state
+                          slowest answer: GET in 3.46 ms
                           at 2026-11-07T06:40:00Z
             "#]],
         );

@@ -163,13 +163,14 @@ impl<'a> Telling<'a> {
         if self.history.runs == 0 {
             return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
         }
-        let columns = Size::of(io::stdout()).columns;
-        let summary = Summary { history: &self.history, at, columns, palette: self.palette() };
-        let mut lines = summary.lines();
-        if let Some(first) = lines.first_mut() {
-            *first = self.marked(first);
+        Summary {
+            history: &self.history,
+            latest: self.latest.as_ref(),
+            at,
+            columns: Size::of(io::stdout()).columns,
+            palette: self.palette(),
         }
-        lines
+        .lines()
     }
 
     /// With the marks that every output bears.
