@@ -71,18 +71,21 @@ impl Progress {
 }
 
 impl Prober {
-    /// Prepares what all requests share; the trust store is read only if an endpoint needs TLS.
+    /// Prepares what all requests share; the trust store is read only if an endpoint needs TLS. Files that were
+    /// named are read in any case: one that cannot be read is a mistake.
     pub fn new(
         plan: &Plan,
         endpoints: &[Endpoint],
         resolver: &Resolver,
         deadline: Instant,
     ) -> Result<Prober> {
-        let needs_tls = endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
+        let tls = &plan.network.tls;
+        let needs_tls = [&tls.cacert, &tls.cert, &tls.key].iter().any(|file| file.is_some())
+            || endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
         Ok(Prober {
             resolver: resolver.clone(),
             template: Template::new(&plan.network.headers)?,
-            tls: if needs_tls { Some(tls::Context::new(&plan.network.tls, deadline)?) } else { None },
+            tls: if needs_tls { Some(tls::Context::new(tls, deadline)?) } else { None },
             family: plan.network.family,
             proxy: plan.network.proxy.clone(),
             connect_timeout: plan.pace.connect_timeout,

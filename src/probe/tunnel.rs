@@ -5,11 +5,9 @@ use std::time::Instant;
 
 use super::connect::reason;
 use super::socket::Socket;
-use crate::exchange::{Fault, FaultKind, Phase};
+use super::wire::interim;
+use crate::exchange::{Fault, FaultKind, HEAD_LIMIT, Phase};
 use crate::plan::Proxy;
-
-/// The bound on a proxy's answer, in bytes.
-const LIMIT: usize = 8 * 1024;
 
 /// Asks the proxy at the other end of a connection for a tunnel to `target` (`HOST:PORT`).
 pub(super) fn open(socket: &Socket, proxy: &Proxy, target: &str, deadline: Instant) -> Result<(), Fault> {
@@ -24,8 +22,12 @@ pub(super) fn open(socket: &Socket, proxy: &Proxy, target: &str, deadline: Insta
         _ => blame(format!("{at} broke the connection off: {}", reason(error))),
     };
     socket.write_all(&request(proxy, target), deadline).map_err(|error| failed(&error))?;
-    let head = answer(socket, deadline).map_err(|error| failed(&error))?;
+    let (head, complete) = answer(socket, deadline).map_err(|error| failed(&error))?;
     match status(&head) {
+        // What follows would be taken for the endpoint's answer.
+        Some(200..=299) if !complete => {
+            Err(blame(format!("{at} answers with a head that is longer than {} KiB", HEAD_LIMIT / 1024)))
+        }
         Some(200..=299) => Ok(()),
         Some(407) => Err(blame(format!("{at} wants credentials (407): give them by --proxy-auth-file FILE"))),
         Some(code) => Err(blame(format!("{at} refused the tunnel to {target} with status {code}"))),
@@ -48,22 +50,26 @@ fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
     head
 }
 
-/// Reads the head of the proxy's answer. Nothing of the tunnel can follow it in the same read: whoever
-/// is behind it waits for us to speak first.
-fn answer(socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
+/// Reads the head of the proxy's final answer, and tells whether it is complete. Nothing of the tunnel can follow
+/// it in the same read: whoever is behind it waits for us to speak first.
+fn answer(socket: &Socket, deadline: Instant) -> io::Result<(Vec<u8>, bool)> {
+    let (mut head, mut read) = (Vec::new(), 0);
     let mut buffer = [0; 1024];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if read > HEAD_LIMIT {
+            return Ok((head, false));
+        }
         let count = socket.read(&mut buffer, deadline)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        read += count;
         head.extend_from_slice(buffer.get(..count).unwrap_or_default());
-        if head.len() > LIMIT {
-            break;
+        while let Some((_, length)) = interim(&head) {
+            head.drain(..length);
         }
     }
-    Ok(head)
+    Ok((head, true))
 }
 
 /// The status of an answer's first line.

@@ -36,6 +36,10 @@ pub(super) struct Record {
     pub(super) fault: Option<Fault>,
     /// How many bytes of interim answers were passed over.
     interim: usize,
+    /// The status of the last of them.
+    interim_status: Option<u16>,
+    /// The status of an interim answer behind which the connection was closed: it was the final one.
+    pub(super) stands_as_final: Option<u16>,
 }
 
 impl Record {
@@ -123,9 +127,10 @@ impl Wire {
             let fresh = filled.get(filled.len().saturating_sub(count)..).unwrap_or_default();
             record.greeting.extend(fresh.iter().take(missing));
         }
-        while let Some(length) = interim(self.buffers.input()).filter(|_| !record.head_complete) {
+        while let Some((status, length)) = interim(self.buffers.input()).filter(|_| !record.head_complete) {
             self.buffers.input_consume(length);
             record.interim += length;
+            record.interim_status = Some(status);
         }
     }
 
@@ -145,16 +150,19 @@ impl Wire {
     }
 }
 
-/// The length of the interim answer (RFC 9110, section 15.2) that the input begins with, if it came whole.
+/// Status and length of the interim answer (RFC 9110, section 15.2) that the input begins with, if it came whole.
 ///
 /// The library refuses a `100` that has headers, and an endless row of them needs a bound. An upgrade is final:
 /// nobody asked for one.
-fn interim(input: &[u8]) -> Option<usize> {
-    let status = input.strip_prefix(b"HTTP/1.")?.get(1..6)?;
-    let passing = matches!(status, [b' ', b'1', b'0'..=b'9', b'0'..=b'9', b' ' | b'\r'])
-        && !status.starts_with(b" 101");
-    let end = input.windows(4).position(|end| end == b"\r\n\r\n").filter(|_| passing)?;
-    Some(end + 4)
+pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
+    let [b' ', b'1', tens @ b'0'..=b'9', units @ b'0'..=b'9', b' ' | b'\r'] =
+        input.strip_prefix(b"HTTP/1.")?.get(1..6)?
+    else {
+        return None;
+    };
+    let status = 100 + 10 * u16::from(tens - b'0') + u16::from(units - b'0');
+    let end = input.windows(4).position(|end| end == b"\r\n\r\n").filter(|_| status != 101)?;
+    Some((status, end + 4))
 }
 
 /// The fault of a connection that failed at some point of the exchange.
@@ -222,7 +230,7 @@ impl Transport for Wire {
 impl Wire {
     /// What the end of the stream stands for, unless it may be the end of a body.
     fn ended(&self) -> Option<Fault> {
-        let record = self.record.lock();
+        let mut record = self.record.lock();
         if record.head_complete {
             return None;
         }
@@ -231,6 +239,9 @@ impl Wire {
             if unanswered.is_some() {
                 return unanswered;
             }
+        }
+        if self.buffers.input().is_empty() {
+            record.stands_as_final = record.interim_status;
         }
         Some(interrupted(&record, &io::ErrorKind::UnexpectedEof.into()))
     }

@@ -225,8 +225,9 @@ fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
+/// Rounded down, as days are wherever they are told.
 fn hundredths(number: f64) -> f64 {
-    (number * 100.0).round() / 100.0
+    (number * 100.0).floor() / 100.0
 }
 
 #[cfg(test)]
@@ -423,6 +424,11 @@ mod tests {
         for (nanos, told) in table {
             assert!((milliseconds(Duration::from_nanos(nanos)) - told).abs() < f64::EPSILON);
         }
+    }
+
+    #[test]
+    fn days_below_a_threshold_do_not_read_as_if_they_stood_at_it() {
+        assert!((hundredths(4.999) - 4.99).abs() < f64::EPSILON);
     }
 
     proptest! {

@@ -182,7 +182,7 @@ const fn outcome(kind: FaultKind) -> &'static str {
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Tcp(address) => address.to_string(),
-        Peer::Unix(path) => clean(&path.to_string_lossy(), FACT),
+        Peer::Unix(path) => format!("unix:{}", clean(&path.to_string_lossy(), FACT)),
     }
 }
 

@@ -67,8 +67,8 @@ fn connections_that_end() {
             "the connection was closed before the body was complete",
         ),
         (
-            "an interim answer alone",
-            says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+            "a beginning behind an interim answer",
+            says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 2"),
             "closed",
             "the connection was closed between an interim answer and the final one",
         ),

@@ -135,11 +135,17 @@ fn statuses_that_http_does_not_know_are_protocol() {
 
 #[test]
 fn an_interim_status_as_the_final_answer_is_critical() {
-    let peer = Peer::always(bare(101));
-    let run = check([&peer.address(), "-m", "get", "-o", "json"]).run();
-    run.exits(2).reports("/endpoints/0/state", "CRITICAL");
-    let key = run.json()["endpoints"][0]["probes"][0]["key"].clone();
-    run.holds(key == "1xx" || key == "protocol", "another row judged");
+    for status in [100, 101, 102, 103, 150, 199] {
+        let peer = Peer::always(bare(status));
+        for method in ["head", "get"] {
+            check([&peer.address(), "-m", method, "-o", "json"])
+                .run()
+                .exits(2)
+                .reports("/endpoints/0/diagnosis", "impostor")
+                .reports("/endpoints/0/probes/0/key", "1xx")
+                .reports("/endpoints/0/probes/0/status", status);
+        }
+    }
 }
 
 /// Both methods: the answers, and which of them the diagnosis rests on.

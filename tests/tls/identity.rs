@@ -2,6 +2,7 @@
 
 use crate::certificates::{Authority, Files, named, self_signed};
 use crate::harness::{Finished, check};
+use crate::peer::Peer;
 use crate::refusals::is_untrusted;
 use crate::server::{TLS12, TLS13, TlsServer, config};
 
@@ -107,5 +108,15 @@ fn a_key_that_others_can_read_is_noted() {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
         let run = check(["--simulate", "healthy", "--cert", &cert, "--key", &key, "-v"]).run();
         run.exits(0).holds(run.stdout.contains(&note) == noted, "the note is wrong");
+    }
+}
+
+/// A file that is named and cannot be read is a mistake, even where no endpoint needs it.
+#[test]
+fn a_missing_file_is_refused_for_plain_http_too() {
+    let untouched = Peer::untouched();
+    for option in ["--cacert", "--cert"] {
+        let run = check([&untouched.address(), option, "/nowhere.pem"]).run();
+        run.is_refused(&[option, "/nowhere.pem"]);
     }
 }

@@ -19,7 +19,8 @@ fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
 
 #[test]
 fn what_a_proxy_answers_is_the_proxys() {
-    let cases: [(Script, &str); 6] = [
+    let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
+    let cases: [(Script, &str); 8] = [
         (
             says("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
             "wants credentials (407): give them by --proxy-auth-file FILE",
@@ -32,6 +33,14 @@ fn what_a_proxy_answers_is_the_proxys() {
         (says("SSH-2.0-OpenSSH_9.2p1\r\n\r\n\r\n"), "did not answer as an HTTP proxy does"),
         (vec![Step::Read], "broke the connection off: unexpected end of file"),
         (vec![Step::Read, Step::Forever(vec![b'x'; 1000])], "did not answer as an HTTP proxy does"),
+        (
+            vec![Step::Read, Step::Send(endless), Step::Forever(b"\r\nX: y".to_vec())],
+            "answers with a head that is longer than 16 KiB",
+        ),
+        (
+            says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\n\r\n"),
+            "refused the tunnel to service.example:8777 with status 503",
+        ),
     ];
     for (script, why) in cases {
         let proxy = Peer::in_turn([script.clone(), script]);
