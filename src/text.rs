@@ -57,10 +57,20 @@ pub fn clean(text: &str, limit: usize) -> String {
 }
 
 /// Quotes a typed value in an error line: cleaned, cut, and without what may be a credential.
+pub fn quoted(value: &str) -> String {
+    let shown = without_credentials(value);
+    // White space at an end may be all that is wrong, as in '5 '.
+    let space = |stands: bool| if stands { " " } else { "" };
+    let before = space(shown.starts_with(char::is_whitespace));
+    let after = space(shown.ends_with(char::is_whitespace));
+    format!("'{before}{}{after}'", clean(&shown, QUOTED))
+}
+
+/// A typed value without what may be a credential.
 ///
 /// Running text hides the userinfo of URLs alone. A value hides all before its last `@`, for a password may hold what
 /// nobody escaped, and its query and fragment, which may hold a token.
-pub fn quoted(value: &str) -> String {
+fn without_credentials(value: &str) -> String {
     let open = match value.rsplit_once('@') {
         Some((before, rest)) if !before.is_empty() => {
             let scheme = ["http://", "https://"].into_iter().find(|scheme| value.starts_with(scheme));
@@ -68,9 +78,10 @@ pub fn quoted(value: &str) -> String {
         }
         _ => value.to_owned(),
     };
-    let kept = open.split(['?', '#']).next().unwrap_or_default();
-    let mark = if kept.len() < open.len() { "…" } else { "" };
-    format!("'{}{mark}'", clean(kept, QUOTED))
+    match open.find(['?', '#']) {
+        Some(end) => open.split_at(end).0.to_owned() + "…",
+        None => open,
+    }
 }
 
 /// Escapes cleaned text for a plugin line: `|` → `/`, `<` → `(`, `>` → `)`.

@@ -206,7 +206,7 @@ fn a_hostile_endpoint_is_refused_in_printable_text() {
             "ho\x1b[31mst",
             r"endpoint 'host': no host name holds '\u{1b}': give letters, digits, hyphens and dots",
         ),
-        (" host", "endpoint 'host': no host name holds ' ': give letters, digits, hyphens and dots"),
+        (" host", "endpoint ' host': no host name holds ' ': give letters, digits, hyphens and dots"),
         ("ho\nst", r"endpoint 'ho st': no host name holds '\n': give letters, digits, hyphens and dots"),
         ("host/\u{7f}", r"endpoint 'host/': a path cannot hold '\u{7f}': write it as %7F"),
     ];

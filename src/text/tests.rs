@@ -234,6 +234,7 @@ fn what_may_be_a_credential_is_not_quoted() {
         ("s3cr3t@", "***@"),
         ("@s3cr3t@host", "***@host"),
         ("@5:1", "@5:1"),
+        (" 5\n", " 5 "),
         ("http://user:s3@cr3t@host:x", "http://***@host:x"),
         ("http://user:s3/cr3t@host", "http://***@host"),
         ("http://user:s3?cr3t#@host", "http://***@host"),
