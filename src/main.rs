@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use check_ceilometer::cli::{Cli, Stop, VARIABLE};
-use check_ceilometer::format::{Format, Output};
+use check_ceilometer::format::Format;
 use check_ceilometer::plan::{self, Course};
-use check_ceilometer::report::{self, Report};
+use check_ceilometer::report::Report;
 use check_ceilometer::run::Run;
 use check_ceilometer::state::State;
 use check_ceilometer::surroundings::Surroundings;
@@ -68,16 +68,13 @@ fn probe(cli: &Cli, surroundings: &Surroundings) -> Result<u8> {
         Course::Wait { limit } => watch::wait(&run, started, limit)?,
         Course::Watch { every, count } => return watch::watch(run, started, every, count),
     };
-    Ok(output::tell(&report, &report.whole(&plan.output), plan.output.file.as_deref()))
+    Ok(output::tell(&report, &plan))
 }
 
-/// Tells why there was no run: on standard output, for that is what callers read; as the plugin line, but for those
-/// who parse what they read.
+/// Tells why there was no run: on standard output, for that is what callers read.
 fn unable(reason: &str, format: Option<Format>, started: Instant) -> u8 {
     let report = Report::undone(reason, started);
-    let parsed = |format: &Format| matches!(format, Format::Json | Format::HaproxyAgent);
-    let format = format.filter(parsed).unwrap_or(Format::Nagios);
-    show(&report::render(&report, format, &Output::default()), report.exit_code)
+    show(&report.instead(format), report.exit_code)
 }
 
 /// Prints a text that is no report, and returns the exit code.

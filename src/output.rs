@@ -16,9 +16,8 @@ use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::files;
+use crate::plan::Plan;
 use crate::report::Report;
-use crate::state::State;
-use crate::text;
 
 /// The mode of a new output file, less the umask: others may read it, as the node exporter must.
 const MODE: u32 = 0o644;
@@ -52,33 +51,17 @@ fn survive_file_limit() {
     });
 }
 
-/// Writes a report's text where the plan wants it, and returns the process's exit code.
-pub fn tell(report: &Report, text: &str, file: Option<&Path>) -> u8 {
-    let Some(file) = file else {
-        return print(text).map_or_else(|_| lost(report), |()| report.exit_code);
+/// Writes a report where the plan wants it, and returns the process's exit code.
+pub fn tell(report: &Report, plan: &Plan) -> u8 {
+    let (text, codes) = (report.whole(&plan.output), plan.exit_codes);
+    let Some(file) = &plan.output.file else {
+        return print(&text).map_or_else(|_| codes.of(report.state_if_lost()), |()| report.exit_code);
     };
-    let Err(error) = replace(file, text) else { return report.exit_code };
-    // Whether or not this line can be printed: the exit code says it all.
-    let _ = print(&lost_line(report, &format!("{error:#}")));
-    lost(report)
-}
-
-/// The exit code of a result that could not be told. A CRITICAL one keeps its own, which `--fail-on` may have
-/// made 1; any other is UNKNOWN now.
-pub fn lost(report: &Report) -> u8 {
-    match report.state {
-        State::Critical => report.exit_code,
-        _ => State::Unknown.exit_code(),
-    }
-}
-
-/// The plugin line that stands for a report which its file did not take.
-fn lost_line(report: &Report, why: &str) -> String {
-    let state = if report.state == State::Critical { State::Critical } else { State::Unknown };
-    let why = text::clean(why, 300);
-    let (result, summary) = (report.state, report.marked_summary());
-    let line = format!("--output-file was not written ({why}); the result was {result}: {summary}");
-    format!("CEILOMETER {state} - {}\n", text::plugin(&line))
+    let Err(error) = replace(file, &text) else { return report.exit_code };
+    let lost = report.lost(&format!("{error:#}"), codes);
+    // Whether or not this can be printed: the exit code says it all.
+    let _ = print(&lost.instead(plan.output.format));
+    lost.exit_code
 }
 
 /// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
@@ -137,14 +120,7 @@ fn cause(error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
-
     use super::*;
-
-    fn report(state: State) -> Report {
-        let unable = Report::unable("a | summary".into(), SystemTime::UNIX_EPOCH, Duration::ZERO);
-        Report { state, exit_code: state.exit_code(), ..unable }
-    }
 
     fn mode(file: &Path) -> u32 {
         fs::metadata(file).unwrap().permissions().mode() & 0o7777
@@ -159,38 +135,19 @@ mod tests {
     fn a_file_is_written_whole_and_alone() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("ceilometer.prom");
-        assert_eq!(tell(&report(State::Warning), "first\n", Some(&file)), 1);
+        replace(&file, "first\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "first\n");
         assert_eq!(mode(&file) & !0o644, 0, "at most the mode that node_exporter needs");
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(tell(&report(State::Ok), "second\n", Some(&file)), 0);
+        replace(&file, "second\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "second\n");
         assert_eq!(mode(&file), 0o600, "the old file's mode");
         assert_eq!(names(directory.path()), ["ceilometer.prom"]);
     }
 
     #[test]
-    fn what_cannot_be_written_is_never_healthy() {
-        for (state, code) in [(State::Ok, 3), (State::Warning, 3), (State::Critical, 2), (State::Unknown, 3)]
-        {
-            assert_eq!(lost(&report(state)), code, "{state}");
-        }
-        let failed_on = Report { exit_code: 1, ..report(State::Critical) };
-        assert_eq!(lost(&failed_on), 1, "--fail-on");
-    }
-
-    #[test]
     fn a_failed_write_is_told_in_the_system_s_words() {
         let error = replace(Path::new("/nonexistent/file"), "text\n").unwrap_err();
         assert_eq!(error.to_string(), "No such file or directory (os error 2)");
-    }
-
-    #[test]
-    fn the_line_in_place_of_a_lost_report_says_both() {
-        assert_eq!(
-            lost_line(&report(State::Ok), "no space left"),
-            "CEILOMETER UNKNOWN - --output-file was not written (no space left); \
-             the result was OK: a / summary\n"
-        );
     }
 }

@@ -94,6 +94,19 @@ pub enum ExitCodes {
     FailOn(State),
 }
 
+impl ExitCodes {
+    /// The process's exit code for a state.
+    pub fn of(self, state: State) -> u8 {
+        match self {
+            ExitCodes::FailOn(from) => {
+                u8::from(state == State::Unknown || state.severity() >= from.severity())
+            }
+            ExitCodes::HaProxy if state == State::Warning => State::Ok.exit_code(),
+            ExitCodes::HaProxy | ExitCodes::Guidelines => state.exit_code(),
+        }
+    }
+}
+
 /// Once, or again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Course {

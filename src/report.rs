@@ -21,7 +21,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::endpoint::Scheme;
 use crate::format::{Format, Output};
-use crate::plan::{Plan, Targets};
+use crate::plan::{ExitCodes, Plan, Targets};
 use crate::state::State;
 use crate::text;
 use crate::thresholds::Thresholds;
@@ -49,6 +49,9 @@ const UNVERIFIED: &str = "certificate not verified";
 
 /// The most of a reason that is told of a run that came to nothing, in characters.
 const REASON: usize = 600;
+
+/// The most that is told of why a result could not be told, in characters.
+const WHY: usize = 300;
 
 /// A whole run.
 #[derive(Debug, Clone)]
@@ -84,7 +87,7 @@ impl Report {
             plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.scheme == Scheme::Https);
         Report {
             state,
-            exit_code: total::exit_code(state, plan.exit_codes),
+            exit_code: plan.exit_codes.of(state),
             summary: summary::line(plan, &endpoints),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified,
@@ -99,6 +102,33 @@ impl Report {
     /// The report as text in the output's format; nothing where silence is wanted.
     pub fn whole(&self, output: &Output) -> String {
         output.format.map(|format| render(self, format, output)).unwrap_or_default()
+    }
+
+    /// The report as text for those who expected another one: the plugin line, but for who parses what he reads.
+    pub fn instead(&self, format: Option<Format>) -> String {
+        let parsed = |format: &Format| matches!(format, Format::Json | Format::HaproxyAgent);
+        render(self, format.filter(parsed).unwrap_or(Format::Nagios), &Output::default())
+    }
+
+    /// The state of a result that could not be told: it must not look healthy, and only CRITICAL says enough.
+    pub(crate) fn state_if_lost(&self) -> State {
+        if self.state == State::Critical { State::Critical } else { State::Unknown }
+    }
+
+    /// The report of a result that its file did not take, and why.
+    pub(crate) fn lost(&self, why: &str, codes: ExitCodes) -> Report {
+        let (result, why) = (self.state, text::clean(why, WHY));
+        let state = self.state_if_lost();
+        Report {
+            state,
+            exit_code: codes.of(state),
+            summary: format!(
+                "--output-file was not written ({why}); the result was {result}: {}",
+                self.summary
+            ),
+            endpoints: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// A report of a run that came to nothing, for a reason that may quote what was typed.

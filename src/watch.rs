@@ -17,6 +17,7 @@ use anyhow::{Error, Result};
 
 use crate::report::Report;
 use crate::run::Run;
+use crate::state::State;
 use runner::Runner;
 use telling::Telling;
 pub use waiting::wait;
@@ -36,7 +37,7 @@ pub fn watch(run: Run, started: Instant, every: Duration, count: Option<u64>) ->
         let Some(outcome) = runner.run(began, || telling.refresh()) else { break };
         let report = match outcome {
             Err(error) if number == 1 => return Err(error),
-            outcome => outcome.unwrap_or_else(|error| undone(&error, began)),
+            outcome => outcome.unwrap_or_else(|error| undone(&run, &error, began)),
         };
         if telling.tell(report).is_break() || count == Some(number) {
             break;
@@ -50,6 +51,7 @@ pub fn watch(run: Run, started: Instant, every: Duration, count: Option<u64>) ->
 }
 
 /// The report of a later run that could not begin: the next may, so that the watch goes on.
-fn undone(error: &Error, began: Instant) -> Report {
-    Report::undone(&format!("{error:#}"), began)
+fn undone(run: &Run, error: &Error, began: Instant) -> Report {
+    let exit_code = run.plan().exit_codes.of(State::Unknown);
+    Report { exit_code, ..Report::undone(&format!("{error:#}"), began) }
 }

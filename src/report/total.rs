@@ -1,6 +1,5 @@
-//! What a run amounts to: the state of the whole, and the process's exit code.
+//! What a run amounts to: the state of the whole.
 
-use crate::plan::ExitCodes;
 use crate::quorum::Quorum;
 use crate::state::State;
 use crate::verdict::Verdict;
@@ -22,20 +21,13 @@ pub(super) fn usable(endpoints: &[Verdict]) -> usize {
     endpoints.iter().filter(usable).count()
 }
 
-/// The process's exit code for a state.
-pub(super) fn exit_code(state: State, codes: ExitCodes) -> u8 {
-    match codes {
-        ExitCodes::FailOn(from) => u8::from(state == State::Unknown || state.severity() >= from.severity()),
-        ExitCodes::HaProxy if state == State::Warning => State::Ok.exit_code(),
-        ExitCodes::HaProxy | ExitCodes::Guidelines => state.exit_code(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Report;
     use super::super::summary::tests::report;
     use super::*;
-    use crate::plan::Plan;
+    use crate::format::Format;
+    use crate::plan::{ExitCodes, Plan};
     use crate::verdict::tests::plan;
 
     #[test]
@@ -77,10 +69,33 @@ mod tests {
             (ExitCodes::FailOn(Critical), [0, 0, 1, 1]),
         ];
         for (rule, codes) in cases {
-            let found = [Ok, Warning, Critical, Unknown].map(|state| exit_code(state, rule));
+            let found = [Ok, Warning, Critical, Unknown].map(|state| rule.of(state));
             assert_eq!(found, codes, "{rule:?}");
         }
         let plan = Plan { exit_codes: ExitCodes::HaProxy, ..plan() };
         assert_eq!(report(&plan, &[("429", 1)]).exit_code, 0);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_never_healthy() {
+        use State::{Critical, Ok, Unknown, Warning};
+        let whole = report(&plan(), &[("200", 1)]);
+        let codes = |rule| {
+            [Ok, Warning, Critical, Unknown].map(|state| {
+                let lost = Report { state, ..whole.clone() }.lost("no space left", rule);
+                assert_eq!(lost.state, if state == Critical { Critical } else { Unknown });
+                lost.exit_code
+            })
+        };
+        assert_eq!(codes(ExitCodes::Guidelines), [3, 3, 2, 3]);
+        assert_eq!(codes(ExitCodes::FailOn(Critical)), [1; 4]);
+        let lost = whole.lost("no space left", ExitCodes::Guidelines);
+        assert_eq!(
+            lost.instead(Some(Format::Human)),
+            "CEILOMETER UNKNOWN - --output-file was not written (no space left); the result was OK: healthy: HEAD \
+             204, GET 200 from ctl1:8777\n"
+        );
+        assert!(lost.instead(Some(Format::HaproxyAgent)).starts_with("down #--output-file was not written"));
+        assert!(lost.instead(Some(Format::Json)).starts_with("{\n"));
     }
 }

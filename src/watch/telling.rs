@@ -48,7 +48,7 @@ impl<'a> Telling<'a> {
             history: History::default(),
             screen: live.then(Screen::default),
             under_way: None,
-            code: State::Unknown.exit_code(),
+            code: run.plan().exit_codes.of(State::Unknown),
         }
     }
 
@@ -64,17 +64,17 @@ impl<'a> Telling<'a> {
         let changes =
             if self.is_watched() { self.history.record(&report, self.started.elapsed()) } else { Vec::new() };
         let report = self.latest.insert(report);
-        let output = &self.run.plan().output;
-        if let Some(file) = &output.file {
+        let plan = self.run.plan();
+        if plan.output.file.is_some() {
             // The next run may find room on the disk again.
-            self.code = output::tell(report, &report.whole(output), Some(file));
+            self.code = output::tell(report, plan);
             return ControlFlow::Continue(());
         }
         if self.screen.is_some() {
             let above: Vec<String> = changes.iter().map(|change| self.change(change)).collect();
             return self.draw(&above);
         }
-        let line = lines::line(report, output);
+        let line = lines::line(report, &plan.output);
         self.write(&line)
     }
 
@@ -130,7 +130,8 @@ impl<'a> Telling<'a> {
         if output::print(text).is_ok() {
             return ControlFlow::Continue(());
         }
-        self.code = self.latest.as_ref().map_or(State::Unknown.exit_code(), output::lost);
+        let state = self.latest.as_ref().map_or(State::Unknown, Report::state_if_lost);
+        self.code = self.run.plan().exit_codes.of(state);
         ControlFlow::Break(())
     }
 

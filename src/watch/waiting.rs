@@ -44,7 +44,7 @@ fn until_ok(run: &Run, started: Instant, limit: Duration, tell: impl Fn(&Report)
         }
         sleep_until(began);
         let next = run.once(began, end.min(began + pace.budget));
-        report = next.unwrap_or_else(|error| super::undone(&error, began));
+        report = next.unwrap_or_else(|error| super::undone(run, &error, began));
     }
     Ok(report)
 }

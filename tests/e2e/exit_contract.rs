@@ -41,6 +41,8 @@ fn a_full_disk_behind_stdout() {
         let peer = Peer::healthy();
         check([&peer.address(), "-o", output]).stdout_to(full()).run().exits(3);
     }
+    let peer = Peer::healthy();
+    check([&peer.address(), "--fail-on", "critical"]).stdout_to(full()).run().exits(1);
     for options in ["--help", "--version", "--explain", "--generate man", "--bad-option"] {
         let run = check(words(options)).stdout_to(full()).run();
         run.exits_as_a_plugin();

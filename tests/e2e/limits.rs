@@ -109,8 +109,12 @@ fn an_output_file_that_is_no_file() {
 #[track_caller]
 fn is_not_written(line: &str, file: &str, why: &str) {
     let peer = Peer::healthy();
-    let run = check_in_shell(line, &[&peer.address(), "-o", "json", "--output-file", file]).run();
+    let run = check_in_shell(line, &[&peer.address(), "-o", "prometheus", "--output-file", file]).run();
     run.exits(3).summarises("UNKNOWN", &["--output-file was not written", why, "the result was OK"]);
+    let run = check_in_shell(line, &[&peer.address(), "-o", "json", "--output-file", file]).run();
+    run.exits(3).reports("/state", "UNKNOWN").says("--output-file was not written");
+    let run = check_in_shell(line, &[&peer.address(), "--fail-on", "critical", "--output-file", file]).run();
+    run.exits(1).summarises("UNKNOWN", &[why]);
     let nobody = Nobody::refusing();
     let run = check_in_shell(line, &[&nobody.address(), "--output-file", file]).run();
     run.exits(2).summarises("CRITICAL", &["--output-file was not written", why, "HEAD refused"]);
