@@ -72,20 +72,24 @@ fn normalised(text: &str, separators: &str) -> Result<String, String> {
     while let Some(letter) = rest.next() {
         if letter == '%' {
             push_escape(&mut normal, rest.next().zip(rest.next()))?;
-        } else if letter.is_ascii_alphanumeric()
-            || "-._~!$&'()*+,;=:@".contains(letter)
-            || separators.contains(letter)
-        {
+        } else if is_unreserved(letter) || "!$&'()*+,;=:@".contains(letter) || separators.contains(letter) {
             normal.push(letter);
         } else {
-            // An output may show another character in this one's place, so its escape is told too.
-            let escaped: Vec<_> =
-                letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let reason = format!("a path cannot hold {letter:?}: write it as {}", escaped.concat());
-            return Err(text::clean(&reason, REFUSAL));
+            return Err(misplaced(letter));
         }
     }
     Ok(normal)
+}
+
+fn is_unreserved(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-._~".contains(letter)
+}
+
+/// Refuses a character. An output may show another one in its place, so its escape is told too.
+fn misplaced(letter: char) -> String {
+    let escape: Vec<_> = letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let reason = format!("a path cannot hold {letter:?}: write it as {}", escape.concat());
+    text::clean(&reason, REFUSAL)
 }
 
 /// An escape with capital digits; an unreserved character needs none.
@@ -94,7 +98,7 @@ fn push_escape(normal: &mut String, digits: Option<(char, char)>) -> Result<(), 
     let Some(((high, low), letter)) = digits.zip(digits.and_then(value).and_then(char::from_u32)) else {
         return Err("a % begins no escape: write %25, or two digits behind it".into());
     };
-    if letter.is_ascii_alphanumeric() || "-._~".contains(letter) {
+    if is_unreserved(letter) {
         normal.push(letter);
     } else {
         normal.extend(['%', high.to_ascii_uppercase(), low.to_ascii_uppercase()]);
