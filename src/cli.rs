@@ -351,7 +351,7 @@ pub struct TaskOptions {
     pub haproxy: bool,
 
     /// Print the table in force, or the row for KEY; asks no endpoint
-    #[arg(long, value_name = "KEY", num_args = 0..=1, value_parser = values::key, hide_short_help = true)]
+    #[arg(long, value_name = "KEY", num_args = 0..=1, value_parser = Key::parse, hide_short_help = true)]
     pub explain: Option<Option<Key>>,
 
     /// Probe embedded endpoints that behave so; every output says SIMULATED

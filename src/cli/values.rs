@@ -75,11 +75,6 @@ pub(super) fn range(text: &str) -> Result<Range, String> {
     Range::parse(text, Unit::Seconds)
 }
 
-/// A row's key.
-pub(super) fn key(text: &str) -> Result<Key, String> {
-    Key::parse(text)
-}
-
 /// `KEY=STATE`.
 pub(super) fn assignment(text: &str) -> Result<(Key, State), String> {
     let (key, state) = text.split_once('=').ok_or("not of the form KEY=STATE, such as get:404=warning")?;

@@ -144,8 +144,7 @@ fn dial(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
 
 /// HAProxy's server as an endpoint: dialled where HAProxy says, named by `-H`.
 fn server(cli: &Cli, call: &Call) -> Result<Endpoint> {
-    let defaults = defaults(cli);
-    let defaults = Defaults { ssl: defaults.ssl || call.ssl, ..defaults };
+    let defaults = Defaults { ssl: cli.targets.ssl || call.ssl, ..defaults(cli) };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
     let (host, port, dial) = match &call.server {
         Server::Tcp(address, port) => (Host::Address(*address), *port, Dial::Address(*address, *port)),
