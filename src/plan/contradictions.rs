@@ -43,6 +43,7 @@ fn pairs(cli: &Cli, haproxy: bool) -> Vec<(bool, &'static str)> {
         (simulate && named, "--simulate brings its own endpoints; name no others"),
         (simulate && dialled, "--simulate brings its own endpoints; --connect-to would dial another"),
         (simulate && cli.connection.proxy.is_some(), "--simulate listens on loopback; no proxy leads there"),
+        (simulate && cli.connection.ipv6, "--simulate listens on an IPv4 address, which -6 excludes"),
         (haproxy && targets.file.is_some(), "HAProxy names the server; --endpoints cannot"),
         (haproxy && dialled, "HAProxy names the address to dial; --connect-to cannot"),
         (haproxy && targets.hostname.len() > 1, "-H may stand once in HAProxy mode: a server has one name"),

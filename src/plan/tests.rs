@@ -130,6 +130,7 @@ const CONTRADICTIONS: &[(&[&str], &str)] = &[
         "--simulate brings its own endpoints; --connect-to would dial another",
     ),
     (&["--simulate", "absent", "--proxy", "p"], "--simulate listens on loopback; no proxy leads there"),
+    (&["--simulate", "absent", "-6"], "--simulate listens on an IPv4 address, which -6 excludes"),
     (&["h", "--output-file", "/dev/null"], "--output-file /dev/null is not a regular file"),
     (
         &["a", "b", "c", "d", "e", "--haproxy"],
