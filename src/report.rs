@@ -19,7 +19,6 @@ mod total;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::endpoint::Scheme;
 use crate::format::{Format, Output};
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::state::State;
@@ -82,15 +81,12 @@ impl Report {
     /// The report of a run over these endpoints: state by the worst or by the quorum, summary, exit code.
     pub fn of(plan: &Plan, endpoints: Vec<Verdict>, started_at: SystemTime, elapsed: Duration) -> Report {
         let state = total::state(&endpoints, plan.quorum);
-        // Without TLS there is no certificate whose verification could be missed.
-        let unverified =
-            plan.network.tls.insecure && endpoints.iter().any(|verdict| verdict.scheme == Scheme::Https);
         Report {
             state,
             exit_code: plan.exit_codes.of(state),
             summary: summary::line(plan, &endpoints),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
-            unverified,
+            unverified: plan.network.tls.insecure,
             started_at,
             elapsed,
             endpoints,

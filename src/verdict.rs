@@ -34,8 +34,6 @@ pub struct Verdict {
     pub endpoint: String,
     /// The URL that was asked.
     pub url: String,
-    /// The scheme of that URL.
-    pub scheme: Scheme,
     /// The endpoint's state.
     pub state: State,
     /// What is the matter with it.
@@ -171,7 +169,6 @@ pub fn judge(plan: &Plan, endpoint: &Endpoint, made: &[Step], attempts: u32, now
     Verdict {
         endpoint: endpoint.to_string(),
         url: endpoint.url(),
-        scheme: endpoint.scheme,
         state: found.state,
         diagnosis: found.diagnosis,
         evidence: found.evidence,

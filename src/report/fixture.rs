@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::Report;
 use crate::diagnosis::Diagnosis;
-use crate::endpoint::Scheme;
 use crate::exchange::{Ending, FaultKind, Method, Phase, Phases};
 use crate::format::Output;
 use crate::state::State;
@@ -56,7 +55,6 @@ pub(crate) fn healthy(endpoint: &str) -> Verdict {
     Verdict {
         endpoint: endpoint.into(),
         url: format!("http://{endpoint}/v2/health"),
-        scheme: Scheme::Http,
         state: State::Ok,
         diagnosis: Diagnosis::Healthy,
         evidence: Evidence::Answers("GET 200".into()),
@@ -135,7 +133,6 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
     let tls = [(Phase::Connect, 300), (Phase::Tls, 3_000), (Phase::Wait, 1_267)];
     Verdict {
         url: format!("{endpoint}/v2/health"),
-        scheme: Scheme::Https,
         state: State::Warning,
         diagnosis: Diagnosis::CertificateExpiring,
         evidence: Evidence::Event("20 days left".into()),

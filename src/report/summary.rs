@@ -70,7 +70,7 @@ pub(super) mod tests {
     use super::super::Report;
     use super::*;
     use crate::diagnosis::Diagnosis;
-    use crate::endpoint::{Endpoint, Host, Scheme};
+    use crate::endpoint::{Endpoint, Host};
     use crate::plan::Targets;
     use crate::quorum::Quorum;
     use crate::verdict::judge;
@@ -120,20 +120,16 @@ pub(super) mod tests {
 
     #[test]
     fn the_summary_is_marked_where_it_must_be() {
-        let mut plan = plan();
-        plan.network.tls.insecure = true;
+        let marked = |plan: &Plan| report(plan, &[("200", 1)]).marked_summary();
+        let mut insecure = plan();
+        insecure.network.tls.insecure = true;
         let targets = Targets::Simulated(vec![Diagnosis::Healthy]);
-        let http = report(&Plan { targets, ..plan.clone() }, &[("200", 1)]);
-        assert_eq!(http.marked_summary(), "SIMULATED healthy: HEAD 204, GET 200 from ctl1:8777");
-        assert_eq!((http.simulated, http.unverified), (true, false));
-
-        let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
-        let verdict = judge(&plan, &https, &both("204", "200"), 1, NOW);
-        let https = Report::of(&plan, vec![verdict], NOW, Duration::ZERO);
-        assert_eq!(
-            https.marked_summary(),
-            "healthy: HEAD 204, GET 200 from https://ctl1:8777 (certificate not verified)"
-        );
-        assert_eq!((https.simulated, https.unverified), (false, true));
+        let simulated = Plan { targets: targets.clone(), ..plan() };
+        let both = Plan { targets, ..insecure.clone() };
+        let summary = "healthy: HEAD 204, GET 200 from ctl1:8777";
+        assert_eq!(marked(&plan()), summary);
+        assert_eq!(marked(&simulated), format!("SIMULATED {summary}"));
+        assert_eq!(marked(&insecure), format!("{summary} (certificate not verified)"));
+        assert_eq!(marked(&both), format!("SIMULATED {summary} (certificate not verified)"));
     }
 }
