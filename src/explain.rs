@@ -14,9 +14,10 @@ pub fn table(table: &Table) -> String {
     let head = format!("{:key$}  {:8}  {:10}  WHAT IT MEANS, AND WHAT TO DO", "KEY", "STATE", "SOURCE");
     let lines = rows.iter().flat_map(|row| {
         let margin = format!("{:key$}  {:8}  {:10}  ", row.key, row.state, row.source.name());
-        let action = if row.action.is_empty() { String::new() } else { format!("-> {}", row.action) };
-        let words = [row.meaning, &action].map(|words| wrapped(words, WIDTH - margin.len()));
-        behind(&margin, words.concat())
+        let action = Some(row.action.to_owned()).filter(|action| !action.is_empty());
+        let advice = action.into_iter().chain(row.hints(row.key)).map(|words| format!("-> {words}"));
+        let words = std::iter::once(row.meaning.to_owned()).chain(advice);
+        behind(&margin, words.flat_map(|words| wrapped(&words, WIDTH - margin.len())))
     });
     written(head, lines)
 }
@@ -29,14 +30,15 @@ pub fn key(table: &Table, key: Key) -> String {
 
 fn one(asked: Key, row: Row) -> String {
     let by = if asked == row.key { String::new() } else { format!(", judged by {}", row.key) };
+    let part = |name: &str, words: &str| hanging(&format!("  {name:7}  "), words, WIDTH);
     let parts = [
-        ("state", row.state.name()),
-        ("meaning", row.meaning),
-        ("action", row.action),
-        ("source", source(row.source)),
+        part("state", row.state.name()),
+        part("meaning", row.meaning),
+        part("action", row.action),
+        row.hints(asked).flat_map(|hint| part("hint", &hint)).collect(),
+        part("source", source(row.source)),
     ];
-    let lines = parts.into_iter().flat_map(|(name, words)| hanging(&format!("  {name:7}  "), words, WIDTH));
-    written(format!("{asked}{by}"), lines)
+    written(format!("{asked}{by}"), parts.into_iter().flatten())
 }
 
 fn written(head: String, lines: impl Iterator<Item = String>) -> String {
@@ -56,7 +58,8 @@ pub fn markdown() -> String {
     let rows = Table::default().rows();
     let rows = rows.iter().map(|row| {
         let Row { key, state, meaning, action, .. } = row;
-        format!("| `{key}` | {state} | {} | {meaning} | {action} |\n", row.source.name())
+        let hints = row.hints(*key).map(|hint| format!("; hint: {hint}")).collect::<Vec<_>>().concat();
+        format!("| `{key}` | {state} | {} | {meaning} | {action}{hints} |\n", row.source.name())
     });
     let head = "| key | state | source | meaning | action |\n|---|---|---|---|---|\n";
     std::iter::once(head.to_owned()).chain(rows).collect()
@@ -110,6 +113,23 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_stands_behind_the_action() {
+        expect![[r#"
+            405, judged by 4xx
+              state    UNKNOWN
+              meaning  the request was refused, not the service
+              action   check method (-m), path (--path) and headers against what the service
+                       accepts
+              hint     on head:405, ask with -m get only, or accept the answer with --state
+                       head:405=OK
+              hint     on get:405, check that the path is the health check's, or ask with -m
+                       head only
+              source   ours (the Health-Check API's page is silent)
+        "#]]
+        .assert_eq(&explained(&[], "405"));
+    }
+
+    #[test]
     fn an_override_is_told_as_one() {
         expect![[r#"
             get:404, judged by 4xx
@@ -118,6 +138,7 @@ mod tests {
                        running
               action   verify that the Ceilometer Reporting API is up and running and that
                        there is connectivity with the back-end
+              hint     where it is, check port, prefix and --path
               source   overridden (--state)
         "#]]
         .assert_eq(&explained(&[("4xx", State::Warning)], "get:404"));
@@ -141,8 +162,8 @@ mod tests {
                                                    basic system is up and running
                                                    -> verify that the Ceilometer Reporting
                                                    API is up and running
-            get:404          CRITICAL  documented  the API cannot be reached; not even the
-                                                   basic system is up and running"#]]
+                                                   -> where it is, check port, prefix and
+                                                   --path"#]]
         .assert_eq(&beginning.join("\n"));
     }
 
@@ -153,8 +174,8 @@ mod tests {
             |---|---|---|---|---|
             | `head:204` | OK | documented | the API answers |  |
             | `get:200` | OK | documented | the API answers and reaches its back-end |  |
-            | `head:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running |
-            | `get:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end |
+            | `head:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running; hint: where it is, check port, prefix and --path |
+            | `get:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; hint: where it is, check port, prefix and --path |
             | `head:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running |
             | `get:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end |
             | `get:503` | CRITICAL | documented | the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations | verify that the API is up and running and that there is connectivity with the back-end |
@@ -167,7 +188,7 @@ mod tests {
             | `407` | UNKNOWN | ours | access control answered before the health check could: a proxy asks for credentials | give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; --token-file and --auth-file are for the API itself |
             | `408` | CRITICAL | ours | the server gave up waiting for the request: a timeout on its side | check the network between here and the server, and the server's load |
             | `429` | WARNING | ours | the service is alive and limits its clients | probe less often, or exempt this client from the limit |
-            | `4xx` | UNKNOWN | ours | the request was refused, not the service | check method (-m), path (--path) and headers against what the service accepts |
+            | `4xx` | UNKNOWN | ours | the request was refused, not the service | check method (-m), path (--path) and headers against what the service accepts; hint: on head:405, ask with -m get only, or accept the answer with --state head:405=OK; hint: on get:405, check that the path is the health check's, or ask with -m head only |
             | `head:503` | CRITICAL | ours | undocumented: HEAD does not ask for the back-end, and yet the service calls itself unavailable | check the API's log, and what stands in front of it |
             | `501` | CRITICAL | ours | undocumented: the server does not know the method | check that address and port are the API's, and what stands in front of it |
             | `502` | CRITICAL | ours | a proxy or load balancer answered: it got no valid answer from the API behind it | check the proxy's view of its servers, then the API itself |

@@ -48,8 +48,35 @@ pub struct Row {
     pub meaning: &'static str,
     /// What to do; empty where there is nothing to do.
     pub action: &'static str,
-    /// Where it is from.
+    /// What experience adds to the action.
+    pub hints: &'static [Hint],
+    /// Where it is from; hints are ours in any case.
     pub source: Source,
+}
+
+/// What to do about an answer beside its row's action, or about one of those that a row is for together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint {
+    /// What it speaks of: what its row does, or a part of that.
+    pub key: Key,
+    /// What to do.
+    pub words: &'static str,
+}
+
+impl Row {
+    /// The hints for what a key speaks of; one for a part of that names the part.
+    pub fn hints(self, asked: Key) -> impl Iterator<Item = String> {
+        self.hints.iter().filter_map(move |Hint { key, words }| {
+            if key.covers(asked) {
+                return Some((*words).to_owned());
+            }
+            asked.covers(*key).then(|| format!("on {key}, {words}"))
+        })
+    }
+
+    const fn hinting(self, hints: &'static [Hint]) -> Row {
+        Row { hints, ..self }
+    }
 }
 
 const VERIFY_API: &str = "verify that the Ceilometer Reporting API is up and running";
@@ -58,6 +85,21 @@ const VERIFY_BOTH: &str = "verify that the Ceilometer Reporting API is up and ru
 const NOT_REACHED: &str = "the API cannot be reached; not even the basic system is up and running";
 const COMPROMISED: &str = "the API has been reached but failed to perform its operation; the service is \
                            highly compromised";
+
+/// The documented words take the address for granted, which is the first thing to be wrong.
+const WHERE: &[Hint] =
+    &[Hint { key: any(Selector::Status(404)), words: "where it is, check port, prefix and --path" }];
+/// A GET that is not taken cannot be overlooked as HEAD's can: nothing else asks for the back-end.
+const OTHER_METHOD: &[Hint] = &[
+    Hint {
+        key: head(Selector::Status(405)),
+        words: "ask with -m get only, or accept the answer with --state head:405=OK",
+    },
+    Hint {
+        key: get(Selector::Status(405)),
+        words: "check that the path is the health check's, or ask with -m head only",
+    },
+];
 
 /// The row of what is not HTTP as the API speaks it, and so of every status that HTTP does not know.
 const PROTOCOL: Row = ours(
@@ -72,8 +114,8 @@ const PROTOCOL: Row = ours(
 pub static ROWS: &[Row] = &[
     documented(head(Selector::Status(204)), Good, Healthy, "the API answers", ""),
     documented(get(Selector::Status(200)), Good, Healthy, "the API answers and reaches its back-end", ""),
-    documented(head(Selector::Status(404)), Critical, Absent, NOT_REACHED, VERIFY_API),
-    documented(get(Selector::Status(404)), Critical, Absent, NOT_REACHED, VERIFY_BOTH),
+    documented(head(Selector::Status(404)), Critical, Absent, NOT_REACHED, VERIFY_API).hinting(WHERE),
+    documented(get(Selector::Status(404)), Critical, Absent, NOT_REACHED, VERIFY_BOTH).hinting(WHERE),
     documented(head(Selector::Status(500)), Critical, Failing, COMPROMISED, VERIFY_API),
     documented(get(Selector::Status(500)), Critical, Failing, COMPROMISED, VERIFY_BOTH),
     documented(
@@ -156,7 +198,8 @@ pub static ROWS: &[Row] = &[
         RefusedRequest,
         "the request was refused, not the service",
         "check method (-m), path (--path) and headers against what the service accepts",
-    ),
+    )
+    .hinting(OTHER_METHOD),
     ours(
         head(Selector::Status(503)),
         Critical,
@@ -289,7 +332,7 @@ const fn documented(
     meaning: &'static str,
     action: &'static str,
 ) -> Row {
-    Row { key, state, diagnosis, meaning, action, source: Source::Documented }
+    Row { key, state, diagnosis, meaning, action, hints: &[], source: Source::Documented }
 }
 
 const fn ours(
@@ -299,7 +342,7 @@ const fn ours(
     meaning: &'static str,
     action: &'static str,
 ) -> Row {
-    Row { key, state, diagnosis, meaning, action, source: Source::Ours }
+    Row { key, state, diagnosis, meaning, action, hints: &[], source: Source::Ours }
 }
 
 /// The table in force: the rows and the overrides.
@@ -347,8 +390,8 @@ impl Table {
 
     fn hidden(&self, key: Key) -> bool {
         [Method::Head, Method::Get].into_iter().filter(|method| key.speaks_to(*method)).all(|method| {
-            let hides = |over: &Key| over.speaks_to(method) && over.selector.covers(key.selector);
-            self.overrides.iter().any(|(over, _)| hides(over))
+            let judged = Key { method: Some(method), ..key };
+            self.overrides.iter().any(|(over, _)| over.covers(judged))
         })
     }
 
@@ -516,6 +559,25 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_is_told_to_whoever_asks_for_what_it_speaks_of() {
+        let told = |asked| -> Vec<String> {
+            let rows = Table::default().lookup(key(asked));
+            rows.into_iter().flat_map(|(asked, row)| row.hints(asked)).collect()
+        };
+        let [head, get] = [
+            "ask with -m get only, or accept the answer with --state head:405=OK",
+            "check that the path is the health check's, or ask with -m head only",
+        ];
+        let both = [format!("on head:405, {head}"), format!("on get:405, {get}")];
+        assert_eq!(told("4xx"), both);
+        assert_eq!(told("405"), both);
+        assert_eq!(told("get:4xx"), both[1..]);
+        assert_eq!((told("head:405"), told("get:405")), (vec![head.into()], vec![get.into()]));
+        assert_eq!(told("get:404"), ["where it is, check port, prefix and --path"]);
+        assert_eq!((told("418"), told("500")), (vec![], vec![]));
+    }
+
+    #[test]
     fn the_rows_in_force_name_overrides_first_and_leave_out_what_they_hide() {
         let table = table(&[("head:404", Good), ("404", Warning), ("418", Good)]);
         let keys: Vec<_> = table.rows().iter().map(|row| row.key.to_string()).collect();
@@ -573,7 +635,8 @@ mod tests {
     fn only_good_rows_have_nothing_to_do_and_no_row_forges_an_output() {
         for row in ROWS {
             assert_eq!(row.action.is_empty(), row.state == Good, "{}", row.key);
-            let text = format!("{}{}", row.meaning, row.action);
+            let hints: String = row.hints(row.key).collect();
+            let text = format!("{}{}{hints}", row.meaning, row.action);
             assert!(!text.contains(['|', '<', '>', '\n', '"']), "{text}");
         }
     }

@@ -67,7 +67,8 @@ fn table() -> String {
     let introduction = plain(
         "An answer or failure is judged by the first row that speaks of it: method and status before status, \
          status before method and class, that before class. --state overrides rows; --explain prints the \
-         table in force. Rows marked * are documented by the Health-Check API; the others are ours.",
+         table in force. Rows marked * are documented by the Health-Check API; the others are ours, and so are \
+         the hints.",
     );
     let rows = Table::default().rows();
     section("TABLE") + &introduction + &rows.iter().map(row).collect::<Vec<_>>().concat()
@@ -77,7 +78,8 @@ fn table() -> String {
 fn row(row: &Row) -> String {
     let mark = if row.source == Source::Documented { " *" } else { "" };
     let action = if row.action.is_empty() { String::new() } else { format!(" Action: {}.", row.action) };
-    let (key, text) = (escape(&row.key.to_string()), escape(&format!("{}.{action}", row.meaning)));
+    let hints = row.hints(row.key).map(|hint| format!(" Hint: {hint}.")).collect::<Vec<_>>().concat();
+    let (key, text) = (escape(&row.key.to_string()), escape(&format!("{}.{action}{hints}", row.meaning)));
     format!(".TP\n\\fB{key}\\fR {}{mark}\n{text}\n", row.state)
 }
 

@@ -17,7 +17,7 @@ pub enum Selector {
 
 impl Selector {
     /// Whether everything that `other` speaks of is spoken of here too.
-    pub(super) fn covers(self, other: Selector) -> bool {
+    fn covers(self, other: Selector) -> bool {
         match (self, other) {
             (Selector::Class(class), Selector::Status(status)) => u16::from(class) == status / 100,
             _ => self == other,
@@ -62,6 +62,11 @@ impl Key {
 
     pub(super) fn speaks_to(self, method: Method) -> bool {
         self.method.is_none_or(|own| own == method)
+    }
+
+    /// Whether everything that `other` speaks of is spoken of here too.
+    pub(super) fn covers(self, other: Key) -> bool {
+        (self.method.is_none() || self.method == other.method) && self.selector.covers(other.selector)
     }
 }
 

@@ -4,10 +4,10 @@ use super::detail;
 use super::request::{MESSAGE, Request};
 use super::witness::Witness;
 use crate::diagnosis::Diagnosis;
-use crate::exchange::{Answer, Cause, Ending, Fault, FaultKind, Method};
+use crate::exchange::{Answer, Cause, Ending, Fault, FaultKind};
 use crate::plan::Plan;
 use crate::state::State;
-use crate::table::Source;
+use crate::table::{Key, Selector, Source};
 
 /// The length of what is quoted of an answer, in characters.
 const QUOTE: usize = 160;
@@ -97,7 +97,7 @@ fn on_answer(plan: &Plan, request: &Request, answer: &Answer) -> (String, String
         (400, _) if says(answer, &PLAIN_HTTP_TO_HTTPS) => wants_https(),
         (400, _) if says(answer, &NO_CLIENT_CERTIFICATE) => wants_certificate(),
         (404, _) => absent(request),
-        (405, _) => other_method(plan, request, answer),
+        (405, _) => not_taken(plan, request, answer),
         (429, _) => throttled(plan, request, answer),
         (200..=299, _) if page(answer) => catch_all(request, answer.status),
         (status, _) => plain(request, status),
@@ -211,10 +211,9 @@ fn wants_certificate() -> (String, String) {
     )
 }
 
-/// The documented words take the address for granted, which is the first thing to be wrong.
 fn absent(request: &Request) -> (String, String) {
     let (meaning, action) = plain(request, 404);
-    (meaning, format!("{action}; where it is, check port, prefix and --path"))
+    (meaning, format!("{action}; {}", hint(request, 404)))
 }
 
 fn wants_https() -> (String, String) {
@@ -224,20 +223,17 @@ fn wants_https() -> (String, String) {
     )
 }
 
-/// A GET that is not taken cannot be overlooked as HEAD's can: nothing else asks for the back-end.
-fn other_method(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+/// The row is for all refusals, the hint for this one.
+fn not_taken(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
     let allowed = quote(plan, answer, "allow").map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
-    let method = request.method().name();
-    let action = match request.method() {
-        Method::Head => "ask with -m get only, or accept the answer with --state head:405=OK",
-        Method::Get => "check that the path is the health check's, or ask with -m head only",
-    };
-    (
-        format!(
-            "the service does not take {method} at this path{allowed}; the request was refused, not the service"
-        ),
-        action.to_owned(),
-    )
+    let (method, meaning) = (request.method().name(), request.row.meaning);
+    (format!("the service does not take {method} at this path{allowed}; {meaning}"), hint(request, 405))
+}
+
+/// What the table knows to do about a status beside its row's action.
+fn hint(request: &Request, status: u16) -> String {
+    let answered = Key { method: Some(request.method()), selector: Selector::Status(status) };
+    request.row.hints(answered).collect()
 }
 
 fn throttled(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
