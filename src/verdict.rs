@@ -42,6 +42,8 @@ pub struct Verdict {
     pub evidence: Evidence,
     /// What the diagnosis means, in words.
     pub explanation: String,
+    /// The message of the fault that the explanation quotes.
+    pub quoted: Option<String>,
     /// What to do; empty when there is nothing to do.
     pub action: String,
     /// How often it was probed: 1 and the retries.
@@ -173,6 +175,7 @@ pub fn judge(plan: &Plan, endpoint: &Endpoint, made: &[Step], attempts: u32, now
         diagnosis: found.diagnosis,
         evidence: found.evidence,
         explanation: found.explanation,
+        quoted: found.quoted,
         action: found.action,
         attempts,
         certificate,

@@ -59,6 +59,7 @@ pub(crate) fn healthy(endpoint: &str) -> Verdict {
         diagnosis: Diagnosis::Healthy,
         evidence: Evidence::Answers("GET 200".into()),
         explanation: "The API answers and reaches its back-end.".into(),
+        quoted: None,
         action: String::new(),
         attempts: 1,
         certificate: None,

@@ -28,13 +28,13 @@ pub(super) fn request(probe: &Probe) -> String {
 
 /// What the bodies and the faults of an endpoint said, a line each.
 pub(crate) fn said(verdict: &Verdict) -> Vec<String> {
-    verdict.probes.iter().flat_map(|probe| probe_said(probe, &verdict.explanation)).collect()
+    verdict.probes.iter().flat_map(|probe| probe_said(probe, verdict.quoted.as_deref())).collect()
 }
 
-fn probe_said(probe: &Probe, explanation: &str) -> Vec<String> {
+fn probe_said(probe: &Probe, quoted: Option<&str>) -> Vec<String> {
     let Outcome::Judged(judged) = &probe.outcome else { return Vec::new() };
     let method = probe.method.name();
-    let fault = judged.ending.fault().filter(|fault| !explanation.contains(&fault.message));
+    let fault = judged.ending.fault().filter(|fault| quoted != Some(fault.message.as_str()));
     let fault = fault.map(|fault| format!("{method} {}", failure(fault)));
     let detail = judged.detail.as_ref().map(|detail| format!("{method} said: {detail}"));
     fault.into_iter().chain(detail).collect()
@@ -135,4 +135,21 @@ fn wire(judged: &Judged) -> impl Iterator<Item = Account> {
     [lines("sent", &judged.sent), lines("received", &judged.received), lines("body", &body)]
         .into_iter()
         .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::judge;
+    use crate::verdict::tests::{NOW, both, endpoint, plan};
+
+    #[test]
+    fn a_fault_is_told_where_the_explanation_does_not_quote_it() {
+        let told = |head, get| said(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW));
+        assert!(told("timeout", "200").is_empty());
+        assert!(told("204", "timeout").is_empty());
+        // The same befell both, and is told once.
+        assert!(told("timeout", "timeout").is_empty());
+        assert_eq!(told("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
+    }
 }

@@ -1,7 +1,7 @@
 //! What a judged request means and what to do about it: the row's words, enriched by what the answer said.
 
 use super::detail;
-use super::request::{MESSAGE, Request};
+use super::request::{Request, message};
 use super::witness::Witness;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Answer, Cause, Ending, Fault, FaultKind};
@@ -36,7 +36,7 @@ fn of_row(request: &Request) -> (String, String) {
 }
 
 fn on_fault(plan: &Plan, request: &Request, fault: &Fault) -> (String, String) {
-    let message = plan.cleaner.line(&fault.message, MESSAGE);
+    let message = message(fault, &plan.cleaner);
     let quoted = if message.is_empty() { String::new() } else { format!(" ({message})") };
     let (meaning, action) = of_row(request);
     if request.diagnosis == Diagnosis::BackendStalled {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::advice;
-use super::request::Request;
+use super::request::{Request, message};
 use super::{CertificateReport, Evidence};
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Method, Phase};
@@ -19,6 +19,7 @@ pub(super) struct Finding {
     pub(super) diagnosis: Diagnosis,
     pub(super) evidence: Evidence,
     pub(super) explanation: String,
+    pub(super) quoted: Option<String>,
     pub(super) action: String,
 }
 
@@ -56,6 +57,7 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
         diagnosis: Diagnosis::Unexpected,
         evidence: Evidence::Event("no request sent".to_owned()),
         explanation: skipped.unwrap_or("no request was sent").to_owned(),
+        quoted: None,
         action: String::new(),
     }
 }
@@ -71,6 +73,7 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
         explanation: format!(
             "HEAD is answered, but GET was not sent, so nothing is known of the back-end: {reason}"
         ),
+        quoted: None,
         action: "give the run more time (-t), or ask why HEAD's answer takes so long".to_owned(),
     })
 }
@@ -85,6 +88,7 @@ fn all_good(plan: &Plan, requests: &[Request]) -> Finding {
         diagnosis: if alive { Diagnosis::Alive } else { Diagnosis::Healthy },
         evidence: Evidence::Answers(answers.join(", ")),
         explanation: get.or(requests.first()).map_or("", |request| request.row.meaning).to_owned(),
+        quoted: None,
         action: String::new(),
     }
 }
@@ -96,6 +100,7 @@ fn of_request(plan: &Plan, request: &Request) -> Finding {
         diagnosis: request.diagnosis,
         evidence: request.evidence(),
         explanation,
+        quoted: request.exchange.ending.fault().map(|fault| message(fault, &plan.cleaner)),
         action,
     }
 }
@@ -125,6 +130,7 @@ fn slow(limits: &Limits, value: Duration, took: String, action: &str) -> Finding
         diagnosis: Diagnosis::Slow,
         explanation: format!("{took}, {}", threshold(limits, state, "s")),
         evidence: Evidence::Event(took),
+        quoted: None,
         action: action.to_owned(),
     }
 }
@@ -143,6 +149,7 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Find
         diagnosis: Diagnosis::CertificateExpiring,
         explanation: format!("the {ends}, {} ({})", threshold(limits, state, "days"), certificate.subject),
         evidence: Evidence::Event(ends),
+        quoted: None,
         action: advice::RENEW.to_owned(),
     })
 }

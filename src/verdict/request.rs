@@ -5,7 +5,7 @@ use super::{Evidence, FaultReport, Judged};
 use super::{curl, detail};
 use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
 use crate::endpoint::Endpoint;
-use crate::exchange::{Answer, Ending, Exchange, FaultKind, Foreign, Method, Peer};
+use crate::exchange::{Answer, Ending, Exchange, Fault, FaultKind, Foreign, Method, Peer};
 use crate::format::Verbosity;
 use crate::plan::Plan;
 use crate::state::State;
@@ -15,7 +15,7 @@ use crate::text::{Cleaner, clean};
 /// The length of a header's value where it is told as a fact, in characters.
 const FACT: usize = 200;
 /// The length of what is told of a fault, in characters: our own words and names from a certificate.
-pub(super) const MESSAGE: usize = 400;
+const MESSAGE: usize = 400;
 /// The length of a line of the answer's head, in characters.
 const HEAD_LINE: usize = 400;
 /// The length of the request's head, in characters.
@@ -145,7 +145,7 @@ impl<'a> Request<'a> {
                 |fault| FaultReport {
                     kind: fault.kind,
                     phase: fault.phase,
-                    message: cleaner.line(&fault.message, MESSAGE),
+                    message: message(fault, cleaner),
                 },
             ),
             answered_by: self.witness.map(Witness::name),
@@ -160,6 +160,11 @@ impl<'a> Request<'a> {
             body: head.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
         }
     }
+}
+
+/// The circumstances of a fault as they are told.
+pub(super) fn message(fault: &Fault, cleaner: &Cleaner) -> String {
+    cleaner.line(&fault.message, MESSAGE)
 }
 
 /// How a fault reads behind a method.
