@@ -80,6 +80,18 @@ pub struct Cli {
     /// What else can be done.
     #[command(flatten)]
     pub tasks: TaskOptions,
+    /// What of all this stands in the environment, where it matters.
+    #[arg(skip)]
+    pub in_environment: InEnvironment,
+}
+
+/// What stands in the environment and does not mean the same as on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct InEnvironment {
+    /// `-H`, which only HAProxy mode may have there.
+    pub hostname: bool,
+    /// `--output-file`, which is for the results of runs.
+    pub output_file: Option<PathBuf>,
 }
 
 /// What is asked.
@@ -127,10 +139,6 @@ pub struct TargetOptions {
     /// Make every address that a name resolves to an endpoint of its own
     #[arg(long, hide_short_help = true)]
     pub all_addresses: bool,
-
-    /// Whether a `-H` stands in the environment, where only HAProxy mode may have it.
-    #[arg(skip)]
-    pub hostname_in_environment: bool,
 }
 
 /// How it is asked.

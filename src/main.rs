@@ -1,6 +1,7 @@
 //! `check_ceilometer`: from arguments to exit code.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -42,20 +43,36 @@ fn answer(started: Instant) -> u8 {
 
 /// Does what was asked for.
 fn carry_out(cli: &Cli, surroundings: &Surroundings) -> u8 {
-    if let Some(what) = cli.tasks.generate {
-        return show(&generate::text(what), 0);
-    }
-    if let Some(key) = cli.tasks.explain {
-        let table = plan::table(&cli.judgement);
-        return show(&key.map_or_else(|| explain::table(&table), |key| explain::key(&table, key)), 0);
-    }
-    let probed = panic::catch_unwind(AssertUnwindSafe(|| probe(cli, surroundings)));
-    let failed = match probed {
+    let done = panic::catch_unwind(AssertUnwindSafe(|| match text(cli) {
+        Some(text) => publish(cli, &text),
+        None => probe(cli, surroundings),
+    }));
+    let failed = match done {
         Ok(Ok(code)) => return code,
         Ok(Err(error)) => format!("{error:#}"),
         Err(_) => internal(),
     };
     unable(&failed, cli.telling.output, surroundings.started)
+}
+
+/// The text that is asked for instead of a run.
+fn text(cli: &Cli) -> Option<String> {
+    let table = || plan::table(&cli.judgement);
+    match (cli.tasks.generate, cli.tasks.explain) {
+        (Some(what), _) => Some(generate::text(what)),
+        (None, Some(None)) => Some(explain::table(&table())),
+        (None, Some(Some(key))) => Some(explain::key(&table(), key)),
+        (None, None) => None,
+    }
+}
+
+/// Writes a text where the command line wants it; what stands in the environment is meant for results.
+fn publish(cli: &Cli, text: &str) -> Result<u8> {
+    plan::refuse_beside_text(cli)?;
+    let file =
+        cli.telling.output_file.as_ref().filter(|file| cli.in_environment.output_file.as_ref() != Some(file));
+    output::publish(text, file.map(PathBuf::as_path))?;
+    Ok(0)
 }
 
 /// Plans, probes and tells.

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Once};
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
@@ -49,6 +49,12 @@ fn survive_file_limit() {
             drop(signal_hook::flag::register(SIGXFSZ, Arc::default()));
         }
     });
+}
+
+/// Writes a text that is no report, to standard output or to a file.
+pub fn publish(text: &str, file: Option<&Path>) -> Result<()> {
+    let Some(file) = file else { return Ok(print(text)?) };
+    replace(file, text).context("--output-file was not written")
 }
 
 /// Writes a report where the plan wants it, and returns the process's exit code.

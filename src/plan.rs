@@ -155,6 +155,11 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
     })
 }
 
+/// Refuses what has no meaning beside `--generate` and `--explain`.
+pub fn refuse_beside_text(cli: &Cli) -> Result<()> {
+    contradictions::refuse_beside_text(cli)
+}
+
 /// The table with the overrides of `--state`.
 pub fn table(judgement: &JudgementOptions) -> Table {
     let mut table = Table::default();

@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use super::refusal::{self, Refused, Stop};
-use super::{Cli, NAME};
+use super::{Cli, InEnvironment, NAME};
 
 /// The environment variable that options may stand in.
 pub const VARIABLE: &str = "CHECK_CEILOMETER_OPTS";
@@ -26,13 +26,14 @@ impl Cli {
         let words = variable.map_or(Ok(Vec::new()), split).map_err(|why| refused(&why, &arguments))?;
         let all: Vec<OsString> = words.iter().cloned().chain(arguments).collect();
         // Where the variable says nothing there is nothing to check: parsing is a fifth of a run's cost.
-        let hostname_in_environment = !words.is_empty() && {
-            let from_environment = check(words).map_err(|why| refused(&why, &all))?;
-            !from_environment.targets.hostname.is_empty()
+        let in_environment = if words.is_empty() {
+            InEnvironment::default()
+        } else {
+            let cli = check(words).map_err(|why| refused(&why, &all))?;
+            InEnvironment { hostname: !cli.targets.hostname.is_empty(), output_file: cli.telling.output_file }
         };
-        let mut cli = parse(all.clone()).map_err(|error| stop(&error, &all))?;
-        cli.targets.hostname_in_environment = hostname_in_environment;
-        Ok(cli)
+        let cli = parse(all.clone()).map_err(|error| stop(&error, &all))?;
+        Ok(Cli { in_environment, ..cli })
     }
 }
 

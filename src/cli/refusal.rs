@@ -106,18 +106,24 @@ pub(super) fn asked_format(arguments: &[OsString]) -> Option<Format> {
     let mut asked = None;
     let mut arguments = arguments.iter().take_while(|argument| *argument != "--").peekable();
     while let Some(argument) = arguments.next() {
-        let name = format_within(argument).or_else(|| {
-            let expects = argument == "-o" || argument == "--output";
-            if expects { arguments.peek().and_then(|next| next.to_str()) } else { None }
-        });
+        let name = match format_within(argument) {
+            Some("") => arguments.peek().and_then(|next| next.to_str()),
+            within => within,
+        };
         asked = name.and_then(|name| Format::from_str(name, true).ok()).or(asked);
     }
     asked
 }
 
-/// The value within `--output=json`, `-o=json` and `-ojson`.
+/// The value within `--output=json`, `-o=json`, `-ojson` and `-vojson`; empty where it is the next argument.
 fn format_within(argument: &OsStr) -> Option<&str> {
     let argument = argument.to_str()?;
-    let short = || argument.strip_prefix("-o").map(|value| value.trim_start_matches('='));
-    argument.strip_prefix("--output=").or_else(short).filter(|value| !value.is_empty())
+    if let Some(value) = argument.strip_prefix("--output") {
+        return if value.is_empty() { Some(value) } else { value.strip_prefix('=') };
+    }
+    let letters = argument.strip_prefix('-')?.trim_start_matches(FLAGS);
+    letters.strip_prefix('o').map(|value| value.trim_start_matches('='))
 }
+
+/// The short options without a value, which may stand before another in one argument.
+pub(super) const FLAGS: [char; 5] = ['S', '4', '6', 'k', 'v'];

@@ -194,8 +194,8 @@ fn the_command_line_wins_over_the_environment_and_the_last_over_the_first() {
     assert!(cli.tls.insecure);
     assert_eq!(cli.telling.verbose, 2);
     assert_eq!(cli.targets.endpoints, ["host"]);
-    assert!(!cli.targets.hostname_in_environment);
-    assert!(read(&["a", "b", "c", "d"], Some("-H name")).unwrap().targets.hostname_in_environment);
+    assert!(!cli.in_environment.hostname);
+    assert!(read(&["a", "b", "c", "d"], Some("-H name")).unwrap().in_environment.hostname);
 }
 
 #[test]
@@ -211,6 +211,20 @@ fn words_are_read_in_any_case() {
     assert_eq!(cli.tasks.simulate, [Diagnosis::BackendDown, Diagnosis::Healthy]);
 }
 
+/// What is read by hand where clap has given up.
+#[test]
+fn every_short_option_without_a_value_is_known_as_one() {
+    let command = Cli::command();
+    let flags = command
+        .get_arguments()
+        .filter(|known| matches!(known.get_action(), ArgAction::SetTrue | ArgAction::Count));
+    let mut letters: Vec<char> = flags.filter_map(clap::Arg::get_short).collect();
+    letters.sort_unstable();
+    let mut known = refusal::FLAGS;
+    known.sort_unstable();
+    assert_eq!(letters, known);
+}
+
 #[test]
 fn the_format_is_recognised_in_arguments_that_do_not_parse() {
     let table: &[(&[&str], Option<&str>, Option<Format>)] = &[
@@ -220,6 +234,10 @@ fn the_format_is_recognised_in_arguments_that_do_not_parse() {
         (&["-o=JSON", "--zzz"], None, Some(Format::Json)),
         (&["--output=json", "--zzz"], None, Some(Format::Json)),
         (&["--output", "json", "-o", "haproxy-agent", "--zzz"], None, Some(Format::HaproxyAgent)),
+        (&["-vo", "json", "--zzz"], None, Some(Format::Json)),
+        (&["-kvvojson", "--zzz"], None, Some(Format::Json)),
+        (&["-to", "json", "--zzz"], None, None),
+        (&["--output-file", "json", "--zzz"], None, None),
         (&["--zzz"], Some("-o json"), Some(Format::Json)),
         (&["--zzz", "-o", "nagios"], Some("-o json"), Some(Format::Nagios)),
         (&["-o", "json", "-o", "xml"], None, Some(Format::Json)),

@@ -19,6 +19,28 @@ pub(super) fn refuse(cli: &Cli, pace: &Pace, haproxy: bool) -> Result<()> {
     refuse_two_readers(cli)
 }
 
+/// Refuses what has no meaning beside `--generate` and `--explain`, which ask nobody. What stands in the
+/// environment is there for runs, and does not disturb.
+pub(super) fn refuse_beside_text(cli: &Cli) -> Result<()> {
+    let (tasks, targets) = (&cli.tasks, &cli.targets);
+    let text = if tasks.generate.is_some() { "--generate" } else { "--explain" };
+    let named = !targets.hostname.is_empty() && !cli.in_environment.hostname;
+    let beside = [
+        (tasks.generate.is_some() && tasks.explain.is_some(), "--explain"),
+        (!targets.endpoints.is_empty(), "an endpoint"),
+        (named, "-H"),
+        (targets.file.is_some(), "--endpoints"),
+        (!tasks.simulate.is_empty(), "--simulate"),
+        (tasks.haproxy, "--haproxy"),
+        (cli.timing.watch.is_some(), "--watch"),
+        (cli.timing.wait.is_some(), "--wait"),
+    ];
+    match beside.into_iter().find(|(given, _)| *given) {
+        Some((_, other)) => bail!("{text} prints a text and asks nobody; {other} has no meaning beside it"),
+        None => Ok(()),
+    }
+}
+
 /// Each contradiction between options, and why it is one.
 fn pairs(cli: &Cli, haproxy: bool) -> Vec<(bool, &'static str)> {
     let targets = &cli.targets;
@@ -49,7 +71,7 @@ fn pairs(cli: &Cli, haproxy: bool) -> Vec<(bool, &'static str)> {
         (haproxy && targets.hostname.len() > 1, "-H may stand once in HAProxy mode: a server has one name"),
         (haproxy && (watch || wait), "HAProxy wants one run; --watch and --wait make many"),
         (
-            !haproxy && targets.hostname_in_environment,
+            !haproxy && cli.in_environment.hostname,
             "in CHECK_CEILOMETER_OPTS: -H may stand there in HAProxy mode only",
         ),
     ]

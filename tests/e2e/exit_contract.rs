@@ -32,6 +32,46 @@ fn explaining_needs_no_network_and_exits_0() {
 }
 
 #[test]
+fn a_text_goes_where_the_command_line_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("man").display().to_string();
+    for options in ["--generate man", "--explain get:503"] {
+        let printed = check(words(options)).run();
+        let line = format!("{options} --output-file {file}");
+        check(words(&line))
+            .run()
+            .exits(0)
+            .holds(std::fs::read_to_string(&file).unwrap() == printed.stdout, "another text is in the file");
+    }
+    let before = std::fs::read(&file).unwrap();
+    // What stands in the environment is there for the results of runs.
+    let variable = format!("--output-file {file} -H ceilometer");
+    check(["--explain"]).env("CHECK_CEILOMETER_OPTS", &variable).run().exits(0).says("KEY");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    check(["--explain", "--output-file", "/nowhere/at/all"])
+        .run()
+        .is_refused(&["--output-file was not written"]);
+}
+
+#[test]
+fn nothing_is_asked_beside_a_text() {
+    let table = [
+        ("--generate man --explain", "--explain"),
+        ("--generate man host", "an endpoint"),
+        ("--explain 404 host", "an endpoint"),
+        ("--explain -H host", "-H"),
+        ("--generate man --endpoints list", "--endpoints"),
+        ("--explain --simulate healthy", "--simulate"),
+        ("--explain --watch 1", "--watch"),
+        ("--generate nrpe --wait 1", "--wait"),
+        ("--generate haproxy --haproxy", "--haproxy"),
+    ];
+    for (line, named) in table {
+        check(words(line)).run().is_refused(&[named, "has no meaning beside it"]);
+    }
+}
+
+#[test]
 fn a_full_disk_behind_stdout() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     for output in ["nagios", "human", "json"] {
