@@ -206,3 +206,50 @@ fn day(date: ASN1Time) -> String {
     let date = date.to_datetime();
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::RootCertStore;
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier;
+    use rustls::pki_types::{ServerName, UnixTime};
+
+    use super::*;
+
+    /// What is said of a certificate that the TLS library itself has refused, although it is trusted.
+    fn told(der: &CertificateDer<'static>, trusted: &CertificateDer<'static>) -> Fault {
+        let mut roots = RootCertStore::empty();
+        roots.add(trusted.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        match verifier.verify_server_cert(der, &[], &name, &[], UnixTime::now()) {
+            Err(rustls::Error::InvalidCertificate(error)) => {
+                refused(&error, &Host::Name("localhost".into()), std::slice::from_ref(der), None)
+            }
+            other => panic!("not refused for the certificate: {other:?}"),
+        }
+    }
+
+    /// The names of the library's errors are no promise of its: an update that changes them fails here.
+    #[test]
+    fn refusals_that_are_known_by_name_alone_are_told() {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone();
+        let begins = |fault: &Fault, words: &str| {
+            assert_eq!(fault.cause, Some(Cause::Unfit));
+            assert!(fault.message.bytes().starts_with(words.as_bytes()), "{fault:?}");
+        };
+        begins(&told(&authority, &authority), "the certificate is a CA's (CA:TRUE) used as the server's own");
+
+        let version = |number| [0xa0, 3, 2, 1, number];
+        let mut second = authority.to_vec();
+        let at = second.windows(5).position(|field| field == version(2)).unwrap();
+        second[at..at + 5].copy_from_slice(&version(1));
+        begins(&told(&second.into(), &authority), "the certificate is of X.509 version 1 or 2");
+    }
+}
