@@ -31,7 +31,7 @@ pub fn render(report: &Report, format: Format, output: &Output) -> String {
     match format {
         Format::Human => human::render(report, output),
         Format::Nagios => nagios::render(report, output),
-        Format::Json => json::render(report, output.verbosity),
+        Format::Json => json::render(report),
         Format::HaproxyAgent => haproxy_agent::render(report, output.agent_warning),
         Format::Prometheus => prometheus::render(report),
     }

@@ -136,15 +136,29 @@ pub struct Judged {
     pub phases: Phases,
     /// What the body said, cleaned and in one line.
     pub detail: Option<String>,
-    /// What a ticket needs from the headers: request ids, `Retry-After`, `Server`; cleaned. From `-vv` on.
+    /// What a ticket needs, from `-vv` on.
+    pub ticket: Option<Ticket>,
+    /// What went over the wire, at `-vvv`.
+    pub wire: Option<Wire>,
+}
+
+/// What a ticket about a request needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Of the headers: request ids, `Retry-After`, `Server`; cleaned.
     pub facts: Vec<(String, String)>,
-    /// An equivalent curl command, shell-quoted, secrets masked. From `-vv` on.
+    /// An equivalent curl command, shell-quoted, secrets masked.
     pub curl: String,
-    /// The request's head, cleaned, secrets masked, one line an element. At `-vvv`.
+}
+
+/// What went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    /// The request's head, cleaned, secrets masked, one line an element.
     pub sent: Vec<String>,
-    /// The answer's head, cleaned, one line an element. At `-vvv`.
+    /// The answer's head, cleaned, one line an element.
     pub received: Vec<String>,
-    /// The body's beginning, cleaned. At `-vvv`.
+    /// The body's beginning, cleaned.
     pub body: String,
 }
 

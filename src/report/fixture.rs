@@ -7,11 +7,13 @@ use proptest::prelude::*;
 use super::Report;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Ending, FaultKind, Method, Phase, Phases};
-use crate::format::Output;
+use crate::format::{Output, Verbosity};
 use crate::state::State;
 use crate::table::{Key, Selector, Source};
 use crate::thresholds::Thresholds;
-use crate::verdict::{CertificateReport, Evidence, FaultReport, Judged, Outcome, Probe, Verdict};
+use crate::verdict::{
+    CertificateReport, Evidence, FaultReport, Judged, Outcome, Probe, Ticket, Verdict, Wire,
+};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
 pub(crate) fn moment() -> SystemTime {
@@ -81,10 +83,6 @@ pub(crate) fn backend_down(endpoint: &str) -> Verdict {
         answered(503, 12_345, &[(Phase::Resolve, 900), (Phase::Connect, 1_200), (Phase::Wait, 10_245)]);
     get.state = State::Critical;
     get.detail = Some(r#"{"error": "database|unreachable"}"#.into());
-    get.facts = vec![("X-Openstack-Request-Id".into(), "req-42".into())];
-    get.sent = vec!["GET /v2/health HTTP/1.1".into(), "X-Auth-Token: ***".into()];
-    get.received = vec!["HTTP/1.1 503 Service Unavailable".into()];
-    get.body = "{\"error\":\n\"database|unreachable\"}".into();
     let healthy = healthy(endpoint);
     Verdict {
         state: State::Critical,
@@ -156,7 +154,6 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
 
 fn probe(method: Method, mut judged: Judged) -> Probe {
     judged.key.method = judged.ending.answer().map(|_| method);
-    judged.curl = format!("curl -sS -i -X {} 'http://a:8777/v2/health'", method.name());
     Probe { method, outcome: Outcome::Judged(Box::new(judged)) }
 }
 
@@ -175,8 +172,40 @@ fn answered(status: u16, micros: u64, times: &[(Phase, u64)]) -> Judged {
         elapsed: Duration::from_micros(micros),
         phases,
         detail: None,
-        facts: Vec::new(),
-        curl: String::new(),
+        ticket: None,
+        wire: None,
+    }
+}
+
+/// The report as it is where so much is told.
+pub(crate) fn told(verbosity: Verbosity, mut report: Report) -> Report {
+    for probe in report.endpoints.iter_mut().flat_map(|verdict| &mut verdict.probes) {
+        if let Outcome::Judged(judged) = &mut probe.outcome {
+            let status = judged.ending.answer().copied();
+            judged.ticket = (verbosity >= Verbosity::Requests).then(|| ticket(probe.method, status));
+            judged.wire = (verbosity >= Verbosity::Wire).then(|| wire(status));
+        }
+    }
+    report
+}
+
+fn ticket(method: Method, status: Option<u16>) -> Ticket {
+    let request_id = ("X-Openstack-Request-Id".into(), "req-42".into());
+    Ticket {
+        facts: Some(request_id).filter(|_| status == Some(503)).into_iter().collect(),
+        curl: format!("curl -sS -i -X {} 'http://a:8777/v2/health'", method.name()),
+    }
+}
+
+fn wire(status: Option<u16>) -> Wire {
+    if status == Some(503) {
+        return Wire {
+            sent: vec!["GET /v2/health HTTP/1.1".into(), "X-Auth-Token: ***".into()],
+            received: vec!["HTTP/1.1 503 Service Unavailable".into()],
+            body: "{\"error\":\n\"database|unreachable\"}".into(),
+        };
+    }
+    Wire {
         sent: vec!["HEAD /v2/health HTTP/1.1".into()],
         received: vec!["HTTP/1.1 204 No Content".into()],
         body: String::new(),

@@ -6,21 +6,20 @@ use serde::{Serialize, Serializer};
 
 use super::Report;
 use crate::exchange::{Phase, Phases};
-use crate::format::Verbosity;
 use crate::quantity;
-use crate::verdict::{self, CertificateReport, FaultReport, Judged, Outcome, Verdict};
+use crate::verdict::{self, CertificateReport, FaultReport, Outcome, Verdict};
 
 /// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 1;
 
 /// Tells the report as one object over several lines, for people who look at it.
-pub(super) fn render(report: &Report, verbosity: Verbosity) -> String {
-    written(serde_json::to_string_pretty(&Object::of(report, verbosity)))
+pub(super) fn render(report: &Report) -> String {
+    written(serde_json::to_string_pretty(&Object::of(report)))
 }
 
 /// Tells the report as one object in one line, for a stream of reports.
-pub(crate) fn line(report: &Report, verbosity: Verbosity) -> String {
-    written(serde_json::to_string(&Object::of(report, verbosity)))
+pub(crate) fn line(report: &Report) -> String {
+    written(serde_json::to_string(&Object::of(report)))
 }
 
 fn written(text: serde_json::Result<String>) -> String {
@@ -46,7 +45,7 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn of(report: &'a Report, verbosity: Verbosity) -> Object<'a> {
+    fn of(report: &'a Report) -> Object<'a> {
         Object {
             schema_version: SCHEMA_VERSION,
             service: "ceilometer",
@@ -56,7 +55,7 @@ impl<'a> Object<'a> {
             simulated: report.simulated,
             started_at: quantity::exact_moment(report.started_at),
             elapsed_ms: milliseconds(report.elapsed),
-            endpoints: report.endpoints.iter().map(|verdict| Endpoint::of(verdict, verbosity)).collect(),
+            endpoints: report.endpoints.iter().map(Endpoint::of).collect(),
             verified: !report.unverified,
             notes: &report.notes,
             version: env!("CARGO_PKG_VERSION"),
@@ -81,7 +80,7 @@ struct Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    fn of(verdict: &'a Verdict, verbosity: Verbosity) -> Endpoint<'a> {
+    fn of(verdict: &'a Verdict) -> Endpoint<'a> {
         Endpoint {
             endpoint: &verdict.endpoint,
             url: &verdict.url,
@@ -92,7 +91,7 @@ impl<'a> Endpoint<'a> {
             attempts: verdict.attempts,
             certificate: verdict.certificate.as_ref().map(Certificate::of),
             backend_ms: verdict.backend.map(milliseconds),
-            probes: verdict.probes.iter().map(|probe| Probe::of(probe, verbosity)).collect(),
+            probes: verdict.probes.iter().map(Probe::of).collect(),
             notes: &verdict.notes,
         }
     }
@@ -139,7 +138,7 @@ struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    fn of(probe: &'a verdict::Probe, verbosity: Verbosity) -> Probe<'a> {
+    fn of(probe: &'a verdict::Probe) -> Probe<'a> {
         let (judged, skipped) = match &probe.outcome {
             Outcome::Judged(judged) => (Some(judged.as_ref()), None),
             Outcome::Skipped(reason) => (None, Some(reason.as_str())),
@@ -157,8 +156,8 @@ impl<'a> Probe<'a> {
             phases_ms: Times(judged.map(|judged| judged.phases).unwrap_or_default()),
             detail: judged.and_then(|judged| judged.detail.as_deref()),
             skipped,
-            ticket: judged.filter(|_| verbosity >= Verbosity::Requests).map(Ticket::of),
-            wire: judged.filter(|_| verbosity >= Verbosity::Wire).map(Wire::of),
+            ticket: judged.and_then(|judged| judged.ticket.as_ref()).map(Ticket::of),
+            wire: judged.and_then(|judged| judged.wire.as_ref()).map(Wire::of),
         }
     }
 }
@@ -200,9 +199,9 @@ struct Fact<'a> {
 }
 
 impl<'a> Ticket<'a> {
-    fn of(judged: &'a Judged) -> Ticket<'a> {
-        let facts = judged.facts.iter().map(|(name, value)| Fact { name, value });
-        Ticket { facts: facts.collect(), curl: &judged.curl }
+    fn of(ticket: &'a verdict::Ticket) -> Ticket<'a> {
+        let facts = ticket.facts.iter().map(|(name, value)| Fact { name, value });
+        Ticket { facts: facts.collect(), curl: &ticket.curl }
     }
 }
 
@@ -215,8 +214,8 @@ struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
-    fn of(judged: &'a Judged) -> Wire<'a> {
-        Wire { request: &judged.sent, response: &judged.received, body: &judged.body }
+    fn of(wire: &'a verdict::Wire) -> Wire<'a> {
+        Wire { request: &wire.sent, response: &wire.received, body: &wire.body }
     }
 }
 
@@ -234,12 +233,13 @@ fn hundredths(number: f64) -> f64 {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::format::Verbosity;
     use expect_test::expect;
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
-    fn object(report: &Report, verbosity: Verbosity) -> Value {
-        serde_json::from_str(&render(report, verbosity)).unwrap()
+    fn object(report: &Report) -> Value {
+        serde_json::from_str(&render(report)).unwrap()
     }
 
     #[test]
@@ -306,12 +306,12 @@ mod tests {
               "version": "0.1.0"
             }
         "#]]
-        .assert_eq(&render(&report, Verbosity::Brief));
+        .assert_eq(&render(&report));
     }
 
     #[test]
     fn the_probes_of_an_endpoint_that_cannot_be_reached() {
-        let object = object(&fixture::report(vec![fixture::unreachable("b:8777")]), Verbosity::Brief);
+        let object = object(&fixture::report(vec![fixture::unreachable("b:8777")]));
         expect![[r#"
             [
               {
@@ -369,7 +369,7 @@ mod tests {
     fn verbose_probes_tell_what_a_ticket_needs() {
         let report = fixture::report(vec![fixture::backend_down("a:8777")]);
         let keys = |verbosity| {
-            let object = object(&report, verbosity);
+            let object = object(&fixture::told(verbosity, report.clone()));
             let probe = object["endpoints"][0]["probes"][1].as_object().unwrap().clone();
             probe.into_iter().skip(12).collect::<Map<_, _>>()
         };
@@ -415,7 +415,7 @@ mod tests {
               "version": "0.1.0"
             }
         "#]]
-        .assert_eq(&render(&fixture::unable("no endpoint"), Verbosity::Brief));
+        .assert_eq(&render(&fixture::unable("no endpoint")));
     }
 
     #[test]
@@ -434,11 +434,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_stream_has_one_object_a_line(report in fixture::any_report(), verbosity in (0..4_u8).prop_map(Verbosity::of)) {
-            let line = line(&report, verbosity);
+            let report = fixture::told(verbosity, report);
+            let line = line(&report);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let read: Value = serde_json::from_str(&line).unwrap();
             prop_assert_eq!(&read["summary"], &report.marked_summary());
-            let pretty: Value = serde_json::from_str(&render(&report, verbosity)).unwrap();
+            let pretty: Value = serde_json::from_str(&render(&report)).unwrap();
             prop_assert_eq!(read, pretty);
         }
     }

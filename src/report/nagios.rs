@@ -71,7 +71,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(report: &Report, verbosity: Verbosity, expected: &Expect) {
-        expected.assert_eq(&render(report, &Output { verbosity, ..fixture::output() }));
+        let report = fixture::told(verbosity, report.clone());
+        expected.assert_eq(&render(&report, &Output { verbosity, ..fixture::output() }));
     }
 
     fn three() -> Report {
@@ -283,6 +284,7 @@ mod tests {
             verbosity in (0..4_u8).prop_map(Verbosity::of),
             max_bytes in 128_usize..20_000,
         ) {
+            let report = fixture::told(verbosity, report);
             let text = render(&report, &Output { verbosity, max_bytes, ..fixture::output() });
             prop_assert!(text.len() <= max_bytes, "{} bytes: {text}", text.len());
             let lead = format!("CEILOMETER {} - ", report.state);

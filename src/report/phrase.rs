@@ -3,7 +3,7 @@
 use crate::exchange::{Ending, Phase, Phases};
 use crate::format::Verbosity;
 use crate::quantity::{decimal, moment, time};
-use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Verdict};
+use crate::verdict::{CertificateReport, FaultReport, Judged, Outcome, Probe, Ticket, Verdict, Wire};
 
 /// What came of a request, in a word or two: `204`, `timeout`, `200 body`.
 pub(super) fn outcome(outcome: &Outcome) -> String {
@@ -90,27 +90,24 @@ impl Account {
 /// What a ticket needs of a request (`-vv`), and all that went over the wire (`-vvv`).
 pub(super) fn account(probe: &Probe, verbosity: Verbosity) -> Vec<Account> {
     match &probe.outcome {
-        _ if verbosity < Verbosity::Requests => Vec::new(),
-        Outcome::Skipped(reason) => {
+        Outcome::Skipped(reason) if verbosity >= Verbosity::Requests => {
             vec![Account::Prose(format!("{} skipped: {reason}", probe.method.name()))]
         }
+        Outcome::Skipped(_) => Vec::new(),
         Outcome::Judged(judged) => {
-            let mut lines = ticket(probe, judged);
-            if verbosity >= Verbosity::Wire {
-                lines.extend(wire(judged));
-            }
-            lines
+            let told = judged.ticket.iter().flat_map(|told| ticket(probe, judged, told));
+            told.chain(judged.wire.iter().flat_map(wire)).collect()
         }
     }
 }
 
-fn ticket(probe: &Probe, judged: &Judged) -> Vec<Account> {
-    let facts = judged.facts.iter().map(|(name, value)| Account::Prose(format!("{name}: {value}")));
+fn ticket(probe: &Probe, judged: &Judged, ticket: &Ticket) -> Vec<Account> {
+    let facts = ticket.facts.iter().map(|(name, value)| Account::Prose(format!("{name}: {value}")));
     [Account::Prose(answer(probe, judged))]
         .into_iter()
         .chain(phases(&judged.phases).map(Account::Prose))
         .chain(facts)
-        .chain([Account::Verbatim(judged.curl.clone())])
+        .chain([Account::Verbatim(ticket.curl.clone())])
         .collect()
 }
 
@@ -127,14 +124,12 @@ fn phases(phases: &Phases) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-fn wire(judged: &Judged) -> impl Iterator<Item = Account> {
+fn wire(wire: &Wire) -> impl Iterator<Item = Account> {
     let lines = |direction: &'static str, lines: &[String]| {
         lines.iter().map(|line| Account::Verbatim(format!("{direction}: {line}"))).collect::<Vec<_>>()
     };
-    let body: Vec<String> = judged.body.lines().map(str::to_owned).collect();
-    [lines("sent", &judged.sent), lines("received", &judged.received), lines("body", &body)]
-        .into_iter()
-        .flatten()
+    let body: Vec<String> = wire.body.lines().map(str::to_owned).collect();
+    [lines("sent", &wire.sent), lines("received", &wire.received), lines("body", &body)].into_iter().flatten()
 }
 
 #[cfg(test)]

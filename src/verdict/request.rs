@@ -1,7 +1,7 @@
 //! One request judged: its row, who answered, its diagnosis, and what is told of it.
 
 use super::witness::{self, Witness};
-use super::{Evidence, FaultReport, Judged};
+use super::{Evidence, FaultReport, Judged, Ticket, Wire};
 use super::{curl, detail};
 use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
 use crate::endpoint::Endpoint;
@@ -130,12 +130,7 @@ impl<'a> Request<'a> {
 
     /// Everything that a renderer may tell about the request.
     pub(super) fn told(&self, plan: &Plan, endpoint: &Endpoint) -> Judged {
-        let cleaner = &plan.cleaner;
-        let answer = self.exchange.ending.answer();
-        // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
-        let (curious, inquisitive) =
-            (plan.output.verbosity >= Verbosity::Requests, plan.output.verbosity >= Verbosity::Wire);
-        let head = answer.filter(|_| inquisitive);
+        let (cleaner, verbosity) = (&plan.cleaner, plan.output.verbosity);
         Judged {
             state: self.row.state,
             key: self.row.key,
@@ -152,12 +147,27 @@ impl<'a> Request<'a> {
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
-            detail: answer.and_then(|answer| detail::said(answer, cleaner)),
-            facts: answer.filter(|_| curious).map(|answer| facts(answer, cleaner)).unwrap_or_default(),
-            curl: if curious { curl::command(plan, endpoint, self.method()) } else { String::new() },
-            sent: if inquisitive { cleaner.lines(&self.exchange.sent, SENT) } else { Vec::new() },
-            received: head.map(|answer| received(answer, cleaner)).unwrap_or_default(),
-            body: head.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
+            detail: self.exchange.ending.answer().and_then(|answer| detail::said(answer, cleaner)),
+            // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
+            ticket: (verbosity >= Verbosity::Requests).then(|| self.ticket(plan, endpoint)),
+            wire: (verbosity >= Verbosity::Wire).then(|| self.wire(cleaner)),
+        }
+    }
+
+    fn ticket(&self, plan: &Plan, endpoint: &Endpoint) -> Ticket {
+        let answer = self.exchange.ending.answer();
+        Ticket {
+            facts: answer.map(|answer| facts(answer, &plan.cleaner)).unwrap_or_default(),
+            curl: curl::command(plan, endpoint, self.method()),
+        }
+    }
+
+    fn wire(&self, cleaner: &Cleaner) -> Wire {
+        let answer = self.exchange.ending.answer();
+        Wire {
+            sent: cleaner.lines(&self.exchange.sent, SENT),
+            received: answer.map(|answer| received(answer, cleaner)).unwrap_or_default(),
+            body: answer.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
         }
     }
 }

@@ -653,24 +653,26 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
     plan.cleaner.hide(b"s3cr3t-t0ken");
     let brief = verdict(&plan, &[step(exchange.clone())]);
     let told = judged(&brief, 0);
-    assert!(
-        told.curl.is_empty() && told.facts.is_empty() && told.sent.is_empty() && told.received.is_empty()
-    );
+    assert_eq!((&told.ticket, &told.wire), (&None, &None));
+    plan.output.verbosity = Verbosity::Requests;
+    let ticketed = verdict(&plan, &[step(exchange.clone())]);
+    assert!(judged(&ticketed, 0).ticket.is_some() && judged(&ticketed, 0).wire.is_none());
     plan.output.verbosity = Verbosity::Wire;
     let verdict = verdict(&plan, &[step(exchange)]);
     let told = judged(&verdict, 0);
-    assert!(told.curl.starts_with("curl "), "{}", told.curl);
+    let (ticket, wire) = (told.ticket.as_ref().unwrap(), told.wire.as_ref().unwrap());
+    assert!(ticket.curl.starts_with("curl "), "{}", ticket.curl);
     assert_eq!(
         (&told.ending, told.key.to_string(), told.source.name()),
         (&Ending::Answered(503), "get:503".into(), "documented")
     );
     assert_eq!((told.answered_by, told.peer.as_deref()), (Some("ceilometer"), Some("[2001:db8::1]:8777")));
     let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
-    assert_eq!(told.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert_eq!(told.received[..2], ["HTTP 503", "server: WSGI|x"]);
-    assert_eq!(told.sent[0], "GET /v2/health HTTP/1.1");
+    assert_eq!(ticket.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(wire.received[..2], ["HTTP 503", "server: WSGI|x"]);
+    assert_eq!(wire.sent[0], "GET /v2/health HTTP/1.1");
     assert!(told.detail.as_ref().unwrap().starts_with("no database for "));
-    assert!(told.body.starts_with(r#"{"error_message":"no database for "#));
+    assert!(wire.body.starts_with(r#"{"error_message":"no database for "#));
     assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");
 }
 
@@ -686,7 +688,7 @@ fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
     plan.output.verbosity = Verbosity::Wire;
     let body = format!("{}s3cr3t-t0ken", "x".repeat(1018));
     let verdict = verdict(&plan, &[answered(Method::Get, 503, &[], &body)]);
-    let shown = &judged(&verdict, 0).body;
+    let shown = &judged(&verdict, 0).wire.as_ref().unwrap().body;
     assert!(shown.chars().count() <= 1024 && !shown.contains("s3cr"), "{shown}");
 }
 

@@ -13,7 +13,7 @@ pub(super) fn line(report: &Report, output: &Output) -> String {
             format!("{over}  {:<8}  {}\n", report.state, report.marked_summary())
         }
         Some(Format::Nagios) => plugin(report, output),
-        Some(Format::Json) => json::line(report, output.verbosity),
+        Some(Format::Json) => json::line(report),
         Some(format) => report::render(report, format, output),
     }
 }

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 fn check(report: &Report, output: &Output, expected: &Expect) {
-    expected.assert_eq(&render(report, output));
+    expected.assert_eq(&render(&fixture::told(output.verbosity, report.clone()), output));
 }
 
 fn at(columns: usize) -> Output {
