@@ -4,7 +4,7 @@
 //! pauses.
 #![no_main]
 
-#[path = "../../tests/grammar/mod.rs"]
+#[path = "../../tests/stand/grammar.rs"]
 mod grammar;
 #[path = "../../tests/any_answer/stage.rs"]
 mod stage;

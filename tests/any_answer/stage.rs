@@ -1,7 +1,6 @@
 //! A server that says what it is told to, asked by the real prober in the same process.
 //!
 //! Shared with the fuzz target, which asks some thousand times a second: hence a UNIX socket and one thread.
-#![allow(unreachable_pub, reason = "the fuzz target, a crate of its own, takes this file too")]
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -21,7 +20,7 @@ use clap::ValueEnum;
 use crate::grammar;
 
 /// What the probe sends and no output may show.
-pub const SECRET: &str = "sesame-open-sesame";
+pub(crate) const SECRET: &str = "sesame-open-sesame";
 /// The budget of a run; a peer that closes its connections never comes near it.
 const BUDGET: Duration = Duration::from_secs(2);
 /// What the contract grants beyond.
@@ -29,7 +28,7 @@ const GRACE: Duration = Duration::from_millis(250);
 
 /// How the server ends a connection.
 #[derive(Clone, Copy, Debug)]
-pub enum End {
+pub(crate) enum End {
     /// It has read the request and closes.
     Closed,
     /// It closes with the request unread, which resets the connection.
@@ -40,14 +39,14 @@ pub enum End {
 type Answer = Arc<Mutex<(Vec<Vec<u8>>, End)>>;
 
 /// The server and its client.
-pub struct Stage {
+pub(crate) struct Stage {
     plan: Arc<Plan>,
     answer: Answer,
 }
 
 impl Stage {
     /// Starts the server; it ends with the process.
-    pub fn new() -> Stage {
+    pub(crate) fn new() -> Stage {
         let directory = tempfile::tempdir().expect("a directory for the socket");
         let path = directory.path().join("health");
         let listener = UnixListener::bind(&path).expect("a socket");
@@ -68,7 +67,7 @@ impl Stage {
     }
 
     /// Has an answer probed, judged and told in every format, and panics where a promise is broken.
-    pub fn probe(&self, pieces: Vec<Vec<u8>>, end: End) {
+    pub(crate) fn probe(&self, pieces: Vec<Vec<u8>>, end: End) {
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = (pieces, end);
         let started = Instant::now();
         let run = Run::prepare(Arc::clone(&self.plan)).expect("nothing is simulated");

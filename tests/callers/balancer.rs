@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, test_kill_process};
 use tempfile::TempDir;
 
-use crate::daemon::{Daemon, eventually, terminate};
 use crate::plugin::Run;
+use crate::stand::daemon::{Daemon, eventually, terminate};
 
 /// How HAProxy runs; as a daemon it closes its standard streams, the check's with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

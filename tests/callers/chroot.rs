@@ -8,9 +8,10 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode as Permissions, makedev, mknodat};
 
 use crate::balancer::{Balancer, Mode};
-use crate::daemon::{directory, found, skipped};
-use crate::haproxy::{HAPROXY, configuration};
+use crate::haproxy::configuration;
 use crate::service::{Role, Service};
+use crate::stand::daemon::directory;
+use crate::stand::programs::{found, left_out};
 
 /// Where the recipe for a static build leaves it.
 const STATIC: &[&str] =
@@ -25,9 +26,9 @@ fn furnish(jail: &Path, plugin: &Path) {
 }
 
 fn tells_up_from_down(mode: Mode) {
-    let (Some(program), Some(plugin)) = (found(HAPROXY), found(STATIC)) else { return };
+    let (Some(program), Some(plugin)) = (found(&["haproxy"]), found(STATIC)) else { return };
     if !rustix::process::getuid().is_root() {
-        return skipped("only root may change the root directory");
+        return left_out("only root may change the root directory");
     }
     let dir = directory();
     let jail = dir.path().join("jail");

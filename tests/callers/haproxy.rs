@@ -9,11 +9,11 @@ use std::process::Command;
 use std::thread;
 
 use crate::balancer::{Balancer, Mode};
-use crate::daemon::{directory, eventually, found, free_port, write_script};
 use crate::plugin::{self, Run, file_of, generated, replaced};
 use crate::service::{NAME, Role, Service};
+use crate::stand::daemon::{directory, eventually, free_port, write_script};
+use crate::stand::programs::found;
 
-pub(crate) const HAPROXY: &[&str] = &["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"];
 const SCRIPT: &str = "/etc/haproxy/check_ceilometer.sh";
 const CONFIGURATION: &str = "/etc/haproxy/haproxy.cfg";
 
@@ -98,7 +98,7 @@ pub(crate) fn configuration(command: &Path, servers: &[(&str, String)]) -> Strin
 
 /// The bare binary as the command, under HAProxy's defaults: no PATH, and 2 s for a check.
 fn bare_binary(mode: Mode) {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm::start(dir.path());
     // Without options the CA is not known: not trusted, hence down.
@@ -112,7 +112,7 @@ fn bare_binary(mode: Mode) {
 
 /// The generated wrapper as the command, with a private CA and the certificate's name.
 fn wrapper(mode: Mode) {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm::start(dir.path());
     farm.add_tls(Role::Healthy, "UP");
@@ -149,7 +149,7 @@ fn the_wrapper_tells_up_from_down_under_a_daemon() {
 
 #[test]
 fn an_insecure_wrapper_asks_a_tls_server_whose_ca_is_unknown() {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm { servers: Vec::new(), expected: BTreeMap::new(), ca: String::new() };
     farm.add_tls(Role::Healthy, "UP");
@@ -161,7 +161,7 @@ fn an_insecure_wrapper_asks_a_tls_server_whose_ca_is_unknown() {
 
 #[test]
 fn the_wrappers_fail_on_takes_a_throttled_server_out() {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let servers = [Role::Healthy, Role::Throttled].map(|role| Service::start(role).address.to_string());
     let servers: Vec<_> = ["healthy", "throttled"].into_iter().zip(servers).collect();
@@ -173,7 +173,7 @@ fn the_wrappers_fail_on_takes_a_throttled_server_out() {
 
 #[test]
 fn the_wrappers_logging_lines_tell_the_reason() {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let (logger, log) = (dir.path().join("logger"), dir.path().join("log"));
     write_script(&logger, &format!("#!/bin/sh\necho \"$*\" >> {}\n", log.display()));
@@ -228,7 +228,7 @@ fn the_wrapper_runs_in_every_shell_without_an_environment() {
 
 #[test]
 fn the_agent_changes_the_servers_state() {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let service = Service::start(Role::Healthy);
     let text = generated("haproxy-agent");
     let agent = start_agent(&exec_start(&text, service.address));
@@ -286,7 +286,7 @@ fn start_agent(command: &[String]) -> SocketAddr {
 
 #[test]
 fn haproxys_own_check_tells_up_from_down() {
-    let Some(program) = found(HAPROXY) else { return };
+    let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let text = replaced(&generated("haproxy-native"), &[("inter 5s", "inter 200ms")]);
     let cases = [

@@ -7,11 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::daemon::{Daemon, directory, found, write_script};
 use crate::plugin::{self, METRICS, Run, generated, labels, replaced};
 use crate::service::{Role, Service};
-
-const ICINGA: &[&str] = &["/usr/sbin/icinga2"];
+use crate::stand::daemon::{Daemon, directory, write_script};
+use crate::stand::programs::found;
 
 /// What Icinga made of a check.
 #[derive(Debug, PartialEq, Eq)]
@@ -124,7 +123,7 @@ fn configuration() -> String {
 
 #[test]
 fn the_perfdata_writer_shows_state_output_and_every_metric() {
-    let Some(program) = found(ICINGA) else { return };
+    let Some(program) = found(&["icinga2"]) else { return };
     let cases = [
         ("healthy", Role::Healthy, "OK"),
         ("throttled", Role::Throttled, "WARNING"),
@@ -154,7 +153,7 @@ fn the_perfdata_writer_shows_state_output_and_every_metric() {
 
 #[test]
 fn a_variable_of_each_kind_reaches_the_plugin() {
-    let Some(program) = found(ICINGA) else { return };
+    let Some(program) = found(&["icinga2"]) else { return };
     let dir = directory();
     let stand_in = dir.path().join("stand-in");
     write_script(&stand_in, "#!/bin/sh\necho \"$* ($CHECK_CEILOMETER_OPTS)\"\n");

@@ -1,25 +1,16 @@
 //! The plugin under the programs that call it: each test starts the real daemon on loopback, in a directory of its own,
 //! feeds it the configuration that `--generate` prints, and reads what the daemon made of the plugin's answer.
+#![cfg(test)]
 
-#[cfg(test)]
 mod balancer;
-#[cfg(test)]
 mod chroot;
-#[cfg(test)]
-mod daemon;
-#[cfg(test)]
 mod haproxy;
-#[cfg(test)]
 mod icinga;
-#[cfg(test)]
 mod nagios;
-#[cfg(test)]
 mod nrpe;
-#[cfg(test)]
 mod plugin;
-#[cfg(test)]
 mod service;
-#[cfg(test)]
+#[path = "../stand/mod.rs"]
+mod stand;
 mod systemd;
-#[cfg(test)]
 mod textfile;

@@ -7,12 +7,12 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::daemon::{Daemon, directory, found};
 use crate::nrpe::Nrpe;
 use crate::plugin::{self, METRICS, Run, generated, labels, replaced};
 use crate::service::{Role, Service};
+use crate::stand::daemon::{Daemon, directory};
+use crate::stand::programs::found;
 
-const NAGIOS: &[&str] = &["/usr/sbin/nagios4", "/usr/sbin/nagios", "/usr/local/nagios/bin/nagios"];
 const CHECK_NRPE: &str = "/usr/lib/nagios/plugins/check_nrpe -H";
 
 /// What Nagios itself asks of a configuration, beside ours.
@@ -126,7 +126,7 @@ fn define_service(name: &str, port: &str) -> String {
 
 #[test]
 fn status_dat_shows_state_summary_and_every_metric() {
-    let Some(program) = found(NAGIOS) else { return };
+    let Some(program) = found(&["nagios4", "nagios"]) else { return };
     let healthy = Service::start(Role::Healthy);
     let Some(nrpe) = Nrpe::start(&healthy.port()) else { return };
     let cases = [

@@ -7,12 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::daemon::{Daemon, directory, found, free_port};
 use crate::plugin::{self, Run, generated, replaced, timeless};
 use crate::service::{Role, Service};
-
-const NRPE: &[&str] = &["/usr/sbin/nrpe", "/usr/bin/nrpe"];
-const CHECK_NRPE: &[&str] = &["/usr/lib/nagios/plugins/check_nrpe", "/usr/lib64/nagios/plugins/check_nrpe"];
+use crate::stand::daemon::{Daemon, directory, free_port};
+use crate::stand::programs::found;
 
 /// A running NRPE daemon and the client that asks it.
 pub(crate) struct Nrpe {
@@ -25,7 +23,7 @@ pub(crate) struct Nrpe {
 impl Nrpe {
     /// Starts NRPE with the generated commands, which ask this port; `None` where it is not installed.
     pub(crate) fn start(port: &str) -> Option<Nrpe> {
-        let (program, client) = (found(NRPE)?, found(CHECK_NRPE)?);
+        let (program, client) = (found(&["nrpe"])?, found(&["check_nrpe"])?);
         let dir = directory();
         let own_port = free_port();
         let file = dir.path().join("nrpe.cfg");

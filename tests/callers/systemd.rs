@@ -3,12 +3,13 @@
 use std::fs;
 use std::process::Command;
 
-use crate::daemon::{directory, found};
 use crate::plugin::{Run, file_of, generated};
+use crate::stand::daemon::directory;
+use crate::stand::programs::found;
 
 #[test]
 fn systemd_accepts_the_agents_units() {
-    let Some(program) = found(&["/usr/bin/systemd-analyze"]) else { return };
+    let Some(program) = found(&["systemd-analyze"]) else { return };
     let dir = directory();
     let text = generated("haproxy-agent");
     let units = ["ceilometer-agent.socket", "ceilometer-agent@.service"].map(|name| {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::harness::{check, words};
-use crate::peer::{Peer, Script, Step, says};
+use crate::stand::harness::{check, words};
+use crate::stand::peer::{Peer, Script, Step, says};
 
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::harness::{check, words};
-use crate::peer::Peer;
+use crate::stand::harness::{check, words};
+use crate::stand::peer::Peer;
 
 /// Asserts that each command line is refused in one line that names the words beside it.
 #[track_caller]

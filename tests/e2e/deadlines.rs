@@ -5,8 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::foreign_servers::python;
-use crate::harness::{Check, GRACE, alone, check, exclusively};
-use crate::peer::{Nobody, Peer, Script, Step, alive};
+use crate::stand::harness::{Check, GRACE, alone, check, exclusively};
+use crate::stand::peer::{Nobody, Peer, Script, Step, alive};
+use crate::stand::programs::unshares;
 
 const BUDGETS: [&str; 4] = ["0.2", "1", "3", "10"];
 
@@ -165,10 +166,7 @@ fn three_hundred_stalls_are_all_told() {
 /// Runs the plugin at the same time with each of these arguments where no name is ever answered for, and asserts
 /// each budget (the arguments' last word).
 fn with_a_silent_name_service(arguments: &[String]) {
-    let permitted =
-        Command::new("unshare").args(["-rmn", "true"]).output().is_ok_and(|run| run.status.success());
-    if !permitted || python().is_none() {
-        eprintln!("skipped: no name spaces, or no Python");
+    if !unshares("-rmn") || python().is_none() {
         return;
     }
     let plugin = env!("CARGO_BIN_EXE_check_ceilometer");

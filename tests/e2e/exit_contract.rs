@@ -2,8 +2,8 @@
 
 use std::fs::OpenOptions;
 
-use crate::harness::{check, check_in_shell, words};
-use crate::peer::{Nobody, Peer, alive, answers, healthy};
+use crate::stand::harness::{check, check_in_shell, words};
+use crate::stand::peer::{Nobody, Peer, alive, answers, healthy};
 
 #[test]
 fn help_and_version_go_to_stdout_and_exit_3() {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::harness::{Finished, check};
-use crate::peer::{Nobody, Peer, Script, Step, alive, answer, answers, says};
+use crate::stand::harness::{Finished, check};
+use crate::stand::peer::{Nobody, Peer, Script, Step, alive, answer, answers, says};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -7,7 +7,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{check, words};
+use crate::stand::harness::{check, words};
+use crate::stand::programs::found;
 
 /// A server that ends with the test.
 struct Server {
@@ -33,20 +34,9 @@ impl Drop for Server {
     }
 }
 
-/// The program, where it is installed; a test without it is skipped, but on CI it fails.
-fn installed(program: &str) -> Option<Command> {
-    let found =
-        Command::new(program).arg("-V").stdin(Stdio::null()).output().is_ok_and(|run| run.status.success());
-    assert!(found || std::env::var_os("CI").is_none(), "{program} is not installed");
-    if !found {
-        eprintln!("skipped: {program} is not installed");
-    }
-    found.then(|| Command::new(program))
-}
-
 /// Python, where it is installed.
 pub(crate) fn python() -> Option<Command> {
-    installed("python3")
+    found(&["python3"]).map(Command::new)
 }
 
 fn listener() -> TcpListener {
@@ -96,7 +86,7 @@ fn pythons_catch_all_is_an_impostor() {
 
 /// nginx with these directives in its server block.
 fn nginx(directives: &str, directory: &Path) -> Option<Server> {
-    installed("/usr/sbin/nginx")?;
+    let mut command = Command::new(found(&["nginx"])?);
     let listener = listener();
     let address = listener.local_addr().unwrap();
     let place = directory.display();
@@ -109,7 +99,6 @@ fn nginx(directives: &str, directory: &Path) -> Option<Server> {
     );
     let file = directory.join("nginx.conf");
     std::fs::write(&file, config).unwrap();
-    let mut command = Command::new("/usr/sbin/nginx");
     // The variable in which nginx hands its sockets on to a new binary: standard input is one of them.
     command.env("NGINX", "0;").arg("-p").arg(directory).arg("-e").arg(directory.join("error.log"));
     command.arg("-c").arg(file);
@@ -136,7 +125,7 @@ fn nginxs_catch_all_is_an_impostor() {
 
 #[test]
 fn nginx_without_its_upstream_is_an_intermediary() {
-    let nobody = crate::peer::Nobody::refusing();
+    let nobody = crate::stand::peer::Nobody::refusing();
     let directory = tempfile::tempdir().unwrap();
     let upstream = format!("location / {{ proxy_pass http://{}; }}", nobody.address());
     let Some(server) = nginx(&upstream, directory.path()) else { return };

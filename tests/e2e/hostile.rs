@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 
 use crate::foreign_servers::python;
-use crate::grammar;
-use crate::harness::{Check, Finished, check};
-use crate::peer::{Peer, Script, Step, alive, answers, says};
+use crate::stand::grammar;
+use crate::stand::harness::{Check, Finished, check};
+use crate::stand::peer::{Peer, Script, Step, alive, answers, says};
 
 /// Escapes, metrics, line ends, marks and markup in one.
 const HOSTILE: &str = "gone\u{1b}[31m\u{7}|evil=1;2;3\r\nCEILOMETER OK - fine\n\u{202e}\u{200b}\u{9b}2J\u{2066}<b>&lt;\u{feff}\0$(x)`y`";

@@ -4,14 +4,14 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::fs::{CWD, Mode};
 use tempfile::TempDir;
 
-use crate::harness::{check, check_in_shell, words};
-use crate::peer::{Nobody, Peer};
+use crate::stand::harness::{check, check_in_shell, words};
+use crate::stand::peer::{Nobody, Peer};
+use crate::stand::programs::{missing, unshares};
 
 /// A user without privileges; this one's limits and permissions hold, root's do not.
 const NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
@@ -24,7 +24,7 @@ fn unprivileged() -> Option<&'static str> {
     }
     let changed = check_in_shell(&format!(r#"exec {NOBODY} "$@""#), &["--explain"]).run();
     if changed.code != Some(0) {
-        eprintln!("skipped: root cannot run the plugin as another user");
+        missing("a user without privileges who can run the plugin");
     }
     (changed.code == Some(0)).then_some(NOBODY)
 }
@@ -150,8 +150,7 @@ fn an_output_file_beyond_the_limit_on_files() {
 
 #[test]
 fn an_output_file_on_a_full_disk() {
-    if !Command::new("unshare").args(["-rm", "true"]).output().is_ok_and(|run| run.status.success()) {
-        eprintln!("skipped: no name spaces");
+    if !unshares("-rm") {
         return;
     }
     let (_directory, folder) = directory();

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::harness::{Finished, check, words};
-use crate::peer::{Nobody, Peer, Script, Step, alive, answers};
+use crate::stand::harness::{Finished, check, words};
+use crate::stand::peer::{Nobody, Peer, Script, Step, alive, answers};
 
 #[test]
 fn a_healthy_service_in_one_line() {

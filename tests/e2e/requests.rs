@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::harness::{check, words};
-use crate::peer::{Peer, Step, alive, answer, answers};
+use crate::stand::harness::{check, words};
+use crate::stand::peer::{Peer, Step, alive, answer, answers};
 
 #[test]
 fn head_then_get_each_on_a_connection_of_its_own() {

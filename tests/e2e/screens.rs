@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use expect_test::expect;
 
-use crate::harness::check;
-use crate::peer::{Peer, Step, alive, answers};
+use crate::stand::harness::check;
+use crate::stand::peer::{Peer, Step, alive, answers};
 use crate::terminal::{Terminal, USUAL, shape};
 
 const SOON: Duration = Duration::from_secs(20);

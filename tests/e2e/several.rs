@@ -1,7 +1,7 @@
 //! Several endpoints, quorums and retries.
 
-use crate::harness::{Finished, check, words};
-use crate::peer::{Nobody, Peer, alive, answers, healthy};
+use crate::stand::harness::{Finished, check, words};
+use crate::stand::peer::{Nobody, Peer, alive, answers, healthy};
 
 /// A peer behind whose prefixes `/p0`, `/p1`, … many services live; those of `broken` answer GET with 503.
 fn many(broken: &'static [&'static str]) -> Peer {

@@ -1,6 +1,6 @@
 //! `--simulate`: each diagnosis is really probed and comes out under its name.
 
-use crate::harness::{check, words};
+use crate::stand::harness::{check, words};
 
 const ALL: [(&str, &str); 11] = [
     ("healthy", "OK"),

@@ -1,7 +1,7 @@
 //! One test for each row of the two tables: state, exit code, row and diagnosis of every answer.
 
-use crate::harness::{check, words};
-use crate::peer::{Peer, Script, alive, answers, healthy};
+use crate::stand::harness::{check, words};
+use crate::stand::peer::{Peer, Script, alive, answers, healthy};
 
 /// Method and status, then what is made of it: state, exit code, row, its source, diagnosis.
 type Row = (&'static str, u16, &'static str, i32, &'static str, &'static str, &'static str);
@@ -204,7 +204,7 @@ fn an_override_of_a_fault_beats_its_row() {
     for (option, code) in
         [("timeout=unknown", 2), ("reset=unknown", 3), ("get:reset=warning", 1), ("head:reset=ok", 2)]
     {
-        let peer = Peer::by_method(alive(), vec![crate::peer::Step::Reset]);
+        let peer = Peer::by_method(alive(), vec![crate::stand::peer::Step::Reset]);
         check([&peer.address(), "--state", option]).run().exits(code);
     }
 }

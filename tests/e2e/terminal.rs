@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::harness::{NEVER, beside_others, undisturbed};
+use crate::stand::harness::{NEVER, beside_others, undisturbed};
 
 /// A terminal to be: its size, its kind.
 pub(crate) struct Terminal {

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::harness::check;
-use crate::peer::{Peer, Step, alive, answers, healthy};
+use crate::stand::harness::check;
+use crate::stand::peer::{Peer, Step, alive, answers, healthy};
 use crate::terminal::USUAL;
 
 /// A service that recovers after so many GETs.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use expect_test::expect;
 use rustix::process::Signal;
 
-use crate::harness::{check, check_in_shell};
-use crate::peer::{Peer, Script, Step, alive, answers, healthy};
+use crate::stand::harness::{check, check_in_shell};
+use crate::stand::peer::{Peer, Script, Step, alive, answers, healthy};
 use crate::terminal::{Terminal, USUAL, shape};
 
 /// How long a run that was told to end may take on a busy machine.

@@ -1,18 +1,17 @@
 //! The README and CONTRIBUTING keep their word: what they show is what is printed, what they tell to type runs, and
 //! what they name exists. `UPDATE_EXPECT=1 cargo test --test readme` rewrites the table and the outputs.
 
-#[cfg(test)]
-mod document;
-#[cfg(test)]
-mod names;
-#[cfg(test)]
-mod sandbox;
+#![cfg(test)]
 
-#[cfg(test)]
+mod document;
+mod names;
+mod sandbox;
+#[path = "../stand/mod.rs"]
+mod stand;
+
 mod tests {
     use std::env;
     use std::fs;
-    use std::io::{self, Write};
     use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
 
@@ -24,6 +23,7 @@ mod tests {
 
     use crate::document::{Block, Document, normalised};
     use crate::sandbox::{NOT_RUN, Ran, Sandbox, reason_not_to_run};
+    use crate::stand::programs::{found, missing};
 
     const TABLE: (&str, &str) =
         ("<!-- table: UPDATE_EXPECT=1 cargo test --test readme -->\n", "<!-- end of table -->");
@@ -91,8 +91,8 @@ mod tests {
             }
             let ran = sandbox.run(&command);
             // A shell's word for a program that is not there, such as curl.
-            if ran.code == Some(127) && env::var("CI").as_deref() != Ok("true") {
-                writeln!(io::stderr(), "skipped: {command}: {}", ran.stderr).unwrap();
+            if ran.code == Some(127) {
+                missing(&format!("{command}: {}", ran.stderr));
                 continue;
             }
             // The rehearsal of an alert is the one command that is meant to fail.
@@ -111,18 +111,13 @@ mod tests {
 
     #[test]
     fn haproxy_accepts_what_is_shown_for_it() {
-        let program = Path::new("/usr/sbin/haproxy");
-        if !program.exists() {
-            assert_ne!(env::var("CI").as_deref(), Ok("true"), "haproxy is needed to check the README's part");
-            writeln!(io::stderr(), "skipped: the README's configuration of HAProxy: no {program:?}").unwrap();
-            return;
-        }
+        let Some(program) = found(&["haproxy"]) else { return };
         let directory = tempfile::tempdir().unwrap();
         for (number, block) in readme().blocks("haproxy").enumerate() {
             let file = directory.path().join(format!("{number}.cfg"));
             fs::write(&file, [SURROUNDING, &block.text].concat()).unwrap();
             let output =
-                Command::new(program).arg("-c").arg("-f").arg(&file).stdin(Stdio::null()).output().unwrap();
+                Command::new(&program).arg("-c").arg("-f").arg(&file).stdin(Stdio::null()).output().unwrap();
             assert!(output.status.success(), "{output:?}\n{}", block.text);
         }
     }

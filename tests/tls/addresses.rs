@@ -4,16 +4,15 @@
 
 use std::net::{Ipv6Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::certificates::{Authority, Files};
-use crate::daemon::skipped;
-use crate::harness::{Check, check, check_in_shell, words};
-use crate::peer::Peer;
 use crate::server::TlsServer;
+use crate::stand::certificates::{Authority, Files};
+use crate::stand::harness::{Check, check, check_in_shell, words};
+use crate::stand::peer::Peer;
+use crate::stand::programs::{left_out, unshares};
 
 #[test]
 fn connect_to_dials_another_address_and_changes_nothing_else() {
@@ -62,12 +61,7 @@ fn zones_are_refused() {
 
 /// Whether a run can have a hosts file of its own. Asked before a peer waits to be called.
 fn can_have_hosts() -> bool {
-    let allowed = Command::new("unshare").args(["-rm", "true"]).output();
-    let allowed = allowed.is_ok_and(|run| run.status.success());
-    if !allowed {
-        skipped("no mount namespace can be had here");
-    }
-    allowed
+    unshares("-rm")
 }
 
 /// A run for which `twin.test` has these addresses.
@@ -151,7 +145,7 @@ const BOTH: [&str; 2] = ["::1", "127.0.0.1"];
 fn occupied(port: u16) -> Option<OwnedFd> {
     let bound = socket_with(AddressFamily::INET6, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
     let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
-    rustix::net::bind(&bound, &address).map_err(|_| skipped("no IPv6 here")).ok()?;
+    rustix::net::bind(&bound, &address).map_err(|_| left_out("no IPv6 here")).ok()?;
     Some(bound)
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::certificates::{Authority, Files, Identity, server};
-use crate::harness::{Check, check, words};
 use crate::server::TlsServer;
+use crate::stand::certificates::{Authority, Files, Identity, server};
+use crate::stand::harness::{Check, check, words};
 
 const DAY: u64 = 86_400;
 
@@ -87,7 +87,7 @@ fn every_format_tells_the_certificate() {
 #[test]
 fn an_expired_certificate_counts_below_zero() {
     let root = Authority::new("Test CA");
-    let expired = root.issues(&crate::certificates::between("localhost", (2020, 1, 1), (2021, 1, 1)));
+    let expired = root.issues(&crate::stand::certificates::between("localhost", (2020, 1, 1), (2021, 1, 1)));
     let server = TlsServer::healthy(&expired);
     check([&server.url(), "-k"]).run().exits(0);
     let run = check([&server.url(), "-k", "--certificate-critical", "1"]).run();

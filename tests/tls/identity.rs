@@ -1,10 +1,10 @@
 //! Client certificates: presented, refused, missing, and files that hold none.
 
-use crate::certificates::{Authority, Files, named, self_signed};
-use crate::harness::{Finished, check};
-use crate::peer::Peer;
 use crate::refusals::is_untrusted;
 use crate::server::{TLS12, TLS13, TlsServer, config};
+use crate::stand::certificates::{Authority, Files, named, self_signed};
+use crate::stand::harness::{Finished, check};
+use crate::stand::peer::Peer;
 
 const WANTED: &str = "the server asked for a client certificate and got none";
 

@@ -4,8 +4,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
-use crate::certificates::{Files, Identity};
-use crate::daemon::{Daemon, found, free_port};
+use crate::stand::certificates::{Files, Identity};
+use crate::stand::daemon::{Daemon, free_port};
+use crate::stand::programs::found;
 
 /// A daemon that accepts connections.
 pub(crate) struct Program {
@@ -32,7 +33,7 @@ impl Program {
 
 /// nginx with an https server that presents this, and these directives in it.
 pub(crate) fn nginx(identity: &Identity, directives: &str) -> Option<Program> {
-    let program = found(&["/usr/sbin/nginx", "/usr/bin/nginx"])?;
+    let program = found(&["nginx"])?;
     let (files, port) = (Files::new(), free_port());
     let place = files.directory().display().to_string();
     let (cert, key) = (files.write("s.pem", &identity.certificate), files.write("s.key", &identity.key));
@@ -56,7 +57,7 @@ pub(crate) const HEALTHY: &str =
 
 /// The `openssl` command.
 pub(crate) fn openssl(directory: &Path) -> Option<Command> {
-    let mut command = Command::new(found(&["/usr/bin/openssl", "/usr/local/bin/openssl"])?);
+    let mut command = Command::new(found(&["openssl"])?);
     command.current_dir(directory);
     Some(command)
 }
@@ -85,7 +86,7 @@ pub(crate) fn s_server(identity: &Identity, options: &[&str]) -> Option<Program>
 
 /// tinyproxy with these directives.
 pub(crate) fn tinyproxy(directives: &str) -> Option<Program> {
-    let program = found(&["/usr/bin/tinyproxy", "/usr/sbin/tinyproxy"])?;
+    let program = found(&["tinyproxy"])?;
     let (files, port) = (Files::new(), free_port());
     let config = format!("Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\n{directives}\n");
     let config = files.write("tinyproxy.conf", config);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::certificates::{Authority, Files};
-use crate::harness::{Finished, check, words};
-use crate::peer::{Nobody, Peer, Script, Step, says};
 use crate::programs::{Program, tinyproxy};
 use crate::server::TlsServer;
+use crate::stand::certificates::{Authority, Files};
+use crate::stand::harness::{Finished, check, words};
+use crate::stand::peer::{Nobody, Peer, Script, Step, says};
 
 /// Asserts that the proxy is blamed, in these words.
 #[track_caller]

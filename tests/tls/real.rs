@@ -1,10 +1,10 @@
 //! nginx and OpenSSL as servers, and a directory hashed as OpenSSL hashes it.
 
-use crate::certificates::{Authority, Files, between, named};
-use crate::daemon::skipped;
-use crate::harness::{check, words};
 use crate::programs::{HEALTHY, nginx, openssl, s_server};
 use crate::refusals::is_untrusted;
+use crate::stand::certificates::{Authority, Files, between, named};
+use crate::stand::harness::{check, words};
+use crate::stand::programs::left_out;
 
 fn trusted() -> (Authority, Files, String) {
     let (root, files) = (Authority::new("Test CA"), Files::new());
@@ -128,7 +128,7 @@ fn openssl_with_a_certificate_of_version_1() {
     let Some(mut openssl) = openssl(files.directory()) else { return };
     let text = openssl.args(words("x509 -in v1.pem -noout -text")).output().unwrap();
     if !String::from_utf8_lossy(&text.stdout).contains("Version: 1 ") {
-        skipped("this OpenSSL makes certificates of version 3 only");
+        left_out("this OpenSSL makes certificates of version 3 only");
         return;
     }
     let at = |name: &str| files.directory().join(name).display().to_string();

@@ -5,12 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
-use crate::certificates::{
+use crate::server::{BOTH, TLS12, TLS13, TlsServer, config};
+use crate::stand::certificates::{
     Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
 };
-use crate::harness::{Finished, check};
-use crate::peer::{Nobody, Peer, Step, answer};
-use crate::server::{BOTH, TLS12, TLS13, TlsServer, config};
+use crate::stand::harness::{Finished, check};
+use crate::stand::peer::{Nobody, Peer, Step, answer};
 
 /// Asserts that a handshake was refused: the summary whole, the labels of the performance data, and the
 /// explanation's line whole.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::certificates::{Authority, Files, named, server};
-use crate::harness::{Check, check};
-use crate::peer::{Peer, Request, Script, answers, says};
 use crate::server::{BOTH, TlsServer, config};
+use crate::stand::certificates::{Authority, Files, named, server};
+use crate::stand::harness::{Check, check};
+use crate::stand::peer::{Peer, Request, Script, answers, says};
 
 /// Worth escaping in JSON, HTML and URLs.
 const TOKEN: &str = "Se\"same\\Open/<1234>&more";

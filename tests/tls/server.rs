@@ -13,8 +13,8 @@ use rustls::server::{Acceptor, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
-use crate::certificates::Identity;
-use crate::peer;
+use crate::stand::certificates::Identity;
+use crate::stand::peer;
 
 /// How long a client may leave a connection as it is; beyond every budget that a test gives.
 const PATIENCE: Duration = Duration::from_secs(30);

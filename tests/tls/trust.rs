@@ -1,10 +1,10 @@
 //! Whom a run trusts: files, directories, the system's store, and nobody.
 
-use crate::certificates::{Authority, Files};
-use crate::daemon::found;
-use crate::harness::{check, check_in_shell};
-use crate::peer::Peer;
 use crate::server::TlsServer;
+use crate::stand::certificates::{Authority, Files};
+use crate::stand::harness::{check, check_in_shell};
+use crate::stand::peer::Peer;
+use crate::stand::programs::found;
 
 /// A service under a CA, the CA's certificate, and a place for files.
 fn service() -> (TlsServer, String, Files) {
@@ -106,7 +106,7 @@ fn trusting_nobody_is_refused() {
 fn plain_http_reads_no_certificate() {
     let peer = Peer::healthy();
     check([&peer.address()]).env("SSL_CERT_FILE", "/no/such/file").run().exits(0);
-    if found(&["/usr/bin/strace"]).is_none() {
+    if found(&["strace"]).is_none() {
         return;
     }
     let files = Files::new();

@@ -135,7 +135,7 @@ pub(crate) struct Files(TempDir);
 
 impl Files {
     pub(crate) fn new() -> Files {
-        Files(crate::daemon::directory())
+        Files(crate::stand::daemon::directory())
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -1,14 +1,13 @@
 //! The grammar of each output, for every test that lets strangers speak: nothing that a server says may
 //! forge a line, a metric, a sample, a word for HAProxy, or a terminal escape.
-#![allow(dead_code, unreachable_pub, reason = "each crate that shares this file takes what it needs")]
 
 use serde_json::Value;
 
 /// The formats, by the names that `-o` knows.
-pub const OUTPUTS: [&str; 5] = ["nagios", "human", "json", "prometheus", "haproxy-agent"];
+pub(crate) const OUTPUTS: [&str; 5] = ["nagios", "human", "json", "prometheus", "haproxy-agent"];
 
 /// What is wrong with an output of the named format; `Ok` for one that obeys its grammar.
-pub fn obeyed(output: &str, text: &str) -> Result<(), String> {
+pub(crate) fn obeyed(output: &str, text: &str) -> Result<(), String> {
     if let Some(found) = text.chars().find(|letter| *letter != '\n' && hostile(*letter)) {
         return Err(format!("{found:?} was printed"));
     }
@@ -28,7 +27,7 @@ pub fn obeyed(output: &str, text: &str) -> Result<(), String> {
 }
 
 /// Controls, bidirectional and zero-width marks.
-pub fn hostile(letter: char) -> bool {
+pub(crate) fn hostile(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

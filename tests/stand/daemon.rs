@@ -1,7 +1,6 @@
-//! Real daemons: found, started in a directory of their own, watched, and ended by process id.
+//! Real daemons: started in a directory of their own, watched, and ended by process id.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -17,25 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The pause between two looks at a daemon.
 const GLANCE: Duration = Duration::from_millis(50);
-
-/// The program at the first of these paths that exists.
-///
-/// A missing one fails the test under `CI=true`, and is named as skipped elsewhere.
-pub(crate) fn found(paths: &[&str]) -> Option<PathBuf> {
-    let program = paths.iter().map(PathBuf::from).find(|path| path.exists());
-    if program.is_none() {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "missing: {paths:?}");
-        skipped(&format!("missing {paths:?}"));
-    }
-    program
-}
-
-/// Names the test that is under way as skipped.
-pub(crate) fn skipped(why: &str) {
-    let test = thread::current().name().unwrap_or_default().to_owned();
-    // Past the test harness, which would swallow what a passing test prints.
-    writeln!(io::stderr(), "skipped: {test}: {why}").unwrap();
-}
 
 /// A directory of a daemon's own, readable for the user that it changes to.
 pub(crate) fn directory() -> TempDir {
