@@ -52,8 +52,7 @@ pub const NAME: &str = "check_ceilometer";
     args_override_self = true,
     max_term_width = 100,
     disable_help_flag = true,
-    disable_version_flag = true,
-    mut_args(values::below_zero)
+    disable_version_flag = true
 )]
 pub struct Cli {
     /// What is asked.

@@ -8,10 +8,10 @@ use std::mem::ManuallyDrop;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{Command, CommandFactory, FromArgMatches};
 
 use super::refusal::{self, Refused, Stop};
-use super::{Cli, InEnvironment, NAME};
+use super::{Cli, InEnvironment, NAME, values};
 
 /// The environment variable that options may stand in.
 pub const VARIABLE: &str = "CHECK_CEILOMETER_OPTS";
@@ -29,19 +29,26 @@ impl Cli {
         let in_environment = if words.is_empty() {
             InEnvironment::default()
         } else {
-            let cli = check(words).map_err(|why| refused(&why, &all))?;
+            let cli = check(&words).map_err(|why| refused(&why, &all))?;
             InEnvironment { hostname: !cli.targets.hostname.is_empty(), output_file: cli.telling.output_file }
         };
-        let cli = parse(all.clone()).map_err(|error| stop(&error, &all))?;
+        let cli = parse(&all).map_err(|error| stop(&error, &all))?;
         Ok(Cli { in_environment, ..cli })
     }
 }
 
-/// Parses words as arguments.
-fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+/// Parses words as arguments. What is refused is parsed again by those rules that find better words for it.
+fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    read(Cli::command(), words).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => error,
+        _ => read(Cli::command().mut_args(values::below_zero), words).err().unwrap_or(error),
+    })
+}
+
+fn read(command: Command, words: &[OsString]) -> Result<Cli, clap::Error> {
     // The process is short-lived: taking these many parts down again would only cost it time.
-    let mut command = ManuallyDrop::new(Cli::command());
-    let words = std::iter::once(OsString::from(NAME)).chain(words);
+    let mut command = ManuallyDrop::new(command);
+    let words = std::iter::once(OsStr::new(NAME)).chain(words.iter().map(OsString::as_os_str));
     let mut matches = ManuallyDrop::new(command.try_get_matches_from_mut(words)?);
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
@@ -76,7 +83,7 @@ fn split(value: &OsStr) -> Result<Vec<OsString>, String> {
 
 /// Refuses words that do not parse, and options that may not stand in the environment. `-H` is left to the
 /// plan: it is allowed in HAProxy mode, which the command line decides.
-fn check(words: Vec<OsString>) -> Result<Cli, String> {
+fn check(words: &[OsString]) -> Result<Cli, String> {
     if words.iter().any(|word| word == "--") {
         return Err("'--' may not stand there".into());
     }
