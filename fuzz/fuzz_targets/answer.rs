@@ -6,6 +6,8 @@
 
 #[path = "../../tests/stand/grammar.rs"]
 mod grammar;
+#[path = "../../tests/stand/request.rs"]
+mod request;
 #[path = "../../tests/any_answer/stage.rs"]
 mod stage;
 

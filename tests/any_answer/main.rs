@@ -9,7 +9,7 @@ mod stand;
 use proptest::prelude::*;
 
 use stage::{End, Stage};
-use stand::grammar;
+use stand::{grammar, request};
 
 /// What answers are made of: the beginnings that are understood, so that noise also stands behind them.
 fn part() -> impl Strategy<Value = Vec<u8>> {

@@ -2,7 +2,7 @@
 //!
 //! Shared with the fuzz target, which asks some thousand times a second: hence a UNIX socket and one thread.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -17,7 +17,7 @@ use check_ceilometer::run::Run;
 use check_ceilometer::surroundings::Surroundings;
 use clap::ValueEnum;
 
-use crate::grammar;
+use crate::{grammar, request};
 
 /// What the probe sends and no output may show.
 pub(crate) const SECRET: &str = "sesame-open-sesame";
@@ -89,15 +89,8 @@ impl Stage {
 
 /// Answers one request; a client that has gone is none of its business.
 fn serve(mut connection: UnixStream, pieces: &[Vec<u8>], end: End) {
-    if let End::Closed = end {
-        let mut head = Vec::new();
-        let mut chunk = [0; 4096];
-        while !head.ends_with(b"\r\n\r\n") {
-            match connection.read(&mut chunk) {
-                Ok(0) | Err(_) => return,
-                Ok(length) => head.extend_from_slice(&chunk[..length]),
-            }
-        }
+    if matches!(end, End::Closed) && !matches!(request::head(&mut connection), Ok(Some(_))) {
+        return;
     }
     for piece in pieces {
         if connection.write_all(piece).is_err() {

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::stand::{request, tls};
 
 /// The name in the TLS service's certificate; no address is in it.
 pub(crate) const NAME: &str = "metering.example.com";
@@ -85,8 +85,7 @@ impl Service {
 
     /// A service over TLS at 127.0.0.1, and the PEM text of the CA that signed its certificate for [`NAME`].
     pub(crate) fn start_tls(role: Role) -> (SocketAddr, String) {
-        let (config, ca) = tls();
-        let config = Arc::new(config);
+        let (config, ca) = tls::private(&[NAME]);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         each(
@@ -132,40 +131,12 @@ fn each<S: Send + 'static>(
 
 /// Reads one request's head and answers it; whoever hangs up early is let go.
 fn serve(mut stream: impl Read + Write, role: Role) {
-    let mut head = Vec::new();
-    let mut chunk = [0; 1024];
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        match stream.read(&mut chunk) {
-            Ok(0) | Err(_) => return,
-            Ok(n) => head.extend_from_slice(&chunk[..n]),
-        }
-    }
+    let Ok(Some(head)) = request::head(&mut stream) else { return };
     match role.answer(head.starts_with(b"HEAD ")) {
         Some(answer) => {
             let _ = stream.write_all(&answer).and_then(|()| stream.flush());
         }
         // Held open until the client has had enough.
-        None => while matches!(stream.read(&mut chunk), Ok(1..)) {},
+        None => while matches!(stream.read(&mut [0; 1024]), Ok(1..)) {},
     }
-}
-
-/// A certificate for [`NAME`], and the CA that signed it.
-fn tls() -> (ServerConfig, String) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    // Under the default name, which the server's certificate has too, that one would pass for self-signed.
-    params.distinguished_name.push(DnType::CommonName, "Private CA");
-    let ca_key = KeyPair::generate().unwrap();
-    let ca = params.self_signed(&ca_key).unwrap();
-    let issuer = Issuer::new(params, ca_key);
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec![NAME.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], private)
-        .unwrap();
-    (config, ca.pem())
 }

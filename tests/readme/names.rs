@@ -1,14 +1,14 @@
 //! The services behind the documents' names: a proxy that answers in their place, so that commands run as they
 //! stand, names, ports and https included.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::stand::{request, tls};
 
 /// The names that are asked over https.
 const SECURE: [&str; 2] = ["cloud.example.com", "metering.example.com"];
@@ -28,7 +28,7 @@ impl Names {
     pub(crate) fn serve() -> Names {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (config, ca) = tls();
+        let (config, ca) = tls::private(&SECURE);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let config = Arc::clone(&config);
@@ -64,13 +64,9 @@ fn exchange(stream: &mut (impl Read + Write), host: &str) -> std::io::Result<()>
     stream.write_all(answer(host, &request).as_bytes())
 }
 
-/// Reads a request's head to its end.
+/// A request's head as text.
 fn head(stream: &mut impl Read) -> std::io::Result<String> {
-    let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        head.push(byte[0]);
-    }
+    let head = request::head(stream)?.ok_or(ErrorKind::UnexpectedEof)?;
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
@@ -94,24 +90,4 @@ fn answer(host: &str, request: &str) -> String {
     };
     let length = if head { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
     format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n{length}Connection: close\r\n\r\n{body}")
-}
-
-/// A certificate for the names, and the CA that signed it.
-fn tls() -> (Arc<ServerConfig>, String) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, "Private CA");
-    let ca_key = KeyPair::generate().unwrap();
-    let ca = params.self_signed(&ca_key).unwrap();
-    let issuer = Issuer::new(params, ca_key);
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(SECURE.map(str::to_owned)).unwrap().signed_by(&key, &issuer).unwrap();
-    let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], private)
-        .unwrap();
-    (Arc::new(config), ca.pem())
 }

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::grammar;
+
 /// Beyond every budget that a test gives: a run that is not over by then never ends.
 pub(crate) const NEVER: Duration = Duration::from_secs(60);
 /// What the contract grants beyond `-t`; twice as much for a build without optimisation, in which three
@@ -254,11 +256,7 @@ impl Finished {
     /// Asserts that no control, bidirectional or zero-width character was printed.
     #[track_caller]
     pub(crate) fn has_no_hostile_characters(&self) -> &Finished {
-        let hostile = |c: char| {
-            (c.is_control() && c != '\n')
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-        };
-        let found: Vec<char> = self.stdout.chars().filter(|c| hostile(*c)).collect();
+        let found: Vec<char> = self.stdout.chars().filter(|c| *c != '\n' && grammar::hostile(*c)).collect();
         self.holds(found.is_empty(), &format!("hostile characters were printed: {found:?}"))
     }
 

@@ -8,3 +8,5 @@ pub(crate) mod grammar;
 pub(crate) mod harness;
 pub(crate) mod peer;
 pub(crate) mod programs;
+pub(crate) mod request;
+pub(crate) mod tls;

@@ -4,7 +4,7 @@
 //! was not called, when it was called more often than its script knows, or when one of its threads panicked.
 
 use std::fmt;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,6 +13,8 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
+
+use super::request::{self, gone};
 
 /// How long a client may leave a connection as it is; beyond every budget that a test gives.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -322,18 +324,10 @@ impl Connection<'_> {
         }
     }
 
-    /// Reads a request's head, no byte further, and records it; `None` if the client has gone.
+    /// Reads a request's head and records it; `None` if the client has gone.
     fn read(&mut self) -> Option<Request> {
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") {
-            match self.stream.read(&mut byte) {
-                Ok(0) => return None,
-                Ok(_) => head.push(byte[0]),
-                Err(error) if gone(&error) => return None,
-                Err(error) => panic!("no request within {PATIENCE:?}: {error}"),
-            }
-        }
+        let head = request::head(&mut self.stream);
+        let head = head.unwrap_or_else(|error| panic!("no request within {PATIENCE:?}: {error}"))?;
         let request = Request::parse(self.number, std::str::from_utf8(&head).unwrap());
         lock(&self.shared.requests).push(request.clone());
         Some(request)
@@ -376,10 +370,6 @@ impl Connection<'_> {
     }
 }
 
-fn gone(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted)
-}
-
 /// An address without anybody behind it; it stays taken as long as this lives.
 pub(crate) struct Nobody {
     address: SocketAddr,
@@ -419,6 +409,8 @@ fn bind() -> (OwnedFd, SocketAddr) {
 }
 
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     fn call(peer: &Peer, request: &str) -> (TcpStream, std::io::Result<String>) {

@@ -1,10 +1,11 @@
 //! Client certificates: presented, refused, missing, and files that hold none.
 
 use crate::refusals::is_untrusted;
-use crate::server::{TLS12, TLS13, TlsServer, config};
+use crate::server::TlsServer;
 use crate::stand::certificates::{Authority, Files, named, self_signed};
 use crate::stand::harness::{Finished, check};
 use crate::stand::peer::Peer;
+use crate::stand::tls::{TLS12, TLS13, config};
 
 const WANTED: &str = "the server asked for a client certificate and got none";
 

@@ -5,12 +5,13 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
-use crate::server::{BOTH, TLS12, TLS13, TlsServer, config};
+use crate::server::TlsServer;
 use crate::stand::certificates::{
     Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
 };
 use crate::stand::harness::{Finished, check};
 use crate::stand::peer::{Nobody, Peer, Step, answer};
+use crate::stand::tls::{BOTH, TLS12, TLS13, config};
 
 /// Asserts that a handshake was refused: the summary whole, the labels of the performance data, and the
 /// explanation's line whole.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::server::{BOTH, TlsServer, config};
+use crate::server::TlsServer;
 use crate::stand::certificates::{Authority, Files, named, server};
 use crate::stand::harness::{Check, check};
 use crate::stand::peer::{Peer, Request, Script, answers, says};
+use crate::stand::tls::{BOTH, config};
 
 /// Worth escaping in JSON, HTML and URLs.
 const TOKEN: &str = "Se\"same\\Open/<1234>&more";

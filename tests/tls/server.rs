@@ -1,55 +1,21 @@
 //! A TLS server of the test's own: rustls over scripted certificates, in threads that end with the test.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::server::{Acceptor, WebPkiClientVerifier};
-use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
+use rustls::server::Acceptor;
+use rustls::{ServerConfig, ServerConnection};
 
 use crate::stand::certificates::Identity;
-use crate::stand::peer;
+use crate::stand::tls::{BOTH, config};
+use crate::stand::{peer, request};
 
 /// How long a client may leave a connection as it is; beyond every budget that a test gives.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The versions that today's clients speak.
-pub(crate) const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
-pub(crate) const TLS12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
-pub(crate) const TLS13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
-
-/// A server's configuration: what it presents, and the authority of the clients' certificates that it requires.
-pub(crate) fn config(
-    identity: &Identity,
-    versions: &[&'static SupportedProtocolVersion],
-    clients: Option<&CertificateDer<'static>>,
-) -> Arc<ServerConfig> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder.with_protocol_versions(versions).unwrap();
-    let builder = match clients {
-        Some(authority) => {
-            let mut roots = RootCertStore::empty();
-            roots.add(authority.clone()).unwrap();
-            let verifier =
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-            builder.with_client_cert_verifier(verifier.build().unwrap())
-        }
-        None => builder.with_no_client_auth(),
-    };
-    let key = provider.key_provider.load_private_key(identity.private_key()).unwrap();
-    let key = CertifiedKey::new(identity.chain.clone(), key);
-    let mut config = builder.with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(key)));
-    // A small answer takes one packet.
-    config.send_tls13_tickets = 0;
-    Arc::new(config)
-}
 
 /// What the server makes of the requests so far, the last of them being answered.
 type Answers = Box<dyn Fn(&[String]) -> Vec<u8> + Send + Sync>;
@@ -169,15 +135,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut session = greet(&mut stream, shared)?;
     let mut tls = rustls::Stream::new(&mut session, &mut stream);
-    let mut head = String::new();
-    let mut byte = [0];
-    while !head.ends_with("\r\n\r\n") {
-        tls.read_exact(&mut byte)?;
-        head.push(char::from(byte[0]));
-    }
+    let Some(head) = request::head(&mut tls)? else { return Ok(()) };
     let answer = {
         let mut requests = shared.requests.lock().unwrap();
-        requests.push(head);
+        requests.push(String::from_utf8(head).unwrap());
         (shared.answers)(&requests)
     };
     tls.write_all(&answer)?;

@@ -1,0 +1,26 @@
+//! A request as it arrives at a server of the tests.
+
+use std::io::{self, ErrorKind, Read};
+
+/// Reads a request's head to its end; `None` if the client has gone. A client that waits for the answer, as ours does,
+/// has sent no byte beyond.
+pub(crate) fn head(connection: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut head = Vec::new();
+    let mut chunk = [0; 4096];
+    while !head.ends_with(b"\r\n\r\n") {
+        match connection.read(&mut chunk) {
+            Ok(0) => return Ok(None),
+            Ok(length) => head.extend_from_slice(&chunk[..length]),
+            Err(error) if gone(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(head))
+}
+
+/// Whether an error means that the client has left; within TLS that is an alert, or an end without one.
+pub(crate) fn gone(error: &io::Error) -> bool {
+    let plain = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, ErrorKind::ConnectionAborted];
+    let within_tls = [ErrorKind::InvalidData, ErrorKind::UnexpectedEof];
+    plain.contains(&error.kind()) || within_tls.contains(&error.kind())
+}
