@@ -133,16 +133,6 @@ fn one_descriptor() {
 }
 
 #[test]
-fn no_thread_to_be_had() {
-    let peer = Peer::healthy();
-    let lines = peer.endpoints(40);
-    // dash calls the limit on processes -p, bash -u. It does not bind root.
-    let line = r#"ulimit -u 1 2>/dev/null || ulimit -p 1; exec "$@""#;
-    let run = check_in_shell(line, &["--endpoints", "-"]).stdin(lines).run();
-    run.exits_as_a_plugin().summarises(if run.code == Some(0) { "OK" } else { "UNKNOWN" }, &[]);
-}
-
-#[test]
 fn fail_on_makes_it_0_or_1() {
     let table = [
         (200, "warning", 0),

@@ -135,6 +135,18 @@ fn an_output_file_in_a_directory_that_may_not_be_written() {
     assert!(names(directory.path()).is_empty());
 }
 
+/// Others may read a new file, as a collector must, unless the umask says otherwise.
+#[test]
+fn a_new_output_file_has_the_mode_that_the_umask_leaves() {
+    let (_directory, folder) = directory();
+    for (umask, mode) in [("000", 0o644), ("022", 0o644), ("027", 0o640), ("077", 0o600)] {
+        let (peer, file) = (Peer::healthy(), format!("{folder}/{umask}"));
+        let line = format!(r#"umask {umask}; exec "$@""#);
+        check_in_shell(&line, &[&peer.address(), "--output-file", &file]).run().exits(0);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, mode, "umask {umask}");
+    }
+}
+
 /// `ulimit -f` ends a process by a signal unless it is told not to.
 #[test]
 fn an_output_file_beyond_the_limit_on_files() {
