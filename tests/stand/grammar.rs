@@ -45,14 +45,33 @@ fn plugin(text: &str) -> Result<(), String> {
     if text.contains(['<', '>']) {
         return Err("markup was printed".into());
     }
-    let metrics = first.split_once(" | ").map_or("", |(_, metrics)| metrics);
-    metrics.split_whitespace().try_for_each(|metric| {
-        let (label, value) = metric.split_once('=').ok_or("a metric without a value")?;
-        let known = ["head_time", "get_time", "backend_time", "certificate_days"].contains(&label);
-        let value = value.split(';').next().unwrap_or_default();
-        let number = value.strip_suffix('s').unwrap_or(value).parse::<f64>();
-        (known && number.is_ok_and(f64::is_finite)).then_some(()).ok_or(format!("the metric {metric:?}"))
-    })
+    let wrong = |(label, value): &(String, String)| !known(label) || !well_formed(value);
+    perfdata(first)?
+        .iter()
+        .find(|metric| wrong(metric))
+        .map_or(Ok(()), |metric| Err(format!("the metric {metric:?}")))
+}
+
+/// The metrics that are ours: of an endpoint, behind its name where there are several, and of the run.
+fn known(label: &str) -> bool {
+    let name = label.rsplit(' ').next().unwrap_or_default();
+    ["head_time", "get_time", "backend_time", "certificate_days", "endpoints", "healthy"].contains(&name)
+}
+
+/// The performance data of a plugin's first line: labels without quotes, and values with thresholds.
+pub(crate) fn perfdata(first: &str) -> Result<Vec<(String, String)>, String> {
+    let mut rest = first.split_once(" | ").map_or("", |(_, metrics)| metrics);
+    let mut metrics = Vec::new();
+    while !rest.is_empty() {
+        let (label, after) = match rest.strip_prefix('\'') {
+            Some(quoted) => quoted.split_once("'=").ok_or("a label is not closed")?,
+            None => rest.split_once('=').ok_or("a metric has no value")?,
+        };
+        let (value, next) = after.split_once(' ').unwrap_or((after, ""));
+        metrics.push((label.to_owned(), value.to_owned()));
+        rest = next;
+    }
+    Ok(metrics)
 }
 
 /// One object whose exit code is one of the four.
@@ -108,6 +127,33 @@ fn labels(mut rest: &str) -> Option<&str> {
         match rest.strip_prefix(',') {
             Some(next) => rest = next,
             None => return rest.strip_prefix('}'),
+        }
+    }
+}
+
+/// A value as the guidelines write it: `UOM` of ours is `s` or nothing; thresholds may follow.
+fn well_formed(value: &str) -> bool {
+    let mut fields = value.split(';');
+    let first = fields.next().unwrap_or_default();
+    let number = first.strip_suffix('s').unwrap_or(first);
+    let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "-.:~@".contains(c));
+    number.parse::<f64>().is_ok_and(f64::is_finite)
+        && (!first.ends_with('s') || decimals == 6)
+        && fields.all(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::well_formed;
+
+    #[test]
+    fn values_of_performance_data() {
+        for value in ["0.000123s", "12.000000s;0.2;2;0", "3", "3;@1:2;~:5", "21.5;10:;5:"] {
+            assert!(well_formed(value), "{value}");
+        }
+        for value in ["", "U", "0.1s", "0,100000s", "nans", "0.000001s;0.2s", "0.000001s;x=1"] {
+            assert!(!well_formed(value), "{value}");
         }
     }
 }

@@ -237,20 +237,13 @@ impl Finished {
         self.is_plugin_output()
     }
 
-    /// Asserts the grammar of plugin output: one `|` at most, on the first line, ahead of well-formed
-    /// performance data; no control character; one line end at the end.
+    /// Asserts the grammar of plugin output.
     #[track_caller]
     pub(crate) fn is_plugin_output(&self) -> &Finished {
-        let text = &self.stdout;
-        let bars = text.matches('|').count();
-        self.holds(bars <= 1, "more than one bar")
-            .holds(bars == self.first_line().matches('|').count(), "a bar below the first line")
-            .holds(text.ends_with('\n') && !text.ends_with("\n\n"), "does not end with one line end")
-            .has_no_hostile_characters();
-        for (label, value) in self.perfdata() {
-            self.holds(well_formed(&value), &format!("the metric {label:?} is {value:?}"));
+        match grammar::obeyed("nagios", &self.stdout) {
+            Ok(()) => self,
+            Err(wrong) => self.fail(&wrong),
         }
-        self
     }
 
     /// Asserts that no control, bidirectional or zero-width character was printed.
@@ -263,18 +256,7 @@ impl Finished {
     /// The performance data: labels without quotes, and values with thresholds.
     #[track_caller]
     pub(crate) fn perfdata(&self) -> Vec<(String, String)> {
-        let mut rest = self.first_line().split_once(" | ").map_or("", |(_, metrics)| metrics);
-        let mut metrics = Vec::new();
-        while !rest.is_empty() {
-            let (label, after) = match rest.strip_prefix('\'') {
-                Some(quoted) => quoted.split_once("'=").unwrap_or_else(|| self.fail("a label is not closed")),
-                None => rest.split_once('=').unwrap_or_else(|| self.fail("a metric has no value")),
-            };
-            let (value, next) = after.split_once(' ').unwrap_or((after, ""));
-            metrics.push((label.to_owned(), value.to_owned()));
-            rest = next;
-        }
-        metrics
+        grammar::perfdata(self.first_line()).unwrap_or_else(|wrong| self.fail(&wrong))
     }
 
     /// The labels of the performance data.
@@ -305,31 +287,5 @@ impl Finished {
         self.exits(3).summarises("UNKNOWN", named);
         self.holds(self.stdout.lines().count() == 1, "more than one line")
             .holds(!self.stdout.contains('|'), "performance data without a measurement")
-    }
-}
-
-/// A value as the guidelines write it: `UOM` of ours is `s` or nothing; thresholds may follow.
-fn well_formed(value: &str) -> bool {
-    let mut fields = value.split(';');
-    let first = fields.next().unwrap_or_default();
-    let number = first.strip_suffix('s').unwrap_or(first);
-    let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "-.:~@".contains(c));
-    number.parse::<f64>().is_ok_and(f64::is_finite)
-        && (!first.ends_with('s') || decimals == 6)
-        && fields.all(digits)
-}
-
-mod tests {
-    use super::well_formed;
-
-    #[test]
-    fn values_of_performance_data() {
-        for value in ["0.000123s", "12.000000s;0.2;2;0", "3", "3;@1:2;~:5", "21.5;10:;5:"] {
-            assert!(well_formed(value), "{value}");
-        }
-        for value in ["", "U", "0.1s", "0,100000s", "nans", "0.000001s;0.2s", "0.000001s;x=1"] {
-            assert!(!well_formed(value), "{value}");
-        }
     }
 }
