@@ -26,6 +26,7 @@ mod secrets;
 mod targets;
 mod telling;
 
+pub use contradictions::refuse_beside_text;
 pub use network::{Family, Network, Store, Tls};
 pub use proxy::Proxy;
 pub use targets::Targets;
@@ -153,11 +154,6 @@ pub fn decide(cli: &Cli, surroundings: &Surroundings) -> Result<Plan> {
         notes: proxy::ignored(surroundings).into_iter().chain(secrets.notes).collect(),
         cleaner: secrets.cleaner,
     })
-}
-
-/// Refuses what has no meaning beside `--generate` and `--explain`.
-pub fn refuse_beside_text(cli: &Cli) -> Result<()> {
-    contradictions::refuse_beside_text(cli)
 }
 
 /// The table with the overrides of `--state`.

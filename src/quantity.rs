@@ -67,11 +67,16 @@ fn tellable(moment: SystemTime) -> SystemTime {
     UNIX_EPOCH + moment.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
 }
 
-/// A number with at most so many decimals, without trailing zeros; rounded down, for what is below a threshold must
-/// not read as if it stood at it.
-pub fn decimal(number: f64, places: i32) -> String {
+/// A number with at most so many decimals; rounded down, for what is below a threshold must not read as if it stood
+/// at it.
+pub fn floor(number: f64, places: i32) -> f64 {
     let parts = 10_f64.powi(places);
-    match (number * parts).floor() / parts {
+    (number * parts).floor() / parts
+}
+
+/// The same in figures, without trailing zeros.
+pub fn decimal(number: f64, places: i32) -> String {
+    match floor(number, places) {
         0.0 => "0".into(),
         rounded => rounded.to_string(),
     }

@@ -100,7 +100,7 @@ impl Report {
         output.format.map(|format| render(self, format, output)).unwrap_or_default()
     }
 
-    /// The report as text for those who expected another one: the plugin line, but for who parses what he reads.
+    /// The report as text for those who expected another one: the plugin line, but for those who parse what they read.
     pub fn instead(&self, format: Option<Format>) -> String {
         let parsed = |format: &Format| matches!(format, Format::Json | Format::HaproxyAgent);
         render(self, format.filter(parsed).unwrap_or(Format::Nagios), &Output::default())

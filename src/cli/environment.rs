@@ -35,6 +35,20 @@ impl Cli {
         let cli = parse(&all).map_err(|error| stop(&error, &all))?;
         Ok(Cli { in_environment, ..cli })
     }
+
+    /// What was given of that which says what is to be done, and may stand on the command line alone.
+    pub fn only_typed(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let options = [
+            (!self.targets.endpoints.is_empty(), "an endpoint"),
+            (self.targets.file.is_some(), "--endpoints"),
+            (!self.tasks.simulate.is_empty(), "--simulate"),
+            (self.tasks.generate.is_some(), "--generate"),
+            (self.tasks.explain.is_some(), "--explain"),
+            (self.timing.watch.is_some(), "--watch"),
+            (self.timing.wait.is_some(), "--wait"),
+        ];
+        options.into_iter().filter_map(|(given, option)| given.then_some(option))
+    }
 }
 
 /// Parses words as arguments. What is refused is parsed again by those rules that find better words for it.
@@ -93,25 +107,10 @@ fn check(words: &[OsString]) -> Result<Cli, String> {
         Err(error) if error.kind() == ErrorKind::DisplayVersion => return Err(misplaced("--version")),
         Err(error) => return Err(refusal::reason(&error)),
     };
-    match misplaced_option(&cli) {
+    match cli.only_typed().next() {
         Some(option) => Err(misplaced(option)),
         None => Ok(cli),
     }
-}
-
-/// The first option that may not stand in the environment.
-fn misplaced_option(cli: &Cli) -> Option<&'static str> {
-    [
-        (!cli.targets.endpoints.is_empty(), "an endpoint"),
-        (cli.targets.file.is_some(), "--endpoints"),
-        (!cli.tasks.simulate.is_empty(), "--simulate"),
-        (cli.tasks.generate.is_some(), "--generate"),
-        (cli.tasks.explain.is_some(), "--explain"),
-        (cli.timing.watch.is_some(), "--watch"),
-        (cli.timing.wait.is_some(), "--wait"),
-    ]
-    .into_iter()
-    .find_map(|(given, option)| given.then_some(option))
 }
 
 fn misplaced(option: &str) -> String {

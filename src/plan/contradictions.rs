@@ -21,22 +21,12 @@ pub(super) fn refuse(cli: &Cli, pace: &Pace, haproxy: bool) -> Result<()> {
 
 /// Refuses what has no meaning beside `--generate` and `--explain`, which ask nobody. What stands in the
 /// environment is there for runs, and does not disturb.
-pub(super) fn refuse_beside_text(cli: &Cli) -> Result<()> {
-    let (tasks, targets) = (&cli.tasks, &cli.targets);
-    let text = if tasks.generate.is_some() { "--generate" } else { "--explain" };
-    let named = !targets.hostname.is_empty() && !cli.in_environment.hostname;
-    let beside = [
-        (tasks.generate.is_some() && tasks.explain.is_some(), "--explain"),
-        (!targets.endpoints.is_empty(), "an endpoint"),
-        (named, "-H"),
-        (targets.file.is_some(), "--endpoints"),
-        (!tasks.simulate.is_empty(), "--simulate"),
-        (tasks.haproxy, "--haproxy"),
-        (cli.timing.watch.is_some(), "--watch"),
-        (cli.timing.wait.is_some(), "--wait"),
-    ];
-    match beside.into_iter().find(|(given, _)| *given) {
-        Some((_, other)) => bail!("{text} prints a text and asks nobody; {other} has no meaning beside it"),
+pub fn refuse_beside_text(cli: &Cli) -> Result<()> {
+    let text = if cli.tasks.generate.is_some() { "--generate" } else { "--explain" };
+    let name = (!cli.targets.hostname.is_empty() && !cli.in_environment.hostname).then_some("-H");
+    let haproxy = cli.tasks.haproxy.then_some("--haproxy");
+    match cli.only_typed().chain(name).chain(haproxy).find(|option| *option != text) {
+        Some(other) => bail!("{text} prints a text and asks nobody; {other} has no meaning beside it"),
         None => Ok(()),
     }
 }

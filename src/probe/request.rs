@@ -71,7 +71,8 @@ impl Template {
         let wire = Wire::new(socket, session, deadline, self.output + endpoint.url().len(), record.clone());
         let ending = match self.ask(endpoint, method, wire, &record) {
             Ok(response) => read(response, &record),
-            Err(fault) => match record.lock().stands_as_final {
+            // Whoever closes behind an interim answer has given it as the final one.
+            Err(fault) => match record.lock().lone_interim.filter(|_| fault.kind == FaultKind::Closed) {
                 Some(status) => Ending::Answered(Answer { status, ..Answer::default() }),
                 None => Ending::Failed(fault),
             },

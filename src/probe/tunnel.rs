@@ -22,10 +22,10 @@ pub(super) fn open(socket: &Socket, proxy: &Proxy, target: &str, deadline: Insta
         _ => blame(format!("{at} broke the connection off: {}", reason(error))),
     };
     socket.write_all(&request(proxy, target), deadline).map_err(|error| failed(&error))?;
-    let (head, complete) = answer(socket, deadline).map_err(|error| failed(&error))?;
+    let head = answer(socket, deadline).map_err(|error| failed(&error))?;
     match status(&head) {
         // What follows would be taken for the endpoint's answer.
-        Some(200..=299) if !complete => {
+        Some(200..=299) if !is_complete(&head) => {
             Err(blame(format!("{at} answers with a head that is longer than {} KiB", HEAD_LIMIT / 1024)))
         }
         Some(200..=299) => Ok(()),
@@ -50,15 +50,12 @@ fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
     head
 }
 
-/// Reads the head of the proxy's final answer, and tells whether it is complete. Nothing of the tunnel can follow
-/// it in the same read: whoever is behind it waits for us to speak first.
-fn answer(socket: &Socket, deadline: Instant) -> io::Result<(Vec<u8>, bool)> {
+/// Reads the head of the proxy's final answer, up to the bound. Nothing of the tunnel can follow it in the same
+/// read: whoever is behind it waits for us to speak first.
+fn answer(socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
     let (mut head, mut read) = (Vec::new(), 0);
     let mut buffer = [0; 1024];
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        if read > HEAD_LIMIT {
-            return Ok((head, false));
-        }
+    while !is_complete(&head) && read <= HEAD_LIMIT {
         let count = socket.read(&mut buffer, deadline)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -69,7 +66,11 @@ fn answer(socket: &Socket, deadline: Instant) -> io::Result<(Vec<u8>, bool)> {
             head.drain(..length);
         }
     }
-    Ok((head, true))
+    Ok(head)
+}
+
+fn is_complete(head: &[u8]) -> bool {
+    head.windows(4).any(|end| end == b"\r\n\r\n")
 }
 
 /// The status of an answer's first line.

@@ -36,10 +36,8 @@ pub(super) struct Record {
     pub(super) fault: Option<Fault>,
     /// How many bytes of interim answers were passed over.
     interim: usize,
-    /// The status of the last of them.
-    interim_status: Option<u16>,
-    /// The status of an interim answer behind which the connection was closed: it was the final one.
-    pub(super) stands_as_final: Option<u16>,
+    /// The status of the last of them, as long as nothing has come behind it.
+    pub(super) lone_interim: Option<u16>,
 }
 
 impl Record {
@@ -130,8 +128,9 @@ impl Wire {
         while let Some((status, length)) = interim(self.buffers.input()).filter(|_| !record.head_complete) {
             self.buffers.input_consume(length);
             record.interim += length;
-            record.interim_status = Some(status);
+            record.lone_interim = Some(status);
         }
+        record.lone_interim = record.lone_interim.filter(|_| self.buffers.input().is_empty());
     }
 
     /// The fault of an answer that needs more than is read of it.
@@ -230,7 +229,7 @@ impl Transport for Wire {
 impl Wire {
     /// What the end of the stream stands for, unless it may be the end of a body.
     fn ended(&self) -> Option<Fault> {
-        let mut record = self.record.lock();
+        let record = self.record.lock();
         if record.head_complete {
             return None;
         }
@@ -239,9 +238,6 @@ impl Wire {
             if unanswered.is_some() {
                 return unanswered;
             }
-        }
-        if self.buffers.input().is_empty() {
-            record.stands_as_final = record.interim_status;
         }
         Some(interrupted(&record, &io::ErrorKind::UnexpectedEof.into()))
     }

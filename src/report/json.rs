@@ -109,7 +109,7 @@ impl<'a> Certificate<'a> {
     fn of(certificate: &'a CertificateReport) -> Certificate<'a> {
         Certificate {
             not_after: quantity::moment(certificate.not_after),
-            days_left: hundredths(certificate.days_left),
+            days_left: quantity::floor(certificate.days_left, 2),
             subject: &certificate.subject,
             issuer: &certificate.issuer,
         }
@@ -222,11 +222,6 @@ impl<'a> Wire<'a> {
 /// Milliseconds to the microsecond.
 fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// Rounded down, as days are wherever they are told.
-fn hundredths(number: f64) -> f64 {
-    (number * 100.0).floor() / 100.0
 }
 
 #[cfg(test)]
@@ -428,7 +423,9 @@ mod tests {
 
     #[test]
     fn days_below_a_threshold_do_not_read_as_if_they_stood_at_it() {
-        assert!((hundredths(4.999) - 4.99).abs() < f64::EPSILON);
+        let mut report = fixture::report(vec![fixture::expiring("https://a:443")]);
+        report.endpoints[0].certificate.as_mut().unwrap().days_left = 4.999;
+        assert_eq!(object(&report)["endpoints"][0]["certificate"]["days_left"], 4.99);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! What a judged request means and what to do about it: the row's words, enriched by what the answer said.
 
 use super::detail;
-use super::request::{Request, message};
+use super::request::Request;
 use super::witness::Witness;
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Answer, Cause, Ending, Fault, FaultKind};
@@ -19,7 +19,7 @@ pub(super) fn on(plan: &Plan, request: &Request) -> (String, String) {
     }
     match &request.exchange.ending {
         Ending::Answered(answer) => on_answer(plan, request, answer),
-        Ending::BrokenOff(_, fault) | Ending::Failed(fault) => on_fault(plan, request, fault),
+        Ending::BrokenOff(_, fault) | Ending::Failed(fault) => on_fault(request, fault),
     }
 }
 
@@ -35,9 +35,9 @@ fn of_row(request: &Request) -> (String, String) {
     (format!("{}{why}", row.meaning), row.action.to_owned())
 }
 
-fn on_fault(plan: &Plan, request: &Request, fault: &Fault) -> (String, String) {
-    let message = message(fault, &plan.cleaner);
-    let quoted = if message.is_empty() { String::new() } else { format!(" ({message})") };
+fn on_fault(request: &Request, fault: &Fault) -> (String, String) {
+    let message = request.message.as_ref().filter(|message| !message.is_empty());
+    let quoted = message.map(|message| format!(" ({message})")).unwrap_or_default();
     let (meaning, action) = of_row(request);
     if request.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault.kind, &quoted);

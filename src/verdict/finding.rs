@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::advice;
-use super::request::{Request, message};
+use super::request::Request;
 use super::{CertificateReport, Evidence};
 use crate::diagnosis::Diagnosis;
 use crate::exchange::{Method, Phase};
@@ -100,7 +100,7 @@ fn of_request(plan: &Plan, request: &Request) -> Finding {
         diagnosis: request.diagnosis,
         evidence: request.evidence(),
         explanation,
-        quoted: request.exchange.ending.fault().map(|fault| message(fault, &plan.cleaner)),
+        quoted: request.message.clone(),
         action,
     }
 }

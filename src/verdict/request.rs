@@ -5,7 +5,7 @@ use super::{Evidence, FaultReport, Judged, Ticket, Wire};
 use super::{curl, detail};
 use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
 use crate::endpoint::Endpoint;
-use crate::exchange::{Answer, Ending, Exchange, Fault, FaultKind, Foreign, Method, Peer};
+use crate::exchange::{Answer, Ending, Exchange, FaultKind, Foreign, Method, Peer};
 use crate::format::Verbosity;
 use crate::plan::Plan;
 use crate::state::State;
@@ -43,6 +43,8 @@ pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) row: Row,
     pub(super) witness: Option<Witness>,
+    /// The circumstances of the fault as they are told, where there is one.
+    pub(super) message: Option<String>,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -55,6 +57,7 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
             exchange,
             row: row(exchange),
             witness: exchange.ending.answer().and_then(|answer| witness::who(exchange.method, answer)),
+            message: exchange.ending.fault().map(|fault| plan.cleaner.line(&fault.message, MESSAGE)),
             diagnosis: Unexpected,
         };
         request.diagnosis = request.diagnose(number == 0, head_good);
@@ -140,7 +143,7 @@ impl<'a> Request<'a> {
                 |fault| FaultReport {
                     kind: fault.kind,
                     phase: fault.phase,
-                    message: message(fault, cleaner),
+                    message: self.message.clone().unwrap_or_default(),
                 },
             ),
             answered_by: self.witness.map(Witness::name),
@@ -170,11 +173,6 @@ impl<'a> Request<'a> {
             body: answer.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
         }
     }
-}
-
-/// The circumstances of a fault as they are told.
-pub(super) fn message(fault: &Fault, cleaner: &Cleaner) -> String {
-    cleaner.line(&fault.message, MESSAGE)
 }
 
 /// How a fault reads behind a method.

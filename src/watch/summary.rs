@@ -13,7 +13,7 @@ use crate::state::State;
 pub(super) struct Summary<'a> {
     pub(super) history: &'a History,
     /// The last run that was over.
-    pub(super) latest: Option<&'a Report>,
+    pub(super) latest: &'a Report,
     /// The time since the watch began.
     pub(super) at: Duration,
     pub(super) columns: usize,
@@ -44,8 +44,8 @@ impl Summary<'_> {
         let endpoints = count(endpoints as u64, "endpoint");
         let runs = count(self.history.runs, "run");
         let changes = count(self.history.changes, "change of state");
-        let headline = format!("Watched for {}: {endpoints}, {runs}, {changes}.", quantity::span(self.at));
-        self.latest.map_or_else(|| headline.clone(), |report| report.marked(&headline))
+        let watched = quantity::span(self.at);
+        self.latest.marked(&format!("Watched for {watched}: {endpoints}, {runs}, {changes}."))
     }
 
     /// State and name, and indented below what there was.
@@ -109,7 +109,7 @@ mod tests {
         }
         let at = Duration::from_millis(500) + SECOND * u32::try_from(runs.len()).unwrap();
         history.pass(at);
-        let latest = runs.last();
+        let latest = runs.last().unwrap();
         let summary = Summary { history: &history, latest, at, columns, palette: Palette::new(false) };
         expected.assert_eq(&(summary.lines().join("\n") + "\n"));
     }

@@ -161,12 +161,12 @@ impl<'a> Telling<'a> {
     }
 
     fn summary(&self, at: Duration) -> Vec<String> {
-        if self.history.runs == 0 {
+        let Some(latest) = &self.latest else {
             return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
-        }
+        };
         Summary {
             history: &self.history,
-            latest: self.latest.as_ref(),
+            latest,
             at,
             columns: Size::of(io::stdout()).columns,
             palette: self.palette(),

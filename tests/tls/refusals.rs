@@ -5,13 +5,16 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
+use rustls::{ServerConnection, StreamOwned};
+
 use crate::server::TlsServer;
 use crate::stand::certificates::{
     Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
 };
 use crate::stand::harness::{Finished, check};
 use crate::stand::peer::{Nobody, Peer, Step, answer};
-use crate::stand::tls::{BOTH, TLS12, TLS13, config};
+use crate::stand::request;
+use crate::stand::tls::{self, BOTH, TLS12, TLS13, config};
 
 /// Asserts that a handshake was refused: the summary whole, the labels of the performance data, and the
 /// explanation's line whole.
@@ -474,6 +477,29 @@ fn long_answers_come_whole_over_both_versions() {
             .reports("/endpoints/0/probes/1/fault", ())
             .reports("/endpoints/0/probes/1/detail", "end");
     }
+}
+
+/// Many servers just close, without the farewell of TLS.
+#[test]
+fn a_lone_interim_answer_is_final_however_the_connection_is_closed() {
+    let (config, ca) = tls::private(&["localhost"]);
+    let files = Files::new();
+    let cacert = files.write("ca.pem", ca);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let served = spawn(move || {
+        let session = ServerConnection::new(config).unwrap();
+        let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
+        assert!(request::head(&mut stream).unwrap().is_some());
+        stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").unwrap();
+    });
+    check([&url, "--cacert", &cacert, "-m", "get", "-o", "json"])
+        .run()
+        .exits(2)
+        .reports("/endpoints/0/diagnosis", "impostor")
+        .reports("/endpoints/0/probes/0/key", "1xx")
+        .reports("/endpoints/0/probes/0/status", 103);
+    served.join().unwrap();
 }
 
 /// The TLS library reads 64 KiB of a handshake's message; a longer one is refused, not gathered.
