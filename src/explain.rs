@@ -1,14 +1,14 @@
 //! Tells the table in force: all of it, one key of it, and the README's copy of it.
 
-use crate::columns::{behind, hanging, wrapped};
-use crate::surroundings::Size;
-use crate::table::{Key, Row, Source, Table};
+use crate::environment::Size;
+use crate::rules::{Key, Row, RuleOrigin, Table};
+use crate::terminal::layout::{hanging_indent, prefix_lines, wrap};
 
 /// The width for which the table is laid out, in columns.
-const WIDTH: usize = Size::USUAL.columns;
+const WIDTH: usize = Size::FALLBACK.columns;
 
 /// All rows in force, aligned, as `--explain` prints them.
-pub fn table(table: &Table) -> String {
+pub(crate) fn table(table: &Table) -> String {
     let rows = table.rows();
     let key = rows.iter().map(|row| row.key.to_string().len()).max().unwrap_or_default();
     let head = format!("{:key$}  {:8}  {:10}  WHAT IT MEANS, AND WHAT TO DO", "KEY", "STATE", "SOURCE");
@@ -17,20 +17,20 @@ pub fn table(table: &Table) -> String {
         let action = Some(row.action.to_owned()).filter(|action| !action.is_empty());
         let advice = action.into_iter().chain(row.hints(row.key)).map(|words| format!("-> {words}"));
         let words = std::iter::once(row.meaning.to_owned()).chain(advice);
-        behind(&margin, words.flat_map(|words| wrapped(&words, WIDTH - margin.len())))
+        prefix_lines(&margin, words.flat_map(|words| wrap(&words, WIDTH - margin.len())))
     });
     written(head, lines)
 }
 
 /// What judges one key, as `--explain KEY` prints it.
-pub fn key(table: &Table, key: Key) -> String {
+pub(crate) fn key(table: &Table, key: Key) -> String {
     let found = table.lookup(key);
     found.into_iter().map(|(asked, row)| one(asked, row)).collect::<Vec<_>>().join("\n")
 }
 
 fn one(asked: Key, row: Row) -> String {
     let by = if asked == row.key { String::new() } else { format!(", judged by {}", row.key) };
-    let part = |name: &str, words: &str| hanging(&format!("  {name:7}  "), words, WIDTH);
+    let part = |name: &str, words: &str| hanging_indent(&format!("  {name:7}  "), words, WIDTH);
     let parts = [
         part("state", row.state.name()),
         part("meaning", row.meaning),
@@ -45,16 +45,16 @@ fn written(head: String, lines: impl Iterator<Item = String>) -> String {
     std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
 }
 
-const fn source(source: Source) -> &'static str {
+const fn source(source: RuleOrigin) -> &'static str {
     match source {
-        Source::Documented => "documented (the Health-Check API's page)",
-        Source::Ours => "ours (the Health-Check API's page is silent)",
-        Source::Overridden => "overridden (--state)",
+        RuleOrigin::Documented => "documented (the Health-Check API's page)",
+        RuleOrigin::BuiltIn => "ours (the Health-Check API's page is silent)",
+        RuleOrigin::Overridden => "overridden (--state)",
     }
 }
 
 /// The table without overrides, for the README.
-pub fn markdown() -> String {
+pub(crate) fn markdown() -> String {
     let rows = Table::default().rows();
     let rows = rows.iter().map(|row| {
         let Row { key, state, meaning, action, .. } = row;
@@ -70,7 +70,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::state::State;
+    use crate::model::state::State;
 
     fn explained(overrides: &[(&str, State)], asked: &str) -> String {
         let mut table = Table::default();

@@ -15,7 +15,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 
-use crate::files;
+use crate::input;
 use crate::plan::Plan;
 use crate::report::Report;
 
@@ -27,7 +27,7 @@ const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// Writes a text to standard output. An empty one is not written at all: HAProxy's checks may run
 /// without a standard output.
-pub fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
@@ -52,27 +52,27 @@ fn survive_file_limit() {
 }
 
 /// Writes a text that is no report, to standard output or to a file.
-pub fn publish(text: &str, file: Option<&Path>) -> Result<()> {
+pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
     let Some(file) = file else { return Ok(print(text)?) };
     replace(file, text).context("--output-file was not written")
 }
 
 /// Writes a report where the plan wants it, and returns the process's exit code.
-pub fn tell(report: &Report, plan: &Plan) -> u8 {
-    let (text, codes) = (report.whole(&plan.output), plan.exit_codes);
+pub(crate) fn write_report(report: &Report, plan: &Plan) -> u8 {
+    let (text, codes) = (report.render(&plan.output), plan.exit_codes);
     let Some(file) = &plan.output.file else {
         return print(&text).map_or_else(|_| codes.of(report.state_if_lost()), |()| report.exit_code);
     };
     let Err(error) = replace(file, &text) else { return report.exit_code };
-    let lost = report.lost(&format!("{error:#}"), codes);
+    let failed = report.write_failed(&format!("{error:#}"), codes);
     // Whether or not this can be printed: the exit code says it all.
-    let _ = print(&lost.instead(plan.output.format));
-    lost.exit_code
+    let _ = print(&failed.render_fallback(plan.output.format));
+    failed.exit_code
 }
 
 /// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
 fn replace(file: &Path, text: &str) -> Result<()> {
-    files::refuse_irregular(file)?;
+    input::check_output_target(file)?;
     survive_file_limit();
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);

@@ -14,35 +14,35 @@ use std::time::Duration;
 use anyhow::Context;
 use rustix::net::{AddressFamily, Shutdown, SocketType};
 
-use crate::diagnosis::Diagnosis;
-use crate::endpoint::{DEFAULT_PATH, Dial, Endpoint, Host, Scheme};
-use crate::exchange::Method;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::{DEFAULT_PATH, Endpoint, Host, Route, Scheme};
+use crate::model::exchange::Method;
 
 /// How long a connection may keep an endpoint waiting for its request or for room to answer in.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How much of a request is read, in bytes.
 const REQUEST_LIMIT: usize = 64 * 1024;
 /// How many requests a stalled endpoint leaves unanswered at once; the oldest is closed for one more.
 const STALLED_LIMIT: usize = 16;
 /// An endpoint's thread needs little, and a simulation has eleven.
-const STACK: usize = 128 * 1024;
+const STACK_SIZE: usize = 128 * 1024;
 
 /// Running embedded endpoints; they end with it.
 #[derive(Debug)]
-pub struct Simulation {
-    stations: Vec<Station>,
+pub(crate) struct Simulation {
+    stations: Vec<SimulatedServer>,
 }
 
 /// One embedded endpoint: its address and the socket that holds it.
 #[derive(Debug)]
-struct Station {
+struct SimulatedServer {
     address: SocketAddr,
-    socket: Socket,
+    socket: Binding,
 }
 
 /// What holds an address.
 #[derive(Debug)]
-enum Socket {
+enum Binding {
     /// A thread accepts on it.
     Listening(Arc<TcpListener>),
     /// Bound but not listening: connections are refused, and nobody else can take the port.
@@ -53,16 +53,16 @@ impl Simulation {
     /// Starts one endpoint for each diagnosis.
     ///
     /// Fails for a diagnosis that is not one of [`Diagnosis::SIMULATED`], and where no port or thread can be had.
-    pub fn start(diagnoses: &[Diagnosis]) -> anyhow::Result<Simulation> {
+    pub(crate) fn start(diagnoses: &[Diagnosis]) -> anyhow::Result<Simulation> {
         let stations = diagnoses.iter().map(|&diagnosis| {
-            Station::start(diagnosis).with_context(|| format!("cannot simulate {diagnosis}"))
+            SimulatedServer::start(diagnosis).with_context(|| format!("cannot simulate {diagnosis}"))
         });
         Ok(Simulation { stations: stations.collect::<anyhow::Result<_>>()? })
     }
 
     /// The endpoints, in the order asked for.
-    pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.stations.iter().map(Station::endpoint).collect()
+    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
+        self.stations.iter().map(SimulatedServer::endpoint).collect()
     }
 }
 
@@ -70,7 +70,7 @@ impl Simulation {
 impl Drop for Simulation {
     fn drop(&mut self) {
         for station in &self.stations {
-            if let Socket::Listening(listener) = &station.socket {
+            if let Binding::Listening(listener) = &station.socket {
                 // The thread's accept(2) fails then, which ends it. There is nothing to do about an error.
                 let _ = rustix::net::shutdown(listener, Shutdown::Both);
             }
@@ -78,30 +78,34 @@ impl Drop for Simulation {
     }
 }
 
-impl Station {
-    fn start(diagnosis: Diagnosis) -> anyhow::Result<Station> {
+impl SimulatedServer {
+    fn start(diagnosis: Diagnosis) -> anyhow::Result<SimulatedServer> {
         if !Diagnosis::SIMULATED.contains(&diagnosis) {
             let known = Diagnosis::SIMULATED.map(Diagnosis::name).join(", ");
             anyhow::bail!("the diagnoses that can be simulated are {known}");
         }
-        if diagnosis == Diagnosis::Unreachable { Station::refusing() } else { Station::serving(diagnosis) }
+        if diagnosis == Diagnosis::Unreachable {
+            SimulatedServer::refusing()
+        } else {
+            SimulatedServer::serving(diagnosis)
+        }
     }
 
-    fn refusing() -> anyhow::Result<Station> {
+    fn refusing() -> anyhow::Result<SimulatedServer> {
         let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
         rustix::net::bind(&socket, &loopback())?;
         let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-        Ok(Station { address, socket: Socket::Bound { _held: socket } })
+        Ok(SimulatedServer { address, socket: Binding::Bound { _held: socket } })
     }
 
-    fn serving(diagnosis: Diagnosis) -> anyhow::Result<Station> {
+    fn serving(diagnosis: Diagnosis) -> anyhow::Result<SimulatedServer> {
         let listener = Arc::new(TcpListener::bind(loopback())?);
         let address = listener.local_addr()?;
         let shared = Arc::clone(&listener);
-        let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK);
+        let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK_SIZE);
         // Detached: the process does not wait for it.
         thread.spawn(move || serve(&shared, diagnosis))?;
-        Ok(Station { address, socket: Socket::Listening(listener) })
+        Ok(SimulatedServer { address, socket: Binding::Listening(listener) })
     }
 
     fn endpoint(&self) -> Endpoint {
@@ -111,7 +115,7 @@ impl Station {
             port: self.address.port(),
             prefix: String::new(),
             path: DEFAULT_PATH.into(),
-            dial: Dial::Host,
+            route: Route::Host,
         }
     }
 }
@@ -140,8 +144,8 @@ fn serve(listener: &TcpListener, diagnosis: Diagnosis) {
 
 /// Reads a request's head to its end; `None` for what is neither HEAD nor GET, or too long.
 fn read_method(stream: &mut TcpStream) -> io::Result<Option<Method>> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
+    stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
     while !head.ends_with(b"\r\n\r\n") {
@@ -157,17 +161,17 @@ fn read_method(stream: &mut TcpStream) -> io::Result<Option<Method>> {
 
 /// An answer.
 #[derive(Debug, Clone, Copy)]
-struct Reply {
+struct CannedResponse {
     status: &'static str,
     /// Headers besides those that every answer has, each with its line end.
     headers: &'static str,
     body: &'static str,
 }
 
-impl Reply {
+impl CannedResponse {
     /// The answer as it is sent: HEAD's has no body.
     fn text(self, method: Method) -> String {
-        let Reply { status, headers, body } = self;
+        let CannedResponse { status, headers, body } = self;
         let length = match (status, body.len()) {
             // RFC 9110, section 8.6: a 204 has no length.
             ("204 No Content", _) => String::new(),
@@ -179,7 +183,7 @@ impl Reply {
 }
 
 /// What an endpoint with this diagnosis answers; `None` where it never does.
-fn reply(diagnosis: Diagnosis, method: Method) -> Option<Reply> {
+fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
     let reply = match (diagnosis, method) {
         (Diagnosis::BackendStalled, Method::Get) => return None,
         (Diagnosis::Healthy | Diagnosis::BackendDown | Diagnosis::BackendStalled, Method::Head) => ALIVE,
@@ -196,22 +200,22 @@ fn reply(diagnosis: Diagnosis, method: Method) -> Option<Reply> {
     Some(reply)
 }
 
-const ALIVE: Reply = Reply { status: "204 No Content", headers: "", body: "" };
+const ALIVE: CannedResponse = CannedResponse { status: "204 No Content", headers: "", body: "" };
 
-const HEALTHY: Reply = Reply {
+const HEALTHY: CannedResponse = CannedResponse {
     status: "200 OK",
     headers: "Content-Type: application/json\r\n",
     body: r#"{"detailed": false, "reasons": ["OK"]}"#,
 };
 
-const BACKEND_DOWN: Reply = Reply {
+const BACKEND_DOWN: CannedResponse = CannedResponse {
     status: "503 Service Unavailable",
     headers: "Content-Type: application/json\r\n\
               X-Openstack-Request-Id: req-5b0e8c1a-6a3f-4d52-9d0b-3f8f6d1c7e21\r\n",
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "metering database: connection to 10.0.0.5:27017 refused"}}"#,
 };
 
-const FAILING: Reply = Reply {
+const FAILING: CannedResponse = CannedResponse {
     status: "500 Internal Server Error",
     headers: "Content-Type: application/json\r\n\
               X-Openstack-Request-Id: req-c2d7a0f4-17be-4e0c-8a55-90b4b8f0d3e6\r\n",
@@ -219,28 +223,28 @@ const FAILING: Reply = Reply {
 };
 
 /// What a Ceilometer without the extension says to a client with a token.
-const ABSENT: Reply = Reply {
+const ABSENT: CannedResponse = CannedResponse {
     status: "404 Not Found",
     headers: "Content-Type: application/json\r\n",
     body: r#"{"error_message": "The resource could not be found."}"#,
 };
 
 /// Keystone's middleware, in front of the API.
-const DENIED: Reply = Reply {
+const DENIED: CannedResponse = CannedResponse {
     status: "401 Unauthorized",
     headers: "Content-Type: application/json\r\nWWW-Authenticate: Keystone uri=\"http://keystone.example:5000\"\r\n",
     body: r#"{"error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}}"#,
 };
 
 /// HAProxy's own page: all of its servers are down.
-const INTERMEDIARY: Reply = Reply {
+const INTERMEDIARY: CannedResponse = CannedResponse {
     status: "503 Service Unavailable",
     headers: "Cache-Control: no-cache\r\nContent-Type: text/html\r\n",
     body: "<html><body><h1>503 Service Unavailable</h1>\n\
            No server is available to handle this request.\n</body></html>\n",
 };
 
-const THROTTLED: Reply = Reply {
+const THROTTLED: CannedResponse = CannedResponse {
     status: "429 Too Many Requests",
     headers: "Content-Type: application/json\r\nRetry-After: 30\r\n",
     body: r#"{"error_message": "Too many requests; try again in 30 seconds."}"#,
@@ -248,14 +252,14 @@ const THROTTLED: Reply = Reply {
 
 /// A dashboard's login page in the API's place. A redirect, not a catch-all 200: it stands out under
 /// either method alone.
-const IMPOSTOR: Reply = Reply {
+const IMPOSTOR: CannedResponse = CannedResponse {
     status: "302 Found",
     headers: "Content-Type: text/html\r\nLocation: https://dashboard.example/auth/login/\r\n",
     body: "<html><body>Sign in to continue.</body></html>\n",
 };
 
 /// 400 instead of 405, whose `Allow` would have to name a method that works.
-const REFUSED_REQUEST: Reply = Reply {
+const REFUSED_REQUEST: CannedResponse = CannedResponse {
     status: "400 Bad Request",
     headers: "Content-Type: application/json\r\n",
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Client", "faultstring": "The Host header is not one of this service's names."}}"#,
@@ -357,7 +361,7 @@ mod tests {
         for (endpoint, station) in endpoints.iter().zip(&simulation.stations) {
             assert_eq!(endpoint.port, station.address.port());
             assert_eq!((endpoint.scheme, endpoint.path.as_str()), (Scheme::Http, DEFAULT_PATH));
-            assert_eq!(endpoint.dial, Dial::Host);
+            assert_eq!(endpoint.route, Route::Host);
         }
         assert_eq!(answer(&endpoints[3], "HEAD /").get(..12), Some("HTTP/1.1 500"));
     }

@@ -4,18 +4,18 @@
 //! pauses.
 #![no_main]
 
-#[path = "../../tests/stand/grammar.rs"]
+#[path = "../../tests/it/support/grammar.rs"]
 mod grammar;
-#[path = "../../tests/stand/request.rs"]
+#[path = "../../tests/it/in_process.rs"]
+mod in_process;
+#[path = "../../tests/it/support/request.rs"]
 mod request;
-#[path = "../../tests/any_answer/stage.rs"]
-mod stage;
 
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 
-use stage::{End, Stage};
+use in_process::{End, Stage};
 
 static STAGE: OnceLock<Stage> = OnceLock::new();
 

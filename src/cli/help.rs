@@ -7,7 +7,7 @@ pub(super) const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
        check_ceilometer --generate WHAT";
 
 /// Commands that show the usual ways to call the program; help and man page print them.
-pub const EXAMPLES: [(&str, &str); 9] = [
+pub(crate) const EXAMPLES: [(&str, &str); 9] = [
     ("Ask Ceilometer on this machine", "check_ceilometer localhost"),
     ("Watch the response time too", "check_ceilometer -H metering.example.com -w 1 -c 3"),
     (

@@ -5,15 +5,16 @@ use std::os::unix::ffi::OsStringExt;
 
 use clap::CommandFactory;
 
+use super::error::UsageError;
 use super::*;
 
-fn read(arguments: &[&str], variable: Option<&str>) -> Result<Cli, Stop> {
+fn read(arguments: &[&str], variable: Option<&str>) -> Result<Cli, EarlyExit> {
     Cli::read(arguments.iter().map(OsString::from), variable.map(std::ffi::OsStr::new))
 }
 
-fn refused(arguments: &[&str], variable: Option<&str>) -> Refused {
+fn refused(arguments: &[&str], variable: Option<&str>) -> UsageError {
     match read(arguments, variable) {
-        Err(Stop::Refused(refused)) => refused,
+        Err(EarlyExit::Usage(refused)) => refused,
         other => panic!("{arguments:?} with {variable:?} was not refused: {other:?}"),
     }
 }
@@ -192,7 +193,7 @@ fn the_command_line_wins_over_the_environment_and_the_last_over_the_first() {
     assert_eq!(cli.targets.port, Some(80));
     assert_eq!(cli.request.header, ["A: b c"]);
     assert!(cli.tls.insecure);
-    assert_eq!(cli.telling.verbose, 2);
+    assert_eq!(cli.output.verbose, 2);
     assert_eq!(cli.targets.endpoints, ["host"]);
     assert!(!cli.in_environment.hostname);
     assert!(read(&["a", "b", "c", "d"], Some("-H name")).unwrap().in_environment.hostname);
@@ -203,12 +204,12 @@ fn words_are_read_in_any_case() {
     let words = "-m HEAD -o Json --fail-on CRITICAL --color NEVER --generate MAN --explain GET:5XX --state Dns=OK \
          --simulate Backend-Down,HEALTHY";
     let cli = read(&words.split(' ').collect::<Vec<_>>(), None).unwrap();
-    assert_eq!((cli.request.method, cli.telling.output), (Some(Methods::Head), Some(Format::Json)));
-    assert_eq!(cli.judgement.fail_on, Some(FailOn::Critical));
-    assert_eq!((cli.telling.color, cli.tasks.generate), (Some(ColorWhen::Never), Some(Generated::Man)));
-    assert_eq!(cli.tasks.explain, Some(Key::parse("get:5xx").ok()));
-    assert_eq!(cli.judgement.state, [(Key::parse("dns").unwrap(), State::Ok)]);
-    assert_eq!(cli.tasks.simulate, [Diagnosis::BackendDown, Diagnosis::Healthy]);
+    assert_eq!((cli.request.method, cli.output.output), (Some(MethodChoice::Head), Some(OutputFormat::Json)));
+    assert_eq!(cli.thresholds.fail_on, Some(FailOn::Critical));
+    assert_eq!((cli.output.color, cli.mode.generate), (Some(ColorWhen::Never), Some(Artifact::Man)));
+    assert_eq!(cli.mode.explain, Some(Key::parse("get:5xx").ok()));
+    assert_eq!(cli.thresholds.state, [(Key::parse("dns").unwrap(), State::Ok)]);
+    assert_eq!(cli.mode.simulate, [Diagnosis::BackendDown, Diagnosis::Healthy]);
 }
 
 /// What is read by hand where clap has given up.
@@ -220,30 +221,30 @@ fn every_short_option_without_a_value_is_known_as_one() {
         .filter(|known| matches!(known.get_action(), ArgAction::SetTrue | ArgAction::Count));
     let mut letters: Vec<char> = flags.filter_map(clap::Arg::get_short).collect();
     letters.sort_unstable();
-    let mut known = refusal::FLAGS;
+    let mut known = error::FLAGS;
     known.sort_unstable();
     assert_eq!(letters, known);
 }
 
 #[test]
 fn the_format_is_recognised_in_arguments_that_do_not_parse() {
-    let table: &[(&[&str], Option<&str>, Option<Format>)] = &[
+    let table: &[(&[&str], Option<&str>, Option<OutputFormat>)] = &[
         (&["--zzz"], None, None),
-        (&["--zzz", "-o", "json"], None, Some(Format::Json)),
-        (&["-ojson", "--zzz"], None, Some(Format::Json)),
-        (&["-o=JSON", "--zzz"], None, Some(Format::Json)),
-        (&["--output=json", "--zzz"], None, Some(Format::Json)),
-        (&["--output", "json", "-o", "haproxy-agent", "--zzz"], None, Some(Format::HaproxyAgent)),
-        (&["-vo", "json", "--zzz"], None, Some(Format::Json)),
-        (&["-kvvojson", "--zzz"], None, Some(Format::Json)),
+        (&["--zzz", "-o", "json"], None, Some(OutputFormat::Json)),
+        (&["-ojson", "--zzz"], None, Some(OutputFormat::Json)),
+        (&["-o=JSON", "--zzz"], None, Some(OutputFormat::Json)),
+        (&["--output=json", "--zzz"], None, Some(OutputFormat::Json)),
+        (&["--output", "json", "-o", "haproxy-agent", "--zzz"], None, Some(OutputFormat::HaproxyAgent)),
+        (&["-vo", "json", "--zzz"], None, Some(OutputFormat::Json)),
+        (&["-kvvojson", "--zzz"], None, Some(OutputFormat::Json)),
         (&["-to", "json", "--zzz"], None, None),
         (&["--output-file", "json", "--zzz"], None, None),
-        (&["--zzz"], Some("-o json"), Some(Format::Json)),
-        (&["--zzz", "-o", "nagios"], Some("-o json"), Some(Format::Nagios)),
-        (&["-o", "json", "-o", "xml"], None, Some(Format::Json)),
+        (&["--zzz"], Some("-o json"), Some(OutputFormat::Json)),
+        (&["--zzz", "-o", "nagios"], Some("-o json"), Some(OutputFormat::Nagios)),
+        (&["-o", "json", "-o", "xml"], None, Some(OutputFormat::Json)),
         (&["--zzz", "--", "-o", "json"], None, None),
-        (&["host"], Some("--zzz -o json"), Some(Format::Json)),
-        (&["-o", "json"], Some("'"), Some(Format::Json)),
+        (&["host"], Some("--zzz -o json"), Some(OutputFormat::Json)),
+        (&["-o", "json"], Some("'"), Some(OutputFormat::Json)),
     ];
     for (arguments, variable, format) in table {
         assert_eq!(refused(arguments, *variable).format, *format, "{arguments:?} with {variable:?}");
@@ -254,7 +255,7 @@ fn the_format_is_recognised_in_arguments_that_do_not_parse() {
 fn arguments_that_are_not_utf_8_are_refused_or_taken_as_paths() {
     let foreign = OsString::from_vec(vec![b'a', 0xff]);
     let read = |arguments: Vec<OsString>| Cli::read(arguments, None);
-    let Err(Stop::Refused(refused)) = read(vec![foreign.clone()]) else { panic!("was accepted") };
+    let Err(EarlyExit::Usage(refused)) = read(vec![foreign.clone()]) else { panic!("was accepted") };
     assert_eq!(refused.reason, "an argument is not UTF-8");
     let cli = read(vec!["--cacert".into(), foreign.clone()]).unwrap();
     assert_eq!(cli.tls.cacert, Some(foreign.into()));
@@ -270,7 +271,7 @@ fn a_quoted_value_is_harmless() {
 #[test]
 fn help_and_version_are_shown() {
     let shown = |argument| match read(&[argument], None) {
-        Err(Stop::Shown { plain, .. }) => plain,
+        Err(EarlyExit::Help { plain, .. }) => plain,
         other => panic!("{other:?}"),
     };
     assert_eq!(shown("--version"), concat!("check_ceilometer ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -1,4 +1,4 @@
-//! What the values of options may look like. An error is the reason alone; [`super::refusal`] names option and value.
+//! What the values of options may look like. An error is the reason alone; [`super::error`] names option and value.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -7,15 +7,15 @@ use std::time::Duration;
 use clap::Arg;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::diagnosis::Diagnosis;
-use crate::endpoint::{self, Host};
-use crate::quorum::Quorum;
-use crate::range::{self, Range, Unit};
-use crate::state::State;
-use crate::table::Key;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::{self, Host};
+use crate::model::quorum::Quorum;
+use crate::model::range::{self, Range, Unit};
+use crate::model::state::State;
+use crate::rules::Key;
 
 /// The longest duration that makes sense for a run; it also keeps every deadline within the clock's range.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const MAX_TIMEOUT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Has `-1` refused as the value that it is, not as an unknown option, where a value measures or counts: none of these
 /// begins with a hyphen, so that an option in a value's place (`-t -v`) is refused too.
@@ -52,7 +52,7 @@ pub(super) fn output_size(text: &str) -> Result<usize, String> {
 /// A duration: bare seconds, or with units.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match range::parse_duration(text, Unit::Seconds)? {
-        duration if duration > LONGEST => Err("longer than a year".into()),
+        duration if duration > MAX_TIMEOUT => Err("longer than a year".into()),
         duration => Ok(duration),
     }
 }
@@ -108,10 +108,10 @@ pub(super) fn weight(text: &str) -> Result<u8, String> {
 }
 
 /// What `--connect-to` dials: an address, and a port where it is not the endpoint's.
-pub type Dialled = (IpAddr, Option<u16>);
+pub(crate) type ConnectTo = (IpAddr, Option<u16>);
 
 /// `ADDR[:PORT]`, an IPv6 address in brackets or alone.
-pub(super) fn dialled(text: &str) -> Result<Dialled, String> {
+pub(super) fn dialled(text: &str) -> Result<ConnectTo, String> {
     match endpoint::parse_host_port(text) {
         Ok((Host::Address(address), port)) => Ok((address, port)),
         _ => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),

@@ -3,8 +3,8 @@
 use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 
-use crate::cli::{Cli, EXAMPLES, NAME, VARIABLE};
-use crate::table::{Row, Source, Table};
+use crate::cli::{Cli, EXAMPLES, NAME, OPTS_VAR};
+use crate::rules::{Row, RuleOrigin, Table};
 
 /// The whole page in roff.
 pub(super) fn page() -> String {
@@ -76,7 +76,7 @@ fn table() -> String {
 
 /// One row of the table: key and state, then what it means and what to do.
 fn row(row: &Row) -> String {
-    let mark = if row.source == Source::Documented { " *" } else { "" };
+    let mark = if row.source == RuleOrigin::Documented { " *" } else { "" };
     let action = if row.action.is_empty() { String::new() } else { format!(" Action: {}.", row.action) };
     let hints = row.hints(row.key).map(|hint| format!(" Hint: {hint}.")).collect::<Vec<_>>().concat();
     let (key, text) = (escape(&row.key.to_string()), escape(&format!("{}.{action}{hints}", row.meaning)));
@@ -101,7 +101,7 @@ fn exit_status() -> String {
 fn environment() -> String {
     let variables = [
         (
-            VARIABLE,
+            OPTS_VAR,
             "Options, split as a shell splits words. They come before those of the command line, which \
              therefore win. Endpoints, --simulate, --generate, --explain, --watch, --wait, --help and \
              --version may not stand there; -H may in HAProxy mode.",

@@ -3,10 +3,10 @@
 use anyhow::{Context, Error, Result, bail};
 
 use crate::cli::Cli;
-use crate::endpoint::{Host, parse_host_port};
-use crate::plan::secrets::Secrets;
-use crate::surroundings::Surroundings;
-use crate::text::quoted;
+use crate::environment::Environment;
+use crate::model::endpoint::{Host, parse_host_port};
+use crate::plan::credentials::SecretReader;
+use crate::sanitize::quote_arg;
 
 /// The port of a proxy that names none, as curl has it.
 const DEFAULT_PORT: u16 = 1080;
@@ -17,19 +17,19 @@ const VARIABLES: [&str; 6] =
 
 /// An HTTP proxy, used by CONNECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     /// Its host.
-    pub host: Host,
+    pub(crate) host: Host,
     /// Its port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The value of `Proxy-Authorization`.
-    pub authorization: Option<Vec<u8>>,
+    pub(crate) authorization: Option<Vec<u8>>,
 }
 
 /// The proxy of `--proxy`, with the credentials of `--proxy-auth-file`.
-pub(super) fn decide(cli: &Cli, secrets: &mut Secrets) -> Result<Option<Proxy>> {
+pub(super) fn decide(cli: &Cli, secrets: &mut SecretReader) -> Result<Option<Proxy>> {
     let Some(url) = &cli.connection.proxy else { return Ok(None) };
-    let mut proxy = parse(url).with_context(|| format!("--proxy {}", quoted(url)))?;
+    let mut proxy = parse(url).with_context(|| format!("--proxy {}", quote_arg(url)))?;
     if let Some(path) = &cli.connection.proxy_auth_file {
         proxy.authorization = Some(secrets.basic("--proxy-auth-file", path)?);
     }
@@ -50,8 +50,8 @@ fn parse(url: &str) -> Result<Proxy> {
 }
 
 /// A note about proxies that the environment names in vain.
-pub(super) fn ignored(surroundings: &Surroundings) -> Option<String> {
-    let set: Vec<&str> = VARIABLES.into_iter().filter(|name| surroundings.says(name)).collect();
+pub(super) fn ignored(environment: &Environment) -> Option<String> {
+    let set: Vec<&str> = VARIABLES.into_iter().filter(|name| environment.says(name)).collect();
     let (names, is) = (set.join(", "), if set.len() == 1 { "is" } else { "are" });
     (!set.is_empty()).then(|| format!("{names} in the environment {is} ignored; --proxy names a proxy"))
 }

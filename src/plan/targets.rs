@@ -7,19 +7,19 @@ use std::time::Instant;
 use anyhow::{Context, Error, Result, anyhow, bail};
 
 use crate::cli::Cli;
-use crate::diagnosis::Diagnosis;
-use crate::endpoint::{DEFAULT_PATH, Defaults, Dial, Endpoint, Host, Scheme};
-use crate::files;
-use crate::haproxy::{self, Call, Server};
-use crate::plan::network::{self, Family};
-use crate::surroundings::Surroundings;
+use crate::cli::haproxy_call::{self, Invocation, ServerAddress};
+use crate::environment::Environment;
+use crate::input;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::{DEFAULT_PATH, Defaults, Endpoint, Host, Route, Scheme};
+use crate::plan::network::{self, IpFamily};
 
-/// How large a list of endpoints may be, in bytes: room for [`MOST`] of them, however long.
+/// How large a list of endpoints may be, in bytes: room for [`MAX_ENDPOINTS`] of them, however long.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
-/// How many endpoints one run takes. Telling of so many, should none of them have its turn in time, still fits
+/// How many endpoints one run takes. Reporting so many, should none of them have its turn in time, still fits
 /// into the grace beyond `-t`.
-const MOST: usize = 20_000;
+const MAX_ENDPOINTS: usize = 20_000;
 
 /// What is wrong with a line that is no endpoint.
 const NO_ENDPOINT: &str =
@@ -30,7 +30,7 @@ const LOCAL: &str = "localhost";
 
 /// What is asked, in the order given.
 #[derive(Debug, Clone)]
-pub enum Targets {
+pub(crate) enum Targets {
     /// These endpoints, each once.
     Endpoints(Vec<Endpoint>),
     /// `--all-addresses`: of these endpoints, each once, every address as an endpoint of its own.
@@ -42,28 +42,28 @@ pub enum Targets {
 /// What is asked: HAProxy's server, what is simulated, or what was named.
 pub(super) fn decide(
     cli: &Cli,
-    surroundings: &Surroundings,
+    environment: &Environment,
     haproxy: bool,
     deadline: Instant,
 ) -> Result<Targets> {
-    let targets = if cli.tasks.simulate.is_empty() {
+    let targets = if cli.mode.simulate.is_empty() {
         let endpoints = if haproxy {
-            vec![server(cli, &haproxy::call(cli, surroundings)?)?]
+            vec![server(cli, &haproxy_call::parse(cli, environment)?)?]
         } else {
-            gather(cli, deadline)?
+            endpoints(cli, deadline)?
         };
         refuse_other_family(cli, &endpoints)?;
         if cli.targets.all_addresses { Targets::Addresses(endpoints) } else { Targets::Endpoints(endpoints) }
     } else {
-        Targets::Simulated(cli.tasks.simulate.clone())
+        Targets::Simulated(cli.mode.simulate.clone())
     };
     refuse_quorum(cli, &targets)?;
     Ok(targets)
 }
 
 /// Gathers what was named.
-fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
-    let mut endpoints = named(cli, &defaults(cli), deadline)?;
+fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
+    let mut endpoints = from_args(cli, &defaults(cli), deadline)?;
     if endpoints.is_empty() {
         bail!("no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help");
     }
@@ -74,10 +74,12 @@ fn gather(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
 /// An address of the other family than `-4` or `-6` asks for could never be dialled.
 fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
     let Some(family) = network::family(cli) else { return Ok(()) };
-    let option = if family == Family::V4 { "-4" } else { "-6" };
+    let option = if family == IpFamily::V4 { "-4" } else { "-6" };
     for endpoint in endpoints {
-        match (&endpoint.dial, &endpoint.host) {
-            (Dial::Address(address, _), _) | (Dial::Host, Host::Address(address)) if !family.has(address) => {
+        match (&endpoint.route, &endpoint.host) {
+            (Route::Address(address, _), _) | (Route::Host, Host::Address(address))
+                if !family.has(address) =>
+            {
                 bail!("{option} excludes the address {address} of {endpoint}")
             }
             _ => {}
@@ -88,10 +90,10 @@ fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
 
 /// Refuses a quorum that could never be met. How many addresses `--all-addresses` finds is not known yet.
 fn refuse_quorum(cli: &Cli, targets: &Targets) -> Result<()> {
-    let Some(quorum) = cli.judgement.quorum else { return Ok(()) };
+    let Some(quorum) = cli.thresholds.quorum else { return Ok(()) };
     let met = match targets {
-        Targets::Endpoints(endpoints) => quorum.refuse_above(endpoints.len()),
-        Targets::Simulated(diagnoses) => quorum.refuse_above(diagnoses.len()),
+        Targets::Endpoints(endpoints) => quorum.check_against(endpoints.len()),
+        Targets::Simulated(diagnoses) => quorum.check_against(diagnoses.len()),
         Targets::Addresses(_) => Ok(()),
     };
     met.map_err(Error::msg)
@@ -103,31 +105,31 @@ fn defaults(cli: &Cli) -> Defaults {
 }
 
 /// The endpoints of the command line and of the file that it names, each once.
-fn named(cli: &Cli, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
+fn from_args(cli: &Cli, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
     let mut seen = HashSet::new();
     let mut endpoints = Vec::new();
     for text in cli.targets.endpoints.iter().chain(&cli.targets.hostname) {
         endpoints.push(Endpoint::parse(text, defaults).map_err(Error::msg)?);
     }
     if let Some(path) = &cli.targets.file {
-        endpoints.extend(listed(path, defaults, deadline)?);
+        endpoints.extend(from_file(path, defaults, deadline)?);
     }
     endpoints.retain(|endpoint| seen.insert(endpoint.clone()));
-    if endpoints.len() > MOST {
-        bail!("{} endpoints are more than one run takes ({MOST}): split the list", endpoints.len());
+    if endpoints.len() > MAX_ENDPOINTS {
+        bail!("{} endpoints are more than one run takes ({MAX_ENDPOINTS}): split the list", endpoints.len());
     }
     Ok(endpoints)
 }
 
 /// The endpoints of a file, one a line. An error does not quote the line: it may hold credentials.
-fn listed(path: &Path, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
-    let bytes = files::read(path, LIST_LIMIT, deadline).context("--endpoints")?;
+fn from_file(path: &Path, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
+    let bytes = input::read(path, LIST_LIMIT, deadline).context("--endpoints")?;
     let read = |(number, line): (usize, Result<&str, &str>)| {
-        let refused = |why| anyhow!("--endpoints: {}:{number}: {why}", files::name(path));
+        let refused = |why| anyhow!("--endpoints: {}:{number}: {why}", input::name(path));
         let endpoint = line.map_err(refused)?;
         Endpoint::parse(endpoint, defaults).map_err(|_| refused(NO_ENDPOINT))
     };
-    files::lines(&bytes).map(read).collect()
+    input::lines(&bytes).map(read).collect()
 }
 
 /// Puts `--connect-to` in force.
@@ -135,7 +137,7 @@ fn dial(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
     let Some((address, port)) = cli.connection.connect_to else { return Ok(()) };
     match endpoints {
         [endpoint] => {
-            endpoint.dial = Dial::Address(address, port.unwrap_or(endpoint.port));
+            endpoint.route = Route::Address(address, port.unwrap_or(endpoint.port));
             Ok(())
         }
         several => bail!("--connect-to dials one endpoint's address; there are {}", several.len()),
@@ -143,20 +145,22 @@ fn dial(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
 }
 
 /// HAProxy's server as an endpoint: dialled where HAProxy says, named by `-H`.
-fn server(cli: &Cli, call: &Call) -> Result<Endpoint> {
+fn server(cli: &Cli, call: &Invocation) -> Result<Endpoint> {
     let defaults = Defaults { ssl: cli.targets.ssl || call.ssl, ..defaults(cli) };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
-    let (host, port, dial) = match &call.server {
-        Server::Tcp(address, port) => (Host::Address(*address), *port, Dial::Address(*address, *port)),
-        Server::Unix(_) if cli.connection.proxy.is_some() => {
+    let (host, port, route) = match &call.server {
+        ServerAddress::Tcp(address, port) => {
+            (Host::Address(*address), *port, Route::Address(*address, *port))
+        }
+        ServerAddress::Unix(_) if cli.connection.proxy.is_some() => {
             bail!("HAProxy's server is a UNIX socket; no proxy leads there")
         }
-        Server::Unix(path) => (Host::Name(LOCAL.into()), scheme.port(), Dial::Unix(path.clone())),
+        ServerAddress::Unix(path) => (Host::Name(LOCAL.into()), scheme.port(), Route::Unix(path.clone())),
     };
     if let Some(name) = cli.targets.hostname.first() {
         let defaults = Defaults { port: defaults.port.or(Some(port)), ..defaults };
-        return Ok(Endpoint { dial, ..Endpoint::parse(name, &defaults).map_err(Error::msg)? });
+        return Ok(Endpoint { route, ..Endpoint::parse(name, &defaults).map_err(Error::msg)? });
     }
-    let dial = if matches!(dial, Dial::Address(..)) { Dial::Host } else { dial };
-    Ok(Endpoint { scheme, host, port, prefix: String::new(), path: defaults.path, dial })
+    let route = if matches!(route, Route::Address(..)) { Route::Host } else { route };
+    Ok(Endpoint { scheme, host, port, prefix: String::new(), path: defaults.path, route })
 }

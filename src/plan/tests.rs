@@ -8,34 +8,35 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cli::Stop;
-use crate::diagnosis::Diagnosis;
-use crate::endpoint::{Dial, Endpoint, Host};
-use crate::exchange::Foreign;
-use crate::format::{Format, Verbosity};
-use crate::table::Key;
+use crate::cli::EarlyExit;
+use crate::cli::OutputFormat;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::{Endpoint, Host, Route};
+use crate::plan::Verbosity;
+use crate::rules::Key;
+use crate::sanitize::UntrustedText;
 
 const HAPROXY: Variables = &[("HAPROXY_SERVER_ADDR", "192.0.2.7"), ("HAPROXY_SERVER_PORT", "8777")];
 
 /// The environment of a test.
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
-fn surroundings(variables: Variables) -> Surroundings {
+fn environment(variables: Variables) -> Environment {
     let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-    Surroundings { environment, ..Surroundings::bare(Instant::now()) }
+    Environment { variables: environment, ..Environment::bare(Instant::now()) }
 }
 
 fn cli(arguments: &[&str], variables: Variables) -> Cli {
-    let variable = surroundings(variables).variable(crate::cli::VARIABLE).map(OsString::from);
+    let variable = environment(variables).variable(crate::cli::OPTS_VAR).map(OsString::from);
     match Cli::read(arguments.iter().map(OsString::from), variable.as_deref()) {
         Ok(cli) => cli,
-        Err(Stop::Refused(refused)) => panic!("{arguments:?}: {}", refused.reason),
+        Err(EarlyExit::Usage(refused)) => panic!("{arguments:?}: {}", refused.reason),
         Err(shown) => panic!("{arguments:?}: {shown:?}"),
     }
 }
 
 fn decided(arguments: &[&str], variables: Variables) -> Result<Plan> {
-    decide(&cli(arguments, variables), &surroundings(variables))
+    Plan::from_cli(&cli(arguments, variables), &environment(variables))
 }
 
 fn plan(arguments: &[&str]) -> Plan {
@@ -222,7 +223,7 @@ proptest! {
             Ok(plan) => {
                 let comments = marked.iter().filter(|line| line.trim().starts_with('#')).count();
                 prop_assert_eq!(plan.network.headers.len(), marked.len() - comments);
-                let shown = plan.cleaner.line(&Foreign::new(marked.concat()), 1000);
+                let shown = plan.sanitizer.line(&UntrustedText::new(marked.concat()), 1000);
                 prop_assert!(comments > 0 || !shown.contains("very-secret"), "{}", shown);
             }
             Err(error) => {
@@ -320,10 +321,10 @@ fn secrets_are_sent_whole_and_masked_everywhere() {
         "eightchars",
         "bearertoken",
     ] {
-        let told = plan.cleaner.line(&Foreign::new(format!("<{secret}>")), 100);
+        let told = plan.sanitizer.line(&UntrustedText::new(format!("<{secret}>")), 100);
         assert!(!told.contains(secret), "{secret} shows: {told}");
     }
-    assert_eq!(plan.cleaner.line(&Foreign::new("seven"), 100), "seven", "too short to be a secret");
+    assert_eq!(plan.sanitizer.line(&UntrustedText::new("seven"), 100), "seven", "too short to be a secret");
 }
 
 #[test]
@@ -407,10 +408,10 @@ fn more_endpoints_than_a_run_takes_are_refused() {
 
 #[test]
 fn connect_to_dials_another_address_at_the_same_port_unless_told() {
-    let dial = |connect_to| endpoints(&plan(&["https://h", "--connect-to", connect_to]))[0].dial.clone();
-    assert_eq!(dial("192.0.2.1"), Dial::Address("192.0.2.1".parse().unwrap(), 443));
-    assert_eq!(dial("::1"), Dial::Address("::1".parse().unwrap(), 443));
-    assert_eq!(dial("[::1]:80"), Dial::Address("::1".parse().unwrap(), 80));
+    let dial = |connect_to| endpoints(&plan(&["https://h", "--connect-to", connect_to]))[0].route.clone();
+    assert_eq!(dial("192.0.2.1"), Route::Address("192.0.2.1".parse().unwrap(), 443));
+    assert_eq!(dial("::1"), Route::Address("::1".parse().unwrap(), 443));
+    assert_eq!(dial("[::1]:80"), Route::Address("::1".parse().unwrap(), 80));
 }
 
 #[test]
@@ -422,14 +423,14 @@ fn what_is_simulated_stands_in_the_endpoints_place() {
 
 #[test]
 fn haproxy_s_call_names_the_server() {
-    let address = |text: &str, port| Dial::Address(text.parse().unwrap(), port);
+    let address = |text: &str, port| Route::Address(text.parse().unwrap(), port);
     let ssl = [("HAPROXY_PROXY_NAME", "p"), ("HAPROXY_SERVER_SSL", "1")];
     let http = [("HAPROXY_SERVER_ADDR", "192.0.2.7"), ("HAPROXY_SERVER_SSL", "0")];
-    let table: &[(&[&str], Variables, &str, Dial)] = &[
-        (&["NOT_USED", "NOT_USED", "192.0.2.7", "80"], &http, "192.0.2.7:80", Dial::Host),
-        (&["*", "8000", "::1", "8777"], HAPROXY, "[::1]:8777", Dial::Host),
-        (&["a", "1", "192.0.2.7", "443"], &ssl, "https://192.0.2.7:443", Dial::Host),
-        (&["a", "1", "192.0.2.7", "80", "-S"], &http, "https://192.0.2.7:80", Dial::Host),
+    let table: &[(&[&str], Variables, &str, Route)] = &[
+        (&["NOT_USED", "NOT_USED", "192.0.2.7", "80"], &http, "192.0.2.7:80", Route::Host),
+        (&["*", "8000", "::1", "8777"], HAPROXY, "[::1]:8777", Route::Host),
+        (&["a", "1", "192.0.2.7", "443"], &ssl, "https://192.0.2.7:443", Route::Host),
+        (&["a", "1", "192.0.2.7", "80", "-S"], &http, "https://192.0.2.7:80", Route::Host),
         (&["a", "1", "192.0.2.7", "80", "-H", "name"], &ssl, "https://name:80", address("192.0.2.7", 80)),
         (
             &["a", "1", "::1", "80", "-H", "https://name/pre"],
@@ -437,16 +438,21 @@ fn haproxy_s_call_names_the_server() {
             "https://name:80/pre",
             address("::1", 80),
         ),
-        (&["a", "1", "::1", "NOT_USED", "-p", "81"], &http, "[::1]:81", Dial::Host),
-        (&["a", "1", "/run/c.sock", "NOT_USED"], &http, "unix:/run/c.sock", Dial::Unix("/run/c.sock".into())),
-        (&["--haproxy"], HAPROXY, "192.0.2.7:8777", Dial::Host),
-        (&["--haproxy", "a", "1", "192.0.2.8", "80"], &[], "192.0.2.8:80", Dial::Host),
+        (&["a", "1", "::1", "NOT_USED", "-p", "81"], &http, "[::1]:81", Route::Host),
+        (
+            &["a", "1", "/run/c.sock", "NOT_USED"],
+            &http,
+            "unix:/run/c.sock",
+            Route::Unix("/run/c.sock".into()),
+        ),
+        (&["--haproxy"], HAPROXY, "192.0.2.7:8777", Route::Host),
+        (&["--haproxy", "a", "1", "192.0.2.8", "80"], &[], "192.0.2.8:80", Route::Host),
     ];
     for (arguments, variables, canonical, dial) in table {
         let plan = decided(arguments, variables).unwrap();
         assert_eq!(plan.exit_codes, ExitCodes::HaProxy);
         assert_eq!(shown(&plan), [*canonical], "{arguments:?}");
-        assert_eq!(endpoints(&plan)[0].dial, *dial, "{arguments:?}");
+        assert_eq!(endpoints(&plan)[0].route, *dial, "{arguments:?}");
     }
 }
 
@@ -464,11 +470,11 @@ fn haproxy_s_unix_server_is_named_by_the_option() {
 fn haproxy_gets_silence_and_an_answer_in_time() {
     let call = ["a", "1", "192.0.2.7", "80"];
     let plan = decided(&call, HAPROXY).unwrap();
-    assert_eq!((plan.output.format, plan.pace.budget), (None, HAPROXY_BUDGET));
+    assert_eq!((plan.output.format, plan.timing.budget), (None, HAPROXY_BUDGET));
     let asked = [&call[..], &["-o", "json", "-t", "3", "--fail-on", "warning"]].concat();
     let plan = decided(&asked, HAPROXY).unwrap();
     assert_eq!(plan.exit_codes, ExitCodes::FailOn(State::Warning));
-    assert_eq!((plan.output.format, plan.pace.budget), (Some(Format::Json), Duration::from_secs(3)));
+    assert_eq!((plan.output.format, plan.timing.budget), (Some(OutputFormat::Json), Duration::from_secs(3)));
     let named = decided(&call, &[("HAPROXY_PROXY_NAME", "p"), ("CHECK_CEILOMETER_OPTS", "-H name")]).unwrap();
     assert_eq!(shown(&named), ["name:80"]);
 }
@@ -486,16 +492,16 @@ fn every_default_is_chosen() {
     let plan = plan(&["h"]);
     assert_eq!(shown(&plan), ["h:8777"]);
     assert_eq!(plan.methods, [Method::Head, Method::Get]);
-    let pace = Pace {
+    let timing = Timing {
         budget: Duration::from_secs(10),
         connect_timeout: None,
         retries: 0,
         retry_delay: Duration::from_secs(1),
         parallel: None,
     };
-    assert_eq!(plan.pace, pace);
-    assert_eq!((plan.output.format, plan.output.max_bytes), (Some(Format::Nagios), 8192));
-    assert_eq!((plan.course, plan.quorum, plan.exit_codes), (Course::Once, None, ExitCodes::Guidelines));
+    assert_eq!(plan.timing, timing);
+    assert_eq!((plan.output.format, plan.output.max_bytes), (Some(OutputFormat::Nagios), 8192));
+    assert_eq!((plan.mode, plan.quorum, plan.exit_codes), (RunMode::Once, None, ExitCodes::Guidelines));
     assert_eq!(plan.network.tls, Tls::default());
     assert_eq!(plan.thresholds, Thresholds::default());
 }
@@ -506,17 +512,20 @@ fn every_option_arrives() {
          --fail-on critical -vvvv --max-output 1023 --agent-warning 50% -k --cacert ca --cert c --key k \
          -w 1 -c 2 --backend-warning 3 --certificate-critical 7 --state get:404=warning --watch 0 --count 5";
     let plan = plan(&options.split(' ').collect::<Vec<_>>());
-    assert_eq!(plan.network.family, Some(Family::V6));
+    assert_eq!(plan.network.family, Some(IpFamily::V6));
     assert_eq!(plan.methods, [Method::Get]);
-    assert_eq!(plan.pace.connect_timeout, Some(Duration::from_secs(2)));
-    assert_eq!((plan.pace.retries, plan.pace.retry_delay, plan.pace.parallel), (3, Duration::ZERO, Some(4)));
+    assert_eq!(plan.timing.connect_timeout, Some(Duration::from_secs(2)));
+    assert_eq!(
+        (plan.timing.retries, plan.timing.retry_delay, plan.timing.parallel),
+        (3, Duration::ZERO, Some(4))
+    );
     assert_eq!(
         (plan.quorum, plan.exit_codes),
         (Some(Quorum::Percent(50)), ExitCodes::FailOn(State::Critical))
     );
     assert_eq!(
         (plan.output.verbosity, plan.output.max_bytes, plan.output.agent_warning),
-        (Verbosity::Wire, 1023, Some(50))
+        (Verbosity::Transcript, 1023, Some(50))
     );
     let file = |name: &str| Some(PathBuf::from(name));
     assert_eq!(
@@ -530,20 +539,20 @@ fn every_option_arrives() {
     assert_eq!(shown(&plan.thresholds.certificate.critical), "7:");
     assert_eq!(plan.table.status(Method::Get, 404).state, State::Warning);
     assert_eq!(plan.table.status(Method::Get, 404).key, Key::parse("get:404").unwrap());
-    assert_eq!(plan.course, Course::Watch { every: SHORTEST_WATCH, count: Some(5) });
+    assert_eq!(plan.mode, RunMode::Watch { every: SHORTEST_WATCH, count: Some(5) });
 }
 
 #[test]
 fn the_environment_may_name_the_trust_store() {
     let store = |variables| decided(&["h"], variables).unwrap().network.tls.store;
     let file = |name: &str| Some(PathBuf::from(name));
-    let table: [(Variables, Option<Store>); 4] = [
+    let table: [(Variables, Option<TrustStorePaths>); 4] = [
         (&[], None),
         (&[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "")], None),
-        (&[("SSL_CERT_FILE", "f")], Some(Store { file: file("f"), directories: vec![] })),
+        (&[("SSL_CERT_FILE", "f")], Some(TrustStorePaths { file: file("f"), directories: vec![] })),
         (
             &[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "a:b")],
-            Some(Store { file: None, directories: vec!["a".into(), "b".into()] }),
+            Some(TrustStorePaths { file: None, directories: vec!["a".into(), "b".into()] }),
         ),
     ];
     for (variables, expected) in table {
@@ -553,23 +562,23 @@ fn the_environment_may_name_the_trust_store() {
 
 #[test]
 fn a_zero_connect_timeout_is_none_as_in_curl() {
-    assert_eq!(plan(&["h", "--connect-timeout", "0"]).pace.connect_timeout, None);
+    assert_eq!(plan(&["h", "--connect-timeout", "0"]).timing.connect_timeout, None);
 }
 
 #[test]
 fn the_terminal_decides_format_and_colour_unless_told() {
     let telling = |arguments: &[&str], variables: Variables| {
-        let terminal = Surroundings { stdout_is_terminal: true, width: Some(80), ..surroundings(variables) };
-        let output = decide(&cli(arguments, variables), &terminal).unwrap().output;
+        let terminal = Environment { stdout_is_terminal: true, width: Some(80), ..environment(variables) };
+        let output = Plan::from_cli(&cli(arguments, variables), &terminal).unwrap().output;
         (output.format.unwrap(), output.color, output.width)
     };
-    let human = (Format::Human, true, Some(80));
+    let human = (OutputFormat::Human, true, Some(80));
     assert_eq!(telling(&["h"], &[]), human);
     assert_eq!(telling(&["h"], &[("NO_COLOR", "")]), human);
-    assert_eq!(telling(&["h"], &[("NO_COLOR", "1")]), (Format::Human, false, Some(80)));
+    assert_eq!(telling(&["h"], &[("NO_COLOR", "1")]), (OutputFormat::Human, false, Some(80)));
     assert_eq!(telling(&["h", "--color", "always"], &[("NO_COLOR", "1")]), human);
-    assert_eq!(telling(&["h", "--color", "never"], &[]), (Format::Human, false, Some(80)));
-    assert_eq!(telling(&["h"], &[("TERM", "dumb")]), (Format::Human, false, Some(80)));
-    assert_eq!(telling(&["h", "-o", "json"], &[]), (Format::Json, true, Some(80)));
-    assert_eq!(telling(&["h", "--output-file", "target.txt"], &[]), (Format::Nagios, false, None));
+    assert_eq!(telling(&["h", "--color", "never"], &[]), (OutputFormat::Human, false, Some(80)));
+    assert_eq!(telling(&["h"], &[("TERM", "dumb")]), (OutputFormat::Human, false, Some(80)));
+    assert_eq!(telling(&["h", "-o", "json"], &[]), (OutputFormat::Json, true, Some(80)));
+    assert_eq!(telling(&["h", "--output-file", "target.txt"], &[]), (OutputFormat::Nagios, false, None));
 }

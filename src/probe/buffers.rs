@@ -5,7 +5,7 @@
 
 use ureq::unversioned::transport::Buffers;
 
-use crate::exchange::HEAD_LIMIT;
+use crate::model::exchange::HEAD_LIMIT;
 
 /// The first size of the input, in bytes: a health check's whole answer, as a rule.
 const INPUT: usize = 1024;

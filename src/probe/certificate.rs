@@ -10,17 +10,18 @@ use rustls::CertificateError;
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509Name};
 
-use super::trust::Origin;
-use crate::endpoint::Host;
-use crate::exchange::{Cause, Certificate, Fault, FaultKind, Foreign, Phase};
+use super::trust::TrustSource;
+use crate::model::endpoint::Host;
+use crate::model::exchange::{Fault, FaultCause, FaultKind, Phase, ServerCertificate};
+use crate::sanitize::UntrustedText;
 
 /// Reads the fields that a report shows.
-pub(super) fn read(der: &CertificateDer<'_>) -> Option<Certificate> {
+pub(super) fn read(der: &CertificateDer<'_>) -> Option<ServerCertificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    Some(Certificate {
+    Some(ServerCertificate {
         not_after: time(certificate.validity().not_after),
-        subject: Foreign::new(certificate.subject().to_string()),
-        issuer: Foreign::new(certificate.issuer().to_string()),
+        subject: UntrustedText::new(certificate.subject().to_string()),
+        issuer: UntrustedText::new(certificate.issuer().to_string()),
     })
 }
 
@@ -35,7 +36,7 @@ pub(super) fn refused(
     error: &CertificateError,
     host: &Host,
     chain: &[CertificateDer<'_>],
-    origin: Option<&Origin>,
+    origin: Option<&TrustSource>,
 ) -> Fault {
     let parsed = chain.iter().map_while(|der| Some(X509Certificate::from_der(der).ok()?.1));
     let chain: Vec<X509Certificate<'_>> = parsed.collect();
@@ -61,7 +62,7 @@ pub(super) fn refused(
                     "the certificate's signature does not fit its issuer's key: is the CA in {store} another of \
                      the same name? (issuer {issuer}, subject {subject})"
                 ),
-                Cause::Untrusted,
+                FaultCause::Untrusted,
             )
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
@@ -69,19 +70,19 @@ pub(super) fn refused(
         }
         CertificateError::BadEncoding => malformed(own),
         CertificateError::Revoked => {
-            fault(format!("the certificate is revoked (subject {subject})"), Cause::Unfit)
+            fault(format!("the certificate is revoked (subject {subject})"), FaultCause::UnusableCertificate)
         }
         _ => other(error, &subject),
     }
 }
 
-fn fault(words: impl Into<Vec<u8>>, cause: impl Into<Option<Cause>>) -> Fault {
-    Fault::new(FaultKind::Tls, Phase::Tls, words).because(cause)
+fn fault(words: impl Into<Vec<u8>>, cause: impl Into<Option<FaultCause>>) -> Fault {
+    Fault::new(FaultKind::Tls, Phase::Tls, words).with_cause(cause)
 }
 
 /// A certificate that nobody's trust would make acceptable.
 fn unfit(words: impl Display) -> Fault {
-    fault(format!("the certificate {words}"), Cause::Unfit)
+    fault(format!("the certificate {words}"), FaultCause::UnusableCertificate)
 }
 
 /// Refusals that the TLS library hands on from its certificate library, known by their names.
@@ -105,7 +106,7 @@ fn name(name: &X509Name<'_>) -> String {
     if told.is_empty() { "without a name".into() } else { told }
 }
 
-fn store(origin: Option<&Origin>) -> String {
+fn store(origin: Option<&TrustSource>) -> String {
     origin.map_or_else(|| "the trust store".into(), ToString::to_string)
 }
 
@@ -115,7 +116,8 @@ fn expired(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> Fault {
     let over = |certificate: &&X509Certificate<'_>| certificate.validity().not_after < now;
     let culprit = chain.iter().find(over).unwrap_or(own);
     let (whose, day) = (whose(culprit, own), day(culprit.validity().not_after));
-    let cause = if std::ptr::eq(culprit, own) { Cause::Expired } else { Cause::IntermediateExpired };
+    let cause =
+        if std::ptr::eq(culprit, own) { FaultCause::Expired } else { FaultCause::IntermediateExpired };
     fault(format!("the {whose} expired on {day} (subject {})", name(culprit.subject())), cause)
 }
 
@@ -126,7 +128,7 @@ fn early(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> Fault {
     let culprit = chain.iter().find(early).unwrap_or(own);
     let (whose, day) = (whose(culprit, own), day(culprit.validity().not_before));
     let words = format!("the {whose} is not valid before {day} (subject {})", name(culprit.subject()));
-    fault(words, Cause::NotYetValid)
+    fault(words, FaultCause::NotYetValid)
 }
 
 /// The TLS library knows no date before 1970 (RFC 5280 knows those from 1950 on).
@@ -143,7 +145,11 @@ fn whose(culprit: &X509Certificate<'_>, own: &X509Certificate<'_>) -> &'static s
 }
 
 /// Names the link at which the chain breaks: the issuer that is neither sent nor trusted.
-fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: Option<&Origin>) -> Fault {
+fn untrusted(
+    own: &X509Certificate<'_>,
+    chain: &[X509Certificate<'_>],
+    origin: Option<&TrustSource>,
+) -> Fault {
     let (store, subject) = (store(origin), name(own.subject()));
     let mut last = own;
     // Each certificate is passed at most once, however they name one another.
@@ -164,7 +170,7 @@ fn untrusted(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>], origin: O
              {subject})"
         )
     };
-    fault(words, Cause::Untrusted)
+    fault(words, FaultCause::Untrusted)
 }
 
 /// How many names of a certificate a message tells.
@@ -184,7 +190,7 @@ fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> Fault {
         None | Some(0) => format!("the certificate is not for {host}, but for {told}"),
         Some(more) => format!("the certificate is not for {host}, but for {told} and {more} more"),
     };
-    fault(words, Cause::Misnamed)
+    fault(words, FaultCause::NameMismatch)
 }
 
 /// A name that a certificate is for.
@@ -241,7 +247,7 @@ mod tests {
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let authority = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone();
         let begins = |fault: &Fault, words: &str| {
-            assert_eq!(fault.cause, Some(Cause::Unfit));
+            assert_eq!(fault.cause, Some(FaultCause::UnusableCertificate));
             assert!(fault.message.bytes().starts_with(words.as_bytes()), "{fault:?}");
         };
         begins(&told(&authority, &authority), "the certificate is a CA's (CA:TRUE) used as the server's own");

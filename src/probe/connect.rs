@@ -1,6 +1,6 @@
 //! Connecting to the first address that answers: attempts are staggered as in RFC 8305.
 //!
-//! The addresses are tried in the name service's order, [`STAGGER`] apart or as soon as the one before
+//! The addresses are tried in the name service's order, [`ATTEMPT_DELAY`] apart or as soon as the one before
 //! has failed; the first connection wins. A dead first address costs 250 ms, not the budget.
 
 use std::io;
@@ -15,21 +15,21 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, getsockname, socket_with, sockopt,
 };
 
-use super::local::is_local;
-use super::socket::{Socket, poll_until};
-use crate::exchange::{Fault, FaultKind, Phase};
+use super::error::is_local;
+use super::stream::{DeadlineStream, poll_until};
+use crate::model::exchange::{Fault, FaultKind, Phase};
 
 /// The delay before the next address is tried beside the last (RFC 8305, section 5).
-const STAGGER: Duration = Duration::from_millis(250);
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// A connection under way.
-struct Attempt {
+struct PendingConnect {
     fd: OwnedFd,
     address: SocketAddr,
 }
 
 /// Why an address could not be connected to.
-struct Failure {
+struct ConnectError {
     address: SocketAddr,
     kind: FaultKind,
     reason: String,
@@ -42,18 +42,18 @@ pub(super) fn tcp(
     addresses: &[IpAddr],
     port: u16,
     deadline: Instant,
-) -> Result<(Socket, SocketAddr), (Fault, Option<SocketAddr>)> {
+) -> Result<(DeadlineStream, SocketAddr), (Fault, Option<SocketAddr>)> {
     let mut waiting = addresses.iter().map(|address| SocketAddr::new(*address, port));
-    let mut under_way: Vec<Attempt> = Vec::new();
-    let mut failures: Vec<Failure> = Vec::new();
+    let mut under_way: Vec<PendingConnect> = Vec::new();
+    let mut failures: Vec<ConnectError> = Vec::new();
     let mut last = None;
     loop {
         let next = waiting.next();
         if let Some(address) = next {
             last = Some(address);
-            match begin(address) {
+            match start(address) {
                 Ok(attempt) => under_way.push(attempt),
-                Err(error) => failures.push(Failure::new(address, &error)),
+                Err(error) => failures.push(ConnectError::new(address, &error)),
             }
         } else if under_way.is_empty() {
             return Err((refusal(&failures), last));
@@ -61,19 +61,20 @@ pub(super) fn tcp(
         if under_way.is_empty() {
             continue;
         }
-        let stagger = if waiting.len() > 0 { deadline.min(Instant::now() + STAGGER) } else { deadline };
-        if let Some((socket, address)) = settle(&mut under_way, &mut failures, stagger) {
+        let stagger = if waiting.len() > 0 { deadline.min(Instant::now() + ATTEMPT_DELAY) } else { deadline };
+        if let Some((socket, address)) = poll_attempts(&mut under_way, &mut failures, stagger) {
             return Ok((socket, address));
         }
         if Instant::now() >= deadline {
-            let fault = Fault::new(FaultKind::Timeout, Phase::Connect, late(&under_way, &failures));
+            let fault =
+                Fault::new(FaultKind::Timeout, Phase::Connect, timeout_message(&under_way, &failures));
             return Err((fault, last));
         }
     }
 }
 
 /// Connects to a UNIX socket.
-pub(super) fn unix(path: &Path, deadline: Instant) -> Result<Socket, Fault> {
+pub(super) fn unix(path: &Path, deadline: Instant) -> Result<DeadlineStream, Fault> {
     let failed = |error: &io::Error| {
         let message = format!("{}: {error}", path.display());
         Fault::new(kind_of(error), Phase::Connect, message)
@@ -84,7 +85,7 @@ pub(super) fn unix(path: &Path, deadline: Instant) -> Result<Socket, Fault> {
     let address = SocketAddrUnix::new(path).map_err(|errno| failed(&errno.into()))?;
     loop {
         match connect(&fd, &address) {
-            Ok(()) => return Ok(Socket::new(fd)),
+            Ok(()) => return Ok(DeadlineStream::new(fd)),
             // A full backlog: Linux has no event for the moment when there is room again.
             Err(Errno::AGAIN) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
             Err(Errno::AGAIN) => {
@@ -97,21 +98,21 @@ pub(super) fn unix(path: &Path, deadline: Instant) -> Result<Socket, Fault> {
 }
 
 /// Begins to connect to one address.
-fn begin(address: SocketAddr) -> io::Result<Attempt> {
+fn start(address: SocketAddr) -> io::Result<PendingConnect> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let fd = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     match connect(&fd, &address) {
-        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(Attempt { fd, address }),
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(PendingConnect { fd, address }),
         Err(errno) => Err(errno.into()),
     }
 }
 
 /// Waits until an attempt succeeds, all have failed, one of several has failed, or `until` passes.
-fn settle(
-    under_way: &mut Vec<Attempt>,
-    failures: &mut Vec<Failure>,
+fn poll_attempts(
+    under_way: &mut Vec<PendingConnect>,
+    failures: &mut Vec<ConnectError>,
     until: Instant,
-) -> Option<(Socket, SocketAddr)> {
+) -> Option<(DeadlineStream, SocketAddr)> {
     let ready: Vec<bool> = {
         let mut fds: Vec<PollFd<'_>> =
             under_way.iter().map(|attempt| PollFd::new(&attempt.fd, PollFlags::OUT)).collect();
@@ -126,16 +127,16 @@ fn settle(
             continue;
         }
         let attempt = under_way.remove(index);
-        match outcome(&attempt) {
-            Ok(()) => return Some((Socket::new(attempt.fd), attempt.address)),
-            Err(error) => failures.push(Failure::new(attempt.address, &error)),
+        match check_connected(&attempt) {
+            Ok(()) => return Some((DeadlineStream::new(attempt.fd), attempt.address)),
+            Err(error) => failures.push(ConnectError::new(attempt.address, &error)),
         }
     }
     None
 }
 
 /// How an attempt that has an event ended.
-fn outcome(attempt: &Attempt) -> io::Result<()> {
+fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
     sockopt::socket_error(&attempt.fd)??;
     // A connection to a free local port of the ephemeral range can meet itself (RFC 9293, 3.5):
     // nobody listens there.
@@ -146,9 +147,9 @@ fn outcome(attempt: &Attempt) -> io::Result<()> {
     Ok(())
 }
 
-impl Failure {
-    fn new(address: SocketAddr, error: &io::Error) -> Failure {
-        Failure { address, kind: kind_of(error), reason: reason(error) }
+impl ConnectError {
+    fn new(address: SocketAddr, error: &io::Error) -> ConnectError {
+        ConnectError { address, kind: kind_of(error), reason: describe_io_error(error) }
     }
 }
 
@@ -156,7 +157,7 @@ impl Failure {
 fn kind_of(error: &io::Error) -> FaultKind {
     match error.kind() {
         _ if is_local(error) => FaultKind::Local,
-        io::ErrorKind::ConnectionRefused => FaultKind::Refused,
+        io::ErrorKind::ConnectionRefused => FaultKind::UsageError,
         io::ErrorKind::ConnectionReset => FaultKind::Reset,
         io::ErrorKind::TimedOut => FaultKind::Timeout,
         _ => FaultKind::Unreachable,
@@ -164,7 +165,7 @@ fn kind_of(error: &io::Error) -> FaultKind {
 }
 
 /// The system's words for an error, without its number.
-pub(super) fn reason(error: &io::Error) -> String {
+pub(super) fn describe_io_error(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     let mut words = text.get(..end).unwrap_or(&text).to_owned();
@@ -179,19 +180,19 @@ const NAMED: usize = 4;
 
 /// The fault of a host none of whose addresses could be connected to: the first address' kind, for it
 /// is the one that a client without a second try would have seen.
-fn refusal(failures: &[Failure]) -> Fault {
+fn refusal(failures: &[ConnectError]) -> Fault {
     let kind = failures.first().map_or(FaultKind::Unreachable, |failure| failure.kind);
-    Fault::new(kind, Phase::Connect, told(failures).join(", "))
+    Fault::new(kind, Phase::Connect, failure_list(failures).join(", "))
 }
 
 /// What a host whose connections did not come about in time is told by.
-fn late(under_way: &[Attempt], failures: &[Failure]) -> String {
+fn timeout_message(under_way: &[PendingConnect], failures: &[ConnectError]) -> String {
     let silent =
         under_way.iter().take(NAMED).map(|attempt| format!("{}: no answer in time", attempt.address));
-    silent.chain(told(failures)).collect::<Vec<_>>().join(", ")
+    silent.chain(failure_list(failures)).collect::<Vec<_>>().join(", ")
 }
 
-fn told(failures: &[Failure]) -> Vec<String> {
+fn failure_list(failures: &[ConnectError]) -> Vec<String> {
     let named = failures.iter().take(NAMED).map(|failure| format!("{}: {}", failure.address, failure.reason));
     let rest = failures.len().saturating_sub(NAMED);
     named.chain((rest > 0).then(|| format!("and {rest} more addresses"))).collect()
@@ -222,7 +223,7 @@ mod tests {
         sockopt::set_socket_reuseaddr(&fd, true).unwrap();
         rustix::net::bind(&fd, &address).unwrap();
         rustix::net::listen(&fd, 0).unwrap();
-        let waiting = (0..4).map(|_| begin(address).unwrap().fd).collect();
+        let waiting = (0..4).map(|_| start(address).unwrap().fd).collect();
         (fd, waiting)
     }
 
@@ -235,7 +236,7 @@ mod tests {
         let (_, peer) = tcp(&[ip(2), ip(3)], port, in_seconds(10)).map_err(|(fault, _)| fault).unwrap();
         assert_eq!(peer.ip(), ip(3));
         assert!(
-            began.elapsed() >= STAGGER && began.elapsed() < Duration::from_secs(5),
+            began.elapsed() >= ATTEMPT_DELAY && began.elapsed() < Duration::from_secs(5),
             "{:?}",
             began.elapsed()
         );
@@ -255,7 +256,7 @@ mod tests {
         let port = live.local_addr().unwrap().port();
         drop(live);
         let (fault, last) = tcp(&[ip(2), ip(3)], port, in_seconds(10)).map(|_| ()).unwrap_err();
-        assert_eq!((fault.kind, fault.phase), (FaultKind::Refused, Phase::Connect));
+        assert_eq!((fault.kind, fault.phase), (FaultKind::UsageError, Phase::Connect));
         assert_eq!(last.map(|address| address.ip()), Some(ip(3)));
         let expected = format!("127.0.0.2:{port}: connection refused, 127.0.0.3:{port}: connection refused");
         assert_eq!(fault.message.bytes(), expected.as_bytes());
@@ -279,7 +280,7 @@ mod tests {
     #[test]
     fn errors_are_sorted_by_whose_they_are() {
         let table = [
-            (Errno::CONNREFUSED, FaultKind::Refused),
+            (Errno::CONNREFUSED, FaultKind::UsageError),
             (Errno::HOSTUNREACH, FaultKind::Unreachable),
             (Errno::NETUNREACH, FaultKind::Unreachable),
             (Errno::AFNOSUPPORT, FaultKind::Unreachable),

@@ -11,30 +11,30 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use super::local::is_local;
-use crate::endpoint::Host;
-use crate::exchange::{Fault, FaultKind, Phase};
-use crate::plan::Family;
+use super::error::is_local;
+use crate::model::endpoint::Host;
+use crate::model::exchange::{Fault, FaultKind, Phase};
+use crate::plan::IpFamily;
 
 /// The stack of a look-up's thread, in bytes: name service modules want more than a worker does.
 const STACK: usize = 512 * 1024;
 
 /// Looks names up. Its clones share the look-ups under way.
 #[derive(Debug, Clone, Default)]
-pub struct Resolver {
+pub(crate) struct Resolver {
     under_way: Arc<Mutex<HashMap<String, Arc<Lookup>>>>,
 }
 
 /// A look-up under way or done.
 #[derive(Debug, Default)]
 struct Lookup {
-    result: Mutex<Option<Result<Vec<IpAddr>, Failure>>>,
+    result: Mutex<Option<Result<Vec<IpAddr>, LookupError>>>,
     done: Condvar,
 }
 
 /// Why the system gave no address.
 #[derive(Debug)]
-struct Failure {
+struct LookupError {
     /// Whether the fault is this machine's.
     local: bool,
     reason: String,
@@ -47,7 +47,7 @@ impl Resolver {
     pub(super) fn addresses(
         &self,
         host: &Host,
-        family: Option<Family>,
+        family: Option<IpFamily>,
         deadline: Instant,
     ) -> Result<Vec<IpAddr>, Fault> {
         let mut addresses = match host {
@@ -58,8 +58,8 @@ impl Resolver {
             addresses.retain(|address| family.has(address));
             if addresses.is_empty() {
                 let wanted = match family {
-                    Family::V4 => "IPv4",
-                    Family::V6 => "IPv6",
+                    IpFamily::V4 => "IPv4",
+                    IpFamily::V6 => "IPv6",
                 };
                 return Err(dns(format!("{host} has no {wanted} address")));
             }
@@ -115,11 +115,11 @@ impl Lookup {
 }
 
 /// Asks the system, blocking.
-fn ask(name: &str) -> Result<Vec<IpAddr>, Failure> {
+fn ask(name: &str) -> Result<Vec<IpAddr>, LookupError> {
     // The port takes no part in the look-up.
     let found = (name, 0)
         .to_socket_addrs()
-        .map_err(|error| Failure { local: is_local(&error), reason: reason(&error) })?;
+        .map_err(|error| LookupError { local: is_local(&error), reason: reason(&error) })?;
     let mut addresses: Vec<IpAddr> = Vec::new();
     for address in found.map(|address| address.ip()) {
         if !addresses.contains(&address) {
@@ -127,7 +127,7 @@ fn ask(name: &str) -> Result<Vec<IpAddr>, Failure> {
         }
     }
     if addresses.is_empty() {
-        return Err(Failure { local: false, reason: "it has no address".into() });
+        return Err(LookupError { local: false, reason: "it has no address".into() });
     }
     Ok(addresses)
 }
@@ -166,8 +166,8 @@ mod tests {
     fn the_family_is_kept_to() {
         let resolver = Resolver::default();
         let host = Host::Address("192.0.2.1".parse().unwrap());
-        assert!(resolver.addresses(&host, Some(Family::V4), soon()).is_ok());
-        let fault = resolver.addresses(&host, Some(Family::V6), soon()).unwrap_err();
+        assert!(resolver.addresses(&host, Some(IpFamily::V4), soon()).is_ok());
+        let fault = resolver.addresses(&host, Some(IpFamily::V6), soon()).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Dns);
     }
 

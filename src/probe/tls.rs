@@ -13,26 +13,26 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 
-use super::socket::Socket;
-use super::trust::{self, Origin};
-use super::{certificate, handshake};
-use crate::endpoint::Host;
-use crate::exchange::{Certificate, Fault, FaultKind, Phase};
+use super::stream::DeadlineStream;
+use super::trust::{self, TrustSource};
+use super::{certificate, tls_error};
+use crate::model::endpoint::Host;
+use crate::model::exchange::{Fault, FaultKind, Phase, ServerCertificate};
 use crate::plan;
 
 /// What all TLS connections of a run share.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct TlsConnector {
     config: ClientConfig,
     verifier: Option<Arc<dyn ServerCertVerifier>>,
-    origin: Option<Origin>,
+    origin: Option<TrustSource>,
     identity: Option<Arc<CertifiedKey>>,
     schemes: Vec<SignatureScheme>,
 }
 
-impl Context {
+impl TlsConnector {
     /// Reads the trust store and the client's certificate.
-    pub(super) fn new(tls: &plan::Tls, deadline: Instant) -> Result<Context> {
+    pub(super) fn new(tls: &plan::Tls, deadline: Instant) -> Result<TlsConnector> {
         let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
         let (verifier, origin) = if tls.insecure {
             (None, None)
@@ -48,23 +48,23 @@ impl Context {
             .with_no_client_auth();
         // Each connection proves itself anew.
         config.resumption = Resumption::disabled();
-        Ok(Context { config, verifier, origin, identity, schemes })
+        Ok(TlsConnector { config, verifier, origin, identity, schemes })
     }
 
     /// Shakes hands over a connected socket.
     ///
     /// The certificate that was presented comes back in any case, where there was one.
-    pub(super) fn shake_hands(
+    pub(super) fn handshake(
         &self,
-        socket: &Socket,
+        socket: &DeadlineStream,
         host: &Host,
         deadline: Instant,
-    ) -> (Option<Certificate>, Result<Session, Fault>) {
-        let presented = Arc::new(Presented::default());
+    ) -> (Option<ServerCertificate>, Result<TlsStream, Fault>) {
+        let presented = Arc::new(PresentedChain::default());
         let asked = Arc::new(AtomicBool::new(false));
         let connection = self.connection(host, &presented, &asked);
         let result = connection.and_then(|connection| {
-            let mut session = Session::new(connection, asked, self.identity.is_some());
+            let mut session = TlsStream::new(connection, asked, self.identity.is_some());
             session.complete(socket, deadline).map_err(|error| {
                 let chain = presented.chain();
                 self.fault(&session, host, &chain, &error)
@@ -78,17 +78,17 @@ impl Context {
     fn connection(
         &self,
         host: &Host,
-        presented: &Arc<Presented>,
+        presented: &Arc<PresentedChain>,
         asked: &Arc<AtomicBool>,
     ) -> Result<ClientConnection, Fault> {
         let mut config = self.config.clone();
-        config.dangerous().set_certificate_verifier(Arc::new(Recorder {
+        config.dangerous().set_certificate_verifier(Arc::new(RecordingVerifier {
             verifier: self.verifier.clone(),
             presented: Arc::clone(presented),
             schemes: self.schemes.clone(),
         }));
         config.client_auth_cert_resolver =
-            Arc::new(Identity { key: self.identity.clone(), asked: Arc::clone(asked) });
+            Arc::new(ClientIdentity { key: self.identity.clone(), asked: Arc::clone(asked) });
         let name = match host {
             Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned()),
             Host::Address(address) => Ok(ServerName::from(*address)),
@@ -102,7 +102,7 @@ impl Context {
     /// What a failed handshake stands for.
     fn fault(
         &self,
-        session: &Session,
+        session: &TlsStream,
         host: &Host,
         chain: &[CertificateDer<'_>],
         error: &io::Error,
@@ -112,10 +112,10 @@ impl Context {
                 certificate::refused(why, host, chain, self.origin.as_ref())
             }
             Some(rustls::Error::AlertReceived(_)) if session.lacks_certificate() => {
-                handshake::certificate_wanted(Phase::Tls)
+                tls_error::certificate_wanted(Phase::Tls)
             }
-            Some(error) => handshake::explain(error, &session.greeting, Phase::Tls),
-            None => handshake::interrupted(error, &session.greeting, session.lacks_certificate()),
+            Some(error) => tls_error::from_tls_error(error, &session.greeting, Phase::Tls),
+            None => tls_error::from_io_error(error, &session.greeting, session.lacks_certificate()),
         }
     }
 }
@@ -127,16 +127,16 @@ fn session_error(error: &io::Error) -> Option<&rustls::Error> {
 
 /// A TLS connection.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct TlsStream {
     connection: ClientConnection,
     asked: Arc<AtomicBool>,
     has_identity: bool,
     greeting: Vec<u8>,
 }
 
-impl Session {
-    fn new(connection: ClientConnection, asked: Arc<AtomicBool>, has_identity: bool) -> Session {
-        Session { connection, asked, has_identity, greeting: Vec::new() }
+impl TlsStream {
+    fn new(connection: ClientConnection, asked: Arc<AtomicBool>, has_identity: bool) -> TlsStream {
+        TlsStream { connection, asked, has_identity, greeting: Vec::new() }
     }
 
     /// Whether the server asked for a client certificate and got none.
@@ -144,7 +144,7 @@ impl Session {
         self.asked.load(Ordering::Relaxed) && !self.has_identity
     }
 
-    fn complete(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
+    fn complete(&mut self, socket: &DeadlineStream, deadline: Instant) -> io::Result<()> {
         while self.connection.is_handshaking() {
             self.flush(socket, deadline)?;
             if self.connection.is_handshaking() && self.connection.wants_read() {
@@ -155,7 +155,7 @@ impl Session {
     }
 
     /// Sends what is waiting to be sent.
-    fn flush(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
+    fn flush(&mut self, socket: &DeadlineStream, deadline: Instant) -> io::Result<()> {
         while self.connection.wants_write() {
             let mut records = Vec::new();
             self.connection.write_tls(&mut records)?;
@@ -168,7 +168,7 @@ impl Session {
     ///
     /// One read from the socket at a time: the library takes no more while there is text that nobody has
     /// fetched.
-    fn fill(&mut self, socket: &Socket, deadline: Instant) -> io::Result<()> {
+    fn fill(&mut self, socket: &DeadlineStream, deadline: Instant) -> io::Result<()> {
         let mut incoming = Incoming { socket, deadline, greeting: &mut self.greeting };
         if self.connection.read_tls(&mut incoming)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -184,7 +184,7 @@ impl Session {
     /// Reads decrypted bytes, waiting for them until the deadline; 0 after a proper TLS close.
     pub(super) fn read(
         &mut self,
-        socket: &Socket,
+        socket: &DeadlineStream,
         buffer: &mut [u8],
         deadline: Instant,
     ) -> io::Result<usize> {
@@ -199,7 +199,12 @@ impl Session {
     }
 
     /// Encrypts and sends bytes.
-    pub(super) fn write_all(&mut self, socket: &Socket, bytes: &[u8], deadline: Instant) -> io::Result<()> {
+    pub(super) fn write_all(
+        &mut self,
+        socket: &DeadlineStream,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> io::Result<()> {
         io::Write::write_all(&mut self.connection.writer(), bytes)?;
         self.flush(socket, deadline)
     }
@@ -216,15 +221,15 @@ impl Session {
         );
         match own {
             _ if self.lacks_certificate() && !answered && (ended || own.is_some()) => {
-                Some(handshake::certificate_wanted(phase))
+                Some(tls_error::certificate_wanted(phase))
             }
-            own => own.map(|error| handshake::explain(error, &self.greeting, phase)),
+            own => own.map(|error| tls_error::from_tls_error(error, &self.greeting, phase)),
         }
     }
 
     /// The same for a connection that ended without an error.
     pub(super) fn ended_unanswered(&self) -> Option<Fault> {
-        self.lacks_certificate().then(|| handshake::certificate_wanted(Phase::Wait))
+        self.lacks_certificate().then(|| tls_error::certificate_wanted(Phase::Wait))
     }
 }
 
@@ -233,7 +238,7 @@ const GREETING: usize = 8;
 
 /// What the server sends, as the library reads it: within the deadline, and its first bytes noted.
 struct Incoming<'a> {
-    socket: &'a Socket,
+    socket: &'a DeadlineStream,
     deadline: Instant,
     greeting: &'a mut Vec<u8>,
 }
@@ -249,9 +254,9 @@ impl io::Read for Incoming<'_> {
 
 /// The certificates that a server presented, its own first.
 #[derive(Debug, Default)]
-struct Presented(Mutex<Vec<CertificateDer<'static>>>);
+struct PresentedChain(Mutex<Vec<CertificateDer<'static>>>);
 
-impl Presented {
+impl PresentedChain {
     fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -259,13 +264,13 @@ impl Presented {
 
 /// Records the certificates and leaves the judgement to the verifier, where there is one.
 #[derive(Debug)]
-struct Recorder {
+struct RecordingVerifier {
     verifier: Option<Arc<dyn ServerCertVerifier>>,
-    presented: Arc<Presented>,
+    presented: Arc<PresentedChain>,
     schemes: Vec<SignatureScheme>,
 }
 
-impl ServerCertVerifier for Recorder {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -314,12 +319,12 @@ impl ServerCertVerifier for Recorder {
 
 /// Presents the client's certificate, and remembers that it was asked for.
 #[derive(Debug)]
-struct Identity {
+struct ClientIdentity {
     key: Option<Arc<CertifiedKey>>,
     asked: Arc<AtomicBool>,
 }
 
-impl ResolvesClientCert for Identity {
+impl ResolvesClientCert for ClientIdentity {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.asked.store(true, Ordering::Relaxed);
         self.key.clone()

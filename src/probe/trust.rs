@@ -15,27 +15,27 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use crate::files;
-use crate::plan::{Store, Tls};
+use crate::input;
+use crate::plan::{Tls, TrustStorePaths};
 
 /// The bound on one file of certificates, in bytes; a system's whole bundle is about 220 KB.
 const LIMIT: usize = 16 * 1024 * 1024;
 
 /// Where the trust anchors came from, as an error names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum TrustSource {
     /// `--cacert`.
     Given(PathBuf),
     /// The system's trust store.
     System(Vec<PathBuf>),
 }
 
-impl std::fmt::Display for Origin {
+impl std::fmt::Display for TrustSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Origin::Given(path) => write!(f, "--cacert {}", path.display()),
-            Origin::System(paths) if paths.is_empty() => f.write_str("the system's trust store"),
-            Origin::System(paths) => {
+            TrustSource::Given(path) => write!(f, "--cacert {}", path.display()),
+            TrustSource::System(paths) if paths.is_empty() => f.write_str("the system's trust store"),
+            TrustSource::System(paths) => {
                 let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
                 write!(f, "the system's trust store ({})", names.join(", "))
             }
@@ -48,9 +48,9 @@ pub(super) fn verifier(
     tls: &Tls,
     provider: &Arc<CryptoProvider>,
     deadline: Instant,
-) -> Result<(Arc<dyn ServerCertVerifier>, Origin)> {
+) -> Result<(Arc<dyn ServerCertVerifier>, TrustSource)> {
     let (roots, origin) = match &tls.cacert {
-        Some(path) => (given(path, deadline)?, Origin::Given(path.clone())),
+        Some(path) => (given(path, deadline)?, TrustSource::Given(path.clone())),
         None => system(tls, deadline)?,
     };
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
@@ -74,8 +74,8 @@ fn given(path: &Path, deadline: Instant) -> Result<RootCertStore> {
 }
 
 /// The system's anchors: where the environment says they are, else where the distribution has them.
-fn system(tls: &Tls, deadline: Instant) -> Result<(RootCertStore, Origin)> {
-    let Store { file, directories } = tls.store.clone().unwrap_or_else(distribution);
+fn system(tls: &Tls, deadline: Instant) -> Result<(RootCertStore, TrustSource)> {
+    let TrustStorePaths { file, directories } = tls.store.clone().unwrap_or_else(distribution);
     let mut roots = RootCertStore::empty();
     if let Some(file) = &file {
         add_file(&mut roots, file, deadline).context("the trust store")?;
@@ -83,7 +83,7 @@ fn system(tls: &Tls, deadline: Instant) -> Result<(RootCertStore, Origin)> {
     for directory in &directories {
         add_directory(&mut roots, directory, deadline).context("the trust store")?;
     }
-    let origin = Origin::System(file.into_iter().chain(directories).collect());
+    let origin = TrustSource::System(file.into_iter().chain(directories).collect());
     if roots.is_empty() {
         bail!(
             "no CA certificate in {origin}: install the distribution's ca-certificates, point SSL_CERT_FILE \
@@ -94,15 +94,15 @@ fn system(tls: &Tls, deadline: Instant) -> Result<(RootCertStore, Origin)> {
 }
 
 /// The distribution's bundle, else its directory: both hold the same certificates, and one reading is enough.
-fn distribution() -> Store {
+fn distribution() -> TrustStorePaths {
     let found = openssl_probe::probe();
     let directories = if found.cert_file.is_some() { Vec::new() } else { found.cert_dir };
-    Store { file: found.cert_file, directories }
+    TrustStorePaths { file: found.cert_file, directories }
 }
 
 /// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.
 fn add_file(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result<()> {
-    let text = files::read(path, LIMIT, deadline)?;
+    let text = input::read(path, LIMIT, deadline)?;
     let certificates = CertificateDer::pem_slice_iter(&text).filter_map(Result::ok);
     roots.add_parsable_certificates(certificates);
     Ok(())
@@ -133,7 +133,7 @@ pub(super) fn identity(
     deadline: Instant,
 ) -> Result<Option<Arc<CertifiedKey>>> {
     let Some(path) = &tls.cert else { return Ok(None) };
-    let text = files::read(path, LIMIT, deadline).context("--cert")?;
+    let text = input::read(path, LIMIT, deadline).context("--cert")?;
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
     if chain.is_empty() {
@@ -141,7 +141,7 @@ pub(super) fn identity(
     }
     let (option, key_path) = tls.key.as_ref().map_or(("--cert", path), |key| ("--key", key));
     let key_text =
-        if tls.key.is_some() { files::read(key_path, LIMIT, deadline).context(option)? } else { text };
+        if tls.key.is_some() { input::read(key_path, LIMIT, deadline).context(option)? } else { text };
     let key = private_key(&key_text).with_context(|| format!("{option} {}", key_path.display()))?;
     let signer = provider
         .key_provider

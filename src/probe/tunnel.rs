@@ -3,14 +3,19 @@
 use std::io;
 use std::time::Instant;
 
-use super::connect::reason;
-use super::socket::Socket;
-use super::wire::interim;
-use crate::exchange::{Fault, FaultKind, HEAD_LIMIT, Phase};
+use super::connect::describe_io_error;
+use super::stream::DeadlineStream;
+use super::transport::interim;
+use crate::model::exchange::{Fault, FaultKind, HEAD_LIMIT, Phase};
 use crate::plan::Proxy;
 
 /// Asks the proxy at the other end of a connection for a tunnel to `target` (`HOST:PORT`).
-pub(super) fn open(socket: &Socket, proxy: &Proxy, target: &str, deadline: Instant) -> Result<(), Fault> {
+pub(super) fn open(
+    socket: &DeadlineStream,
+    proxy: &Proxy,
+    target: &str,
+    deadline: Instant,
+) -> Result<(), Fault> {
     let at = format!("the proxy {}:{}", proxy.host, proxy.port);
     let failed = |error: &io::Error| match error.kind() {
         // Whether the proxy or the endpoint behind it is silent cannot be told from here.
@@ -19,7 +24,7 @@ pub(super) fn open(socket: &Socket, proxy: &Proxy, target: &str, deadline: Insta
             Phase::Connect,
             format!("{at} opened no tunnel to {target} in time"),
         ),
-        _ => blame(format!("{at} broke the connection off: {}", reason(error))),
+        _ => blame(format!("{at} broke the connection off: {}", describe_io_error(error))),
     };
     socket.write_all(&request(proxy, target), deadline).map_err(|error| failed(&error))?;
     let head = answer(socket, deadline).map_err(|error| failed(&error))?;
@@ -52,7 +57,7 @@ fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
 
 /// Reads the head of the proxy's final answer, up to the bound. Nothing of the tunnel can follow it in the same
 /// read: whoever is behind it waits for us to speak first.
-fn answer(socket: &Socket, deadline: Instant) -> io::Result<Vec<u8>> {
+fn answer(socket: &DeadlineStream, deadline: Instant) -> io::Result<Vec<u8>> {
     let (mut head, mut read) = (Vec::new(), 0);
     let mut buffer = [0; 1024];
     while !is_complete(&head) && read <= HEAD_LIMIT {

@@ -5,14 +5,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 
 use super::Report;
-use crate::diagnosis::Diagnosis;
-use crate::exchange::{Ending, FaultKind, Method, Phase, Phases};
-use crate::format::{Output, Verbosity};
-use crate::state::State;
-use crate::table::{Key, Selector, Source};
-use crate::thresholds::Thresholds;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::exchange::{Completion, FaultKind, Method, Phase, Phases};
+use crate::model::state::State;
+use crate::model::threshold::Thresholds;
+use crate::plan::{OutputOptions, Verbosity};
+use crate::rules::{Key, RuleOrigin, Selector};
 use crate::verdict::{
-    CertificateReport, Evidence, FaultReport, Judged, Outcome, Probe, Ticket, Verdict, Wire,
+    CertificateInfo, Evidence, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript,
+    Verdict,
 };
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
@@ -48,8 +49,8 @@ pub(crate) fn unable(reason: &str) -> Report {
 }
 
 /// The output options of a plain call.
-pub(crate) fn output() -> Output {
-    Output { format: None, ..Output::default() }
+pub(crate) fn output() -> OutputOptions {
+    OutputOptions { format: None, ..OutputOptions::default() }
 }
 
 /// An endpoint that answers as documented.
@@ -103,11 +104,11 @@ pub(crate) fn backend_down(endpoint: &str) -> Verdict {
 pub(crate) fn unreachable(endpoint: &str) -> Verdict {
     let mut head = answered(0, 321, &[(Phase::Connect, 321)]);
     head.state = State::Critical;
-    head.key = Key { method: None, selector: Selector::Fault(FaultKind::Refused) };
-    head.source = Source::Ours;
+    head.key = Key { method: None, selector: Selector::Fault(FaultKind::UsageError) };
+    head.source = RuleOrigin::BuiltIn;
     head.answered_by = None;
-    head.ending = Ending::Failed(FaultReport {
-        kind: FaultKind::Refused,
+    head.completion = Completion::Failed(FaultInfo {
+        kind: FaultKind::UsageError,
         phase: Phase::Connect,
         message: "Connection refused by 192.0.2.7:8777".into(),
     });
@@ -121,7 +122,10 @@ pub(crate) fn unreachable(endpoint: &str) -> Verdict {
         backend: None,
         probes: vec![
             probe(Method::Head, head),
-            Probe { method: Method::Get, outcome: Outcome::Skipped("nothing was reached by HEAD".into()) },
+            RequestResult {
+                method: Method::Get,
+                outcome: Outcome::Skipped("nothing was reached by HEAD".into()),
+            },
         ],
         ..healthy(endpoint)
     }
@@ -137,7 +141,7 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
         evidence: Evidence::Event("20 days left".into()),
         explanation: "The server's certificate expires soon.".into(),
         action: "Renew it.".into(),
-        certificate: Some(CertificateReport {
+        certificate: Some(CertificateInfo {
             not_after: moment() + Duration::from_secs(1_772_064),
             days_left: 20.51,
             subject: "CN=a.example".into(),
@@ -152,60 +156,60 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
     }
 }
 
-fn probe(method: Method, mut judged: Judged) -> Probe {
-    judged.key.method = judged.ending.answer().map(|_| method);
-    Probe { method, outcome: Outcome::Judged(Box::new(judged)) }
+fn probe(method: Method, mut judged: RequestVerdict) -> RequestResult {
+    judged.key.method = judged.completion.answer().map(|_| method);
+    RequestResult { method, outcome: Outcome::RequestVerdict(Box::new(judged)) }
 }
 
-fn answered(status: u16, micros: u64, times: &[(Phase, u64)]) -> Judged {
+fn answered(status: u16, micros: u64, times: &[(Phase, u64)]) -> RequestVerdict {
     let mut phases = Phases::default();
     for (phase, micros) in times {
         phases.set(*phase, Duration::from_micros(*micros));
     }
-    Judged {
+    RequestVerdict {
         state: State::Ok,
         key: Key { method: None, selector: Selector::Status(status) },
-        source: Source::Documented,
-        ending: Ending::Answered(status),
+        source: RuleOrigin::Documented,
+        completion: Completion::Full(status),
         answered_by: Some("ceilometer"),
         peer: Some("192.0.2.7:8777".into()),
         elapsed: Duration::from_micros(micros),
         phases,
         detail: None,
-        ticket: None,
-        wire: None,
+        details: None,
+        transcript: None,
     }
 }
 
 /// The report as it is where so much is told.
 pub(crate) fn told(verbosity: Verbosity, mut report: Report) -> Report {
     for probe in report.endpoints.iter_mut().flat_map(|verdict| &mut verdict.probes) {
-        if let Outcome::Judged(judged) = &mut probe.outcome {
-            let status = judged.ending.answer().copied();
-            judged.ticket = (verbosity >= Verbosity::Requests).then(|| ticket(probe.method, status));
-            judged.wire = (verbosity >= Verbosity::Wire).then(|| wire(status));
+        if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
+            let status = judged.completion.answer().copied();
+            judged.details = (verbosity >= Verbosity::Requests).then(|| details(probe.method, status));
+            judged.transcript = (verbosity >= Verbosity::Transcript).then(|| transcript(status));
         }
     }
     report
 }
 
-fn ticket(method: Method, status: Option<u16>) -> Ticket {
+fn details(method: Method, status: Option<u16>) -> RequestDetails {
     let request_id = ("X-Openstack-Request-Id".into(), "req-42".into());
-    Ticket {
+    RequestDetails {
         facts: Some(request_id).filter(|_| status == Some(503)).into_iter().collect(),
         curl: format!("curl -sS -i -X {} 'http://a:8777/v2/health'", method.name()),
     }
 }
 
-fn wire(status: Option<u16>) -> Wire {
+fn transcript(status: Option<u16>) -> Transcript {
     if status == Some(503) {
-        return Wire {
+        return Transcript {
             sent: vec!["GET /v2/health HTTP/1.1".into(), "X-Auth-Token: ***".into()],
             received: vec!["HTTP/1.1 503 Service Unavailable".into()],
             body: "{\"error\":\n\"database|unreachable\"}".into(),
         };
     }
-    Wire {
+    Transcript {
         sent: vec!["HEAD /v2/health HTTP/1.1".into()],
         received: vec!["HTTP/1.1 204 No Content".into()],
         body: String::new(),
@@ -241,7 +245,7 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
                 certificate.days_left = days_left;
             }
             for probe in &mut verdict.probes {
-                if let Outcome::Judged(judged) = &mut probe.outcome {
+                if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
                     judged.elapsed = Duration::from_micros(micros.into());
                 }
             }

@@ -4,7 +4,7 @@
 //! does not know is ignored and the server stays up: `down#reason` would be such a word.
 
 use super::{Report, SIMULATED, UNVERIFIED};
-use crate::state::State;
+use crate::model::state::State;
 
 /// How much of a description HAProxy keeps, in bytes.
 const DESCRIPTION: usize = 120;
@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report, warning: Option<u8>) -> String {
     match report.state {
         State::Ok => format!("up{}{}\n", weight(100), marks(report)),
         State::Warning => format!("up{}{}\n", weight(warning.unwrap_or(100)), marks(report)),
-        State::Critical | State::Unknown => format!("down #{}\n", described(&report.marked_summary())),
+        State::Critical | State::Unknown => format!("down #{}\n", described(&report.summary_with_marks())),
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::Report;
-use crate::exchange::{Phase, Phases};
-use crate::quantity;
-use crate::verdict::{self, CertificateReport, FaultReport, Outcome, Verdict};
+use crate::model::exchange::{Phase, Phases};
+use crate::units;
+use crate::verdict::{self, CertificateInfo, FaultInfo, Outcome, Verdict};
 
 /// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 1;
@@ -38,7 +38,7 @@ struct Object<'a> {
     simulated: bool,
     started_at: String,
     elapsed_ms: f64,
-    endpoints: Vec<Endpoint<'a>>,
+    endpoints: Vec<JsonEndpoint<'a>>,
     verified: bool,
     notes: &'a [String],
     version: &'static str,
@@ -51,11 +51,11 @@ impl<'a> Object<'a> {
             service: "ceilometer",
             state: report.state.name(),
             exit_code: report.exit_code,
-            summary: report.marked_summary(),
+            summary: report.summary_with_marks(),
             simulated: report.simulated,
-            started_at: quantity::exact_moment(report.started_at),
+            started_at: units::format_timestamp_millis(report.started_at),
             elapsed_ms: milliseconds(report.elapsed),
-            endpoints: report.endpoints.iter().map(Endpoint::of).collect(),
+            endpoints: report.endpoints.iter().map(JsonEndpoint::of).collect(),
             verified: !report.unverified,
             notes: &report.notes,
             version: env!("CARGO_PKG_VERSION"),
@@ -64,8 +64,7 @@ impl<'a> Object<'a> {
 }
 
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the field's name is the report's key")]
-struct Endpoint<'a> {
+struct JsonEndpoint<'a> {
     endpoint: &'a str,
     url: &'a str,
     state: &'static str,
@@ -73,15 +72,15 @@ struct Endpoint<'a> {
     explanation: &'a str,
     action: &'a str,
     attempts: u32,
-    certificate: Option<Certificate<'a>>,
+    certificate: Option<JsonCertificate<'a>>,
     backend_ms: Option<f64>,
-    probes: Vec<Probe<'a>>,
+    probes: Vec<JsonProbe<'a>>,
     notes: &'a [String],
 }
 
-impl<'a> Endpoint<'a> {
-    fn of(verdict: &'a Verdict) -> Endpoint<'a> {
-        Endpoint {
+impl<'a> JsonEndpoint<'a> {
+    fn of(verdict: &'a Verdict) -> JsonEndpoint<'a> {
+        JsonEndpoint {
             endpoint: &verdict.endpoint,
             url: &verdict.url,
             state: verdict.state.name(),
@@ -89,27 +88,27 @@ impl<'a> Endpoint<'a> {
             explanation: &verdict.explanation,
             action: &verdict.action,
             attempts: verdict.attempts,
-            certificate: verdict.certificate.as_ref().map(Certificate::of),
+            certificate: verdict.certificate.as_ref().map(JsonCertificate::of),
             backend_ms: verdict.backend.map(milliseconds),
-            probes: verdict.probes.iter().map(Probe::of).collect(),
+            probes: verdict.probes.iter().map(JsonProbe::of).collect(),
             notes: &verdict.notes,
         }
     }
 }
 
 #[derive(Serialize)]
-struct Certificate<'a> {
+struct JsonCertificate<'a> {
     not_after: String,
     days_left: f64,
     subject: &'a str,
     issuer: &'a str,
 }
 
-impl<'a> Certificate<'a> {
-    fn of(certificate: &'a CertificateReport) -> Certificate<'a> {
-        Certificate {
-            not_after: quantity::moment(certificate.not_after),
-            days_left: quantity::floor(certificate.days_left, 2),
+impl<'a> JsonCertificate<'a> {
+    fn of(certificate: &'a CertificateInfo) -> JsonCertificate<'a> {
+        JsonCertificate {
+            not_after: units::format_timestamp(certificate.not_after),
+            days_left: units::round_down(certificate.days_left, 2),
             subject: &certificate.subject,
             issuer: &certificate.issuer,
         }
@@ -118,13 +117,13 @@ impl<'a> Certificate<'a> {
 
 /// A request; of one that was not sent, all but its method and `skipped` is null.
 #[derive(Serialize)]
-struct Probe<'a> {
+struct JsonProbe<'a> {
     method: &'static str,
     state: Option<&'static str>,
     key: Option<String>,
     rule: Option<&'static str>,
     status: Option<u16>,
-    fault: Option<Fault<'a>>,
+    fault: Option<JsonFault<'a>>,
     answered_by: Option<&'static str>,
     peer: Option<&'a str>,
     elapsed_ms: Option<f64>,
@@ -132,46 +131,46 @@ struct Probe<'a> {
     detail: Option<&'a str>,
     skipped: Option<&'a str>,
     #[serde(flatten)]
-    ticket: Option<Ticket<'a>>,
+    details: Option<JsonDetails<'a>>,
     #[serde(flatten)]
-    wire: Option<Wire<'a>>,
+    transcript: Option<JsonTranscript<'a>>,
 }
 
-impl<'a> Probe<'a> {
-    fn of(probe: &'a verdict::Probe) -> Probe<'a> {
+impl<'a> JsonProbe<'a> {
+    fn of(probe: &'a verdict::RequestResult) -> JsonProbe<'a> {
         let (judged, skipped) = match &probe.outcome {
-            Outcome::Judged(judged) => (Some(judged.as_ref()), None),
+            Outcome::RequestVerdict(judged) => (Some(judged.as_ref()), None),
             Outcome::Skipped(reason) => (None, Some(reason.as_str())),
         };
-        Probe {
+        JsonProbe {
             method: probe.method.name(),
             state: judged.map(|judged| judged.state.name()),
             key: judged.map(|judged| judged.key.to_string()),
             rule: judged.map(|judged| judged.source.name()),
-            status: judged.and_then(|judged| judged.ending.answer().copied()),
-            fault: judged.and_then(|judged| judged.ending.fault()).map(Fault::of),
+            status: judged.and_then(|judged| judged.completion.answer().copied()),
+            fault: judged.and_then(|judged| judged.completion.fault()).map(JsonFault::of),
             answered_by: judged.and_then(|judged| judged.answered_by),
             peer: judged.and_then(|judged| judged.peer.as_deref()),
             elapsed_ms: judged.map(|judged| milliseconds(judged.elapsed)),
             phases_ms: Times(judged.map(|judged| judged.phases).unwrap_or_default()),
             detail: judged.and_then(|judged| judged.detail.as_deref()),
             skipped,
-            ticket: judged.and_then(|judged| judged.ticket.as_ref()).map(Ticket::of),
-            wire: judged.and_then(|judged| judged.wire.as_ref()).map(Wire::of),
+            details: judged.and_then(|judged| judged.details.as_ref()).map(JsonDetails::of),
+            transcript: judged.and_then(|judged| judged.transcript.as_ref()).map(JsonTranscript::of),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Fault<'a> {
+struct JsonFault<'a> {
     kind: &'static str,
     phase: &'static str,
     message: &'a str,
 }
 
-impl<'a> Fault<'a> {
-    fn of(fault: &'a FaultReport) -> Fault<'a> {
-        Fault { kind: fault.kind.name(), phase: fault.phase.name(), message: &fault.message }
+impl<'a> JsonFault<'a> {
+    fn of(fault: &'a FaultInfo) -> JsonFault<'a> {
+        JsonFault { kind: fault.kind.name(), phase: fault.phase.name(), message: &fault.message }
     }
 }
 
@@ -185,9 +184,9 @@ impl Serialize for Times {
     }
 }
 
-/// What a ticket needs (`-vv`).
+/// What a details needs (`-vv`).
 #[derive(Serialize)]
-struct Ticket<'a> {
+struct JsonDetails<'a> {
     facts: Vec<Fact<'a>>,
     curl: &'a str,
 }
@@ -198,24 +197,24 @@ struct Fact<'a> {
     value: &'a str,
 }
 
-impl<'a> Ticket<'a> {
-    fn of(ticket: &'a verdict::Ticket) -> Ticket<'a> {
-        let facts = ticket.facts.iter().map(|(name, value)| Fact { name, value });
-        Ticket { facts: facts.collect(), curl: &ticket.curl }
+impl<'a> JsonDetails<'a> {
+    fn of(details: &'a verdict::RequestDetails) -> JsonDetails<'a> {
+        let facts = details.facts.iter().map(|(name, value)| Fact { name, value });
+        JsonDetails { facts: facts.collect(), curl: &details.curl }
     }
 }
 
-/// All that went over the wire (`-vvv`).
+/// All that went over the transcript (`-vvv`).
 #[derive(Serialize)]
-struct Wire<'a> {
+struct JsonTranscript<'a> {
     request: &'a [String],
     response: &'a [String],
     body: &'a str,
 }
 
-impl<'a> Wire<'a> {
-    fn of(wire: &'a verdict::Wire) -> Wire<'a> {
-        Wire { request: &wire.sent, response: &wire.received, body: &wire.body }
+impl<'a> JsonTranscript<'a> {
+    fn of(transcript: &'a verdict::Transcript) -> JsonTranscript<'a> {
+        JsonTranscript { request: &transcript.sent, response: &transcript.received, body: &transcript.body }
     }
 }
 
@@ -228,7 +227,7 @@ fn milliseconds(time: Duration) -> f64 {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::format::Verbosity;
+    use crate::plan::Verbosity;
     use expect_test::expect;
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
@@ -389,7 +388,7 @@ mod tests {
               "body": "{\"error\":\n\"database|unreachable\"}"
             }
         "#]]
-        .assert_eq(&format!("{:#}\n", Value::from(keys(Verbosity::Wire))));
+        .assert_eq(&format!("{:#}\n", Value::from(keys(Verbosity::Transcript))));
     }
 
     #[test]
@@ -435,7 +434,7 @@ mod tests {
             let line = line(&report);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let read: Value = serde_json::from_str(&line).unwrap();
-            prop_assert_eq!(&read["summary"], &report.marked_summary());
+            prop_assert_eq!(&read["summary"], &report.summary_with_marks());
             let pretty: Value = serde_json::from_str(&render(&report)).unwrap();
             prop_assert_eq!(read, pretty);
         }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use super::Report;
-use crate::verdict::{Judged, Verdict};
+use crate::verdict::{RequestVerdict, Verdict};
 
 /// Tells the report as metrics, with the headline as a comment for those who look into the file.
 pub(super) fn render(report: &Report) -> String {
@@ -16,7 +16,7 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 /// A gauge and its samples.
-struct Family {
+struct MetricFamily {
     name: &'static str,
     help: &'static str,
     samples: Vec<Sample>,
@@ -45,17 +45,21 @@ impl Sample {
     }
 }
 
-impl Family {
-    fn new(name: &'static str, help: &'static str, samples: impl IntoIterator<Item = Sample>) -> Family {
-        Family { name, help, samples: samples.into_iter().collect() }
+impl MetricFamily {
+    fn new(
+        name: &'static str,
+        help: &'static str,
+        samples: impl IntoIterator<Item = Sample>,
+    ) -> MetricFamily {
+        MetricFamily { name, help, samples: samples.into_iter().collect() }
     }
 
-    fn one(name: &'static str, help: &'static str, value: &impl ToString) -> Family {
-        Family::new(name, help, [Sample { labels: Vec::new(), value: value.to_string() }])
+    fn one(name: &'static str, help: &'static str, value: &impl ToString) -> MetricFamily {
+        MetricFamily::new(name, help, [Sample { labels: Vec::new(), value: value.to_string() }])
     }
 
     fn written(&self) -> String {
-        let Family { name, help, samples } = self;
+        let MetricFamily { name, help, samples } = self;
         let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
         for sample in samples {
             // Writing to a string cannot fail.
@@ -66,35 +70,39 @@ impl Family {
 }
 
 /// What is said of the run as a whole, also of one that could not begin.
-fn run(report: &Report) -> [Family; 7] {
+fn run(report: &Report) -> [MetricFamily; 7] {
     [
-        Family::one(
+        MetricFamily::one(
             "ceilometer_health_run_state",
             "Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
             &report.state.exit_code(),
         ),
-        Family::one(
+        MetricFamily::one(
             "ceilometer_health_last_run_timestamp_seconds",
             "When the last run began, in seconds since 1970.",
             &timestamp(report.started_at),
         ),
-        Family::one(
+        MetricFamily::one(
             "ceilometer_health_run_duration_seconds",
             "How long the last run took.",
             &seconds(report.elapsed),
         ),
-        Family::one(
+        MetricFamily::one(
             "ceilometer_health_simulated",
             "1 if the endpoints were simulated, else 0.",
             &u8::from(report.simulated),
         ),
-        Family::one(
+        MetricFamily::one(
             "ceilometer_health_unverified",
             "1 if certificates were not verified, else 0.",
             &u8::from(report.unverified),
         ),
-        Family::one("ceilometer_health_endpoints", "Number of endpoints probed.", &report.endpoints.len()),
-        Family::one(
+        MetricFamily::one(
+            "ceilometer_health_endpoints",
+            "Number of endpoints probed.",
+            &report.endpoints.len(),
+        ),
+        MetricFamily::one(
             "ceilometer_health_healthy_endpoints",
             "Number of endpoints in state OK.",
             &report.healthy(),
@@ -102,37 +110,37 @@ fn run(report: &Report) -> [Family; 7] {
     ]
 }
 
-fn endpoints(report: &Report) -> [Family; 6] {
+fn endpoints(report: &Report) -> [MetricFamily; 6] {
     let verdicts = &report.endpoints;
     [
-        Family::new(
+        MetricFamily::new(
             "ceilometer_health_state",
             "State of the endpoint: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
             verdicts.iter().map(|verdict| Sample::of(verdict, &verdict.state.exit_code())),
         ),
-        Family::new(
+        MetricFamily::new(
             "ceilometer_health_diagnosis",
             "1 for what is the matter with the endpoint.",
             verdicts
                 .iter()
                 .map(|verdict| Sample::of(verdict, &1).with("diagnosis", verdict.diagnosis.name())),
         ),
-        Family::new(
+        MetricFamily::new(
             "ceilometer_health_request_duration_seconds",
             "Time of the request, answered or not.",
             requests(report, |judged| Some(seconds(judged.elapsed))),
         ),
-        Family::new(
+        MetricFamily::new(
             "ceilometer_health_http_status",
             "HTTP status of the answer, where there is one.",
-            requests(report, |judged| judged.ending.answer().map(u16::to_string)),
+            requests(report, |judged| judged.completion.answer().map(u16::to_string)),
         ),
-        Family::new(
+        MetricFamily::new(
             "ceilometer_health_backend_duration_seconds",
             "The back-end's share: GET's wait for the first byte less HEAD's.",
             verdicts.iter().filter_map(|verdict| Some(Sample::of(verdict, &seconds(verdict.backend?)))),
         ),
-        Family::new(
+        MetricFamily::new(
             "ceilometer_health_certificate_not_after_timestamp_seconds",
             "When the server's certificate expires, in seconds since 1970.",
             verdicts.iter().filter_map(|verdict| {
@@ -143,7 +151,7 @@ fn endpoints(report: &Report) -> [Family; 6] {
 }
 
 /// One sample for each request that was made and has the value.
-fn requests(report: &Report, value: impl Fn(&Judged) -> Option<String>) -> Vec<Sample> {
+fn requests(report: &Report, value: impl Fn(&RequestVerdict) -> Option<String>) -> Vec<Sample> {
     let mut samples = Vec::new();
     for verdict in &report.endpoints {
         for (method, judged) in verdict.made() {

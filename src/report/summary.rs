@@ -1,8 +1,8 @@
 //! The summary: what happened, in one short line that makes sense in an SMS.
 
-use super::total;
+use super::aggregate;
+use crate::model::state::State;
 use crate::plan::Plan;
-use crate::state::State;
 use crate::verdict::{Evidence, Verdict};
 
 /// The summary of a run.
@@ -57,7 +57,7 @@ fn counts(plan: &Plan, endpoints: &[Verdict], failing: usize) -> String {
     let Some(quorum) = plan.quorum else {
         return format!("{failing} of {all} endpoints not OK");
     };
-    let (usable, needed) = (total::usable(endpoints), quorum.needed(all));
+    let (usable, needed) = (aggregate::usable(endpoints), quorum.needed(all));
     let states = if usable + failing > all { "OK or WARNING" } else { "OK" };
     let met = if usable >= needed { "met" } else { "missed" };
     format!("{usable} of {all} endpoints {states}, quorum {needed} {met}")
@@ -69,10 +69,10 @@ pub(super) mod tests {
 
     use super::super::Report;
     use super::*;
-    use crate::diagnosis::Diagnosis;
-    use crate::endpoint::{Endpoint, Host};
+    use crate::model::diagnosis::Diagnosis;
+    use crate::model::endpoint::{Endpoint, Host};
+    use crate::model::quorum::Quorum;
     use crate::plan::Targets;
-    use crate::quorum::Quorum;
     use crate::verdict::judge;
     use crate::verdict::tests::{NOW, both, endpoint, plan};
 
@@ -120,7 +120,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_summary_is_marked_where_it_must_be() {
-        let marked = |plan: &Plan| report(plan, &[("200", 1)]).marked_summary();
+        let marked = |plan: &Plan| report(plan, &[("200", 1)]).summary_with_marks();
         let mut insecure = plan();
         insecure.network.tls.insecure = true;
         let targets = Targets::Simulated(vec![Diagnosis::Healthy]);

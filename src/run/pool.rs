@@ -49,41 +49,42 @@ fn descriptors(needed: usize) -> usize {
 pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
-    let foreman = thread::current();
-    let labour = || {
+    let caller = thread::current();
+    let work_loop = || {
         while let Some((index, item)) = take(&next, items) {
             let result = work(item);
             done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
         }
-        foreman.unpark();
+        caller.unpark();
     };
     let left = || next.load(Ordering::Relaxed) < items.len();
     let finished = || done.lock().unwrap_or_else(PoisonError::into_inner).len();
     thread::scope(|scope| {
-        let hire = || thread::Builder::new().stack_size(STACK).spawn_scoped(scope, labour).is_ok() && left();
-        let (mut crew, mut pace) = (1, 0);
+        let spawn_worker =
+            || thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_loop).is_ok() && left();
+        let (mut running, mut timing) = (1, 0);
         let mut wanted = FIRST.min(workers);
-        while (crew..wanted).all(|_| hire()) && wanted < workers {
-            let Some(reached) = worth_more(wanted, pace, left, finished) else { break };
-            (crew, pace) = (wanted, reached);
-            wanted = (2 * crew).min(workers);
+        while (running..wanted).all(|_| spawn_worker()) && wanted < workers {
+            let Some(reached) = should_grow(wanted, timing, left, finished) else { break };
+            (running, timing) = (wanted, reached);
+            wanted = (2 * running).min(workers);
         }
-        labour();
+        work_loop();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Watches a crew until more workers are worth their while, and tells how many items it finished within
+/// Watches a running until more workers are worth their while, and tells how many items it finished within
 /// a [`WATCH`]; `None` once no item is left.
 ///
-/// They are where the network holds the crew up: it finishes less than an item a head. But an
-/// overloaded machine looks the same. So the crew must also finish a quarter more than the `pace` of
-/// the smaller crew before it, unless nothing is finished at all.
-fn worth_more(
-    crew: usize,
-    pace: usize,
+/// They are where the network holds the running up: it finishes less than an item a head. But an
+/// overloaded machine looks the same. So the running must also finish a quarter more than the `timing` of
+/// the smaller running before it, unless nothing is finished at all.
+fn should_grow(
+    running: usize,
+    timing: usize,
     left: impl Fn() -> bool,
     finished: impl Fn() -> usize,
 ) -> Option<usize> {
@@ -91,7 +92,7 @@ fn worth_more(
         let before = finished();
         thread::park_timeout(WATCH);
         let reached = finished() - before;
-        if left() && reached < crew && (reached == 0 || 4 * reached >= 5 * pace) {
+        if left() && reached < running && (reached == 0 || 4 * reached >= 5 * timing) {
             return Some(reached);
         }
     }

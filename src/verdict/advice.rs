@@ -1,13 +1,13 @@
 //! What a judged request means and what to do about it: the row's words, enriched by what the answer said.
 
-use super::detail;
+use super::body;
 use super::request::Request;
-use super::witness::Witness;
-use crate::diagnosis::Diagnosis;
-use crate::exchange::{Answer, Cause, Ending, Fault, FaultKind};
+use super::responder::Responder;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::exchange::{Completion, Fault, FaultCause, FaultKind, Response};
+use crate::model::state::State;
 use crate::plan::Plan;
-use crate::state::State;
-use crate::table::{Key, Selector, Source};
+use crate::rules::{Key, RuleOrigin, Selector};
 
 /// The length of what is quoted of an answer, in characters.
 const QUOTE: usize = 160;
@@ -17,16 +17,16 @@ pub(super) fn on(plan: &Plan, request: &Request) -> (String, String) {
     if request.row.state == State::Ok {
         return (request.row.meaning.to_owned(), String::new());
     }
-    match &request.exchange.ending {
-        Ending::Answered(answer) => on_answer(plan, request, answer),
-        Ending::BrokenOff(_, fault) | Ending::Failed(fault) => on_fault(request, fault),
+    match &request.exchange.completion {
+        Completion::Full(answer) => on_answer(plan, request, answer),
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => on_fault(request, fault),
     }
 }
 
 fn of_row(request: &Request) -> (String, String) {
     let row = request.row;
     // A good answer is bad only where the user says so.
-    let doubt = row.source == Source::Overridden && row.action.is_empty();
+    let doubt = row.source == RuleOrigin::Overridden && row.action.is_empty();
     let why = if doubt {
         format!("; --state {}={} finds fault with that", row.key, row.state)
     } else {
@@ -49,28 +49,32 @@ fn on_fault(request: &Request, fault: &Fault) -> (String, String) {
 pub(super) const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
 /// What to do about something that is known exactly.
-const fn remedy(cause: Cause) -> &'static str {
+const fn remedy(cause: FaultCause) -> &'static str {
     match cause {
-        Cause::Expired => RENEW,
-        Cause::IntermediateExpired => "have the server send its issuer's current certificate along",
-        Cause::NotYetValid => "check the clock of this machine, then the certificate's dates with its issuer",
-        Cause::Misnamed => {
+        FaultCause::Expired => RENEW,
+        FaultCause::IntermediateExpired => "have the server send its issuer's current certificate along",
+        FaultCause::NotYetValid => {
+            "check the clock of this machine, then the certificate's dates with its issuer"
+        }
+        FaultCause::NameMismatch => {
             "ask by a name that the certificate is for (--connect-to dials an address all the same), or have it \
              issued for this one"
         }
-        Cause::Unfit => {
+        FaultCause::UnusableCertificate => {
             "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own \
              and not a CA's"
         }
-        Cause::Untrusted => {
+        FaultCause::Untrusted => {
             "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
              its whole chain"
         }
-        Cause::ClientCertificateMissing => "give one by --cert FILE and --key FILE",
-        Cause::ClientCertificateRefused => "give a valid one that the server's authority has issued",
-        Cause::Outdated => "have the server, or what ends TLS in front of it, offer TLS 1.2 or 1.3",
-        Cause::PlainHttp => "ask it as http://…, or at the port of its https",
-        Cause::PlainHttpRefused => "ask it with -S or as https://…",
+        FaultCause::ClientCertificateMissing => "give one by --cert FILE and --key FILE",
+        FaultCause::ClientCertificateRefused => "give a valid one that the server's authority has issued",
+        FaultCause::UnsupportedVersion => {
+            "have the server, or what ends TLS in front of it, offer TLS 1.2 or 1.3"
+        }
+        FaultCause::ServerSpeaksHttp => "ask it as http://…, or at the port of its https",
+        FaultCause::ServerSpeaksTls => "ask it with -S or as https://…",
     }
 }
 
@@ -88,10 +92,10 @@ fn stalled(kind: FaultKind, quoted: &str) -> (String, String) {
     )
 }
 
-fn on_answer(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
-    match (answer.status, request.witness) {
-        (502..=504, Some(witness)) if witness.intermediary() => intermediary(answer.status, witness),
-        (503, Some(Witness::Keystone)) => keystone_down(),
+fn on_answer(plan: &Plan, request: &Request, answer: &Response) -> (String, String) {
+    match (answer.status, request.responder) {
+        (502..=504, Some(responder)) if responder.intermediary() => intermediary(answer.status, responder),
+        (503, Some(Responder::Keystone)) => keystone_down(),
         (300..=399, _) => redirect(plan, request, answer),
         (401 | 403 | 407, _) => denied(plan, request, answer),
         (400, _) if says(answer, &PLAIN_HTTP_TO_HTTPS) => wants_https(),
@@ -106,16 +110,16 @@ fn on_answer(plan: &Plan, request: &Request, answer: &Answer) -> (String, String
 
 fn plain(request: &Request, status: u16) -> (String, String) {
     let (meaning, action) = of_row(request);
-    let page = match request.witness {
-        Some(witness) if witness.intermediary() => format!(" (the page is {}'s own)", witness.title()),
+    let page = match request.responder {
+        Some(responder) if responder.intermediary() => format!(" (the page is {}'s own)", responder.title()),
         _ => String::new(),
     };
     let unknown = if (100..=599).contains(&status) { String::new() } else { format!(" (status {status})") };
     (format!("{meaning}{page}{unknown}"), action)
 }
 
-fn intermediary(status: u16, witness: Witness) -> (String, String) {
-    let name = witness.title();
+fn intermediary(status: u16, responder: Responder) -> (String, String) {
+    let name = responder.title();
     let why = match status {
         502 => "it got no valid answer from the API behind it",
         504 => "it got no answer in time from the API behind it",
@@ -138,7 +142,7 @@ fn keystone_down() -> (String, String) {
     )
 }
 
-fn redirect(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+fn redirect(plan: &Plan, request: &Request, answer: &Response) -> (String, String) {
     let (meaning, action) = of_row(request);
     let location = match quote(plan, answer, "location") {
         Some(location) => format!("Location: {location}"),
@@ -147,10 +151,10 @@ fn redirect(plan: &Plan, request: &Request, answer: &Answer) -> (String, String)
     (format!("{meaning}; {location}"), action)
 }
 
-fn denied(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+fn denied(plan: &Plan, request: &Request, answer: &Response) -> (String, String) {
     let sent = credentials(plan);
-    let who = match (request.witness, quote(plan, answer, "www-authenticate")) {
-        (Some(witness), challenge) => named(witness, challenge.as_deref()),
+    let who = match (request.responder, quote(plan, answer, "www-authenticate")) {
+        (Some(responder), challenge) => named(responder, challenge.as_deref()),
         (None, Some(challenge)) => format!("access control ({challenge})"),
         (None, None) => "access control".to_owned(),
     };
@@ -171,10 +175,10 @@ fn denied(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
 }
 
 /// Who refuses, and at which address, where the challenge tells it (`Keystone uri="http://…"`).
-fn named(witness: Witness, challenge: Option<&str>) -> String {
+fn named(responder: Responder, challenge: Option<&str>) -> String {
     let uri = challenge.and_then(|challenge| challenge.split_once("uri=")).map(|(_, rest)| rest);
     let uri = uri.and_then(|rest| rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty()));
-    uri.map_or_else(|| witness.title().to_owned(), |uri| format!("{} ({uri})", witness.title()))
+    uri.map_or_else(|| responder.title().to_owned(), |uri| format!("{} ({uri})", responder.title()))
 }
 
 /// What kind of credentials the request carried.
@@ -199,15 +203,15 @@ const PLAIN_HTTP_TO_HTTPS: [&str; 3] = [
 /// How nginx tells a client that it must present a certificate.
 const NO_CLIENT_CERTIFICATE: [&str; 1] = ["No required SSL certificate was sent"];
 
-fn says(answer: &Answer, marks: &[&str]) -> bool {
-    detail::readable(answer).is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
+fn says(answer: &Response, marks: &[&str]) -> bool {
+    body::body_text(answer).is_some_and(|text| marks.iter().any(|mark| text.contains(mark)))
 }
 
 fn wants_certificate() -> (String, String) {
     (
         "the server requires a client certificate and got none; the request was refused, not the service"
             .to_owned(),
-        remedy(Cause::ClientCertificateMissing).to_owned(),
+        remedy(FaultCause::ClientCertificateMissing).to_owned(),
     )
 }
 
@@ -219,12 +223,12 @@ fn absent(request: &Request) -> (String, String) {
 fn wants_https() -> (String, String) {
     (
         "the port speaks https and was asked in plain http".to_owned(),
-        remedy(Cause::PlainHttpRefused).to_owned(),
+        remedy(FaultCause::ServerSpeaksTls).to_owned(),
     )
 }
 
 /// The row is for all refusals, the hint for this one.
-fn not_taken(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+fn not_taken(plan: &Plan, request: &Request, answer: &Response) -> (String, String) {
     let allowed = quote(plan, answer, "allow").map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
     let (method, meaning) = (request.method().name(), request.row.meaning);
     (format!("the service does not take {method} at this path{allowed}; {meaning}"), hint(request, 405))
@@ -236,17 +240,17 @@ fn hint(request: &Request, status: u16) -> String {
     request.row.hints(answered).collect()
 }
 
-fn throttled(plan: &Plan, request: &Request, answer: &Answer) -> (String, String) {
+fn throttled(plan: &Plan, request: &Request, answer: &Response) -> (String, String) {
     let (meaning, action) = of_row(request);
     let after =
         quote(plan, answer, "retry-after").map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
     (format!("{meaning}{after}"), action)
 }
 
-fn page(answer: &Answer) -> bool {
+fn page(answer: &Response) -> bool {
     let html = |value: &[u8]| value.to_ascii_lowercase().starts_with(b"text/html");
     answer.header("content-type").is_some_and(|value| html(value.bytes()))
-        || detail::readable(answer).is_some_and(|text| detail::is_html(&text))
+        || body::body_text(answer).is_some_and(|text| body::is_html(&text))
 }
 
 fn catch_all(request: &Request, status: u16) -> (String, String) {
@@ -254,7 +258,7 @@ fn catch_all(request: &Request, status: u16) -> (String, String) {
     (format!("{meaning}; an HTML page came with the {status}, which no health check sends"), action)
 }
 
-fn quote(plan: &Plan, answer: &Answer, header: &str) -> Option<String> {
-    let value = plan.cleaner.line(answer.header(header)?, QUOTE);
+fn quote(plan: &Plan, answer: &Response, header: &str) -> Option<String> {
+    let value = plan.sanitizer.line(answer.header(header)?, QUOTE);
     (!value.is_empty()).then_some(value)
 }

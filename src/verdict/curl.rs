@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use crate::endpoint::{Dial, Endpoint, Scheme};
-use crate::exchange::{Foreign, Method};
-use crate::plan::{Family, Plan, Proxy, Tls};
-use crate::text::clean;
+use crate::model::endpoint::{Endpoint, Route, Scheme};
+use crate::model::exchange::Method;
+use crate::plan::{IpFamily, Plan, Proxy, Tls};
+use crate::sanitize::UntrustedText;
+use crate::sanitize::sanitize_own;
 
 /// The length of a header or a path, in characters.
 const LIMIT: usize = 400;
@@ -13,33 +14,35 @@ const LIMIT: usize = 400;
 /// The command, shell-quoted and with the secrets masked.
 pub(super) fn command(plan: &Plan, endpoint: &Endpoint, method: Method) -> String {
     let mut words = vec!["curl".to_owned(), if method == Method::Head { "-I" } else { "-i" }.to_owned()];
-    words.extend(["--max-time".to_owned(), plan.pace.budget.as_secs_f64().to_string()]);
-    if let Some(limit) = plan.pace.connect_timeout {
+    words.extend(["--max-time".to_owned(), plan.timing.budget.as_secs_f64().to_string()]);
+    if let Some(limit) = plan.timing.connect_timeout {
         words.extend(["--connect-timeout".to_owned(), limit.as_secs_f64().to_string()]);
     }
-    words.extend(plan.network.family.map(|family| if family == Family::V4 { "-4" } else { "-6" }.to_owned()));
+    words.extend(
+        plan.network.family.map(|family| if family == IpFamily::V4 { "-4" } else { "-6" }.to_owned()),
+    );
     words.extend(dial(endpoint));
     words.extend(proxy(plan));
     if endpoint.scheme == Scheme::Https {
         words.extend(tls(&plan.network.tls));
     }
     words.extend(headers(plan));
-    words.push(clean(&endpoint.url(), LIMIT));
+    words.push(sanitize_own(&endpoint.url(), LIMIT));
     // What is cleaned has no NUL, the one thing that no shell can quote.
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }
 
 fn dial(endpoint: &Endpoint) -> Vec<String> {
-    match &endpoint.dial {
-        Dial::Host => Vec::new(),
-        Dial::Address(address, port) => {
+    match &endpoint.route {
+        Route::Host => Vec::new(),
+        Route::Address(address, port) => {
             vec!["--connect-to".to_owned(), format!("::{}", std::net::SocketAddr::new(*address, *port))]
         }
-        Dial::Resolved(address) => {
+        Route::Resolved(address) => {
             let Endpoint { host, port, .. } = endpoint;
             vec!["--resolve".to_owned(), format!("{host}:{port}:{address}")]
         }
-        Dial::Unix(path) => vec!["--unix-socket".to_owned(), shown(path)],
+        Route::Unix(path) => vec!["--unix-socket".to_owned(), shown(path)],
     }
 }
 
@@ -51,7 +54,7 @@ fn proxy(plan: &Plan) -> Vec<String> {
     let mut words = vec!["--proxytunnel".to_owned(), "--proxy".to_owned(), format!("http://{host}:{port}")];
     if let Some(value) = authorization {
         let line = [b"Proxy-Authorization: ", value.as_slice()].concat();
-        words.extend(["--proxy-header".to_owned(), plan.cleaner.line(&Foreign::new(line), LIMIT)]);
+        words.extend(["--proxy-header".to_owned(), plan.sanitizer.line(&UntrustedText::new(line), LIMIT)]);
     }
     words
 }
@@ -76,13 +79,13 @@ fn headers(plan: &Plan) -> Vec<String> {
     let accept = std::iter::once("Accept: application/json".to_owned());
     let own = plan.network.headers.iter().map(|(name, value)| {
         let line = [name.as_bytes(), b": ", value.as_slice()].concat();
-        plan.cleaner.line(&Foreign::new(line), LIMIT)
+        plan.sanitizer.line(&UntrustedText::new(line), LIMIT)
     });
     accept.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
 }
 
 fn shown(path: &Path) -> String {
-    clean(&path.to_string_lossy(), LIMIT)
+    sanitize_own(&path.to_string_lossy(), LIMIT)
 }
 
 #[cfg(test)]
@@ -91,7 +94,7 @@ mod tests {
 
     use super::super::tests::{endpoint, plan};
     use super::*;
-    use crate::endpoint::Host;
+    use crate::model::endpoint::Host;
 
     #[test]
     fn the_plain_command_names_method_time_and_address() {
@@ -106,8 +109,8 @@ mod tests {
     #[test]
     fn every_option_that_changes_the_request_is_there() {
         let mut plan = plan();
-        plan.pace.connect_timeout = Some(Duration::from_millis(1500));
-        plan.network.family = Some(Family::V6);
+        plan.timing.connect_timeout = Some(Duration::from_millis(1500));
+        plan.network.family = Some(IpFamily::V6);
         plan.network.tls = Tls {
             insecure: true,
             cacert: Some("/etc/my ca.pem".into()),
@@ -121,11 +124,11 @@ mod tests {
             port: 3128,
             authorization: Some(b"Basic c2VjcmV0".to_vec()),
         });
-        plan.cleaner.hide(b"gAAAAABtoken");
-        plan.cleaner.hide(b"c2VjcmV0");
+        plan.sanitizer.add_secret(b"gAAAAABtoken");
+        plan.sanitizer.add_secret(b"c2VjcmV0");
         let https = Endpoint {
             scheme: Scheme::Https,
-            dial: Dial::Address("2001:db8::1".parse().unwrap(), 8777),
+            route: Route::Address("2001:db8::1".parse().unwrap(), 8777),
             ..endpoint()
         };
         let text = command(&plan, &https, Method::Get);
@@ -147,11 +150,11 @@ mod tests {
     #[test]
     fn a_dialled_address_and_a_socket_are_named() {
         let cases = [
-            (Dial::Resolved("192.0.2.1".parse().unwrap()), " --resolve ctl1:8777:192.0.2.1 "),
-            (Dial::Unix("/run/api.sock".into()), " --unix-socket /run/api.sock "),
+            (Route::Resolved("192.0.2.1".parse().unwrap()), " --resolve ctl1:8777:192.0.2.1 "),
+            (Route::Unix("/run/api.sock".into()), " --unix-socket /run/api.sock "),
         ];
         for (dial, part) in cases {
-            let text = command(&plan(), &Endpoint { dial, ..endpoint() }, Method::Get);
+            let text = command(&plan(), &Endpoint { route: dial, ..endpoint() }, Method::Get);
             assert!(text.contains(part), "{part} in {text}");
         }
         let mut plan = plan();

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::advice;
 use super::request::Request;
-use super::{CertificateReport, Evidence};
-use crate::diagnosis::Diagnosis;
-use crate::exchange::{Method, Phase};
+use super::{CertificateInfo, Evidence};
+use crate::model::diagnosis::Diagnosis;
+use crate::model::exchange::{Method, Phase};
+use crate::model::state::State;
+use crate::model::threshold::Threshold;
 use crate::plan::Plan;
-use crate::quantity::{decimal, exact_time};
-use crate::state::State;
-use crate::thresholds::Limits;
+use crate::units::{format_decimal, format_duration_exact};
 
 /// One thing that was found, good or bad.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +25,12 @@ pub(super) struct Finding {
 
 /// The finding that explains the worst state: on equal states GET's before HEAD's, then times, then the
 /// certificate. Among the requests `unexpected` stands back, for it is what is left where nothing else applies.
-pub(super) fn decisive(
+pub(super) fn most_severe(
     plan: &Plan,
     requests: &[Request],
     skipped: Option<&str>,
     backend: Option<Duration>,
-    certificate: Option<&CertificateReport>,
+    certificate: Option<&CertificateInfo>,
 ) -> Finding {
     if requests.is_empty() {
         return nothing_made(skipped);
@@ -111,19 +111,20 @@ fn slow_requests(plan: &Plan, requests: &[Request]) -> impl Iterator<Item = Find
     answered.sort_by_key(|request| request.method() == Method::Head);
     answered.into_iter().map(|request| {
         let limits = &plan.thresholds.request;
-        let took = format!("{} took {}", request.method().name(), exact_time(request.exchange.elapsed));
+        let took =
+            format!("{} took {}", request.method().name(), format_duration_exact(request.exchange.elapsed));
         slow(limits, request.exchange.elapsed, took, "check the load of the API, its host and the network")
     })
 }
 
 fn slow_backend(plan: &Plan, backend: Option<Duration>) -> Option<Finding> {
     let backend = backend?;
-    let took = format!("the back-end took {}", exact_time(backend));
+    let took = format!("the back-end took {}", format_duration_exact(backend));
     let action = "check the load of the back-end and the connection between it and the API";
     Some(slow(&plan.thresholds.backend, backend, took, action))
 }
 
-fn slow(limits: &Limits, value: Duration, took: String, action: &str) -> Finding {
+fn slow(limits: &Threshold, value: Duration, took: String, action: &str) -> Finding {
     let state = limits.judge(value.as_secs_f64());
     Finding {
         state,
@@ -135,14 +136,14 @@ fn slow(limits: &Limits, value: Duration, took: String, action: &str) -> Finding
     }
 }
 
-fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Finding> {
+fn expiring(plan: &Plan, certificate: Option<&CertificateInfo>) -> Option<Finding> {
     let certificate = certificate?;
     let limits = &plan.thresholds.certificate;
     let state = limits.judge(certificate.days_left);
     let ends = if certificate.days_left < 0.0 {
-        format!("certificate expired {} days ago", decimal(-certificate.days_left, 1))
+        format!("certificate expired {} days ago", format_decimal(-certificate.days_left, 1))
     } else {
-        format!("certificate expires in {} days", decimal(certificate.days_left, 1))
+        format!("certificate expires in {} days", format_decimal(certificate.days_left, 1))
     };
     Some(Finding {
         state,
@@ -155,7 +156,7 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateReport>) -> Option<Find
 }
 
 /// On which side of which threshold a value stands, in words.
-fn threshold(limits: &Limits, state: State, unit: &str) -> String {
+fn threshold(limits: &Threshold, state: State, unit: &str) -> String {
     let (level, range) = match state {
         State::Critical => ("critical", &limits.critical),
         _ => ("warning", &limits.warning),

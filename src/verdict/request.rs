@@ -1,16 +1,17 @@
 //! One request judged: its row, who answered, its diagnosis, and what is told of it.
 
-use super::witness::{self, Witness};
-use super::{Evidence, FaultReport, Judged, Ticket, Wire};
-use super::{curl, detail};
-use crate::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
-use crate::endpoint::Endpoint;
-use crate::exchange::{Answer, Ending, Exchange, FaultKind, Foreign, Method, Peer};
-use crate::format::Verbosity;
+use super::responder::{self, Responder};
+use super::{Evidence, FaultInfo, RequestDetails, RequestVerdict, Transcript};
+use super::{body, curl};
+use crate::model::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{Completion, Exchange, FaultKind, Method, Peer, Response};
+use crate::model::state::State;
 use crate::plan::Plan;
-use crate::state::State;
-use crate::table::Row;
-use crate::text::{Cleaner, clean};
+use crate::plan::Verbosity;
+use crate::rules::Row;
+use crate::sanitize::UntrustedText;
+use crate::sanitize::{Sanitizer, sanitize_own};
 
 /// The length of a header's value where it is told as a fact, in characters.
 const FACT: usize = 200;
@@ -23,7 +24,7 @@ const SENT: usize = 8192;
 /// The length of the body's beginning, in characters.
 const BODY: usize = 1024;
 
-/// The headers that a ticket needs, as they are told; the first four name the request in the logs.
+/// The headers that a details needs, as they are told; the first four name the request in the logs.
 const FACTS: [&str; 10] = [
     "X-Openstack-Request-Id",
     "X-Compute-Request-Id",
@@ -42,7 +43,7 @@ const FACTS: [&str; 10] = [
 pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) row: Row,
-    pub(super) witness: Option<Witness>,
+    pub(super) responder: Option<Responder>,
     /// The circumstances of the fault as they are told, where there is one.
     pub(super) message: Option<String>,
     pub(super) diagnosis: Diagnosis,
@@ -56,8 +57,11 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
         let mut request = Request {
             exchange,
             row: row(exchange),
-            witness: exchange.ending.answer().and_then(|answer| witness::who(exchange.method, answer)),
-            message: exchange.ending.fault().map(|fault| plan.cleaner.line(&fault.message, MESSAGE)),
+            responder: exchange
+                .completion
+                .answer()
+                .and_then(|answer| responder::identify(exchange.method, answer)),
+            message: exchange.completion.fault().map(|fault| plan.sanitizer.line(&fault.message, MESSAGE)),
             diagnosis: Unexpected,
         };
         request.diagnosis = request.diagnose(number == 0, head_good);
@@ -68,9 +72,11 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
 
 /// A fault judges even where a status came before it: an answer that broke off is no answer.
 fn row(plan: &Plan, exchange: &Exchange) -> Row {
-    match &exchange.ending {
-        Ending::Answered(answer) => plan.table.status(exchange.method, answer.status),
-        Ending::BrokenOff(_, fault) | Ending::Failed(fault) => plan.table.fault(exchange.method, fault.kind),
+    match &exchange.completion {
+        Completion::Full(answer) => plan.table.status(exchange.method, answer.status),
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => {
+            plan.table.fault(exchange.method, fault.kind)
+        }
     }
 }
 
@@ -80,8 +86,8 @@ impl<'a> Request<'a> {
     }
 
     /// The answer, where it is whole.
-    pub(super) fn answered(&self) -> Option<&'a Answer> {
-        self.exchange.ending.whole()
+    pub(super) fn answered(&self) -> Option<&'a Response> {
+        self.exchange.completion.full()
     }
 
     /// The row's diagnosis, refined by who answered and by what came of the other request.
@@ -89,9 +95,9 @@ impl<'a> Request<'a> {
         if self.row.state == State::Ok {
             return self.row.diagnosis;
         }
-        match &self.exchange.ending {
-            Ending::Answered(answer) => self.diagnose_answer(answer.status),
-            Ending::BrokenOff(_, fault) | Ending::Failed(fault) => {
+        match &self.exchange.completion {
+            Completion::Full(answer) => self.diagnose_answer(answer.status),
+            Completion::Truncated(_, fault) | Completion::Failed(fault) => {
                 self.diagnose_fault(fault.kind, first, head_good)
             }
         }
@@ -105,7 +111,7 @@ impl<'a> Request<'a> {
             matches!(kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
         match self.row.diagnosis {
             _ if broke && head_good && self.method() == Method::Get => BackendStalled,
-            Unreachable if !first || self.exchange.ending.answer().is_some() => Unexpected,
+            Unreachable if !first || self.exchange.completion.answer().is_some() => Unexpected,
             diagnosis => diagnosis,
         }
     }
@@ -113,9 +119,9 @@ impl<'a> Request<'a> {
     /// A 503 accuses the back-end only where the API says it. Keystone's is no intermediary's either, for
     /// Keystone does not stand between us and the API: it is of the rest.
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
-        match (status, self.witness) {
-            (503, Some(Witness::Keystone)) => Unexpected,
-            (503, Some(witness)) if witness.intermediary() => Intermediary,
+        match (status, self.responder) {
+            (503, Some(Responder::Keystone)) => Unexpected,
+            (503, Some(responder)) if responder.intermediary() => Intermediary,
             _ => self.row.diagnosis,
         }
     }
@@ -123,54 +129,54 @@ impl<'a> Request<'a> {
     /// The request and what came of it, short.
     pub(super) fn evidence(&self) -> Evidence {
         let method = self.method().name();
-        match &self.exchange.ending {
-            Ending::Answered(answer) => Evidence::Answers(format!("{method} {}", answer.status)),
-            Ending::BrokenOff(_, fault) | Ending::Failed(fault) => {
+        match &self.exchange.completion {
+            Completion::Full(answer) => Evidence::Answers(format!("{method} {}", answer.status)),
+            Completion::Truncated(_, fault) | Completion::Failed(fault) => {
                 Evidence::Event(format!("{method} {}", outcome(fault.kind)))
             }
         }
     }
 
     /// Everything that a renderer may tell about the request.
-    pub(super) fn told(&self, plan: &Plan, endpoint: &Endpoint) -> Judged {
-        let (cleaner, verbosity) = (&plan.cleaner, plan.output.verbosity);
-        Judged {
+    pub(super) fn told(&self, plan: &Plan, endpoint: &Endpoint) -> RequestVerdict {
+        let (sanitizer, verbosity) = (&plan.sanitizer, plan.output.verbosity);
+        RequestVerdict {
             state: self.row.state,
             key: self.row.key,
             source: self.row.source,
-            ending: self.exchange.ending.map(
+            completion: self.exchange.completion.map(
                 |answer| answer.status,
-                |fault| FaultReport {
+                |fault| FaultInfo {
                     kind: fault.kind,
                     phase: fault.phase,
                     message: self.message.clone().unwrap_or_default(),
                 },
             ),
-            answered_by: self.witness.map(Witness::name),
+            answered_by: self.responder.map(Responder::name),
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
-            detail: self.exchange.ending.answer().and_then(|answer| detail::said(answer, cleaner)),
+            detail: self.exchange.completion.answer().and_then(|answer| body::summary(answer, sanitizer)),
             // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
-            ticket: (verbosity >= Verbosity::Requests).then(|| self.ticket(plan, endpoint)),
-            wire: (verbosity >= Verbosity::Wire).then(|| self.wire(cleaner)),
+            details: (verbosity >= Verbosity::Requests).then(|| self.details(plan, endpoint)),
+            transcript: (verbosity >= Verbosity::Transcript).then(|| self.transcript(sanitizer)),
         }
     }
 
-    fn ticket(&self, plan: &Plan, endpoint: &Endpoint) -> Ticket {
-        let answer = self.exchange.ending.answer();
-        Ticket {
-            facts: answer.map(|answer| facts(answer, &plan.cleaner)).unwrap_or_default(),
+    fn details(&self, plan: &Plan, endpoint: &Endpoint) -> RequestDetails {
+        let answer = self.exchange.completion.answer();
+        RequestDetails {
+            facts: answer.map(|answer| facts(answer, &plan.sanitizer)).unwrap_or_default(),
             curl: curl::command(plan, endpoint, self.method()),
         }
     }
 
-    fn wire(&self, cleaner: &Cleaner) -> Wire {
-        let answer = self.exchange.ending.answer();
-        Wire {
-            sent: cleaner.lines(&self.exchange.sent, SENT),
-            received: answer.map(|answer| received(answer, cleaner)).unwrap_or_default(),
-            body: answer.map(|answer| beginning(answer, cleaner)).unwrap_or_default(),
+    fn transcript(&self, sanitizer: &Sanitizer) -> Transcript {
+        let answer = self.exchange.completion.answer();
+        Transcript {
+            sent: sanitizer.lines(&self.exchange.sent, SENT),
+            received: answer.map(|answer| received(answer, sanitizer)).unwrap_or_default(),
+            body: answer.map(|answer| beginning(answer, sanitizer)).unwrap_or_default(),
         }
     }
 }
@@ -184,7 +190,7 @@ const fn outcome(kind: FaultKind) -> &'static str {
         FaultKind::Body => "body broken off",
         FaultKind::Proxy => "proxy failure",
         FaultKind::Local => "local failure",
-        FaultKind::Refused
+        FaultKind::UsageError
         | FaultKind::Unreachable
         | FaultKind::Reset
         | FaultKind::Closed
@@ -195,28 +201,28 @@ const fn outcome(kind: FaultKind) -> &'static str {
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Tcp(address) => address.to_string(),
-        Peer::Unix(path) => format!("unix:{}", clean(&path.to_string_lossy(), FACT)),
+        Peer::Unix(path) => format!("unix:{}", sanitize_own(&path.to_string_lossy(), FACT)),
     }
 }
 
-fn facts(answer: &Answer, cleaner: &Cleaner) -> Vec<(String, String)> {
+fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
     let told = FACTS.into_iter().filter_map(|name| {
         let value = answer.header(&name.to_ascii_lowercase())?;
-        Some((name.to_owned(), cleaner.line(value, FACT)))
+        Some((name.to_owned(), sanitizer.line(value, FACT)))
     });
     told.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn received(answer: &Answer, cleaner: &Cleaner) -> Vec<String> {
+fn received(answer: &Response, sanitizer: &Sanitizer) -> Vec<String> {
     let headers = answer.headers.iter().map(|header| {
         let line = [header.name.as_bytes(), b": ", header.value.bytes()].concat();
-        cleaner.line(&Foreign::new(line), HEAD_LINE)
+        sanitizer.line(&UntrustedText::new(line), HEAD_LINE)
     });
     std::iter::once(format!("HTTP {}", answer.status)).chain(headers).collect()
 }
 
-/// The cleaner sees the whole body before it cuts: a secret across the cut would else escape the mask.
-fn beginning(answer: &Answer, cleaner: &Cleaner) -> String {
-    detail::readable(answer)
-        .map_or_else(String::new, |text| cleaner.line(&Foreign::new(text.into_owned()), BODY))
+/// The sanitizer sees the whole body before it cuts: a secret across the cut would else escape the mask.
+fn beginning(answer: &Response, sanitizer: &Sanitizer) -> String {
+    body::body_text(answer)
+        .map_or_else(String::new, |text| sanitizer.line(&UntrustedText::new(text.into_owned()), BODY))
 }

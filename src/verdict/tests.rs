@@ -5,20 +5,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::Judged;
+use super::RequestVerdict;
 use super::*;
-use crate::diagnosis::Diagnosis;
-use crate::endpoint::Host;
-use crate::exchange::{
-    Answer, Certificate, Ending, Fault, FaultKind, Foreign, Header, Method, Phase, Phases,
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::Host;
+use crate::model::exchange::{
+    Completion, Fault, FaultKind, Header, Method, Phase, Phases, Response, ServerCertificate,
 };
-use crate::format::Output;
-use crate::format::Verbosity;
-use crate::plan::{Course, ExitCodes, Network, Pace, Targets};
-use crate::range::Range;
-use crate::table::{Key, Table};
-use crate::text::Cleaner;
-use crate::thresholds::{Limits, Thresholds};
+use crate::model::range::Range;
+use crate::model::threshold::{Threshold, Thresholds};
+use crate::plan::OutputOptions;
+use crate::plan::Verbosity;
+use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
+use crate::rules::{Key, Table};
+use crate::sanitize::Sanitizer;
+use crate::sanitize::UntrustedText;
 
 pub(crate) const NOW: SystemTime = UNIX_EPOCH;
 
@@ -28,7 +29,7 @@ pub(crate) fn plan() -> Plan {
         targets: Targets::Endpoints(vec![endpoint()]),
         methods: vec![Method::Head, Method::Get],
         network: Network::default(),
-        pace: Pace {
+        timing: Timing {
             budget: Duration::from_secs(10),
             connect_timeout: None,
             retries: 0,
@@ -38,11 +39,11 @@ pub(crate) fn plan() -> Plan {
         table: Table::default(),
         thresholds: Thresholds::default(),
         quorum: None,
-        output: Output::default(),
+        output: OutputOptions::default(),
         exit_codes: ExitCodes::Guidelines,
-        course: Course::Once,
+        mode: RunMode::Once,
         notes: Vec::new(),
-        cleaner: Cleaner::default(),
+        sanitizer: Sanitizer::default(),
     }
 }
 
@@ -53,45 +54,46 @@ pub(crate) fn endpoint() -> Endpoint {
         port: 8777,
         prefix: String::new(),
         path: "/v2/health".into(),
-        dial: Dial::Host,
+        route: Route::Host,
     }
 }
 
-pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
-    let header = |(name, value): &(&str, &str)| Header { name: (*name).into(), value: Foreign::new(*value) };
-    Answer { status, headers: headers.iter().map(header).collect(), body: Foreign::new(body) }
+pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    let header =
+        |(name, value): &(&str, &str)| Header { name: (*name).into(), value: UntrustedText::new(*value) };
+    Response { status, headers: headers.iter().map(header).collect(), body: UntrustedText::new(body) }
 }
 
-fn made(method: Method, ending: Ending<Answer, Fault>) -> Exchange {
+fn made(method: Method, completion: Completion<Response, Fault>) -> Exchange {
     Exchange {
         method,
-        ending,
+        completion,
         peer: None,
         certificate: None,
         phases: Phases::default(),
         elapsed: Duration::from_millis(20),
-        sent: Foreign::default(),
+        sent: UntrustedText::default(),
     }
 }
 
-fn step(exchange: Exchange) -> Step {
-    Step::Made(Box::new(exchange))
+fn step(exchange: Exchange) -> Attempt {
+    Attempt::Sent(Box::new(exchange))
 }
 
-fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Step {
-    step(made(method, Ending::Answered(answer(status, headers, body))))
+fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
+    step(made(method, Completion::Full(answer(status, headers, body))))
 }
 
 /// What came of a request, as the tables below write it: a status, a fault (`body` comes after a 200), a
 /// page, or `skipped`.
-fn came(method: Method, outcome: &str) -> Step {
+fn came(method: Method, outcome: &str) -> Attempt {
     if let Ok(status) = outcome.parse() {
         return answered(method, status, &[], "");
     }
     let html: &[_] = &[("content-type", "text/html"), ("cache-control", "no-cache")];
     let page = "<html><body><h1>503</h1>\nNo server is available to handle this request.\n</body></html>";
     match outcome {
-        "skipped" => Step::Skipped(method, "the budget is spent".into()),
+        "skipped" => Attempt::Skipped(method, "the budget is spent".into()),
         "haproxy" if method == Method::Head => answered(method, 503, html, ""),
         "haproxy" => answered(method, 503, html, page),
         "keystone" => answered(method, 503, &[], "The Keystone service is temporarily unavailable."),
@@ -101,19 +103,19 @@ fn came(method: Method, outcome: &str) -> Step {
             step(made(
                 method,
                 match kind {
-                    FaultKind::Body => Ending::BrokenOff(answer(200, &[], "{\"me"), fault),
-                    _ => Ending::Failed(fault),
+                    FaultKind::Body => Completion::Truncated(answer(200, &[], "{\"me"), fault),
+                    _ => Completion::Failed(fault),
                 },
             ))
         }
     }
 }
 
-pub(crate) fn both(head: &str, get: &str) -> Vec<Step> {
+pub(crate) fn both(head: &str, get: &str) -> Vec<Attempt> {
     vec![came(Method::Head, head), came(Method::Get, get)]
 }
 
-fn verdict(plan: &Plan, made: &[Step]) -> Verdict {
+fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
     judge(plan, &endpoint(), made, 1, NOW)
 }
 
@@ -123,9 +125,9 @@ fn overriding(key: &str, state: State) -> Plan {
     plan
 }
 
-fn judged(verdict: &Verdict, number: usize) -> &Judged {
+fn judged(verdict: &Verdict, number: usize) -> &RequestVerdict {
     match &verdict.probes[number].outcome {
-        Outcome::Judged(judged) => judged,
+        Outcome::RequestVerdict(judged) => judged,
         Outcome::Skipped(reason) => panic!("skipped: {reason}"),
     }
 }
@@ -224,7 +226,7 @@ fn one_method_alone_has_its_diagnosis() {
 #[test]
 fn a_service_whose_answer_began_is_not_out_of_reach() {
     let fault = Fault::new(FaultKind::Timeout, Phase::Receive, "");
-    let begun = step(made(Method::Get, Ending::BrokenOff(answer(200, &[], "{"), fault)));
+    let begun = step(made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault)));
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
     assert_eq!((alone.state, alone.diagnosis), (State::Critical, Diagnosis::Unexpected));
     let after_head = verdict(&plan(), &[came(Method::Head, "204"), begun]);
@@ -255,13 +257,13 @@ fn overrides_reach_state_and_diagnosis() {
     );
 }
 
-fn limits(warning: &str, critical: &str) -> Limits {
+fn limits(warning: &str, critical: &str) -> Threshold {
     let range = |text: &str| Range::parse(text, Unit::Seconds).ok().filter(|_| !text.is_empty());
-    Limits { warning: range(warning), critical: range(critical) }
+    Threshold { warning: range(warning), critical: range(critical) }
 }
 
-fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Step {
-    let mut exchange = made(method, Ending::Answered(answer(status, &[], "")));
+fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
+    let mut exchange = made(method, Completion::Full(answer(status, &[], "")));
     exchange.phases.set(Phase::Wait, Duration::from_millis(wait));
     exchange.elapsed = Duration::from_millis(elapsed);
     step(exchange)
@@ -284,7 +286,7 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
     assert_eq!(told(3200, 2000), slow(State::Critical, "HEAD took 3.2 s", critical));
 
-    let mut late = made(Method::Get, Ending::Failed(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
+    let mut late = made(Method::Get, Completion::Failed(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
     late.elapsed = Duration::from_secs(9);
     let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), step(late)]);
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
@@ -306,11 +308,14 @@ fn the_back_end_s_share_is_get_s_wait_less_head_s() {
     assert_eq!(verdict(&plan, &[timed(Method::Get, 200, 1, 1)]).backend, None);
 }
 
-fn with_certificate(days: i64, mut exchange: Exchange) -> Step {
+fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
     let life = Duration::from_secs(days.unsigned_abs() * 86_400);
     let not_after = if days < 0 { NOW - life } else { NOW + life };
-    let certificate =
-        Certificate { not_after, subject: Foreign::new("CN=ctl1"), issuer: Foreign::new("CN=CA") };
+    let certificate = ServerCertificate {
+        not_after,
+        subject: UntrustedText::new("CN=ctl1"),
+        issuer: UntrustedText::new("CN=CA"),
+    };
     exchange.certificate = Some(certificate);
     step(exchange)
 }
@@ -319,9 +324,9 @@ fn with_certificate(days: i64, mut exchange: Exchange) -> Step {
 fn certificates_are_judged_by_the_days_that_are_left() {
     let mut plan = plan();
     plan.thresholds.certificate =
-        Limits { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
+        Threshold { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
     let told = |head, get| {
-        let good = |method, status| made(method, Ending::Answered(answer(status, &[], "")));
+        let good = |method, status| made(method, Completion::Full(answer(status, &[], "")));
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
@@ -333,7 +338,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
     assert_eq!(told(6, 90), expiring(State::Critical, "certificate expires in 6 days"));
     assert_eq!(told(-3, 90), expiring(State::Critical, "certificate expired 3 days ago"));
 
-    let expired = made(Method::Head, Ending::Failed(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
+    let expired = made(Method::Head, Completion::Failed(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
     let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
     let certificate = verdict.certificate.unwrap();
     assert_eq!((verdict.diagnosis, certificate.days_left), (Diagnosis::Untrusted, -3.0));
@@ -345,26 +350,26 @@ fn on_equal_states_requests_come_first_then_times_then_the_certificate() {
     let mut plan = plan();
     plan.thresholds.request = limits("", "0");
     plan.thresholds.backend = limits("", "0");
-    plan.thresholds.certificate = Limits { warning: None, critical: Some(Range::at_least(9.0)) };
+    plan.thresholds.certificate = Threshold { warning: None, critical: Some(Range::at_least(9.0)) };
     let told = |status, limits: &Plan| {
-        let exchange = made(Method::Get, Ending::Answered(answer(status, &[], "")));
+        let exchange = made(Method::Get, Completion::Full(answer(status, &[], "")));
         verdict(limits, &[with_certificate(1, exchange)]).diagnosis
     };
     assert_eq!(told(503, &plan), Diagnosis::BackendDown);
     assert_eq!(told(501, &plan), Diagnosis::Unexpected);
     assert_eq!(told(401, &plan), Diagnosis::Slow);
     assert_eq!(told(200, &plan), Diagnosis::Slow);
-    plan.thresholds.request = Limits::default();
+    plan.thresholds.request = Threshold::default();
     assert_eq!(told(200, &plan), Diagnosis::CertificateExpiring);
 }
 
 /// Compares explanation and action as they would be read.
-fn advises(plan: &Plan, made: &[Step], expected: &Expect) {
+fn advises(plan: &Plan, made: &[Attempt], expected: &Expect) {
     let verdict = verdict(plan, made);
     expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
 }
 
-fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Step; 1] {
+fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
     [answered(Method::Get, status, headers, body)]
 }
 
@@ -641,38 +646,38 @@ fn an_intermediary_s_page_never_blames_the_back_end() {
 fn a_request_is_told_with_all_that_a_ticket_needs() {
     let mut exchange = made(
         Method::Get,
-        Ending::Answered(answer(
+        Completion::Full(answer(
             503,
             &[("server", "WSGI|x"), ("x-openstack-request-id", "req-1"), ("date", "today")],
             r#"{"error_message":"no database for s3cr3t-t0ken"}"#,
         )),
     );
-    exchange.peer = Some(crate::exchange::Peer::Tcp("[2001:db8::1]:8777".parse().unwrap()));
-    exchange.sent = Foreign::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
+    exchange.peer = Some(crate::model::exchange::Peer::Tcp("[2001:db8::1]:8777".parse().unwrap()));
+    exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
     let mut plan = plan();
-    plan.cleaner.hide(b"s3cr3t-t0ken");
+    plan.sanitizer.add_secret(b"s3cr3t-t0ken");
     let brief = verdict(&plan, &[step(exchange.clone())]);
     let told = judged(&brief, 0);
-    assert_eq!((&told.ticket, &told.wire), (&None, &None));
+    assert_eq!((&told.details, &told.transcript), (&None, &None));
     plan.output.verbosity = Verbosity::Requests;
     let ticketed = verdict(&plan, &[step(exchange.clone())]);
-    assert!(judged(&ticketed, 0).ticket.is_some() && judged(&ticketed, 0).wire.is_none());
-    plan.output.verbosity = Verbosity::Wire;
+    assert!(judged(&ticketed, 0).details.is_some() && judged(&ticketed, 0).transcript.is_none());
+    plan.output.verbosity = Verbosity::Transcript;
     let verdict = verdict(&plan, &[step(exchange)]);
     let told = judged(&verdict, 0);
-    let (ticket, wire) = (told.ticket.as_ref().unwrap(), told.wire.as_ref().unwrap());
-    assert!(ticket.curl.starts_with("curl "), "{}", ticket.curl);
+    let (details, transcript) = (told.details.as_ref().unwrap(), told.transcript.as_ref().unwrap());
+    assert!(details.curl.starts_with("curl "), "{}", details.curl);
     assert_eq!(
-        (&told.ending, told.key.to_string(), told.source.name()),
-        (&Ending::Answered(503), "get:503".into(), "documented")
+        (&told.completion, told.key.to_string(), told.source.name()),
+        (&Completion::Full(503), "get:503".into(), "documented")
     );
     assert_eq!((told.answered_by, told.peer.as_deref()), (Some("ceilometer"), Some("[2001:db8::1]:8777")));
     let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
-    assert_eq!(ticket.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert_eq!(wire.received[..2], ["HTTP 503", "server: WSGI|x"]);
-    assert_eq!(wire.sent[0], "GET /v2/health HTTP/1.1");
+    assert_eq!(details.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(transcript.received[..2], ["HTTP 503", "server: WSGI|x"]);
+    assert_eq!(transcript.sent[0], "GET /v2/health HTTP/1.1");
     assert!(told.detail.as_ref().unwrap().starts_with("no database for "));
-    assert!(wire.body.starts_with(r#"{"error_message":"no database for "#));
+    assert!(transcript.body.starts_with(r#"{"error_message":"no database for "#));
     assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");
 }
 
@@ -680,15 +685,15 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
 fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
     let broken = verdict(&plan(), &both("204", "body"));
     let told = judged(&broken, 1);
-    assert_eq!((told.ending.answer(), told.key.to_string()), (Some(&200), "body".into()));
-    assert_eq!(told.ending.fault().map(|fault| fault.message.as_str()), Some("circumstances"));
+    assert_eq!((told.completion.answer(), told.key.to_string()), (Some(&200), "body".into()));
+    assert_eq!(told.completion.fault().map(|fault| fault.message.as_str()), Some("circumstances"));
 
     let mut plan = plan();
-    plan.cleaner.hide(b"s3cr3t-t0ken");
-    plan.output.verbosity = Verbosity::Wire;
+    plan.sanitizer.add_secret(b"s3cr3t-t0ken");
+    plan.output.verbosity = Verbosity::Transcript;
     let body = format!("{}s3cr3t-t0ken", "x".repeat(1018));
     let verdict = verdict(&plan, &[answered(Method::Get, 503, &[], &body)]);
-    let shown = &judged(&verdict, 0).wire.as_ref().unwrap().body;
+    let shown = &judged(&verdict, 0).transcript.as_ref().unwrap().body;
     assert!(shown.chars().count() <= 1024 && !shown.contains("s3cr"), "{shown}");
 }
 
@@ -709,7 +714,7 @@ fn credentials_over_plain_http_are_noted() {
     let mut plan = plan();
     plan.network.headers = vec![("x-auth-TOKEN".into(), b"secret".to_vec())];
     let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
-    let socket = Endpoint { dial: Dial::Unix("/s".into()), ..endpoint() };
+    let socket = Endpoint { route: Route::Unix("/s".into()), ..endpoint() };
     let noted = |endpoint: &Endpoint| judge(&plan, endpoint, &both("204", "200"), 1, NOW).notes;
     assert_eq!(
         noted(&endpoint()),

@@ -5,9 +5,9 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
-use crate::exchange::Method;
+use crate::model::exchange::Method;
+use crate::model::state::State;
 use crate::report::Report;
-use crate::state::State;
 use crate::verdict::Verdict;
 
 /// How many of an endpoint's runs are remembered one by one: more than a sparkline has columns.
@@ -25,13 +25,13 @@ pub(super) struct History {
     /// How often an endpoint changed its state.
     pub(super) changes: u64,
     /// The state of the whole.
-    pub(super) overall: Ledger,
-    tracks: HashMap<String, Track>,
+    pub(super) overall: StateClock,
+    tracks: HashMap<String, EndpointHistory>,
 }
 
 /// In which state something was, for how long.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct StateClock {
     /// The state, once one is known, and since when it lasts.
     current: Option<(State, Duration)>,
     /// Until when the time is accounted for; `None` while the thing is not there.
@@ -43,20 +43,20 @@ pub(super) struct Ledger {
 
 /// An endpoint's past.
 #[derive(Debug, Default)]
-pub(super) struct Track {
+pub(super) struct EndpointHistory {
     /// Its place among the endpoints.
     order: usize,
     /// Its states.
-    pub(super) ledger: Ledger,
+    pub(super) ledger: StateClock,
     /// Its last runs, the latest last.
-    pub(super) recent: VecDeque<Sample>,
+    pub(super) recent: VecDeque<RunSample>,
     /// Its slowest complete answer.
-    pub(super) slowest: Option<Slowest>,
+    pub(super) slowest: Option<SlowestAnswer>,
 }
 
 /// One run of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sample {
+pub(super) struct RunSample {
     /// The state.
     pub(super) state: State,
     /// The time of the slowest request.
@@ -65,7 +65,7 @@ pub(super) struct Sample {
 
 /// An answer that no other was slower than.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slowest {
+pub(super) struct SlowestAnswer {
     /// How long it took.
     pub(super) time: Duration,
     /// To which request.
@@ -76,7 +76,7 @@ pub(super) struct Slowest {
 
 /// A change of an endpoint's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct StateChange {
     /// When the run that saw it was over.
     pub(super) when: SystemTime,
     /// The endpoint.
@@ -91,7 +91,7 @@ pub(super) struct Change {
 
 impl History {
     /// Takes in a run that was over at `at`; the changes of state that it showed.
-    pub(super) fn record(&mut self, report: &Report, at: Duration) -> Vec<Change> {
+    pub(super) fn record(&mut self, report: &Report, at: Duration) -> Vec<StateChange> {
         self.runs += 1;
         self.overall.enter(report.state, at);
         for track in self.tracks.values_mut() {
@@ -105,7 +105,7 @@ impl History {
             track.order = order;
             track.remember(verdict, report.started_at);
             if let Some(from) = track.ledger.enter(verdict.state, at) {
-                changes.push(Change::of(verdict, from, when));
+                changes.push(StateChange::of(verdict, from, when));
             }
         }
         self.changes += changes.len() as u64;
@@ -121,12 +121,12 @@ impl History {
     }
 
     /// The endpoint's past, if it has one.
-    pub(super) fn track(&self, endpoint: &str) -> Option<&Track> {
+    pub(super) fn track(&self, endpoint: &str) -> Option<&EndpointHistory> {
         self.tracks.get(endpoint)
     }
 
     /// All endpoints with their past, in the order in which they were given.
-    pub(super) fn tracks(&self) -> Vec<(&str, &Track)> {
+    pub(super) fn tracks(&self) -> Vec<(&str, &EndpointHistory)> {
         let mut tracks: Vec<_> = self.tracks.iter().map(|(name, track)| (name.as_str(), track)).collect();
         tracks.sort_by_key(|(name, track)| (track.order, *name));
         tracks
@@ -149,7 +149,7 @@ impl History {
     }
 }
 
-impl Ledger {
+impl StateClock {
     /// Takes in the state that was found at `at`; the state that it left, if it did.
     fn enter(&mut self, state: State, at: Duration) -> Option<State> {
         self.pass(at);
@@ -191,27 +191,27 @@ impl Ledger {
     }
 }
 
-impl Track {
+impl EndpointHistory {
     fn remember(&mut self, verdict: &Verdict, when: SystemTime) {
         let mut time = Duration::ZERO;
         for (method, judged) in verdict.made() {
             time = time.max(judged.elapsed);
-            let answered = judged.ending.whole().is_some();
+            let answered = judged.completion.full().is_some();
             if answered && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
-                self.slowest = Some(Slowest { time: judged.elapsed, method, when });
+                self.slowest = Some(SlowestAnswer { time: judged.elapsed, method, when });
             }
         }
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(Sample { state: verdict.state, time });
+        self.recent.push_back(RunSample { state: verdict.state, time });
     }
 }
 
-impl Change {
-    fn of(verdict: &Verdict, from: State, when: SystemTime) -> Change {
+impl StateChange {
+    fn of(verdict: &Verdict, from: State, when: SystemTime) -> StateChange {
         let why = format!("{}: {}", verdict.diagnosis, verdict.evidence);
-        Change { when, endpoint: verdict.endpoint.clone(), from, to: verdict.state, why }
+        StateChange { when, endpoint: verdict.endpoint.clone(), from, to: verdict.state, why }
     }
 }
 
@@ -222,7 +222,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn spent(ledger: &Ledger) -> Vec<(State, u64)> {
+    fn spent(ledger: &StateClock) -> Vec<(State, u64)> {
         ledger.spent().into_iter().map(|(state, time)| (state, time.as_secs())).collect()
     }
 
@@ -233,7 +233,7 @@ mod tests {
         let bad = fixture::report(vec![fixture::backend_down("a:8777")]);
         assert_eq!(history.record(&good, SECOND), [], "the first state is no change");
         assert_eq!(history.record(&good, 2 * SECOND), []);
-        let change = Change {
+        let change = StateChange {
             when: bad.started_at + bad.elapsed,
             endpoint: "a:8777".into(),
             from: State::Ok,

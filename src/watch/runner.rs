@@ -45,7 +45,7 @@ impl Runner {
         })?;
         let labour = move || {
             for began in orders {
-                let deadline = began + run.plan().pace.budget;
+                let deadline = began + run.plan().timing.budget;
                 let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(began, deadline)));
                 // Nobody listens any more when the watch is over.
                 let _ = report.send(Event::Over(Box::new(outcome)));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::history::Sample;
-use crate::palette::Palette;
-use crate::state::State;
+use super::history::RunSample;
+use crate::model::state::State;
+use crate::terminal::style::Palette;
 
 /// The bars, from nearly nothing to the longest time on the line.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -14,11 +14,11 @@ const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 /// A run without a good answer has a mark of its own: how long a failure took is no response time, and it
 /// must be seen without colour too.
 pub(super) fn drawn<'a>(
-    samples: impl DoubleEndedIterator<Item = &'a Sample>,
+    samples: impl DoubleEndedIterator<Item = &'a RunSample>,
     columns: usize,
     palette: Palette,
 ) -> String {
-    let mut shown: Vec<&Sample> = samples.rev().take(columns).collect();
+    let mut shown: Vec<&RunSample> = samples.rev().take(columns).collect();
     shown.reverse();
     let timed = shown.iter().filter(|sample| has_time(sample.state));
     let longest = timed.map(|sample| sample.time).max().unwrap_or_default();
@@ -29,7 +29,7 @@ const fn has_time(state: State) -> bool {
     matches!(state, State::Ok | State::Warning)
 }
 
-fn mark(sample: &Sample, longest: Duration) -> &'static str {
+fn mark(sample: &RunSample, longest: Duration) -> &'static str {
     match sample.state {
         State::Critical => "×",
         State::Unknown => "?",
@@ -45,14 +45,14 @@ fn mark(sample: &Sample, longest: Duration) -> &'static str {
 mod tests {
     use super::*;
 
-    fn sample(state: State, millis: u64) -> Sample {
-        Sample { state, time: Duration::from_millis(millis) }
+    fn sample(state: State, millis: u64) -> RunSample {
+        RunSample { state, time: Duration::from_millis(millis) }
     }
 
     #[test]
     fn times_are_bars_and_failures_are_marks() {
         let ok = |millis| sample(State::Ok, millis);
-        let table: [(&[Sample], &str); 5] = [
+        let table: [(&[RunSample], &str); 5] = [
             (&[ok(1), ok(2), ok(4), ok(8)], "▁▂▄█"),
             (&[ok(10), sample(State::Critical, 10_000), sample(State::Warning, 20)], "▄×█"),
             (&[sample(State::Unknown, 5), ok(0)], "?▁"),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::history::{History, Ledger, Slowest, Track};
-use crate::columns::{MARGIN, behind, wrapped};
-use crate::palette::Palette;
-use crate::quantity::{self, count};
+use super::history::{EndpointHistory, History, SlowestAnswer, StateClock};
+use crate::model::state::State;
 use crate::report::{MANY, Report};
-use crate::state::State;
+use crate::terminal::layout::{MARGIN, prefix_lines, wrap};
+use crate::terminal::style::Palette;
+use crate::units::{self, plural};
 
 /// What was seen, how long, and where it is told.
 pub(super) struct Summary<'a> {
@@ -25,70 +25,71 @@ impl Summary<'_> {
     /// the time are only counted.
     pub(super) fn lines(&self) -> Vec<String> {
         let tracks = self.history.tracks();
-        let mut paragraphs = vec![self.wrapped(&self.headline(tracks.len()))];
+        let mut paragraphs = vec![self.wrap(&self.headline(tracks.len()))];
         if tracks.len() > 1 {
             paragraphs.push(self.entry("All together", &self.history.overall, None));
         }
         let many = tracks.len() > MANY;
         let (spotless, others): (Vec<_>, Vec<_>) =
             tracks.into_iter().partition(|(_, track)| many && track.ledger.is_spotless());
-        let entry = |(name, track): (&str, &Track)| self.entry(name, &track.ledger, track.slowest.as_ref());
+        let entry =
+            |(name, track): (&str, &EndpointHistory)| self.entry(name, &track.ledger, track.slowest.as_ref());
         paragraphs.extend(others.into_iter().map(entry));
         if !spotless.is_empty() {
-            paragraphs.push(self.wrapped(&counted(&spotless)));
+            paragraphs.push(self.wrap(&counted(&spotless)));
         }
         paragraphs.join(&String::new())
     }
 
     fn headline(&self, endpoints: usize) -> String {
-        let endpoints = count(endpoints as u64, "endpoint");
-        let runs = count(self.history.runs, "run");
-        let changes = count(self.history.changes, "change of state");
-        let watched = quantity::span(self.at);
-        self.latest.marked(&format!("Watched for {watched}: {endpoints}, {runs}, {changes}."))
+        let endpoints = plural(endpoints as u64, "endpoint");
+        let runs = plural(self.history.runs, "run");
+        let changes = plural(self.history.changes, "change of state");
+        let watched = units::format_span(self.at);
+        self.latest.with_marks(&format!("Watched for {watched}: {endpoints}, {runs}, {changes}."))
     }
 
     /// State and name, and indented below what there was.
-    fn entry(&self, name: &str, ledger: &Ledger, slowest: Option<&Slowest>) -> Vec<String> {
-        let title = self.beside(name).into_iter().map(|line| self.palette.strong(&line));
-        let times = format!("{}; {}", times(ledger), count(ledger.changes, "change of state"));
+    fn entry(&self, name: &str, ledger: &StateClock, slowest: Option<&SlowestAnswer>) -> Vec<String> {
+        let title = self.beside(name).into_iter().map(|line| self.palette.bold(&line));
+        let times = format!("{}; {}", times(ledger), plural(ledger.changes, "change of state"));
         let slowest = slowest.map(|slowest| format!("slowest answer: {}", answer(slowest)));
         let facts = [times].into_iter().chain(slowest).flat_map(|fact| self.beside(&fact));
         let margin = self.palette.margin(ledger.state().unwrap_or(State::Unknown));
-        behind(&margin, title.chain(facts))
+        prefix_lines(&margin, title.chain(facts))
     }
 
-    fn wrapped(&self, text: &str) -> Vec<String> {
-        wrapped(text, self.columns.max(2 * MARGIN))
+    fn wrap(&self, text: &str) -> Vec<String> {
+        wrap(text, self.columns.max(2 * MARGIN))
     }
 
     /// The lines of a text beside the column of the states.
     fn beside(&self, text: &str) -> Vec<String> {
-        wrapped(text, self.columns.max(2 * MARGIN) - MARGIN)
+        wrap(text, self.columns.max(2 * MARGIN) - MARGIN)
     }
 }
 
 /// Those that were OK all the time.
-fn counted(spotless: &[(&str, &Track)]) -> String {
+fn counted(spotless: &[(&str, &EndpointHistory)]) -> String {
     let answers = spotless.iter().filter_map(|(name, track)| Some((name, track.slowest?)));
     let slowest = answers.max_by_key(|(_, slowest)| slowest.time);
     let slowest =
         slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", answer(&slowest)));
-    format!("{} OK all the time{}.", count(spotless.len() as u64, "endpoint"), slowest.unwrap_or_default())
+    format!("{} OK all the time{}.", plural(spotless.len() as u64, "endpoint"), slowest.unwrap_or_default())
 }
 
-fn answer(slowest: &Slowest) -> String {
-    let Slowest { time, method, when } = slowest;
-    format!("{} in {} at {}", method.name(), quantity::time(*time), quantity::moment(*when))
+fn answer(slowest: &SlowestAnswer) -> String {
+    let SlowestAnswer { time, method, when } = slowest;
+    format!("{} in {} at {}", method.name(), units::format_duration(*time), units::format_timestamp(*when))
 }
 
 /// The time in each state and its share.
-fn times(ledger: &Ledger) -> String {
+fn times(ledger: &StateClock) -> String {
     let spent = ledger.spent();
     let whole: Duration = spent.iter().map(|(_, time)| *time).sum();
     let whole = whole.as_secs_f64().max(f64::MIN_POSITIVE);
     let one = |(state, time): &(State, Duration)| {
-        format!("{state} {} ({:.1} %)", quantity::span(*time), 100.0 * time.as_secs_f64() / whole)
+        format!("{state} {} ({:.1} %)", units::format_span(*time), 100.0 * time.as_secs_f64() / whole)
     };
     spent.iter().map(one).collect::<Vec<_>>().join(", ")
 }

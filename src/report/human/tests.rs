@@ -1,15 +1,15 @@
 use super::*;
-use crate::columns::width;
 use crate::report::fixture;
+use crate::terminal::layout::display_width;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-fn check(report: &Report, output: &Output, expected: &Expect) {
+fn check(report: &Report, output: &OutputOptions, expected: &Expect) {
     expected.assert_eq(&render(&fixture::told(output.verbosity, report.clone()), output));
 }
 
-fn at(columns: usize) -> Output {
-    Output { width: Some(columns), ..fixture::output() }
+fn at(columns: usize) -> OutputOptions {
+    OutputOptions { width: Some(columns), ..fixture::output() }
 }
 
 fn three() -> Report {
@@ -174,7 +174,7 @@ fn three_endpoints_on_a_wide_terminal() {
 
 #[test]
 fn colours_say_the_same() {
-    let colored = render(&three(), &Output { color: true, ..at(80) });
+    let colored = render(&three(), &OutputOptions { color: true, ..at(80) });
     let mut plain = String::new();
     for piece in colored.split('\u{1b}') {
         plain +=
@@ -225,9 +225,9 @@ fn of_those_that_fail_alike_the_first_few_are_told_in_full() {
     let mut endpoints = many(6).endpoints;
     endpoints.push(fixture::backend_down("another.example.com:8777"));
     let text = render(&fixture::report(endpoints), &at(80));
-    assert_eq!(text.matches("Nobody listens there.").count(), ALIKE);
+    assert_eq!(text.matches("Nobody listens there.").count(), MAX_SAME_DIAGNOSIS);
     assert!(text.contains("back-end connectivity is unavailable"), "{text}");
-    let rest: Vec<&str> = text.split("\n\n").skip(1 + ALIKE + 1).collect();
+    let rest: Vec<&str> = text.split("\n\n").skip(1 + MAX_SAME_DIAGNOSIS + 1).collect();
     expect![[r#"
         CRITICAL  metering-3.…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
         CRITICAL  metering-4.…e.com:8777  unreachable  HEAD refused 0.32 ms, GET skipped
@@ -245,7 +245,7 @@ fn verbose_tells_every_endpoint_and_the_notes() {
     report.notes = vec!["http_proxy is set and ignored".into()];
     check(
         &report,
-        &Output { verbosity: Verbosity::Notes, ..at(80) },
+        &OutputOptions { verbosity: Verbosity::Notes, ..at(80) },
         &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
 
@@ -281,7 +281,7 @@ fn verbose_tells_every_endpoint_and_the_notes() {
         "#]],
     );
     assert_eq!(
-        render(&many(2), &Output { verbosity: Verbosity::Notes, ..at(80) }).matches("\nOK ").count(),
+        render(&many(2), &OutputOptions { verbosity: Verbosity::Notes, ..at(80) }).matches("\nOK ").count(),
         298
     );
 }
@@ -291,7 +291,7 @@ fn thrice_verbose_tells_the_wire() {
     let report = fixture::report(vec![fixture::backend_down("localhost:8777")]);
     check(
         &report,
-        &Output { verbosity: Verbosity::Wire, ..at(80) },
+        &OutputOptions { verbosity: Verbosity::Transcript, ..at(80) },
         &expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at localhost:8777
 
@@ -377,9 +377,9 @@ proptest! {
         columns in 40_usize..=200,
         verbosity in (0..2_u8).prop_map(Verbosity::of),
     ) {
-        let text = render(&report, &Output { verbosity, ..at(columns) });
+        let text = render(&report, &OutputOptions { verbosity, ..at(columns) });
         for line in text.lines() {
-            prop_assert!(width(line) <= columns, "{} columns: {line}", width(line));
+            prop_assert!(display_width(line) <= columns, "{} columns: {line}", display_width(line));
         }
         for verdict in report.endpoints.iter().filter(|_| report.endpoints.len() <= MANY) {
             prop_assert!(text.contains(verdict.diagnosis.name()), "{text}");

@@ -1,6 +1,6 @@
 use super::*;
-use crate::columns::width;
 use crate::report::fixture;
+use crate::terminal::layout::display_width;
 use crate::verdict::Verdict;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn shown(runs: &[Report], columns: usize, rows: usize) -> Vec<String> {
     for (run, at) in runs.iter().zip(1_u32..) {
         history.record(run, at * Duration::from_secs(1));
     }
-    let view = View {
+    let view = LiveView {
         history: &history,
         report: runs.last(),
         status: STATUS,
@@ -211,7 +211,7 @@ proptest! {
         prop_assert!(lines.len() < rows);
         // On the narrowest of terminals the state is still told.
         for line in &lines {
-            prop_assert!(width(line) < columns.max(20), "{line:?}");
+            prop_assert!(display_width(line) < columns.max(20), "{line:?}");
         }
     }
 }

@@ -1,0 +1,102 @@
+//! The program: from arguments to exit code.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, EarlyExit, OPTS_VAR, OutputFormat};
+use crate::environment::Environment;
+use crate::model::state::State;
+use crate::plan::{self, Plan, RunMode};
+use crate::report::Report;
+use crate::run::{self, Run};
+use crate::{explain, generate, output, watch};
+
+/// Location of the first panic.
+static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
+
+/// Runs the program on the process's own arguments and environment. A panic exits 3 (UNKNOWN), with a line on
+/// standard output.
+pub fn run() -> ExitCode {
+    let started = Instant::now();
+    // The hook prints nothing: Icinga merges standard error into the plugin output, ahead of it.
+    panic::set_hook(Box::new(|panic| {
+        let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
+    let environment = Environment::of_process(started);
+    let code = match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
+        Ok(cli) => execute(&cli, &environment),
+        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, started),
+        Err(EarlyExit::Help { plain, colored }) => {
+            show(if environment.wants_color() { &colored } else { &plain }, State::Unknown.exit_code())
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Does what the command line asks for, and returns the exit code.
+fn execute(cli: &Cli, environment: &Environment) -> u8 {
+    let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli) {
+        Some(text) => publish(cli, &text),
+        None => probe(cli, environment),
+    }));
+    let reason = match done {
+        Ok(Ok(code)) => return code,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => internal_error(),
+    };
+    fail(&reason, cli.output.output, environment.started)
+}
+
+/// The text of `--generate` or `--explain`, which replaces a run.
+fn requested_text(cli: &Cli) -> Option<String> {
+    let table = || plan::table(&cli.thresholds);
+    match (cli.mode.generate, cli.mode.explain) {
+        (Some(artifact), _) => Some(generate::text(artifact)),
+        (None, Some(None)) => Some(explain::table(&table())),
+        (None, Some(Some(key))) => Some(explain::key(&table(), key)),
+        (None, None) => None,
+    }
+}
+
+/// Writes a text to standard output or to `--output-file`. One that the environment names is meant for results.
+fn publish(cli: &Cli, text: &str) -> Result<u8> {
+    plan::check_text_conflicts(cli)?;
+    let file =
+        cli.output.output_file.as_ref().filter(|file| cli.in_environment.output_file.as_ref() != Some(file));
+    output::publish(text, file.map(PathBuf::as_path))?;
+    Ok(State::Ok.exit_code())
+}
+
+/// Plans, probes and reports.
+fn probe(cli: &Cli, environment: &Environment) -> Result<u8> {
+    let plan = Arc::new(Plan::from_cli(cli, environment)?);
+    let run = Run::prepare(Arc::clone(&plan))?;
+    let started = environment.started;
+    let report = match plan.mode {
+        RunMode::Once => run::with_bar(&run, started)?,
+        RunMode::Wait { limit } => watch::wait(&run, started, limit)?,
+        RunMode::Watch { every, count } => return watch::watch(run, started, every, count),
+    };
+    Ok(output::write_report(&report, &plan))
+}
+
+/// Reports on standard output why there was no run: standard output is what callers read.
+fn fail(reason: &str, format: Option<OutputFormat>, started: Instant) -> u8 {
+    let report = Report::from_error(reason, started);
+    show(&report.render_fallback(format), report.exit_code)
+}
+
+/// Prints a text that is no report, and returns the exit code.
+fn show(text: &str, code: u8) -> u8 {
+    output::print(text).map_or(State::Unknown.exit_code(), |()| code)
+}
+
+fn internal_error() -> String {
+    let place = PANIC_LOCATION.get().map_or("an unknown place", String::as_str);
+    format!("internal error at {place}; please report it")
+}

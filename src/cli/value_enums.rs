@@ -1,0 +1,75 @@
+//! The words that some options choose from; their doc comments are in the help and the man page.
+
+use clap::ValueEnum;
+
+/// `--output`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For a terminal.
+    Human,
+    /// A Monitoring Plugins line with performance data.
+    Nagios,
+    /// One JSON object.
+    Json,
+    /// One line for HAProxy's agent-check.
+    HaproxyAgent,
+    /// The text exposition format, for the textfile collector of Prometheus' node exporter.
+    Prometheus,
+}
+
+/// `--method`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodChoice {
+    /// HEAD alone.
+    Head,
+    /// GET alone.
+    Get,
+    /// HEAD, then GET.
+    Both,
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// From WARNING on.
+    Warning,
+    /// From CRITICAL on.
+    Critical,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal that wants it.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What `--generate` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Artifact {
+    /// The man page.
+    Man,
+    /// Completions for bash.
+    CompleteBash,
+    /// Completions for zsh.
+    CompleteZsh,
+    /// Completions for fish.
+    CompleteFish,
+    /// Icinga 2: a check command and a service.
+    Icinga2,
+    /// Nagios: commands and services.
+    Nagios,
+    /// NRPE: commands.
+    Nrpe,
+    /// HAProxy: external-check, with its wrapper script.
+    Haproxy,
+    /// HAProxy: agent-check behind a systemd socket.
+    HaproxyAgent,
+    /// HAProxy: its own http-check, for those who need no diagnosis.
+    HaproxyNative,
+}

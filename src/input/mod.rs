@@ -1,0 +1,177 @@
+//! The files that the user names: read within a bound and a deadline, or refused as a target.
+//!
+//! A FIFO that nobody writes to, a terminal where nobody types and an endless device all end in an error that says
+//! what to do; none of them blocks. No error quotes a file's content: it may be a secret.
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::sanitize;
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 16 * 1024;
+
+/// How much of a file's name is shown, in characters.
+const NAMED: usize = 200;
+
+/// Reads a whole file, or standard input for `-`, up to `limit` bytes and until `deadline`.
+pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u8>> {
+    if is_standard_input(path) {
+        let source = Stream { name: name(path), wait: Wait::Always, limit, deadline };
+        return source.read(rustix::stdio::stdin());
+    }
+    let name = format!("'{}'", name(path));
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(error) => bail!(refusal(&name, error)),
+    };
+    if rustix::fs::fstat(&file).is_ok_and(|status| FileType::from_raw_mode(status.st_mode).is_dir()) {
+        bail!(refusal(&name, Errno::ISDIR));
+    }
+    let inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+    let wait = if inherited { Wait::WhenTold } else { Wait::First };
+    Stream { name, wait, limit, deadline }.read(file.as_fd())
+}
+
+/// What outputs call a file: its name, cleaned and cut, or what `-` stands for.
+pub(crate) fn name(path: &Path) -> String {
+    if is_standard_input(path) {
+        "standard input".into()
+    } else {
+        sanitize::sanitize_own(&path.to_string_lossy(), NAMED)
+    }
+}
+
+/// Whether the name stands for standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdin")
+}
+
+/// Whether a regular file may be read by others than its owner.
+pub(crate) fn is_readable_by_others(path: &Path) -> bool {
+    !is_standard_input(path)
+        && fs::metadata(path).is_ok_and(|status| status.is_file() && status.mode() & 0o044 != 0)
+}
+
+/// The lines of a file that say something, trimmed, each with its number counted from 1.
+///
+/// Blank lines and those that begin with `#` say nothing. CRLF and a byte order mark are tolerated. A line that is not
+/// UTF-8 is the error that it is, in words that do not quote it.
+pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = (usize, Result<&str, &'static str>)> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let numbered = (1..).zip(text.split(|&byte| byte == b'\n'));
+    numbered.filter_map(|(number, line)| match std::str::from_utf8(line).map(str::trim) {
+        Ok(line) if line.is_empty() || line.starts_with('#') => None,
+        Ok(line) => Some((number, Ok(line))),
+        Err(_) => Some((number, Err("the line is not UTF-8 text: save the file as UTF-8"))),
+    })
+}
+
+/// Before which reads to wait until there is something to read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// Before each: standard input may block, for its mode is shared with other processes and stays as it is.
+    Always,
+    /// Before the first: a FIFO reads as ended before it has had a writer. Later on only a read tells that a writer
+    /// has left that was gone before the pipe was opened here; poll does not.
+    First,
+    /// When a read says so: the pipe of a process substitution has had its writer, which may have left.
+    WhenTold,
+}
+
+/// Something to be read to its end.
+struct Stream {
+    /// How errors call it.
+    name: String,
+    wait: Wait,
+    limit: usize,
+    deadline: Instant,
+}
+
+impl Stream {
+    fn read(&self, file: BorrowedFd<'_>) -> Result<Vec<u8>> {
+        let mut content = Vec::new();
+        let mut chunk = [0; CHUNK];
+        let mut wait = self.wait != Wait::WhenTold;
+        loop {
+            self.await_data(file, wait)?;
+            match rustix::io::read(file, &mut chunk) {
+                Ok(0) => return Ok(content),
+                Ok(length) => content.extend(chunk.iter().take(length)),
+                Err(Errno::INTR | Errno::AGAIN) => {
+                    wait = true;
+                    continue;
+                }
+                Err(error) => bail!(refusal(&self.name, error)),
+            }
+            if content.len() > self.limit {
+                bail!("{} is larger than {} bytes: is it the right file?", self.name, self.limit);
+            }
+            wait = self.wait == Wait::Always;
+        }
+    }
+
+    /// Waits until there is something to read, or only looks at the clock.
+    fn await_data(&self, file: BorrowedFd<'_>, wait: bool) -> Result<()> {
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                bail!("{} did not end in time: close what writes to it, or raise -t", self.name);
+            }
+            if !wait {
+                return Ok(());
+            }
+            let timeout = Timespec::try_from(left).ok();
+            match poll(&mut [PollFd::new(&file, PollFlags::IN)], timeout.as_ref()) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => bail!(refusal(&self.name, error)),
+            }
+        }
+    }
+}
+
+/// Why something cannot be read, and what to do about it.
+fn refusal(name: &str, error: Errno) -> String {
+    match error {
+        Errno::NOENT | Errno::NOTDIR => format!("{name} does not exist: check the path"),
+        Errno::ACCESS | Errno::PERM => {
+            format!("{name} may not be read: give the user that runs the check permission to read it")
+        }
+        Errno::ISDIR => format!("{name} is a directory: name a file"),
+        Errno::BADF => format!("{name} is closed: name a file instead"),
+        other => format!("{name} cannot be read: {}", io::Error::from(other)),
+    }
+}
+
+/// Refuses a target that a rename would damage, or that is no file at all. A symbolic link is refused too:
+/// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
+pub(crate) fn check_output_target(file: &Path) -> Result<()> {
+    if file == Path::new("-") {
+        bail!("--output-file - names no file; leave it out for standard output");
+    }
+    let name = file.display();
+    match fs::symlink_metadata(file) {
+        Ok(found) if found.is_symlink() => {
+            bail!("--output-file {name} is a symbolic link; name the file itself")
+        }
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) if found.is_dir() => bail!("--output-file {name} is a directory"),
+        Ok(_) => bail!("--output-file {name} is not a regular file"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(anyhow!(error).context(format!("--output-file {name}"))),
+    }
+}

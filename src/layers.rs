@@ -1,0 +1,51 @@
+//! Holds the modules to one direction: none uses one that `lib.rs` declares after it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The modules in the order of their declaration.
+fn declared() -> Vec<&'static str> {
+    let lines = include_str!("lib.rs").lines();
+    let modules =
+        lines.filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
+    modules.filter(|module| *module != "layers").collect()
+}
+
+fn files(place: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// The code of a file without its comments and its tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.lines().take_while(|line| !line.ends_with("mod tests {"));
+    code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules behind one `crate::`: a single one, or a group in braces.
+fn used<'a>(text: &'a str) -> Vec<&'a str> {
+    let group = text.strip_prefix('{').map(|group| group.split('}').next().unwrap_or_default());
+    let names = group.unwrap_or(text).split(',').take(if group.is_some() { usize::MAX } else { 1 });
+    let word = |name: &'a str| name.trim().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    names.filter_map(word).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn no_module_uses_a_later_one() {
+    let (declared, source) = (declared(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let place = |module: &str| declared.iter().position(|own| *own == module);
+    let is_test = |file: &Path| {
+        file.ends_with("tests.rs") || file.ends_with("fixture.rs") || file.ends_with("layers.rs")
+    };
+    for file in files(&source).iter().filter(|file| !is_test(file)) {
+        let within = file.strip_prefix(&source).unwrap().with_extension("");
+        // The roots and the tests' own modules are in no layer.
+        let Some(own) = place(within.iter().next().unwrap().to_str().unwrap()) else { continue };
+        for used in code(file).split("crate::").skip(1).flat_map(used) {
+            let used_at =
+                place(used).unwrap_or_else(|| panic!("{}: crate::{used} is not declared", file.display()));
+            assert!(used_at <= own, "{} uses {used}, which lib.rs declares later", file.display());
+        }
+    }
+}

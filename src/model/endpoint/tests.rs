@@ -1,0 +1,387 @@
+//! The grammar as tables, and the laws of the canonical form.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv6Addr};
+
+use proptest::prelude::*;
+
+use super::{Defaults, Endpoint, Host, Route, Scheme, parse_host_port, parse_path};
+
+fn parse(text: &str) -> Endpoint {
+    Endpoint::parse(text, &Defaults::default()).unwrap()
+}
+
+fn refused(text: &str) -> String {
+    Endpoint::parse(text, &Defaults::default()).unwrap_err()
+}
+
+#[test]
+fn every_form_has_one_canonical_form_and_url() {
+    let table = [
+        ("host", "host:8777", "http://host:8777/v2/health"),
+        ("HOST.Example", "host.example:8777", "http://host.example:8777/v2/health"),
+        ("host.", "host.:8777", "http://host.:8777/v2/health"),
+        ("host_1-a.b", "host_1-a.b:8777", "http://host_1-a.b:8777/v2/health"),
+        ("host:80", "host:80", "http://host:80/v2/health"),
+        ("host:00080", "host:80", "http://host:80/v2/health"),
+        ("http://host", "host:80", "http://host:80/v2/health"),
+        ("http://host/", "host:80", "http://host:80/v2/health"),
+        ("HTTPS://host", "https://host:443", "https://host:443/v2/health"),
+        ("https://host:8777", "https://host:8777", "https://host:8777/v2/health"),
+        ("192.0.2.7", "192.0.2.7:8777", "http://192.0.2.7:8777/v2/health"),
+        ("::1", "[::1]:8777", "http://[::1]:8777/v2/health"),
+        ("2001:DB8:0::7", "[2001:db8::7]:8777", "http://[2001:db8::7]:8777/v2/health"),
+        ("::1:9000", "[::1:9000]:8777", "http://[::1:9000]:8777/v2/health"),
+        ("[::1]", "[::1]:8777", "http://[::1]:8777/v2/health"),
+        ("[::1]:9000", "[::1]:9000", "http://[::1]:9000/v2/health"),
+        ("https://[::1]/x", "https://[::1]:443/x", "https://[::1]:443/x/v2/health"),
+        ("https://cloud/metering", "https://cloud:443/metering", "https://cloud:443/metering/v2/health"),
+        ("https://cloud/metering//", "https://cloud:443/metering", "https://cloud:443/metering/v2/health"),
+        (
+            "https://cloud/metering/v2/health",
+            "https://cloud:443/metering",
+            "https://cloud:443/metering/v2/health",
+        ),
+        ("http://host:8777/v2/health", "host:8777", "http://host:8777/v2/health"),
+        ("host/v2/health/", "host:8777", "http://host:8777/v2/health"),
+        ("host/v2", "host:8777/v2", "http://host:8777/v2/v2/health"),
+        ("host/my/v2/healthy", "host:8777/my/v2/healthy", "http://host:8777/my/v2/healthy/v2/health"),
+        ("host/v2/health/v2/health", "host:8777/v2/health/v2/health", "http://host:8777/v2/health/v2/health"),
+        ("host/%7euser%2fa%c3%a4", "host:8777/~user%2Fa%C3%A4", "http://host:8777/~user%2Fa%C3%A4/v2/health"),
+        ("host/a:b=c,d;e", "host:8777/a:b=c,d;e", "http://host:8777/a:b=c,d;e/v2/health"),
+        ("http:81", "http:81", "http://http:81/v2/health"),
+    ];
+    for (text, canonical, url) in table {
+        let endpoint = parse(text);
+        assert_eq!(endpoint.to_string(), canonical, "{text}");
+        assert_eq!(endpoint.url(), url, "{text}");
+    }
+}
+
+#[test]
+fn defaults_fill_what_is_not_said() {
+    let table = [
+        ("host", false, None, "host:8777"),
+        ("host", true, None, "https://host:8777"),
+        ("host", true, Some(9000), "https://host:9000"),
+        ("http://host", true, None, "host:80"),
+        ("http://host", true, Some(9000), "host:9000"),
+        ("https://host", false, Some(9000), "https://host:9000"),
+        ("https://host:1", false, Some(9000), "https://host:1"),
+        ("::1", false, Some(9000), "[::1]:9000"),
+    ];
+    for (text, ssl, port, canonical) in table {
+        let defaults = Defaults { ssl, port, ..Defaults::default() };
+        let endpoint = Endpoint::parse(text, &defaults).unwrap();
+        assert_eq!(endpoint.to_string(), canonical, "{text} {ssl} {port:?}");
+    }
+}
+
+#[test]
+fn another_health_path_is_recognised_too() {
+    let table = [
+        ("/healthcheck", "host/metrics/healthcheck", "/metrics/healthcheck"),
+        ("/healthcheck", "host/v2/health", "/v2/health/healthcheck"),
+        ("/health/", "host/a/health", "/a/health/"),
+        ("/health?full=1", "host/a/health", "/a/health?full=1"),
+        ("/", "host/a", "/a/"),
+        ("/", "host", "/"),
+    ];
+    for (path, text, target) in table {
+        let defaults = Defaults { path: parse_path(path).unwrap(), ..Defaults::default() };
+        assert_eq!(Endpoint::parse(text, &defaults).unwrap().target(), target, "{path} {text}");
+    }
+}
+
+#[test]
+fn the_host_header_omits_the_schemes_own_port() {
+    let table = [
+        ("http://host", "host"),
+        ("host:80", "host"),
+        ("host", "host:8777"),
+        ("host:443", "host:443"),
+        ("https://host:443/x", "host"),
+        ("https://[::1]", "[::1]"),
+        ("::1", "[::1]:8777"),
+    ];
+    for (text, authority) in table {
+        assert_eq!(parse(text).authority(), authority, "{text}");
+    }
+}
+
+/// Each text is refused with its reason.
+fn refused_with(table: &[(&str, String)]) {
+    for (text, reason) in table {
+        assert_eq!(refused(text), format!("endpoint '{text}': {reason}"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_host_is_refused_with_the_reason_and_the_remedy() {
+    let numbers =
+        "it is neither a name nor an IPv4 address: give four numbers from 0 to 255, without leading zeros";
+    let parts = "a host name has up to 253 characters, in parts of 1 to 63 that no hyphen begins or ends";
+    let missing = "the host is missing: give a name or an address";
+    let international = "a host name is ASCII: give an international name in its xn-- form";
+    let name = |odd: &str| format!("no host name holds {odd}: give letters, digits, hyphens and dots");
+    refused_with(&[
+        ("", missing.into()),
+        ("http://", missing.into()),
+        (":8777", missing.into()),
+        ("/v2/health", missing.into()),
+        ("https:///x", missing.into()),
+        ("1.2.3", numbers.into()),
+        ("256.1.1.1", numbers.into()),
+        ("1.2.3.4.5", numbers.into()),
+        ("010.0.0.1", numbers.into()),
+        ("127.0.0.1.", numbers.into()),
+        ("0x7f000001", numbers.into()),
+        ("host.0x1", numbers.into()),
+        ("8777", numbers.into()),
+        ("a..b", parts.into()),
+        (".", parts.into()),
+        ("-host", parts.into()),
+        ("host-.b", parts.into()),
+        ("ho st", name("' '")),
+        ("ho|st", name("'|'")),
+        ("ho%73t", name("'%'")),
+        ("*.host", name("'*'")),
+        ("http\\\\:host", name("'\\\\'")),
+        ("münchen.example", international.into()),
+    ]);
+}
+
+#[test]
+fn what_is_no_scheme_port_or_ipv6_address_is_refused_with_the_reason_and_the_remedy() {
+    let neither = "it is neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)";
+    let zone = "an IPv6 zone (%) names an interface of one machine only: give an address without one";
+    let port = |text: &str| format!("'{text}' is not a port: give a number from 1 to 65535");
+    refused_with(&[
+        ("ftp://host", "the scheme 'ftp' is not spoken: use http or https".into()),
+        ("unix://run/socket", "the scheme 'unix' is not spoken: use http or https".into()),
+        ("://host", "the scheme '' is not spoken: use http or https".into()),
+        ("http:/host", port("")),
+        ("host:", port("")),
+        ("host:0", port("0")),
+        ("host:65536", port("65536")),
+        ("host:+80", port("+80")),
+        ("host:-1", port("-1")),
+        ("host:http", port("http")),
+        ("mailto:me", port("me")),
+        ("[::1]:0", port("0")),
+        ("[::1]:", port("")),
+        ("[::1", "the bracket is not closed".into()),
+        ("[host]", neither.into()),
+        ("[192.0.2.7]", neither.into()),
+        ("a:b:c", neither.into()),
+        ("1::2::3", neither.into()),
+        ("fe80::1%eth0", zone.into()),
+        ("[fe80::1%25eth0]:8777", zone.into()),
+        ("http://::1", "in a URL an IPv6 address stands in brackets: [::1]".into()),
+    ]);
+}
+
+#[test]
+fn what_is_no_prefix_is_refused_with_the_reason_and_the_remedy() {
+    let escape = "a % begins no escape: write %25, or two digits behind it";
+    refused_with(&[
+        ("[::1]8777", "behind the bracket there can be only a port or a path".into()),
+        ("host/a//b", "the path has an empty part (//): write one slash".into()),
+        ("host//v2/health", "the path has an empty part (//): write one slash".into()),
+        ("host/../x", "the path has a part '..': write the path that is meant".into()),
+        ("host/%2e/x", "the path has a part '.': write the path that is meant".into()),
+        ("host/a%", escape.into()),
+        ("host/a%2", escape.into()),
+        ("host/a%zz", escape.into()),
+        ("host/a b", "a path cannot hold ' ': write it as %20".into()),
+        ("host/a|b", "a path cannot hold '|': write it as %7C".into()),
+        ("host/ä", "a path cannot hold 'ä': write it as %C3%A4".into()),
+    ]);
+}
+
+#[test]
+fn a_hostile_endpoint_is_refused_in_printable_text() {
+    let table = [
+        (
+            "ho\x1b[31mst",
+            r"endpoint 'host': no host name holds '\u{1b}': give letters, digits, hyphens and dots",
+        ),
+        (" host", "endpoint ' host': no host name holds ' ': give letters, digits, hyphens and dots"),
+        ("ho\nst", r"endpoint 'ho st': no host name holds '\n': give letters, digits, hyphens and dots"),
+        ("host/\u{7f}", r"endpoint 'host/': a path cannot hold '\u{7f}': write it as %7F"),
+    ];
+    for (text, error) in table {
+        assert_eq!(refused(text), error);
+    }
+    let long = refused(&"a".repeat(100_000));
+    assert_eq!(long.chars().filter(|&letter| letter == 'a').count(), 99 + 7, "{long}");
+}
+
+#[test]
+fn neither_credentials_nor_a_query_are_echoed() {
+    let credentials = "credentials would show in the process list: give them with --auth-file \
+                       (--proxy-auth-file for a proxy); an @ in a path is written %40";
+    let query = "a query (?) cannot stand in an endpoint: give it with --path";
+    let fragment = "a fragment (#) is never sent to a server: leave it out";
+    let table = [
+        ("http://user:s3cr3t@host/x", "http://***@host/x", credentials),
+        ("user:s3cr3t@host", "***@host", credentials),
+        ("s3cr3t@host", "***@host", credentials),
+        ("ftp://user:s3cr3t@host", "***@host", credentials),
+        ("HTTP://user:s3cr3t@host", "***@host", credentials),
+        ("http://user:s3/cr3t@host", "http://***@host", credentials),
+        ("http://user:s3?cr3t#@host", "http://***@host", credentials),
+        ("http://user:s3@cr3t@host:x", "http://***@host:x", credentials),
+        ("http://host/?token=s3cr3t", "http://host/…", query),
+        ("http://host#s3cr3t", "http://host…", fragment),
+        ("http://host/?a=s3cr3t#b", "http://host/…", fragment),
+    ];
+    for (text, shown, reason) in table {
+        assert_eq!(refused(text), format!("endpoint '{shown}': {reason}"), "{text}");
+    }
+    assert_eq!(parse_host_port("user:s3cr3t@proxy:3128"), Err(credentials.into()));
+    assert_eq!(
+        parse_host_port("proxy:1?token=s3cr3t"),
+        Err("'1…' is not a port: give a number from 1 to 65535".into())
+    );
+    assert_eq!(parse_path("http://user:s3cr3t@host/"), Err("a path begins with a slash".into()));
+}
+
+#[test]
+fn a_host_may_have_a_port_or_not() {
+    let v6 = Host::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    let table = [
+        ("Host", Ok((Host::Name("host".into()), None))),
+        ("host:80", Ok((Host::Name("host".into()), Some(80)))),
+        ("::1", Ok((v6.clone(), None))),
+        ("[::1]:80", Ok((v6.clone(), Some(80)))),
+        ("192.0.2.7", Ok((Host::Address("192.0.2.7".parse().unwrap()), None))),
+        ("host:0", Err("'0' is not a port: give a number from 1 to 65535".into())),
+        ("host/x", Err("no host name holds '/': give letters, digits, hyphens and dots".into())),
+    ];
+    for (text, expected) in table {
+        assert_eq!(parse_host_port(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_health_path_may_have_a_query() {
+    let table = [
+        ("/v2/health", Ok("/v2/health")),
+        ("/", Ok("/")),
+        ("/health/", Ok("/health/")),
+        ("/%7ea?b=%c3%a4&c=/?@", Ok("/~a?b=%C3%A4&c=/?@")),
+        ("/a?", Ok("/a?")),
+        ("", Err("a path begins with a slash")),
+        ("v2/health", Err("a path begins with a slash")),
+        ("/a#b", Err("a fragment (#) is never sent to a server: leave it out")),
+        ("/a b", Err("a path cannot hold ' ': write it as %20")),
+        ("/a\r\nX: y", Err(r"a path cannot hold '\r': write it as %0D")),
+        ("/a?b=\t", Err(r"a path cannot hold '\t': write it as %09")),
+        ("//a", Err("the path has an empty part (//): write one slash")),
+        ("/a//", Err("the path has an empty part (//): write one slash")),
+        ("/a/..", Err("the path has a part '..': write the path that is meant")),
+    ];
+    for (text, expected) in table {
+        assert_eq!(parse_path(text), expected.map(str::to_owned).map_err(str::to_owned), "{text}");
+    }
+}
+
+#[test]
+fn where_the_connection_goes_is_shown() {
+    let endpoint = parse("https://cloud/metering");
+    let resolved = endpoint.with_address("2001:db8::7".parse().unwrap());
+    assert_eq!(resolved.to_string(), "https://cloud:443/metering (2001:db8::7)");
+    assert_eq!(resolved.url(), endpoint.url());
+    assert_eq!(resolved.route, Route::Resolved("2001:db8::7".parse().unwrap()));
+    let socket = Endpoint { route: Route::Unix("/run/\x1b[1mapi\n.sock".into()), ..parse("host") };
+    assert_eq!(socket.to_string(), "unix:/run/api .sock");
+    let elsewhere = Endpoint { route: Route::Address("192.0.2.7".parse().unwrap(), 1), ..parse("host") };
+    assert_eq!(elsewhere.to_string(), "host:8777");
+}
+
+#[test]
+fn what_is_probed_identically_is_equal() {
+    let same =
+        ["host", "HOST:8777", "http://host:8777", "http://Host:8777/", "host/v2/health", "host/v2/%68ealth/"];
+    assert_eq!(same.map(parse).into_iter().collect::<HashSet<_>>().len(), 1);
+    let different =
+        ["host", "host.", "http://host", "https://host:8777", "host/v2", "host/V2/health", "[::1]"];
+    assert_eq!(different.map(parse).into_iter().collect::<HashSet<_>>().len(), different.len());
+}
+
+fn host() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,8}[a-z])?(\\.[a-z][a-z0-9]{0,5}){0,3}\\.?",
+        any::<[u8; 4]>().prop_map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
+        any::<[u16; 8]>().prop_map(|groups| format!("[{}]", Ipv6Addr::from(groups))),
+    ]
+}
+
+/// Whatever the grammar allows, and a little of what it does not.
+fn typed() -> impl Strategy<Value = String> {
+    let scheme = prop::sample::select(vec!["", "", "http://", "https://", "HTTP://"]);
+    let port = prop_oneof![Just(String::new()), (1..=u16::MAX).prop_map(|port| format!(":{port}"))];
+    let segment = "/([a-zA-Z0-9._~!$&'()*+,;=:-]|%[0-9a-fA-F]{2}){1,6}";
+    let path = prop::collection::vec(
+        prop_oneof![3 => segment.boxed(), 1 => Just("/v2/health".to_owned()).boxed()],
+        0..4,
+    );
+    (scheme, host(), port, path, "/?")
+        .prop_map(|(scheme, host, port, path, end)| format!("{scheme}{host}{port}{}{end}", path.concat()))
+}
+
+proptest! {
+    #[test]
+    fn the_canonical_form_reads_as_the_same_endpoint(text in typed(), port in prop::option::of(1..=u16::MAX)) {
+        let defaults = Defaults { port, ..Defaults::default() };
+        if let Ok(endpoint) = Endpoint::parse(&text, &defaults) {
+            let canonical = endpoint.to_string();
+            prop_assert_eq!(Endpoint::parse(&canonical, &Defaults::default()), Ok(endpoint.clone()), "{}", canonical);
+            prop_assert_eq!(Endpoint::parse(&endpoint.url(), &defaults), Ok(endpoint));
+        }
+    }
+
+    #[test]
+    fn most_of_what_the_grammar_allows_is_read(host in host(), https in any::<bool>(), port in 1..=u16::MAX) {
+        // The generator's first label may look like a number, and then it is refused.
+        prop_assume!(!host.trim_end_matches('.').bytes().all(|byte| byte.is_ascii_digit()));
+        prop_assume!(!host.to_lowercase().starts_with("0x"));
+        let scheme = if https { Scheme::Https } else { Scheme::Http };
+        let endpoint = Endpoint::parse(&format!("{}://{host}:{port}", scheme.name()), &Defaults::default());
+        let endpoint = endpoint.map_err(TestCaseError::fail)?;
+        prop_assert_eq!((endpoint.scheme, endpoint.port), (scheme, port));
+        prop_assert_eq!(endpoint.host.to_string(), host.to_lowercase());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_in_one_printable_line(
+        text in prop_oneof![any::<String>(), "[a-z0-9:/@?#\\[\\]%. |-]{0,30}", typed()],
+    ) {
+        let refused = [
+            Endpoint::parse(&text, &Defaults::default()).err(),
+            parse_host_port(&text).err(),
+            parse_path(&text).err(),
+        ];
+        for error in refused.into_iter().flatten() {
+            prop_assert_eq!(crate::sanitize::sanitize_own(&error, 400), error);
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_echoed(before in "[a-z:/?#]{0,8}", after in "[ -~]{0,12}") {
+        for text in [format!("{before}S3CR3T{after}@host"), format!("http://u:{before}S3CR3T{after}@{after}")] {
+            let error = refused(&text);
+            prop_assert!(!error.contains("S3CR3T"), "{}", error);
+        }
+    }
+
+    #[test]
+    fn what_is_sent_stays_on_its_line(text in typed()) {
+        if let Ok(endpoint) = Endpoint::parse(&text, &Defaults::default()) {
+            for sent in [endpoint.target(), endpoint.authority(), endpoint.url()] {
+                prop_assert!(sent.bytes().all(|byte| byte.is_ascii_graphic()), "{}", sent);
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What a request brought home, as plain data: the boundary between the network and the rules.
+//!
+//! A failed request is data as much as an answered one; nothing here judges.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use crate::sanitize::UntrustedText;
+
+/// The two requests of the Health-Check API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Method {
+    /// `HEAD`: the API is up.
+    Head,
+    /// `GET`: the API reaches its back-end.
+    Get,
+}
+
+impl Method {
+    /// The method as HTTP writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Method::Head => "HEAD",
+            Method::Get => "GET",
+        }
+    }
+}
+
+/// The part of a request that was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Looking the name up.
+    Resolve,
+    /// Connecting, through the proxy where there is one.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Sending the request.
+    Send,
+    /// Waiting for the answer's first byte.
+    Wait,
+    /// Decoding the answer from its first byte to its last.
+    Receive,
+}
+
+impl Phase {
+    /// All phases, in the order in which they happen.
+    pub(crate) const ALL: [Phase; 6] =
+        [Phase::Resolve, Phase::Connect, Phase::Tls, Phase::Send, Phase::Wait, Phase::Receive];
+
+    /// The name that the JSON report uses.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Phase::Resolve => "resolve",
+            Phase::Connect => "connect",
+            Phase::Tls => "tls",
+            Phase::Send => "send",
+            Phase::Wait => "wait",
+            Phase::Receive => "receive",
+        }
+    }
+}
+
+/// How long each phase took; `None` for one that was not reached or not needed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Phases([Option<Duration>; 6]);
+
+impl Phases {
+    /// The time of one phase.
+    pub(crate) fn get(&self, phase: Phase) -> Option<Duration> {
+        self.0.get(phase as usize).copied().flatten()
+    }
+
+    /// Records the time of one phase.
+    pub(crate) fn set(&mut self, phase: Phase, time: Duration) {
+        if let Some(slot) = self.0.get_mut(phase as usize) {
+            *slot = Some(time);
+        }
+    }
+}
+
+/// Why a request has no complete HTTP answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FaultKind {
+    /// The name does not resolve.
+    Dns,
+    /// The connection was refused.
+    UsageError,
+    /// No route to the address.
+    Unreachable,
+    /// The connection was reset before or within the answer's head.
+    Reset,
+    /// The connection ended before the answer's head was complete.
+    Closed,
+    /// The deadline passed.
+    Timeout,
+    /// The TLS handshake or the certificate failed.
+    Tls,
+    /// The peer answered, but not as HTTP/1 is spoken.
+    Protocol,
+    /// The answer broke off within its body.
+    Body,
+    /// The proxy, not the service, failed.
+    Proxy,
+    /// The probe could not do its work: no descriptor, no thread.
+    Local,
+}
+
+impl FaultKind {
+    /// All kinds.
+    pub(crate) const ALL: [FaultKind; 11] = [
+        FaultKind::Dns,
+        FaultKind::UsageError,
+        FaultKind::Unreachable,
+        FaultKind::Reset,
+        FaultKind::Closed,
+        FaultKind::Timeout,
+        FaultKind::Tls,
+        FaultKind::Protocol,
+        FaultKind::Body,
+        FaultKind::Proxy,
+        FaultKind::Local,
+    ];
+
+    /// The key under which the table and the JSON report know it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            FaultKind::Dns => "dns",
+            FaultKind::UsageError => "refused",
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::Reset => "reset",
+            FaultKind::Closed => "closed",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Tls => "tls",
+            FaultKind::Protocol => "protocol",
+            FaultKind::Body => "body",
+            FaultKind::Proxy => "proxy",
+            FaultKind::Local => "local",
+        }
+    }
+
+    /// Whether the fault means that no service was reached at all, so that a second request is futile.
+    pub(crate) const fn failed_before_request(self, phase: Phase) -> bool {
+        match self {
+            FaultKind::Dns
+            | FaultKind::UsageError
+            | FaultKind::Unreachable
+            | FaultKind::Tls
+            | FaultKind::Proxy
+            | FaultKind::Local => true,
+            FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed => {
+                matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls)
+            }
+            FaultKind::Protocol | FaultKind::Body => false,
+        }
+    }
+}
+
+/// Why and where a request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// What kind of failure it is.
+    pub(crate) kind: FaultKind,
+    /// The phase that was under way.
+    pub(crate) phase: Phase,
+    /// The circumstances in words; may quote the peer.
+    pub(crate) message: UntrustedText,
+    /// What exactly is wrong, where that is known.
+    pub(crate) cause: Option<FaultCause>,
+}
+
+/// What exactly is wrong, where there is better advice than for the kind of fault at large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultCause {
+    /// The server's own certificate has expired.
+    Expired,
+    /// A certificate between it and its authority has expired.
+    IntermediateExpired,
+    /// A certificate is not valid yet.
+    NotYetValid,
+    /// The certificate is for other names.
+    NameMismatch,
+    /// The certificate is of a kind that TLS libraries refuse.
+    UnusableCertificate,
+    /// No authority that is trusted has issued the certificate.
+    Untrusted,
+    /// The server wants a client certificate, and none was given.
+    ClientCertificateMissing,
+    /// The server does not accept the client certificate that was given.
+    ClientCertificateRefused,
+    /// The server speaks no version of TLS that is still in use.
+    UnsupportedVersion,
+    /// The server speaks plain HTTP where TLS was asked for.
+    ServerSpeaksHttp,
+    /// The server speaks TLS where plain HTTP was asked for.
+    ServerSpeaksTls,
+}
+
+impl Fault {
+    /// A fault of the given kind, in the given phase.
+    pub(crate) fn new(kind: FaultKind, phase: Phase, message: impl Into<Vec<u8>>) -> Fault {
+        Fault { kind, phase, message: UntrustedText::new(message), cause: None }
+    }
+
+    /// The same, for this cause.
+    #[must_use]
+    pub(crate) fn with_cause(self, cause: impl Into<Option<FaultCause>>) -> Fault {
+        Fault { cause: cause.into(), ..self }
+    }
+}
+
+/// One header of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// The name in lower case, as the HTTP library hands it out.
+    pub(crate) name: String,
+    /// The value as it came.
+    pub(crate) value: UntrustedText,
+}
+
+/// The head of an answer, and of its body as much as was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Response {
+    /// The status code as it came, 0 to 999.
+    pub(crate) status: u16,
+    /// The headers, in the order in which they came.
+    pub(crate) headers: Vec<Header>,
+    /// The body's beginning, up to [`BODY_LIMIT`] bytes; empty after HEAD.
+    pub(crate) body: UntrustedText,
+}
+
+/// How much of a body is read, in bytes.
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
+
+/// How much of an answer's head is read, in bytes, interim answers included.
+pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
+
+impl Response {
+    /// The first value of a header, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&UntrustedText> {
+        self.headers.iter().find(|header| header.name == name).map(|header| &header.value)
+    }
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A UNIX socket.
+    Unix(PathBuf),
+}
+
+/// The certificate that a server presented, accepted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerCertificate {
+    /// The end of its validity.
+    pub(crate) not_after: SystemTime,
+    /// The subject's distinguished name.
+    pub(crate) subject: UntrustedText,
+    /// The issuer's distinguished name.
+    pub(crate) issuer: UntrustedText,
+}
+
+/// How a request ended: with an answer, with a fault, or with a fault in the midst of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Completion<A, F> {
+    /// The answer came whole.
+    Full(A),
+    /// The answer's head came, and then it broke off.
+    Truncated(A, F),
+    /// No answer came.
+    Failed(F),
+}
+
+impl<A, F> Completion<A, F> {
+    /// The answer, also one that broke off.
+    pub(crate) const fn answer(&self) -> Option<&A> {
+        match self {
+            Completion::Full(answer) | Completion::Truncated(answer, _) => Some(answer),
+            Completion::Failed(_) => None,
+        }
+    }
+
+    /// The answer, if it is whole.
+    pub(crate) const fn full(&self) -> Option<&A> {
+        match self {
+            Completion::Full(answer) => Some(answer),
+            Completion::Truncated(..) | Completion::Failed(_) => None,
+        }
+    }
+
+    /// Why there is no whole answer.
+    pub(crate) const fn fault(&self) -> Option<&F> {
+        match self {
+            Completion::Full(_) => None,
+            Completion::Truncated(_, fault) | Completion::Failed(fault) => Some(fault),
+        }
+    }
+
+    /// The same with other things said of answer and fault.
+    pub(crate) fn map<B, G>(
+        &self,
+        answer: impl FnOnce(&A) -> B,
+        fault: impl FnOnce(&F) -> G,
+    ) -> Completion<B, G> {
+        match self {
+            Completion::Full(came) => Completion::Full(answer(came)),
+            Completion::Truncated(came, ended) => Completion::Truncated(answer(came), fault(ended)),
+            Completion::Failed(ended) => Completion::Failed(fault(ended)),
+        }
+    }
+}
+
+/// A request that was sent, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Exchange {
+    /// Which request it was.
+    pub(crate) method: Method,
+    /// What came of it.
+    pub(crate) completion: Completion<Response, Fault>,
+    /// Who was at the other end, once connected (or the last address tried).
+    pub(crate) peer: Option<Peer>,
+    /// The certificate that was presented.
+    pub(crate) certificate: Option<ServerCertificate>,
+    /// The time of each phase.
+    pub(crate) phases: Phases,
+    /// The whole time, from the look-up to the last byte.
+    pub(crate) elapsed: Duration,
+    /// The request's head as it was sent, secrets and all.
+    pub(crate) sent: UntrustedText,
+}
+
+/// One step of probing an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// The request was made.
+    Sent(Box<Exchange>),
+    /// The request was not sent, and why.
+    Skipped(Method, String),
+}

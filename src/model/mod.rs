@@ -1,0 +1,9 @@
+//! The terms of the field: endpoints, requests and their results, states, diagnoses, thresholds.
+
+pub(crate) mod diagnosis;
+pub(crate) mod endpoint;
+pub(crate) mod exchange;
+pub(crate) mod quorum;
+pub(crate) mod range;
+pub(crate) mod state;
+pub(crate) mod threshold;

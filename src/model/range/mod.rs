@@ -1,0 +1,145 @@
+//! Durations and threshold ranges as they are typed.
+//!
+//! A range is the Monitoring Plugins guidelines' `[@][start:][end]`; each bound is a duration, and so is never
+//! negative.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::time::Duration;
+
+/// The longest duration that is accepted: a century. Nobody waits longer, and no sum with a point in time
+/// overflows below it.
+const MAX_THRESHOLD: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
+
+/// The unit of a bare number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Days.
+    Days,
+}
+
+impl Unit {
+    /// How many seconds one of the unit has.
+    pub(crate) const fn seconds(self) -> f64 {
+        match self {
+            Unit::Seconds => 1.0,
+            Unit::Days => 86_400.0,
+        }
+    }
+
+    /// What a user may write instead of a value that was refused.
+    const fn examples(self) -> &'static str {
+        match self {
+            Unit::Seconds => "seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
+            Unit::Days => "days (30, 0.5) or numbers with units (12h, 2w 3d)",
+        }
+    }
+}
+
+/// The guidelines' range: alerts outside of start..=end, or inside of it after `@`.
+///
+/// The bounds are in the unit with which the range was read. Start is never above end.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Range {
+    start: f64,
+    end: f64,
+    inside: bool,
+}
+
+impl Range {
+    /// Reads `[@][start:][end]`: `~` is a start at negative infinity, a missing start is 0, and a missing end is
+    /// positive infinity. A bare number is in `unit`. The error is the reason alone.
+    pub(crate) fn parse(text: &str, unit: Unit) -> Result<Range, String> {
+        let (inside, bounds) = text.strip_prefix('@').map_or((false, text), |bounds| (true, bounds));
+        if bounds.is_empty() {
+            return Err("an empty range: give 5, 1:5, 10:, ~:5 or @1:5".into());
+        }
+        let (start, end) = bounds.split_once(':').unwrap_or(("", bounds));
+        let start = match start {
+            "" => 0.0,
+            "~" => f64::NEG_INFINITY,
+            bound => parse_bound(bound, unit)?,
+        };
+        let end = if end.is_empty() { f64::INFINITY } else { parse_bound(end, unit)? };
+        if start > end {
+            return Err("a range that ends before it starts: give the smaller bound first".into());
+        }
+        Ok(Range { start, end, inside })
+    }
+
+    /// The range that alerts below `bound` (`bound:`).
+    pub(crate) fn at_least(bound: f64) -> Range {
+        // The larger of a number and what is not one is the number: not even NaN makes an inverted range.
+        Range { start: bound.max(f64::NEG_INFINITY), end: f64::INFINITY, inside: false }
+    }
+
+    /// Whether a value raises an alert. The bounds belong to the range.
+    pub(crate) fn alerts(&self, value: f64) -> bool {
+        (self.start..=self.end).contains(&value) == self.inside
+    }
+
+    /// The upper bound of a plain `end` range (start 0, not inside).
+    pub(crate) fn plain_upper(&self) -> Option<f64> {
+        (self.start == 0.0 && self.end.is_finite() && !self.inside).then_some(self.end)
+    }
+
+    /// The lower bound of a range without an upper one (`10:`, not inside).
+    pub(crate) fn plain_lower(&self) -> Option<f64> {
+        (self.start.is_finite() && self.end == f64::INFINITY && !self.inside).then_some(self.start)
+    }
+}
+
+/// Shown in the shortest form, as performance data carry it: `0.2`, `2`, `10:`, `@1:2`, `~:5`.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.inside {
+            f.write_str("@")?;
+        }
+        match (self.start, self.end) {
+            (f64::NEG_INFINITY, f64::INFINITY) => f.write_str("~:"),
+            (f64::NEG_INFINITY, end) => write!(f, "~:{end}"),
+            (start, f64::INFINITY) => write!(f, "{start}:"),
+            (0.0, end) => end.fmt(f),
+            (start, end) => write!(f, "{start}:{end}"),
+        }
+    }
+}
+
+/// Reads a duration: a bare number of `unit`, or humantime's form. Nothing above a century. The error is the reason
+/// alone.
+pub(crate) fn parse_duration(text: &str, unit: Unit) -> Result<Duration, String> {
+    let duration = match bare_number(text) {
+        Some(number) => Duration::try_from_secs_f64(number * unit.seconds()).unwrap_or(Duration::MAX),
+        None => match humantime::parse_duration(text) {
+            Ok(duration) => duration,
+            Err(humantime::DurationError::NumberOverflow) => Duration::MAX,
+            Err(_) => return Err(format!("not a duration: give {}", unit.examples())),
+        },
+    };
+    if duration > MAX_THRESHOLD {
+        return Err(format!("longer than a century: give {}", unit.examples()));
+    }
+    Ok(duration)
+}
+
+/// Reads one bound of a range, in `unit`.
+fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
+    let duration = parse_duration(text, unit).map_err(|why| format!("a range with a bound that is {why}"))?;
+    Ok(bare_number(text).unwrap_or_else(|| in_unit(duration, unit)))
+}
+
+/// A duration as a number of `unit`. Dividing once rounds once, so that 500ms is 0.5 and not a hair beside it.
+#[expect(clippy::cast_precision_loss, reason = "a threshold needs no nanoseconds beyond 104 days")]
+fn in_unit(duration: Duration, unit: Unit) -> f64 {
+    duration.as_nanos() as f64 / (unit.seconds() * 1e9)
+}
+
+/// Digits with at most one point among them. Rust's own reading would also take signs, exponents, `inf` and `nan`.
+fn bare_number(text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    plain.then(|| text.parse().ok()).flatten()
+}

@@ -1,0 +1,149 @@
+//! The four states of the Monitoring Plugins guidelines and how they rank.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+/// A service state as the Monitoring Plugins guidelines name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    /// Everything asked for was answered as documented.
+    Ok,
+    /// Alive, but not as it should be.
+    Warning,
+    /// A client of the service would fail.
+    Critical,
+    /// The probe could not tell.
+    Unknown,
+}
+
+impl State {
+    /// All states, by exit code.
+    pub(crate) const ALL: [State; 4] = [State::Ok, State::Warning, State::Critical, State::Unknown];
+
+    /// The plugin's exit code: 0, 1, 2 or 3.
+    pub(crate) const fn exit_code(self) -> u8 {
+        match self {
+            State::Ok => 0,
+            State::Warning => 1,
+            State::Critical => 2,
+            State::Unknown => 3,
+        }
+    }
+
+    /// The rank when several states meet: CRITICAL > UNKNOWN > WARNING > OK.
+    ///
+    /// The exit codes do not rank: a service that is known to be down outweighs one that could not
+    /// be asked.
+    pub(crate) const fn severity(self) -> u8 {
+        match self {
+            State::Ok => 0,
+            State::Warning => 1,
+            State::Unknown => 2,
+            State::Critical => 3,
+        }
+    }
+
+    /// The more severe of two states.
+    #[must_use]
+    pub(crate) const fn or_worse(self, other: State) -> State {
+        if other.severity() > self.severity() { other } else { self }
+    }
+
+    /// The most severe of many states; the worst of nothing is UNKNOWN, for nothing was learnt.
+    pub(crate) fn worst(states: impl IntoIterator<Item = State>) -> State {
+        states.into_iter().reduce(State::or_worse).unwrap_or(State::Unknown)
+    }
+
+    /// All states, the most severe first.
+    pub(crate) fn worst_first() -> [State; 4] {
+        let mut states = State::ALL;
+        states.sort_by_key(|state| Reverse(state.severity()));
+        states
+    }
+
+    /// How many there are of each, the most severe first: `2 CRITICAL, 298 OK`.
+    pub(crate) fn tally(states: impl IntoIterator<Item = State>) -> String {
+        let states: Vec<State> = states.into_iter().collect();
+        let count = |state| states.iter().filter(|other| **other == state).count();
+        let counts = State::worst_first().map(|state| (count(state), state)).into_iter();
+        let told = counts.filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}"));
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The name in capitals, as plugins print it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            State::Ok => "OK",
+            State::Warning => "WARNING",
+            State::Critical => "CRITICAL",
+            State::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Reads a state's name, in any case.
+    pub(crate) fn from_name(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name().eq_ignore_ascii_case(name))
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State::{self, Critical, Ok, Unknown, Warning};
+
+    #[test]
+    fn every_pair_of_states_has_its_worse_one() {
+        let pairs = [
+            (Ok, Ok, Ok),
+            (Ok, Warning, Warning),
+            (Ok, Unknown, Unknown),
+            (Ok, Critical, Critical),
+            (Warning, Ok, Warning),
+            (Warning, Warning, Warning),
+            (Warning, Unknown, Unknown),
+            (Warning, Critical, Critical),
+            (Unknown, Ok, Unknown),
+            (Unknown, Warning, Unknown),
+            (Unknown, Unknown, Unknown),
+            (Unknown, Critical, Critical),
+            (Critical, Ok, Critical),
+            (Critical, Warning, Critical),
+            (Critical, Unknown, Critical),
+            (Critical, Critical, Critical),
+        ];
+        for (left, right, worse) in pairs {
+            assert_eq!(left.or_worse(right), worse, "{left} and {right}");
+        }
+    }
+
+    #[test]
+    fn the_worst_of_nothing_is_unknown() {
+        assert_eq!(State::worst([]), Unknown);
+        assert_eq!(State::worst([Ok]), Ok);
+    }
+
+    #[test]
+    fn states_are_counted_the_worst_first() {
+        assert_eq!(
+            State::tally([Ok, Unknown, Ok, Critical, Warning]),
+            "1 CRITICAL, 1 UNKNOWN, 1 WARNING, 2 OK"
+        );
+        assert_eq!(State::tally([]), "");
+    }
+
+    #[test]
+    fn names_and_exit_codes_are_the_guidelines() {
+        let table =
+            [(Ok, "OK", 0), (Warning, "WARNING", 1), (Critical, "CRITICAL", 2), (Unknown, "UNKNOWN", 3)];
+        for (state, name, code) in table {
+            assert_eq!((state.name(), state.exit_code()), (name, code));
+            assert_eq!(State::from_name(&name.to_lowercase()), Some(state));
+        }
+        assert_eq!(State::from_name("down"), None);
+    }
+}

@@ -1,0 +1,266 @@
+//! The network: sends the requests and brings home what came of them. It judges nothing.
+//!
+//! This is the only code that names the HTTP library, sockets, or the clock of a request. Connecting is
+//! our own ([`connect`]), so that each phase has its time and each failure its name; the library speaks
+//! HTTP over the connection it is handed ([`transport`]).
+
+mod buffers;
+mod certificate;
+mod connect;
+mod error;
+mod http;
+mod resolve;
+mod stream;
+mod tls;
+mod tls_error;
+mod transport;
+mod trust;
+mod tunnel;
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
+use crate::model::exchange::{
+    Attempt, Completion, Exchange, Fault, FaultKind, Method, Peer, Phase, Phases, ServerCertificate,
+};
+use crate::plan::{IpFamily, Plan, Proxy};
+use crate::sanitize::UntrustedText;
+
+use self::http::RequestTemplate;
+pub(crate) use self::resolve::Resolver;
+use self::stream::DeadlineStream;
+use self::tls::TlsStream;
+
+/// Sends requests. One for a whole run, shared by its threads.
+#[derive(Debug)]
+pub(crate) struct Prober {
+    resolver: Resolver,
+    template: RequestTemplate,
+    tls: Option<tls::TlsConnector>,
+    family: Option<IpFamily>,
+    proxy: Option<Proxy>,
+    connect_timeout: Option<Duration>,
+}
+
+/// A request under way: what is known of it so far.
+struct PhaseTimer {
+    began: Instant,
+    mark: Instant,
+    phases: Phases,
+    peer: Option<Peer>,
+    certificate: Option<ServerCertificate>,
+}
+
+impl PhaseTimer {
+    fn new() -> PhaseTimer {
+        let now = Instant::now();
+        PhaseTimer { began: now, mark: now, phases: Phases::default(), peer: None, certificate: None }
+    }
+
+    /// Ends a phase now, successful or not; the next one begins.
+    fn end(&mut self, phase: Phase) {
+        self.end_at(phase, Instant::now());
+    }
+
+    fn end_at(&mut self, phase: Phase, at: Instant) {
+        self.phases.set(phase, at.saturating_duration_since(self.mark));
+        self.mark = at;
+    }
+}
+
+impl Prober {
+    /// Prepares what all requests share; the trust store is read only if an endpoint needs TLS. Files that were
+    /// named are read in any case: one that cannot be read is a mistake.
+    pub(crate) fn new(
+        plan: &Plan,
+        endpoints: &[Endpoint],
+        resolver: &Resolver,
+        deadline: Instant,
+    ) -> Result<Prober> {
+        let tls = &plan.network.tls;
+        let needs_tls = [&tls.cacert, &tls.cert, &tls.key].iter().any(|file| file.is_some())
+            || endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
+        Ok(Prober {
+            resolver: resolver.clone(),
+            template: RequestTemplate::new(&plan.network.headers)?,
+            tls: if needs_tls { Some(tls::TlsConnector::new(tls, deadline)?) } else { None },
+            family: plan.network.family,
+            proxy: plan.network.proxy.clone(),
+            connect_timeout: plan.timing.connect_timeout,
+        })
+    }
+
+    /// Asks an endpoint by each method in turn, each on a connection of its own.
+    ///
+    /// What follows a request that reached nothing, or comes after the deadline, is skipped.
+    pub(crate) fn send(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Attempt> {
+        let mut steps = Vec::with_capacity(methods.len());
+        let mut futile = None;
+        for &method in methods {
+            let step = match futile.take() {
+                Some(reason) => Attempt::Skipped(method, reason),
+                None if Instant::now() >= deadline => Attempt::Skipped(method, BUDGET_EXHAUSTED.into()),
+                None => {
+                    let exchange = self.exchange(endpoint, method, deadline);
+                    futile =
+                        exchange.completion.fault().and_then(|fault| skip_reason(method, fault, deadline));
+                    Attempt::Sent(Box::new(exchange))
+                }
+            };
+            steps.push(step);
+        }
+        steps
+    }
+
+    /// Sends one request on a connection of its own.
+    pub(crate) fn exchange(&self, endpoint: &Endpoint, method: Method, deadline: Instant) -> Exchange {
+        let mut progress = PhaseTimer::new();
+        let (completion, sent) = match self.connect(endpoint, deadline, &mut progress) {
+            Ok((socket, session)) => {
+                self.template.send(endpoint, method, socket, session, deadline, &mut progress)
+            }
+            Err(fault) => (Completion::Failed(fault), Vec::new()),
+        };
+        Exchange {
+            method,
+            completion,
+            peer: progress.peer,
+            certificate: progress.certificate,
+            phases: progress.phases,
+            elapsed: progress.began.elapsed(),
+            sent: UntrustedText::new(sent),
+        }
+    }
+
+    /// Every address of an endpoint's name, for `--all-addresses`.
+    pub(crate) fn addresses(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<IpAddr>, Fault> {
+        self.resolver.addresses(&endpoint.host, self.family, deadline)
+    }
+
+    /// Connects to an endpoint, through the proxy and with TLS where they are wanted.
+    fn connect(
+        &self,
+        endpoint: &Endpoint,
+        deadline: Instant,
+        progress: &mut PhaseTimer,
+    ) -> Result<(DeadlineStream, Option<TlsStream>), Fault> {
+        let deadline = self.connect_timeout.map_or(deadline, |limit| deadline.min(progress.began + limit));
+        let socket = match &self.proxy {
+            Some(proxy) => self.tunnel(endpoint, proxy, deadline, progress)?,
+            None => self.dial(endpoint, deadline, progress)?,
+        };
+        let Some(tls) = self.tls.as_ref().filter(|_| endpoint.scheme == Scheme::Https) else {
+            return Ok((socket, None));
+        };
+        socket.without_delay();
+        let (certificate, session) = tls.handshake(&socket, &endpoint.host, deadline);
+        progress.certificate = certificate;
+        progress.end(Phase::Tls);
+        Ok((socket, Some(session?)))
+    }
+
+    /// Connects to where an endpoint says.
+    fn dial(
+        &self,
+        endpoint: &Endpoint,
+        deadline: Instant,
+        progress: &mut PhaseTimer,
+    ) -> Result<DeadlineStream, Fault> {
+        let (addresses, port) = match &endpoint.route {
+            Route::Unix(path) => {
+                progress.peer = Some(Peer::Unix(path.clone()));
+                let socket = connect::unix(path, deadline);
+                progress.end(Phase::Connect);
+                return socket;
+            }
+            Route::Address(address, port) => (vec![*address], *port),
+            Route::Resolved(address) => (vec![*address], endpoint.port),
+            Route::Host => (self.resolve(&endpoint.host, deadline, progress)?, endpoint.port),
+        };
+        Self::dial_any(&addresses, port, deadline, progress)
+    }
+
+    /// The addresses of a host; only a name takes time to resolve.
+    fn resolve(
+        &self,
+        host: &Host,
+        deadline: Instant,
+        progress: &mut PhaseTimer,
+    ) -> Result<Vec<IpAddr>, Fault> {
+        let found = self.resolver.addresses(host, self.family, deadline);
+        if matches!(host, Host::Name(_)) {
+            progress.end(Phase::Resolve);
+        }
+        found
+    }
+
+    fn dial_any(
+        addresses: &[IpAddr],
+        port: u16,
+        deadline: Instant,
+        progress: &mut PhaseTimer,
+    ) -> Result<DeadlineStream, Fault> {
+        let result = connect::tcp(addresses, port, deadline);
+        progress.end(Phase::Connect);
+        match result {
+            Ok((socket, peer)) => {
+                progress.peer = Some(Peer::Tcp(peer));
+                Ok(socket)
+            }
+            Err((fault, tried)) => {
+                progress.peer = tried.map(Peer::Tcp);
+                Err(fault)
+            }
+        }
+    }
+
+    /// Connects to an endpoint through the proxy. Whatever fails before the proxy answers is the
+    /// proxy's, not the service's.
+    fn tunnel(
+        &self,
+        endpoint: &Endpoint,
+        proxy: &Proxy,
+        deadline: Instant,
+        progress: &mut PhaseTimer,
+    ) -> Result<DeadlineStream, Fault> {
+        let found = self.resolve(&proxy.host, deadline, progress);
+        let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
+        let socket = dialled.map_err(|fault| through(proxy, &fault))?;
+        let target = match &endpoint.route {
+            Route::Address(address, port) => std::net::SocketAddr::new(*address, *port).to_string(),
+            Route::Resolved(address) => std::net::SocketAddr::new(*address, endpoint.port).to_string(),
+            Route::Host | Route::Unix(_) => format!("{}:{}", endpoint.host, endpoint.port),
+        };
+        let opened = tunnel::open(&socket, proxy, &target, deadline);
+        // The tunnel is part of connecting.
+        let connecting = progress.phases.get(Phase::Connect).unwrap_or_default() + progress.mark.elapsed();
+        progress.end(Phase::Connect);
+        progress.phases.set(Phase::Connect, connecting);
+        opened.map(|()| socket)
+    }
+}
+
+/// Why a request that comes after the deadline is not sent.
+const BUDGET_EXHAUSTED: &str = "the time budget was spent (raise -t)";
+
+/// Why the request after a failed one is not sent, if it is not.
+fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<String> {
+    if fault.kind.failed_before_request(fault.phase) {
+        Some(format!("{} reached nothing ({})", method.name(), fault.kind.name()))
+    } else {
+        (Instant::now() >= deadline).then(|| BUDGET_EXHAUSTED.into())
+    }
+}
+
+/// A failure on the way to the proxy, as the proxy's.
+fn through(proxy: &Proxy, fault: &Fault) -> Fault {
+    if fault.kind == FaultKind::Local {
+        return fault.clone();
+    }
+    let words = String::from_utf8_lossy(fault.message.bytes());
+    let message = format!("the proxy {}:{} cannot be reached: {words}", proxy.host, proxy.port);
+    Fault::new(FaultKind::Proxy, fault.phase, message)
+}

@@ -1,0 +1,196 @@
+//! The report: everything that a renderer may tell, judged, cleaned and masked.
+//!
+//! It is made of the verdicts ([`Report::of`]). Each renderer takes it and returns text; each stands in a file
+//! of its own.
+
+mod aggregate;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod haproxy_agent;
+mod human;
+pub(crate) mod json;
+mod nagios;
+mod prometheus;
+mod summary;
+pub(crate) mod wording;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::cli::OutputFormat;
+use crate::model::state::State;
+use crate::model::threshold::Thresholds;
+use crate::plan::OutputOptions;
+use crate::plan::{ExitCodes, Plan, Targets};
+use crate::sanitize;
+use crate::verdict::Verdict;
+
+/// Tells a report in the given format, to its last newline.
+pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptions) -> String {
+    match format {
+        OutputFormat::Human => human::render(report, output),
+        OutputFormat::Nagios => nagios::render(report, output),
+        OutputFormat::Json => json::render(report),
+        OutputFormat::HaproxyAgent => haproxy_agent::render(report, output.agent_warning),
+        OutputFormat::Prometheus => prometheus::render(report),
+    }
+}
+
+/// From more endpoints than this on, only the failing ones are told unless `-v` asks for all.
+pub(crate) const MANY: usize = 20;
+
+/// The mark of a run whose endpoints were simulated.
+const SIMULATED: &str = "SIMULATED";
+
+/// The mark of a run that did not verify certificates (`-k`).
+const UNVERIFIED: &str = "certificate not verified";
+
+/// The most of a reason that is told of a run that came to nothing, in characters.
+const REASON: usize = 600;
+
+/// The most that is told of why a result could not be told, in characters.
+const WHY: usize = 300;
+
+/// A whole run.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    /// The aggregated state.
+    pub(crate) state: State,
+    /// The process's exit code (after `--fail-on` and HAProxy's rules).
+    pub(crate) exit_code: u8,
+    /// The summary: one short line without the state's name and without marks ([`Report::with_marks`]).
+    pub(crate) summary: String,
+    /// Whether the endpoints were simulated.
+    pub(crate) simulated: bool,
+    /// Whether certificates were not verified (`-k`).
+    pub(crate) unverified: bool,
+    /// When the run began.
+    pub(crate) started_at: SystemTime,
+    /// How long the run took.
+    pub(crate) elapsed: Duration,
+    /// The endpoints, in the order given.
+    pub(crate) endpoints: Vec<Verdict>,
+    /// What is worth noting at `-v`: ignored proxy variables, readable secret files.
+    pub(crate) notes: Vec<String>,
+    /// The thresholds in force, for performance data.
+    pub(crate) thresholds: Thresholds,
+}
+
+impl Report {
+    /// The report of a run over these endpoints: state by the worst or by the quorum, summary, exit code.
+    pub(crate) fn of(
+        plan: &Plan,
+        endpoints: Vec<Verdict>,
+        started_at: SystemTime,
+        elapsed: Duration,
+    ) -> Report {
+        let state = aggregate::state(&endpoints, plan.quorum);
+        Report {
+            state,
+            exit_code: plan.exit_codes.of(state),
+            summary: summary::line(plan, &endpoints),
+            simulated: matches!(plan.targets, Targets::Simulated(_)),
+            unverified: plan.network.tls.insecure,
+            started_at,
+            elapsed,
+            endpoints,
+            notes: plan.notes.clone(),
+            thresholds: plan.thresholds.clone(),
+        }
+    }
+
+    /// The report as text in the output's format; nothing where silence is wanted.
+    pub(crate) fn render(&self, output: &OutputOptions) -> String {
+        output.format.map(|format| render(self, format, output)).unwrap_or_default()
+    }
+
+    /// The report as text for those who expected another one: the plugin line, but for those who parse what they read.
+    pub(crate) fn render_fallback(&self, format: Option<OutputFormat>) -> String {
+        let parsed =
+            |format: &OutputFormat| matches!(format, OutputFormat::Json | OutputFormat::HaproxyAgent);
+        render(self, format.filter(parsed).unwrap_or(OutputFormat::Nagios), &OutputOptions::default())
+    }
+
+    /// The state of a result that could not be told: it must not look healthy, and only CRITICAL says enough.
+    pub(crate) fn state_if_lost(&self) -> State {
+        if self.state == State::Critical { State::Critical } else { State::Unknown }
+    }
+
+    /// The report of a result that its file did not take, and why.
+    pub(crate) fn write_failed(&self, why: &str, codes: ExitCodes) -> Report {
+        let (result, why) = (self.state, sanitize::sanitize_own(why, WHY));
+        let state = self.state_if_lost();
+        Report {
+            state,
+            exit_code: codes.of(state),
+            summary: format!(
+                "--output-file was not written ({why}); the result was {result}: {}",
+                self.summary
+            ),
+            endpoints: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// A report of a run that came to nothing, for a reason that may quote what was typed.
+    pub(crate) fn from_error(reason: &str, began: Instant) -> Report {
+        let elapsed = began.elapsed();
+        let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
+        Report::unable(sanitize::sanitize_own(reason, REASON), started_at, elapsed)
+    }
+
+    /// The same for a reason that is clean.
+    pub(crate) fn unable(reason: String, started_at: SystemTime, elapsed: Duration) -> Report {
+        Report {
+            state: State::Unknown,
+            exit_code: State::Unknown.exit_code(),
+            summary: reason,
+            simulated: false,
+            unverified: false,
+            started_at,
+            elapsed,
+            endpoints: Vec::new(),
+            notes: Vec::new(),
+            thresholds: Thresholds::default(),
+        }
+    }
+
+    /// A text about the run, with the marks that every output bears.
+    pub(crate) fn with_marks(&self, text: &str) -> String {
+        let (before, behind) = self.marks();
+        format!("{before}{text}{behind}")
+    }
+
+    /// The summary with its marks.
+    pub(crate) fn summary_with_marks(&self) -> String {
+        self.with_marks(&self.summary)
+    }
+
+    /// The marks that stand before a text and behind it.
+    fn marks(&self) -> (String, String) {
+        let before = if self.simulated { format!("{SIMULATED} ") } else { String::new() };
+        let behind = if self.unverified { format!(" ({UNVERIFIED})") } else { String::new() };
+        (before, behind)
+    }
+
+    /// The line that makes sense alone: who speaks, the state, the summary.
+    fn headline(&self) -> String {
+        format!("CEILOMETER {} - {}", self.state, self.summary_with_marks())
+    }
+
+    /// When the run was over.
+    pub(crate) fn over_at(&self) -> SystemTime {
+        self.started_at + self.elapsed
+    }
+
+    /// The endpoints, the most severe first, else in the order given.
+    pub(crate) fn worst_first(&self) -> Vec<&Verdict> {
+        let mut verdicts: Vec<&Verdict> = self.endpoints.iter().collect();
+        verdicts.sort_by_key(|verdict| std::cmp::Reverse(verdict.state.severity()));
+        verdicts
+    }
+
+    /// How many endpoints are in state OK.
+    pub(crate) fn healthy(&self) -> usize {
+        self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()
+    }
+}

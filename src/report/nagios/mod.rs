@@ -1,0 +1,314 @@
+//! The Monitoring Plugins' output: `CEILOMETER <STATE> - <summary> | <perfdata>`, then long output.
+//!
+//! Icinga and Nagios take whatever stands behind a `|` for performance data, on any line: there is
+//! exactly one, or none where nothing was measured.
+
+mod perfdata;
+mod truncate;
+
+use self::truncate::PluginOutput;
+use super::{Report, wording};
+use crate::model::state::State;
+use crate::plan::{OutputOptions, Verbosity};
+use crate::sanitize;
+use crate::verdict::Verdict;
+
+/// Tells the report as a plugin does.
+pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
+    let (before, behind) = report.marks();
+    let parts = PluginOutput {
+        lead: format!("CEILOMETER {} - ", report.state),
+        summary: sanitize::escape_plugin(&format!("{before}{}", report.summary)),
+        mark: behind,
+        metrics: perfdata::metrics(report, output.verbosity),
+        lines: long_output(report, output.verbosity)
+            .iter()
+            .map(|line| sanitize::escape_plugin(line))
+            .collect(),
+    };
+    parts.within(output.max_bytes)
+}
+
+fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
+    let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
+    let worst_first = report.worst_first();
+    let several = report.endpoints.len() > 1;
+    let mut lines: Vec<String> = worst_first
+        .into_iter()
+        .filter(listed)
+        .flat_map(|verdict| if several { titled(verdict, verbosity) } else { about(verdict, verbosity) })
+        .collect();
+    if verbosity >= Verbosity::Notes {
+        lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
+    }
+    lines
+}
+
+/// One of several endpoints: its name, and below it what there is to say.
+fn titled(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
+    let Verdict { state, endpoint, diagnosis, evidence, .. } = verdict;
+    let title = format!("{state} {endpoint} - {diagnosis} ({evidence})");
+    let indented = about(verdict, verbosity).into_iter().map(|line| format!("  {line}"));
+    [title].into_iter().chain(indented).collect()
+}
+
+fn about(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
+    let mut lines = vec![verdict.explanation.clone()];
+    if !verdict.action.is_empty() {
+        lines.push(format!("Action: {}", verdict.action));
+    }
+    lines.extend(wording::statements(verdict));
+    lines.extend(wording::attempts(verdict).map(|attempts| format!("Tried again: {attempts}")));
+    if verbosity >= Verbosity::Notes {
+        lines.extend(verdict.certificate.as_ref().map(wording::certificate));
+        lines.extend(verdict.notes.iter().map(|note| format!("Note: {note}")));
+    }
+    let accounts = verdict.probes.iter().flat_map(|probe| wording::account(probe, verbosity));
+    lines.extend(accounts.map(wording::DetailLine::text));
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
+    fn check(report: &Report, verbosity: Verbosity, expected: &Expect) {
+        let report = fixture::told(verbosity, report.clone());
+        expected.assert_eq(&render(&report, &OutputOptions { verbosity, ..fixture::output() }));
+    }
+
+    fn three() -> Report {
+        fixture::report(vec![
+            fixture::healthy("a:8777"),
+            fixture::backend_down("b:8777"),
+            fixture::unreachable("[::1]:8777"),
+        ])
+    }
+
+    #[test]
+    fn a_healthy_endpoint_is_one_line() {
+        check(
+            &fixture::report(vec![fixture::healthy("a:8777")]),
+            Verbosity::Brief,
+            &expect![[r#"
+            CEILOMETER OK - healthy (GET 200) at a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_failing_endpoint_is_explained() {
+        check(
+            &fixture::report(vec![fixture::backend_down("a:8777")]),
+            Verbosity::Brief,
+            &expect![[r#"
+            CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+            The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
+            Action: Verify that the API is up and running and that there is connectivity with the back-end.
+            GET said: {"error": "database/unreachable"}
+        "#]],
+        );
+    }
+
+    #[test]
+    fn of_several_endpoints_the_failing_ones_are_explained() {
+        check(
+            &three(),
+            Verbosity::Brief,
+            &expect![[r#"
+            CEILOMETER CRITICAL - backend-down (GET 503) at b:8777 | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[::1]:8777 head_time'=0.000321s;;;0
+            CRITICAL b:8777 - backend-down (GET 503)
+              The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
+              Action: Verify that the API is up and running and that there is connectivity with the back-end.
+              GET said: {"error": "database/unreachable"}
+            CRITICAL [::1]:8777 - unreachable (HEAD refused)
+              Nobody listens there.
+              Action: Verify that the Ceilometer Reporting API is up and running.
+              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+              Tried again: 2 attempts
+        "#]],
+        );
+    }
+
+    #[test]
+    fn once_verbose_all_endpoints_and_notes_are_told() {
+        let mut report =
+            fixture::report(vec![fixture::healthy("a:8777"), fixture::expiring("https://b:443")]);
+        report.notes = vec!["http_proxy is set and ignored".into()];
+        report.endpoints[0].notes = vec!["the token travels in the clear".into()];
+        check(
+            &report,
+            Verbosity::Notes,
+            &expect![[r#"
+            CEILOMETER WARNING - certificate-expiring (20 days left) at https://b:443 | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
+            WARNING https://b:443 - certificate-expiring (20 days left)
+              The server's certificate expires soon.
+              Action: Renew it.
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
+            OK a:8777 - healthy (GET 200)
+              The API answers and reaches its back-end.
+              Note: the token travels in the clear
+            Note: http_proxy is set and ignored
+        "#]],
+        );
+    }
+
+    #[test]
+    fn twice_verbose_each_request_is_told() {
+        check(
+            &fixture::report(vec![fixture::unreachable("a:8777")]),
+            Verbosity::Requests,
+            &expect![[r#"
+            CEILOMETER CRITICAL - unreachable (HEAD refused) at a:8777 | head_time=0.000321s;;;0
+            Nobody listens there.
+            Action: Verify that the Ceilometer Reporting API is up and running.
+            HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+            Tried again: 2 attempts
+            HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
+            connect 0.32 ms
+            curl -sS -i -X HEAD 'http://a:8777/v2/health'
+            GET skipped: nothing was reached by HEAD
+        "#]],
+        );
+        check(
+            &fixture::report(vec![fixture::backend_down("a:8777")]),
+            Verbosity::Requests,
+            &expect![[r#"
+            CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+            The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
+            Action: Verify that the API is up and running and that there is connectivity with the back-end.
+            GET said: {"error": "database/unreachable"}
+            HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204 (documented)
+            connect 0.23 ms, wait 1.00 ms
+            curl -sS -i -X HEAD 'http://a:8777/v2/health'
+            GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by get:503 (documented)
+            resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+            X-Openstack-Request-Id: req-42
+            curl -sS -i -X GET 'http://a:8777/v2/health'
+        "#]],
+        );
+    }
+
+    #[test]
+    fn thrice_verbose_the_wire_is_told() {
+        check(
+            &fixture::report(vec![fixture::backend_down("a:8777")]),
+            Verbosity::Transcript,
+            &expect![[r#"
+            CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+            The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
+            Action: Verify that the API is up and running and that there is connectivity with the back-end.
+            GET said: {"error": "database/unreachable"}
+            HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204 (documented)
+            connect 0.23 ms, wait 1.00 ms
+            curl -sS -i -X HEAD 'http://a:8777/v2/health'
+            sent: HEAD /v2/health HTTP/1.1
+            received: HTTP/1.1 204 No Content
+            GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by get:503 (documented)
+            resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+            X-Openstack-Request-Id: req-42
+            curl -sS -i -X GET 'http://a:8777/v2/health'
+            sent: GET /v2/health HTTP/1.1
+            sent: X-Auth-Token: ***
+            received: HTTP/1.1 503 Service Unavailable
+            body: {"error":
+            body: "database/unreachable"}
+        "#]],
+        );
+    }
+
+    #[test]
+    fn among_many_endpoints_only_failing_ones_are_told() {
+        let mut endpoints: Vec<Verdict> = (0..299).map(|n| fixture::healthy(&format!("a{n}:8777"))).collect();
+        endpoints.push(fixture::unreachable("b:8777"));
+        check(
+            &fixture::report(endpoints),
+            Verbosity::Brief,
+            &expect![[r#"
+            CEILOMETER CRITICAL - unreachable (HEAD refused) at b:8777 | endpoints=300 healthy=299
+            CRITICAL b:8777 - unreachable (HEAD refused)
+              Nobody listens there.
+              Action: Verify that the Ceilometer Reporting API is up and running.
+              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+              Tried again: 2 attempts
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_cut_summary_still_says_that_nothing_was_verified() {
+        let mut report = fixture::report(vec![fixture::expiring(&format!("https://{}:443", "a".repeat(99)))]);
+        report.unverified = true;
+        let output = OutputOptions { max_bytes: 150, ..fixture::output() };
+        expect![[r#"
+            CEILOMETER WARNING - certificate-expiring (20 days left) at https://aaaaaaaaaaaaaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0
+        "#]].assert_eq(&render(&report, &output));
+    }
+
+    #[test]
+    fn a_run_that_could_not_begin_has_no_performance_data() {
+        check(
+            &fixture::unable("--key needs --cert"),
+            Verbosity::Transcript,
+            &expect![[r#"
+            CEILOMETER UNKNOWN - --key needs --cert
+        "#]],
+        );
+    }
+
+    /// One metric by the guidelines' grammar; its label.
+    fn metric(text: &str) -> Option<(String, &str)> {
+        let (label, rest) = match text.strip_prefix('\'') {
+            Some(quoted) => quoted.split_once("'=")?,
+            None => text.split_once('=')?,
+        };
+        let end = rest.find(' ').unwrap_or(rest.len());
+        let (fields, rest) = rest.split_at(end);
+        let mut fields = fields.split(';');
+        let value = fields.next()?;
+        let number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+        let range = |text: &str| {
+            text.is_empty()
+                || text
+                    .trim_start_matches('@')
+                    .split(':')
+                    .all(|bound| bound.is_empty() || bound == "~" || number(bound))
+        };
+        let good = number(value.trim_end_matches('s')) && fields.clone().count() < 5 && fields.all(range);
+        let sane = !label.is_empty() && !label.contains(['=', '\'', '|']);
+        (good && sane).then(|| (label.to_owned(), rest.trim_start()))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_report_the_output_is_a_plugins(
+            report in fixture::any_report(),
+            verbosity in (0..4_u8).prop_map(Verbosity::of),
+            max_bytes in 128_usize..20_000,
+        ) {
+            let report = fixture::told(verbosity, report);
+            let text = render(&report, &OutputOptions { verbosity, max_bytes, ..fixture::output() });
+            prop_assert!(text.len() <= max_bytes, "{} bytes: {text}", text.len());
+            let lead = format!("CEILOMETER {} - ", report.state);
+            prop_assert!(text.starts_with(&lead), "{text}");
+            prop_assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text:?}");
+            prop_assert!(!text.contains(['<', '>', '\r', '\u{1b}']), "{text}");
+            prop_assert!(text.matches('|').count() <= 1, "{text}");
+            let first = text.lines().next().unwrap();
+            let (told, mut perfdata) = first.split_once(" | ").unwrap_or((first, ""));
+            prop_assert!(!text.contains('|') || !perfdata.is_empty(), "{text}");
+            prop_assert!(told.len() >= (lead.len() + report.summary.len()).min(80).saturating_sub(3), "{text}");
+            let mut labels = Vec::new();
+            while !perfdata.is_empty() {
+                let (label, rest) = metric(perfdata).ok_or_else(|| TestCaseError::fail(first.to_owned()))?;
+                prop_assert!(!labels.contains(&label), "{label} twice");
+                labels.push(label);
+                perfdata = rest;
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The budget of a plugin's output: what goes first where not everything fits.
+//!
+//! NRPE 2 carries 1023 bytes and drops the rest wherever it happens to be, in the midst of a metric if
+//! need be. Long output goes first, then the summary down to [`SUMMARY`] bytes, then whole metrics.
+
+/// How much of the summary stays, in bytes, before metrics go.
+const SUMMARY: usize = 80;
+
+/// What is between the text and the performance data.
+const BAR: &str = " | ";
+
+/// A plugin's output before it is cut.
+pub(super) struct PluginOutput {
+    /// `CEILOMETER CRITICAL - `, which always stays.
+    pub(super) lead: String,
+    /// The summary.
+    pub(super) summary: String,
+    /// The end of the summary that is never cut; empty where there is none.
+    pub(super) mark: String,
+    /// The metrics, the most important first.
+    pub(super) metrics: Vec<String>,
+    /// The long output.
+    pub(super) lines: Vec<String>,
+}
+
+impl PluginOutput {
+    /// The output in at most `bytes` bytes, its newline included.
+    ///
+    /// Below the some hundred bytes that the lead and the least summary take, the summary shrinks
+    /// further; the lead stays.
+    pub(super) fn within(&self, bytes: usize) -> String {
+        let room = bytes.saturating_sub(self.lead.len() + self.mark.len() + 1);
+        let least = self.summary.len().min(SUMMARY.saturating_sub(self.mark.len()));
+        let perfdata = self.perfdata(room.saturating_sub(least));
+        let summary = cut(&self.summary, room.saturating_sub(perfdata.len()));
+        let lines = self.long_output(room.saturating_sub(perfdata.len() + summary.len()));
+        format!("{}{summary}{}{perfdata}{lines}\n", self.lead, self.mark)
+    }
+
+    /// As many metrics as fit, with the bar before them.
+    fn perfdata(&self, room: usize) -> String {
+        let mut perfdata = String::new();
+        for metric in &self.metrics {
+            let separator = if perfdata.is_empty() { BAR } else { " " };
+            if perfdata.len() + separator.len() + metric.len() > room {
+                break;
+            }
+            perfdata += separator;
+            perfdata += metric;
+        }
+        perfdata
+    }
+
+    /// As many lines as fit, each behind a newline, the last one telling how many are missing.
+    fn long_output(&self, room: usize) -> String {
+        let mut kept: Vec<&str> = self.lines.iter().map(String::as_str).collect();
+        let mut length: usize = kept.iter().map(|line| line.len() + 1).sum();
+        let mut omission = String::new();
+        while length + omission.len() > room {
+            let Some(line) = kept.pop() else { return String::new() };
+            length -= line.len() + 1;
+            omission = omitted(self.lines.len() - kept.len());
+        }
+        let mut text = String::with_capacity(room);
+        for line in kept {
+            text.push('\n');
+            text.push_str(line);
+        }
+        text + &omission
+    }
+}
+
+fn omitted(lines: usize) -> String {
+    format!("\n… {lines} more line{}", if lines == 1 { "" } else { "s" })
+}
+
+/// A text cut to so many bytes, on a character's boundary, with `…` at the end of a cut one.
+fn cut(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.into();
+    }
+    let Some(room) = bytes.checked_sub('…'.len_utf8()) else { return String::new() };
+    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let kept = text.get(..end).unwrap_or_default();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn parts() -> PluginOutput {
+        PluginOutput {
+            lead: "CEILOMETER CRITICAL - ".into(),
+            summary: format!("backend-down (GET 503) at metering.example.com:8777{}", "/prefix".repeat(8)),
+            mark: String::new(),
+            metrics: vec!["head_time=0.001234s;;;0".into(), "get_time=0.003456s;;;0".into()],
+            lines: vec!["first line".into(), "second line".into(), "third line".into()],
+        }
+    }
+
+    #[test]
+    fn what_fits_is_left_alone() {
+        let whole = parts().within(8192);
+        assert_eq!(parts().within(whole.len()), whole);
+        expect![[r"
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefix/prefix/prefix/prefix/prefix | head_time=0.001234s;;;0 get_time=0.003456s;;;0
+            first line
+            second line
+            third line
+        "]]
+        .assert_eq(&whole);
+    }
+
+    #[test]
+    fn long_output_goes_first() {
+        let whole = parts().within(8192);
+        expect![[r"
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefix/prefix/prefix/prefix/prefix | head_time=0.001234s;;;0 get_time=0.003456s;;;0
+            first line
+            … 2 more lines
+        "]]
+        .assert_eq(&parts().within(whole.len() - 1));
+    }
+
+    #[test]
+    fn then_the_summary_then_whole_metrics() {
+        expect![[r#"
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefi… | head_time=0.001234s;;;0 get_time=0.003456s;;;0
+        "#]]
+        .assert_eq(&parts().within(153));
+        expect![[r#"
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefix/prefix/p… | head_time=0.001234s;;;0
+        "#]]
+        .assert_eq(&parts().within(140));
+        expect![[r"
+            CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefix…
+        "]]
+        .assert_eq(&parts().within(105));
+    }
+
+    #[test]
+    fn characters_are_never_cut_in_two() {
+        assert_eq!(cut("äöü", 6), "äöü");
+        assert_eq!(cut("äöüß", 7), "äö…");
+        assert_eq!(cut("äöüß", 6), "ä…");
+        assert_eq!(cut("äöüß", 2), "");
+    }
+}

@@ -1,0 +1,158 @@
+//! The phrases that the plugin's and the terminal's output share: requests, faults, certificates.
+
+use crate::model::exchange::{Completion, Phase, Phases};
+use crate::plan::Verbosity;
+use crate::units::{format_decimal, format_duration, format_timestamp};
+use crate::verdict::{
+    CertificateInfo, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript, Verdict,
+};
+
+/// What came of a request, in a word or two: `204`, `timeout`, `200 body`.
+pub(super) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Skipped(_) => "skipped".into(),
+        Outcome::RequestVerdict(judged) => match &judged.completion {
+            Completion::Full(status) => status.to_string(),
+            Completion::Truncated(status, fault) => format!("{status} {}", fault.kind.name()),
+            Completion::Failed(fault) => fault.kind.name().into(),
+        },
+    }
+}
+
+/// A request and its time in one wording: `GET 503 12.3 ms`.
+pub(super) fn request(probe: &RequestResult) -> String {
+    let answered = format!("{} {}", probe.method.name(), outcome(&probe.outcome));
+    match &probe.outcome {
+        Outcome::RequestVerdict(judged) => format!("{answered} {}", format_duration(judged.elapsed)),
+        Outcome::Skipped(_) => answered,
+    }
+}
+
+/// What the bodies and the faults of an endpoint said, a line each.
+pub(crate) fn statements(verdict: &Verdict) -> Vec<String> {
+    verdict.probes.iter().flat_map(|probe| probe_said(probe, verdict.quoted.as_deref())).collect()
+}
+
+fn probe_said(probe: &RequestResult, quoted: Option<&str>) -> Vec<String> {
+    let Outcome::RequestVerdict(judged) = &probe.outcome else { return Vec::new() };
+    let method = probe.method.name();
+    let fault = judged.completion.fault().filter(|fault| quoted != Some(fault.message.as_str()));
+    let fault = fault.map(|fault| format!("{method} {}", failure(fault)));
+    let detail = judged.detail.as_ref().map(|detail| format!("{method} said: {detail}"));
+    fault.into_iter().chain(detail).collect()
+}
+
+fn failure(fault: &FaultInfo) -> String {
+    format!("{} {}: {}", fault.kind.name(), circumstance(fault.phase), fault.message)
+}
+
+const fn circumstance(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => "while looking the name up",
+        Phase::Connect => "while connecting",
+        Phase::Tls => "in the TLS handshake",
+        Phase::Send => "while sending the request",
+        Phase::Wait => "while waiting for the answer",
+        Phase::Receive => "while reading the answer",
+    }
+}
+
+/// The certificate in one line.
+pub(super) fn certificate(certificate: &CertificateInfo) -> String {
+    let CertificateInfo { not_after, days_left, subject, issuer } = certificate;
+    let life = if *days_left < 0.0 {
+        format!("expired {} days ago", format_decimal(-days_left, 2))
+    } else {
+        format!("{} days left", format_decimal(*days_left, 2))
+    };
+    format!(
+        "Certificate: valid until {}, {life}; subject {subject}; issuer {issuer}",
+        format_timestamp(*not_after)
+    )
+}
+
+/// How often it was tried, where that is worth telling.
+pub(super) fn attempts(verdict: &Verdict) -> Option<String> {
+    (verdict.attempts > 1).then(|| format!("{} attempts", verdict.attempts))
+}
+
+/// A line of a request's account.
+pub(super) enum DetailLine {
+    /// Prose, which may be broken to fit a terminal.
+    Prose(String),
+    /// What will be copied, and is therefore left in one piece.
+    Verbatim(String),
+}
+
+impl DetailLine {
+    /// The line, however it may be shown.
+    pub(super) fn text(self) -> String {
+        let (DetailLine::Prose(text) | DetailLine::Verbatim(text)) = self;
+        text
+    }
+}
+
+/// What a details needs of a request (`-vv`), and all that went over the transcript (`-vvv`).
+pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<DetailLine> {
+    match &probe.outcome {
+        Outcome::Skipped(reason) if verbosity >= Verbosity::Requests => {
+            vec![DetailLine::Prose(format!("{} skipped: {reason}", probe.method.name()))]
+        }
+        Outcome::Skipped(_) => Vec::new(),
+        Outcome::RequestVerdict(judged) => {
+            let told = judged.details.iter().flat_map(|told| details(probe, judged, told));
+            told.chain(judged.transcript.iter().flat_map(transcript)).collect()
+        }
+    }
+}
+
+fn details(probe: &RequestResult, judged: &RequestVerdict, details: &RequestDetails) -> Vec<DetailLine> {
+    let facts = details.facts.iter().map(|(name, value)| DetailLine::Prose(format!("{name}: {value}")));
+    [DetailLine::Prose(answer(probe, judged))]
+        .into_iter()
+        .chain(phases(&judged.phases).map(DetailLine::Prose))
+        .chain(facts)
+        .chain([DetailLine::Verbatim(details.curl.clone())])
+        .collect()
+}
+
+fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
+    let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
+    let who = judged.answered_by.map(|who| format!(", answered by {who}")).unwrap_or_default();
+    let rule = format!("{} by {} ({})", judged.state, judged.key, judged.source.name());
+    format!("{}{peer}{who}: {rule}", request(probe))
+}
+
+fn phases(phases: &Phases) -> Option<String> {
+    let told =
+        |phase: Phase| phases.get(phase).map(|taken| format!("{} {}", phase.name(), format_duration(taken)));
+    let told: Vec<String> = Phase::ALL.into_iter().filter_map(told).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+fn transcript(transcript: &Transcript) -> impl Iterator<Item = DetailLine> {
+    let lines = |direction: &'static str, lines: &[String]| {
+        lines.iter().map(|line| DetailLine::Verbatim(format!("{direction}: {line}"))).collect::<Vec<_>>()
+    };
+    let body: Vec<String> = transcript.body.lines().map(str::to_owned).collect();
+    [lines("sent", &transcript.sent), lines("received", &transcript.received), lines("body", &body)]
+        .into_iter()
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::judge;
+    use crate::verdict::tests::{NOW, both, endpoint, plan};
+
+    #[test]
+    fn a_fault_is_told_where_the_explanation_does_not_quote_it() {
+        let told = |head, get| statements(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW));
+        assert!(told("timeout", "200").is_empty());
+        assert!(told("204", "timeout").is_empty());
+        // The same befell both, and is told once.
+        assert!(told("timeout", "timeout").is_empty());
+        assert_eq!(told("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
+    }
+}

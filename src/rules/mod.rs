@@ -1,0 +1,664 @@
+//! The table: which answer means which state (the contract's section 5). One data structure.
+//!
+//! The verdict, `--explain`, the man page and the README's table are all read from [`ROWS`]. A row is
+//! added there and in the test of this file; what is generated from it is rewritten (CONTRIBUTING.md).
+
+mod key;
+
+use crate::model::diagnosis::Diagnosis::{
+    self, Absent, BackendDown, Denied, Failing, Healthy, Impostor, Intermediary, RefusedRequest, Throttled,
+    Unexpected, Unreachable, Untrusted,
+};
+use crate::model::exchange::{FaultKind, Method};
+use crate::model::state::State::{self, Critical, Unknown, Warning};
+pub(crate) use key::{Key, Selector};
+
+/// Where a row is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleOrigin {
+    /// The Health-Check API's page.
+    Documented,
+    /// Added by this program.
+    BuiltIn,
+    /// `--state`.
+    Overridden,
+}
+
+impl RuleOrigin {
+    /// The name that outputs use.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            RuleOrigin::Documented => "documented",
+            RuleOrigin::BuiltIn => "ours",
+            RuleOrigin::Overridden => "overridden",
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// What it speaks of.
+    pub(crate) key: Key,
+    /// The state it gives.
+    pub(crate) state: State,
+    /// The diagnosis where nothing in the answer says otherwise.
+    pub(crate) diagnosis: Diagnosis,
+    /// What it means.
+    pub(crate) meaning: &'static str,
+    /// What to do; empty where there is nothing to do.
+    pub(crate) action: &'static str,
+    /// What experience adds to the action.
+    pub(crate) hints: &'static [Hint],
+    /// Where it is from; hints are ours in any case.
+    pub(crate) source: RuleOrigin,
+}
+
+/// What to do about an answer beside its row's action, or about one of those that a row is for together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hint {
+    /// What it speaks of: what its row does, or a part of that.
+    pub(crate) key: Key,
+    /// What to do.
+    pub(crate) words: &'static str,
+}
+
+impl Row {
+    /// The hints for what a key speaks of; one for a part of that names the part.
+    pub(crate) fn hints(self, asked: Key) -> impl Iterator<Item = String> {
+        self.hints.iter().filter_map(move |Hint { key, words }| {
+            if key.covers(asked) {
+                return Some((*words).to_owned());
+            }
+            asked.covers(*key).then(|| format!("on {key}, {words}"))
+        })
+    }
+
+    const fn hinting(self, hints: &'static [Hint]) -> Row {
+        Row { hints, ..self }
+    }
+}
+
+const VERIFY_API: &str = "verify that the Ceilometer Reporting API is up and running";
+const VERIFY_BOTH: &str = "verify that the Ceilometer Reporting API is up and running and that there is \
+                           connectivity with the back-end";
+const NOT_REACHED: &str = "the API cannot be reached; not even the basic system is up and running";
+const COMPROMISED: &str = "the API has been reached but failed to perform its operation; the service is \
+                           highly compromised";
+
+/// The documented words take the address for granted, which is the first thing to be wrong.
+const WHERE: &[Hint] =
+    &[Hint { key: any(Selector::Status(404)), words: "where it is, check port, prefix and --path" }];
+/// A GET that is not taken cannot be overlooked as HEAD's can: nothing else asks for the back-end.
+const OTHER_METHOD: &[Hint] = &[
+    Hint {
+        key: head(Selector::Status(405)),
+        words: "ask with -m get only, or accept the answer with --state head:405=OK",
+    },
+    Hint {
+        key: get(Selector::Status(405)),
+        words: "check that the path is the health check's, or ask with -m head only",
+    },
+];
+
+/// The row of what is not HTTP as the API speaks it, and so of every status that HTTP does not know.
+const PROTOCOL: Row = ours(
+    on(FaultKind::Protocol),
+    Critical,
+    Impostor,
+    "the peer answered, but not with HTTP as the API speaks it",
+    "check that address and port are the API's, and whether it speaks https there (-S)",
+);
+
+/// All rows: first those that the Health-Check API documents, then ours for everything else.
+pub(crate) static ROWS: &[Row] = &[
+    documented(head(Selector::Status(204)), State::Ok, Healthy, "the API answers", ""),
+    documented(
+        get(Selector::Status(200)),
+        State::Ok,
+        Healthy,
+        "the API answers and reaches its back-end",
+        "",
+    ),
+    documented(head(Selector::Status(404)), Critical, Absent, NOT_REACHED, VERIFY_API).hinting(WHERE),
+    documented(get(Selector::Status(404)), Critical, Absent, NOT_REACHED, VERIFY_BOTH).hinting(WHERE),
+    documented(head(Selector::Status(500)), Critical, Failing, COMPROMISED, VERIFY_API),
+    documented(get(Selector::Status(500)), Critical, Failing, COMPROMISED, VERIFY_BOTH),
+    documented(
+        get(Selector::Status(503)),
+        Critical,
+        BackendDown,
+        "the API has been reached but the back-end connectivity is unavailable or compromised; the service \
+         cannot perform its operations",
+        "verify that the API is up and running and that there is connectivity with the back-end",
+    ),
+    ours(
+        any(Selector::Class(1)),
+        Critical,
+        Impostor,
+        "an interim status stands as the final answer, which is not HTTP as the API speaks it",
+        "check that address and port are the API's, and what stands in front of it",
+    ),
+    ours(
+        head(Selector::Class(2)),
+        Warning,
+        Impostor,
+        "not the documented answer to HEAD, which is 204: a catch-all page may have answered",
+        "check that address, port and path lead to the API's health check",
+    ),
+    ours(
+        get(Selector::Class(2)),
+        Warning,
+        Impostor,
+        "not the documented answer to GET, which is 200: no proof of a round trip to the back-end",
+        "check that address, port and path lead to the API's health check",
+    ),
+    ours(
+        any(Selector::Class(3)),
+        Unknown,
+        Impostor,
+        "something else answered and redirects elsewhere; redirects are not followed",
+        "ask the address that serves the API itself, with the scheme it speaks there",
+    ),
+    ours(
+        any(Selector::Status(401)),
+        Unknown,
+        Denied,
+        "access control answered before the health check could: credentials are asked for",
+        "give a token with --token-file or a password with --auth-file, or exempt the health path from \
+         authentication",
+    ),
+    ours(
+        any(Selector::Status(403)),
+        Unknown,
+        Denied,
+        "access control answered before the health check could: access is forbidden",
+        "give a token with --token-file or a password with --auth-file whose role may ask, or exempt the \
+         health path from authorisation",
+    ),
+    ours(
+        any(Selector::Status(407)),
+        Unknown,
+        Denied,
+        "access control answered before the health check could: a proxy asks for credentials",
+        "give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; \
+         --token-file and --auth-file are for the API itself",
+    ),
+    ours(
+        any(Selector::Status(408)),
+        Critical,
+        Unexpected,
+        "the server gave up waiting for the request: a timeout on its side",
+        "check the network between here and the server, and the server's load",
+    ),
+    ours(
+        any(Selector::Status(429)),
+        Warning,
+        Throttled,
+        "the service is alive and limits its clients",
+        "probe less often, or exempt this client from the limit",
+    ),
+    ours(
+        any(Selector::Class(4)),
+        Unknown,
+        RefusedRequest,
+        "the request was refused, not the service",
+        "check method (-m), path (--path) and headers against what the service accepts",
+    )
+    .hinting(OTHER_METHOD),
+    ours(
+        head(Selector::Status(503)),
+        Critical,
+        Unexpected,
+        "undocumented: HEAD does not ask for the back-end, and yet the service calls itself unavailable",
+        "check the API's log, and what stands in front of it",
+    ),
+    ours(
+        any(Selector::Status(501)),
+        Critical,
+        Unexpected,
+        "undocumented: the server does not know the method",
+        "check that address and port are the API's, and what stands in front of it",
+    ),
+    ours(
+        any(Selector::Status(502)),
+        Critical,
+        Intermediary,
+        "a proxy or load balancer answered: it got no valid answer from the API behind it",
+        "check the proxy's view of its servers, then the API itself",
+    ),
+    ours(
+        any(Selector::Status(504)),
+        Critical,
+        Intermediary,
+        "a proxy or load balancer answered: it got no answer in time from the API behind it",
+        "check the proxy's view of its servers, then the API itself",
+    ),
+    ours(
+        any(Selector::Class(5)),
+        Critical,
+        Unexpected,
+        "undocumented: the server failed in a way that the Health-Check API does not know",
+        "check the API's log, and what stands in front of it",
+    ),
+    ours(
+        on(FaultKind::Dns),
+        Critical,
+        Unreachable,
+        "the name does not resolve",
+        "check the spelling of the name, its DNS record and this machine's resolver",
+    ),
+    ours(
+        on(FaultKind::UsageError),
+        Critical,
+        Unreachable,
+        "the connection was refused: nothing listens there, or a firewall says no",
+        "check that the API runs and listens on this address and port",
+    ),
+    ours(
+        on(FaultKind::Unreachable),
+        Critical,
+        Unreachable,
+        "there is no way to the address",
+        "check that the host is up, and routing and firewalls on the way",
+    ),
+    ours(
+        on(FaultKind::Reset),
+        Critical,
+        Unreachable,
+        "the connection was reset before it was answered",
+        "check the API's log for a crash, and what stands in front of it",
+    ),
+    ours(
+        on(FaultKind::Closed),
+        Critical,
+        Unreachable,
+        "the connection was closed before it was answered",
+        "check the API's log for a crash, and what stands in front of it",
+    ),
+    ours(
+        on(FaultKind::Timeout),
+        Critical,
+        Unreachable,
+        "no answer in time",
+        "check that the host is up, that no firewall drops the packets, and the load of the API",
+    ),
+    ours(
+        on(FaultKind::Tls),
+        Critical,
+        Untrusted,
+        "no trusted connection could be made",
+        "check the server's certificate against --cacert and the name that was asked, and whether it \
+         wants a client certificate (--cert) or speaks plain http there",
+    ),
+    PROTOCOL,
+    ours(
+        on(FaultKind::Body),
+        Critical,
+        Unexpected,
+        "the answer broke off within its body",
+        "check the API's log for a crash, and what stands in front of it",
+    ),
+    ours(
+        on(FaultKind::Proxy),
+        Unknown,
+        Unreachable,
+        "the proxy, not the service, failed",
+        "check --proxy and --proxy-auth-file, and whether the proxy lets this request pass",
+    ),
+    ours(
+        on(FaultKind::Local),
+        Unknown,
+        Unexpected,
+        "the probe could not do its work on this machine",
+        "check options, files and limits (descriptors, threads) of the machine that probes",
+    ),
+];
+
+const fn head(selector: Selector) -> Key {
+    Key { method: Some(Method::Head), selector }
+}
+
+const fn get(selector: Selector) -> Key {
+    Key { method: Some(Method::Get), selector }
+}
+
+const fn any(selector: Selector) -> Key {
+    Key { method: None, selector }
+}
+
+const fn on(kind: FaultKind) -> Key {
+    any(Selector::Fault(kind))
+}
+
+const fn documented(
+    key: Key,
+    state: State,
+    diagnosis: Diagnosis,
+    meaning: &'static str,
+    action: &'static str,
+) -> Row {
+    Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::Documented }
+}
+
+const fn ours(
+    key: Key,
+    state: State,
+    diagnosis: Diagnosis,
+    meaning: &'static str,
+    action: &'static str,
+) -> Row {
+    Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::BuiltIn }
+}
+
+/// The table in force: the rows and the overrides.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table {
+    overrides: Vec<(Key, State)>,
+}
+
+impl Table {
+    /// Puts an override (`--state KEY=STATE`) in force; a later one of the same key replaces it.
+    pub(crate) fn set(&mut self, key: Key, state: State) {
+        self.overrides.retain(|(old, _)| *old != key);
+        self.overrides.push((key, state));
+    }
+
+    /// The row that judges an answer with this status. Statuses below 100 or above 599 are `protocol`.
+    pub(crate) fn status(&self, method: Method, status: u16) -> Row {
+        self.effective(method, known(status))
+    }
+
+    /// The row that judges a fault.
+    pub(crate) fn fault(&self, method: Method, kind: FaultKind) -> Row {
+        self.effective(method, Selector::Fault(kind))
+    }
+
+    /// What judges a key, as `--explain KEY` tells it: one row, or HEAD's and GET's where they differ,
+    /// each with the key that it was found for.
+    pub(crate) fn lookup(&self, key: Key) -> Vec<(Key, Row)> {
+        let find = |method| (Key { method: Some(method), ..key }, self.effective(method, key.selector));
+        match key.method {
+            Some(method) => vec![find(method)],
+            None if find(Method::Head).1 == find(Method::Get).1 => vec![(key, find(Method::Get).1)],
+            None => vec![find(Method::Head), find(Method::Get)],
+        }
+    }
+
+    /// All rows in force: the overrides, then every row that no override hides.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let overrides = self.overrides.iter().map(|&(key, state)| {
+            // An override for both methods is told with GET's words: GET asks the wider question.
+            overridden(underlying(key.method.unwrap_or(Method::Get), key.selector), key, state)
+        });
+        overrides.chain(ROWS.iter().filter(|row| !self.hidden(row.key)).copied()).collect()
+    }
+
+    fn hidden(&self, key: Key) -> bool {
+        [Method::Head, Method::Get].into_iter().filter(|method| key.applies_to(*method)).all(|method| {
+            let judged = Key { method: Some(method), ..key };
+            self.overrides.iter().any(|(over, _)| over.covers(judged))
+        })
+    }
+
+    fn effective(&self, method: Method, selector: Selector) -> Row {
+        let row = underlying(method, selector);
+        let find = |key| self.overrides.iter().find(|(over, _)| *over == key);
+        match precedence(method, selector).find_map(find) {
+            Some(&(key, state)) => overridden(row, key, state),
+            None => row,
+        }
+    }
+}
+
+/// The row that would judge if nothing were overridden.
+fn underlying(method: Method, selector: Selector) -> Row {
+    let row = precedence(method, selector).find_map(|key| ROWS.iter().find(|row| row.key == key));
+    // Every status and every fault has a row, as the tests show; PROTOCOL is the honest default.
+    row.copied().unwrap_or(PROTOCOL)
+}
+
+/// A row under an override: the override's key and state, the row's words.
+fn overridden(row: Row, key: Key, state: State) -> Row {
+    Row { key, state, diagnosis: rediagnosed(row, state), source: RuleOrigin::Overridden, ..row }
+}
+
+/// What the table is asked for an answer with this status.
+fn known(status: u16) -> Selector {
+    match status {
+        100..=599 => Selector::Status(status),
+        _ => Selector::Fault(FaultKind::Protocol),
+    }
+}
+
+/// The diagnosis of a row whose state is overridden: state OK is `healthy`, and only state OK is.
+fn rediagnosed(row: Row, state: State) -> Diagnosis {
+    match (state, row.diagnosis) {
+        (State::Ok, _) => Healthy,
+        (_, Healthy) => Unexpected,
+        (_, diagnosis) => diagnosis,
+    }
+}
+
+/// The keys that speak of something, the first to be heard first: method and status, status, method
+/// and class, class; likewise for faults.
+fn precedence(method: Method, selector: Selector) -> impl Iterator<Item = Key> {
+    let class = match selector {
+        Selector::Status(status) => u8::try_from(status / 100).ok().map(Selector::Class),
+        Selector::Class(_) | Selector::Fault(_) => None,
+    };
+    let keys = move |selector| [Key { method: Some(method), selector }, any(selector)];
+    std::iter::once(selector).chain(class).flat_map(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const METHODS: [Method; 2] = [Method::Head, Method::Get];
+
+    fn key(text: &str) -> Key {
+        Key::parse(text).unwrap()
+    }
+
+    fn table(overrides: &[(&str, State)]) -> Table {
+        let mut table = Table::default();
+        for (name, state) in overrides {
+            table.set(key(name), *state);
+        }
+        table
+    }
+
+    fn judged(table: &Table, asked: &str) -> (String, State, Diagnosis, &'static str) {
+        let asked = key(asked);
+        let row = table.effective(asked.method.unwrap(), asked.selector);
+        (row.key.to_string(), row.state, row.diagnosis, row.source.name())
+    }
+
+    #[test]
+    fn every_row_of_the_contract_judges_what_it_names() {
+        let cases = [
+            // What was answered, the row that judges it, its state and diagnosis, and where it is from.
+            ("head:204", "head:204", State::Ok, Healthy, "documented"),
+            ("get:200", "get:200", State::Ok, Healthy, "documented"),
+            ("head:404", "head:404", Critical, Absent, "documented"),
+            ("get:404", "get:404", Critical, Absent, "documented"),
+            ("head:500", "head:500", Critical, Failing, "documented"),
+            ("get:500", "get:500", Critical, Failing, "documented"),
+            ("get:503", "get:503", Critical, BackendDown, "documented"),
+            ("head:100", "1xx", Critical, Impostor, "ours"),
+            ("get:199", "1xx", Critical, Impostor, "ours"),
+            ("head:200", "head:2xx", Warning, Impostor, "ours"),
+            ("head:299", "head:2xx", Warning, Impostor, "ours"),
+            ("get:204", "get:2xx", Warning, Impostor, "ours"),
+            ("get:201", "get:2xx", Warning, Impostor, "ours"),
+            ("head:301", "3xx", Unknown, Impostor, "ours"),
+            ("get:304", "3xx", Unknown, Impostor, "ours"),
+            ("head:401", "401", Unknown, Denied, "ours"),
+            ("get:403", "403", Unknown, Denied, "ours"),
+            ("get:407", "407", Unknown, Denied, "ours"),
+            ("get:408", "408", Critical, Unexpected, "ours"),
+            ("head:429", "429", Warning, Throttled, "ours"),
+            ("head:400", "4xx", Unknown, RefusedRequest, "ours"),
+            ("head:405", "4xx", Unknown, RefusedRequest, "ours"),
+            ("get:499", "4xx", Unknown, RefusedRequest, "ours"),
+            ("head:503", "head:503", Critical, Unexpected, "ours"),
+            ("head:501", "501", Critical, Unexpected, "ours"),
+            ("get:502", "502", Critical, Intermediary, "ours"),
+            ("get:504", "504", Critical, Intermediary, "ours"),
+            ("get:505", "5xx", Critical, Unexpected, "ours"),
+            ("head:599", "5xx", Critical, Unexpected, "ours"),
+            ("head:dns", "dns", Critical, Unreachable, "ours"),
+            ("head:refused", "refused", Critical, Unreachable, "ours"),
+            ("head:unreachable", "unreachable", Critical, Unreachable, "ours"),
+            ("get:reset", "reset", Critical, Unreachable, "ours"),
+            ("get:closed", "closed", Critical, Unreachable, "ours"),
+            ("get:timeout", "timeout", Critical, Unreachable, "ours"),
+            ("head:tls", "tls", Critical, Untrusted, "ours"),
+            ("head:protocol", "protocol", Critical, Impostor, "ours"),
+            ("get:body", "body", Critical, Unexpected, "ours"),
+            ("head:proxy", "proxy", Unknown, Unreachable, "ours"),
+            ("head:local", "local", Unknown, Unexpected, "ours"),
+        ];
+        for (asked, row, state, diagnosis, source) in cases {
+            assert_eq!(judged(&Table::default(), asked), (row.into(), state, diagnosis, source), "{asked}");
+        }
+        for row in ROWS {
+            assert!(cases.iter().any(|case| case.1 == row.key.to_string()), "no case for {}", row.key);
+        }
+    }
+
+    #[test]
+    fn an_override_beats_any_row_and_the_narrower_one_the_wider() {
+        let all = [
+            ("get:503", State::Ok),
+            ("503", Warning),
+            ("get:5xx", Unknown),
+            ("5xx", Critical),
+            ("get:timeout", Warning),
+            ("timeout", Unknown),
+        ];
+        let cases = [
+            (&all[..], "get:503", ("get:503", State::Ok, Healthy)),
+            (&all[1..], "get:503", ("503", Warning, BackendDown)),
+            (&all[2..], "get:503", ("get:5xx", Unknown, BackendDown)),
+            (&all[3..], "get:503", ("5xx", Critical, BackendDown)),
+            (&all[..], "head:503", ("503", Warning, Unexpected)),
+            (&all[..], "head:500", ("5xx", Critical, Failing)),
+            (&all[..], "get:timeout", ("get:timeout", Warning, Unreachable)),
+            (&all[..], "head:timeout", ("timeout", Unknown, Unreachable)),
+            (&[("204", Critical)], "head:204", ("204", Critical, Unexpected)),
+        ];
+        for (overrides, asked, (row, state, diagnosis)) in cases {
+            let expected = (row.into(), state, diagnosis, "overridden");
+            assert_eq!(judged(&table(overrides), asked), expected, "{asked} under {overrides:?}");
+        }
+    }
+
+    #[test]
+    fn an_overridden_row_keeps_its_words_and_the_last_override_wins() {
+        let table = table(&[("4xx", State::Ok), ("4xx", Warning)]);
+        let row = table.status(Method::Get, 404);
+        assert_eq!((row.state, row.meaning, row.action), (Warning, NOT_REACHED, VERIFY_BOTH));
+    }
+
+    #[test]
+    fn a_hint_is_told_to_whoever_asks_for_what_it_speaks_of() {
+        let told = |asked| -> Vec<String> {
+            let rows = Table::default().lookup(key(asked));
+            rows.into_iter().flat_map(|(asked, row)| row.hints(asked)).collect()
+        };
+        let [head, get] = [
+            "ask with -m get only, or accept the answer with --state head:405=OK",
+            "check that the path is the health check's, or ask with -m head only",
+        ];
+        let both = [format!("on head:405, {head}"), format!("on get:405, {get}")];
+        assert_eq!(told("4xx"), both);
+        assert_eq!(told("405"), both);
+        assert_eq!(told("get:4xx"), both[1..]);
+        assert_eq!((told("head:405"), told("get:405")), (vec![head.into()], vec![get.into()]));
+        assert_eq!(told("get:404"), ["where it is, check port, prefix and --path"]);
+        assert_eq!((told("418"), told("500")), (vec![], vec![]));
+    }
+
+    #[test]
+    fn the_rows_in_force_name_overrides_first_and_leave_out_what_they_hide() {
+        let table = table(&[("head:404", State::Ok), ("404", Warning), ("418", State::Ok)]);
+        let keys: Vec<_> = table.rows().iter().map(|row| row.key.to_string()).collect();
+        assert_eq!(keys[..5], ["head:404", "404", "418", "head:204", "get:200"]);
+        assert_eq!(keys.len(), ROWS.len() + 3 - 2);
+        assert_eq!(Table::default().rows(), ROWS);
+    }
+
+    #[test]
+    fn an_override_is_told_with_its_own_state() {
+        let table = table(&[("503", Warning), ("get:503", State::Ok)]);
+        let told: Vec<_> = table.rows().iter().take(2).map(|row| (row.key.to_string(), row.state)).collect();
+        assert_eq!(told, [("503".to_owned(), Warning), ("get:503".to_owned(), State::Ok)]);
+    }
+
+    #[test]
+    fn a_key_without_a_method_gives_both_rows_where_they_differ() {
+        let found = |asked| -> Vec<(String, String)> {
+            let rows = Table::default().lookup(key(asked));
+            rows.into_iter().map(|(asked, row)| (asked.to_string(), row.key.to_string())).collect()
+        };
+        let pair = |asked: &str, row: &str| (asked.to_owned(), row.to_owned());
+        assert_eq!(found("503"), [pair("head:503", "head:503"), pair("get:503", "get:503")]);
+        assert_eq!(found("200"), [pair("head:200", "head:2xx"), pair("get:200", "get:200")]);
+        assert_eq!(found("418"), [pair("418", "4xx")]);
+        assert_eq!(found("get:418"), [pair("get:418", "4xx")]);
+        assert_eq!(found("5xx"), [pair("5xx", "5xx")]);
+        assert_eq!(found("2xx"), [pair("head:2xx", "head:2xx"), pair("get:2xx", "get:2xx")]);
+        assert_eq!(found("TLS"), [pair("tls", "tls")]);
+    }
+
+    #[test]
+    fn only_what_the_probe_could_not_do_is_beyond_overriding() {
+        assert!(!key("local").overridable());
+        assert!(!key("get:local").overridable());
+        assert!(ROWS.iter().all(|row| row.key.overridable() || row.key == key("local")));
+    }
+
+    #[test]
+    fn every_status_has_a_row() {
+        for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| METHODS.map(|method| (s, method))) {
+            let row = Table::default().status(method, status);
+            match row.key.selector {
+                Selector::Status(own) => assert_eq!(own, status),
+                Selector::Class(class) => assert_eq!(u16::from(class), status / 100),
+                Selector::Fault(kind) => {
+                    assert_eq!((kind, (100..600).contains(&status)), (FaultKind::Protocol, false));
+                }
+            }
+            assert!(row.key.applies_to(method));
+        }
+    }
+
+    #[test]
+    fn only_good_rows_have_nothing_to_do_and_no_row_forges_an_output() {
+        for row in ROWS {
+            assert_eq!(row.action.is_empty(), row.state == State::Ok, "{}", row.key);
+            let hints: String = row.hints(row.key).collect();
+            let text = format!("{}{}{hints}", row.meaning, row.action);
+            assert!(!text.contains(['|', '<', '>', '\n', '"']), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_override_holds_for_all_that_it_names(status in 100..600_u16, state in 0..4_usize) {
+            let state = State::ALL[state];
+            for name in [format!("{status}"), format!("{}xx", status / 100)] {
+                let table = table(&[(&name, state)]);
+                for method in METHODS {
+                    let row = table.status(method, status);
+                    prop_assert_eq!((row.state, row.source), (state, RuleOrigin::Overridden));
+                    prop_assert_eq!(row.diagnosis == Healthy, state == State::Ok);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Text from outside: the one place where it is masked, cleaned and cut.
+//!
+//! Masking comes first, on the bytes as they came; then cleaning; then masking again, for what cleaning removed may
+//! have stood between the parts of a secret. Every step takes time linear in the text.
+
+mod decode;
+mod mask;
+mod strip;
+#[cfg(test)]
+mod tests;
+
+use mask::Mask;
+use strip::{LineBreaks, printable};
+
+/// How much of a typed value an error quotes, in characters.
+const QUOTED: usize = 100;
+
+/// Text from outside: a server, a name service, a certificate. It has no way to an output but through
+/// [`Sanitizer`].
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct UntrustedText(Vec<u8>);
+
+impl UntrustedText {
+    /// Marks bytes as foreign.
+    pub(crate) fn new(bytes: impl Into<Vec<u8>>) -> UntrustedText {
+        UntrustedText(bytes.into())
+    }
+
+    /// The bytes as they came, for the rules to compare and for the sanitizer; never for an output.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for UntrustedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UntrustedText({:?})", String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// Removes secrets and everything that could forge an output from foreign text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sanitizer {
+    mask: Mask,
+}
+
+impl Sanitizer {
+    /// Adds a secret: itself and its base64, JSON, URL and HTML forms are masked from now on. An empty one is none.
+    pub(crate) fn add_secret(&mut self, secret: &[u8]) {
+        // The form that cleaning leaves of it is searched for as well.
+        let cleaned = printable(&String::from_utf8_lossy(secret), LineBreaks::Folded);
+        self.mask.add_secret(secret);
+        self.mask.add_form(cleaned.into_bytes());
+    }
+
+    /// Masks, cleans, folds white space to single spaces, and cuts to `limit` characters (with `…`).
+    pub(crate) fn line(&self, text: &UntrustedText, limit: usize) -> String {
+        truncate(self.sanitize(text.bytes(), LineBreaks::Folded), limit)
+    }
+
+    /// Same for text with lines: one cleaned string a line, none of them empty, `limit` characters in all.
+    pub(crate) fn lines(&self, text: &UntrustedText, limit: usize) -> Vec<String> {
+        let text = truncate(self.sanitize(text.bytes(), LineBreaks::Kept), limit);
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Masks, cleans, and masks again.
+    fn sanitize(&self, text: &[u8], breaks: LineBreaks) -> String {
+        let masked = self.mask.apply(text);
+        let cleaned = printable(&String::from_utf8_lossy(&masked), breaks);
+        String::from_utf8_lossy(&self.mask.apply(cleaned.as_bytes())).into_owned()
+    }
+}
+
+/// Cleans text of our own making that may quote argv: for error lines. The userinfo of URLs is masked; no other
+/// secret is known here.
+pub(crate) fn sanitize_own(text: &str, limit: usize) -> String {
+    truncate(Sanitizer::default().sanitize(text.as_bytes(), LineBreaks::Folded), limit)
+}
+
+/// Quotes a typed value in an error line: cleaned, cut, and without what may be a credential.
+pub(crate) fn quote_arg(value: &str) -> String {
+    let shown = without_credentials(value);
+    // White space at an end may be all that is wrong, as in '5 '.
+    let space = |stands: bool| if stands { " " } else { "" };
+    let before = space(shown.starts_with(char::is_whitespace));
+    let after = space(shown.ends_with(char::is_whitespace));
+    format!("'{before}{}{after}'", sanitize_own(&shown, QUOTED))
+}
+
+/// A typed value without what may be a credential.
+///
+/// Running text hides the userinfo of URLs alone. A value hides all before its last `@`, for a password may hold what
+/// nobody escaped, and its query and fragment, which may hold a token.
+fn without_credentials(value: &str) -> String {
+    let open = match value.rsplit_once('@') {
+        Some((before, rest)) if !before.is_empty() => {
+            let scheme = ["http://", "https://"].into_iter().find(|scheme| value.starts_with(scheme));
+            format!("{}***@{rest}", scheme.unwrap_or_default())
+        }
+        _ => value.to_owned(),
+    };
+    match open.find(['?', '#']) {
+        Some(end) => open.split_at(end).0.to_owned() + "…",
+        None => open,
+    }
+}
+
+/// Escapes cleaned text for a plugin line: `|` → `/`, `<` → `(`, `>` → `)`.
+pub(crate) fn escape_plugin(text: &str) -> String {
+    let escape = |letter| match letter {
+        '|' => '/',
+        '<' => '(',
+        '>' => ')',
+        other => other,
+    };
+    text.chars().map(escape).collect()
+}
+
+/// Cuts to `limit` characters, the last of which is then `…`.
+fn truncate(text: String, limit: usize) -> String {
+    if text.char_indices().nth(limit).is_none() {
+        return text;
+    }
+    let Some(kept) = limit.checked_sub(1) else { return String::new() };
+    let beginning: String = text.chars().take(kept).collect();
+    format!("{}…", beginning.trim_end())
+}

@@ -1,0 +1,398 @@
+//! Attack strings, and the laws that hold for any text.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+use unicode_width::UnicodeWidthChar;
+
+use super::{Sanitizer, escape_plugin, quote_arg, sanitize_own};
+use crate::sanitize::UntrustedText;
+
+fn hiding(secrets: &[&str]) -> Sanitizer {
+    let mut sanitizer = Sanitizer::default();
+    for secret in secrets {
+        sanitizer.add_secret(secret.as_bytes());
+    }
+    sanitizer
+}
+
+fn line(sanitizer: &Sanitizer, text: impl Into<Vec<u8>>) -> String {
+    sanitizer.line(&UntrustedText::new(text), 1000)
+}
+
+#[test]
+fn a_secret_within_a_longer_base64_text_is_masked_at_any_offset() {
+    let secret = "secrettoken12345";
+    for before in ["", "x", "xy", "xyz", "x-auth-token: "] {
+        for after in ["", "\r\n", "; more"] {
+            let reflected = STANDARD.encode(format!("{before}{secret}{after}"));
+            let told = line(&hiding(&[secret]), reflected.as_str());
+            // Sixteen bytes are 21 letters and a part; at each end one may hold bits of a neighbour.
+            let masked = told.find("***").map_or(0, |_| reflected.len() + 3 - told.len());
+            assert!(masked >= 20, "{masked} letters of {reflected} are masked: {told}");
+        }
+    }
+}
+
+#[test]
+fn what_could_forge_an_output_is_removed() {
+    let table: &[(&[u8], &str)] = &[
+        (b"plain text", "plain text"),
+        ("Zürich, Ελλάδα, 東京, हिन्दी".as_bytes(), "Zürich, Ελλάδα, 東京, हिन्दी"),
+        // White space.
+        (b"  two\t\ttabs \r\n and\x0b\x0cbreaks \n", "two tabs and breaks"),
+        (
+            "no\u{a0}break\u{3000}wide\u{85}next\u{2028}line\u{2029}end".as_bytes(),
+            "no break wide next line end",
+        ),
+        // Controls.
+        (b"nul\0bell\x07back\x08del\x7f", "nulbellbackdel"),
+        ("c1\u{80}\u{8f}\u{99}".as_bytes(), "c1"),
+        // Terminal sequences.
+        (b"\x1b[31mred\x1b[0m", "red"),
+        (b"\x1b[2J\x1b[1;1Hgone", "gone"),
+        (b"\x1b]0;title\x07after", "after"),
+        (b"\x1b]8;;http://evil/\x1b\\link\x1b]8;;\x1b\\", "link"),
+        (b"\x1bP1$r0m\x1b\\dcs", "dcs"),
+        (b"\x1b(Bcharset\x1bcreset\x1b7", "charsetreset"),
+        ("\u{9b}31mc1 colour\u{9d}0;title\u{9c}!".as_bytes(), "c1 colour!"),
+        (b"\x1b]0;open\nnext line", "next line"),
+        (b"\x1b]\x1b]\x1b]x\x07end", "end"),
+        (b"\x1b[12", ""),
+        (b"tail\x1b", "tail"),
+        // Bytes that are no text.
+        (b"\xff\xfe latin \xe4", "\u{fffd}\u{fffd} latin \u{fffd}"),
+        (b"\xc0\xafoverlong\xed\xa0\x80", "\u{fffd}\u{fffd}overlong\u{fffd}\u{fffd}\u{fffd}"),
+        // Bidirectional and zero-width marks.
+        ("\u{202e}gnp.exe\u{202c}\u{2066}x\u{2069}\u{200f}\u{61c}".as_bytes(), "gnp.exex"),
+        ("a\u{200b}b\u{200c}c\u{200d}d\u{2060}e\u{feff}f\u{ad}g\u{180e}h".as_bytes(), "abcdefgh"),
+        // Invisible characters.
+        ("t\u{e0041}\u{e007f}a\u{fe0f}\u{e0100}g\u{34f}s".as_bytes(), "tags"),
+        ("\u{115f}\u{1160}\u{3164}\u{ffa0}\u{2800}\u{17b4}\u{180b}fill".as_bytes(), "fill"),
+        ("\u{e000}\u{f8ff}\u{f0000}\u{10fffd}private".as_bytes(), "private"),
+        ("\u{fdd0}\u{fffe}\u{ffff}\u{1fffe}\u{10ffff}non".as_bytes(), "non"),
+        // Letters stacked until they paint over other lines.
+        ("\u{301}a\u{301}\u{302}\u{303}\u{304} \u{305}b".as_bytes(), "a\u{301}\u{302} b"),
+        // What an output escapes in its own language stays.
+        ("a|b <c> 'd' \"e\" `f` $g \\h".as_bytes(), "a|b <c> 'd' \"e\" `f` $g \\h"),
+        (b"", ""),
+        (b" \n\t ", ""),
+    ];
+    for (text, expected) in table {
+        assert_eq!(line(&Sanitizer::default(), *text), *expected, "{:?}", String::from_utf8_lossy(text));
+    }
+}
+
+#[test]
+fn lines_stay_lines() {
+    let text =
+        UntrustedText::new("first\r\n\n  second\tpart \x1b[31m\n\u{200b}\n\nthird\u{2028}still\rthird");
+    assert_eq!(Sanitizer::default().lines(&text, 1000), ["first", "second part", "third still third"]);
+    assert_eq!(Sanitizer::default().lines(&text, 14), ["first", "second…"]);
+    assert_eq!(Sanitizer::default().lines(&UntrustedText::new("\n \n"), 10), [""; 0]);
+}
+
+#[test]
+fn the_limit_counts_characters() {
+    let cut = |text: &str, limit| Sanitizer::default().line(&UntrustedText::new(text), limit);
+    assert_eq!(cut("äöüß", 4), "äöüß");
+    assert_eq!(cut("äöüßx", 4), "äöü…");
+    assert_eq!(cut("ab cdef", 4), "ab…");
+    assert_eq!(cut("ab", 1), "…");
+    assert_eq!(cut("ab", 0), "");
+    assert_eq!(cut("\u{200b}\u{200b}\u{200b}ab", 2), "ab");
+}
+
+#[test]
+fn a_secret_is_masked_in_every_form() {
+    let secret = "pa\"ss/wörd\\<7>&+?";
+    let sanitizer = hiding(&[secret]);
+    let encodings =
+        [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|engine| engine.encode(secret));
+    let forms = [
+        secret,
+        r#"pa\"ss\/wörd\\<7>&+?"#,
+        r"pa\u0022ss/w\u00f6rd\\\u003c7\u003E\u0026\u002b?",
+        r#"pa\"ss/w\u00F6rd\u005c<7>&+?"#,
+        "pa%22ss%2Fw%C3%B6rd%5C%3C7%3E%26%2B%3F",
+        "pa%22ss/w%c3%b6rd%5c%3c7%3e%26%2b?",
+        "pa&quot;ss/wörd\\&lt;7&gt;&amp;+?",
+        "pa&#34;ss/w&#xf6;rd\\&#60;7&#x3E;&#38;+?",
+        "pa\"ss/wÃ¶rd\\<7>&+?",
+    ];
+    for form in forms.into_iter().chain(encodings.iter().map(String::as_str)) {
+        assert_eq!(line(&sanitizer, format!("got {form} back")), "got *** back", "{form}");
+    }
+    let escaped = encodings.iter().map(|form| form.replace('/', "\\/").replace('=', "\\u003d"));
+    let percent =
+        encodings.iter().map(|form| form.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D"));
+    for form in escaped.chain(percent) {
+        assert_eq!(line(&sanitizer, format!("got {form} back")), "got *** back", "{form}");
+    }
+}
+
+#[test]
+fn more_secrets_than_one_are_masked() {
+    let table: &[(&[&str], &str, &str)] = &[
+        (&["token-1", "token-12345"], "a token-12345 b token-1 c", "a *** b *** c"),
+        (&["abcdef", "defghi"], "xabcdefghix", "x***x"),
+        (&["first", "second"], "firstsecond", "***"),
+        (&["aa"], "aaaaa b a", "*** b a"),
+        (&["🔑key"], r#"{"k":"\ud83d\udd11key"}"#, r#"{"k":"***"}"#),
+        (&["two  spaces"], "a two  spaces, a two spaces, two++spaces, twospaces", "a ***, a ***, ***, ***"),
+        (&[""], "nothing to hide", "nothing to hide"),
+    ];
+    for (secrets, text, expected) in table {
+        assert_eq!(line(&hiding(secrets), *text), *expected, "{secrets:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_text_is_masked() {
+    let mut sanitizer = Sanitizer::default();
+    sanitizer.add_secret(b"p\xe4ssw\xf6rt");
+    assert_eq!(line(&sanitizer, b"raw p\xe4ssw\xf6rt"), "raw ***");
+    assert_eq!(line(&sanitizer, "utf-8 pässwört"), "utf-8 ***");
+    assert_eq!(line(&sanitizer, r"json p\u00e4ssw\u00f6rt"), "json ***");
+}
+
+#[test]
+fn a_secret_does_not_survive_in_pieces() {
+    let sanitizer = hiding(&["s3cr3t-token"]);
+    for text in [
+        "s3cr\u{200b}3t-to\u{202e}ken",
+        "s3cr\x1b[31m3t-\x1b[0mtoken",
+        "s3\0cr3t\x07-token",
+        "s3cr3t\x1b]0;x\x07-token",
+        "s3cr3t -\r\n\ttoken",
+        "s 3 c r 3 t - t o k e n",
+        "s3cr3t\u{2028}-token",
+        "s3cr\\u0033t\u{ad}-token",
+    ] {
+        assert_eq!(line(&sanitizer, text), "***", "{text:?}");
+    }
+    let text = UntrustedText::new("before\ns3cr\n3t-\ntoken\nafter");
+    assert_eq!(sanitizer.lines(&text, 100), ["before", "***", "after"]);
+}
+
+#[test]
+fn a_secret_that_the_end_cuts_is_masked() {
+    let sanitizer = hiding(&["s3cr3t-\"token"]);
+    let table = [
+        ("body s3cr3t-", "body ***"),
+        ("body s3cr", "body ***"),
+        ("body s3c", "body s3c"),
+        ("body s3cr is fine", "body s3cr is fine"),
+        (r#"body s3cr3t-\"to"#, "body ***"),
+        (r"body s3cr3t-\u00", "body ***"),
+        (r"body s3cr3t-\", "body ***"),
+        ("body s3cr3t-%2", "body ***"),
+        ("body s3cr3t-&quo", "body ***"),
+        ("body czNjcjN0", "body ***"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(line(&sanitizer, text), expected, "{text}");
+    }
+    assert_eq!(sanitizer.line(&UntrustedText::new("0123 s3cr3t-\"token"), 7), "0123 *…");
+}
+
+#[test]
+fn the_userinfo_of_any_url_is_masked() {
+    let table = [
+        ("http://user:pass@host/x", "http://***@host/x"),
+        ("see https://user@h, ftp://a:b@c!", "see https://***@h, ftp://***@c!"),
+        ("//user:pass@host", "//***@host"),
+        ("http://a@b@host/", "http://***@host/"),
+        ("http://us\u{200b}er:pa\x07ss@host", "http://***@host"),
+        ("http:/\u{200b}/user:pass@host", "http://***@host"),
+        (r#"{"u":"http:\/\/user:pass@host\/"}"#, r#"{"u":"http:\/\/***@host\/"}"#),
+        ("?next=http%3A%2F%2Fuser%3Apass%40host", "?next=http%3A%2F%2F***%40host"),
+        ("http:&#47;&#47;user:pass&#64;host", "http:&#47;&#47;***&#64;host"),
+        ("http://host/a@b", "http://host/a@b"),
+        ("http://host?m=a@b", "http://host?m=a@b"),
+        (r#""http://host","me@home""#, r#""http://host","me@home""#),
+        ("http://host // me@home", "http://host // me@home"),
+        ("http://@host", "http://@host"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
+        assert_eq!(sanitize_own(text, 1000), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_may_be_a_credential_is_not_quoted() {
+    let table = [
+        ("http://user:s3cr3t@host/x", "http://***@host/x"),
+        ("https://s3cr3t@host:8777", "https://***@host:8777"),
+        ("HTTP://user:s3cr3t@host", "***@host"),
+        ("ftp://user:s3cr3t@host", "***@host"),
+        ("s3cr3t://host@host", "***@host"),
+        ("user:s3cr3t@host", "***@host"),
+        ("s3cr3t@host", "***@host"),
+        ("s3cr3t@", "***@"),
+        ("@s3cr3t@host", "***@host"),
+        ("@5:1", "@5:1"),
+        (" 5\n", " 5 "),
+        ("http://user:s3@cr3t@host:x", "http://***@host:x"),
+        ("http://user:s3/cr3t@host", "http://***@host"),
+        ("http://user:s3?cr3t#@host", "http://***@host"),
+        ("http:// user:s3cr3t@host", "http://***@host"),
+        ("http://user:s3\u{200b}cr3t\n@host", "http://***@host"),
+        ("http://user:s3cr3t%40host", "http://***%40host"),
+        ("http://host/?token=s3cr3t", "http://host/…"),
+        ("host?token=s3cr3t", "host…"),
+        ("/health?token=s3cr3t", "/health…"),
+        ("http://host#s3cr3t", "http://host…"),
+        ("http://user:s3cr3t@host?token=s3cr3t", "http://***@host…"),
+        ("http://host/a", "http://host/a"),
+        ("\x1b[31mred\n\u{202e}x", "red x"),
+    ];
+    for (value, shown) in table {
+        assert_eq!(quote_arg(value), format!("'{shown}'"), "{value}");
+    }
+    assert_eq!(quote_arg(&"ä".repeat(10_000)).chars().count(), 102);
+}
+
+#[test]
+fn our_own_text_is_cleaned_too() {
+    assert_eq!(sanitize_own("bad option '\x1b[31m\n\u{202e}x'", 100), "bad option ' x'");
+    assert_eq!(sanitize_own("0123456789", 5), "0123…");
+}
+
+#[test]
+fn plugin_text_holds_no_separator() {
+    assert_eq!(escape_plugin("a|b <i>'c'=1</i>"), "a/b (i)'c'=1(/i)");
+}
+
+#[test]
+fn the_secrets_are_not_in_the_debug_form() {
+    assert!(!format!("{:?}", hiding(&["s3cr3t-token"])).contains("s3cr3t"));
+}
+
+/// Generous, for a slow machine and an unoptimised build; anything quadratic would take minutes.
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[test]
+fn hostile_text_of_full_size_is_fast() {
+    let secrets =
+        ["a".repeat(4000) + "b", "ab".repeat(2000) + "c", "%41".repeat(500), "\\".repeat(999) + "x"];
+    let sanitizer = hiding(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+    let started = Instant::now();
+    for unit in [
+        "a", "ab", "\x1b]", "\x1b[", "//", "//@", "%41", "%", "\\", "\\u0061", "&", "&#", "\u{301}", " ",
+        "\n",
+    ] {
+        let text = UntrustedText::new(unit.repeat(crate::model::exchange::BODY_LIMIT / unit.len()));
+        assert!(sanitizer.line(&text, 200).chars().count() <= 200);
+    }
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+}
+
+/// Text with much of what attacks are made of.
+fn hostile() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        any::<String>().prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..8),
+        any::<char>().prop_map(|letter| letter.to_string().into_bytes()),
+        prop::sample::select(vec![
+            "\x1b[31m",
+            "\x1b]0;",
+            "\x07",
+            "\x1b\\",
+            "\u{9b}",
+            "\u{200b}",
+            "\u{202e}",
+            "\n",
+            "  ",
+            "\u{301}",
+            "secret",
+            "sec",
+            "ret",
+            "se\\u0063ret",
+            "%73ecret",
+            "token-42",
+            "token",
+            "-42",
+            "c2VjcmV0",
+            "//",
+            "@",
+            "http://u:p@h",
+            "***",
+        ])
+        .prop_map(|piece| piece.as_bytes().to_vec()),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// Whether a character may stand in an output.
+fn harmless(letter: char) -> bool {
+    let bidirectional = matches!(letter, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let zero_width =
+        matches!(letter, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}');
+    let unassigned = matches!(letter, '\u{e000}'..='\u{f8ff}' | '\u{40000}'..);
+    let white = letter.is_whitespace() && letter != ' ';
+    !(letter.is_control() || bidirectional || zero_width || unassigned || white)
+}
+
+proptest! {
+    #[test]
+    fn only_harmless_characters_come_out(text in hostile(), limit in 0..80usize) {
+        let sanitizer = hiding(&["secret", "token-42"]);
+        let out = sanitizer.line(&UntrustedText::new(text.clone()), limit);
+        prop_assert!(out.chars().all(harmless), "{:?}", out);
+        prop_assert!(out.chars().count() <= limit);
+        prop_assert_eq!(out.trim(), &out);
+        prop_assert!(!out.contains("  "));
+        let marks: Vec<bool> = out.chars().map(|letter| letter.width() == Some(0)).collect();
+        prop_assert!(!marks.windows(3).any(|run| run == [true; 3]), "{:?}", out);
+        for line in sanitizer.lines(&UntrustedText::new(text), limit) {
+            prop_assert!(!line.is_empty() && line.chars().all(harmless), "{:?}", line);
+        }
+    }
+
+    #[test]
+    fn no_secret_comes_out(text in hostile()) {
+        let sanitizer = hiding(&["secret", "token-42"]);
+        let lines = sanitizer.lines(&UntrustedText::new(text.clone()), 10_000).concat();
+        for out in [line(&sanitizer, text), lines] {
+            let dense = out.replace(' ', "");
+            for secret in ["secret", "token-42", "c2VjcmV0", "se\\u0063ret", "%73ecret"] {
+                prop_assert!(!dense.contains(secret), "{:?}", out);
+            }
+            prop_assert!(!out.contains("u:p@"), "{:?}", out);
+        }
+    }
+
+    #[test]
+    fn any_secret_is_found_in_any_place(
+        secret in "[!-)+-~äß€🔑]{4,20}",
+        before in "[a-z ]{0,10}",
+        after in "[a-z ]{0,10}",
+    ) {
+        let mut sanitizer = Sanitizer::default();
+        sanitizer.add_secret(secret.as_bytes());
+        let json = serde_json::to_string(&secret).unwrap();
+        let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap();
+        let percent = secret.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+        for form in [secret.clone(), json.to_owned(), percent, STANDARD.encode(&secret)] {
+            let out = line(&sanitizer, format!("{before}{form}{after}"));
+            prop_assert!(!out.contains(&form), "{} in {}", form, out);
+        }
+    }
+
+    #[test]
+    fn what_is_clean_stays_as_it_is(text in hostile(), limit in 0..80usize) {
+        let sanitizer = hiding(&["secret", "token-42"]);
+        let once = sanitizer.line(&UntrustedText::new(text), limit);
+        prop_assert_eq!(sanitizer.line(&UntrustedText::new(once.clone()), limit), once);
+    }
+
+    #[test]
+    fn plugin_text_never_separates(text in any::<String>()) {
+        prop_assert!(!escape_plugin(&text).contains(['|', '<', '>']));
+        prop_assert_eq!(escape_plugin(&text).chars().count(), text.chars().count());
+    }
+}

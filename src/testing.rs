@@ -1,0 +1,159 @@
+//! In-process access for the integration tests and the fuzz targets.
+//!
+//! Everything takes and returns plain types, so that the rest of the library stays private.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::{CommandFactory, ValueEnum};
+
+use crate::cli::{Artifact, Cli, OutputFormat};
+use crate::environment::Environment;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::{self, Defaults, Endpoint, Route};
+use crate::model::range::{self, Range, Unit};
+use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
+use crate::rules::Key;
+use crate::run::Run;
+use crate::sanitize::{self, Sanitizer, UntrustedText};
+use crate::{explain, generate, report};
+
+/// The command line's definition.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The names that `--generate` takes.
+pub fn artifact_names() -> Vec<String> {
+    value_names::<Artifact>()
+}
+
+/// The names that `--output` takes.
+pub fn format_names() -> Vec<String> {
+    value_names::<OutputFormat>()
+}
+
+fn value_names<T: ValueEnum>() -> Vec<String> {
+    let values = T::value_variants().iter().filter_map(T::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
+/// The names of all diagnoses.
+pub fn diagnosis_names() -> Vec<&'static str> {
+    Diagnosis::ALL.map(Diagnosis::name).to_vec()
+}
+
+/// The text that `--generate NAME` prints, or `None` for an unknown name.
+pub fn generated(name: &str) -> Option<String> {
+    Artifact::from_str(name, false).ok().map(generate::text)
+}
+
+/// The table of rules in Markdown, as the README shows it.
+pub fn rules_as_markdown() -> String {
+    explain::markdown()
+}
+
+/// One endpoint behind a UNIX socket, probed in this process with `-vvv`.
+#[derive(Debug)]
+pub struct InProcess {
+    plan: Arc<Plan>,
+}
+
+/// Everything that one run of [`InProcess`] produced.
+#[derive(Debug)]
+pub struct Produced {
+    /// The exit code.
+    pub exit_code: u8,
+    /// Each format's name and its text, at the lowest and at the highest verbosity.
+    pub texts: Vec<(String, String)>,
+}
+
+impl InProcess {
+    /// Plans a run of one endpoint from command-line words, and redirects it to the socket.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the words are refused or do not name one endpoint.
+    #[expect(clippy::panic, reason = "a test that is set up wrongly must fail")]
+    pub fn new(words: &[&str], socket: &Path) -> InProcess {
+        let Ok(cli) = Cli::read(words.iter().map(OsString::from), None) else { panic!("refused: {words:?}") };
+        let mut plan = match Plan::from_cli(&cli, &Environment::bare(Instant::now())) {
+            Ok(plan) => plan,
+            Err(error) => panic!("{error:#}"),
+        };
+        match &mut plan.targets {
+            Targets::Endpoints(endpoints) if endpoints.len() == 1 => {
+                for endpoint in endpoints {
+                    endpoint.route = Route::Unix(socket.to_owned());
+                }
+            }
+            other => panic!("not one endpoint: {other:?}"),
+        }
+        InProcess { plan: Arc::new(plan) }
+    }
+
+    /// Probes, judges and renders in every format. The error is that of a run that could not begin.
+    pub fn run(&self, budget: Duration) -> Result<Produced, String> {
+        let started = Instant::now();
+        let run = Run::prepare(Arc::clone(&self.plan)).map_err(|error| format!("{error:#}"))?;
+        let report = run.once(started, started + budget).map_err(|error| format!("{error:#}"))?;
+        let levels = [Verbosity::Brief, Verbosity::Transcript];
+        let texts = OutputFormat::value_variants().iter().flat_map(|&format| {
+            let name = format.to_possible_value().map(|value| value.get_name().to_owned());
+            let render = |verbosity| {
+                report::render(&report, format, &OutputOptions { verbosity, ..OutputOptions::default() })
+            };
+            levels.map(|verbosity| (name.clone().unwrap_or_default(), render(verbosity)))
+        });
+        Ok(Produced { exit_code: report.exit_code, texts: texts.collect() })
+    }
+}
+
+/// Parses an endpoint and returns its canonical form. The error is the line that the user reads.
+pub fn parse_endpoint(text: &str) -> Result<String, String> {
+    Endpoint::parse(text, &Defaults::default()).map(|endpoint| endpoint.to_string())
+}
+
+/// The errors of the parsers for a host and port, and for a path.
+pub fn address_errors(text: &str) -> Vec<String> {
+    let errors = [endpoint::parse_host_port(text).err(), endpoint::parse_path(text).err()];
+    errors.into_iter().flatten().collect()
+}
+
+/// Parses a threshold and a duration, in seconds and in days; the law is that a plain upper bound does not alert.
+pub fn check_range_law(text: &str) -> bool {
+    [Unit::Seconds, Unit::Days].into_iter().all(|unit| {
+        let _ = range::parse_duration(text, unit);
+        let Ok(range) = Range::parse(text, unit) else { return true };
+        range.plain_upper().is_none_or(|bound| !range.alerts(bound))
+    })
+}
+
+/// Parses a key and returns its canonical form.
+pub fn parse_key(text: &str) -> Option<String> {
+    Key::parse(text).ok().map(|key| key.to_string())
+}
+
+/// The endpoints that arguments and the environment variable name, or `None` where they are refused.
+pub fn parse_arguments(words: &[OsString], variable: Option<&OsStr>) -> Option<Vec<String>> {
+    Cli::read(words.iter().cloned(), variable).ok().map(|cli| cli.targets.endpoints)
+}
+
+/// The error of planning a run from words that parse.
+pub fn plan_error(words: &[OsString]) -> Option<String> {
+    let cli = Cli::read(words.iter().cloned(), None).ok()?;
+    Plan::from_cli(&cli, &Environment::bare(Instant::now())).err().map(|error| format!("{error:#}"))
+}
+
+/// A text sanitised with one secret: the line of at most `limit` characters, the same text's lines, and the line as
+/// plugin output shows it.
+pub fn sanitize(secret: &[u8], text: &[u8], limit: usize) -> (String, Vec<String>, String) {
+    let mut sanitizer = Sanitizer::default();
+    sanitizer.add_secret(secret);
+    let text = UntrustedText::new(text);
+    let line = sanitizer.line(&text, limit);
+    let plugin = sanitize::escape_plugin(&line);
+    (line, sanitizer.lines(&text, limit), plugin)
+}

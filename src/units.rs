@@ -1,0 +1,172 @@
+//! How a quantity is told to people: times and moments, numbers and counts.
+//!
+//! Columns and lists have [`format_duration`]; a sentence that holds a time against a threshold has [`format_duration_exact`]. The formats
+//! that programs read have the units of their own standards, beside the rest of them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use humantime::{format_rfc3339_millis, format_rfc3339_seconds};
+
+/// A time to three digits, whatever its unit, so that times below each other can be compared.
+pub(crate) fn format_duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let milliseconds = seconds * 1000.0;
+    match seconds {
+        ..0.01 => format!("{milliseconds:.2} ms"),
+        ..0.1 => format!("{milliseconds:.1} ms"),
+        ..1.0 => format!("{milliseconds:.0} ms"),
+        ..10.0 => format!("{seconds:.2} s"),
+        ..100.0 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    }
+}
+
+/// A time to the millisecond, below 10 ms to the hundredth of it: `0.49 ms`, `80 ms`, `3.2 s`.
+///
+/// To three digits, 2.004 s would read as if it stood at the threshold of 2 s that it is above.
+pub(crate) fn format_duration_exact(time: Duration) -> String {
+    if time < Duration::from_millis(10) {
+        return format_duration(time);
+    }
+    if time < Duration::from_secs(1) {
+        return format!("{} ms", time.as_millis());
+    }
+    let seconds = format!("{}.{:03}", time.as_secs(), time.subsec_millis());
+    format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A span of time: from a second on in whole seconds, and of longer ones the two units that count.
+pub(crate) fn format_span(span: Duration) -> String {
+    if span < Duration::from_secs(1) {
+        return format_duration(span);
+    }
+    let whole = format_configured(Duration::from_secs(span.as_secs()));
+    whole.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A duration that was asked for, in all its units, as it may be typed: `1m 30s`.
+pub(crate) fn format_configured(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+/// A moment as RFC 3339 in UTC, to the second.
+pub(crate) fn format_timestamp(moment: SystemTime) -> String {
+    format_rfc3339_seconds(clamp_to_rfc3339(moment)).to_string()
+}
+
+/// A moment as RFC 3339 in UTC, to the millisecond.
+pub(crate) fn format_timestamp_millis(moment: SystemTime) -> String {
+    format_rfc3339_millis(clamp_to_rfc3339(moment)).to_string()
+}
+
+/// The moment, or the nearest between 1970 and 9999, for which RFC 3339 has words.
+///
+/// A certificate may claim any date, and a machine's clock may be far off.
+fn clamp_to_rfc3339(moment: SystemTime) -> SystemTime {
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    UNIX_EPOCH + moment.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
+}
+
+/// A number with at most so many decimals; rounded down, for what is below a threshold must not read as if it stood
+/// at it.
+pub(crate) fn round_down(number: f64, places: i32) -> f64 {
+    let parts = 10_f64.powi(places);
+    (number * parts).floor() / parts
+}
+
+/// The same in figures, without trailing zeros.
+pub(crate) fn format_decimal(number: f64, places: i32) -> String {
+    match round_down(number, places) {
+        0.0 => "0".into(),
+        rounded => rounded.to_string(),
+    }
+}
+
+/// `1 run`, `2 runs`; the noun's first word takes the plural.
+pub(crate) fn plural(number: u64, noun: &str) -> String {
+    let (first, rest) = noun.split_at(noun.find(' ').unwrap_or(noun.len()));
+    format!("{number} {first}{}{rest}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_three_digits() {
+        let table = [
+            (0, "0.00 ms"),
+            (340, "0.34 ms"),
+            (1_234, "1.23 ms"),
+            (12_345, "12.3 ms"),
+            (123_456, "123 ms"),
+            (1_234_567, "1.23 s"),
+            (10_000_000, "10.0 s"),
+            (3_600_000_000, "3600 s"),
+        ];
+        for (micros, text) in table {
+            assert_eq!(format_duration(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn exact_times_keep_their_milliseconds() {
+        let table = [
+            (0, "0.00 ms"),
+            (9, "9.00 ms"),
+            (80, "80 ms"),
+            (999, "999 ms"),
+            (1000, "1 s"),
+            (3200, "3.2 s"),
+            (2004, "2.004 s"),
+            (60_000, "60 s"),
+        ];
+        for (milliseconds, text) in table {
+            assert_eq!(format_duration_exact(Duration::from_millis(milliseconds)), text);
+        }
+    }
+
+    #[test]
+    fn spans_keep_two_units() {
+        let table = [(0.25, "250 ms"), (59.94, "59s"), (60.0, "1m"), (303.9, "5m 3s"), (90_061.0, "1day 1h")];
+        for (seconds, text) in table {
+            assert_eq!(format_span(Duration::from_secs_f64(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn any_date_of_a_certificate_can_be_told() {
+        let before = UNIX_EPOCH - Duration::from_secs(1);
+        let after = UNIX_EPOCH + Duration::from_secs(400_000_000_000);
+        assert_eq!(format_timestamp(before), "1970-01-01T00:00:00Z");
+        assert_eq!(format_timestamp(UNIX_EPOCH + Duration::from_secs(1)), "1970-01-01T00:00:01Z");
+        assert_eq!(format_timestamp(after), "9999-12-31T23:59:59Z");
+        assert_eq!(format_timestamp_millis(after), "9999-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn decimals_are_as_short_as_they_can_be() {
+        let table = [
+            (0.0, 2, "0"),
+            (0.001, 2, "0"),
+            (20.0, 2, "20"),
+            (20.5, 2, "20.5"),
+            (4.9999, 2, "4.99"),
+            (-3.451, 2, "-3.46"),
+            (100.0, 2, "100"),
+            (13.97, 1, "13.9"),
+            (5.0, 1, "5"),
+        ];
+        for (number, places, text) in table {
+            assert_eq!(format_decimal(number, places), text);
+        }
+    }
+
+    #[test]
+    fn a_noun_follows_its_number() {
+        let table = [(0, "run", "0 runs"), (1, "run", "1 run"), (2, "change of state", "2 changes of state")];
+        for (number, noun, text) in table {
+            assert_eq!(plural(number, noun), text);
+        }
+    }
+}

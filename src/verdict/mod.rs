@@ -1,0 +1,273 @@
+//! Judges what was brought home by the table in force.
+//!
+//! One pure function, [`judge`], makes a verdict of an endpoint's exchanges. Beside it stand, in files of
+//! their own, what the body said, who answered, what is the matter, and what to do about it.
+
+mod advice;
+mod body;
+mod curl;
+mod finding;
+mod request;
+mod responder;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::{Endpoint, Route, Scheme};
+use crate::model::exchange::{Attempt, Completion, Exchange, FaultKind, Method, Phase, Phases};
+use crate::model::range::Unit;
+use crate::model::state::State;
+use crate::model::threshold::Threshold;
+use crate::plan::Plan;
+use crate::rules::{Key, RuleOrigin};
+use crate::sanitize::sanitize_own;
+use request::Request;
+
+/// The length of a distinguished name and of a reason, in characters.
+const LINE: usize = 200;
+
+/// What was found out about one endpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Verdict {
+    /// The canonical form.
+    pub(crate) endpoint: String,
+    /// The URL that was asked.
+    pub(crate) url: String,
+    /// The endpoint's state.
+    pub(crate) state: State,
+    /// What is the matter with it.
+    pub(crate) diagnosis: Diagnosis,
+    /// What the diagnosis rests on.
+    pub(crate) evidence: Evidence,
+    /// What the diagnosis means, in words.
+    pub(crate) explanation: String,
+    /// The message of the fault that the explanation quotes.
+    pub(crate) quoted: Option<String>,
+    /// What to do; empty when there is nothing to do.
+    pub(crate) action: String,
+    /// How often it was probed: 1 and the retries.
+    pub(crate) attempts: u32,
+    /// The certificate that was presented.
+    pub(crate) certificate: Option<CertificateInfo>,
+    /// The back-end's share of GET's time.
+    pub(crate) backend: Option<Duration>,
+    /// The requests.
+    pub(crate) probes: Vec<RequestResult>,
+    /// What is worth noting at `-v` about this endpoint: a token sent over plain http.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What a diagnosis rests on, short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    /// The statuses of answers, which come from somewhere: `GET 503`.
+    Answers(String),
+    /// Anything else, which happens at a place: `HEAD timeout`.
+    Event(String),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Evidence::Answers(words) | Evidence::Event(words)) = self;
+        f.pad(words)
+    }
+}
+
+impl Verdict {
+    /// The requests that were made, in order.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &RequestVerdict)> {
+        self.probes.iter().filter_map(|probe| match &probe.outcome {
+            Outcome::RequestVerdict(judged) => Some((probe.method, judged.as_ref())),
+            Outcome::Skipped(_) => None,
+        })
+    }
+}
+
+/// The certificate as it is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CertificateInfo {
+    /// The end of its validity.
+    pub(crate) not_after: SystemTime,
+    /// The remaining life in days, below zero for an expired one.
+    pub(crate) days_left: f64,
+    /// The subject's distinguished name, cleaned.
+    pub(crate) subject: String,
+    /// The issuer's distinguished name, cleaned.
+    pub(crate) issuer: String,
+}
+
+/// One request, judged.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestResult {
+    /// Which request.
+    pub(crate) method: Method,
+    /// What came of it.
+    pub(crate) outcome: Outcome,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    /// It was made.
+    RequestVerdict(Box<RequestVerdict>),
+    /// It was not sent, and why; it counts for nothing.
+    Skipped(String),
+}
+
+/// A request that was made, judged by a row of the table.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestVerdict {
+    /// The state by the row.
+    pub(crate) state: State,
+    /// The row that judged.
+    pub(crate) key: Key,
+    /// Where that row is from.
+    pub(crate) source: RuleOrigin,
+    /// The status of the answer, and why there is no whole one.
+    pub(crate) completion: Completion<u16, FaultInfo>,
+    /// Who answered: `ceilometer`, `keystone`, `haproxy`, `nginx`, …
+    pub(crate) answered_by: Option<&'static str>,
+    /// The other end: `ADDR:PORT`, or the socket's path.
+    pub(crate) peer: Option<String>,
+    /// The whole time of the request.
+    pub(crate) elapsed: Duration,
+    /// The time of each phase.
+    pub(crate) phases: Phases,
+    /// What the body said, cleaned and in one line.
+    pub(crate) detail: Option<String>,
+    /// What a details needs, from `-vv` on.
+    pub(crate) details: Option<RequestDetails>,
+    /// What went over the transcript, at `-vvv`.
+    pub(crate) transcript: Option<Transcript>,
+}
+
+/// What a details about a request needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RequestDetails {
+    /// Of the headers: request ids, `Retry-After`, `Server`; cleaned.
+    pub(crate) facts: Vec<(String, String)>,
+    /// An equivalent curl command, shell-quoted, secrets masked.
+    pub(crate) curl: String,
+}
+
+/// What went over the transcript.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transcript {
+    /// The request's head, cleaned, secrets masked, one line an element.
+    pub(crate) sent: Vec<String>,
+    /// The answer's head, cleaned, one line an element.
+    pub(crate) received: Vec<String>,
+    /// The body's beginning, cleaned.
+    pub(crate) body: String,
+}
+
+/// A fault as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FaultInfo {
+    /// What kind of failure.
+    pub(crate) kind: FaultKind,
+    /// The phase that was under way.
+    pub(crate) phase: Phase,
+    /// The circumstances in words, cleaned.
+    pub(crate) message: String,
+}
+
+/// Judges one endpoint's attempt. `attempts` counts it and those before it; `now` is when the
+/// certificate's remaining life is reckoned.
+pub(crate) fn judge(
+    plan: &Plan,
+    endpoint: &Endpoint,
+    made: &[Attempt],
+    attempts: u32,
+    now: SystemTime,
+) -> Verdict {
+    let exchanges: Vec<&Exchange> = made.iter().filter_map(exchange).collect();
+    let requests = request::judge(plan, &exchanges);
+    let skipped = made.iter().find_map(skipped);
+    let backend = finding::backend_share(&requests);
+    let certificate = certificate(plan, &exchanges, now);
+    let found = finding::most_severe(plan, &requests, skipped.as_deref(), backend, certificate.as_ref());
+    Verdict {
+        endpoint: endpoint.to_string(),
+        url: endpoint.url(),
+        state: found.state,
+        diagnosis: found.diagnosis,
+        evidence: found.evidence,
+        explanation: found.explanation,
+        quoted: found.quoted,
+        action: found.action,
+        attempts,
+        certificate,
+        backend,
+        probes: probes(plan, endpoint, made, &requests),
+        notes: notes(plan, endpoint),
+    }
+}
+
+fn exchange(step: &Attempt) -> Option<&Exchange> {
+    match step {
+        Attempt::Sent(exchange) => Some(exchange),
+        Attempt::Skipped(..) => None,
+    }
+}
+
+fn skipped(step: &Attempt) -> Option<String> {
+    match step {
+        Attempt::Sent(_) => None,
+        Attempt::Skipped(_, reason) => Some(sanitize_own(reason, LINE)),
+    }
+}
+
+/// Every step as it is told, in the order in which it was taken.
+fn probes(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
+    let mut judged = requests.iter();
+    let probes = made.iter().filter_map(|step| match step {
+        Attempt::Sent(exchange) => judged.next().map(|request| RequestResult {
+            method: exchange.method,
+            outcome: Outcome::RequestVerdict(Box::new(request.told(plan, endpoint))),
+        }),
+        Attempt::Skipped(method, reason) => {
+            Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, LINE)) })
+        }
+    });
+    probes.collect()
+}
+
+/// The certificate that was presented; where servers behind one address present several, the one that
+/// ends first.
+fn certificate(plan: &Plan, made: &[&Exchange], now: SystemTime) -> Option<CertificateInfo> {
+    let presented = made.iter().filter_map(|exchange| exchange.certificate.as_ref());
+    let first = presented.min_by_key(|certificate| certificate.not_after)?;
+    Some(CertificateInfo {
+        not_after: first.not_after,
+        days_left: days_between(now, first.not_after),
+        subject: plan.sanitizer.line(&first.subject, LINE),
+        issuer: plan.sanitizer.line(&first.issuer, LINE),
+    })
+}
+
+fn days_between(from: SystemTime, to: SystemTime) -> f64 {
+    let day = Unit::Days.seconds();
+    match to.duration_since(from) {
+        Ok(left) => left.as_secs_f64() / day,
+        Err(over) => -over.duration().as_secs_f64() / day,
+    }
+}
+
+/// What an operator should know of the way in which this endpoint is asked.
+fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
+    let secret = |name: &str| ["x-auth-token", "authorization"].contains(&name.to_ascii_lowercase().as_str());
+    let open = endpoint.scheme == Scheme::Http && !matches!(endpoint.route, Route::Unix(_));
+    let sent = plan.network.headers.iter().find(|(name, _)| secret(name)).filter(|_| open);
+    let note = |(name, _): &(String, Vec<u8>)| {
+        format!("{} was sent over plain http, where everyone on the way can read it", sanitize_own(name, 40))
+    };
+    let limits = &plan.thresholds.certificate;
+    let uncertified = endpoint.scheme == Scheme::Http && *limits != Threshold::default();
+    let unjudged = "plain http has no certificate: its thresholds judge nothing here (https: -S)".to_owned();
+    sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,65 @@
+//! One line for each run, where nothing can be redrawn.
+
+use crate::cli::OutputFormat;
+use crate::plan::OutputOptions;
+use crate::report::{self, Report, json};
+use crate::units;
+
+/// A run in one line. The formats of other programs' files, which have no lines of their own, are told whole.
+pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
+    match output.format {
+        None => String::new(),
+        Some(OutputFormat::Human) => {
+            let over = units::format_timestamp(report.over_at());
+            format!("{over}  {:<8}  {}\n", report.state, report.summary_with_marks())
+        }
+        Some(OutputFormat::Nagios) => plugin(report, output),
+        Some(OutputFormat::Json) => json::line(report),
+        Some(format) => report::render(report, format, output),
+    }
+}
+
+/// The plugin's line with the time at the end of its summary: whoever reads plugins' lines can read it.
+fn plugin(report: &Report, output: &OutputOptions) -> String {
+    let summary = format!("{} ({})", report.summary, units::format_timestamp(report.over_at()));
+    let whole = report::render(&Report { summary, ..report.clone() }, OutputFormat::Nagios, output);
+    whole.split_inclusive('\n').take(1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn one_line(format: OutputFormat, report: &Report) -> String {
+        line(report, &OutputOptions { format: Some(format), ..OutputOptions::default() })
+    }
+
+    #[test]
+    fn each_format_has_its_line() {
+        let report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        let table = [
+            (OutputFormat::Human, "2026-11-07T06:40:00Z  CRITICAL  backend-down (GET 503) at a:8777\n"),
+            (
+                OutputFormat::Nagios,
+                "CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 (2026-11-07T06:40:00Z) | \
+                 head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0\n",
+            ),
+            (OutputFormat::HaproxyAgent, "down #backend-down (GET 503) at a:8777\n"),
+        ];
+        for (format, line) in table {
+            assert_eq!(one_line(format, &report), line, "{format:?}");
+        }
+        let object = one_line(OutputFormat::Json, &report);
+        assert_eq!(object.matches('\n').count(), 1, "{object}");
+        assert_eq!(line(&report, &fixture::output()), "", "silence, if that is wanted");
+    }
+
+    #[test]
+    fn the_mark_of_an_unverified_certificate_stays_at_the_end() {
+        let mut report = fixture::report(vec![fixture::healthy("a:8777")]);
+        report.unverified = true;
+        let line = one_line(OutputFormat::Nagios, &report);
+        assert!(line.contains("(2026-11-07T06:40:00Z) (certificate not verified) | "), "{line}");
+    }
+}

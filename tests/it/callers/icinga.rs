@@ -1,0 +1,192 @@
+//! Icinga 2: the perfdata writer shows the state, the output and every metric, and every variable reaches the plugin.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::callers::plugin::{self, METRICS, Run, generated, labels, replaced};
+use crate::callers::service::{Role, Service};
+use crate::support::daemon::{Daemon, directory, write_script};
+use crate::support::programs::found;
+
+/// What Icinga made of a check.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    state: String,
+    output: String,
+    perfdata: String,
+}
+
+/// An Icinga in a directory of its own; dropping it ends it.
+struct Icinga {
+    daemon: Daemon,
+    dir: TempDir,
+}
+
+impl Icinga {
+    /// Starts Icinga with this configuration, after Icinga itself has accepted it.
+    fn start(program: &Path, dir: TempDir, configuration: &str) -> Icinga {
+        let file = dir.path().join("icinga2.conf");
+        fs::write(&file, settings(dir.path()) + configuration).unwrap();
+        let check = Run::of(command(program, dir.path()).args(["-C", "-c"]).arg(&file));
+        assert_eq!(check.code, Some(0), "{check:?}");
+        assert!(!check.stdout.contains("warning/"), "{check:?}");
+        let daemon = Daemon::start(command(program, dir.path()).arg("-c").arg(&file), dir.path());
+        Icinga { daemon, dir }
+    }
+
+    /// Waits until the service of each host has been checked, and tells the last check by host.
+    fn checks(&mut self, number: usize) -> BTreeMap<String, Seen> {
+        let dir = self.dir.path().join("perfdata");
+        self.daemon.eventually("Icinga's checks", || {
+            let mut text = String::new();
+            for entry in fs::read_dir(&dir).unwrap() {
+                // A file may be renamed under our eyes; the next look finds it.
+                text += &fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+            }
+            let seen: BTreeMap<_, _> = text.split_terminator("\u{c}\n").filter_map(record).collect();
+            if seen.len() == number { Ok(seen) } else { Err(text) }
+        })
+    }
+}
+
+/// A record as the perfdata writer's template writes it.
+fn record(text: &str) -> Option<(String, Seen)> {
+    let mut fields = text.split('\t').map(str::to_owned);
+    let host = fields.next()?;
+    Some((host, Seen { state: fields.next()?, output: fields.next()?, perfdata: fields.next()? }))
+}
+
+/// Icinga with its directories in this one.
+fn command(program: &Path, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg("daemon");
+    for (constant, name) in [
+        ("ConfigDir", "etc"),
+        ("DataDir", "data"),
+        ("CacheDir", "cache"),
+        ("LogDir", "log"),
+        ("InitRunDir", "run"),
+        ("SpoolDir", "spool"),
+    ] {
+        fs::create_dir_all(dir.join(name)).unwrap();
+        command.arg(format!("-D{constant}={}", dir.join(name).display()));
+    }
+    fs::create_dir_all(dir.join("perfdata")).unwrap();
+    // It keeps its user, whoever that is.
+    let name = |option| Run::of(Command::new("id").arg(option)).stdout.trim().to_owned();
+    command.env("ICINGA2_USER", name("-un")).env("ICINGA2_GROUP", name("-gn"));
+    command
+}
+
+/// What stands in an installation's own configuration, and a perfdata writer with our template.
+fn settings(dir: &Path) -> String {
+    let perfdata = dir.join("perfdata");
+    let (perfdata, temporary) = (perfdata.display(), dir.display());
+    format!(
+        r#"
+const PluginDir = "/usr/lib/nagios/plugins"
+include <itl>
+include <plugins>
+const NodeName = "callers"
+const ZoneName = NodeName
+object Endpoint NodeName {{ }}
+object Zone ZoneName {{ endpoints = [ NodeName ] }}
+object CheckerComponent "checker" {{ }}
+object PerfdataWriter "perfdata" {{
+    host_perfdata_path = "{temporary}/host"
+    host_temp_path = "{temporary}/host.temporary"
+    service_perfdata_path = "{perfdata}/service"
+    service_temp_path = "{temporary}/service.temporary"
+    service_format_template = "$host.name$\t$service.state$\t$service.output$\t$service.perfdata$\f"
+    rotation_interval = 1s
+}}
+"#
+    )
+}
+
+/// A host that the generated apply rule gives its service.
+fn host(name: &str, variables: &str) -> String {
+    format!(
+        "object Host \"{name}\" {{\n check_command = \"dummy\"\n address = \"127.0.0.1\"\n \
+         vars.ceilometer = true\n {variables}\n}}\n"
+    )
+}
+
+/// The generated configuration, checking every second.
+fn configuration() -> String {
+    replaced(&generated("icinga2"), &[("check_interval = 1m", "check_interval = 1s")])
+}
+
+#[test]
+fn the_perfdata_writer_shows_state_output_and_every_metric() {
+    let Some(program) = found(&["icinga2"]) else { return };
+    let cases = [
+        ("healthy", Role::Healthy, "OK"),
+        ("throttled", Role::Throttled, "WARNING"),
+        ("backend-down", Role::BackendDown, "CRITICAL"),
+        ("hostile", Role::Hostile, "CRITICAL"),
+        ("absent", Role::Absent, "CRITICAL"),
+        ("denied", Role::Denied, "UNKNOWN"),
+    ];
+    let services: Vec<_> = cases.iter().map(|(_, role, _)| Service::start(*role)).collect();
+    let mut text = configuration();
+    for ((name, ..), service) in cases.iter().zip(&services) {
+        text += &host(name, &format!("vars.ceilometer_port = {}", service.port()));
+    }
+    let checks = Icinga::start(&program, directory(), &text).checks(cases.len());
+    for ((name, _, state), service) in cases.iter().zip(&services) {
+        let seen = &checks[*name];
+        let direct = plugin::run(&["-H", "127.0.0.1", "-p", &service.port()]);
+        let (_, long_output) = direct.stdout.split_once('\n').unwrap();
+        assert_eq!(seen.state, *state, "{name}: {seen:?}");
+        assert_eq!(labels(&seen.perfdata), METRICS, "{name}: {seen:?}");
+        let shown: Vec<_> = seen.output.lines().map(str::trim_end).collect();
+        let told: Vec<_> =
+            [direct.summary()].into_iter().chain(long_output.lines()).map(str::trim_end).collect();
+        assert_eq!(shown, told, "{name}");
+    }
+}
+
+#[test]
+fn a_variable_of_each_kind_reaches_the_plugin() {
+    let Some(program) = found(&["icinga2"]) else { return };
+    let dir = directory();
+    let stand_in = dir.path().join("stand-in");
+    write_script(&stand_in, "#!/bin/sh\necho \"$* ($CHECK_CEILOMETER_OPTS)\"\n");
+    let cases = [
+        ("default", "", "--hostname 127.0.0.1 ()"),
+        ("v6", "vars.check_ipv6 = true\n address6 = \"::1\"", "--hostname ::1 ()"),
+        ("several", "vars.ceilometer_hostname = [ \"a\", \"b\" ]", "--hostname a --hostname b ()"),
+        ("file", "vars.ceilometer_hostname = []\n vars.ceilometer_endpoints = \"/f\"", "--endpoints /f ()"),
+        (
+            "switches",
+            "vars.ceilometer_ssl = true\n vars.ceilometer_ipv4 = false",
+            "--hostname 127.0.0.1 --ssl ()",
+        ),
+        (
+            "state",
+            "vars.ceilometer_state = [ \"404=ok\", \"5xx=warning\" ]",
+            "--hostname 127.0.0.1 --state 404=ok --state 5xx=warning ()",
+        ),
+        ("verbose", "vars.ceilometer_verbose = true", "--hostname 127.0.0.1 --verbose ()"),
+        ("verbose3", "vars.ceilometer_verbose = 3", "--hostname 127.0.0.1 --verbose --verbose --verbose ()"),
+        ("quorum", "vars.ceilometer_quorum = \"50%\"", "--hostname 127.0.0.1 --quorum 50% ()"),
+        (
+            "environment",
+            "vars.ceilometer_opts = \"--header 'X-Auth-Token: t'\"",
+            "--hostname 127.0.0.1 (--header 'X-Auth-Token: t')",
+        ),
+    ];
+    let mut text = replaced(&configuration(), &[(plugin::PATH, stand_in.to_str().unwrap())]);
+    for (name, variables, _) in cases {
+        text += &host(name, variables);
+    }
+    let checks = Icinga::start(&program, dir, &text).checks(cases.len());
+    for (name, _, arguments) in cases {
+        assert_eq!(checks[name].output, arguments, "{name}");
+    }
+}

@@ -1,0 +1,169 @@
+//! Nagios: its `status.dat` shows the state, the summary and every metric.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::callers::nrpe::Nrpe;
+use crate::callers::plugin::{self, METRICS, Run, generated, labels, replaced};
+use crate::callers::service::{Role, Service};
+use crate::support::daemon::{Daemon, directory};
+use crate::support::programs::found;
+
+const CHECK_NRPE: &str = "/usr/lib/nagios/plugins/check_nrpe -H";
+
+/// What Nagios itself asks of a configuration, beside ours.
+const CONTACT: &str = "
+define contact {
+    contact_name nobody
+    host_notifications_enabled 0
+    service_notifications_enabled 0
+    host_notification_commands check_ceilometer
+    service_notification_commands check_ceilometer
+}
+";
+
+/// One service's block of `status.dat`.
+type Status = BTreeMap<String, String>;
+
+/// A Nagios in a directory of its own; dropping it ends it.
+struct Nagios {
+    daemon: Daemon,
+    dir: TempDir,
+}
+
+impl Nagios {
+    /// Starts Nagios with these objects, after Nagios itself has accepted them.
+    fn start(program: &Path, objects: &str) -> Nagios {
+        let dir = directory();
+        let file = dir.path().join("nagios.cfg");
+        fs::create_dir(dir.path().join("results")).unwrap();
+        fs::write(dir.path().join("objects.cfg"), objects.to_owned() + CONTACT).unwrap();
+        fs::write(&file, settings(dir.path())).unwrap();
+        let check = Run::of(Command::new(program).arg("-v").arg(&file));
+        assert_eq!(check.code, Some(0), "{}", check.stdout);
+        assert!(check.stdout.contains("Total Errors:   0"), "{}", check.stdout);
+        let daemon = Daemon::start(Command::new(program).arg(&file), dir.path());
+        Nagios { daemon, dir }
+    }
+
+    /// Waits until every service has been checked, and tells them by description.
+    fn statuses(&mut self, number: usize) -> BTreeMap<String, Status> {
+        let file = self.dir.path().join("status.dat");
+        self.daemon.eventually("Nagios' services", || {
+            let text = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+            let checked: BTreeMap<_, _> = services(&text)
+                .filter(|status| status.get("has_been_checked").is_some_and(|checked| checked == "1"))
+                .map(|status| (status["service_description"].clone(), status))
+                .collect();
+            if checked.len() == number { Ok(checked) } else { Err(text) }
+        })
+    }
+}
+
+/// Nagios' settings: everything in this directory, time in seconds.
+fn settings(dir: &Path) -> String {
+    // It keeps its user when it has one to keep; as root it would change to a user of its own.
+    let user = if rustix::process::getuid().is_root() { "nagios_user=root\nnagios_group=root\n" } else { "" };
+    let files = [
+        ("log_file", "nagios.log"),
+        ("cfg_file", "objects.cfg"),
+        ("object_cache_file", "objects.cache"),
+        ("precached_object_file", "objects.precache"),
+        ("status_file", "status.dat"),
+        ("state_retention_file", "retention.dat"),
+        ("command_file", "command"),
+        ("query_socket", "query"),
+        ("lock_file", "lock"),
+        ("temp_file", "temp"),
+        ("temp_path", ""),
+        ("check_result_path", "results"),
+    ];
+    let files = files.map(|(key, name)| format!("{key}={}\n", dir.join(name).display())).concat();
+    format!(
+        "{user}{files}status_update_interval=1\ncheck_external_commands=0\nretain_state_information=0\n\
+         process_performance_data=1\ninterval_length=1\nservice_inter_check_delay_method=n\nuse_syslog=0\n\
+         check_for_updates=0\nmax_debug_file_size=0\n"
+    )
+}
+
+/// The blocks of `status.dat` that tell services.
+fn services(text: &str) -> impl Iterator<Item = Status> {
+    text.split("\nservicestatus {\n").skip(1).map(|block| {
+        let lines = block.lines().take_while(|line| line.trim() != "}");
+        lines
+            .filter_map(|line| line.trim_start().split_once('='))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    })
+}
+
+/// Text as it was before Nagios wrote `\n` for a line's end and doubled each backslash.
+fn unescaped(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut plain = String::new();
+    while let Some(char) = chars.next() {
+        let escaped = if char == '\\' { chars.next() } else { None };
+        plain.push(match escaped {
+            Some('n') => '\n',
+            Some(escaped) => escaped,
+            None => char,
+        });
+    }
+    plain
+}
+
+/// A service beside the generated ones.
+fn define_service(name: &str, port: &str) -> String {
+    format!(
+        "define service {{\n host_name metering1\n service_description {name}\n max_check_attempts 1\n \
+         check_interval 1\n retry_interval 1\n check_command check_ceilometer!-p {port}\n}}\n"
+    )
+}
+
+#[test]
+fn status_dat_shows_state_summary_and_every_metric() {
+    let Some(program) = found(&["nagios4", "nagios"]) else { return };
+    let healthy = Service::start(Role::Healthy);
+    let Some(nrpe) = Nrpe::start(&healthy.port()) else { return };
+    let cases = [
+        ("throttled", Role::Throttled, "1"),
+        ("backend-down", Role::BackendDown, "2"),
+        ("hostile", Role::Hostile, "2"),
+        ("absent", Role::Absent, "2"),
+        ("denied", Role::Denied, "3"),
+    ];
+    let services: Vec<_> = cases.iter().map(|(_, role, _)| Service::start(*role)).collect();
+    let mut objects = replaced(
+        &generated("nagios"),
+        &[
+            ("192.0.2.11", "127.0.0.1"),
+            ("-p 8777", &format!("-p {}", healthy.port())),
+            (CHECK_NRPE, &format!("{CHECK_NRPE} 127.0.0.1 -p {} -H", nrpe.port)),
+        ],
+    );
+    for ((name, ..), service) in cases.iter().zip(&services) {
+        objects += &define_service(name, &service.port());
+    }
+    let statuses = Nagios::start(&program, &objects).statuses(cases.len() + 2);
+
+    for name in ["ceilometer", "ceilometer over NRPE"] {
+        let status = &statuses[name];
+        assert_eq!(status["current_state"], "0", "{status:?}");
+        assert!(status["plugin_output"].starts_with("CEILOMETER OK - "), "{status:?}");
+        assert_eq!(labels(&status["performance_data"]), METRICS, "{status:?}");
+    }
+    for ((name, _, state), service) in cases.iter().zip(&services) {
+        let status = &statuses[*name];
+        let direct = plugin::run(&["-H", "127.0.0.1", "-p", &service.port()]);
+        let long_output: Vec<_> = direct.stdout.lines().skip(1).collect();
+        assert_eq!(status["current_state"], *state, "{name}: {status:?}");
+        assert_eq!(status["plugin_output"].trim_end(), direct.summary(), "{name}");
+        assert_eq!(labels(&status["performance_data"]), METRICS, "{name}: {status:?}");
+        let shown = unescaped(&status["long_plugin_output"]);
+        assert_eq!(shown.lines().collect::<Vec<_>>(), long_output, "{name}");
+    }
+}

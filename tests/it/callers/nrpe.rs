@@ -1,0 +1,118 @@
+//! NRPE: what `check_nrpe` returns is what the plugin said.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::callers::plugin::{self, Run, generated, replaced, timeless};
+use crate::callers::service::{Role, Service};
+use crate::support::daemon::{Daemon, directory, free_port};
+use crate::support::programs::found;
+
+/// A running NRPE daemon and the client that asks it.
+pub(crate) struct Nrpe {
+    _daemon: Daemon,
+    client: PathBuf,
+    pub(crate) port: u16,
+    _dir: TempDir,
+}
+
+impl Nrpe {
+    /// Starts NRPE with the generated commands, which ask this port; `None` where it is not installed.
+    pub(crate) fn start(port: &str) -> Option<Nrpe> {
+        let (program, client) = (found(&["nrpe"])?, found(&["check_nrpe"])?);
+        let dir = directory();
+        let own_port = free_port();
+        let file = dir.path().join("nrpe.cfg");
+        fs::write(&file, configuration(dir.path(), own_port, port)).unwrap();
+        let mut daemon = Daemon::start(Command::new(program).arg("-c").arg(&file).arg("-f"), dir.path());
+        daemon.eventually("NRPE's port", || {
+            TcpStream::connect(("127.0.0.1", own_port)).map_err(|error| error.to_string())
+        });
+        Some(Nrpe { _daemon: daemon, client, port: own_port, _dir: dir })
+    }
+
+    /// What `check_nrpe` says.
+    fn ask(&self, args: &[&str]) -> Run {
+        let port = self.port.to_string();
+        Run::of(Command::new(&self.client).args(["-H", "127.0.0.1", "-p", &port]).args(args))
+    }
+}
+
+/// NRPE's settings and the generated commands.
+fn configuration(dir: &Path, own_port: u16, port: &str) -> String {
+    let commands = replaced(&generated("nrpe"), &[("-H 127.0.0.1", &format!("-H 127.0.0.1:{port}"))]);
+    // NRPE does not run as root, and root's builds may lie where nobody else may look.
+    let binary = dir.join("check_ceilometer");
+    fs::copy(plugin::PATH, &binary).unwrap();
+    let commands = replaced(&commands, &[(plugin::PATH, binary.to_str().unwrap())]);
+    // The same command with more to say than a packet of version 2 holds.
+    let short = commands.lines().find(|line| line.starts_with("command[check_ceilometer_v2]=")).unwrap();
+    let verbose = short.replace("check_ceilometer_v2", "verbose_v2") + " -vvv";
+    format!(
+        "server_address=127.0.0.1\nserver_port={own_port}\nallowed_hosts=127.0.0.1\nnrpe_user=nobody\n\
+         nrpe_group=nogroup\npid_file={dir}/nrpe.pid\nlog_file={dir}/nrpe.log\n{commands}\n{verbose}\n",
+        dir = dir.display()
+    )
+}
+
+const ROLES: [(Role, i32); 6] = [
+    (Role::Healthy, 0),
+    (Role::Throttled, 1),
+    (Role::BackendDown, 2),
+    (Role::Hostile, 2),
+    (Role::Absent, 2),
+    (Role::Denied, 3),
+];
+
+#[test]
+fn check_nrpe_returns_the_plugins_exit_code_and_output() {
+    for (role, code) in ROLES {
+        let service = Service::start(role);
+        let Some(nrpe) = Nrpe::start(&service.port()) else { return };
+        let direct = plugin::run(&["-H", &service.address.to_string(), "-t", "8s"]);
+        let asked = nrpe.ask(&["-c", "check_ceilometer"]);
+        assert_eq!((direct.code, asked.code), (Some(code), Some(code)), "{role:?}: {asked:?}");
+        assert_eq!(timeless(&asked.stdout), timeless(&direct.stdout), "{role:?}");
+        assert_eq!(asked.stderr, "", "{role:?}");
+    }
+}
+
+#[test]
+fn a_version_2_packet_holds_the_whole_output() {
+    let service = Service::start(Role::Hostile);
+    let Some(nrpe) = Nrpe::start(&service.port()) else { return };
+    let address = service.address.to_string();
+    let direct = plugin::run(&["-H", &address, "-t", "8s", "--max-output", "1023"]);
+    let asked = nrpe.ask(&["-2", "-c", "check_ceilometer_v2"]);
+    assert_eq!((direct.code, asked.code), (Some(2), Some(2)), "{asked:?}");
+    assert!(asked.stdout.len() <= 1023, "{asked:?}");
+    assert_eq!(timeless(&asked.stdout), timeless(&direct.stdout));
+    assert!(asked.stdout.contains(" | head_time="), "{asked:?}");
+}
+
+#[test]
+fn what_exceeds_a_version_2_packet_is_cut_before_the_metrics_are() {
+    let service = Service::start(Role::Hostile);
+    let Some(nrpe) = Nrpe::start(&service.port()) else { return };
+    let direct = plugin::run(&["-H", &service.address.to_string(), "-vvv"]);
+    let asked = nrpe.ask(&["-2", "-c", "verbose_v2"]);
+    assert!(direct.stdout.len() > 1500, "{direct:?}");
+    assert!((800..=1023).contains(&asked.stdout.len()), "{asked:?}");
+    assert_eq!((direct.code, asked.code), (Some(2), Some(2)), "{asked:?}");
+    let first = |run: &Run| timeless(run.stdout.lines().next().unwrap());
+    assert_eq!(first(&asked), first(&direct));
+    assert_eq!(asked.stdout.matches('|').count(), 1, "{asked:?}");
+}
+
+#[test]
+fn the_generated_budget_is_below_check_nrpes_own() {
+    let service = Service::start(Role::Hanging);
+    let Some(nrpe) = Nrpe::start(&service.port()) else { return };
+    let asked = nrpe.ask(&["-c", "check_ceilometer"]);
+    assert_eq!(asked.code, Some(2), "{asked:?}");
+    assert!(asked.stdout.starts_with("CEILOMETER CRITICAL - "), "{asked:?}");
+}

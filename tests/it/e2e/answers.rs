@@ -1,0 +1,287 @@
+//! Every kind of answer that a broken server can give, told apart and in words.
+
+use std::time::Duration;
+
+use crate::support::harness::{check, words};
+use crate::support::peer::{Peer, Script, Step, says};
+
+const OK: &str = "HTTP/1.1 200 OK\r\n";
+
+/// Asks by GET alone, and asserts the fault's kind and all of its words.
+#[track_caller]
+fn is_told(name: &str, script: Script, kind: &str, message: &str) {
+    let peer = Peer::always(script);
+    let run = check([&peer.address(), "-m", "get", "-t", "5", "-o", "json"]).run();
+    let fault = run.json()["endpoints"][0]["probes"][0]["fault"].clone();
+    run.exits(2)
+        .holds(fault["kind"] == kind, &format!("{name} is not {kind}"))
+        .holds(fault["message"] == message, &format!("{name} is not told as {message:?}"));
+}
+
+/// Asks by GET alone, and asserts that an answer is taken as the healthy one that it is.
+#[track_caller]
+fn is_healthy(name: &str, bytes: &str) {
+    let peer = Peer::always(says(bytes));
+    let run = check([&peer.address(), "-m", "get", "-t", "5", "-o", "json"]).run();
+    run.holds(run.code == Some(0), name).exits(0).reports("/endpoints/0/probes/0/fault", ());
+}
+
+fn then_reset(bytes: impl Into<Vec<u8>>) -> Script {
+    vec![Step::Send(bytes.into()), Step::Reset]
+}
+
+#[test]
+fn connections_that_end() {
+    let table: [(&str, Script, &str, &str); 9] = [
+        ("a reset", vec![Step::Reset], "reset", "the connection was reset before its first byte"),
+        (
+            "a reset within the head",
+            then_reset(format!("{OK}X: ")),
+            "reset",
+            "the connection was reset within the answer's head",
+        ),
+        (
+            "a reset within the body",
+            then_reset(format!("{OK}Content-Length: 9\r\n\r\n{{")),
+            "body",
+            "the connection broke within the answer's body",
+        ),
+        (
+            "a reset within a body without length",
+            then_reset(format!("{OK}\r\n{{")),
+            "body",
+            "the connection broke within the answer's body",
+        ),
+        ("a close", vec![], "closed", "the connection was closed before its first byte"),
+        ("one letter", says("H"), "closed", "the connection was closed within the answer's head"),
+        (
+            "a close within the head",
+            says(format!("{OK}X: ")),
+            "closed",
+            "the connection was closed within the answer's head",
+        ),
+        (
+            "a truncated body",
+            says(format!("{OK}Content-Length: 9\r\n\r\n{{")),
+            "body",
+            "the connection was closed before the body was complete",
+        ),
+        (
+            "a beginning behind an interim answer",
+            says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 2"),
+            "closed",
+            "the connection was closed between an interim answer and the final one",
+        ),
+    ];
+    for (name, script, kind, message) in table {
+        is_told(name, script, kind, message);
+    }
+}
+
+#[test]
+fn other_protocols() {
+    let table: [(&str, &[u8], &str); 12] = [
+        (
+            "SSH",
+            b"SSH-2.0-OpenSSH_9.2p1\r\n",
+            "the answer is not HTTP/1; it begins with: SSH-2.0-OpenSSH_9.2p1",
+        ),
+        ("SMTP", b"220 mail ESMTP\r\n", "the answer is not HTTP/1; it begins with: 220 mail ESMTP"),
+        ("MariaDB", b"J\0\0\0\n5.7.30\0\x08\0\0\0", "the answer is not HTTP/1; it begins with: J 5.7.30"),
+        ("RTSP", b"RTSP/1.0 400 Bad\r\n\r\n", "the answer is not HTTP/1; it begins with: RTSP/1.0 400 Bad"),
+        (
+            "noise",
+            b"\0\x01\xff\x1b[\x9b",
+            "the answer is not HTTP/1; it begins with the bytes 00 01 ff 1b 5b 9b",
+        ),
+        ("TLS", b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS on this port"),
+        (
+            "HTTP/0.9",
+            b"<p>It works!</p>\n",
+            "the answer is content without a head (HTTP/0.9); it begins with: <p>It works!</p>",
+        ),
+        (
+            "HTTP/2",
+            b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\x40\0\0\0",
+            "the server speaks HTTP/2 only, not HTTP/1.1",
+        ),
+        (
+            "an HTTP/2 preface",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "the server speaks HTTP/2 only, not HTTP/1.1",
+        ),
+        ("an HTTP/2 status", b"HTTP/2 200\r\n\r\n", "the server speaks HTTP/2 only, not HTTP/1.1"),
+        ("HTTP/1.2", b"HTTP/1.2 200 OK\r\n\r\n", "the answer's head is malformed (invalid HTTP version)"),
+        (
+            "lower case",
+            b"http/1.1 200 OK\r\n\r\n",
+            "the answer is not HTTP/1; it begins with: http/1.1 200 OK",
+        ),
+    ];
+    for (name, bytes, message) in table {
+        is_told(name, says(bytes), "protocol", message);
+    }
+}
+
+#[test]
+fn malformed_heads() {
+    let table = [
+        ("a status of two digits", "HTTP/1.1 99 x\r\n\r\n", "invalid response status"),
+        ("a status of four", "HTTP/1.1 2000 x\r\n\r\n", "invalid response status"),
+        ("a status below 100", "HTTP/1.1 099 x\r\n\r\n", "invalid status code: 099"),
+        ("an escape as reason", "HTTP/1.1 200 \u{1b}[31m\r\n\r\n", "invalid response status"),
+        ("a line without a colon", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "invalid header name"),
+        ("NUL", "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "invalid header value"),
+        // RFC 9112, section 5.2, wants servers not to; the library does not read it.
+        ("a folded line", "HTTP/1.1 200 OK\r\nX: a\r\n  b\r\n\r\n", "invalid header name"),
+        (
+            "two lengths",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+            "conflicting content-length headers",
+        ),
+        (
+            "a length beyond all",
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}",
+            "content-length header not a number",
+        ),
+    ];
+    for (name, bytes, why) in table {
+        is_told(name, says(bytes), "protocol", &format!("the answer's head is malformed ({why})"));
+    }
+    let both = format!("{OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{{}}");
+    is_told(
+        "two framings",
+        says(both),
+        "protocol",
+        "the answer has both Content-Length and Transfer-Encoding",
+    );
+    let long = format!("{OK}X: {}\r\n\r\n", "y".repeat(16 * 1024));
+    is_told("an oversized head", says(long), "protocol", "the answer's head is longer than 16 KiB");
+}
+
+#[test]
+fn broken_chunks() {
+    let cut = "the connection was closed before the body was complete";
+    let table = [
+        ("no number", "zz\r\n{}", "the body's chunks are broken (chunk length cannot be read as a number)"),
+        (
+            "too large a number",
+            "ffffffffffffffffff\r\n{}",
+            "the body's chunks are broken (chunk length cannot be read as a number)",
+        ),
+        (
+            "no line end",
+            "2\r\n{}XX0\r\n\r\n",
+            "the body's chunks are broken (chunk expected crlf as next character)",
+        ),
+        (
+            "a number without end",
+            &"0".repeat(50_000),
+            "the body's chunks are broken (a chunk's size does not end)",
+        ),
+        ("a cut chunk", "5\r\n{}", cut),
+        ("no last chunk", "2\r\n{}\r\n", cut),
+        ("half a last chunk", "2\r\n{}\r\n0", cut),
+    ];
+    for (name, body, message) in table {
+        is_told(name, says(format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}")), "body", message);
+    }
+}
+
+/// Final answers whose status is none that HTTP knows.
+#[test]
+fn odd_statuses() {
+    for (status, key) in [(101, "1xx"), (600, "protocol"), (999, "protocol")] {
+        let peer = Peer::always(says(format!("HTTP/1.1 {status} Odd\r\n\r\n")));
+        let run = check([&peer.address(), "-m", "get", "-o", "json"]).run();
+        run.exits(2)
+            .reports("/endpoints/0/diagnosis", "impostor")
+            .reports("/endpoints/0/probes/0/key", key)
+            .reports("/endpoints/0/probes/0/status", status);
+    }
+}
+
+#[test]
+fn odd_answers_that_are_understood() {
+    let table = [
+        ("no header at all", "HTTP/1.1 200 OK\r\n\r\n"),
+        ("no reason", "HTTP/1.1 200\r\n\r\n"),
+        ("HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\n{}"),
+        ("line feeds alone", "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}"),
+        ("a line end ahead", "\r\nHTTP/1.1 200 OK\r\n\r\n{}"),
+        ("the same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
+        ("a header twice", "HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n{}"),
+        ("Latin-1", "HTTP/1.1 200 \u{e4}\r\nX: \u{f6}\r\n\r\n{}"),
+        ("data behind the body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 500 x\r\n\r\n"),
+        // The last chunk makes the body complete (RFC 9112, section 8), whatever its trailer lacks.
+        ("no trailer's end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"),
+        (
+            "data behind the last chunk",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\nmore",
+        ),
+        ("100 with headers", "HTTP/1.1 100 Continue\r\nDate: now\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+        ("100 in HTTP/1.0", "HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+        (
+            "a row of interim answers",
+            "HTTP/1.1 103 x\r\nLink: <a>\r\n\r\nHTTP/1.1 100\r\nVia: b\r\n\r\nHTTP/1.1 199 c\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        ),
+    ];
+    for (name, bytes) in table {
+        is_healthy(name, bytes);
+    }
+}
+
+/// A body that arrives with the head's end in one piece is not the head's, whatever came before.
+#[test]
+fn a_large_body_behind_an_interim_answer() {
+    let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
+    let large = format!("{OK}Content-Length: 60000\r\n\r\n{}", "x".repeat(60_000));
+    // The drip lets the interim answer arrive by itself.
+    let peer = Peer::always(vec![Step::Drip(early.into()), Step::Send(large.into())]);
+    check([&peer.address(), "-m", "get"]).run().exits(0).summarises("OK", &["GET 200"]);
+}
+
+/// An answer is the same in any pieces.
+#[test]
+fn an_answer_byte_by_byte() {
+    let peer = Peer::by_method(
+        vec![Step::Drip(b"HTTP/1.1 204\r\n\r\n".to_vec())],
+        vec![Step::Drip(b"HTTP/1.1 503\r\nContent-Length: 4\r\n\r\ngone".to_vec())],
+    );
+    let run = check([peer.address()]).run();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]).says("gone");
+}
+
+/// Nothing of a body is unpacked: a bomb stays as small as it was sent.
+#[test]
+fn a_gzip_bomb_is_not_unpacked() {
+    let mut bomb = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
+    bomb.resize(60_000, 0xff);
+    for (status, code) in [(200, 0), (503, 2)] {
+        let mut answer =
+            format!("HTTP/1.1 {status} x\r\nContent-Encoding: gzip\r\nContent-Length: 60000\r\n\r\n")
+                .into_bytes();
+        answer.extend(&bomb);
+        let peer = Peer::always(says(answer));
+        let run = check([&peer.address(), "-m", "get", "-vvv"]).run();
+        run.exits(code).is_plugin_output().ends_within(Duration::from_secs(10));
+    }
+}
+
+/// More digits than a number has, deeper than a stack is, the same key twice, more than is read.
+#[test]
+fn bodies_that_strain_a_reader() {
+    let table = [
+        ("[".repeat(100_000), None),
+        ("{\"a\":".repeat(100_000), None),
+        (r#"{"error": "one", "error": "two"}"#.to_owned(), Some("two")),
+        (r#"{"error": {"code": 99999999999999999999999999, "message": "large"}}"#.to_owned(), Some("large")),
+        (r#"{"code": 1e999999, "message": "larger"}"#.to_owned(), Some("larger")),
+        (format!("{{\"message\": \"first\", \"rest\": \"{}\"}}", "x".repeat(70_000)), None),
+    ];
+    for (body, said) in table {
+        let peer = Peer::always(says(format!("HTTP/1.1 503 No\r\n\r\n{body}")));
+        let run = check([&[peer.address().as_str()], &words("-m get -vvv")[..]].concat()).run();
+        run.exits(2).summarises("CRITICAL", &["GET 503"]).says(said.unwrap_or(""));
+    }
+}

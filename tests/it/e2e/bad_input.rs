@@ -1,0 +1,278 @@
+//! Everything that is typed wrong gets one line that names it; nothing of it is sent anywhere.
+
+use std::path::Path;
+
+use crate::support::harness::{check, words};
+use crate::support::peer::Peer;
+
+/// Asserts that each command line is refused in one line that names the words beside it.
+#[track_caller]
+fn refuses(table: &[(&str, &str)]) {
+    for (line, named) in table {
+        let run = check(words(line)).run();
+        run.holds(run.code == Some(3), &format!("{line:?} was taken")).is_refused(&[named]);
+    }
+}
+
+#[test]
+fn endpoints() {
+    refuses(&[
+        ("ftp://host", "ftp"),
+        ("https+unix://host", "https+unix"),
+        ("http://", "http://"),
+        ("http:///metering", "host"),
+        (":8777", ":8777"),
+        ("host:0", "0"),
+        ("host:65536", "65536"),
+        ("host:port", "port"),
+        ("host:-1", "-1"),
+        ("host:", "host:"),
+        ("http://host/?token=x", "query"),
+        ("http://host/#top", "fragment"),
+        ("host?x", "query"),
+        ("[::1", "[::1"),
+        ("[::1]8777", "[::1]8777"),
+        ("[not-v6]:80", "not-v6"),
+        ("http://[::1]:99999", "99999"),
+        ("1.2.3.4.5:80:90", "1.2.3.4.5"),
+        ("ho$st", "ho$st"),
+        ("a..b", "a..b"),
+        ("-H", "--hostname"),
+        ("--endpoints /dev/null", "endpoint"),
+    ]);
+    let label = "a".repeat(64);
+    let name = vec!["abcdefghi"; 30].join(".");
+    refuses(&[(&format!("{label}.example"), "aaaa"), (&name, "abcdefghi")]);
+    check(["host name"]).run().is_refused(&["host name"]);
+    check(["http://host/a b"]).run().is_refused(&[]);
+    check([""]).run().is_refused(&[]);
+}
+
+#[test]
+fn credentials_in_a_url_are_refused_and_not_shown() {
+    for url in ["http://admin:hunter2@host/", "admin:hunter2@host", "https://hunter2@host:8777"] {
+        let run = check([url]).run();
+        run.is_refused(&["--auth-file"]).never_says("hunter2");
+    }
+    let run = check(["https://host", "--proxy", "http://admin:hunter2@proxy:3128"]).run();
+    run.is_refused(&["--proxy-auth-file"]).never_says("hunter2");
+}
+
+#[test]
+fn durations_and_ranges() {
+    refuses(&[
+        ("h -t 0", "0"),
+        ("h -t -1", "-1"),
+        ("h -t ten", "ten"),
+        ("h -t 5parsecs", "5parsecs"),
+        ("h -t inf", "inf"),
+        ("h -t nan", "nan"),
+        ("h -t 1e400", "1e400"),
+        ("h -t", "--timeout"),
+        ("h --connect-timeout soon", "soon"),
+        ("h --retry-delay -5", "-5"),
+        ("h -w fast", "fast"),
+        ("h -w 5:1", "5:1"),
+        ("h -c 1:2:3", "1:2:3"),
+        ("h -c @", "@"),
+        ("h --backend-warning @5:1", "@5:1"),
+        ("h --backend-critical 1:~", "~"),
+        ("h --certificate-warning 30:10", "30:10"),
+        ("h --certificate-critical never", "never"),
+    ]);
+}
+
+#[test]
+fn keys_and_states() {
+    refuses(&[
+        ("h --state 503", "503"),
+        ("h --state 503=", "503"),
+        ("h --state =ok", "=ok"),
+        ("h --state 503=fine", "fine"),
+        ("h --state 6xx=ok", "6xx"),
+        ("h --state 0xx=ok", "0xx"),
+        ("h --state 99=ok", "99"),
+        ("h --state 600=ok", "600"),
+        ("h --state post:503=ok", "post"),
+        ("h --state nonsense=ok", "nonsense"),
+        ("h --state local=ok", "local"),
+        ("--explain nonsense", "nonsense"),
+        ("--explain 999", "999"),
+    ]);
+}
+
+#[test]
+fn counts_and_choices() {
+    refuses(&[
+        ("h --quorum 0", "0"),
+        ("h --quorum 0%", "0%"),
+        ("h --quorum 101%", "101%"),
+        ("h --quorum 2", "2"),
+        ("h --quorum half", "half"),
+        ("h --parallel 0", "0"),
+        ("h --parallel many", "many"),
+        ("h --watch 1 --count 0", "0"),
+        ("h --retries -1", "-1"),
+        ("h --retries 1.5", "1.5"),
+        ("h --max-output lots", "lots"),
+        ("h -p 0", "0"),
+        ("h -p 70000", "70000"),
+        ("h -m post", "post"),
+        ("h -o xml", "xml"),
+        ("h --color sometimes", "sometimes"),
+        ("h --fail-on ok", "ok"),
+        ("h --agent-warning 0%", "0%"),
+        ("h --agent-warning 101%", "101%"),
+        ("h --path relative", "relative"),
+        ("h --no-such-option", "--no-such-option"),
+        ("h -x", "-x"),
+        ("--generate poetry", "poetry"),
+        ("--simulate slow", "slow"),
+        ("--simulate healthy,nonsense", "nonsense"),
+        ("h --connect-to nowhere", "nowhere"),
+        ("h --connect-to 127.0.0.1:0", "0"),
+        ("h --proxy socks5://proxy", "socks5"),
+    ]);
+}
+
+#[test]
+fn headers() {
+    let table = [
+        ("no colon here", None),
+        (": no name", None),
+        ("Bad Name: x", None),
+        ("Content-Length: 5", Some("Content-Length")),
+        ("transfer-encoding: chunked", Some("ransfer-")),
+        ("Connection: keep-alive", Some("Connection")),
+        ("Expect: 100-continue", Some("Expect")),
+        ("Upgrade: h2c", Some("Upgrade")),
+        ("X-Split: a\r\nX-Injected: b", None),
+    ];
+    for (header, named) in table {
+        let run = check(["h", "--header", header]).run();
+        run.holds(run.code == Some(3), &format!("{header:?} was taken"));
+        run.is_refused(&[named.unwrap_or("header")]);
+    }
+    let run = check(["h", "--header", "X-Auth-Token sesame-open"]).run();
+    run.is_refused(&[]).never_says("sesame-open");
+    let run = check(["h", "--header", "X-Auth-Token: sesame\u{1}open"]).run();
+    run.is_refused(&[]).never_says("sesame");
+}
+
+#[test]
+fn contradictions() {
+    refuses(&[
+        ("h --key k.pem", "--cert"),
+        ("h -4 -6", "-6"),
+        ("h -t 5 -c 5", "-c"),
+        ("h -t 5 -c 6", "-c"),
+        ("a b --connect-to 127.0.0.1", "--connect-to"),
+        ("a b --quorum 3", "3"),
+        ("h --watch 1 --wait 1", "--wait"),
+        ("--endpoints - --token-file -", "standard input"),
+        ("h --auth-file - --token-file -", "standard input"),
+        ("--simulate healthy h", "--simulate"),
+        ("--simulate healthy --haproxy -H h NOT_USED NOT_USED 127.0.0.1 1", "--simulate"),
+    ]);
+    let run = check(["h", "--token-file", "/dev/null", "--header", "X-Auth-Token: sesame-open"]).run();
+    run.is_refused(&["X-Auth-Token"]).never_says("sesame-open");
+    let run = check(["h", "--token-file", "/dev/null", "--header", "x-auth-token: sesame-open"]).run();
+    run.is_refused(&[]).never_says("sesame-open");
+}
+
+#[test]
+fn the_last_of_a_single_valued_option_wins() {
+    let peer = Peer::healthy();
+    check(words(&format!("{} -o json -t 1h -t 5 -o nagios", peer.address())))
+        .run()
+        .exits(0)
+        .summarises("OK", &[]);
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().display().to_string();
+    for option in ["--endpoints", "--token-file", "--auth-file", "--cacert", "--cert", "--proxy-auth-file"] {
+        let line = format!("https://127.0.0.1:1 --proxy http://127.0.0.1:1 {option} {folder}/missing");
+        let run = check(words(&line)).run();
+        run.is_refused(&["missing"]);
+    }
+    check(["h", "--header", &format!("@{folder}/missing")]).run().is_refused(&["missing"]);
+    check(["--endpoints", &folder]).run().is_refused(&[]);
+}
+
+/// The text of a file is never shown: what is in it may be a secret in the wrong place.
+#[test]
+fn an_error_in_a_file_names_its_line_and_not_its_text() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let endpoints = write("endpoints", b"# fine\n\n127.0.0.1:1\nhttp://sesame:open@host\n");
+    let run = check(["--endpoints", &endpoints]).run();
+    run.is_refused(&[&format!("{endpoints}:4")]).never_says("sesame");
+    let headers = write("headers", b"X-Fine: 1\nsesame-open\n");
+    let run = check(["h", "--header", &format!("@{headers}")]).run();
+    run.is_refused(&[&format!("{headers}:2")]).never_says("sesame");
+    let token = write("token", b"sesame\nopen\n");
+    check(["h", "--token-file", &token]).run().is_refused(&[&token]).never_says("sesame");
+    let auth = write("auth", b"sesame-without-a-colon\n");
+    check(["h", "--auth-file", &auth]).run().is_refused(&[&auth]).never_says("sesame");
+    for (name, text) in [("empty", &b""[..]), ("blank", b"\n"), ("nul", b"a\0b"), ("escape", b"a\x1b[2Jb")] {
+        let token = write(name, text);
+        check(["h", "--token-file", &token]).run().is_refused(&[&token]);
+    }
+}
+
+/// No escape sequence of the input reaches the terminal or the monitoring.
+#[test]
+fn hostile_input_is_cleaned() {
+    let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}|evil=1;;;\u{202e}\u{200b}\u{9b}31m\nCEILOMETER OK - fine";
+    let lines: [&[&str]; 12] = [
+        &[hostile],
+        &["--", hostile],
+        &["h", "-t", hostile],
+        &["h", "-w", hostile],
+        &["h", "--state", hostile],
+        &["h", "--quorum", hostile],
+        &["h", "--header", hostile],
+        &["h", "-o", hostile],
+        &["h", "--token-file", hostile],
+        &["--endpoints", hostile],
+        &["--simulate", hostile],
+        &["--explain", hostile],
+    ];
+    for arguments in lines {
+        check(arguments).run().is_refused(&[]);
+        let json = check([&["-o", "json"], arguments].concat()).run();
+        json.exits(3).has_no_hostile_characters();
+    }
+    let option = format!("--{hostile}");
+    check(["h", &option]).run().is_refused(&[]);
+}
+
+#[test]
+fn long_input_is_cut() {
+    let long = "x".repeat(100_000);
+    let run = check(["h", "-t", &long]).run();
+    run.is_refused(&[]);
+    run.holds(run.stdout.len() < 8192, "the line is longer than --max-output's default");
+}
+
+#[test]
+fn an_output_file_must_be_a_regular_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path();
+    std::os::unix::fs::symlink(folder.join("target"), folder.join("link")).unwrap();
+    let targets = [Path::new("/dev/full"), Path::new("/dev/null"), folder, &folder.join("link")];
+    for target in targets {
+        // Whether it is noticed before or after the probe is the plugin's choice.
+        let run = check(["--simulate", "healthy", "--output-file", target.to_str().unwrap()]).run();
+        run.holds(run.code == Some(3), &format!("{} was taken", target.display()));
+        run.holds(run.stderr.is_empty(), "something is on standard error");
+    }
+    assert!(!folder.join("target").exists());
+}

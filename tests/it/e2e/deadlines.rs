@@ -1,0 +1,208 @@
+//! The budget holds for every stall: each run ends within `-t` and 250 ms.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::e2e::foreign_servers::python;
+use crate::support::harness::{Check, GRACE, alone, check, exclusively};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive};
+use crate::support::programs::unshares;
+
+const BUDGETS: [&str; 4] = ["0.2", "1", "3", "10"];
+
+fn seconds(text: &str) -> Duration {
+    Duration::from_secs_f64(text.parse().unwrap())
+}
+
+/// Bytes that take longer to drip than any budget lasts.
+fn endlessly(start: &str) -> Vec<u8> {
+    let mut bytes = start.as_bytes().to_vec();
+    bytes.resize(20_000, b'x');
+    bytes
+}
+
+/// A server that stalls, and how it is asked.
+struct Stall {
+    name: &'static str,
+    endpoint: String,
+    options: &'static [&'static str],
+    /// Lives as long as it is asked.
+    _server: Server,
+}
+
+#[expect(dead_code, reason = "held for their Drop")]
+enum Server {
+    Peer(Peer),
+    Nobody(Nobody),
+}
+
+impl Stall {
+    fn http(name: &'static str, head: Script, get: Script) -> Stall {
+        let peer = Peer::by_method(head, get);
+        Stall { name, endpoint: peer.address(), options: &[], _server: Server::Peer(peer) }
+    }
+
+    /// A peer that knows no TLS: one script for each budget, for GET is not sent.
+    fn https(name: &'static str, script: &Script) -> Stall {
+        let peer = Peer::in_turn(BUDGETS.map(|_| script.clone()));
+        let endpoint = format!("https://{}", peer.address());
+        Stall { name, endpoint, options: &["-k"], _server: Server::Peer(peer) }
+    }
+
+    fn deaf(name: &'static str) -> Stall {
+        let nobody = Nobody::deaf();
+        Stall { name, endpoint: nobody.address(), options: &[], _server: Server::Nobody(nobody) }
+    }
+}
+
+/// All at the same time: they wait, and a run of each after the other would take minutes.
+#[test]
+fn every_stall_ends_within_every_budget() {
+    let header = endlessly("HTTP/1.1 200 OK\r\nX-Slow: ");
+    let body = endlessly("HTTP/1.1 200 OK\r\nContent-Length: 19000\r\n\r\n");
+    let chunks = endlessly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n");
+    let stalls = [
+        Stall::http("no answer", vec![Step::Hang], vec![Step::Hang]),
+        Stall::http("no answer to GET", alive(), vec![Step::Hang]),
+        Stall::http("a dripped head", vec![Step::Drip(header)], vec![Step::Hang]),
+        Stall::http("a dripped body", alive(), vec![Step::Drip(body)]),
+        Stall::http("a dripped chunk", alive(), vec![Step::Drip(chunks)]),
+        Stall::http("half a body", alive(), vec![Step::Send(answer_begun()), Step::Hang]),
+        Stall::https("silent TLS", &vec![Step::Swallow]),
+        // The beginning of a handshake record's header.
+        Stall::https("half a TLS record", &vec![Step::Send(vec![0x16, 3, 3]), Step::Swallow]),
+        Stall::deaf("a full backlog"),
+    ];
+    let cases: Vec<(&Stall, &str)> =
+        stalls.iter().flat_map(|stall| BUDGETS.map(|budget| (stall, budget))).collect();
+    let asked = |(stall, budget): &(&Stall, &str)| -> Check {
+        check([&[stall.endpoint.as_str(), "-t", budget], stall.options].concat())
+    };
+    let finished = alone(cases.iter().map(asked));
+    for (run, (stall, budget)) in finished.iter().zip(cases) {
+        run.holds(run.elapsed <= seconds(budget) + GRACE, &format!("{}: overran {budget} s", stall.name))
+            .holds(run.elapsed >= seconds(budget), &format!("{}: ended ahead of {budget} s", stall.name))
+            .exits(2)
+            .summarises("CRITICAL", &[&stall.endpoint]);
+    }
+}
+
+fn answer_begun() -> Vec<u8> {
+    b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()
+}
+
+#[test]
+fn a_proxy_that_does_not_answer() {
+    let peer = Peer::in_turn([vec![Step::Swallow]]);
+    let proxy = format!("http://{}", peer.address());
+    let run = check(["https://ceilometer.example", "-k", "--proxy", &proxy, "-t", "0.5"]).run_alone();
+    run.exits_as_a_plugin().ends_within(seconds("0.5"));
+}
+
+#[test]
+fn an_endpoints_file_that_nobody_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
+    let run = check(["--endpoints", fifo.to_str().unwrap(), "-t", "0.5"]).run_alone();
+    run.is_refused(&["fifo"]).ends_within(seconds("0.5"));
+}
+
+#[test]
+fn a_retry_does_not_outlive_the_budget() {
+    let peer = Peer::backend_down();
+    let run = check([&peer.address(), "-t", "0.5", "--retries", "1000", "--retry-delay", "10ms"]).run_alone();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
+    let run = check([&peer.address(), "-t", "0.5", "--retries", "1", "--retry-delay", "30s"]).run_alone();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
+}
+
+/// So many endpoints that accept and say nothing, within one budget.
+fn many_stalls(number: usize, budget: &str) {
+    let peer = Peer::always(vec![Step::Hang]);
+    let run = check(["--endpoints", "-", "-t", budget]).stdin(peer.endpoints(number)).run_alone();
+    run.exits(2).summarises("CRITICAL", &["unreachable"]).ends_within(seconds(budget));
+}
+
+#[test]
+fn two_hundred_and_eighty_stalls_end_by_two_seconds_and_a_quarter() {
+    many_stalls(280, "2");
+}
+
+#[test]
+fn three_hundred_stalls_within_a_short_budget() {
+    many_stalls(300, "0.2");
+    many_stalls(300, "1");
+}
+
+#[test]
+#[ignore = "takes 13 s; the shorter budgets are tested always"]
+fn three_hundred_stalls_within_a_long_budget() {
+    many_stalls(300, "3");
+    many_stalls(300, "10");
+}
+
+#[test]
+fn three_hundred_stalls_one_after_the_other() {
+    let peer = Peer::always(vec![Step::Hang]);
+    let run =
+        check(["--endpoints", "-", "-t", "1", "--parallel", "1"]).stdin(peer.endpoints(300)).run_alone();
+    run.exits(2).summarises("CRITICAL", &["unreachable"]).ends_within(seconds("1"));
+}
+
+#[test]
+fn three_hundred_stalls_are_all_told() {
+    let peer = Peer::always(vec![Step::Hang]);
+    let run = check(["--endpoints", "-", "-t", "1", "-o", "json"]).stdin(peer.endpoints(300)).run_alone();
+    run.exits(2).ends_within(seconds("1"));
+    let json = run.json();
+    let endpoints = json["endpoints"].as_array().unwrap();
+    run.holds(endpoints.len() == 300, "an endpoint is missing");
+    let told = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
+    run.holds(told, "an endpoint that was not answered is not failing");
+}
+
+/// Runs the plugin at the same time with each of these arguments where no name is ever answered for, and asserts
+/// each budget (the arguments' last word).
+fn with_a_silent_name_service(arguments: &[String]) {
+    if !unshares("-rmn") || python().is_none() {
+        return;
+    }
+    let plugin = env!("CARGO_BIN_EXE_check_ceilometer");
+    let commands = arguments.iter().map(|words| format!("{plugin} {words}"));
+    let script = ["-rmn", "python3", "-c", include_str!("silent_resolver.py")];
+    let output = exclusively(|| Command::new("unshare").args(script).args(commands).output().unwrap());
+    let told = String::from_utf8(output.stdout).unwrap();
+    let budgets: Vec<&str> = arguments.iter().map(|words| words.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(told.lines().count(), budgets.len(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    // The runs end in the order of their budgets, whatever order they were started in.
+    for (line, budget) in told.lines().zip(budgets) {
+        let (elapsed, line) = line.split_once(' ').unwrap();
+        assert!(seconds(elapsed) <= seconds(budget) + GRACE, "{budget} s: {elapsed} {line}");
+        assert!(line.starts_with("2 CEILOMETER CRITICAL - ") && line.contains("HEAD timeout"), "{line}");
+    }
+}
+
+#[test]
+fn a_silent_name_service() {
+    let one = BUDGETS.iter().take(3).map(|budget| format!("silent.example -t {budget}"));
+    with_a_silent_name_service(&one.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_silent_name_service_for_three_hundred_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("endpoints");
+    let names: Vec<String> = (0..300).map(|index| format!("n{index}.example")).collect();
+    fs::write(&file, names.join("\n")).unwrap();
+    let file = file.display();
+    with_a_silent_name_service(&[format!("--endpoints {file} -t 1")]);
+    with_a_silent_name_service(&[format!("--endpoints {file} --all-addresses -t 1")]);
+}
+
+#[test]
+#[ignore = "takes 10 s; the shorter budgets are tested always"]
+fn a_silent_name_service_within_a_long_budget() {
+    with_a_silent_name_service(&["silent.example -t 10".into()]);
+}

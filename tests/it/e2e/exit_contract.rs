@@ -1,0 +1,223 @@
+//! The exit code is 0, 1, 2 or 3 and standard error is silent, whatever happens to the process.
+
+use std::fs::OpenOptions;
+
+use crate::support::harness::{check, check_in_shell, words};
+use crate::support::peer::{Nobody, Peer, alive, answers, healthy};
+
+#[test]
+fn help_and_version_go_to_stdout_and_exit_3() {
+    for option in ["-h", "--help"] {
+        let run = check([option]).run();
+        run.exits(3).says("ENDPOINT").says("--timeout").says("--simulate");
+    }
+    for option in ["-V", "--version"] {
+        let run = check([option]).run();
+        run.exits(3);
+        assert_eq!(run.stdout, concat!("check_ceilometer ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+}
+
+#[test]
+fn no_arguments_at_all() {
+    check([""; 0]).run().is_refused(&["endpoint"]);
+}
+
+#[test]
+fn explaining_needs_no_network_and_exits_0() {
+    check(["--explain"]).run().exits(0).says("get:503").says("documented").says("ours");
+    check(["--explain", "get:503"]).run().exits(0).says("CRITICAL").says("back-end");
+    let overridden = check(words("--explain 5xx --state 5xx=warning")).run();
+    overridden.exits(0).says("WARNING").says("overridden");
+}
+
+#[test]
+fn a_text_goes_where_the_command_line_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("man").display().to_string();
+    for options in ["--generate man", "--explain get:503"] {
+        let printed = check(words(options)).run();
+        let line = format!("{options} --output-file {file}");
+        check(words(&line))
+            .run()
+            .exits(0)
+            .holds(std::fs::read_to_string(&file).unwrap() == printed.stdout, "another text is in the file");
+    }
+    let before = std::fs::read(&file).unwrap();
+    // What stands in the environment is there for the results of runs.
+    let variable = format!("--output-file {file} -H ceilometer");
+    check(["--explain"]).env("CHECK_CEILOMETER_OPTS", &variable).run().exits(0).says("KEY");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    check(["--explain", "--output-file", "/nowhere/at/all"])
+        .run()
+        .is_refused(&["--output-file was not written"]);
+}
+
+#[test]
+fn nothing_is_asked_beside_a_text() {
+    let table = [
+        ("--generate man --explain", "--explain"),
+        ("--generate man host", "an endpoint"),
+        ("--explain 404 host", "an endpoint"),
+        ("--explain -H host", "-H"),
+        ("--generate man --endpoints list", "--endpoints"),
+        ("--explain --simulate healthy", "--simulate"),
+        ("--explain --watch 1", "--watch"),
+        ("--generate nrpe --wait 1", "--wait"),
+        ("--generate haproxy --haproxy", "--haproxy"),
+    ];
+    for (line, named) in table {
+        check(words(line)).run().is_refused(&[named, "has no meaning beside it"]);
+    }
+}
+
+#[test]
+fn a_full_disk_behind_stdout() {
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for output in ["nagios", "human", "json"] {
+        let nobody = Nobody::refusing();
+        let run = check([&nobody.address(), "-o", output]).stdout_to(full()).run();
+        run.exits(2);
+        let peer = Peer::healthy();
+        check([&peer.address(), "-o", output]).stdout_to(full()).run().exits(3);
+    }
+    let peer = Peer::healthy();
+    check([&peer.address(), "--fail-on", "critical"]).stdout_to(full()).run().exits(1);
+    for options in ["--help", "--version", "--explain", "--generate man", "--bad-option"] {
+        let run = check(words(options)).stdout_to(full()).run();
+        run.exits_as_a_plugin();
+    }
+}
+
+#[test]
+fn a_closed_stdout() {
+    let nobody = Nobody::refusing();
+    check_in_shell(r#"exec "$@" >&-"#, &[&nobody.address()]).run().exits(2);
+    let peer = Peer::healthy();
+    check_in_shell(r#"exec "$@" >&-"#, &[&peer.address()]).run().exits_as_a_plugin();
+    check_in_shell(r#"exec "$@" >&-"#, &["--help"]).run().exits(3);
+}
+
+#[test]
+fn all_standard_streams_closed() {
+    let nobody = Nobody::refusing();
+    check_in_shell(r#"exec "$@" <&- >&- 2>&-"#, &[&nobody.address()]).run().exits(2);
+}
+
+#[test]
+fn a_pipe_that_nobody_reads() {
+    let peer = Peer::backend_down();
+    // The code is the plugin's, not the pipe's: the shell writes it where the test reads.
+    let line = r#"{ "$@"; echo "code $?" >&3; } 3>&1 >/dev/null | cat"#;
+    check_in_shell(line, &[&peer.address()]).run().exits(0).says("code 2");
+    let line = r#"{ { "$@"; echo "code $?" >&3; } | true; } 3>&1"#;
+    let run = check_in_shell(line, &[&peer.address(), "-vvv"]).run();
+    run.exits(0).says("code 2");
+}
+
+#[test]
+fn few_descriptors() {
+    let peer = Peer::healthy();
+    let lines = peer.endpoints(40);
+    let run = check_in_shell(r#"ulimit -n 8; exec "$@""#, &["--endpoints", "-"]).stdin(lines).run();
+    run.exits(0).summarises("OK", &[]);
+}
+
+/// The loader needs one descriptor for the program's libraries, and it is all that there is.
+#[test]
+fn one_descriptor() {
+    let nobody = Nobody::refusing();
+    let run = check_in_shell(r#"ulimit -n 4; exec "$@""#, &[&nobody.address()]).run();
+    run.exits_as_a_plugin().says("CEILOMETER ");
+    run.holds(run.code != Some(0), "OK without an answer");
+}
+
+#[test]
+fn fail_on_makes_it_0_or_1() {
+    let table = [
+        (200, "warning", 0),
+        (429, "warning", 1),
+        (429, "critical", 0),
+        (503, "critical", 1),
+        (503, "warning", 1),
+        (401, "critical", 1),
+        (401, "warning", 1),
+    ];
+    for (status, state, code) in table {
+        let get = if status == 200 { healthy() } else { answers(status, "", "") };
+        let peer = Peer::by_method(alive(), get);
+        let run = check([&peer.address(), "--fail-on", state]).run();
+        run.holds(run.code == Some(code), &format!("GET {status} with --fail-on {state} is not {code}"));
+        let json = check([&peer.address(), "--fail-on", state, "-o", "json"]).run();
+        json.exits(code).reports("/exit_code", code);
+    }
+    check(words("--fail-on critical http://[::1")).run().exits_as_a_plugin().says("CEILOMETER UNKNOWN - ");
+}
+
+#[test]
+fn an_error_under_json_is_an_object() {
+    for line in
+        ["-o json", "-o json http://user:hunter2@h/", "-o json --quorum 0 h", "-o json --no-such-option"]
+    {
+        let run = check(words(line)).run();
+        run.exits(3)
+            .reports("/schema_version", 1)
+            .reports("/service", "ceilometer")
+            .reports("/state", "UNKNOWN")
+            .reports("/exit_code", 3)
+            .never_says("hunter2");
+        let json = run.json();
+        run.holds(json["endpoints"].as_array().is_some_and(Vec::is_empty), "there are endpoints")
+            .holds(json["summary"].as_str().is_some_and(|text| !text.is_empty()), "there is no summary");
+    }
+}
+
+#[test]
+fn options_stand_in_the_environment() {
+    let peer = Peer::by_method(alive(), answers(503, "", ""));
+    let run = |options: &str, arguments: &[&str]| {
+        check([&[peer.address().as_str()], arguments].concat()).env("CHECK_CEILOMETER_OPTS", options).run()
+    };
+    run("", &[]).exits(2).summarises("CRITICAL", &[]);
+    run("-o json", &[]).exits(2).reports("/state", "CRITICAL");
+    run("--state 'get:503=warning'", &[]).exits(1).summarises("WARNING", &[]);
+    run(r#"  --state "get:503=warning" -o json "#, &[]).exits(1).reports("/state", "WARNING");
+    run(r"--header 'X-Quoted: a  b\c' -t 5s", &[]).exits(2);
+    let quoted = peer.requests().last().unwrap().header("x-quoted").concat();
+    assert_eq!(quoted, r"a  b\c", "single quotes keep everything");
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment() {
+    let peer = Peer::backend_down();
+    let run = check([&peer.address(), "-o", "nagios", "--state", "get:503=critical"])
+        .env("CHECK_CEILOMETER_OPTS", "-o json --state get:503=ok")
+        .run();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]);
+}
+
+#[test]
+fn some_options_do_not_stand_in_the_environment() {
+    let table = [
+        "127.0.0.1:1",
+        "-H 127.0.0.1:1",
+        "--endpoints /dev/null",
+        "--simulate healthy",
+        "--generate man",
+        "--explain",
+        "--watch 1",
+        "--wait 1",
+        "--help",
+        "--version",
+        "-hV",
+        "--state 'get:503=warning",
+        "--no-such-option",
+        "-t 0",
+    ];
+    for options in table {
+        let peer = Peer::untouched();
+        let run = check([peer.address()]).env("CHECK_CEILOMETER_OPTS", options).run();
+        run.holds(run.code == Some(3), &format!("{options:?} was taken"));
+        run.is_refused(&["CHECK_CEILOMETER_OPTS"]);
+    }
+}

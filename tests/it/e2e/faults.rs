@@ -1,0 +1,404 @@
+//! Every way in which an answer can fail to come, or to be one: told apart, worded, and never a hang.
+
+use std::time::Duration;
+
+use crate::support::harness::{Finished, check};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, answers, says};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Asks with `-t 1`, as JSON.
+fn ask(address: &str, options: &[&str]) -> Finished {
+    check([&[address, "-t", "1", "-o", "json"], options].concat()).run()
+}
+
+/// Asserts the fault of one probe, and that the endpoint is CRITICAL with this diagnosis.
+#[track_caller]
+fn faults(run: &Finished, probe: usize, kind: &str, diagnosis: &str) {
+    run.exits(2)
+        .reports("/state", "CRITICAL")
+        .reports("/endpoints/0/diagnosis", diagnosis)
+        .reports(&format!("/endpoints/0/probes/{probe}/state"), "CRITICAL")
+        .reports(&format!("/endpoints/0/probes/{probe}/key"), kind)
+        .reports(&format!("/endpoints/0/probes/{probe}/rule"), "ours")
+        .reports(&format!("/endpoints/0/probes/{probe}/fault/kind"), kind);
+    let message = run.json()["endpoints"][0]["probes"][probe]["fault"]["message"].clone();
+    run.holds(message.as_str().is_some_and(|text| !text.is_empty()), "the fault has no message");
+}
+
+/// Asserts the phase in which one probe's fault came.
+#[track_caller]
+fn fails_in(run: &Finished, probe: usize, phase: &str) {
+    run.reports(&format!("/endpoints/0/probes/{probe}/fault/phase"), phase);
+}
+
+/// Asserts that GET was not sent, and that nothing is claimed of it.
+#[track_caller]
+fn skips_get(run: &Finished) {
+    let get = run.json()["endpoints"][0]["probes"][1].clone();
+    run.holds(get["method"] == "GET", "GET is not mentioned")
+        .holds(get["skipped"].as_str().is_some_and(|why| !why.is_empty()), "GET was not skipped");
+    for key in ["state", "key", "rule", "status", "fault"] {
+        run.holds(get[key].is_null(), &format!("a skipped request has a {key}"));
+    }
+}
+
+#[test]
+fn refused() {
+    let nobody = Nobody::refusing();
+    let run = ask(&nobody.address(), &[]);
+    faults(&run, 0, "refused", "unreachable");
+    fails_in(&run, 0, "connect");
+    skips_get(&run);
+    let line = check([nobody.address()]).run();
+    line.exits(2).summarises("CRITICAL", &["unreachable", "HEAD refused", &nobody.address()]);
+    assert_eq!(
+        line.labels().first().map(String::as_str),
+        Some("head_time"),
+        "attempted requests have a time"
+    );
+}
+
+#[test]
+fn a_name_that_does_not_resolve() {
+    // RFC 6761 reserves the domain; no resolver knows a name in it.
+    let run = check(["nowhere.invalid", "-t", "5", "-o", "json"]).run();
+    run.exits(2).reports("/endpoints/0/endpoint", "nowhere.invalid:8777");
+    skips_get(&run);
+    let kind = run.json()["endpoints"][0]["probes"][0]["fault"]["kind"].clone();
+    // A machine whose resolver does not answer either shows a timeout.
+    run.holds(kind == "dns" || kind == "timeout", "another fault");
+}
+
+#[test]
+fn reset_before_the_answer() {
+    let peer = Peer::always(vec![Step::Reset]);
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 0, "reset", "unreachable");
+    faults(&run, 1, "reset", "unreachable");
+    fails_in(&run, 0, "wait");
+    assert_eq!(peer.accepted(), 2, "each request has a connection of its own");
+}
+
+#[test]
+fn reset_within_the_head() {
+    let begun = vec![Step::Send(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec()), Step::Reset];
+    let peer = Peer::by_method(alive(), begun);
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 1, "reset", "backend-stalled");
+    fails_in(&run, 1, "receive");
+}
+
+#[test]
+fn reset_within_the_body() {
+    let begun = vec![Step::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{".to_vec()), Step::Reset];
+    let peer = Peer::by_method(alive(), begun);
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 1, "body", "backend-stalled");
+    run.reports("/endpoints/0/probes/1/status", 200);
+}
+
+#[test]
+fn closed_before_the_answer() {
+    let peer = Peer::always(vec![Step::Read]);
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 0, "closed", "unreachable");
+    faults(&run, 1, "closed", "unreachable");
+    fails_in(&run, 0, "wait");
+}
+
+#[test]
+fn closed_within_the_head() {
+    let peer = Peer::by_method(alive(), says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"));
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 1, "closed", "backend-stalled");
+    fails_in(&run, 1, "receive");
+}
+
+#[test]
+fn a_truncated_body() {
+    let peer = Peer::by_method(alive(), says("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"));
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 1, "body", "backend-stalled");
+    fails_in(&run, 1, "receive");
+    run.reports("/endpoints/0/probes/1/status", 200);
+    let line = check([peer.address()]).run();
+    line.exits(2).summarises("CRITICAL", &["backend-stalled", "GET body", &peer.address()]);
+}
+
+#[test]
+fn a_broken_chunk() {
+    let bodies = [
+        "5\r\nhel",
+        "zz\r\nhello\r\n0\r\n\r\n",
+        "5\r\nhelloXX0\r\n\r\n",
+        "ffffffffffffffffff\r\nx\r\n0\r\n\r\n",
+        "5\r\nhello\r\n",
+    ];
+    for body in bodies {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let peer = Peer::by_method(alive(), says(format!("{head}{body}")));
+        let run = ask(&peer.address(), &[]);
+        faults(&run, 1, "body", "backend-stalled");
+    }
+}
+
+#[test]
+fn a_body_without_length_ends_with_its_connection() {
+    let peer = Peer::by_method(alive(), says("HTTP/1.1 503 No\r\n\r\n{\"reasons\": [\"gone fishing\"]}"));
+    let run = ask(&peer.address(), &[]);
+    run.exits(2).reports("/endpoints/0/diagnosis", "backend-down").says("gone fishing");
+}
+
+#[test]
+fn a_body_without_length_that_is_cut() {
+    let cut = vec![Step::Send(b"HTTP/1.1 200 OK\r\n\r\n{\"det".to_vec()), Step::Reset];
+    let peer = Peer::by_method(alive(), cut);
+    faults(&ask(&peer.address(), &[]), 1, "body", "backend-stalled");
+}
+
+#[test]
+fn a_body_that_stalls_within_its_length() {
+    let stalls = vec![Step::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()), Step::Hang];
+    let peer = Peer::by_method(alive(), stalls);
+    let run = ask(&peer.address(), &[]);
+    run.exits(2)
+        .reports("/endpoints/0/diagnosis", "backend-stalled")
+        .reports("/endpoints/0/probes/1/fault/phase", "receive");
+    let kind = run.json()["endpoints"][0]["probes"][1]["fault"]["kind"].clone();
+    run.holds(kind == "timeout" || kind == "body", "another fault");
+}
+
+/// Each phase that can stall is named, and the budget holds.
+#[test]
+fn timeouts_name_their_phase() {
+    let silent = Peer::always(vec![Step::Hang]);
+    let run = ask(&silent.address(), &[]);
+    faults(&run, 0, "timeout", "unreachable");
+    fails_in(&run, 0, "wait");
+    skips_get(&run);
+
+    let dripping = Peer::always(vec![Step::Drip(endless_header())]);
+    let run = ask(&dripping.address(), &[]);
+    faults(&run, 0, "timeout", "unreachable");
+    fails_in(&run, 0, "receive");
+    skips_get(&run);
+
+    let deaf = Nobody::deaf();
+    let run = ask(&deaf.address(), &[]);
+    faults(&run, 0, "timeout", "unreachable");
+    fails_in(&run, 0, "connect");
+    skips_get(&run);
+
+    let mute = Peer::in_turn([vec![Step::Swallow]]);
+    let run = ask(&format!("https://{}", mute.address()), &["-k"]);
+    run.exits(2).reports("/endpoints/0/probes/0/fault/phase", "tls");
+    skips_get(&run);
+}
+
+fn endless_header() -> Vec<u8> {
+    let mut bytes = b"HTTP/1.1 204 No Content\r\nX-Slow: ".to_vec();
+    bytes.resize(10_000, b'x');
+    bytes
+}
+
+#[test]
+fn a_stalled_back_end() {
+    let peer = Peer::by_method(alive(), vec![Step::Hang]);
+    let run = ask(&peer.address(), &[]);
+    faults(&run, 1, "timeout", "backend-stalled");
+    fails_in(&run, 1, "wait");
+    let line = check([&peer.address(), "-t", "0.3"]).run();
+    line.exits(2).summarises("CRITICAL", &["backend-stalled", "GET timeout", &peer.address()]);
+    assert_eq!(line.labels(), ["head_time", "get_time"], "no back-end time without an answer");
+}
+
+#[test]
+fn connecting_has_a_bound_of_its_own() {
+    let deaf = Nobody::deaf();
+    let run = check([&deaf.address(), "-t", "20", "--connect-timeout", "200ms", "-o", "json"]).run_alone();
+    faults(&run, 0, "timeout", "unreachable");
+    skips_get(&run);
+    run.ends_within(SECOND);
+}
+
+/// What is not HTTP/1: garbage and other protocols.
+#[test]
+fn other_protocols_are_not_http() {
+    let table: [(&str, &[u8]); 12] = [
+        ("garbage", b"\x00\x01\x02\xff\xfe garbage \x1b[31m\r\n\r\n"),
+        ("SSH", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+        ("SMTP", b"220 mail.example ESMTP Postfix\r\n"),
+        ("FTP", b"220 (vsFTPd 3.0.5)\r\n530 Please login with USER and PASS.\r\n"),
+        ("a TLS alert", b"\x15\x03\x01\x00\x02\x02\x28"),
+        ("HTTP/0.9", b"<html><body>It works!</body></html>\n"),
+        (
+            "HTTP/2 settings",
+            b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64\x00\x04\x40\x00\x00\x00",
+        ),
+        ("an HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        ("an HTTP/2 status line", b"HTTP/2.0 204 No Content\r\n\r\n"),
+        ("a status line without a status", b"HTTP/1.1 OK\r\n\r\n"),
+        ("a four-digit status", b"HTTP/1.1 2000 OK\r\n\r\n"),
+        ("a header without a colon", b"HTTP/1.1 200 OK\r\nthis is no header\r\n\r\n"),
+    ];
+    for (name, bytes) in table {
+        let peer = Peer::always(says(bytes));
+        let run = ask(&peer.address(), &["-m", "get"]);
+        run.holds(run.code == Some(2), name).has_no_hostile_characters();
+        faults(&run, 0, "protocol", "impostor");
+    }
+}
+
+#[test]
+fn a_banner_that_waits_is_not_waited_for() {
+    for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "220 mail.example ESMTP Postfix\r\n"] {
+        let script = vec![Step::Send(banner.into()), Step::Swallow];
+        let peer = Peer::in_turn([script.clone(), script]);
+        let run = check([&peer.address(), "-t", "20", "-o", "json"]).run_alone();
+        faults(&run, 0, "protocol", "impostor");
+        run.ends_within(SECOND);
+    }
+}
+
+#[test]
+fn headers_at_odds_are_protocol() {
+    let table = [
+        "Content-Length: 2\r\nContent-Length: 3\r\n",
+        "Content-Length: 2, 3\r\n",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: two\r\n",
+        "Content-Length: -2\r\n",
+        "Content-Length: 99999999999999999999999\r\n",
+    ];
+    for headers in table {
+        let peer = Peer::by_method(alive(), says(format!("HTTP/1.1 200 OK\r\n{headers}\r\n{{}}")));
+        let run = ask(&peer.address(), &[]);
+        run.holds(run.code == Some(2), headers);
+        faults(&run, 1, "protocol", "impostor");
+    }
+}
+
+#[test]
+fn a_head_beyond_the_bound_is_protocol() {
+    let start = || Step::Send(b"HTTP/1.1 200 OK\r\n".to_vec());
+    let long_value =
+        vec![Step::Send(b"HTTP/1.1 200 OK\r\nX-Long: ".to_vec()), Step::Forever(vec![b'x'; 4096])];
+    let table: [Script; 4] = [
+        long_value,
+        vec![start(), Step::Forever(b"X-Another: header\r\n".to_vec())],
+        vec![Step::Send(b"HTTP/1.1 200 ".to_vec()), Step::Forever(vec![b'x'; 4096])],
+        vec![Step::Forever(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())],
+    ];
+    for script in table {
+        let peer = Peer::by_method(alive(), script);
+        faults(&check([&peer.address(), "-o", "json"]).run(), 1, "protocol", "impostor");
+    }
+}
+
+#[test]
+fn interim_answers_are_passed_over() {
+    let early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
+    let then = |bytes: Vec<u8>| says([early.as_bytes(), &bytes].concat());
+    let peer = Peer::by_method(then(answer(204, "", "")), then(answer(200, "", "{}")));
+    ask(&peer.address(), &[])
+        .exits(0)
+        .reports("/endpoints/0/diagnosis", "healthy")
+        .reports("/endpoints/0/probes/0/status", 204)
+        .reports("/endpoints/0/probes/1/status", 200);
+}
+
+#[test]
+fn http_1_0_is_understood() {
+    let peer = Peer::by_method(
+        says("HTTP/1.0 204 No Content\r\nServer: WSGIServer/0.2\r\n\r\n"),
+        says("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+    );
+    ask(&peer.address(), &[]).exits(0).reports("/endpoints/0/diagnosis", "healthy");
+}
+
+#[test]
+fn a_reason_phrase_may_be_missing() {
+    let peer =
+        Peer::by_method(says("HTTP/1.1 204\r\n\r\n"), says("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"));
+    ask(&peer.address(), &[]).exits(0);
+}
+
+#[test]
+fn an_endless_body_keeps_its_status() {
+    let bodies = [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000000\r\n",
+    ];
+    for head in bodies {
+        let peer = Peer::by_method(alive(), vec![Step::Send(head.into()), Step::Forever(vec![b' '; 65536])]);
+        check([&peer.address(), "-o", "json"])
+            .run()
+            .exits(0)
+            .reports("/endpoints/0/diagnosis", "healthy")
+            .reports("/endpoints/0/probes/1/fault", ());
+    }
+}
+
+#[test]
+fn an_endless_503_is_still_the_back_end() {
+    let head = b"HTTP/1.1 503 No\r\nContent-Type: application/json\r\n\r\n{\"reasons\": [\"".to_vec();
+    let peer = Peer::by_method(alive(), vec![Step::Send(head), Step::Forever(vec![b'a'; 65536])]);
+    let run = check([peer.address()]).run();
+    run.exits(2).summarises("CRITICAL", &["GET 503"]);
+    run.holds(run.stdout.len() <= 8192, "more than --max-output");
+}
+
+#[test]
+fn a_coding_that_nobody_asked_for_keeps_the_status() {
+    let gzip = "Content-Encoding: gzip\r\n";
+    for body in ["\x1f\u{8b}\x08 broken", "{}"] {
+        let peer = Peer::by_method(alive(), answers(200, gzip, body));
+        let run = ask(&peer.address(), &[]);
+        run.exits(0).reports("/endpoints/0/probes/1/detail", ());
+        assert_eq!(peer.requests()[1].header("accept-encoding"), [""; 0], "none was asked for");
+        let peer = Peer::by_method(alive(), answers(503, gzip, body));
+        ask(&peer.address(), &[]).exits(2).reports("/endpoints/0/probes/1/key", "get:503");
+    }
+}
+
+#[test]
+fn a_chunked_body_is_read() {
+    let chunked = "HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n\
+                   10;ext=1\r\n{\"reasons\": [\"no\r\n7\r\n db\"]}\n\r\n0\r\nX-Trailer: yes\r\n\r\n";
+    let peer = Peer::by_method(alive(), says(chunked));
+    ask(&peer.address(), &[]).exits(2).reports("/endpoints/0/probes/1/key", "get:503").says("no db");
+}
+
+/// Whatever follows HEAD's answer is neither read nor taken for GET's.
+#[test]
+fn a_body_after_head_is_never_read() {
+    let head = "HTTP/1.1 204 No Content\r\nContent-Length: 500\r\n\r\n";
+    let poison = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+    let with_poison = vec![Step::Send(format!("{head}{poison}").into()), Step::Hang];
+    let peer = Peer::by_method(with_poison, answers(200, "", "{}"));
+    let run = check([&peer.address(), "-t", "20", "-o", "json"]).run_alone();
+    run.exits(0).reports("/endpoints/0/diagnosis", "healthy").ends_within(SECOND);
+}
+
+#[test]
+fn plain_http_behind_https_is_told() {
+    let peer = Peer::in_turn([vec![Step::Send(answer(400, "", "")), Step::Swallow]]);
+    let run = ask(&format!("https://{}", peer.address()), &["-k"]);
+    faults(&run, 0, "tls", "untrusted");
+    skips_get(&run);
+}
+
+#[test]
+fn deeply_nested_and_odd_json_is_survived() {
+    let deep = "[".repeat(50_000);
+    let duplicate = r#"{"reasons": ["one"], "reasons": ["two"]}"#;
+    let huge = r#"{"reasons": 1e999999, "error": {"code": 99999999999999999999999999}}"#;
+    for body in [&deep, &"{\"a\":".repeat(12_000), duplicate, huge, "null", "\"\"", "\u{feff}{}"] {
+        let peer = Peer::by_method(alive(), answers(503, "Content-Type: application/json\r\n", body));
+        let run = check([&peer.address(), "-vvv"]).run();
+        run.exits(2).summarises("CRITICAL", &["GET 503"]);
+        check([&peer.address(), "-o", "json"]).run().exits(2).reports("/state", "CRITICAL");
+    }
+}

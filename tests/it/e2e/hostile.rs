@@ -1,0 +1,248 @@
+//! Nothing that a server says forges a verdict, a metric, a log line or a terminal escape, or fills memory.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+
+use crate::e2e::foreign_servers::python;
+use crate::support::grammar;
+use crate::support::harness::{Check, Finished, check};
+use crate::support::peer::{Peer, Script, Step, alive, answers, says};
+
+/// Escapes, metrics, line ends, marks and markup in one.
+const HOSTILE: &str = "gone\u{1b}[31m\u{7}|evil=1;2;3\r\nCEILOMETER OK - fine\n\u{202e}\u{200b}\u{9b}2J\u{2066}<b>&lt;\u{feff}\0$(x)`y`";
+
+/// Asserts the grammar of an output.
+#[track_caller]
+fn obeys_its_grammar(run: &Finished, output: &str) {
+    if let Err(wrong) = grammar::obeyed(output, &run.stdout) {
+        run.fail(&wrong);
+    }
+}
+
+/// Runs with each output at the highest verbosity and asserts what holds for every one.
+#[track_caller]
+fn all_stay_clean(arguments: &[&str], code: i32, prepare: impl Fn(Check) -> Check) {
+    for output in grammar::OUTPUTS {
+        let options = ["-vvv", "--color", "never", "-t", "5", "-o", output];
+        let run = prepare(check([&options, arguments].concat())).run();
+        run.exits(code);
+        // Where there was no run there are no metrics: a refusal is the plugin line.
+        let refused = output == "prometheus" && run.stdout.starts_with("CEILOMETER UNKNOWN - ");
+        obeys_its_grammar(&run, if refused { "nagios" } else { output });
+    }
+}
+
+/// The same of a peer's answers.
+#[track_caller]
+fn stays_clean(peer: &Peer, code: i32) {
+    all_stay_clean(&[&peer.address()], code, |check| check);
+}
+
+#[test]
+fn in_a_body_of_text() {
+    let peer = Peer::by_method(alive(), answers(503, "Content-Type: text/plain\r\n", HOSTILE));
+    stays_clean(&peer, 2);
+}
+
+#[test]
+fn in_a_body_of_json() {
+    let text = serde_json::to_string(HOSTILE).unwrap();
+    let bodies = [
+        format!("{{\"reasons\": [{text}]}}"),
+        format!("{{{text}: {text}}}"),
+        format!("{{\"error_message\": {{\"faultstring\": {text}}}}}"),
+        format!("{{\"error\": {{\"message\": {text}, \"code\": {text}}}}}"),
+        format!("{{\"storage_reachable\": {text}, \"operation_status\": {{{text}: {text}}}}}"),
+    ];
+    for body in bodies {
+        let peer = Peer::by_method(alive(), answers(503, "Content-Type: application/json\r\n", &body));
+        stays_clean(&peer, 2);
+    }
+}
+
+#[test]
+fn in_bytes_that_are_no_text() {
+    let mut answer = b"HTTP/1.1 503 No\r\n\r\n".to_vec();
+    answer.extend((0..=255).cycle().take(4096));
+    let peer = Peer::by_method(alive(), says(answer));
+    stays_clean(&peer, 2);
+}
+
+#[test]
+fn in_headers_and_the_reason_phrase() {
+    let text: String = HOSTILE.chars().filter(|c| !"\r\n\0\u{7}\u{1b}".contains(*c)).collect();
+    let table = [
+        (302, "Location", 3),
+        (429, "Retry-After", 1),
+        (405, "Allow", 3),
+        (401, "WWW-Authenticate", 3),
+        (503, "Server", 2),
+        (503, "X-Openstack-Request-Id", 2),
+        (503, "Content-Type", 2),
+    ];
+    for (status, header, code) in table {
+        let answer: Script =
+            says(format!("HTTP/1.1 {status} {text}\r\n{header}: {text}\r\nContent-Length: 0\r\n\r\n"));
+        let peer = Peer::by_method(answer.clone(), answer);
+        stays_clean(&peer, code);
+    }
+}
+
+/// A control character in a header is no header: whichever way it is judged, it is not shown.
+#[test]
+fn in_headers_that_are_none() {
+    for text in ["\u{1b}[31mred", "bell\u{7}", "nul\0", "bare\rreturn"] {
+        let answer = format!("HTTP/1.1 503 {text}\r\nX-Bad: {text}\r\nContent-Length: 0\r\n\r\n");
+        let peer = Peer::by_method(alive(), says(answer));
+        stays_clean(&peer, 2);
+    }
+}
+
+#[test]
+fn a_body_that_looks_like_a_verdict() {
+    let body = "OK - healthy | head_time=0.000001s\nCEILOMETER OK - healthy";
+    let peer = Peer::by_method(alive(), answers(500, "", body));
+    stays_clean(&peer, 2);
+}
+
+#[test]
+fn an_override_does_not_let_text_through() {
+    let peer = Peer::by_method(alive(), answers(503, "", HOSTILE));
+    let run = check([&peer.address(), "--state", "get:503=ok", "-vvv"]).run();
+    run.exits(0).summarises("OK", &["healthy"]);
+}
+
+/// What may stand in an argument: anything but NUL.
+fn argument() -> String {
+    HOSTILE.replace('\0', "")
+}
+
+#[test]
+fn in_arguments() {
+    let text = argument();
+    let texts = [
+        vec![text.as_str()],
+        vec!["h", "--header", &text],
+        vec!["h", "--state", &text],
+        vec!["h", "--warning", &text],
+        vec!["h", "--proxy", &text],
+        vec!["h", "--connect-to", &text],
+        vec!["h", "--path", &text],
+        vec!["h", &text, "--no-such-option"],
+    ];
+    for arguments in texts {
+        all_stay_clean(&arguments, 3, |check| check);
+    }
+    all_stay_clean(&["h", &format!("--{text}")], 3, |check| check);
+    all_stay_clean(&["h"], 3, |check| check.env("CHECK_CEILOMETER_OPTS", &text));
+}
+
+#[test]
+fn in_names_of_files() {
+    let text = format!("/nonexistent/{}", argument());
+    for option in ["--token-file", "--auth-file", "--endpoints", "--cacert", "--cert"] {
+        all_stay_clean(&["https://127.0.0.1:1", option, &text], 3, |check| check);
+    }
+    all_stay_clean(&["h", "--header", &format!("@{text}")], 3, |check| check);
+    let run = check(["127.0.0.1:1", "--output-file", &text]).run();
+    run.exits(2);
+    obeys_its_grammar(&run, "nagios");
+}
+
+#[test]
+fn in_the_name_of_a_server_s_socket() {
+    let directory = tempfile::tempdir().unwrap();
+    let there = directory.path().join(argument().replace('/', "_"));
+    let _deaf = UnixListener::bind(&there).unwrap();
+    let missing = format!("/nonexistent/{}", argument());
+    for path in [there.to_str().unwrap(), &missing] {
+        let call = ["--haproxy", "-t", "100ms", "NOT_USED", "NOT_USED", path, "NOT_USED"];
+        all_stay_clean(&call, 2, |check| check);
+    }
+}
+
+#[test]
+fn in_the_content_of_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    let name = file.to_str().unwrap();
+    for content in [HOSTILE.to_owned(), format!("h\n{HOSTILE}"), format!("X-A: b\n{HOSTILE}")] {
+        fs::write(&file, content).unwrap();
+        for arguments in [
+            vec!["--endpoints", name],
+            vec!["h", "--token-file", name],
+            vec!["h", "--auth-file", name],
+            vec!["h", "--header", &format!("@{name}")],
+            vec!["https://h", "--cacert", name],
+            vec!["https://h", "--cert", name],
+        ] {
+            all_stay_clean(&arguments, 3, |check| check);
+        }
+    }
+}
+
+#[test]
+fn in_what_a_name_service_and_a_proxy_say() {
+    // RFC 6761 reserves the domain.
+    all_stay_clean(&["nowhere.invalid"], 2, |check| check);
+    let text: String = HOSTILE.chars().filter(|c| !"\r\n".contains(*c)).collect();
+    for status in ["200", "407", "502"] {
+        let answer = format!("HTTP/1.1 {status} {text}\r\nX: {text}\r\n\r\n{text}");
+        let peer = Peer::always(says(answer));
+        let proxy = format!("http://{}", peer.address());
+        let code = if status == "200" { 2 } else { 3 };
+        all_stay_clean(&["h.example", "--proxy", &proxy], code, |check| check);
+    }
+    let peer = Peer::healthy();
+    all_stay_clean(&[&peer.address()], 0, |check| check.env("HTTP_PROXY", &argument()));
+}
+
+/// What stands at the beginning of an answer that is none is shown, in a clean form.
+#[test]
+fn in_the_banner_of_another_protocol() {
+    for banner in [HOSTILE, "220 \u{1b}]0;owned\u{7}|x=1 ready\r\n", "\u{202e}\u{200b}\u{9b}31m"] {
+        let peer = Peer::always(says(banner));
+        stays_clean(&peer, 2);
+    }
+}
+
+/// Asserts that the greatest memory of a run stays below the bound, in KiB.
+#[track_caller]
+fn stays_below(kib: u64, peer: &Peer) {
+    // wait4(2) tells a child's peak; the standard library does not.
+    let script = "import os, sys\n\
+                  null = os.open('/dev/null', os.O_WRONLY)\n\
+                  pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])\n\
+                  print(os.wait4(pid, 0)[2].ru_maxrss)\n";
+    let Some(mut python) = python() else { return };
+    python.args(["-c", script, env!("CARGO_BIN_EXE_check_ceilometer"), &peer.address(), "-t", "5"]);
+    let output = python.output().unwrap();
+    let peak: u64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    assert!(peak < kib, "{peak} KiB at the peak");
+}
+
+#[test]
+fn endless_answers_do_not_fill_memory() {
+    // It measures the memory: without it no peer is called.
+    if python().is_none() {
+        return;
+    }
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let table = [
+        ("HTTP/1.1 200 OK\r\n\r\n", "x"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", "x"),
+        (&format!("{chunked}7fffffff\r\n"), "x"),
+        (chunked, "1\r\nx\r\n"),
+        (chunked, "0"),
+        ("HTTP/1.1 503 No\r\n\r\n", "["),
+        ("HTTP/1.1 503 No\r\n\r\n{\"reasons\":[", "\"a\","),
+        ("HTTP/1.1 200 OK\r\nX-Endless: ", "x"),
+        ("HTTP/1.1 200 OK\r\n", "X: y\r\n"),
+        ("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        ("", "x"),
+    ];
+    for (head, endless) in table {
+        let endless = Step::Forever(endless.repeat(8192).into());
+        stays_below(20 * 1024, &Peer::by_method(alive(), vec![Step::Send(head.into()), endless]));
+    }
+}

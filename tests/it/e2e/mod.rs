@@ -1,0 +1,19 @@
+//! The binary, end to end: what stands on standard output, what on standard error (nothing), and the exit
+//! code, against scripted peers and real servers on loopback.
+mod answers;
+mod bad_input;
+mod deadlines;
+mod exit_contract;
+mod faults;
+mod foreign_servers;
+mod hostile;
+mod limits;
+mod outputs;
+mod requests;
+mod screens;
+mod several;
+mod simulation;
+mod table;
+mod terminal;
+mod waiting;
+mod watching;

@@ -1,0 +1,84 @@
+//! The view for people, as it stands on a terminal.
+
+use std::time::Duration;
+
+use expect_test::expect;
+
+use crate::e2e::terminal::{Terminal, USUAL, shape};
+use crate::support::harness::check;
+use crate::support::peer::{Peer, Step, alive, answers};
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[test]
+fn three_endpoints_in_three_states() {
+    let (good, bad) = (Peer::healthy(), Peer::backend_down());
+    let throttled = Peer::by_method(alive(), answers(429, "Retry-After: 7\r\n", ""));
+    let terminal = Terminal { rows: 50, ..USUAL };
+    let left = terminal.run([good.address(), bad.address(), throttled.address()]).ends(SOON);
+    let names = [(&*good.address(), "GOOD"), (&*bad.address(), "BAD"), (&*throttled.address(), "THROTTLED")];
+    expect![[r#"
+        CEILOMETER CRITICAL - # of # endpoints not OK; backend-down: GET # from
+        BAD (and # more)
+
+        CRITICAL  BAD  backend-down
+          HEAD  # #s  █
+          GET  # #s  █
+          Back-end's share of GET: #s
+          the API has been reached but the back-end connectivity is unavailable or
+          compromised; the service cannot perform its operations
+          → verify that the API is up and running and that there is connectivity with
+            the back-end
+          GET said: the database is gone
+
+        WARNING  THROTTLED  throttled
+          HEAD  # #s  █
+          GET  # #s  █
+          Back-end's share of GET: #s
+          the service is alive and limits its clients; Retry-After: #
+          → probe less often, or exempt this client from the limit
+
+        OK  GOOD  healthy  HEAD # #s, GET # #s
+    "#]]
+    .assert_eq(&shape(&left.screen, &names));
+    assert_eq!(left.code, Some(2));
+    assert!(left.raw.contains("\x1b["), "a terminal has colours");
+}
+
+#[test]
+fn colours_are_left_out_where_nobody_wants_them() {
+    let peer = Peer::backend_down();
+    let left = Terminal { kind: "dumb", ..USUAL }.run([peer.address()]).ends(SOON);
+    assert!(!left.raw.contains('\x1b'), "{:?}", left.raw);
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let peer = Peer::backend_down();
+    let endpoint = format!("{}/{}", peer.address(), "a-long-prefix/".repeat(9));
+    for columns in [40, 80, 200] {
+        let left = Terminal { columns, rows: 60, kind: "dumb" }.run([&endpoint]).ends(SOON);
+        let widest = left.raw.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns.into()), "{columns}: {}", left.raw);
+    }
+}
+
+#[test]
+fn a_long_run_shows_how_far_it_is() {
+    let (good, silent) = (Peer::healthy(), Peer::by_method(alive(), vec![Step::Hang]));
+    let session = USUAL.run([&good.address(), &silent.address(), "-t", "2"]);
+    let screen = session.shows(["1 of 2 endpoints, "]);
+    assert!(screen.starts_with("[==========>         ] 1 of 2 endpoints, "), "{screen}");
+    let left = session.ends(SOON);
+    assert!(!left.screen.contains("1 of 2 endpoints,"), "the bar is gone: {}", left.screen);
+    assert!(left.screen.starts_with("CEILOMETER CRITICAL - "), "{}", left.screen);
+}
+
+#[test]
+fn nobody_at_a_terminal_sees_no_bar() {
+    let silent = Peer::by_method(alive(), vec![Step::Hang]);
+    // That standard error is empty is asserted by `exits`.
+    check([&silent.address(), "-t", "1", "-o", "human"]).run().exits(2);
+    let left = USUAL.run([&silent.address(), "-t", "1", "-o", "nagios"]).ends(SOON);
+    assert!(left.raw.starts_with("CEILOMETER CRITICAL - "), "{:?}", left.raw);
+}

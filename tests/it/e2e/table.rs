@@ -1,0 +1,291 @@
+//! One test for each row of the two tables: state, exit code, row and diagnosis of every answer.
+
+use crate::support::harness::{check, words};
+use crate::support::peer::{Peer, Script, alive, answers, healthy};
+
+/// Method and status, then what is made of it: state, exit code, row, its source, diagnosis.
+type Row = (&'static str, u16, &'static str, i32, &'static str, &'static str, &'static str);
+
+/// An answer with this status that says nothing else.
+fn bare(status: u16) -> Script {
+    let headers = match status {
+        101 => "Upgrade: h2c\r\nConnection: Upgrade\r\n",
+        300..400 => "Location: https://elsewhere.example/\r\n",
+        _ => "",
+    };
+    answers(status, headers, "")
+}
+
+#[track_caller]
+fn judges(rows: &[Row]) {
+    for &(method, status, state, code, key, rule, diagnosis) in rows {
+        let peer = Peer::always(bare(status));
+        let run =
+            |output| check([&peer.address(), "-t", "10", "-m", &method.to_lowercase(), "-o", output]).run();
+        let plain = run("nagios");
+        plain.exits(code).summarises(state, &[diagnosis, &peer.address()]);
+        if code != 0 {
+            plain.summarises(state, &[&format!("{method} {status}")]);
+        }
+        let told = run("json");
+        told.exits(code)
+            .reports("/state", state)
+            .reports("/exit_code", code)
+            .reports("/simulated", false)
+            .reports("/endpoints/0/endpoint", peer.address())
+            .reports("/endpoints/0/state", state)
+            .reports("/endpoints/0/diagnosis", diagnosis)
+            .reports("/endpoints/0/probes/0/method", method)
+            .reports("/endpoints/0/probes/0/state", state)
+            .reports("/endpoints/0/probes/0/key", key)
+            .reports("/endpoints/0/probes/0/rule", rule)
+            .reports("/endpoints/0/probes/0/status", status)
+            .reports("/endpoints/0/probes/0/peer", peer.address())
+            .reports("/endpoints/0/probes/0/skipped", ());
+        let asked = format!("{method} /v2/health");
+        assert_eq!(peer.asked_for(), [asked.clone(), asked]);
+    }
+}
+
+#[test]
+fn documented_answers() {
+    judges(&[
+        ("HEAD", 204, "OK", 0, "head:204", "documented", "alive"),
+        ("GET", 200, "OK", 0, "get:200", "documented", "healthy"),
+        ("HEAD", 404, "CRITICAL", 2, "head:404", "documented", "absent"),
+        ("GET", 404, "CRITICAL", 2, "get:404", "documented", "absent"),
+        ("HEAD", 500, "CRITICAL", 2, "head:500", "documented", "failing"),
+        ("GET", 500, "CRITICAL", 2, "get:500", "documented", "failing"),
+        ("GET", 503, "CRITICAL", 2, "get:503", "documented", "backend-down"),
+    ]);
+}
+
+#[test]
+fn an_undocumented_success_is_an_impostor() {
+    judges(&[
+        ("HEAD", 200, "WARNING", 1, "head:2xx", "ours", "impostor"),
+        ("HEAD", 202, "WARNING", 1, "head:2xx", "ours", "impostor"),
+        ("GET", 204, "WARNING", 1, "get:2xx", "ours", "impostor"),
+        ("GET", 206, "WARNING", 1, "get:2xx", "ours", "impostor"),
+    ]);
+}
+
+#[test]
+fn a_redirect_is_an_impostor() {
+    judges(&[
+        ("HEAD", 301, "UNKNOWN", 3, "3xx", "ours", "impostor"),
+        ("GET", 302, "UNKNOWN", 3, "3xx", "ours", "impostor"),
+        ("GET", 304, "UNKNOWN", 3, "3xx", "ours", "impostor"),
+        ("GET", 308, "UNKNOWN", 3, "3xx", "ours", "impostor"),
+    ]);
+}
+
+#[test]
+fn access_control_answers_first() {
+    judges(&[
+        ("HEAD", 401, "UNKNOWN", 3, "401", "ours", "denied"),
+        ("GET", 401, "UNKNOWN", 3, "401", "ours", "denied"),
+        ("HEAD", 403, "UNKNOWN", 3, "403", "ours", "denied"),
+        ("GET", 403, "UNKNOWN", 3, "403", "ours", "denied"),
+        ("GET", 407, "UNKNOWN", 3, "407", "ours", "denied"),
+    ]);
+}
+
+#[test]
+fn other_refusals() {
+    judges(&[
+        ("HEAD", 408, "CRITICAL", 2, "408", "ours", "unexpected"),
+        ("GET", 408, "CRITICAL", 2, "408", "ours", "unexpected"),
+        ("HEAD", 429, "WARNING", 1, "429", "ours", "throttled"),
+        ("GET", 429, "WARNING", 1, "429", "ours", "throttled"),
+        ("HEAD", 405, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
+        ("GET", 400, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
+        ("GET", 418, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
+        ("GET", 499, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
+    ]);
+}
+
+#[test]
+fn undocumented_failures() {
+    judges(&[
+        ("HEAD", 503, "CRITICAL", 2, "head:503", "ours", "unexpected"),
+        ("HEAD", 501, "CRITICAL", 2, "501", "ours", "unexpected"),
+        ("GET", 501, "CRITICAL", 2, "501", "ours", "unexpected"),
+        ("HEAD", 502, "CRITICAL", 2, "502", "ours", "intermediary"),
+        ("GET", 502, "CRITICAL", 2, "502", "ours", "intermediary"),
+        ("GET", 504, "CRITICAL", 2, "504", "ours", "intermediary"),
+        ("GET", 505, "CRITICAL", 2, "5xx", "ours", "unexpected"),
+        ("GET", 599, "CRITICAL", 2, "5xx", "ours", "unexpected"),
+    ]);
+}
+
+#[test]
+fn statuses_that_http_does_not_know_are_protocol() {
+    for status in [600, 999] {
+        let peer = Peer::always(bare(status));
+        check([&peer.address(), "-m", "get", "-o", "json"])
+            .run()
+            .exits(2)
+            .reports("/endpoints/0/state", "CRITICAL")
+            .reports("/endpoints/0/diagnosis", "impostor")
+            .reports("/endpoints/0/probes/0/key", "protocol")
+            .reports("/endpoints/0/probes/0/rule", "ours");
+    }
+}
+
+#[test]
+fn an_interim_status_as_the_final_answer_is_critical() {
+    for status in [100, 101, 102, 103, 150, 199] {
+        let peer = Peer::always(bare(status));
+        for method in ["head", "get"] {
+            check([&peer.address(), "-m", method, "-o", "json"])
+                .run()
+                .exits(2)
+                .reports("/endpoints/0/diagnosis", "impostor")
+                .reports("/endpoints/0/probes/0/key", "1xx")
+                .reports("/endpoints/0/probes/0/status", status);
+        }
+    }
+}
+
+/// Both methods: the answers, and which of them the diagnosis rests on.
+#[test]
+fn the_worst_state_is_explained() {
+    let table: [(u16, u16, &str, i32, &str, &str); 9] = [
+        (204, 200, "OK", 0, "healthy", ""),
+        (204, 503, "CRITICAL", 2, "backend-down", "GET 503"),
+        (204, 500, "CRITICAL", 2, "failing", "GET 500"),
+        (200, 200, "WARNING", 1, "impostor", "HEAD 200"),
+        (405, 200, "UNKNOWN", 3, "refused-request", "HEAD 405"),
+        (500, 200, "CRITICAL", 2, "failing", "HEAD 500"),
+        (401, 503, "CRITICAL", 2, "backend-down", "GET 503"),
+        (500, 404, "CRITICAL", 2, "absent", "GET 404"),
+        (429, 401, "UNKNOWN", 3, "denied", "GET 401"),
+    ];
+    for (head, get, state, code, diagnosis, evidence) in table {
+        let peer = Peer::by_method(bare(head), bare(get));
+        let run = check([peer.address()]).run();
+        run.exits(code).summarises(state, &[diagnosis, evidence, &peer.address()]);
+        assert_eq!(peer.asked_for(), ["HEAD /v2/health", "GET /v2/health"], "HEAD {head}, GET {get}");
+    }
+}
+
+#[test]
+fn overrides_beat_every_row_and_the_most_specific_one_wins() {
+    let table = [
+        ("--state get:503=warning", 1, "WARNING", "get:503"),
+        ("--state 503=unknown", 3, "UNKNOWN", "503"),
+        ("--state 5xx=OK", 0, "OK", "5xx"),
+        ("--state 5xx=ok --state get:503=critical", 2, "CRITICAL", "get:503"),
+        ("--state get:5xx=ok --state 503=warning", 1, "WARNING", "503"),
+        ("--state get:5xx=warning --state 5xx=ok", 1, "WARNING", "get:5xx"),
+        ("--state get:503=ok --state get:503=unknown", 3, "UNKNOWN", "get:503"),
+    ];
+    for (options, code, state, key) in table {
+        let peer = Peer::backend_down();
+        let address = peer.address();
+        let run = check(words(&format!("{address} -o json {options}"))).run();
+        run.exits(code)
+            .reports("/state", state)
+            .reports("/endpoints/0/probes/1/key", key)
+            .reports("/endpoints/0/probes/1/rule", "overridden");
+    }
+}
+
+#[test]
+fn an_override_to_ok_is_healthy() {
+    let peer = Peer::backend_down();
+    let run = check([&peer.address(), "-o", "json", "--state", "get:503=ok"]).run();
+    run.exits(0).reports("/endpoints/0/diagnosis", "healthy");
+}
+
+#[test]
+fn an_override_of_a_fault_beats_its_row() {
+    for (option, code) in
+        [("timeout=unknown", 2), ("reset=unknown", 3), ("get:reset=warning", 1), ("head:reset=ok", 2)]
+    {
+        let peer = Peer::by_method(alive(), vec![crate::support::peer::Step::Reset]);
+        check([&peer.address(), "--state", option]).run().exits(code);
+    }
+}
+
+#[test]
+fn who_answered_is_told_apart() {
+    let page = |text: &str| format!("<html><body><h1>503 Service Unavailable</h1>\n{text}\n</body></html>\n");
+    let haproxy = page("No server is available to handle this request.");
+    let nginx = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n\
+                 <center><h1>503 Service Temporarily Unavailable</h1></center>\r\n\
+                 <hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";
+    let html = "Content-Type: text/html\r\n";
+    let table = [
+        (answers(503, &format!("Cache-Control: no-cache\r\n{html}"), &haproxy), "haproxy"),
+        (answers(503, &format!("Server: nginx/1.22.1\r\n{html}"), nginx), "nginx"),
+    ];
+    for (get, who) in table {
+        let peer = Peer::by_method(alive(), get);
+        let run = check([&peer.address(), "-o", "json"]).run();
+        run.exits(2)
+            .reports("/endpoints/0/diagnosis", "intermediary")
+            .reports("/endpoints/0/probes/1/answered_by", who);
+    }
+}
+
+#[test]
+fn keystones_own_503_is_named_as_keystones() {
+    let body = "The Keystone service is temporarily unavailable.";
+    let peer = Peer::by_method(alive(), answers(503, "Content-Type: text/plain\r\n", body));
+    let run = check([&peer.address(), "-o", "json"]).run();
+    run.exits(2).reports("/endpoints/0/probes/1/answered_by", "keystone").says("Keystone");
+}
+
+#[test]
+fn keystones_401_says_how_to_give_a_token() {
+    let headers = "WWW-Authenticate: Keystone uri=\"http://keystone.example:5000\"\r\n";
+    let peer = Peer::always(answers(401, headers, "Authentication required"));
+    let told = check([&peer.address(), "-o", "json"]).run();
+    told.exits(3).reports("/endpoints/0/probes/0/answered_by", "keystone");
+    check([peer.address()]).run().exits(3).says("--token-file");
+}
+
+#[test]
+fn headers_that_explain_are_shown() {
+    let table = [
+        (302, "Location: https://login.example/in\r\n", "https://login.example/in", 3),
+        (429, "Retry-After: 17\r\n", "17", 1),
+        (405, "Allow: GET, OPTIONS\r\n", "GET, OPTIONS", 3),
+    ];
+    for (status, header, shown, code) in table {
+        let peer = Peer::by_method(answers(status, header, ""), answers(status, header, ""));
+        check([peer.address()]).run().exits(code).says(shown);
+    }
+}
+
+/// What each relative of the service says in its body is the detail.
+#[test]
+fn the_health_body_is_shown() {
+    let table = [
+        (r#"{"detailed": false, "reasons": ["mongo is gone", "disk full"]}"#, "mongo is gone"),
+        (r#"{"kafka": "OK", "alarms_database": "no route", "metrics_database": "OK"}"#, "no route"),
+        (r#"{"error_message": {"faultcode": "Server", "faultstring": "pool exhausted"}}"#, "pool exhausted"),
+        (r#"{"error_message": "plainly broken"}"#, "plainly broken"),
+        (r#"{"error": {"code": 503, "message": "identity is away"}}"#, "identity is away"),
+        ("just some text", "just some text"),
+    ];
+    for (body, shown) in table {
+        let peer = Peer::by_method(alive(), answers(503, "Content-Type: application/json\r\n", body));
+        check([peer.address()]).run().exits(2).says(shown);
+        let run = check([&peer.address(), "-o", "json"]).run();
+        let detail = run.json()["endpoints"][0]["probes"][1]["detail"].clone();
+        run.holds(detail.as_str().is_some_and(|detail| detail.contains(shown)), "the detail lacks it");
+    }
+}
+
+#[test]
+fn one_method_alone_asks_nothing_else() {
+    for (method, asked) in [("head", "HEAD /v2/health"), ("get", "GET /v2/health")] {
+        let peer = Peer::by_method(alive(), healthy());
+        let run = check([&peer.address(), "-m", method, "-o", "json"]).run();
+        run.exits(0).holds(run.json()["endpoints"][0]["probes"].as_array().unwrap().len() == 1, "two probes");
+        assert_eq!(peer.asked_for(), [asked]);
+    }
+}

@@ -1,0 +1,231 @@
+//! `--watch`: a live view at a terminal, a line for each run elsewhere.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use expect_test::expect;
+use rustix::process::Signal;
+
+use crate::e2e::terminal::{Terminal, USUAL, shape};
+use crate::support::harness::{check, check_in_shell};
+use crate::support::peer::{Peer, Script, Step, alive, answers, healthy};
+
+/// How long a run that was told to end may take on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A service whose GETs are answered by the scripts in turn, and by the last one from then on.
+fn changing<const N: usize>(gets: [Script; N]) -> Peer {
+    let asked = AtomicUsize::new(0);
+    Peer::asked(move |request| match request.method.as_str() {
+        "HEAD" => alive(),
+        _ => gets[asked.fetch_add(1, Ordering::SeqCst).min(N - 1)].clone(),
+    })
+}
+
+fn down() -> Script {
+    answers(503, "", r#"{"reasons": ["the database is gone"]}"#)
+}
+
+/// Well twice, down twice, and well again.
+fn failing_and_recovering() -> Peer {
+    changing([healthy(), healthy(), down(), down(), healthy()])
+}
+
+#[test]
+fn an_outage_is_seen_on_a_terminal() {
+    let peer = failing_and_recovering();
+    let terminal = Terminal { rows: 40, ..USUAL };
+    let left = terminal.run([&peer.address(), "--watch", "0.2", "--count", "6"]).ends(SOON);
+    expect![[r#"
+        #-#-#T#:#:#Z  OK → CRITICAL  SERVICE  backend-down: GET #
+        #-#-#T#:#:#Z  CRITICAL → OK  SERVICE  healthy: HEAD #, GET #
+        Watched for #s: # endpoint, # runs, # changes of state.
+
+        OK  SERVICE
+                  OK #s (# %), CRITICAL #s (# %); # changes of state
+                  slowest answer: GET in #s at #-#-#T#:#:#Z
+    "#]]
+    .assert_eq(&shape(&left.screen, &[(&peer.address(), "SERVICE")]));
+    assert_eq!(left.code, Some(0), "as the last run");
+    assert_eq!(peer.requests().len(), 12);
+}
+
+#[test]
+fn the_live_view_and_ctrl_c() {
+    let peer = changing([healthy(), down()]);
+    let mut session = USUAL.run([&peer.address(), "--watch", "0.2"]);
+    session.shows(["OK → CRITICAL"]);
+    let screen = session.shows(["××", "\n  back-end"]);
+    expect![[r#"
+        #-#-#T#:#:#Z  OK → CRITICAL  SERVICE  backend-down: GET #
+        CEILOMETER CRITICAL for #s - backend-down: GET # from SERVICE
+        Run # began at #-#-#T#:#:#Z, one every #ms. Ctrl-C ends the watch.
+
+        CRITICAL  SERVICE  backend-down  for #s #s  █×
+
+        the API has been reached but the back-end connectivity is unavailable or
+        compromised; the service cannot perform its operations
+        GET said: the database is gone
+        → verify that the API is up and running and that there is connectivity with the
+          back-end
+    "#]]
+    .assert_eq(&shape(&screen, &[(&peer.address(), "SERVICE")]));
+    session.interrupts();
+    let left = session.ends(SOON);
+    assert_eq!(left.code, Some(2), "as the last run");
+    assert!(left.screen.contains("Watched for") && left.screen.contains("OK → CRITICAL"), "{}", left.screen);
+    assert!(!left.screen.contains("Ctrl-C"), "the view makes room for the summary: {}", left.screen);
+    assert!(!left.raw.contains("\x1b[?25l"), "the cursor is never hidden");
+}
+
+#[test]
+fn a_signal_ends_it_in_the_midst_of_a_run() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let peer = Peer::always(vec![Step::Hang]);
+        let session = USUAL.run([&peer.address(), "--watch", "1", "-t", "60"]);
+        session.shows(["Run 1 under way: 0 of 1 endpoint"]);
+        session.signals(signal);
+        let left = session.ends(SOON);
+        assert_eq!(left.code, Some(3), "nothing is known");
+        assert_eq!(
+            left.screen.lines().last(),
+            Some("No run was over before the watch ended: nothing is known.")
+        );
+
+        let peer = changing([healthy(), vec![Step::Hang]]);
+        let session = USUAL.run([&peer.address(), "--watch", "0.1", "-t", "60"]);
+        session.shows(["Run 2 under way"]);
+        session.signals(signal);
+        assert_eq!(session.ends(SOON).code, Some(0), "as the last run that was over");
+    }
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines() {
+    let peer = failing_and_recovering();
+    let terminal = Terminal { kind: "dumb", ..USUAL };
+    let left = terminal.run([&peer.address(), "--watch", "0.1", "--count", "3"]).ends(SOON);
+    expect![[r#"
+        #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
+        #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
+        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE
+        Watched for #s: # endpoint, # runs, # change of state.
+
+        CRITICAL  SERVICE
+                  OK #s (# %), CRITICAL #s (# %); # change of state
+                  slowest answer: GET in #s at #-#-#T#:#:#Z
+    "#]]
+    .assert_eq(&shape(&left.screen, &[(&peer.address(), "SERVICE")]));
+    assert!(!left.raw.contains('\x1b'), "{:?}", left.raw);
+    assert_eq!(left.code, Some(2));
+}
+
+#[test]
+fn three_hundred_endpoints_fit_on_a_terminal() {
+    let (good, bad) = (Peer::healthy(), Peer::backend_down());
+    let mut endpoints: Vec<String> = (0..298).map(|n| format!("{}/p{n}", good.address())).collect();
+    endpoints.extend((0..2).map(|n| format!("{}/p{n}", bad.address())));
+    endpoints.extend(["--watch", "0.5", "--count", "2"].map(String::from));
+    let session = USUAL.run(&endpoints);
+    let screen = session.shows(["and 298 OK", "\n  back-end"]);
+    expect![[r#"
+        CEILOMETER CRITICAL for #s - # of # endpoints not OK; backend-down: GET…
+        Run # began at #-#-#T#:#:#Z, one every #ms. Ctrl-C ends the watch.
+
+        CRITICAL  SERVICE/p#  backend-down  for #s #s  ×
+        CRITICAL  SERVICE/p#  backend-down  for #s #s  ×
+        and # OK
+
+        the API has been reached but the back-end connectivity is unavailable or
+        compromised; the service cannot perform its operations
+        GET said: the database is gone
+        → verify that the API is up and running and that there is connectivity with the
+          back-end
+    "#]]
+    .assert_eq(&shape(&screen, &[(&bad.address(), "SERVICE")]));
+    let left = session.ends(SOON);
+    assert!(left.screen.contains("298 endpoints OK all the time; the slowest answer:"), "{}", left.screen);
+}
+
+#[test]
+fn elsewhere_each_run_is_a_line() {
+    let peer = failing_and_recovering();
+    let run = check([&peer.address(), "--watch", "0.1", "--count", "3"]).run();
+    run.exits(2);
+    expect![[r#"
+        CEILOMETER OK - healthy: HEAD #, GET # from SERVICE (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
+        CEILOMETER OK - healthy: HEAD #, GET # from SERVICE (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
+        CEILOMETER CRITICAL - backend-down: GET # from SERVICE (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
+    "#]].assert_eq(&shape(&run.stdout, &[(&peer.address(), "SERVICE")]));
+
+    let peer = failing_and_recovering();
+    let run = check([&peer.address(), "--watch", "0.1", "--count", "3", "-o", "human"]).run();
+    run.exits(2);
+    expect![[r#"
+        #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
+        #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
+        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE
+    "#]]
+    .assert_eq(&shape(&run.stdout, &[(&peer.address(), "SERVICE")]));
+}
+
+#[test]
+fn as_json_each_run_is_an_object_on_a_line() {
+    let peer = failing_and_recovering();
+    let run = check([&peer.address(), "--watch", "0.1", "--count", "5", "-o", "json"]).run();
+    run.exits(0);
+    let objects = run.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let states: Vec<String> = objects.map(|object| object["state"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(states, ["OK", "OK", "CRITICAL", "CRITICAL", "OK"]);
+}
+
+#[test]
+fn an_output_file_holds_the_last_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ceilometer.prom");
+    let path = file.to_str().unwrap();
+    let peer = failing_and_recovering();
+    let line = [&peer.address(), "--watch", "0.1", "--count", "3", "-o", "prometheus", "--output-file", path];
+    let run = check(line).run();
+    run.exits(2).holds(run.stdout.is_empty(), "the file is there instead");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains(&format!("ceilometer_health_state{{endpoint=\"{}\"}} 2\n", peer.address())),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_killed_watch_leaves_nothing_beside_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ceilometer.prom");
+    let peer = Peer::healthy();
+    check([&peer.address(), "--output-file", file.to_str().unwrap()]).run().exits(0);
+    for (signal, time) in [("TERM", "0.31"), ("KILL", "0.32"), ("KILL", "0.43"), ("KILL", "0.54")] {
+        let line = format!("timeout -s {signal} {time} \"$@\"");
+        let path = file.to_str().unwrap();
+        check_in_shell(&line, &[&peer.address(), "--watch", "0.1", "--output-file", path]).run();
+    }
+    let names: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["ceilometer.prom"]);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it() {
+    let peer = Peer::backend_down();
+    let line = r#""$@" | head -n 1; exit "${PIPESTATUS[0]}""#;
+    let run =
+        check_in_shell(&format!("exec bash -c '{line}' bash \"$@\""), &[&peer.address(), "--watch", "0.1"])
+            .run();
+    run.exits(2).summarises("CRITICAL", &["backend-down"]);
+}
+
+#[test]
+fn a_run_that_takes_longer_is_followed_at_once() {
+    let peer = changing([vec![Step::Hang], healthy()]);
+    let run = check([&peer.address(), "--watch", "0.2", "--count", "3", "-t", "0.5"]).run_alone();
+    // 0.5 s for the first run, the second at once, the third 0.2 s later.
+    run.exits(0).ends_within(Duration::from_millis(700));
+    run.holds(run.elapsed >= Duration::from_millis(700), "start to start is shorter than asked for");
+}

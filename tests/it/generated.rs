@@ -1,0 +1,57 @@
+//! What is generated is what is shipped: the man page and the completions in the tree are compared with what
+//! the program prints, and the tools that read them accept them. `UPDATE_EXPECT=1 cargo test` rewrites them.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use check_ceilometer::testing;
+
+use crate::support::programs::found;
+
+/// What is generated, where it is shipped, and the command that must accept it.
+const SHIPPED: [(&str, &str, &[&str]); 4] = [
+    ("man", "man/check_ceilometer.1", &["mandoc", "-T", "lint", "-W", "error"]),
+    ("complete-bash", "completions/check_ceilometer.bash", &["bash", "-n"]),
+    ("complete-zsh", "completions/_check_ceilometer", &["zsh", "-n"]),
+    ("complete-fish", "completions/check_ceilometer.fish", &["fish", "-n"]),
+];
+
+fn in_tree(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn what_is_shipped_is_what_is_generated() {
+    for (what, path, _) in SHIPPED {
+        let (generated, file) = (testing::generated(what).unwrap(), in_tree(path));
+        if env::var_os("UPDATE_EXPECT").is_some() {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, &generated).unwrap();
+        }
+        let shipped = fs::read_to_string(&file).unwrap_or_default();
+        assert!(shipped == generated, "{path} is out of date; UPDATE_EXPECT=1 cargo test rewrites it");
+    }
+}
+
+#[test]
+fn the_tools_that_read_it_accept_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for (what, path, command) in SHIPPED {
+        let file = directory.path().join(Path::new(path).file_name().unwrap());
+        fs::write(&file, testing::generated(what).unwrap()).unwrap();
+        let (tool, arguments) = command.split_first().unwrap();
+        let Some(tool) = found(&[tool]) else { continue };
+        let output = Command::new(tool).args(arguments).arg(&file).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{path}: {output:?}");
+    }
+}
+
+#[test]
+fn everything_that_can_be_generated_is() {
+    for what in testing::artifact_names() {
+        let text = testing::generated(&what).unwrap();
+        assert!(text.ends_with('\n'), "{what:?} does not end its last line");
+    }
+}

@@ -1,0 +1,13 @@
+//! The program from outside: the binary end to end, its TLS, its callers, its documents.
+#![cfg(test)]
+
+mod callers;
+mod docs;
+mod e2e;
+mod fuzz_response;
+mod generated;
+mod in_process;
+mod support;
+mod tls;
+
+use support::{grammar, request};

@@ -1,0 +1,185 @@
+//! Addresses: families, names with several of them, and addresses that are dialled for another name.
+//!
+//! A name with several addresses stands in a hosts file that only the run sees, in a mount namespace of its own.
+
+use std::net::{Ipv6Addr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+
+use crate::support::certificates::{Authority, Files};
+use crate::support::harness::{Check, check, check_in_shell, words};
+use crate::support::peer::Peer;
+use crate::support::programs::{left_out, unshares};
+use crate::tls::server::TlsServer;
+
+#[test]
+fn connect_to_dials_another_address_and_changes_nothing_else() {
+    let (root, files) = (Authority::new("Test CA"), Files::new());
+    let cacert = files.write("ca.pem", &root.identity.certificate);
+    let server = TlsServer::healthy(&root.server("metering.example"));
+    let dialled = format!("127.0.0.1:{}", server.port());
+    let line = format!("https://metering.example --cacert {cacert} --connect-to {dialled} -o json");
+    check(words(&line))
+        .run()
+        .exits(0)
+        .reports("/endpoints/0/endpoint", "https://metering.example:443")
+        .reports("/endpoints/0/probes/0/peer", dialled);
+    assert_eq!(server.names(), vec![Some("metering.example".to_owned()); 2]);
+    for request in server.requests() {
+        assert!(request.to_ascii_lowercase().contains("\r\nhost: metering.example\r\n"), "{request}");
+    }
+}
+
+#[test]
+fn connect_to_keeps_the_port_unless_it_names_one() {
+    let peer = Peer::healthy();
+    check(words(&format!("metering.example:{} --connect-to 127.0.0.1", peer.port()))).run().exits(0);
+    check(words(&format!("metering.example --connect-to {}", peer.address()))).run().exits(0);
+    assert_eq!(peer.requests()[3].header("host"), ["metering.example:8777"]);
+}
+
+#[test]
+fn an_ipv6_address_needs_no_brackets_where_it_has_no_port() {
+    let nobody = "::1 -p 9 -t 2";
+    let run = check(words(nobody)).run();
+    run.exits(2).summarises("CRITICAL", &["unreachable", "at [::1]:9"]);
+    check(words("https://::1")).run().is_refused(&["in brackets: [::1]"]);
+}
+
+#[test]
+fn zones_are_refused() {
+    if !can_have_hosts() {
+        return;
+    }
+    for endpoint in ["fe80::1%eth0", "[fe80::1%eth0]:8777", "[fe80::1%25eth0]", "http://[fe80::1%25eth0]/"] {
+        check([endpoint]).run().is_refused(&["IPv6 zone (%)"]);
+    }
+    check(["h", "--connect-to", "fe80::1%eth0"]).run().is_refused(&[]);
+}
+
+/// Whether a run can have a hosts file of its own. Asked before a peer waits to be called.
+fn can_have_hosts() -> bool {
+    unshares("-rm")
+}
+
+/// A run for which `twin.test` has these addresses.
+fn with_twin(files: &Files, addresses: &[&str], line: &str) -> Check {
+    let hosts =
+        files.write("hosts", format!("127.0.0.1 localhost\n{} twin.test\n", addresses.join(" twin.test\n")));
+    let shell =
+        format!("exec unshare -rm sh -c 'mount --bind \"$0\" /etc/hosts && exec \"$@\"' {hosts} \"$@\"");
+    check_in_shell(&shell, &words(line))
+}
+
+const TWIN: [&str; 2] = ["127.0.0.2", "127.0.0.1"];
+
+#[test]
+fn every_address_is_an_endpoint_of_its_own() {
+    if !can_have_hosts() {
+        return;
+    }
+    let (peer, files) = (Peer::healthy(), Files::new());
+    let name = format!("twin.test:{}", peer.port());
+    let run = with_twin(&files, &TWIN, &format!("{name} --all-addresses"));
+    let run = run.run();
+    run.exits(2).is_plugin_output();
+    assert_eq!(
+        run.summary(),
+        format!(
+            "CEILOMETER CRITICAL - 1 of 2 endpoints not OK; unreachable: HEAD refused at {name} (127.0.0.2)"
+        )
+    );
+    let labels = run.labels();
+    for label in [format!("{name} (127.0.0.2) head_time"), format!("{name} (127.0.0.1) get_time")] {
+        run.holds(labels.contains(&label), &label);
+    }
+    assert_eq!(peer.requests()[0].header("host"), [name]);
+}
+
+#[test]
+fn a_quorum_counts_addresses() {
+    if !can_have_hosts() {
+        return;
+    }
+    let (peer, files) = (Peer::healthy(), Files::new());
+    let name = format!("twin.test:{}", peer.port());
+    for (quorum, state, code) in [("1", "WARNING", 1), ("50%", "WARNING", 1), ("2", "CRITICAL", 2)] {
+        let line = format!("{name} --all-addresses --quorum {quorum}");
+        let run = with_twin(&files, &TWIN, &line);
+        run.run().exits(code).summarises(state, &["1 of 2 endpoints"]);
+    }
+    let run = with_twin(&files, &TWIN, &format!("{name} --all-addresses --quorum 3"));
+    let run = run.run();
+    run.is_refused(&[]);
+    assert_eq!(run.stdout, "CEILOMETER UNKNOWN - --quorum 3 cannot be met: there are 2 endpoints\n");
+}
+
+/// How many endpoints a name without an answer stands for is not known, so its fault is told and not the quorum's.
+#[test]
+fn a_name_that_does_not_resolve_is_not_blamed_on_the_quorum() {
+    let run = check(words("nowhere.invalid --all-addresses --quorum 2 -t 5")).run();
+    run.exits(2).summarises("CRITICAL", &["nowhere.invalid"]);
+}
+
+#[test]
+fn a_family_is_chosen() {
+    if !can_have_hosts() {
+        return;
+    }
+    let (peer, files) = (Peer::healthy(), Files::new());
+    let name = format!("twin.test:{}", peer.port());
+    let run = with_twin(&files, &BOTH, &format!("{name} -4 -o json"));
+    run.run().exits(0).reports("/endpoints/0/probes/0/peer", peer.address());
+    let run = with_twin(&files, &BOTH, &format!("{name} -6"));
+    run.run().exits(2).summarises("CRITICAL", &["unreachable", &name]).says("[::1]:");
+    let run = with_twin(&files, &["127.0.0.1"], &format!("{name} -6"));
+    run.run().exits(2).says("twin.test has no IPv6 address");
+}
+
+/// Both loopback addresses; getaddrinfo puts the first one first (RFC 6724).
+const BOTH: [&str; 2] = ["::1", "127.0.0.1"];
+
+/// The IPv6 loopback's port, bound and not accepting; nothing on a machine without IPv6.
+fn occupied(port: u16) -> Option<OwnedFd> {
+    let bound = socket_with(AddressFamily::INET6, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?;
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    rustix::net::bind(&bound, &address).map_err(|_| left_out("no IPv6 here")).ok()?;
+    Some(bound)
+}
+
+#[test]
+fn a_dead_first_address_does_not_cost_the_budget() {
+    if !can_have_hosts() {
+        return;
+    }
+    let (peer, files) = (Peer::healthy(), Files::new());
+    let line = format!("twin.test:{} -t 20 -o json", peer.port());
+    let run = with_twin(&files, &BOTH, &line);
+    let Some(dead) = occupied(peer.port()) else { return };
+    rustix::net::listen(&dead, 0).unwrap();
+    // A full backlog drops what comes, as a dead host does.
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, peer.port()));
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
+    let _queued: Vec<TcpStream> = std::iter::from_fn(|| connect().ok()).take(64).collect();
+    let run = run.run_alone();
+    run.exits(0).ends_within(Duration::from_secs(2));
+    for probe in [0, 1] {
+        run.reports(&format!("/endpoints/0/probes/{probe}/peer"), peer.address());
+        let connect = run.json()["endpoints"][0]["probes"][probe]["phases_ms"]["connect"].as_f64().unwrap();
+        run.holds((250.0..1000.0).contains(&connect), "the addresses were not tried 250 ms apart");
+    }
+}
+
+#[test]
+fn a_refused_first_address_costs_nothing() {
+    if !can_have_hosts() {
+        return;
+    }
+    let (peer, files) = (Peer::healthy(), Files::new());
+    let line = format!("twin.test:{} -o json", peer.port());
+    let run = with_twin(&files, &BOTH, &line);
+    let Some(_refusing) = occupied(peer.port()) else { return };
+    run.run().exits(0).reports("/endpoints/0/probes/0/peer", peer.address());
+}

@@ -1,0 +1,145 @@
+//! Proxies: asked by CONNECT, blamed for what is theirs, and only where they are named.
+
+use std::time::Duration;
+
+use crate::support::certificates::{Authority, Files};
+use crate::support::harness::{Finished, check, words};
+use crate::support::peer::{Nobody, Peer, Script, Step, says};
+use crate::tls::programs::{Program, tinyproxy};
+use crate::tls::server::TlsServer;
+
+/// Asserts that the proxy is blamed, in these words.
+#[track_caller]
+fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
+    run.exits(3).is_plugin_output();
+    let summary = format!("CEILOMETER UNKNOWN - unreachable: HEAD proxy failure at {endpoint}");
+    run.holds(run.summary() == summary, &format!("the summary is not {summary:?}")).says(why);
+    run.holds(run.labels() == ["head_time"], "other metrics");
+}
+
+#[test]
+fn what_a_proxy_answers_is_the_proxys() {
+    let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
+    let cases: [(Script, &str); 8] = [
+        (
+            says("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+            "wants credentials (407): give them by --proxy-auth-file FILE",
+        ),
+        (says("HTTP/1.0 403 Filtered\r\n\r\n"), "refused the tunnel to service.example:8777 with status 403"),
+        (
+            says("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+            "refused the tunnel to service.example:8777 with status 502",
+        ),
+        (says("SSH-2.0-OpenSSH_9.2p1\r\n\r\n\r\n"), "did not answer as an HTTP proxy does"),
+        (vec![Step::Read], "broke the connection off: unexpected end of file"),
+        (vec![Step::Read, Step::Forever(vec![b'x'; 1000])], "did not answer as an HTTP proxy does"),
+        (
+            vec![Step::Read, Step::Send(endless), Step::Forever(b"\r\nX: y".to_vec())],
+            "answers with a head that is longer than 16 KiB",
+        ),
+        (
+            says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\n\r\n"),
+            "refused the tunnel to service.example:8777 with status 503",
+        ),
+    ];
+    for (script, why) in cases {
+        let proxy = Peer::in_turn([script.clone(), script]);
+        let at = format!("http://{}", proxy.address());
+        let run = check(["service.example", "--proxy", &at]).run();
+        blames_the_proxy(&run, "service.example:8777", &format!("the proxy {} {why}", proxy.address()));
+        check(["service.example", "--proxy", &at, "-o", "json"])
+            .run()
+            .reports("/endpoints/0/probes/0/key", "proxy")
+            .reports("/endpoints/0/probes/0/fault/kind", "proxy")
+            .reports("/endpoints/0/probes/0/fault/phase", "connect")
+            .reports("/endpoints/0/probes/0/peer", proxy.address())
+            .reports("/endpoints/0/diagnosis", "unreachable");
+        let asked = &proxy.requests()[0];
+        assert_eq!(asked.raw, "CONNECT service.example:8777 HTTP/1.1\r\nHost: service.example:8777\r\n\r\n");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_the_proxys_fault() {
+    let nobody = Nobody::refusing();
+    let run = check(["service.example", "--proxy", &nobody.address()]).run();
+    let at = nobody.address();
+    let why = format!("the proxy {at} cannot be reached: {at}: connection refused");
+    blames_the_proxy(&run, "service.example:8777", &why);
+    let run = check(["service.example", "--proxy", "nowhere.invalid:3128"]).run();
+    blames_the_proxy(&run, "service.example:8777", "the proxy nowhere.invalid:3128 cannot be reached: ");
+    let deaf = Nobody::deaf();
+    let run = check(["service.example", "--proxy", &deaf.address(), "-t", "0.3"]).run_alone();
+    run.ends_within(Duration::from_millis(300));
+    blames_the_proxy(&run, "service.example:8777", "cannot be reached");
+}
+
+/// Whether the proxy or what is behind it is silent cannot be told.
+#[test]
+fn a_silent_tunnel_does_not_outlive_the_budget() {
+    let proxy = Peer::in_turn([vec![Step::Swallow]]);
+    let run = check(["service.example", "--proxy", &proxy.address(), "-t", "0.3"]).run_alone();
+    run.exits(2).ends_within(Duration::from_millis(300));
+    run.says(&format!("the proxy {} opened no tunnel to service.example:8777 in time", proxy.address()));
+}
+
+#[test]
+fn the_environments_proxies_are_ignored_and_noted() {
+    let (untouched, peer) = (Peer::untouched(), Peer::healthy());
+    let proxy = format!("http://{}", untouched.address());
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"] {
+        let note = format!("{name} in the environment is ignored; --proxy names a proxy");
+        let run = check([&peer.address(), "-v"]).env(name, &proxy).run();
+        run.exits(0).says(&note);
+        check([peer.address()]).env(name, &proxy).run().exits(0).never_says(&note);
+    }
+}
+
+/// tinyproxy, and services on both schemes behind it.
+fn behind(directives: &str, test: impl Fn(&Program, &str, &str)) {
+    let Some(proxy) = tinyproxy(directives) else { return };
+    let (root, files) = (Authority::new("Test CA"), Files::new());
+    let cacert = files.write("ca.pem", &root.identity.certificate);
+    let (plain, secure) = (Peer::healthy(), TlsServer::healthy(&root.server("localhost")));
+    let via = format!("--proxy http://127.0.0.1:{}", proxy.port);
+    test(&proxy, &plain.address(), &via);
+    test(&proxy, &secure.url(), &format!("{via} --cacert {cacert}"));
+}
+
+#[test]
+fn tinyproxy_leads_to_both_schemes() {
+    behind("", |proxy, endpoint, options| {
+        let run = check(words(&format!("{endpoint} {options} -o json"))).run();
+        run.exits(0)
+            .reports("/endpoints/0/diagnosis", "healthy")
+            .reports("/endpoints/0/probes/0/peer", format!("127.0.0.1:{}", proxy.port));
+    });
+}
+
+#[test]
+fn tinyproxy_with_credentials() {
+    behind("BasicAuth monitor tiny-password", |proxy, endpoint, options| {
+        let at = format!("the proxy 127.0.0.1:{}", proxy.port);
+        let wants = format!("{at} wants credentials (407): give them by --proxy-auth-file FILE");
+        let run = check(words(&format!("{endpoint} {options}"))).run();
+        blames_the_proxy(&run, endpoint, &wants);
+        for (credentials, code) in [("monitor:tiny-password\n", 0), ("monitor:wrong-password\n", 3)] {
+            let file = proxy.files.write("credentials", credentials);
+            let run = check(words(&format!("{endpoint} {options} --proxy-auth-file {file} -vvv"))).run();
+            run.exits(code).never_says("tiny-password").never_says("wrong-password");
+        }
+    });
+    behind_nobody();
+}
+
+/// What tinyproxy says of a service that is not there is told as tinyproxy's word.
+fn behind_nobody() {
+    let (Some(proxy), nobody) = (tinyproxy(""), Nobody::refusing()) else { return };
+    let run = check(words(&format!("{} --proxy 127.0.0.1:{}", nobody.address(), proxy.port))).run();
+    let why = format!(
+        "the proxy 127.0.0.1:{} refused the tunnel to {} with status 5",
+        proxy.port,
+        nobody.address()
+    );
+    blames_the_proxy(&run, &nobody.address(), &why);
+}

@@ -1,0 +1,516 @@
+//! Every way in which TLS can fail: the whole first line, and what is exactly wrong.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::{JoinHandle, spawn};
+use std::time::Duration;
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::support::certificates::{
+    Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
+};
+use crate::support::harness::{Finished, check};
+use crate::support::peer::{Nobody, Peer, Step, answer};
+use crate::support::request;
+use crate::support::tls::{self, BOTH, TLS12, TLS13, config};
+use crate::tls::server::TlsServer;
+
+/// Asserts that a handshake was refused: the summary whole, the labels of the performance data, and the
+/// explanation's line whole.
+#[track_caller]
+pub(crate) fn is_untrusted(run: &Finished, url: &str, certificate: bool, why: &str) {
+    let labels: &[&str] = if certificate { &["head_time", "certificate_days"] } else { &["head_time"] };
+    fails(run, &format!("CEILOMETER CRITICAL - untrusted: HEAD tls failure at {url}"), labels, why);
+}
+
+#[track_caller]
+fn fails(run: &Finished, summary: &str, labels: &[&str], why: &str) {
+    run.exits(2).is_plugin_output();
+    run.holds(run.summary() == summary, &format!("the summary is not {summary:?}"));
+    run.holds(run.labels() == labels, &format!("the metrics are not {labels:?}"));
+    run.says(why);
+}
+
+/// A CA, its file, and the directory that holds it.
+fn trusted() -> (Authority, Files, String) {
+    let (root, files) = (Authority::new("Test CA"), Files::new());
+    let file = files.write("ca.pem", &root.identity.certificate);
+    (root, files, file)
+}
+
+/// What is said of a server that presents this, under the trust in a CA.
+#[track_caller]
+fn refuses(identity: &Identity, cacert: &str, why: &str) {
+    let server = TlsServer::healthy(identity);
+    let run = check([&server.url(), "--cacert", cacert]).run();
+    is_untrusted(&run, &server.url(), true, why);
+    assert!(server.requests().is_empty(), "a request went to a server that is not trusted");
+    // Accepted or not, the certificate is told.
+    let json = check([&server.url(), "--cacert", cacert, "-o", "json"]).run();
+    json.exits(2)
+        .reports("/endpoints/0/diagnosis", "untrusted")
+        .reports("/endpoints/0/probes/0/key", "tls")
+        .reports("/endpoints/0/probes/0/fault/kind", "tls")
+        .reports("/endpoints/0/probes/0/fault/phase", "tls")
+        .reports("/endpoints/0/probes/0/fault/message", why);
+    json.holds(json.json()["endpoints"][0]["certificate"]["days_left"].is_number(), "no certificate is told");
+}
+
+#[test]
+fn an_unknown_issuer_is_named_with_the_store_that_lacks_it() {
+    let (_, _files, cacert) = trusted();
+    let other = Authority::new("Other CA");
+    refuses(
+        &other.server("localhost"),
+        &cacert,
+        &format!(
+            "the certificate's issuer is neither in --cacert {cacert} nor sent by the server (issuer CN=Other CA, \
+             subject CN=localhost)"
+        ),
+    );
+}
+
+#[test]
+fn a_missing_intermediate_is_named_and_an_unknown_root_too() {
+    let (root, _files, cacert) = trusted();
+    let between = root.intermediate(authority("Middle CA"));
+    let leaf = between.server("localhost");
+    refuses(
+        &leaf,
+        &cacert,
+        &format!(
+            "the certificate's issuer is neither in --cacert {cacert} nor sent by the server (issuer CN=Middle \
+             CA, subject CN=localhost)"
+        ),
+    );
+    let whole = TlsServer::healthy(&leaf.followed_by(&between.identity));
+    check([&whole.url(), "--cacert", &cacert]).run().exits(0);
+    let foreign = Authority::new("Other CA");
+    refuses(
+        &foreign.server("localhost").followed_by(&foreign.identity),
+        &cacert,
+        &format!(
+            "the certificate's issuer is not in --cacert {cacert} (issuer CN=Other CA, subject CN=localhost)"
+        ),
+    );
+}
+
+#[test]
+fn another_ca_of_the_same_name_is_told_from_the_trusted_one() {
+    let (_root, _files, cacert) = trusted();
+    let namesake = Authority::new("Test CA");
+    refuses(
+        &namesake.server("localhost"),
+        &cacert,
+        &format!(
+            "the certificate's signature does not fit its issuer's key: is the CA in --cacert {cacert} another \
+             of the same name? (issuer CN=Test CA, subject CN=localhost)"
+        ),
+    );
+}
+
+#[test]
+fn dates_are_told() {
+    let (root, _files, cacert) = trusted();
+    refuses(
+        &root.issues(&between("localhost", (2020, 1, 1), (2021, 2, 3))),
+        &cacert,
+        "the certificate expired on 2021-02-03 (subject CN=localhost)",
+    );
+    refuses(
+        &root.issues(&between("localhost", (2099, 4, 5), (2100, 1, 1))),
+        &cacert,
+        "the certificate is not valid before 2099-04-05 (subject CN=localhost)",
+    );
+    let mut old = authority("Old CA");
+    old.not_after = rcgen::date_time_ymd(2022, 3, 4);
+    let old = root.intermediate(old);
+    refuses(
+        &old.server("localhost").followed_by(&old.identity),
+        &cacert,
+        "the intermediate certificate that the server sends expired on 2022-03-04 (subject CN=Old CA)",
+    );
+}
+
+#[test]
+fn any_date_is_survived() {
+    let (root, _files, cacert) = trusted();
+    refuses(
+        &root.issues(&between("localhost", (1950, 1, 1), (1965, 2, 3))),
+        &cacert,
+        "the certificate expired on 1965-02-03 (subject CN=localhost)",
+    );
+    refuses(
+        &root.issues(&between("localhost", (9998, 1, 1), (9999, 12, 31))),
+        &cacert,
+        "the certificate is not valid before 9998-01-01 (subject CN=localhost)",
+    );
+    refuses(
+        &root.issues(&between("localhost", (1950, 1, 1), (2100, 1, 1))),
+        &cacert,
+        "the certificate is malformed, or bears a date before 1970 (subject CN=localhost)",
+    );
+    let eternal = TlsServer::healthy(&root.issues(&between("localhost", (1970, 1, 1), (9999, 12, 31))));
+    check([&eternal.url(), "--cacert", &cacert, "-o", "json"])
+        .run()
+        .exits(0)
+        .reports("/endpoints/0/certificate/not_after", "9999-12-31T00:00:00Z");
+}
+
+#[test]
+fn a_wrong_name_is_told_with_those_presented() {
+    let (root, _files, cacert) = trusted();
+    let names = ["metering.example", "*.cloud.example", "192.0.2.7", "2001:db8::7"];
+    refuses(
+        &root.issues(&for_names("metering.example", &names)),
+        &cacert,
+        "the certificate is not for localhost, but for metering.example, *.cloud.example, 192.0.2.7, 2001:db8::7",
+    );
+    let many: Vec<String> = (0..500).map(|number| format!("n{number}.example")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    refuses(
+        &root.issues(&for_names("many", &many)),
+        &cacert,
+        "the certificate is not for localhost, but for n0.example, n1.example, n2.example, n3.example, \
+         n4.example and 495 more",
+    );
+    let mut mail = named("mail");
+    mail.subject_alt_names = vec![rcgen::SanType::Rfc822Name("root@example".try_into().unwrap())];
+    refuses(&root.issues(&mail), &cacert, "the certificate is not for localhost: it names no host (CN=mail)");
+}
+
+#[test]
+fn a_certificate_without_alternative_names_needs_to_be_issued_anew() {
+    let (root, _files, cacert) = trusted();
+    refuses(
+        &root.issues(&named("localhost")),
+        &cacert,
+        "the certificate has no subjectAltName, and today's TLS libraries do not read the common name (subject \
+         CN=localhost)",
+    );
+}
+
+#[test]
+fn addresses_and_wildcards_are_names_too() {
+    let (root, _files, cacert) = trusted();
+    let server = TlsServer::healthy(&root.issues(&for_names("any", &["127.0.0.1", "*.cloud.example"])));
+    let at = format!("127.0.0.1:{}", server.port());
+    check([&format!("https://{at}"), "--cacert", &cacert]).run().exits(0);
+    let asked =
+        |name: &str| check([&format!("https://{name}"), "--connect-to", &at, "--cacert", &cacert]).run();
+    asked("metering.cloud.example").exits(0);
+    is_untrusted(
+        &asked("a.b.cloud.example"),
+        "https://a.b.cloud.example:443",
+        true,
+        "the certificate is not for a.b.cloud.example, but for 127.0.0.1, *.cloud.example",
+    );
+    is_untrusted(
+        &asked("127.0.0.2"),
+        "https://127.0.0.2:443",
+        true,
+        "the certificate is not for 127.0.0.2, but for 127.0.0.1, *.cloud.example",
+    );
+}
+
+#[test]
+fn a_ca_certificate_as_the_servers_own_is_explained() {
+    let mut params = authority("localhost");
+    params.subject_alt_names = server("localhost").subject_alt_names;
+    let identity = self_signed(&params);
+    let (_, files, other) = trusted();
+    let own = files.write("own.pem", &identity.certificate);
+    for cacert in [own, other] {
+        refuses(
+            &identity,
+            &cacert,
+            "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where \
+             the CA is trusted (subject CN=localhost)",
+        );
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_is_told_and_can_be_trusted() {
+    let identity = self_signed(&server("localhost"));
+    let (_, files, cacert) = trusted();
+    refuses(
+        &identity,
+        &cacert,
+        &format!("the certificate is self-signed and not in --cacert {cacert} (subject CN=localhost)"),
+    );
+    let own = files.write("own.pem", &identity.certificate);
+    let server = TlsServer::healthy(&identity);
+    check([&server.url(), "--cacert", &own]).run().exits(0);
+}
+
+#[test]
+fn a_clients_certificate_is_no_servers() {
+    let (root, _files, cacert) = trusted();
+    let mut params = server("localhost");
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    refuses(
+        &root.issues(&params),
+        &cacert,
+        "the certificate is not one for servers (extended key usage; subject CN=localhost)",
+    );
+}
+
+/// What is to be done depends on what exactly is wrong.
+#[test]
+fn each_refusal_has_its_remedy() {
+    let (root, _files, cacert) = trusted();
+    let advised = |identity: &Identity, action: &str| {
+        let server = TlsServer::healthy(identity);
+        check([&server.url(), "--cacert", &cacert]).run().says(&format!("\nAction: {action}\n"));
+    };
+    advised(
+        &root.issues(&between("localhost", (2020, 1, 1), (2021, 2, 3))),
+        "renew the certificate and have the server that presents it load the new one",
+    );
+    advised(
+        &root.server("metering.example"),
+        "ask by a name that the certificate is for (--connect-to dials an address all the same), or have it issued \
+         for this one",
+    );
+    advised(
+        &self_signed(&server("localhost")),
+        "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send its \
+         whole chain",
+    );
+    advised(
+        &root.issues(&named("localhost")),
+        "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own and \
+         not a CA's",
+    );
+}
+
+/// A subject may say anything; the reason stands before it.
+#[test]
+fn a_hostile_subject_is_cleaned_and_does_not_hide_the_reason() {
+    let (root, _files, cacert) = trusted();
+    let hostile = format!("\u{1b}[2J|evil=1\n\u{202e}\u{200b}CEILOMETER OK{}", "x".repeat(20_000));
+    let mut params = between("localhost", (2020, 1, 1), (2021, 2, 3));
+    params.distinguished_name = named(&hostile).distinguished_name;
+    let server = TlsServer::healthy(&root.issues(&params));
+    for format in ["nagios", "human", "json", "haproxy-agent", "prometheus"] {
+        let run = check([&server.url(), "--cacert", &cacert, "-o", format, "-vvv"]).run();
+        run.has_no_hostile_characters().holds(run.stdout.len() < 8192, "the subject was not cut");
+        if ["nagios", "human", "json"].contains(&format) {
+            run.says("the certificate expired on 2021-02-03");
+        }
+    }
+    check([&server.url(), "--cacert", &cacert]).run().is_plugin_output();
+}
+
+/// A peer that reads nothing and speaks these bytes at the greeting.
+fn greeted_with(bytes: &[u8]) -> Peer {
+    Peer::in_turn([vec![Step::Send(bytes.to_vec()), Step::Swallow]])
+}
+
+#[track_caller]
+fn greeting(bytes: &[u8], why: &str) {
+    let peer = greeted_with(bytes);
+    let url = format!("https://{}", peer.address());
+    is_untrusted(&check([&url, "-k"]).run(), &marked(&url), false, why);
+}
+
+/// Under `-k` every summary says so.
+fn marked(url: &str) -> String {
+    format!("{url} (certificate not verified)")
+}
+
+const PLAIN: &str = "the server speaks plain HTTP on this port";
+const OUTDATED: &str = "the server offers only TLS 1.1 or older, which today's TLS libraries refuse";
+
+#[test]
+fn plain_http_behind_https() {
+    greeting(&answer(400, "", ""), PLAIN);
+    greeting(b"<!DOCTYPE HTML>\n<p>Error code: 400</p>\n", PLAIN);
+    let dripped = Peer::in_turn([vec![
+        Step::Send(b"H".to_vec()),
+        Step::Send(answer(400, "", "").split_off(1)),
+        Step::Swallow,
+    ]]);
+    let url = format!("https://{}", dripped.address());
+    is_untrusted(&check([&url, "-k"]).run(), &marked(&url), false, PLAIN);
+}
+
+#[test]
+fn another_protocol_behind_https() {
+    greeting(b"SSH-2.0-OpenSSH_9.2p1\r\n", "what the server sent is not TLS: is this the port of its https?");
+    greeting(b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", "the server's TLS is malformed (");
+}
+
+#[test]
+fn outdated_versions_are_said_exactly() {
+    // The alert protocol_version, of a server that knows its own limits.
+    greeting(b"\x15\x03\x01\x00\x02\x02\x46", OUTDATED);
+    // A ServerHello of TLS 1.0, of one that picks its best.
+    let mut hello = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01".to_vec();
+    hello.extend([7; 32]);
+    hello.extend(b"\x00\x00\x2f\x00");
+    greeting(&hello, OUTDATED);
+}
+
+#[test]
+fn a_refused_handshake_is_told() {
+    greeting(
+        b"\x15\x03\x03\x00\x02\x02\x28",
+        "the server refused the handshake: it has no cipher in common with today's TLS libraries, or offers only \
+         TLS 1.1 or older",
+    );
+    greeting(b"\x15\x03\x03\x00\x02\x02\x70", "the server does not know this host name (SNI)");
+    greeting(b"\x15\x03\x03\x00\x02\x02\x50", "the server ended the handshake with the alert InternalError");
+}
+
+#[test]
+fn tls_behind_http() {
+    let root = Authority::new("Test CA");
+    let server = TlsServer::healthy(&root.server("localhost"));
+    let at = format!("127.0.0.1:{}", server.port());
+    let run = check([&at]).run();
+    let summary = format!("CEILOMETER CRITICAL - impostor: GET protocol error at {at}");
+    fails(
+        &run,
+        &summary,
+        &["head_time", "get_time"],
+        "the server speaks TLS on this port)\nAction: ask it with -S or as https://…\n",
+    );
+}
+
+/// A listener that reads one TLS greeting, then does this.
+fn once_greeted(then: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let served = spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        then(stream);
+    });
+    (url, served)
+}
+
+/// A connection that ends before the server's first byte is ended by whatever listens there; later, by TLS.
+#[test]
+fn connections_that_end_in_the_handshake() {
+    let cases: [(&[u8], bool, &str, &str); 4] = [
+        (b"", false, "unreachable: HEAD closed", "closed"),
+        (b"", true, "unreachable: HEAD reset", "reset"),
+        (b"\x16\x03\x03", false, "untrusted: HEAD tls failure", "closed"),
+        (b"\x16\x03\x03", true, "untrusted: HEAD tls failure", "reset"),
+    ];
+    for (bytes, reset, what, ended) in cases {
+        let (url, served) = once_greeted(move |mut stream| {
+            stream.write_all(bytes).unwrap();
+            if reset {
+                // Closing with a zero linger time sends RST instead of FIN.
+                rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+            }
+        });
+        let why = format!("the server {ended} the connection during the TLS handshake");
+        let summary = format!("CEILOMETER CRITICAL - {what} at {}", marked(&url));
+        fails(&check([&url, "-k"]).run(), &summary, &["head_time"], &why);
+        served.join().unwrap();
+    }
+}
+
+#[test]
+fn a_silent_server_does_not_outlive_the_budget() {
+    let cases = [
+        (
+            vec![Step::Swallow],
+            "the server did not answer the TLS greeting in time: is this the port of its https?",
+        ),
+        (
+            vec![Step::Send(b"\x16\x03\x03\x3f\xff\x02\x00".to_vec()), Step::Swallow],
+            "the TLS handshake was not completed in time",
+        ),
+    ];
+    for (script, why) in cases {
+        let peer = Peer::in_turn([script]);
+        let url = format!("https://{}", peer.address());
+        let run = check([&url, "-k", "-t", "0.5"]).run_alone();
+        run.exits(2).ends_within(Duration::from_millis(500));
+        let summary = format!("CEILOMETER CRITICAL - unreachable: HEAD timeout at {}", marked(&url));
+        fails(&run, &summary, &["head_time"], why);
+    }
+    let nobody = Nobody::deaf();
+    let run = check([&format!("https://{}", nobody.address()), "-k", "-t", "0.3"]).run_alone();
+    run.exits(2).ends_within(Duration::from_millis(300));
+}
+
+/// Each byte of an endless handshake message comes in time; the whole never does.
+#[test]
+fn a_dripping_server_does_not_outlive_the_budget() {
+    let (url, dripping) = once_greeted(|mut stream| {
+        // The pause between two bytes is a wait for the client's close.
+        stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        stream.write_all(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\x00").unwrap();
+        while stream.write_all(b"x").is_ok() && !matches!(stream.read(&mut [0; 64]), Ok(0)) {}
+    });
+    let run = check([&url, "-k", "-t", "0.5"]).run_alone();
+    run.exits(2).ends_within(Duration::from_millis(500)).says("the TLS handshake was not completed in time");
+    dripping.join().unwrap();
+}
+
+/// The text of a body may come in records of any size.
+#[test]
+fn long_answers_come_whole_over_both_versions() {
+    let (root, _files, cacert) = trusted();
+    let identity = root.server("localhost");
+    for versions in [TLS12, TLS13, BOTH] {
+        let config = config(&identity, versions, None);
+        let server = TlsServer::start(
+            move |_| std::sync::Arc::clone(&config),
+            |requests| {
+                let body = format!("{{\"reasons\": [\"end\"], \"pad\": \"{}\"}}", "x".repeat(60_000));
+                let status = if requests.last().unwrap().starts_with("HEAD ") { 204 } else { 503 };
+                answer(status, "Content-Type: application/json\r\n", if status == 204 { "" } else { &body })
+            },
+        );
+        check([&server.url(), "--cacert", &cacert, "-o", "json"])
+            .run()
+            .exits(2)
+            .reports("/endpoints/0/diagnosis", "backend-down")
+            .reports("/endpoints/0/probes/1/fault", ())
+            .reports("/endpoints/0/probes/1/detail", "end");
+    }
+}
+
+/// Many servers just close, without the farewell of TLS.
+#[test]
+fn a_lone_interim_answer_is_final_however_the_connection_is_closed() {
+    let (config, ca) = tls::private(&["localhost"]);
+    let files = Files::new();
+    let cacert = files.write("ca.pem", ca);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let served = spawn(move || {
+        let session = ServerConnection::new(config).unwrap();
+        let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
+        assert!(request::head(&mut stream).unwrap().is_some());
+        stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").unwrap();
+    });
+    check([&url, "--cacert", &cacert, "-m", "get", "-o", "json"])
+        .run()
+        .exits(2)
+        .reports("/endpoints/0/diagnosis", "impostor")
+        .reports("/endpoints/0/probes/0/key", "1xx")
+        .reports("/endpoints/0/probes/0/status", 103);
+    served.join().unwrap();
+}
+
+/// The TLS library reads 64 KiB of a handshake's message; a longer one is refused, not gathered.
+#[test]
+fn an_endless_certificate_is_refused() {
+    let (root, _files, cacert) = trusted();
+    let names: Vec<String> = (0..6000).map(|number| format!("n{number}.example")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let server = TlsServer::healthy(&root.issues(&for_names("localhost", &names)));
+    let run = check([&server.url(), "--cacert", &cacert]).run();
+    let why =
+        "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?";
+    is_untrusted(&run, &server.url(), false, why);
+}

@@ -1,0 +1,183 @@
+//! A TLS server of the test's own: rustls over scripted certificates, in threads that end with the test.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use rustls::server::Acceptor;
+use rustls::{ServerConfig, ServerConnection};
+
+use crate::support::certificates::Identity;
+use crate::support::tls::{BOTH, config};
+use crate::support::{peer, request};
+
+/// How long a client may leave a connection as it is; beyond every budget that a test gives.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the server makes of the requests so far, the last of them being answered.
+type Answers = Box<dyn Fn(&[String]) -> Vec<u8> + Send + Sync>;
+/// With what configuration the server meets the next connection, by the requests so far.
+type Configs = Box<dyn Fn(&[String]) -> Arc<ServerConfig> + Send + Sync>;
+
+/// A running server. It fails the test that owns it when it was not called.
+pub(crate) struct TlsServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    configs: Configs,
+    answers: Answers,
+    requests: Mutex<Vec<String>>,
+    names: Mutex<Vec<Option<String>>>,
+    accepted: AtomicUsize,
+    over: AtomicBool,
+}
+
+impl TlsServer {
+    /// A service in perfect health that presents this certificate.
+    pub(crate) fn healthy(identity: &Identity) -> TlsServer {
+        TlsServer::with(config(identity, BOTH, None))
+    }
+
+    /// A service in perfect health.
+    pub(crate) fn with(config: Arc<ServerConfig>) -> TlsServer {
+        TlsServer::start(move |_| Arc::clone(&config), healthy)
+    }
+
+    pub(crate) fn start(
+        configs: impl Fn(&[String]) -> Arc<ServerConfig> + Send + Sync + 'static,
+        answers: impl Fn(&[String]) -> Vec<u8> + Send + Sync + 'static,
+    ) -> TlsServer {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            configs: Box::new(configs),
+            answers: Box::new(answers),
+            requests: Mutex::default(),
+            names: Mutex::default(),
+            accepted: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+        });
+        let served = Arc::clone(&shared);
+        let acceptor = Builder::new().spawn(move || accept(&listener, &served)).unwrap();
+        TlsServer { address, shared, acceptor: Some(acceptor) }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// `https://localhost:PORT`: its URL, and its canonical form.
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.port())
+    }
+
+    /// The heads of the requests so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// The names that clients asked for in their greetings (SNI).
+    pub(crate) fn names(&self) -> Vec<Option<String>> {
+        self.shared.names.lock().unwrap().clone()
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        self.shared.over.store(true, Ordering::SeqCst);
+        // Wakes the acceptor.
+        drop(TcpStream::connect(self.address));
+        if let Some(Err(panic)) = self.acceptor.take().map(JoinHandle::join) {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(self.shared.accepted.load(Ordering::SeqCst) > 0, "the TLS server was not called");
+    }
+}
+
+/// The documented answers.
+pub(crate) fn healthy(requests: &[String]) -> Vec<u8> {
+    if requests.last().unwrap().starts_with("HEAD ") {
+        peer::answer(204, "", "")
+    } else {
+        peer::answer(200, "Content-Type: application/json\r\n", "{}")
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    let mut connections = Vec::new();
+    loop {
+        let (stream, _) = listener.accept().unwrap();
+        if shared.over.load(Ordering::SeqCst) {
+            break;
+        }
+        shared.accepted.fetch_add(1, Ordering::SeqCst);
+        let own = Arc::clone(shared);
+        // A client that leaves is what many tests are about.
+        connections.push(Builder::new().spawn(move || drop(serve(stream, &own))).unwrap());
+    }
+    for connection in connections {
+        connection.join().unwrap();
+    }
+}
+
+fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    let mut session = greet(&mut stream, shared)?;
+    let mut tls = rustls::Stream::new(&mut session, &mut stream);
+    let Some(head) = request::head(&mut tls)? else { return Ok(()) };
+    let answer = {
+        let mut requests = shared.requests.lock().unwrap();
+        requests.push(String::from_utf8(head).unwrap());
+        (shared.answers)(&requests)
+    };
+    tls.write_all(&answer)?;
+    tls.conn.send_close_notify();
+    tls.flush()?;
+    // Until the client has gone: a close with its last bytes unread would reset the connection.
+    std::io::copy(&mut stream, &mut std::io::sink())?;
+    Ok(())
+}
+
+/// Shakes hands; on failure the client is told by an alert.
+fn greet(stream: &mut TcpStream, shared: &Shared) -> std::io::Result<ServerConnection> {
+    let mut acceptor = Acceptor::default();
+    let accepted = loop {
+        acceptor.read_tls(stream)?;
+        match acceptor.accept() {
+            Ok(Some(accepted)) => break accepted,
+            Ok(None) => {}
+            Err((error, mut alert)) => {
+                alert.write_all(stream)?;
+                return Err(std::io::Error::other(error));
+            }
+        }
+    };
+    shared.names.lock().unwrap().push(accepted.client_hello().server_name().map(str::to_owned));
+    let config = (shared.configs)(&shared.requests.lock().unwrap());
+    let mut session = accepted.into_connection(config).map_err(|(error, mut alert)| {
+        let _ = alert.write_all(stream);
+        std::io::Error::other(error)
+    })?;
+    while session.is_handshaking() {
+        if let Err(error) = session.complete_io(stream) {
+            while session.wants_write() {
+                session.write_tls(stream)?;
+            }
+            // Until the client has read the alert and gone.
+            let _ = std::io::copy(stream, &mut std::io::sink());
+            return Err(error);
+        }
+    }
+    Ok(session)
+}
