@@ -206,7 +206,7 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --simulate)
-                    COMPREPLY=($(compgen -W "healthy backend-down backend-stalled failing absent unreachable denied intermediary throttled impostor refused-request" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "healthy backend-down backend-stalled api-error not-found unreachable denied proxy-error throttled wrong-service request-rejected" -- "${cur}"))
                     return 0
                     ;;
                 --generate)

@@ -147,23 +147,23 @@ mod tests {
     #[test]
     fn the_whole_table_fits_a_terminal() {
         let mut overridden = Table::default();
-        overridden.set(Key::parse("get:unreachable").unwrap(), State::Unknown);
+        overridden.set(Key::parse("get:no-route").unwrap(), State::Unknown);
         let text = table(&overridden);
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         let beginning: Vec<_> = text.lines().take(12).collect();
         expect![[r#"
-            KEY              STATE     SOURCE      WHAT IT MEANS, AND WHAT TO DO
-            get:unreachable  UNKNOWN   overridden  there is no way to the address
-                                                   -> check that the host is up, and routing
-                                                   and firewalls on the way
-            head:204         OK        documented  the API answers
-            get:200          OK        documented  the API answers and reaches its back-end
-            head:404         CRITICAL  documented  the API cannot be reached; not even the
-                                                   basic system is up and running
-                                                   -> verify that the Ceilometer Reporting
-                                                   API is up and running
-                                                   -> where it is, check port, prefix and
-                                                   --path"#]]
+            KEY           STATE     SOURCE      WHAT IT MEANS, AND WHAT TO DO
+            get:no-route  UNKNOWN   overridden  there is no way to the address
+                                                -> check that the host is up, and routing
+                                                and firewalls on the way
+            head:204      OK        documented  the API answers
+            get:200       OK        documented  the API answers and reaches its back-end
+            head:404      CRITICAL  documented  the API cannot be reached; not even the
+                                                basic system is up and running
+                                                -> verify that the Ceilometer Reporting API
+                                                is up and running
+                                                -> where it is, check port, prefix and
+                                                --path"#]]
         .assert_eq(&beginning.join("\n"));
     }
 
@@ -196,7 +196,7 @@ mod tests {
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and what stands in front of it |
             | `dns` | CRITICAL | ours | the name does not resolve | check the spelling of the name, its DNS record and this machine's resolver |
             | `refused` | CRITICAL | ours | the connection was refused: nothing listens there, or a firewall says no | check that the API runs and listens on this address and port |
-            | `unreachable` | CRITICAL | ours | there is no way to the address | check that the host is up, and routing and firewalls on the way |
+            | `no-route` | CRITICAL | ours | there is no way to the address | check that the host is up, and routing and firewalls on the way |
             | `reset` | CRITICAL | ours | the connection was reset before it was answered | check the API's log for a crash, and what stands in front of it |
             | `closed` | CRITICAL | ours | the connection was closed before it was answered | check the API's log for a crash, and what stands in front of it |
             | `timeout` | CRITICAL | ours | no answer in time | check that the host is up, that no firewall drops the packets, and the load of the API |

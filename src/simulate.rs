@@ -188,13 +188,13 @@ fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
         (Diagnosis::BackendStalled, Method::Get) => return None,
         (Diagnosis::Healthy | Diagnosis::BackendDown | Diagnosis::BackendStalled, Method::Head) => ALIVE,
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
-        (Diagnosis::Failing, _) => FAILING,
-        (Diagnosis::Absent, _) => ABSENT,
+        (Diagnosis::ApiError, _) => FAILING,
+        (Diagnosis::NotFound, _) => ABSENT,
         (Diagnosis::Denied, _) => DENIED,
-        (Diagnosis::Intermediary, _) => INTERMEDIARY,
+        (Diagnosis::ProxyError, _) => INTERMEDIARY,
         (Diagnosis::Throttled, _) => THROTTLED,
-        (Diagnosis::Impostor, _) => IMPOSTOR,
-        (Diagnosis::RefusedRequest, _) => REFUSED_REQUEST,
+        (Diagnosis::WrongService, _) => IMPOSTOR,
+        (Diagnosis::RequestRejected, _) => REFUSED_REQUEST,
         _ => HEALTHY,
     };
     Some(reply)
@@ -295,13 +295,13 @@ mod tests {
         let table = [
             (Diagnosis::Healthy, "204", "200", "application/json"),
             (Diagnosis::BackendDown, "204", "503", "metering database"),
-            (Diagnosis::Failing, "500", "500", "faultstring"),
-            (Diagnosis::Absent, "404", "404", "could not be found"),
+            (Diagnosis::ApiError, "500", "500", "faultstring"),
+            (Diagnosis::NotFound, "404", "404", "could not be found"),
             (Diagnosis::Denied, "401", "401", "WWW-Authenticate: Keystone uri="),
-            (Diagnosis::Intermediary, "503", "503", "No server is available to handle this request."),
+            (Diagnosis::ProxyError, "503", "503", "No server is available to handle this request."),
             (Diagnosis::Throttled, "429", "429", "Retry-After: 30"),
-            (Diagnosis::Impostor, "302", "302", "Location: https://"),
-            (Diagnosis::RefusedRequest, "400", "400", "Host header"),
+            (Diagnosis::WrongService, "302", "302", "Location: https://"),
+            (Diagnosis::RequestRejected, "400", "400", "Host header"),
         ];
         for (diagnosis, head, get, telling) in table {
             let (_running, endpoint) = only(diagnosis);
@@ -370,6 +370,6 @@ mod tests {
     fn what_cannot_be_simulated_is_refused_in_words() {
         let error = Simulation::start(&[Diagnosis::Slow]).unwrap_err();
         let told = format!("{error:#}");
-        assert!(told.contains("slow") && told.contains("refused-request"), "{told}");
+        assert!(told.contains("slow") && told.contains("request-rejected"), "{told}");
     }
 }

@@ -250,7 +250,7 @@ pub(crate) struct ThresholdArgs {
 
     /// Judge what KEY names by STATE instead; may be repeated
     ///
-    /// KEY is [head:|get:] and a status (404), a class (5xx) or a fault (dns, refused, unreachable, reset,
+    /// KEY is [head:|get:] and a status (404), a class (5xx) or a fault (dns, refused, no-route, reset,
     /// closed, timeout, tls, protocol, body, proxy). STATE is ok, warning, critical or unknown. --explain
     /// shows the table in force.
     #[arg(long, value_name = "KEY=STATE", value_parser = values::assignment,

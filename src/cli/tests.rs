@@ -114,14 +114,14 @@ const REFUSED: &[(&[&str], &str)] = &[
     (
         &["--state", "999=ok"],
         "--state '999=ok': what stands before the = is not a key: expected a status from 100 to 599, a class from 1xx to 5xx \
-             or a fault (dns, refused, unreachable, reset, closed, timeout, tls, protocol, body, proxy, local), \
+             or a fault (dns, refused, no-route, reset, closed, timeout, tls, protocol, body, proxy, local), \
              with head: or get: before it where it is for one method only",
     ),
     (&["--state", "local=ok"], "--state 'local=ok': the state of local cannot be overridden"),
     (
         &["--explain", "down"],
         "--explain 'down': not a key: expected a status from 100 to 599, a class from 1xx to 5xx or a \
-             fault (dns, refused, unreachable, reset, closed, timeout, tls, protocol, body, proxy, local), with \
+             fault (dns, refused, no-route, reset, closed, timeout, tls, protocol, body, proxy, local), with \
              head: or get: before it where it is for one method only",
     ),
     (
@@ -150,7 +150,7 @@ const REFUSED: &[(&[&str], &str)] = &[
     ),
     (
         &["--simulate", "fire"],
-        "--simulate: 'fire' is none of healthy, backend-down, backend-stalled, failing, absent, unreachable, denied, intermediary, throttled, impostor, refused-request",
+        "--simulate: 'fire' is none of healthy, backend-down, backend-stalled, api-error, not-found, unreachable, denied, proxy-error, throttled, wrong-service, request-rejected",
     ),
 ];
 
@@ -171,7 +171,7 @@ fn the_environment_is_refused_as_such() {
         ("host", "an endpoint may not stand there; give it on the command line"),
         ("--endpoints f", "--endpoints may not stand there; give it on the command line"),
         ("-k --", "'--' may not stand there"),
-        ("--simulate absent", "--simulate may not stand there; give it on the command line"),
+        ("--simulate not-found", "--simulate may not stand there; give it on the command line"),
         ("--generate man", "--generate may not stand there; give it on the command line"),
         ("--explain", "--explain may not stand there; give it on the command line"),
         ("--watch 1", "--watch may not stand there; give it on the command line"),

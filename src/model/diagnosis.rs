@@ -14,23 +14,23 @@ pub(crate) enum Diagnosis {
     /// HEAD is answered, GET is not.
     BackendStalled,
     /// The API answers 500.
-    Failing,
+    ApiError,
     /// The API is not there: 404.
-    Absent,
+    NotFound,
     /// No HTTP answer at all.
     Unreachable,
     /// The TLS handshake or the certificate failed.
-    Untrusted,
+    TlsFailed,
     /// Access control answered first.
     Denied,
     /// A proxy or load balancer answered in the service's place.
-    Intermediary,
+    ProxyError,
     /// The service is alive and limits its clients.
     Throttled,
     /// Something else answered.
-    Impostor,
+    WrongService,
     /// The request was refused, not the service.
-    RefusedRequest,
+    RequestRejected,
     /// A time threshold was crossed.
     Slow,
     /// The certificate's remaining life is below its threshold.
@@ -46,15 +46,15 @@ impl Diagnosis {
         Diagnosis::Alive,
         Diagnosis::BackendDown,
         Diagnosis::BackendStalled,
-        Diagnosis::Failing,
-        Diagnosis::Absent,
+        Diagnosis::ApiError,
+        Diagnosis::NotFound,
         Diagnosis::Unreachable,
-        Diagnosis::Untrusted,
+        Diagnosis::TlsFailed,
         Diagnosis::Denied,
-        Diagnosis::Intermediary,
+        Diagnosis::ProxyError,
         Diagnosis::Throttled,
-        Diagnosis::Impostor,
-        Diagnosis::RefusedRequest,
+        Diagnosis::WrongService,
+        Diagnosis::RequestRejected,
         Diagnosis::Slow,
         Diagnosis::CertificateExpiring,
         Diagnosis::Unexpected,
@@ -65,14 +65,14 @@ impl Diagnosis {
         Diagnosis::Healthy,
         Diagnosis::BackendDown,
         Diagnosis::BackendStalled,
-        Diagnosis::Failing,
-        Diagnosis::Absent,
+        Diagnosis::ApiError,
+        Diagnosis::NotFound,
         Diagnosis::Unreachable,
         Diagnosis::Denied,
-        Diagnosis::Intermediary,
+        Diagnosis::ProxyError,
         Diagnosis::Throttled,
-        Diagnosis::Impostor,
-        Diagnosis::RefusedRequest,
+        Diagnosis::WrongService,
+        Diagnosis::RequestRejected,
     ];
 
     /// The name that every output uses.
@@ -82,15 +82,15 @@ impl Diagnosis {
             Diagnosis::Alive => "alive",
             Diagnosis::BackendDown => "backend-down",
             Diagnosis::BackendStalled => "backend-stalled",
-            Diagnosis::Failing => "failing",
-            Diagnosis::Absent => "absent",
+            Diagnosis::ApiError => "api-error",
+            Diagnosis::NotFound => "not-found",
             Diagnosis::Unreachable => "unreachable",
-            Diagnosis::Untrusted => "untrusted",
+            Diagnosis::TlsFailed => "tls-failed",
             Diagnosis::Denied => "denied",
-            Diagnosis::Intermediary => "intermediary",
+            Diagnosis::ProxyError => "proxy-error",
             Diagnosis::Throttled => "throttled",
-            Diagnosis::Impostor => "impostor",
-            Diagnosis::RefusedRequest => "refused-request",
+            Diagnosis::WrongService => "wrong-service",
+            Diagnosis::RequestRejected => "request-rejected",
             Diagnosis::Slow => "slow",
             Diagnosis::CertificateExpiring => "certificate-expiring",
             Diagnosis::Unexpected => "unexpected",

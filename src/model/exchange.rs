@@ -88,7 +88,7 @@ pub(crate) enum FaultKind {
     /// The connection was refused.
     UsageError,
     /// No route to the address.
-    Unreachable,
+    NoRoute,
     /// The connection was reset before or within the answer's head.
     Reset,
     /// The connection ended before the answer's head was complete.
@@ -112,7 +112,7 @@ impl FaultKind {
     pub(crate) const ALL: [FaultKind; 11] = [
         FaultKind::Dns,
         FaultKind::UsageError,
-        FaultKind::Unreachable,
+        FaultKind::NoRoute,
         FaultKind::Reset,
         FaultKind::Closed,
         FaultKind::Timeout,
@@ -128,7 +128,7 @@ impl FaultKind {
         match self {
             FaultKind::Dns => "dns",
             FaultKind::UsageError => "refused",
-            FaultKind::Unreachable => "unreachable",
+            FaultKind::NoRoute => "no-route",
             FaultKind::Reset => "reset",
             FaultKind::Closed => "closed",
             FaultKind::Timeout => "timeout",
@@ -145,7 +145,7 @@ impl FaultKind {
         match self {
             FaultKind::Dns
             | FaultKind::UsageError
-            | FaultKind::Unreachable
+            | FaultKind::NoRoute
             | FaultKind::Tls
             | FaultKind::Proxy
             | FaultKind::Local => true,

@@ -101,7 +101,7 @@ const CONTRADICTIONS: &[(&[&str], &str)] = &[
     (&["192.0.2.1", "-6"], "-6 excludes the address 192.0.2.1 of 192.0.2.1:8777"),
     (&["h", "--quorum", "2"], "--quorum 2 cannot be met: there is 1 endpoint"),
     (&["h", "i", "h", "--quorum", "3"], "--quorum 3 cannot be met: there are 2 endpoints"),
-    (&["--simulate", "absent", "--quorum", "2"], "--quorum 2 cannot be met: there is 1 endpoint"),
+    (&["--simulate", "not-found", "--quorum", "2"], "--quorum 2 cannot be met: there is 1 endpoint"),
     (&["h", "--watch", "1", "--wait", "1"], "--watch and --wait exclude each other"),
     (&["h", "--count", "1"], "--count without --watch: there is one run to count"),
     (
@@ -124,21 +124,21 @@ const CONTRADICTIONS: &[(&[&str], &str)] = &[
         &["h", "--header", "@-", "--header", "@-", "--auth-file", "/dev/stdin"],
         "--auth-file - and --header @- and --header @- each read standard input, which can be read once",
     ),
-    (&["h", "--simulate", "absent"], "--simulate brings its own endpoints; name no others"),
-    (&["-H", "h", "--simulate", "absent"], "--simulate brings its own endpoints; name no others"),
+    (&["h", "--simulate", "not-found"], "--simulate brings its own endpoints; name no others"),
+    (&["-H", "h", "--simulate", "not-found"], "--simulate brings its own endpoints; name no others"),
     (
-        &["--simulate", "absent", "--connect-to", "::1"],
+        &["--simulate", "not-found", "--connect-to", "::1"],
         "--simulate brings its own endpoints; --connect-to would dial another",
     ),
-    (&["--simulate", "absent", "--proxy", "p"], "--simulate listens on loopback; no proxy leads there"),
-    (&["--simulate", "absent", "-6"], "--simulate listens on an IPv4 address, which -6 excludes"),
+    (&["--simulate", "not-found", "--proxy", "p"], "--simulate listens on loopback; no proxy leads there"),
+    (&["--simulate", "not-found", "-6"], "--simulate listens on an IPv4 address, which -6 excludes"),
     (&["h", "--output-file", "/dev/null"], "--output-file /dev/null is not a regular file"),
     (
         &["a", "b", "c", "d", "e", "--haproxy"],
         "--haproxy wants HAProxy's four arguments (proxy address and port, server address and port) or none, not 5",
     ),
     (
-        &["--haproxy", "--simulate", "absent"],
+        &["--haproxy", "--simulate", "not-found"],
         "--simulate would tell HAProxy about a server that does not exist",
     ),
     (&["--haproxy"], "--haproxy without arguments wants HAPROXY_SERVER_ADDR in the environment"),
@@ -154,7 +154,7 @@ fn contradictions_are_refused_with_the_reason() {
 #[test]
 fn what_haproxy_cannot_mean_is_refused() {
     let table: &[(&[&str], &str)] = &[
-        (&["--simulate", "absent"], "--simulate would tell HAProxy about a server that does not exist"),
+        (&["--simulate", "not-found"], "--simulate would tell HAProxy about a server that does not exist"),
         (&["--endpoints", "f"], "HAProxy names the server; --endpoints cannot"),
         (&["--connect-to", "::1"], "HAProxy names the address to dial; --connect-to cannot"),
         (&["-H", "a", "-H", "b"], "-H may stand once in HAProxy mode: a server has one name"),
@@ -416,9 +416,9 @@ fn connect_to_dials_another_address_at_the_same_port_unless_told() {
 
 #[test]
 fn what_is_simulated_stands_in_the_endpoints_place() {
-    let plan = plan(&["--simulate", "absent,healthy", "--simulate", "absent", "--quorum", "3"]);
+    let plan = plan(&["--simulate", "not-found,healthy", "--simulate", "not-found", "--quorum", "3"]);
     let Targets::Simulated(diagnoses) = plan.targets else { panic!("{:?}", plan.targets) };
-    assert_eq!(diagnoses, [Diagnosis::Absent, Diagnosis::Healthy, Diagnosis::Absent]);
+    assert_eq!(diagnoses, [Diagnosis::NotFound, Diagnosis::Healthy, Diagnosis::NotFound]);
 }
 
 #[test]

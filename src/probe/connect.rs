@@ -160,7 +160,7 @@ fn kind_of(error: &io::Error) -> FaultKind {
         io::ErrorKind::ConnectionRefused => FaultKind::UsageError,
         io::ErrorKind::ConnectionReset => FaultKind::Reset,
         io::ErrorKind::TimedOut => FaultKind::Timeout,
-        _ => FaultKind::Unreachable,
+        _ => FaultKind::NoRoute,
     }
 }
 
@@ -181,7 +181,7 @@ const NAMED: usize = 4;
 /// The fault of a host none of whose addresses could be connected to: the first address' kind, for it
 /// is the one that a client without a second try would have seen.
 fn refusal(failures: &[ConnectError]) -> Fault {
-    let kind = failures.first().map_or(FaultKind::Unreachable, |failure| failure.kind);
+    let kind = failures.first().map_or(FaultKind::NoRoute, |failure| failure.kind);
     Fault::new(kind, Phase::Connect, failure_list(failures).join(", "))
 }
 
@@ -274,16 +274,16 @@ mod tests {
     #[test]
     fn a_missing_unix_socket_is_unreachable() {
         let fault = unix(Path::new("/nonexistent/health.sock"), in_seconds(1)).map(|_| ()).unwrap_err();
-        assert_eq!((fault.kind, fault.phase), (FaultKind::Unreachable, Phase::Connect));
+        assert_eq!((fault.kind, fault.phase), (FaultKind::NoRoute, Phase::Connect));
     }
 
     #[test]
     fn errors_are_sorted_by_whose_they_are() {
         let table = [
             (Errno::CONNREFUSED, FaultKind::UsageError),
-            (Errno::HOSTUNREACH, FaultKind::Unreachable),
-            (Errno::NETUNREACH, FaultKind::Unreachable),
-            (Errno::AFNOSUPPORT, FaultKind::Unreachable),
+            (Errno::HOSTUNREACH, FaultKind::NoRoute),
+            (Errno::NETUNREACH, FaultKind::NoRoute),
+            (Errno::AFNOSUPPORT, FaultKind::NoRoute),
             (Errno::CONNRESET, FaultKind::Reset),
             (Errno::TIMEDOUT, FaultKind::Timeout),
             (Errno::MFILE, FaultKind::Local),

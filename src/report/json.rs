@@ -10,7 +10,7 @@ use crate::units;
 use crate::verdict::{self, CertificateInfo, FaultInfo, Outcome, Verdict};
 
 /// The version of the object's shape.
-const SCHEMA_VERSION: u8 = 1;
+const SCHEMA_VERSION: u8 = 2;
 
 /// Tells the report as one object over several lines, for people who look at it.
 pub(super) fn render(report: &Report) -> String {
@@ -243,7 +243,7 @@ mod tests {
         let report = Report { notes: vec!["http_proxy is ignored".into()], ..fixture::report(vec![verdict]) };
         expect![[r#"
             {
-              "schema_version": 1,
+              "schema_version": 2,
               "service": "ceilometer",
               "state": "WARNING",
               "exit_code": 1,
@@ -395,7 +395,7 @@ mod tests {
     fn a_run_that_could_not_begin_is_an_object_too() {
         expect![[r#"
             {
-              "schema_version": 1,
+              "schema_version": 2,
               "service": "ceilometer",
               "state": "UNKNOWN",
               "exit_code": 3,

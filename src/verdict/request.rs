@@ -3,7 +3,7 @@
 use super::responder::{self, Responder};
 use super::{Evidence, FaultInfo, RequestDetails, RequestVerdict, Transcript};
 use super::{body, curl};
-use crate::model::diagnosis::Diagnosis::{self, BackendStalled, Intermediary, Unexpected, Unreachable};
+use crate::model::diagnosis::Diagnosis::{self, BackendStalled, ProxyError, Unexpected, Unreachable};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Completion, Exchange, FaultKind, Method, Peer, Response};
 use crate::model::state::State;
@@ -121,7 +121,7 @@ impl<'a> Request<'a> {
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
         match (status, self.responder) {
             (503, Some(Responder::Keystone)) => Unexpected,
-            (503, Some(responder)) if responder.intermediary() => Intermediary,
+            (503, Some(responder)) if responder.intermediary() => ProxyError,
             _ => self.row.diagnosis,
         }
     }
@@ -191,7 +191,7 @@ const fn outcome(kind: FaultKind) -> &'static str {
         FaultKind::Proxy => "proxy failure",
         FaultKind::Local => "local failure",
         FaultKind::UsageError
-        | FaultKind::Unreachable
+        | FaultKind::NoRoute
         | FaultKind::Reset
         | FaultKind::Closed
         | FaultKind::Timeout => kind.name(),

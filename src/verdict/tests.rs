@@ -140,11 +140,11 @@ const PAIRS: [(&str, &str, State, Diagnosis, &str); 58] = [
     ("timeout", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
     ("503", "200", State::Critical, Diagnosis::Unexpected, "HEAD 503"),
     ("204", "keystone", State::Critical, Diagnosis::Unexpected, "GET 503"),
-    ("204", "haproxy", State::Critical, Diagnosis::Intermediary, "GET 503"),
-    ("haproxy", "haproxy", State::Critical, Diagnosis::Intermediary, "GET 503"),
-    ("haproxy", "200", State::Critical, Diagnosis::Intermediary, "HEAD 503"),
-    ("502", "200", State::Critical, Diagnosis::Intermediary, "HEAD 502"),
-    ("204", "504", State::Critical, Diagnosis::Intermediary, "GET 504"),
+    ("204", "haproxy", State::Critical, Diagnosis::ProxyError, "GET 503"),
+    ("haproxy", "haproxy", State::Critical, Diagnosis::ProxyError, "GET 503"),
+    ("haproxy", "200", State::Critical, Diagnosis::ProxyError, "HEAD 503"),
+    ("502", "200", State::Critical, Diagnosis::ProxyError, "HEAD 502"),
+    ("204", "504", State::Critical, Diagnosis::ProxyError, "GET 504"),
     ("204", "timeout", State::Critical, Diagnosis::BackendStalled, "GET timeout"),
     ("204", "reset", State::Critical, Diagnosis::BackendStalled, "GET reset"),
     ("204", "closed", State::Critical, Diagnosis::BackendStalled, "GET closed"),
@@ -152,46 +152,46 @@ const PAIRS: [(&str, &str, State, Diagnosis, &str); 58] = [
     ("204", "refused", State::Critical, Diagnosis::Unexpected, "GET refused"),
     ("204", "dns", State::Critical, Diagnosis::Unexpected, "GET dns failure"),
     ("204", "proxy", State::Unknown, Diagnosis::Unexpected, "GET proxy failure"),
-    ("204", "tls", State::Critical, Diagnosis::Untrusted, "GET tls failure"),
-    ("204", "protocol", State::Critical, Diagnosis::Impostor, "GET protocol error"),
+    ("204", "tls", State::Critical, Diagnosis::TlsFailed, "GET tls failure"),
+    ("204", "protocol", State::Critical, Diagnosis::WrongService, "GET protocol error"),
     ("204", "local", State::Unknown, Diagnosis::Unexpected, "GET local failure"),
     ("200", "timeout", State::Critical, Diagnosis::Unexpected, "GET timeout"),
     ("405", "timeout", State::Critical, Diagnosis::Unexpected, "GET timeout"),
-    ("404", "timeout", State::Critical, Diagnosis::Absent, "HEAD 404"),
-    ("500", "body", State::Critical, Diagnosis::Failing, "HEAD 500"),
+    ("404", "timeout", State::Critical, Diagnosis::NotFound, "HEAD 404"),
+    ("500", "body", State::Critical, Diagnosis::ApiError, "HEAD 500"),
     ("timeout", "timeout", State::Critical, Diagnosis::Unreachable, "HEAD timeout"),
     ("reset", "closed", State::Critical, Diagnosis::Unreachable, "HEAD reset"),
     ("closed", "200", State::Critical, Diagnosis::Unreachable, "HEAD closed"),
     ("timeout", "401", State::Critical, Diagnosis::Unreachable, "HEAD timeout"),
     ("refused", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD refused"),
-    ("unreachable", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD unreachable"),
+    ("no-route", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD no-route"),
     ("dns", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD dns failure"),
     ("proxy", "skipped", State::Unknown, Diagnosis::Unreachable, "HEAD proxy failure"),
-    ("tls", "skipped", State::Critical, Diagnosis::Untrusted, "HEAD tls failure"),
+    ("tls", "skipped", State::Critical, Diagnosis::TlsFailed, "HEAD tls failure"),
     ("local", "skipped", State::Unknown, Diagnosis::Unexpected, "HEAD local failure"),
-    ("protocol", "200", State::Critical, Diagnosis::Impostor, "HEAD protocol error"),
-    ("500", "500", State::Critical, Diagnosis::Failing, "GET 500"),
-    ("404", "404", State::Critical, Diagnosis::Absent, "GET 404"),
-    ("404", "500", State::Critical, Diagnosis::Failing, "GET 500"),
+    ("protocol", "200", State::Critical, Diagnosis::WrongService, "HEAD protocol error"),
+    ("500", "500", State::Critical, Diagnosis::ApiError, "GET 500"),
+    ("404", "404", State::Critical, Diagnosis::NotFound, "GET 404"),
+    ("404", "500", State::Critical, Diagnosis::ApiError, "GET 500"),
     ("401", "401", State::Unknown, Diagnosis::Denied, "GET 401"),
     ("204", "403", State::Unknown, Diagnosis::Denied, "GET 403"),
     ("407", "407", State::Unknown, Diagnosis::Denied, "GET 407"),
-    ("405", "200", State::Unknown, Diagnosis::RefusedRequest, "HEAD 405"),
+    ("405", "200", State::Unknown, Diagnosis::RequestRejected, "HEAD 405"),
     ("405", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
-    ("400", "301", State::Unknown, Diagnosis::Impostor, "GET 301"),
-    ("200", "200", State::Warning, Diagnosis::Impostor, "HEAD 200"),
+    ("400", "301", State::Unknown, Diagnosis::WrongService, "GET 301"),
+    ("200", "200", State::Warning, Diagnosis::WrongService, "HEAD 200"),
     ("200", "429", State::Warning, Diagnosis::Throttled, "GET 429"),
     ("429", "200", State::Warning, Diagnosis::Throttled, "HEAD 429"),
-    ("204", "204", State::Warning, Diagnosis::Impostor, "GET 204"),
+    ("204", "204", State::Warning, Diagnosis::WrongService, "GET 204"),
     ("408", "501", State::Critical, Diagnosis::Unexpected, "GET 501"),
     ("408", "200", State::Critical, Diagnosis::Unexpected, "HEAD 408"),
-    ("204", "999", State::Critical, Diagnosis::Impostor, "GET 999"),
-    ("99", "200", State::Critical, Diagnosis::Impostor, "HEAD 99"),
-    ("101", "200", State::Critical, Diagnosis::Impostor, "HEAD 101"),
+    ("204", "999", State::Critical, Diagnosis::WrongService, "GET 999"),
+    ("99", "200", State::Critical, Diagnosis::WrongService, "HEAD 99"),
+    ("101", "200", State::Critical, Diagnosis::WrongService, "HEAD 101"),
     // A skipped request counts for nothing, but the back-end of an API that answers must be asked for.
     ("204", "skipped", State::Unknown, Diagnosis::Unexpected, "GET not sent"),
     ("200", "skipped", State::Unknown, Diagnosis::Unexpected, "GET not sent"),
-    ("500", "skipped", State::Critical, Diagnosis::Failing, "HEAD 500"),
+    ("500", "skipped", State::Critical, Diagnosis::ApiError, "HEAD 500"),
     ("skipped", "skipped", State::Unknown, Diagnosis::Unexpected, "no request sent"),
 ];
 
@@ -235,7 +235,7 @@ fn a_service_whose_answer_began_is_not_out_of_reach() {
 
 #[test]
 fn overrides_reach_state_and_diagnosis() {
-    use Diagnosis::{BackendDown, BackendStalled, Healthy, Impostor, Unexpected, Unreachable};
+    use Diagnosis::{BackendDown, BackendStalled, Healthy, Unexpected, Unreachable, WrongService};
     let cases = [
         ("head:405", State::Ok, "405", "200", State::Ok, Healthy),
         ("head:405", State::Ok, "405", "timeout", State::Critical, BackendStalled),
@@ -244,7 +244,7 @@ fn overrides_reach_state_and_diagnosis() {
         ("timeout", State::Unknown, "204", "timeout", State::Unknown, BackendStalled),
         ("timeout", State::Unknown, "timeout", "timeout", State::Unknown, Unreachable),
         ("200", State::Critical, "204", "200", State::Critical, Unexpected),
-        ("protocol", State::Warning, "204", "999", State::Warning, Impostor),
+        ("protocol", State::Warning, "204", "999", State::Warning, WrongService),
     ];
     for (key, to, head, get, state, diagnosis) in cases {
         let verdict = verdict(&overriding(key, to), &both(head, get));
@@ -341,7 +341,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
     let expired = made(Method::Head, Completion::Failed(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
     let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
     let certificate = verdict.certificate.unwrap();
-    assert_eq!((verdict.diagnosis, certificate.days_left), (Diagnosis::Untrusted, -3.0));
+    assert_eq!((verdict.diagnosis, certificate.days_left), (Diagnosis::TlsFailed, -3.0));
     assert_eq!((certificate.subject.as_str(), certificate.issuer.as_str()), ("CN=ctl1", "CN=CA"));
 }
 

@@ -27,8 +27,8 @@ fn promtool_accepts_the_file_whatever_was_found() {
     let Some(promtool) = found(&["promtool"]) else { return };
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("ceilometer.prom");
-    let every = "healthy,backend-down,backend-stalled,failing,absent,unreachable,denied,intermediary,throttled,\
-                 impostor,refused-request";
+    let every = "healthy,backend-down,backend-stalled,api-error,not-found,unreachable,denied,proxy-error,throttled,\
+                 wrong-service,request-rejected";
     for (endpoints, code) in [
         (vec!["--simulate", "healthy"], 0),
         (vec!["--simulate", every], 2),

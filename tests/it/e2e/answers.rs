@@ -195,7 +195,7 @@ fn odd_statuses() {
         let peer = Peer::always(says(format!("HTTP/1.1 {status} Odd\r\n\r\n")));
         let run = check([&peer.address(), "-m", "get", "-o", "json"]).run();
         run.exits(2)
-            .reports("/endpoints/0/diagnosis", "impostor")
+            .reports("/endpoints/0/diagnosis", "wrong-service")
             .reports("/endpoints/0/probes/0/key", key)
             .reports("/endpoints/0/probes/0/status", status);
     }

@@ -161,7 +161,7 @@ fn an_error_under_json_is_an_object() {
     {
         let run = check(words(line)).run();
         run.exits(3)
-            .reports("/schema_version", 1)
+            .reports("/schema_version", 2)
             .reports("/service", "ceilometer")
             .reports("/state", "UNKNOWN")
             .reports("/exit_code", 3)

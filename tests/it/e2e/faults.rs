@@ -246,7 +246,7 @@ fn other_protocols_are_not_http() {
         let peer = Peer::always(says(bytes));
         let run = ask(&peer.address(), &["-m", "get"]);
         run.holds(run.code == Some(2), name).has_no_hostile_characters();
-        faults(&run, 0, "protocol", "impostor");
+        faults(&run, 0, "protocol", "wrong-service");
     }
 }
 
@@ -256,7 +256,7 @@ fn a_banner_that_waits_is_not_waited_for() {
         let script = vec![Step::Send(banner.into()), Step::Swallow];
         let peer = Peer::in_turn([script.clone(), script]);
         let run = check([&peer.address(), "-t", "20", "-o", "json"]).run_alone();
-        faults(&run, 0, "protocol", "impostor");
+        faults(&run, 0, "protocol", "wrong-service");
         run.ends_within(SECOND);
     }
 }
@@ -275,7 +275,7 @@ fn headers_at_odds_are_protocol() {
         let peer = Peer::by_method(alive(), says(format!("HTTP/1.1 200 OK\r\n{headers}\r\n{{}}")));
         let run = ask(&peer.address(), &[]);
         run.holds(run.code == Some(2), headers);
-        faults(&run, 1, "protocol", "impostor");
+        faults(&run, 1, "protocol", "wrong-service");
     }
 }
 
@@ -292,7 +292,7 @@ fn a_head_beyond_the_bound_is_protocol() {
     ];
     for script in table {
         let peer = Peer::by_method(alive(), script);
-        faults(&check([&peer.address(), "-o", "json"]).run(), 1, "protocol", "impostor");
+        faults(&check([&peer.address(), "-o", "json"]).run(), 1, "protocol", "wrong-service");
     }
 }
 
@@ -386,7 +386,7 @@ fn a_body_after_head_is_never_read() {
 fn plain_http_behind_https_is_told() {
     let peer = Peer::in_turn([vec![Step::Send(answer(400, "", "")), Step::Swallow]]);
     let run = ask(&format!("https://{}", peer.address()), &["-k"]);
-    faults(&run, 0, "tls", "untrusted");
+    faults(&run, 0, "tls", "tls-failed");
     skips_get(&run);
 }
 

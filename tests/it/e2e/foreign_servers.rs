@@ -68,7 +68,7 @@ fn python_knows_no_health_path() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = http_server("http.server.SimpleHTTPRequestHandler", directory.path()) else { return };
     let run = check([&server.address]).run();
-    run.exits(2).summarises("CRITICAL", &["absent", "404", &server.address]);
+    run.exits(2).summarises("CRITICAL", &["not-found", "404", &server.address]);
     let run = check([&server.address, "-o", "json"]).run();
     run.exits(2)
         .reports("/endpoints/0/probes/0/key", "head:404")
@@ -81,7 +81,7 @@ fn pythons_catch_all_is_an_impostor() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = http_server("CatchAll", directory.path()) else { return };
     let run = check([&server.address]).run();
-    run.exits(1).summarises("WARNING", &["impostor", "HEAD 200", &server.address]);
+    run.exits(1).summarises("WARNING", &["wrong-service", "HEAD 200", &server.address]);
 }
 
 /// nginx with these directives in its server block.
@@ -111,7 +111,7 @@ fn nginx_knows_no_health_path() {
     let Some(server) = nginx("location / { return 404; }", directory.path()) else { return };
     let run = check([&server.address, "-o", "json"]).run();
     run.exits(2)
-        .reports("/endpoints/0/diagnosis", "absent")
+        .reports("/endpoints/0/diagnosis", "not-found")
         .reports("/endpoints/0/probes/1/answered_by", "nginx");
 }
 
@@ -120,7 +120,10 @@ fn nginxs_catch_all_is_an_impostor() {
     let directory = tempfile::tempdir().unwrap();
     let everything = "default_type text/html; location / { return 200 '<html>Welcome</html>'; }";
     let Some(server) = nginx(everything, directory.path()) else { return };
-    check([&server.address]).run().exits(1).summarises("WARNING", &["impostor", "HEAD 200", &server.address]);
+    check([&server.address])
+        .run()
+        .exits(1)
+        .summarises("WARNING", &["wrong-service", "HEAD 200", &server.address]);
 }
 
 #[test]
@@ -131,7 +134,7 @@ fn nginx_without_its_upstream_is_an_intermediary() {
     let Some(server) = nginx(&upstream, directory.path()) else { return };
     let run = check(words(&format!("{} -o json", server.address))).run();
     run.exits(2)
-        .reports("/endpoints/0/diagnosis", "intermediary")
+        .reports("/endpoints/0/diagnosis", "proxy-error")
         .reports("/endpoints/0/probes/1/status", 502)
         .reports("/endpoints/0/probes/1/answered_by", "nginx");
 }
@@ -141,5 +144,5 @@ fn nginxs_own_503_does_not_blame_the_back_end() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = nginx("location / { return 503; }", directory.path()) else { return };
     let run = check(words(&format!("{} -o json", server.address))).run();
-    run.exits(2).reports("/endpoints/0/diagnosis", "intermediary");
+    run.exits(2).reports("/endpoints/0/diagnosis", "proxy-error");
 }

@@ -29,7 +29,7 @@ fn a_failing_service_is_explained_below() {
 fn summaries() {
     let table: [(Script, &str); 3] = [
         (answers(503, "", ""), "CEILOMETER CRITICAL - backend-down: GET 503 from PEER"),
-        (answers(404, "", ""), "CEILOMETER CRITICAL - absent: GET 404 from PEER"),
+        (answers(404, "", ""), "CEILOMETER CRITICAL - not-found: GET 404 from PEER"),
         (answers(401, "", ""), "CEILOMETER UNKNOWN - denied: GET 401 from PEER"),
     ];
     for (get, line) in table {
@@ -180,7 +180,7 @@ fn json_values() {
     let peer = Peer::backend_down();
     let run = check([&peer.address(), "-o", "json"]).run();
     run.exits(2)
-        .reports("/schema_version", 1)
+        .reports("/schema_version", 2)
         .reports("/service", "ceilometer")
         .reports("/simulated", false)
         .reports("/endpoints/0/url", format!("http://{}/v2/health", peer.address()))

@@ -84,7 +84,7 @@ fn a_redirect_is_never_followed() {
     let elsewhere = Peer::untouched();
     let location = format!("Location: http://{}/v2/health\r\n", elsewhere.address());
     let peer = Peer::always(answers(302, &location, ""));
-    check([peer.address()]).run().exits(3).summarises("UNKNOWN", &["impostor", "302"]);
+    check([peer.address()]).run().exits(3).summarises("UNKNOWN", &["wrong-service", "302"]);
     assert_eq!(peer.accepted(), 2);
 }
 

@@ -6,14 +6,14 @@ const ALL: [(&str, &str); 11] = [
     ("healthy", "OK"),
     ("backend-down", "CRITICAL"),
     ("backend-stalled", "CRITICAL"),
-    ("failing", "CRITICAL"),
-    ("absent", "CRITICAL"),
+    ("api-error", "CRITICAL"),
+    ("not-found", "CRITICAL"),
     ("unreachable", "CRITICAL"),
     ("denied", "UNKNOWN"),
-    ("intermediary", "CRITICAL"),
+    ("proxy-error", "CRITICAL"),
     ("throttled", "WARNING"),
-    ("impostor", "UNKNOWN"),
-    ("refused-request", "UNKNOWN"),
+    ("wrong-service", "UNKNOWN"),
+    ("request-rejected", "UNKNOWN"),
 ];
 
 #[test]
@@ -51,7 +51,7 @@ fn every_output_is_marked() {
 
 #[test]
 fn who_answers_is_told() {
-    let run = check(["--simulate", "backend-down,denied,intermediary", "-o", "json"]).run();
+    let run = check(["--simulate", "backend-down,denied,proxy-error", "-o", "json"]).run();
     run.exits(2)
         .reports("/endpoints/0/probes/1/answered_by", "ceilometer")
         .reports("/endpoints/1/probes/1/answered_by", "keystone")
@@ -61,8 +61,8 @@ fn who_answers_is_told() {
 #[test]
 fn the_rest_of_the_command_line_applies() {
     check(words("--simulate backend-down --state get:503=warning")).run().exits(1).summarises("WARNING", &[]);
-    check(words("--simulate healthy,failing --quorum 1")).run().exits(1).summarises("WARNING", &[]);
-    let retried = check(words("--simulate failing --retries 2 --retry-delay 10ms -o json")).run();
+    check(words("--simulate healthy,api-error --quorum 1")).run().exits(1).summarises("WARNING", &[]);
+    let retried = check(words("--simulate api-error --retries 2 --retry-delay 10ms -o json")).run();
     retried.exits(2).reports("/endpoints/0/attempts", 3);
     let stalled = check(words("--simulate backend-stalled --retries 1 --retry-delay 10ms -t 1 -m get")).run();
     stalled.exits(2);

@@ -52,10 +52,10 @@ fn documented_answers() {
     judges(&[
         ("HEAD", 204, "OK", 0, "head:204", "documented", "alive"),
         ("GET", 200, "OK", 0, "get:200", "documented", "healthy"),
-        ("HEAD", 404, "CRITICAL", 2, "head:404", "documented", "absent"),
-        ("GET", 404, "CRITICAL", 2, "get:404", "documented", "absent"),
-        ("HEAD", 500, "CRITICAL", 2, "head:500", "documented", "failing"),
-        ("GET", 500, "CRITICAL", 2, "get:500", "documented", "failing"),
+        ("HEAD", 404, "CRITICAL", 2, "head:404", "documented", "not-found"),
+        ("GET", 404, "CRITICAL", 2, "get:404", "documented", "not-found"),
+        ("HEAD", 500, "CRITICAL", 2, "head:500", "documented", "api-error"),
+        ("GET", 500, "CRITICAL", 2, "get:500", "documented", "api-error"),
         ("GET", 503, "CRITICAL", 2, "get:503", "documented", "backend-down"),
     ]);
 }
@@ -63,20 +63,20 @@ fn documented_answers() {
 #[test]
 fn an_undocumented_success_is_an_impostor() {
     judges(&[
-        ("HEAD", 200, "WARNING", 1, "head:2xx", "ours", "impostor"),
-        ("HEAD", 202, "WARNING", 1, "head:2xx", "ours", "impostor"),
-        ("GET", 204, "WARNING", 1, "get:2xx", "ours", "impostor"),
-        ("GET", 206, "WARNING", 1, "get:2xx", "ours", "impostor"),
+        ("HEAD", 200, "WARNING", 1, "head:2xx", "ours", "wrong-service"),
+        ("HEAD", 202, "WARNING", 1, "head:2xx", "ours", "wrong-service"),
+        ("GET", 204, "WARNING", 1, "get:2xx", "ours", "wrong-service"),
+        ("GET", 206, "WARNING", 1, "get:2xx", "ours", "wrong-service"),
     ]);
 }
 
 #[test]
 fn a_redirect_is_an_impostor() {
     judges(&[
-        ("HEAD", 301, "UNKNOWN", 3, "3xx", "ours", "impostor"),
-        ("GET", 302, "UNKNOWN", 3, "3xx", "ours", "impostor"),
-        ("GET", 304, "UNKNOWN", 3, "3xx", "ours", "impostor"),
-        ("GET", 308, "UNKNOWN", 3, "3xx", "ours", "impostor"),
+        ("HEAD", 301, "UNKNOWN", 3, "3xx", "ours", "wrong-service"),
+        ("GET", 302, "UNKNOWN", 3, "3xx", "ours", "wrong-service"),
+        ("GET", 304, "UNKNOWN", 3, "3xx", "ours", "wrong-service"),
+        ("GET", 308, "UNKNOWN", 3, "3xx", "ours", "wrong-service"),
     ]);
 }
 
@@ -98,10 +98,10 @@ fn other_refusals() {
         ("GET", 408, "CRITICAL", 2, "408", "ours", "unexpected"),
         ("HEAD", 429, "WARNING", 1, "429", "ours", "throttled"),
         ("GET", 429, "WARNING", 1, "429", "ours", "throttled"),
-        ("HEAD", 405, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
-        ("GET", 400, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
-        ("GET", 418, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
-        ("GET", 499, "UNKNOWN", 3, "4xx", "ours", "refused-request"),
+        ("HEAD", 405, "UNKNOWN", 3, "4xx", "ours", "request-rejected"),
+        ("GET", 400, "UNKNOWN", 3, "4xx", "ours", "request-rejected"),
+        ("GET", 418, "UNKNOWN", 3, "4xx", "ours", "request-rejected"),
+        ("GET", 499, "UNKNOWN", 3, "4xx", "ours", "request-rejected"),
     ]);
 }
 
@@ -111,9 +111,9 @@ fn undocumented_failures() {
         ("HEAD", 503, "CRITICAL", 2, "head:503", "ours", "unexpected"),
         ("HEAD", 501, "CRITICAL", 2, "501", "ours", "unexpected"),
         ("GET", 501, "CRITICAL", 2, "501", "ours", "unexpected"),
-        ("HEAD", 502, "CRITICAL", 2, "502", "ours", "intermediary"),
-        ("GET", 502, "CRITICAL", 2, "502", "ours", "intermediary"),
-        ("GET", 504, "CRITICAL", 2, "504", "ours", "intermediary"),
+        ("HEAD", 502, "CRITICAL", 2, "502", "ours", "proxy-error"),
+        ("GET", 502, "CRITICAL", 2, "502", "ours", "proxy-error"),
+        ("GET", 504, "CRITICAL", 2, "504", "ours", "proxy-error"),
         ("GET", 505, "CRITICAL", 2, "5xx", "ours", "unexpected"),
         ("GET", 599, "CRITICAL", 2, "5xx", "ours", "unexpected"),
     ]);
@@ -127,7 +127,7 @@ fn statuses_that_http_does_not_know_are_protocol() {
             .run()
             .exits(2)
             .reports("/endpoints/0/state", "CRITICAL")
-            .reports("/endpoints/0/diagnosis", "impostor")
+            .reports("/endpoints/0/diagnosis", "wrong-service")
             .reports("/endpoints/0/probes/0/key", "protocol")
             .reports("/endpoints/0/probes/0/rule", "ours");
     }
@@ -141,7 +141,7 @@ fn an_interim_status_as_the_final_answer_is_critical() {
             check([&peer.address(), "-m", method, "-o", "json"])
                 .run()
                 .exits(2)
-                .reports("/endpoints/0/diagnosis", "impostor")
+                .reports("/endpoints/0/diagnosis", "wrong-service")
                 .reports("/endpoints/0/probes/0/key", "1xx")
                 .reports("/endpoints/0/probes/0/status", status);
         }
@@ -154,12 +154,12 @@ fn the_worst_state_is_explained() {
     let table: [(u16, u16, &str, i32, &str, &str); 9] = [
         (204, 200, "OK", 0, "healthy", ""),
         (204, 503, "CRITICAL", 2, "backend-down", "GET 503"),
-        (204, 500, "CRITICAL", 2, "failing", "GET 500"),
-        (200, 200, "WARNING", 1, "impostor", "HEAD 200"),
-        (405, 200, "UNKNOWN", 3, "refused-request", "HEAD 405"),
-        (500, 200, "CRITICAL", 2, "failing", "HEAD 500"),
+        (204, 500, "CRITICAL", 2, "api-error", "GET 500"),
+        (200, 200, "WARNING", 1, "wrong-service", "HEAD 200"),
+        (405, 200, "UNKNOWN", 3, "request-rejected", "HEAD 405"),
+        (500, 200, "CRITICAL", 2, "api-error", "HEAD 500"),
         (401, 503, "CRITICAL", 2, "backend-down", "GET 503"),
-        (500, 404, "CRITICAL", 2, "absent", "GET 404"),
+        (500, 404, "CRITICAL", 2, "not-found", "GET 404"),
         (429, 401, "UNKNOWN", 3, "denied", "GET 401"),
     ];
     for (head, get, state, code, diagnosis, evidence) in table {
@@ -225,7 +225,7 @@ fn who_answered_is_told_apart() {
         let peer = Peer::by_method(alive(), get);
         let run = check([&peer.address(), "-o", "json"]).run();
         run.exits(2)
-            .reports("/endpoints/0/diagnosis", "intermediary")
+            .reports("/endpoints/0/diagnosis", "proxy-error")
             .reports("/endpoints/0/probes/1/answered_by", who);
     }
 }

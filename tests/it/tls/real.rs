@@ -24,7 +24,7 @@ fn nginx_with_a_private_ca() {
     assert_eq!(hashed, 2, "the certificate and the link by its hash");
     let empty = files.write("empty.pem", "");
     let cases: [(&[&str], &str, i32); 3] = [
-        (&[], "untrusted", 2),
+        (&[], "tls-failed", 2),
         (&["--cacert", &cacert], "healthy", 0),
         (&["--cacert", &directory], "healthy", 0),
     ];
@@ -49,7 +49,7 @@ fn nginx_that_wants_a_client_certificate_or_https() {
     let strict = format!("{HEALTHY}\nssl_verify_client on;\nssl_client_certificate {cacert};");
     let Some(server) = nginx(&root.server("localhost"), &strict) else { return };
     let run = check([&server.url(), "--cacert", &cacert]).run();
-    run.exits(3).summarises("UNKNOWN", &["refused-request", "400"]);
+    run.exits(3).summarises("UNKNOWN", &["request-rejected", "400"]);
     run.says("the server requires a client certificate and got none").says("--cert FILE and --key FILE");
     let client = root.client();
     let both = files.write("both.pem", format!("{}{}", client.certificate, client.key));

@@ -21,7 +21,7 @@ use crate::tls::server::TlsServer;
 #[track_caller]
 pub(crate) fn is_untrusted(run: &Finished, url: &str, certificate: bool, why: &str) {
     let labels: &[&str] = if certificate { &["head_time", "certificate_days"] } else { &["head_time"] };
-    fails(run, &format!("CEILOMETER CRITICAL - untrusted: HEAD tls failure at {url}"), labels, why);
+    fails(run, &format!("CEILOMETER CRITICAL - tls-failed: HEAD tls failure at {url}"), labels, why);
 }
 
 #[track_caller]
@@ -49,7 +49,7 @@ fn refuses(identity: &Identity, cacert: &str, why: &str) {
     // Accepted or not, the certificate is told.
     let json = check([&server.url(), "--cacert", cacert, "-o", "json"]).run();
     json.exits(2)
-        .reports("/endpoints/0/diagnosis", "untrusted")
+        .reports("/endpoints/0/diagnosis", "tls-failed")
         .reports("/endpoints/0/probes/0/key", "tls")
         .reports("/endpoints/0/probes/0/fault/kind", "tls")
         .reports("/endpoints/0/probes/0/fault/phase", "tls")
@@ -371,7 +371,7 @@ fn tls_behind_http() {
     let server = TlsServer::healthy(&root.server("localhost"));
     let at = format!("127.0.0.1:{}", server.port());
     let run = check([&at]).run();
-    let summary = format!("CEILOMETER CRITICAL - impostor: GET protocol error at {at}");
+    let summary = format!("CEILOMETER CRITICAL - wrong-service: GET protocol error at {at}");
     fails(
         &run,
         &summary,
@@ -398,8 +398,8 @@ fn connections_that_end_in_the_handshake() {
     let cases: [(&[u8], bool, &str, &str); 4] = [
         (b"", false, "unreachable: HEAD closed", "closed"),
         (b"", true, "unreachable: HEAD reset", "reset"),
-        (b"\x16\x03\x03", false, "untrusted: HEAD tls failure", "closed"),
-        (b"\x16\x03\x03", true, "untrusted: HEAD tls failure", "reset"),
+        (b"\x16\x03\x03", false, "tls-failed: HEAD tls failure", "closed"),
+        (b"\x16\x03\x03", true, "tls-failed: HEAD tls failure", "reset"),
     ];
     for (bytes, reset, what, ended) in cases {
         let (url, served) = once_greeted(move |mut stream| {
@@ -496,7 +496,7 @@ fn a_lone_interim_answer_is_final_however_the_connection_is_closed() {
     check([&url, "--cacert", &cacert, "-m", "get", "-o", "json"])
         .run()
         .exits(2)
-        .reports("/endpoints/0/diagnosis", "impostor")
+        .reports("/endpoints/0/diagnosis", "wrong-service")
         .reports("/endpoints/0/probes/0/key", "1xx")
         .reports("/endpoints/0/probes/0/status", 103);
     served.join().unwrap();
