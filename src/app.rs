@@ -32,7 +32,8 @@ pub fn run() -> ExitCode {
         Ok(cli) => execute(&cli, &environment),
         Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, started),
         Err(EarlyExit::Help { plain, colored }) => {
-            show(if environment.wants_color() { &colored } else { &plain }, State::Unknown.exit_code())
+            let text = if environment.wants_color() { &colored } else { &plain };
+            show(text, State::Unknown.exit_code(), None)
         }
     };
     ExitCode::from(code)
@@ -82,18 +83,27 @@ fn probe(cli: &Cli, environment: &Environment) -> Result<u8> {
         RunMode::Wait { limit } => watch::wait(&run, started, limit)?,
         RunMode::Watch { every, count } => return watch::watch(run, started, every, count),
     };
-    Ok(output::write_report(&report, &plan))
+    Ok(output::write_report(&report, &plan, run_deadline(&plan, started)))
+}
+
+/// End of the last run's time.
+fn run_deadline(plan: &Plan, started: Instant) -> Instant {
+    match plan.mode {
+        RunMode::Wait { limit } => started + limit,
+        RunMode::Once | RunMode::Watch { .. } => started + plan.timing.budget,
+    }
 }
 
 /// Reports on standard output why there was no run: standard output is what callers read.
 fn fail(reason: &str, format: Option<OutputFormat>, started: Instant) -> u8 {
     let report = Report::from_error(reason, started);
-    show(&report.render_fallback(format), report.exit_code)
+    let deadline = Instant::now() + output::WRITE_GRACE;
+    show(&report.render_fallback(format), report.exit_code, Some(deadline))
 }
 
 /// Prints a text that is no report, and returns the exit code.
-fn show(text: &str, code: u8) -> u8 {
-    output::print(text).map_or(State::Unknown.exit_code(), |()| code)
+fn show(text: &str, code: u8, deadline: Option<Instant>) -> u8 {
+    output::print(text, deadline).map_or(State::Unknown.exit_code(), |()| code)
 }
 
 fn internal_error() -> String {

@@ -1,44 +1,81 @@
-//! The one place that writes: to standard output, or to `--output-file`.
+//! Writes results, once each: to standard output, or to `--output-file`.
 //!
-//! What cannot be told must not look healthy: a result that could not be written leaves CRITICAL what it
-//! is and makes anything else UNKNOWN.
+//! A result that could not be written must not exit 0: CRITICAL stays CRITICAL, anything else becomes UNKNOWN.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Once};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Error, Result};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
-use rustix::process::{Resource, getrlimit};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Resource, geteuid, getrlimit};
+use rustix::stdio;
 use signal_hook::consts::SIGXFSZ;
 
 use crate::input;
 use crate::plan::Plan;
 use crate::report::Report;
 
-/// The mode of a new output file, less the umask: others may read it, as the node exporter must.
+/// Mode of a new output file, less the umask: others may read it, as the node exporter must.
 const MODE: u32 = 0o644;
 
-/// Where Linux shows a process its own descriptors, also those of files without a name.
-const DESCRIPTORS: &str = "/proc/self/fd";
+/// Permissions that the old file hands on to the new one: no special and no execute bit.
+const KEPT_MODE: u32 = 0o666;
 
-/// Writes a text to standard output. An empty one is not written at all: HAProxy's checks may run
-/// without a standard output.
-pub(crate) fn print(text: &str) -> io::Result<()> {
+/// Beginning of the random name of a file that is being written.
+const PREFIX: &str = ".check_ceilometer.";
+
+/// Age at which a file that was never renamed is taken for a killed run's: no run writes for so long.
+const ABANDONED_AFTER: Duration = Duration::from_secs(600);
+
+/// Maximum number of directory entries that are searched for such files.
+const MAX_SEARCHED: usize = 4096;
+
+/// Time that writing may take after a run's deadline, of the 250 ms that a run may exceed it.
+pub(crate) const WRITE_GRACE: Duration = Duration::from_millis(200);
+
+/// Length of one write to a pipe: one that polls as writable takes this much without blocking.
+const PIPE_CHUNK: usize = 4096;
+
+/// Writes a text to standard output, and gives up at the deadline if there is one. An empty text is not written at all:
+/// HAProxy's checks may run without a standard output.
+///
+/// Standard output may be non-blocking, for its mode is shared with other processes.
+pub(crate) fn print(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
     survive_file_limit();
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        await_room(deadline)?;
+        let (chunk, _) = rest.split_at(rest.len().min(PIPE_CHUNK));
+        match rustix::io::write(stdio::stdout(), chunk) {
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
-/// Makes an ordinary error of a write beyond the limit on files (`ulimit -f`), whose signal would end the process
-/// with an exit code that is none of ours.
+/// Waits until standard output takes more, or fails at the deadline.
+fn await_room(deadline: Option<Instant>) -> io::Result<()> {
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+    match poll(&mut [PollFd::new(&stdio::stdout(), PollFlags::OUT)], timeout.as_ref()) {
+        Ok(0) => Err(io::ErrorKind::TimedOut.into()),
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Turns a write beyond the limit on files (`ulimit -f`) into an ordinary error: its signal would end the process with
+/// an exit code that no caller knows.
 fn survive_file_limit() {
     // A watch writes again and again, and handlers add up.
     static ONCE: Once = Once::new();
@@ -53,72 +90,70 @@ fn survive_file_limit() {
 
 /// Writes a text that is no report, to standard output or to a file.
 pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
-    let Some(file) = file else { return Ok(print(text)?) };
+    let Some(file) = file else { return Ok(print(text, None)?) };
     replace(file, text).context("--output-file was not written")
 }
 
-/// Writes a report where the plan wants it, and returns the process's exit code.
-pub(crate) fn write_report(report: &Report, plan: &Plan) -> u8 {
+/// Writes a report where the plan wants it until [`WRITE_GRACE`] after the run's deadline, and returns the process's
+/// exit code.
+pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u8 {
     let (text, codes) = (report.render(&plan.output), plan.exit_codes);
+    let deadline = Some(deadline + WRITE_GRACE);
     let Some(file) = &plan.output.file else {
-        return print(&text).map_or_else(|_| codes.of(report.state_if_lost()), |()| report.exit_code);
+        return print(&text, deadline)
+            .map_or_else(|_| codes.of(report.state_if_lost()), |()| report.exit_code);
     };
     let Err(error) = replace(file, &text) else { return report.exit_code };
     let failed = report.write_failed(&format!("{error:#}"), codes);
-    // Whether or not this can be printed: the exit code says it all.
-    let _ = print(&failed.render_fallback(plan.output.format));
+    // The exit code says it all, printed or not.
+    let _ = print(&failed.render_fallback(plan.output.format), deadline);
     failed.exit_code
 }
 
 /// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
+///
+/// A killed run leaves its unfinished file, and the next one removes it. A file without a name (`O_TMPFILE`) would
+/// only narrow that window, for it needs a name before it can be renamed.
 fn replace(file: &Path, text: &str) -> Result<()> {
     input::check_output_target(file)?;
     survive_file_limit();
-    let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let old = fs::symlink_metadata(file).ok().map(|found| found.permissions().mode() & 0o7777);
-    let written = if let Ok(new) = nameless(beside) {
-        write(&new, old, text)?;
-        // The name lives from one system call to the next, the rename.
-        named().make_in(beside, |path| link(&new, path)).map_err(|error| cause(&error))?.into_temp_path()
-    } else {
-        // A file system that has no files without a name (NFS), or no /proc to name them by.
-        let new = named().permissions(Permissions::from_mode(MODE)).tempfile_in(beside);
-        let new = new.map_err(|error| cause(&error))?;
-        write(new.as_file(), old, text)?;
-        new.into_temp_path()
-    };
-    written.persist(file).map_err(|error| cause(&error.error))
-}
-
-/// A random name for a new file; removed again when the rename fails.
-fn named<'a>() -> tempfile::Builder<'a, 'static> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    remove_abandoned(directory);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".check_ceilometer.");
-    builder
-}
-
-/// A new file that has no name yet: a kill while it is written leaves nothing behind.
-fn nameless(directory: &Path) -> io::Result<File> {
-    fs::metadata(DESCRIPTORS)?;
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    Ok(File::from(openat(CWD, directory, flags, Mode::from_raw_mode(MODE))?))
-}
-
-/// Gives a nameless file its name; fails if there is such a file.
-fn link(file: &File, name: &Path) -> io::Result<()> {
-    let descriptor = format!("{DESCRIPTORS}/{}", file.as_raw_fd());
-    Ok(linkat(CWD, descriptor, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
-}
-
-/// Gives a new file its mode, if an old one has it, and its text.
-fn write(mut new: &File, mode: Option<u32>, text: &str) -> Result<()> {
-    if let Some(mode) = mode {
-        new.set_permissions(Permissions::from_mode(mode))?;
+    builder.prefix(PREFIX).permissions(Permissions::from_mode(MODE));
+    let mut new = builder.tempfile_in(directory).map_err(|error| cause(&error))?;
+    if let Some(mode) = fs::symlink_metadata(file).ok().and_then(|old| kept_mode(&old)) {
+        new.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
-    new.write_all(text.as_bytes()).map_err(|error| cause(&error))
+    new.write_all(text.as_bytes()).map_err(|error| cause(&error))?;
+    new.into_temp_path().persist(file).map_err(|error| cause(&error.error))
 }
 
-/// The system's own words: what stands around them names a random file that nobody has seen.
+/// Mode that a file hands on to its successor. A file of another user hands on nothing: whoever may create files here
+/// would choose who can write what root writes.
+fn kept_mode(old: &Metadata) -> Option<u32> {
+    (old.uid() == geteuid().as_raw()).then(|| old.mode() & KEPT_MODE)
+}
+
+/// Removes what killed runs of this user have left in a directory.
+fn remove_abandoned(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.take(MAX_SEARCHED).flatten() {
+        let named = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
+        if named && entry.metadata().is_ok_and(|found| is_abandoned(&found)) {
+            // Another run may have removed it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_abandoned(found: &Metadata) -> bool {
+    let age = found.modified().ok().and_then(|written| SystemTime::now().duration_since(written).ok());
+    let own = found.is_file() && found.uid() == geteuid().as_raw();
+    own && age.is_some_and(|age| age >= ABANDONED_AFTER)
+}
+
+/// The system's own words: the text around them names a random file that nobody has seen.
 fn cause(error: &io::Error) -> Error {
     let text = error.to_string();
     Error::msg(text.split(" at path ").next().unwrap_or_default().to_owned())
@@ -126,6 +161,8 @@ fn cause(error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn mode(file: &Path) -> u32 {
@@ -138,21 +175,49 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_written_whole_and_alone() {
+    fn replaced_file() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("ceilometer.prom");
         replace(&file, "first\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "first\n");
         assert_eq!(mode(&file) & !0o644, 0, "at most the mode that node_exporter needs");
-        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         replace(&file, "second\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "second\n");
-        assert_eq!(mode(&file), 0o600, "the old file's mode");
         assert_eq!(names(directory.path()), ["ceilometer.prom"]);
     }
 
     #[test]
-    fn a_failed_write_is_told_in_the_system_s_words() {
+    fn kept_permissions() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("report");
+        for (old, new) in [(0o600, 0o600), (0o664, 0o664), (0o755, 0o644), (0o7777, 0o666), (0o4711, 0o600)] {
+            fs::write(&file, "old").unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(old)).unwrap();
+            replace(&file, "new").unwrap();
+            assert_eq!(format!("{:o}", mode(&file)), format!("{new:o}"), "after {old:o}");
+        }
+    }
+
+    #[test]
+    fn abandoned_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let [old, new, other] = [".check_ceilometer.old", ".check_ceilometer.new", "other"]
+            .map(|name| directory.path().join(name));
+        for file in [&old, &new, &other] {
+            fs::write(file, "").unwrap();
+        }
+        let long_ago = SystemTime::now() - 2 * ABANDONED_AFTER;
+        for file in [&old, &other] {
+            File::options().append(true).open(file).unwrap().set_modified(long_ago).unwrap();
+        }
+        replace(&directory.path().join("report"), "text").unwrap();
+        let mut left = names(directory.path());
+        left.sort();
+        assert_eq!(left, [".check_ceilometer.new", "other", "report"]);
+    }
+
+    #[test]
+    fn missing_directory() {
         let error = replace(Path::new("/nonexistent/file"), "text\n").unwrap_err();
         assert_eq!(error.to_string(), "No such file or directory (os error 2)");
     }

@@ -68,7 +68,7 @@ impl<'a> WatchDisplay<'a> {
         let plan = self.run.plan();
         if plan.output.file.is_some() {
             // The next run may find room on the disk again.
-            self.code = output::write_report(report, plan);
+            self.code = output::write_report(report, plan, Instant::now() + plan.timing.budget);
             return ControlFlow::Continue(());
         }
         if self.screen.is_some() {
@@ -128,7 +128,7 @@ impl<'a> WatchDisplay<'a> {
 
     /// Writes; what cannot be told must not look healthy.
     fn write(&mut self, text: &str) -> ControlFlow<()> {
-        if output::print(text).is_ok() {
+        if output::print(text, None).is_ok() {
             return ControlFlow::Continue(());
         }
         let state = self.latest.as_ref().map_or(State::Unknown, Report::state_if_lost);

@@ -1,14 +1,18 @@
 //! Few descriptors, no threads, no room, endless files: each ends in an exit code of ours, with the reason.
 
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
-use rustix::fs::{CWD, Mode};
+use rustix::fs::{CWD, Mode, OFlags};
 use tempfile::TempDir;
 
+use crate::support::grammar;
 use crate::support::harness::{check, check_in_shell, words};
 use crate::support::peer::{Nobody, Peer};
 use crate::support::programs::{missing, unshares};
@@ -41,7 +45,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_file_of_a_gigabyte_is_not_read() {
+fn file_of_a_gigabyte() {
     let (directory, folder) = directory();
     let giga = format!("{folder}/giga");
     File::create(&giga).unwrap().set_len(1 << 30).unwrap();
@@ -62,7 +66,7 @@ fn a_file_of_a_gigabyte_is_not_read() {
 }
 
 #[test]
-fn a_file_that_never_ends() {
+fn endless_file() {
     for options in ["--token-file /dev/zero", "--header @/dev/zero", "--endpoints /dev/zero"] {
         let run = check(words(&format!("127.0.0.1:1 -t 0.5 {options}"))).run_alone();
         run.is_refused(&["/dev/zero"]).ends_within(Duration::from_millis(500));
@@ -70,7 +74,7 @@ fn a_file_that_never_ends() {
 }
 
 #[test]
-fn a_fifo_that_nobody_writes_to() {
+fn fifo_without_a_writer() {
     let (_directory, folder) = directory();
     let fifo = format!("{folder}/fifo");
     rustix::fs::mkfifoat(CWD, &fifo, Mode::RWXU).unwrap();
@@ -83,7 +87,7 @@ fn a_fifo_that_nobody_writes_to() {
 
 /// Whatever stands where the report should go stays as it is.
 #[test]
-fn an_output_file_that_is_no_file() {
+fn output_target_of_another_kind() {
     let (directory, folder) = directory();
     rustix::fs::mkfifoat(CWD, directory.path().join("fifo"), Mode::RWXU).unwrap();
     let _socket = UnixListener::bind(directory.path().join("socket")).unwrap();
@@ -121,13 +125,13 @@ fn is_not_written(line: &str, file: &str, why: &str) {
 }
 
 #[test]
-fn an_output_file_without_a_directory() {
+fn output_file_without_a_directory() {
     let (_directory, folder) = directory();
     is_not_written(r#"exec "$@""#, &format!("{folder}/missing/report"), "No such file or directory");
 }
 
 #[test]
-fn an_output_file_in_a_directory_that_may_not_be_written() {
+fn output_file_in_a_read_only_directory() {
     let Some(user) = unprivileged() else { return };
     let (directory, folder) = directory();
     fs::set_permissions(directory.path(), Permissions::from_mode(0o555)).unwrap();
@@ -137,7 +141,7 @@ fn an_output_file_in_a_directory_that_may_not_be_written() {
 
 /// Others may read a new file, as a collector must, unless the umask says otherwise.
 #[test]
-fn a_new_output_file_has_the_mode_that_the_umask_leaves() {
+fn mode_of_a_new_output_file() {
     let (_directory, folder) = directory();
     for (umask, mode) in [("000", 0o644), ("022", 0o644), ("027", 0o640), ("077", 0o600)] {
         let (peer, file) = (Peer::healthy(), format!("{folder}/{umask}"));
@@ -147,9 +151,53 @@ fn a_new_output_file_has_the_mode_that_the_umask_leaves() {
     }
 }
 
+/// Root writes where another user may: neither that user's permission bits nor its ownership reach root's file.
+#[test]
+fn output_file_of_another_user() {
+    if !rustix::process::geteuid().is_root() {
+        return missing("root, to give a file to another user");
+    }
+    for directory_mode in [0o755, 0o1777] {
+        let (directory, folder) = directory();
+        let file = directory.path().join("report");
+        for old in [0o666, 0o777, 0o4777, 0o6755, 0o000] {
+            fs::write(&file, "old").unwrap();
+            std::os::unix::fs::chown(&file, Some(65534), Some(65534)).unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(old)).unwrap();
+            std::os::unix::fs::chown(directory.path(), Some(65534), Some(65534)).unwrap();
+            fs::set_permissions(directory.path(), Permissions::from_mode(directory_mode)).unwrap();
+            let peer = Peer::healthy();
+            let arguments = [peer.address(), "--output-file".to_owned(), format!("{folder}/report")];
+            check_in_shell(r#"umask 022; exec "$@""#, &arguments.each_ref().map(String::as_str))
+                .run()
+                .exits(0);
+            let new = fs::metadata(&file).unwrap();
+            assert_eq!((new.mode() & 0o7777, new.uid()), (0o644, 0), "after {old:o} in {directory_mode:o}");
+        }
+        assert_eq!(names(directory.path()), ["report"]);
+    }
+}
+
+/// The sticky bit keeps other users' files, and a link that another user plants is not followed.
+#[test]
+fn output_file_in_a_sticky_directory() {
+    let Some(user) = unprivileged().filter(|user| !user.is_empty()) else { return };
+    let (directory, folder) = directory();
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o1777)).unwrap();
+    let (file, link) = (directory.path().join("report"), directory.path().join("link"));
+    fs::write(&file, "root's").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    is_not_written(&format!(r#"exec {user} "$@""#), &format!("{folder}/report"), "Operation not permitted");
+    let peer = Peer::untouched();
+    let target = format!("{folder}/link");
+    check([&peer.address(), "--output-file", &target]).run().is_refused(&[&target, "is a symbolic link"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "root's");
+    assert_eq!(names(directory.path()).len(), 2, "nothing is left");
+}
+
 /// `ulimit -f` ends a process by a signal unless it is told not to.
 #[test]
-fn an_output_file_beyond_the_limit_on_files() {
+fn output_file_beyond_the_size_limit() {
     let (directory, folder) = directory();
     fs::write(directory.path().join("report"), "old").unwrap();
     is_not_written(r#"ulimit -f 0; exec "$@""#, &format!("{folder}/report"), "File too large");
@@ -161,7 +209,7 @@ fn an_output_file_beyond_the_limit_on_files() {
 }
 
 #[test]
-fn an_output_file_on_a_full_disk() {
+fn output_file_on_a_full_disk() {
     if !unshares("-rm") {
         return;
     }
@@ -174,7 +222,7 @@ fn an_output_file_on_a_full_disk() {
 }
 
 #[test]
-fn no_thread_for_a_user_with_limits() {
+fn thread_limit() {
     let Some(user) = unprivileged() else { return };
     let line = format!(r#"exec {user} prlimit --nproc=1 "$@""#);
     // One thread suffices for any number of addresses.
@@ -190,7 +238,7 @@ fn no_thread_for_a_user_with_limits() {
 
 /// Any of the three may be closed; the runtime opens them on nothing.
 #[test]
-fn standard_streams_closed_in_all_combinations() {
+fn closed_standard_streams() {
     for output in ["nagios", "human", "json", "haproxy-agent", "prometheus"] {
         for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"] {
             let line = format!(r#"exec "$@" {closed}"#);
@@ -204,8 +252,36 @@ fn standard_streams_closed_in_all_combinations() {
     }
 }
 
+/// Pipes are non-blocking where the program that reads them made them so, for the mode is shared.
 #[test]
-fn descriptors_for_one_connection_are_enough() {
+fn nonblocking_standard_output() {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+    let peer = Peer::healthy();
+    let run = check(["--endpoints", "-", "-o", "json", "-vv"]).stdin(peer.endpoints(300));
+    let running = thread::spawn(move || run.stdout_to(File::from(OwnedFd::from(writer))).run());
+    while rustix::io::ioctl_fionread(&reader).unwrap() < 60_000 {
+        thread::yield_now();
+    }
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    running.join().unwrap().exits(0);
+    assert_eq!(grammar::obeyed("json", &text), Ok(()));
+}
+
+/// A reader that never reads costs the result, not the time: the run ends, and not as healthy.
+#[test]
+fn standard_output_that_nobody_reads() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let peer = Peer::healthy();
+    let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(300));
+    let run = run.stdout_to(File::from(OwnedFd::from(writer))).run_alone();
+    run.exits(3).ends_within(Duration::from_secs(2));
+    drop(reader);
+}
+
+#[test]
+fn descriptor_limit() {
     let peer = Peer::healthy();
     for limit in [4, 5, 8] {
         let line = format!(r#"ulimit -n {limit}; exec "$@""#);
