@@ -1,0 +1,132 @@
+//! HTML documents: recognised by how they begin, and reduced to the sentence that matters.
+
+use super::traceback;
+
+/// How a document or an error page without `<html>` begins.
+const PAGE_TAGS: [&str; 6] = ["<!doctype html", "<html", "<head", "<title", "<body", "<h1"];
+
+/// Sentences that frameworks add to every page of a status; they say nothing beyond the title.
+const BOILERPLATE: [&str; 8] = [
+    "The server is currently unavailable. Please try again at a later time.",
+    "The server is temporarily unable to service your request due to maintenance downtime or capacity problems. \
+     Please try again later.",
+    "The server has either erred or is incapable of performing the requested operation.",
+    "The server encountered an internal error and was unable to complete your request. Either the server is \
+     overloaded or there is an error in the application.",
+    "Sorry, the page you are looking for is currently unavailable.",
+    "The resource could not be found.",
+    "The requested URL was not found on the server. If you entered the URL manually please check your spelling and \
+     try again.",
+    "The requested URL was not found on this server.",
+];
+
+/// Elements whose text is not the page's.
+const HIDDEN: [&str; 3] = ["style", "script", "title"];
+
+/// Tests for an error page, which may lack `<html>`.
+pub(super) fn is_page(text: &str) -> bool {
+    begins_with(skip_prolog(text), &PAGE_TAGS)
+}
+
+/// Tests for a whole document: `<!doctype html` or `<html`.
+pub(super) fn is_document(text: &str) -> bool {
+    begins_with(skip_prolog(text), &PAGE_TAGS[..2])
+}
+
+fn begins_with(text: &str, tags: &[&str]) -> bool {
+    let begins = |tag: &&str| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    tags.iter().any(begins)
+}
+
+/// Skips comments and an XML declaration, which may precede the document type.
+fn skip_prolog(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else {
+            return rest;
+        };
+        let Some((_, after)) = rest.split_once(end) else { return rest };
+        rest = after.trim_start();
+    }
+}
+
+/// The title and what the page says beyond it; a traceback's last line where there is one.
+pub(super) fn summary(html: &str) -> String {
+    // Lowering ASCII moves no byte, so positions hold in both.
+    let lower = html.to_ascii_lowercase();
+    let body = strip(html, &lower);
+    if let Some(line) = traceback::last_line(&body) {
+        return line;
+    }
+    let title = element(html, &lower, "title").unwrap_or_default();
+    let heading = element(html, &lower, "h1").filter(|heading| title.contains(heading)).unwrap_or_default();
+    let text = fold(&body);
+    let text = without_boilerplate(text.strip_prefix(&heading).unwrap_or(&text));
+    match (title.is_empty(), text.is_empty()) {
+        (_, true) => title,
+        (true, _) => text,
+        _ => format!("{title}: {text}"),
+    }
+}
+
+fn without_boilerplate(text: &str) -> String {
+    fold(&BOILERPLATE.iter().fold(text.to_owned(), |text, sentence| text.replace(sentence, "")))
+}
+
+fn element(html: &str, lower: &str, tag: &str) -> Option<String> {
+    let open = lower.find(&format!("<{tag}"))?;
+    let start = open + lower.get(open..)?.find('>')? + 1;
+    let end = lower.get(start..)?.find(&format!("</{tag}")).map_or(html.len(), |length| start + length);
+    let text = html.get(start..end)?;
+    let words = fold(&strip(text, lower.get(start..end)?));
+    (!words.is_empty()).then_some(words)
+}
+
+/// Text without tags, comments, styles and scripts, in one pass, its entities decoded and its lines kept.
+fn strip(html: &str, lower: &str) -> String {
+    let mut words = String::new();
+    let mut at = 0;
+    while let Some(open) = html.get(at..).and_then(|rest| rest.find('<')).map(|length| at + length) {
+        words.push_str(html.get(at..open).unwrap_or_default());
+        words.push(' ');
+        at = tag_end(lower, open);
+    }
+    words.push_str(html.get(at..).unwrap_or_default());
+    decode_entities(&words)
+}
+
+/// The position behind the tag that opens at `open`, or behind the hidden element that it begins.
+fn tag_end(lower: &str, open: usize) -> usize {
+    let rest = lower.get(open..).unwrap_or_default();
+    let hidden = |tag: &&&str| rest.get(1..).is_some_and(|name| name.starts_with(**tag));
+    let closing = if rest.starts_with("<!--") {
+        "-->".to_owned()
+    } else if let Some(tag) = HIDDEN.iter().find(hidden) {
+        format!("</{tag}>")
+    } else {
+        ">".to_owned()
+    };
+    rest.find(&closing).map_or(lower.len(), |length| open + length + closing.len())
+}
+
+fn decode_entities(text: &str) -> String {
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&nbsp;", " "),
+        // Last, so that no entity is made of what was one already.
+        ("&amp;", "&"),
+    ];
+    entities.into_iter().fold(text.to_owned(), |text, (entity, letter)| text.replace(entity, letter))
+}
+
+fn fold(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

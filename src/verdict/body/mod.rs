@@ -1,0 +1,339 @@
+//! What a body says, in one line: health reports and their relatives, error objects, pages, plain text.
+
+mod html;
+mod json;
+mod traceback;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::model::exchange::{BODY_LIMIT, Response};
+use crate::sanitize::Sanitizer;
+use crate::sanitize::UntrustedText;
+
+/// Maximum length of a summary, in characters.
+const MAX_SUMMARY: usize = 200;
+
+/// The reason that a body gives, cleaned, masked and cut; `None` where it gives none that can be read.
+pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
+    let text = body_text(answer)?;
+    let words = match serde_json::from_str(&text) {
+        Ok(value) => json::reason(&value, &text)?,
+        Err(_) if html::is_page(&text) => html::summary(&text),
+        Err(_) => unstructured(text),
+    };
+    let line = sanitizer.line(&UntrustedText::new(words), MAX_SUMMARY);
+    (!line.is_empty()).then_some(line)
+}
+
+/// The reason in plain text, or in JSON that was cut.
+fn unstructured(text: Cow<'_, str>) -> String {
+    let cut = json::parse_cut(&text).and_then(|value| json::reason(&value, &text));
+    cut.or_else(|| traceback::last_line(&text)).unwrap_or_else(|| text.into_owned())
+}
+
+/// The component that the report of a 200 names as failed: the status says one thing and the body another.
+///
+/// Conservative: what is not known as a failure is none.
+#[cfg_attr(not(test), expect(dead_code, reason = "the row for such reports comes next"))]
+pub(super) fn failed_component(answer: &Response) -> Option<String> {
+    json::failed_component(&json_value(answer).filter(|_| answer.status == 200)?)
+}
+
+/// Tests for an HTML document, by its body alone: frameworks set `text/html` on anything.
+#[cfg_attr(not(test), expect(dead_code, reason = "the row for such pages comes next"))]
+pub(super) fn is_html_document(answer: &Response) -> bool {
+    body_text(answer).is_some_and(|text| html::is_document(&text))
+}
+
+/// Tests for a page, which need not be a whole document.
+pub(super) fn is_html(text: &str) -> bool {
+    html::is_page(text)
+}
+
+/// Tests for a document that lists an API's versions, as services of OpenStack have one at their root.
+#[cfg_attr(not(test), expect(dead_code, reason = "the advice about such documents comes next"))]
+pub(super) fn is_version_document(answer: &Response) -> bool {
+    json_value(answer).is_some_and(|value| json::is_version_document(&value))
+}
+
+/// Tests for a health report in the shape of Ceilometer and its relatives.
+pub(super) fn is_report(value: &Value) -> bool {
+    json::is_report(value)
+}
+
+fn json_value(answer: &Response) -> Option<Value> {
+    serde_json::from_str(&body_text(answer)?).ok()
+}
+
+/// The body as text; `None` for an empty or binary one, and for one in an unrequested coding.
+pub(super) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
+    let bytes = answer.body.bytes();
+    let text = String::from_utf8_lossy(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
+    let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
+    if start == text.len() || is_coded(answer) || is_binary(&text) {
+        return None;
+    }
+    Some(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(start..)?.trim_end()),
+        Cow::Owned(text) => Cow::Owned(text.get(start..)?.trim_end().to_owned()),
+    })
+}
+
+fn is_coded(answer: &Response) -> bool {
+    let codings = |header: &str, plain: [&str; 2]| {
+        let values = answer.headers.iter().filter(move |field| field.name == header);
+        values.into_iter().any(|field| {
+            let value = String::from_utf8_lossy(field.value.bytes()).to_ascii_lowercase();
+            value.split(',').map(str::trim).any(|coding| !coding.is_empty() && !plain.contains(&coding))
+        })
+    };
+    codings("content-encoding", ["identity", ""]) || codings("transfer-encoding", ["chunked", "identity"])
+}
+
+/// Tests for a NUL, or control and replacement characters in more than a tenth of the text.
+fn is_binary(text: &str) -> bool {
+    let odd = |c: &char| (c.is_control() && !c.is_whitespace()) || *c == char::REPLACEMENT_CHARACTER;
+    text.contains('\0') || text.chars().filter(odd).count() * 10 > text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::answer;
+    use super::*;
+
+    fn said(body: &str) -> Option<String> {
+        summary(&answer(503, &[], body), &Sanitizer::default())
+    }
+
+    const SHAPES: [(&str, Option<&str>); 40] = [
+        ("", None),
+        (" \r\n\t", None),
+        ("database is locked\n", Some("database is locked")),
+        ("\u{feff}plain", Some("plain")),
+        // oslo.middleware
+        (r#"{"detailed":false,"reasons":[]}"#, None),
+        (r#"{"detailed":false,"reasons":["db down","mq down"]}"#, Some("db down; mq down")),
+        (
+            r#"{"detailed":true,"reasons":[{"class":"X","details":"","reason":"The backend is dead"}]}"#,
+            Some("The backend is dead"),
+        ),
+        // monasca-api
+        (r#"{"kafka":"OK","alarms_database":"OK"}"#, None),
+        (
+            "{\"kafka\":\"OK\",\"metrics_database\":\"Error:\\n  refused\",\"x\":false}",
+            Some("metrics_database: Error: refused; x: false"),
+        ),
+        // Ceilometer
+        (r#"{"error_message":"no such thing"}"#, Some("no such thing")),
+        (
+            r#"{"error_message":{"debuginfo":null,"faultcode":"Client","faultstring":"Not Found"}}"#,
+            Some("Not Found"),
+        ),
+        (r#"{"error_message":"{\"debuginfo\": null, \"faultstring\": \"Not Found\"}"}"#, Some("Not Found")),
+        (r#"{"error_message":{"debuginfo":"Traceback","faultstring":""}}"#, Some("Traceback")),
+        // Keystone
+        (r#"{"error":{"code":401,"message":"Sign in","title":"Unauthorized"}}"#, Some("Sign in")),
+        (
+            r#"{"message":"Down.<br /><br />\nKeystone is away.\n\n","code":"503","title":"x"}"#,
+            Some("Down. Keystone is away."),
+        ),
+        // Zaqar
+        (r#"{"storage_reachable":true,"operation_status":{"post":{"succeeded":true,"ref":null}}}"#, None),
+        (
+            r#"{"storage_reachable":false,"operation_status":{"post":{"succeeded":false}}}"#,
+            Some("storage_reachable: false; post failed"),
+        ),
+        // anything else
+        (r#"{"serviceUnavailable":{"message":"later","code":503}}"#, Some("later")),
+        (r#"{"error":"a","message":"b"}"#, Some("b")),
+        (r#"{"message":"first","message":"second"}"#, Some("second")),
+        (r#"{"error":"","detail":"c"}"#, Some("c")),
+        (r#"{"status":"DOWN"}"#, Some("status: DOWN")),
+        (r#"{"uptime":3}"#, Some(r#"{"uptime":3}"#)),
+        (r#"{"uptime":1e999}"#, Some(r#"{"uptime":1e999}"#)),
+        (r#"["a",{"reason":"b"}]"#, Some("a; b")),
+        (r#""just text""#, Some("just text")),
+        ("null", Some("null")),
+        ("{}", None),
+        (r#"{"broken": "#, Some(r#"{"broken":"#)),
+        // pages
+        (
+            "<html><body><h1>503 Service Unavailable</h1>\nNo server.\n</body></html>",
+            Some("503 Service Unavailable No server."),
+        ),
+        ("<!DOCTYPE html><TITLE>502</TITLE><h1 class=x>Bad <b>Gateway</b></h1>", Some("502: Bad Gateway")),
+        (
+            "<html><title>503 Unavailable &amp;lt; Down</title><h1>Unavailable</h1></html>",
+            Some("503 Unavailable &lt; Down"),
+        ),
+        ("<html><title>unclosed", Some("unclosed")),
+        (WEBOB, Some("503 Service Unavailable: metering database unreachable")),
+        ("<!-- x --><?xml version='1.0'?>\n<!DOCTYPE html><style>b{}</style><p>Down</p>", Some("Down")),
+        (
+            "<html><title>500</title><pre>Traceback (most recent call last):\n  File &quot;a&quot;\nKeyError: 'x'\n</pre>",
+            Some("KeyError: 'x'"),
+        ),
+        // tracebacks
+        (TRACEBACK, Some("OperationalError: (2003, \"no route to 10.0.0.5\")")),
+        (
+            r#"{"faultstring":"Traceback (most recent call last):\n  File \"a\", line 1\nValueError: bad\n"}"#,
+            Some("ValueError: bad"),
+        ),
+        // cut
+        (
+            r#"{"detailed":true,"reasons":[{"class":"A","details":"","reason":"db down"},{"class":"B","det"#,
+            Some("db down; B"),
+        ),
+        (r#"{"error":"no route to \u00"#, Some("no route to")),
+    ];
+
+    const WEBOB: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
+        <h1>503 Service Unavailable</h1>\n  The server is currently unavailable. Please try again at a later time.\
+        <br /><br />\nmetering database unreachable\n\n\n </body>\n</html>";
+
+    const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"a.py\", line 1, in x\n    y()\nKeyError: 1\n\n\
+        During handling of the above exception, another exception occurred:\n\n\
+        Traceback (most recent call last):\n  File \"b.py\", line 2, in y\n    z()\n\
+        OperationalError: (2003, \"no route to 10.0.0.5\")\n(Background on this error at: https://sqlalche.me/e/e3q8)\n";
+
+    #[test]
+    fn body_shapes() {
+        for (body, expected) in SHAPES {
+            assert_eq!(said(body).as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting() {
+        for unit in ["[", r#"{"error":"#, r#"{"a":["#] {
+            let detail = said(&unit.repeat(100_000)).unwrap();
+            assert!(detail.starts_with(unit) && detail.chars().count() <= MAX_SUMMARY, "{detail}");
+        }
+        let wrapped = (0..8).fold("\"deep\"".to_owned(), |inner, _| format!("{{\"error\":{inner}}}"));
+        assert_eq!(said(&wrapped), Some(wrapped));
+    }
+
+    #[test]
+    fn failed_components() {
+        let failed = [
+            (r#"{"storage_reachable":false,"operation_status":{}}"#, "storage_reachable: false"),
+            (
+                r#"{"storage_reachable":true,"operation_status":{"post":{"succeeded":false},"get":{"succeeded":true}}}"#,
+                "post failed",
+            ),
+            (r#"{"catalog_reachable":false}"#, "catalog_reachable: false"),
+            (r#"{"kafka":"OK","metrics_database":"Error: refused"}"#, "metrics_database: Error: refused"),
+            (r#"{"api":"ok","worker":"DOWN"}"#, "worker: DOWN"),
+            (r#"{"database":false}"#, "database: false"),
+            (r#"{"reasons":["OK","db down"]}"#, "db down"),
+            (r#"{"detailed":true,"reasons":[{"reason":"The backend is dead"}]}"#, "The backend is dead"),
+            (r#"{"status":"DOWN"}"#, "status: DOWN"),
+            (r#"{"status":"UP","components":{"db":{"status":"DOWN"}}}"#, "db: status: DOWN"),
+            (r#"{"checks":[{"name":"mongodb","status":"critical"}]}"#, "mongodb: status: critical"),
+            (r#"{"error":"no route to the database"}"#, "no route to the database"),
+        ];
+        for (body, component) in failed {
+            assert_eq!(failed_component(&answer(200, &[], body)).as_deref(), Some(component), "{body}");
+            assert_eq!(failed_component(&answer(503, &[], body)), None, "{body}");
+        }
+        let healthy = [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "OK",
+            r#"{"error":null}"#,
+            r#"{"error":""}"#,
+            r#"{"errors":[]}"#,
+            r#"{"reasons":[]}"#,
+            r#"{"detailed":false,"reasons":["OK"]}"#,
+            r#"{"kafka":"OK"}"#,
+            r#"{"sealed":false,"initialized":true}"#,
+            r#"{"debug":false,"maintenance":false}"#,
+            r#"{"name":"metering","version":"1.2"}"#,
+            r#"{"status":"ok","version":"0.0.1","release":"error-free"}"#,
+            r#"{"a":{"b":{"status":"down"}}}"#,
+            r#"{"storage_reachable":true,"operation_status":{"post":{"succeeded":true}}}"#,
+            r#"{"uptime":3}"#,
+        ];
+        for body in healthy {
+            assert_eq!(failed_component(&answer(200, &[], body)), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn html_documents() {
+        let cases = [
+            ("<!DOCTYPE html><p>x", true),
+            ("\u{feff}\n<!-- c --><HTML lang=en>", true),
+            ("<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\">", true),
+            ("<h1>x</h1>", false),
+            ("<?xml version=\"1.0\"?><error/>", false),
+            ("{}", false),
+            ("<!--", false),
+        ];
+        for (body, expected) in cases {
+            let typed = answer(200, &[("content-type", "text/html")], body);
+            assert_eq!(is_html_document(&typed), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn version_documents() {
+        let cases = [
+            (r#"{"versions":{"values":[{"id":"v3.14"}]}}"#, true),
+            (r#"{"versions":[{"id":"v2.1"}]}"#, true),
+            (r#"{"version":{"id":"v3.14","links":[]}}"#, true),
+            (r#"{"version":"1.2"}"#, false),
+            ("[]", false),
+            ("<html>", false),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(is_version_document(&answer(300, &[], body)), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn unreadable_bodies() {
+        let body = r#"{"message":"x"}"#;
+        let cases = [
+            ("content-encoding", "gzip", None),
+            ("content-encoding", "identity", Some("x")),
+            ("content-encoding", "", Some("x")),
+            ("transfer-encoding", "Chunked", Some("x")),
+            ("transfer-encoding", "gzip, chunked", None),
+        ];
+        for (name, value, expected) in cases {
+            let said = summary(&answer(503, &[(name, value)], body), &Sanitizer::default());
+            assert_eq!(said.as_deref(), expected, "{name}: {value}");
+        }
+        assert_eq!(said("PNG\0\u{1}"), None);
+        let noise =
+            Response { body: UntrustedText::new([0x80, 0x1f, 0x8b, 0xff, b'x']), ..Response::default() };
+        assert_eq!(summary(&noise, &Sanitizer::default()), None);
+    }
+
+    #[test]
+    fn masked_secret() {
+        let mut sanitizer = Sanitizer::default();
+        sanitizer.add_secret(b"s3cr3t-t0ken");
+        let body = r#"{"message":"bad token \u00733cr3t-t0ken"}"#;
+        let detail = summary(&answer(401, &[], body), &sanitizer).unwrap();
+        assert!(detail.starts_with("bad token ") && !detail.contains("s3cr3t"), "{detail}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_body(body: Vec<u8>, html in "[<>/!a-z \\\"=&;é]{0,60}", json in "[\\[\\]{}:,\"a1 ]{0,60}") {
+            for body in [body, html.clone().into_bytes(), format!("<html>{html}").into_bytes(), json.into_bytes()] {
+                let answer = Response { status: 503, body: UntrustedText::new(body), ..Response::default() };
+                let length = summary(&answer, &Sanitizer::default()).map_or(1, |text| text.chars().count());
+                prop_assert!((1..=MAX_SUMMARY).contains(&length));
+            }
+        }
+    }
+}
