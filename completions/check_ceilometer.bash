@@ -210,7 +210,7 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --generate)
-                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish icinga2 nagios nrpe haproxy haproxy-agent haproxy-native" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish icinga2 icinga2-services nagios nagios-services nrpe haproxy haproxy-agent haproxy-native keepalived checkmk zabbix prometheus-rules" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -60,10 +60,14 @@ pub(crate) enum Artifact {
     CompleteZsh,
     /// Completions for fish.
     CompleteFish,
-    /// Icinga 2: a check command and a service.
+    /// Icinga 2: the check command.
     Icinga2,
-    /// Nagios: commands and services.
+    /// Icinga 2: a service for every host that wants it.
+    Icinga2Services,
+    /// Nagios: the commands.
     Nagios,
+    /// Nagios: example services.
+    NagiosServices,
     /// NRPE: commands.
     Nrpe,
     /// HAProxy: external-check, with its wrapper script.
@@ -72,4 +76,12 @@ pub(crate) enum Artifact {
     HaproxyAgent,
     /// HAProxy: its own http-check, for those who need no diagnosis.
     HaproxyNative,
+    /// keepalived: a tracked script and a checked server.
+    Keepalived,
+    /// Checkmk: a line for MRPE, and a local check.
+    Checkmk,
+    /// Zabbix: a user parameter of the agent.
+    Zabbix,
+    /// Prometheus: alerting rules.
+    PrometheusRules,
 }

@@ -1,30 +1,38 @@
-//! What `--generate` prints: man page, completions, and configurations ready to use.
+//! Texts of `--generate`: man page, completions, and configurations ready to use.
 
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use crate::cli::{Artifact, Cli, NAME};
 
+mod icinga;
 mod integrations;
 mod man;
+mod plugin_path;
 
-/// The text of what was asked for.
+/// Returns the text of an artifact.
 pub(crate) fn text(what: Artifact) -> String {
     match what {
         Artifact::Man => man::page(),
         Artifact::CompleteBash => completions(Shell::Bash),
         Artifact::CompleteZsh => completions(Shell::Zsh),
         Artifact::CompleteFish => completions(Shell::Fish),
-        Artifact::Icinga2 => integrations::icinga2(),
+        Artifact::Icinga2 => icinga::command(),
+        Artifact::Icinga2Services => icinga::services(),
         Artifact::Nagios => integrations::nagios(),
+        Artifact::NagiosServices => integrations::nagios_services(),
         Artifact::Nrpe => integrations::nrpe(),
         Artifact::Haproxy => integrations::haproxy(),
         Artifact::HaproxyAgent => integrations::haproxy_agent(),
         Artifact::HaproxyNative => integrations::haproxy_native(),
+        Artifact::Keepalived => integrations::keepalived(),
+        Artifact::Checkmk => integrations::checkmk(),
+        Artifact::Zabbix => integrations::zabbix(),
+        Artifact::PrometheusRules => integrations::prometheus_rules(),
     }
 }
 
-/// A shell's completions. Artifact into memory: `clap_complete` panics on a closed pipe.
+/// Returns a shell's completions, generated in memory because `clap_complete` panics on a closed pipe.
 fn completions(shell: Shell) -> String {
     let mut text = Vec::new();
     generate(shell, &mut Cli::command(), NAME, &mut text);

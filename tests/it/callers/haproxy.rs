@@ -128,27 +128,27 @@ fn wrapper(mode: Mode) {
 }
 
 #[test]
-fn the_bare_binary_tells_up_from_down() {
+fn foreground_bare_binary() {
     bare_binary(Mode::Foreground);
 }
 
 #[test]
-fn the_bare_binary_tells_up_from_down_under_a_daemon() {
+fn daemonised_bare_binary() {
     bare_binary(Mode::Background);
 }
 
 #[test]
-fn the_wrapper_tells_up_from_down() {
+fn foreground_wrapper() {
     wrapper(Mode::Foreground);
 }
 
 #[test]
-fn the_wrapper_tells_up_from_down_under_a_daemon() {
+fn daemonised_wrapper() {
     wrapper(Mode::Background);
 }
 
 #[test]
-fn an_insecure_wrapper_asks_a_tls_server_whose_ca_is_unknown() {
+fn insecure_wrapper() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm { servers: Vec::new(), expected: BTreeMap::new(), ca: String::new() };
@@ -160,7 +160,7 @@ fn an_insecure_wrapper_asks_a_tls_server_whose_ca_is_unknown() {
 }
 
 #[test]
-fn the_wrappers_fail_on_takes_a_throttled_server_out() {
+fn wrapper_fail_on() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let servers = [Role::Healthy, Role::Throttled].map(|role| Service::start(role).address.to_string());
@@ -172,7 +172,7 @@ fn the_wrappers_fail_on_takes_a_throttled_server_out() {
 }
 
 #[test]
-fn the_wrappers_logging_lines_tell_the_reason() {
+fn wrapper_log_lines() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let (logger, log) = (dir.path().join("logger"), dir.path().join("log"));
@@ -198,7 +198,7 @@ fn the_wrappers_logging_lines_tell_the_reason() {
 }
 
 #[test]
-fn the_wrapper_runs_in_every_shell_without_an_environment() {
+fn wrapper_shells() {
     let dir = directory();
     let script = write_wrapper(dir.path(), &[], &[]);
     let cases = [(Role::Healthy, 0), (Role::Throttled, 0), (Role::BackendDown, 2), (Role::Denied, 3)];
@@ -227,7 +227,7 @@ fn the_wrapper_runs_in_every_shell_without_an_environment() {
 }
 
 #[test]
-fn the_agent_changes_the_servers_state() {
+fn agent() {
     let Some(program) = found(&["haproxy"]) else { return };
     let service = Service::start(Role::Healthy);
     let text = generated("haproxy-agent");
@@ -285,7 +285,7 @@ fn start_agent(command: &[String]) -> SocketAddr {
 }
 
 #[test]
-fn haproxys_own_check_tells_up_from_down() {
+fn native_check() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let text = replaced(&generated("haproxy-native"), &[("inter 5s", "inter 200ms")]);
@@ -322,15 +322,17 @@ fn native_tls_server(text: &str, address: SocketAddr, ca: &Path) -> String {
 }
 
 #[test]
-fn the_texts_own_recipes_cut_them_apart() {
+fn recipes() {
     let script = "sed '1,/^# ==>/d'";
-    let agent = r#"awk '/^# ==> /{file=$3; sub(".*/", "", file)} file{print > file}'"#;
+    let cut = r#"awk '/^# ==> /{file=$3; sub(".*/", "", file); next} file{print > file}'"#;
     let systemd = "/etc/systemd/system/ceilometer-agent";
     let cases = [
         ("haproxy", script, " text > haproxy.cfg", CONFIGURATION.to_owned()),
-        ("haproxy-agent", agent, " text", CONFIGURATION.to_owned()),
-        ("haproxy-agent", agent, " text", format!("{systemd}.socket")),
-        ("haproxy-agent", agent, " text", format!("{systemd}@.service")),
+        ("haproxy-agent", cut, " text", CONFIGURATION.to_owned()),
+        ("haproxy-agent", cut, " text", format!("{systemd}.socket")),
+        ("haproxy-agent", cut, " text", format!("{systemd}@.service")),
+        ("checkmk", cut, " text", "/etc/check_mk/mrpe.cfg".to_owned()),
+        ("checkmk", cut, " text", "/usr/lib/check_mk_agent/local/ceilometer".to_owned()),
     ];
     for (what, recipe, files, path) in cases {
         let dir = directory();
@@ -341,7 +343,6 @@ fn the_texts_own_recipes_cut_them_apart() {
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{recipe}");
         let name = Path::new(&path).file_name().unwrap();
         let cut = fs::read_to_string(dir.path().join(name)).unwrap();
-        let marker = format!("# ==> {path} <==\n");
-        assert_eq!(cut.trim_start_matches(&marker).trim_end(), file_of(&text, &path).trim_end(), "{what}");
+        assert_eq!(cut.trim_end(), file_of(&text, &path).trim_end(), "{what}");
     }
 }

@@ -1,4 +1,5 @@
-//! Icinga 2: the perfdata writer shows the state, the output and every metric, and every variable reaches the plugin.
+//! Icinga 2: its perfdata writer shows state, output and metrics, its variables reach the plugin, and its stock
+//! configuration loads with ours.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -85,10 +86,10 @@ fn command(program: &Path, dir: &Path) -> Command {
 /// What stands in an installation's own configuration, and a perfdata writer with our template.
 fn settings(dir: &Path) -> String {
     let perfdata = dir.join("perfdata");
-    let (perfdata, temporary) = (perfdata.display(), dir.display());
+    let (perfdata, temporary, plugins) = (perfdata.display(), dir.display(), plugin::directory());
     format!(
         r#"
-const PluginDir = "/usr/lib/nagios/plugins"
+const PluginDir = "{plugins}"
 include <itl>
 include <plugins>
 const NodeName = "callers"
@@ -118,11 +119,13 @@ fn host(name: &str, variables: &str) -> String {
 
 /// The generated configuration, checking every second.
 fn configuration() -> String {
-    replaced(&generated("icinga2"), &[("check_interval = 1m", "check_interval = 1s")])
+    let services =
+        replaced(&generated("icinga2-services"), &[("check_interval = 1m", "check_interval = 1s")]);
+    generated("icinga2") + &services
 }
 
 #[test]
-fn the_perfdata_writer_shows_state_output_and_every_metric() {
+fn perfdata_writer() {
     let Some(program) = found(&["icinga2"]) else { return };
     let cases = [
         ("healthy", Role::Healthy, "OK"),
@@ -152,7 +155,7 @@ fn the_perfdata_writer_shows_state_output_and_every_metric() {
 }
 
 #[test]
-fn a_variable_of_each_kind_reaches_the_plugin() {
+fn variables() {
     let Some(program) = found(&["icinga2"]) else { return };
     let dir = directory();
     let stand_in = dir.path().join("stand-in");
@@ -174,6 +177,11 @@ fn a_variable_of_each_kind_reaches_the_plugin() {
         ),
         ("verbose", "vars.ceilometer_verbose = true", "--hostname 127.0.0.1 --verbose ()"),
         ("verbose3", "vars.ceilometer_verbose = 3", "--hostname 127.0.0.1 --verbose --verbose --verbose ()"),
+        (
+            "rehearsal",
+            "vars.ceilometer_simulate = \"backend-down\"",
+            "--hostname 127.0.0.1 --simulate backend-down ()",
+        ),
         ("quorum", "vars.ceilometer_quorum = \"50%\"", "--hostname 127.0.0.1 --quorum 50% ()"),
         (
             "environment",
@@ -181,12 +189,47 @@ fn a_variable_of_each_kind_reaches_the_plugin() {
             "--hostname 127.0.0.1 (--header 'X-Auth-Token: t')",
         ),
     ];
-    let mut text = replaced(&configuration(), &[(plugin::PATH, stand_in.to_str().unwrap())]);
+    let mut text = replaced(
+        &configuration(),
+        &[("PluginDir + \"/check_ceilometer\"", &format!("\"{}\"", stand_in.display()))],
+    );
     for (name, variables, _) in cases {
         text += &host(name, variables);
     }
     let checks = Icinga::start(&program, dir, &text).checks(cases.len());
     for (name, _, arguments) in cases {
         assert_eq!(checks[name].output, arguments, "{name}");
+    }
+}
+
+/// The stock configuration with our files, before and after the package brings the command in the template library.
+#[test]
+fn stock_configuration() {
+    let Some(program) = found(&["icinga2"]) else { return };
+    let Some(stock) = found(&["/etc/icinga2/icinga2.conf"]) else { return };
+    for packaged in [false, true] {
+        let dir = directory();
+        let etc = dir.path().join("etc");
+        let copied = Run::of(Command::new("cp").arg("-r").arg(stock.parent().unwrap()).arg(&etc));
+        assert_eq!(copied.code, Some(0), "{copied:?}");
+        if packaged {
+            fs::write(dir.path().join("library.conf"), generated("icinga2")).unwrap();
+            let library =
+                format!("include \"{}/library.conf\"\ninclude_recursive \"conf.d\"", dir.path().display());
+            let file = etc.join("icinga2.conf");
+            let text =
+                replaced(&fs::read_to_string(&file).unwrap(), &[("include_recursive \"conf.d\"", &library)]);
+            fs::write(file, text).unwrap();
+        }
+        fs::write(etc.join("conf.d/metering1.conf"), host("metering1", "")).unwrap();
+        for (what, name) in [("icinga2", "ceilometer-command.conf"), ("icinga2-services", "ceilometer.conf")]
+        {
+            let text = generated(what);
+            assert!(text.contains(&format!("--generate {what} > /etc/icinga2/conf.d/{name}\n")), "{text}");
+            fs::write(etc.join("conf.d").join(name), text).unwrap();
+            let mut check = command(&program, dir.path());
+            let check = Run::of(check.args(["-C", "-c"]).arg(etc.join("icinga2.conf")));
+            assert_eq!(check.code, Some(0), "{check:?}");
+        }
     }
 }

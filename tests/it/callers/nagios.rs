@@ -1,4 +1,4 @@
-//! Nagios: its `status.dat` shows the state, the summary and every metric.
+//! Nagios: its `status.dat` shows state, summary and metrics, and its stock configuration loads with ours.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,18 +13,8 @@ use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory};
 use crate::support::programs::found;
 
-const CHECK_NRPE: &str = "/usr/lib/nagios/plugins/check_nrpe -H";
-
-/// What Nagios itself asks of a configuration, beside ours.
-const CONTACT: &str = "
-define contact {
-    contact_name nobody
-    host_notifications_enabled 0
-    service_notifications_enabled 0
-    host_notification_commands check_ceilometer
-    service_notification_commands check_ceilometer
-}
-";
+/// Nagios' stock configuration as Debian installs it; RHEL's differs in paths.
+const STOCK: &str = "/etc/nagios4/nagios.cfg";
 
 /// One service's block of `status.dat`.
 type Status = BTreeMap<String, String>;
@@ -41,7 +31,8 @@ impl Nagios {
         let dir = directory();
         let file = dir.path().join("nagios.cfg");
         fs::create_dir(dir.path().join("results")).unwrap();
-        fs::write(dir.path().join("objects.cfg"), objects.to_owned() + CONTACT).unwrap();
+        fs::write(dir.path().join("objects.cfg"), objects).unwrap();
+        fs::write(dir.path().join("resource.cfg"), format!("$USER1$={}\n", plugin::directory())).unwrap();
         fs::write(&file, settings(dir.path())).unwrap();
         let check = Run::of(Command::new(program).arg("-v").arg(&file));
         assert_eq!(check.code, Some(0), "{}", check.stdout);
@@ -71,6 +62,7 @@ fn settings(dir: &Path) -> String {
     let files = [
         ("log_file", "nagios.log"),
         ("cfg_file", "objects.cfg"),
+        ("resource_file", "resource.cfg"),
         ("object_cache_file", "objects.cache"),
         ("precached_object_file", "objects.precache"),
         ("status_file", "status.dat"),
@@ -83,8 +75,12 @@ fn settings(dir: &Path) -> String {
         ("check_result_path", "results"),
     ];
     let files = files.map(|(key, name)| format!("{key}={}\n", dir.join(name).display())).concat();
+    let templates = ["templates", "contacts", "timeperiods", "commands"]
+        .map(|name| format!("cfg_file=/etc/nagios4/objects/{name}.cfg\n"))
+        .concat()
+        + "cfg_file=/etc/nagios-plugins/config/ping.cfg\n";
     format!(
-        "{user}{files}status_update_interval=1\ncheck_external_commands=0\nretain_state_information=0\n\
+        "{user}{files}{templates}execute_host_checks=0\nenable_notifications=0\nstatus_update_interval=1\ncheck_external_commands=0\nretain_state_information=0\n\
          process_performance_data=1\ninterval_length=1\nservice_inter_check_delay_method=n\nuse_syslog=0\n\
          check_for_updates=0\nmax_debug_file_size=0\n"
     )
@@ -116,6 +112,15 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
+/// The services with the one through NRPE.
+fn with_nrpe(services: &str) -> String {
+    let mut lines = services.lines();
+    let before: Vec<_> = lines.by_ref().take_while(|line| *line != "# The same through NRPE.").collect();
+    let uncommented =
+        lines.map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(" Secrets")).unwrap_or(""));
+    [before, uncommented.collect()].concat().join("\n") + "\n"
+}
+
 /// A service beside the generated ones.
 fn define_service(name: &str, port: &str) -> String {
     format!(
@@ -125,7 +130,7 @@ fn define_service(name: &str, port: &str) -> String {
 }
 
 #[test]
-fn status_dat_shows_state_summary_and_every_metric() {
+fn status_dat() {
     let Some(program) = found(&["nagios4", "nagios"]) else { return };
     let healthy = Service::start(Role::Healthy);
     let Some(nrpe) = Nrpe::start(&healthy.port()) else { return };
@@ -138,11 +143,11 @@ fn status_dat_shows_state_summary_and_every_metric() {
     ];
     let services: Vec<_> = cases.iter().map(|(_, role, _)| Service::start(*role)).collect();
     let mut objects = replaced(
-        &generated("nagios"),
+        &(generated("nagios") + &with_nrpe(&generated("nagios-services"))),
         &[
             ("192.0.2.11", "127.0.0.1"),
             ("-p 8777", &format!("-p {}", healthy.port())),
-            (CHECK_NRPE, &format!("{CHECK_NRPE} 127.0.0.1 -p {} -H", nrpe.port)),
+            ("$USER1$/check_nrpe -H", &format!("{} -H 127.0.0.1 -p {} -H", nrpe.client.display(), nrpe.port)),
         ],
     );
     for ((name, ..), service) in cases.iter().zip(&services) {
@@ -165,5 +170,58 @@ fn status_dat_shows_state_summary_and_every_metric() {
         assert_eq!(labels(&status["performance_data"]), METRICS, "{name}: {status:?}");
         let shown = unescaped(&status["long_plugin_output"]);
         assert_eq!(shown.lines().collect::<Vec<_>>(), long_output, "{name}");
+    }
+}
+
+/// Each line of a text's head that writes it to a file of the named distribution, followed in an empty tree.
+fn follow(distribution: &str, what: &str, root: &Path) {
+    let text = generated(what);
+    let step = format!("#   {distribution:8} check_ceilometer --generate {what} > ");
+    let path = text
+        .lines()
+        .find_map(|line| line.strip_prefix(&step))
+        .unwrap_or_else(|| panic!("no {step} in {text}"));
+    let file = root.join(path.trim_start_matches('/'));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, text).unwrap();
+}
+
+/// Debian's and RHEL's stock configuration, with the package's commands or without, load after each documented step.
+#[test]
+fn stock_configurations() {
+    let (Some(program), Some(stock)) = (found(&["nagios4", "nagios"]), found(&[STOCK])) else { return };
+    let stock = fs::read_to_string(stock).unwrap();
+    let layouts = [
+        (
+            "Debian",
+            vec!["etc/nagios-plugins/config", "etc/nagios4/conf.d"],
+            Some("etc/nagios-plugins/config/ceilometer.cfg"),
+        ),
+        ("RHEL", vec!["etc/nagios/conf.d"], Some("etc/nagios/conf.d/ceilometer-commands.cfg")),
+        ("Debian", vec!["etc/nagios-plugins/config", "etc/nagios4/conf.d"], None),
+        ("RHEL", vec!["etc/nagios/conf.d"], None),
+    ];
+    for (distribution, directories, packaged) in layouts {
+        let dir = directory();
+        let kept = stock.lines().filter(|line| !line.starts_with("cfg_dir="));
+        // The commands that the stock services use; RHEL has them in objects/commands.cfg.
+        let commands =
+            ["http", "ping", "ssh"].map(|name| format!("cfg_file=/etc/nagios-plugins/config/{name}.cfg"));
+        let mut settings: Vec<String> = kept.map(str::to_owned).chain(commands).collect();
+        for directory in directories {
+            let directory = dir.path().join(directory);
+            fs::create_dir_all(&directory).unwrap();
+            settings.push(format!("cfg_dir={}", directory.display()));
+        }
+        if let Some(file) = packaged {
+            fs::write(dir.path().join(file), generated("nagios")).unwrap();
+        }
+        let file = dir.path().join("nagios.cfg");
+        fs::write(&file, settings.join("\n")).unwrap();
+        for what in ["nagios", "nagios-services"] {
+            follow(distribution, what, dir.path());
+            let check = Run::of(Command::new(&program).arg("-v").arg(&file));
+            assert!(check.stdout.contains("Total Errors:   0"), "{distribution} {what}: {}", check.stdout);
+        }
     }
 }

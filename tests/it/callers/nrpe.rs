@@ -1,4 +1,4 @@
-//! NRPE: what `check_nrpe` returns is what the plugin said.
+//! NRPE: `check_nrpe` returns the plugin's exit code and output.
 
 use std::fs;
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use crate::support::programs::found;
 /// A running NRPE daemon and the client that asks it.
 pub(crate) struct Nrpe {
     _daemon: Daemon,
-    client: PathBuf,
+    pub(crate) client: PathBuf,
     pub(crate) port: u16,
     _dir: TempDir,
 }
@@ -69,7 +69,7 @@ const ROLES: [(Role, i32); 6] = [
 ];
 
 #[test]
-fn check_nrpe_returns_the_plugins_exit_code_and_output() {
+fn exit_code_and_output() {
     for (role, code) in ROLES {
         let service = Service::start(role);
         let Some(nrpe) = Nrpe::start(&service.port()) else { return };
@@ -82,7 +82,7 @@ fn check_nrpe_returns_the_plugins_exit_code_and_output() {
 }
 
 #[test]
-fn a_version_2_packet_holds_the_whole_output() {
+fn version_2_packet() {
     let service = Service::start(Role::Hostile);
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
     let address = service.address.to_string();
@@ -95,7 +95,7 @@ fn a_version_2_packet_holds_the_whole_output() {
 }
 
 #[test]
-fn what_exceeds_a_version_2_packet_is_cut_before_the_metrics_are() {
+fn oversized_version_2_output() {
     let service = Service::start(Role::Hostile);
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
     let direct = plugin::run(&["-H", &service.address.to_string(), "-vvv"]);
@@ -109,10 +109,19 @@ fn what_exceeds_a_version_2_packet_is_cut_before_the_metrics_are() {
 }
 
 #[test]
-fn the_generated_budget_is_below_check_nrpes_own() {
+fn budget_below_check_nrpe() {
     let service = Service::start(Role::Hanging);
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
     let asked = nrpe.ask(&["-c", "check_ceilometer"]);
     assert_eq!(asked.code, Some(2), "{asked:?}");
     assert!(asked.stdout.starts_with("CEILOMETER CRITICAL - "), "{asked:?}");
+}
+
+#[test]
+fn rehearsal() {
+    let service = Service::start(Role::Healthy);
+    let Some(nrpe) = Nrpe::start(&service.port()) else { return };
+    let asked = nrpe.ask(&["-c", "check_ceilometer_rehearsal"]);
+    assert_eq!(asked.code, Some(2), "{asked:?}");
+    assert!(asked.stdout.starts_with("CEILOMETER CRITICAL - SIMULATED "), "{asked:?}");
 }

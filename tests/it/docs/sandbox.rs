@@ -43,6 +43,7 @@ const DIRECTORIES: &[&str] = &[
     "etc/ceilometer",
     "etc/haproxy",
     "etc/icinga2/conf.d",
+    "etc/nagios-plugins/config",
     "etc/nagios/nrpe.d",
     "etc/nagios4/conf.d",
     "etc/ssl",

@@ -1,0 +1,118 @@
+//! The place of the running plugin, as the configurations write it.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The absolute path of the plugin, where it is known and every configuration can hold it.
+pub(super) struct PluginPath(Option<String>);
+
+/// Replaces a path that is not known.
+const PLACEHOLDER: &str = "/path/to/check_ceilometer";
+
+/// Follows the first line of a text that holds the placeholder.
+const FILL_IN: &str =
+    "# FILL IN: replace /path/to/check_ceilometer by the path of the plugin on this machine.\n";
+
+impl PluginPath {
+    /// Locates the binary of this process.
+    pub(super) fn of_process() -> PluginPath {
+        // Without /proc, the kernel tells nothing.
+        let path = env::current_exe().ok().filter(|path| path.is_file()).or_else(|| {
+            let name = env::args_os().next()?;
+            find(Path::new(&name), env::var_os("PATH").as_deref())
+        });
+        PluginPath::new(path)
+    }
+
+    fn new(path: Option<PathBuf>) -> PluginPath {
+        let path = path.and_then(|path| path.into_os_string().into_string().ok());
+        PluginPath(path.filter(|path| path.starts_with('/') && path.chars().all(is_portable)))
+    }
+
+    fn path(&self) -> &str {
+        self.0.as_deref().unwrap_or(PLACEHOLDER)
+    }
+
+    /// Replaces `@PLUGIN@` in shell lines, `@PLUGIN_SYSTEMD@` and `@PLUGIN_KEEPALIVED@`, each quoted as its reader unquotes.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let path = self.path();
+        let quoted = |quote: &str| {
+            if path.contains(' ') { [quote, path, quote].concat() } else { path.to_owned() }
+        };
+        let shell = shlex::try_quote(path).unwrap_or_default();
+        let filled = text
+            .replace("@PLUGIN@", &shell)
+            .replace("@PLUGIN_SYSTEMD@", &quoted("\""))
+            .replace("@PLUGIN_KEEPALIVED@", &quoted("'"));
+        match (&self.0, filled.split_once('\n')) {
+            (None, Some((first, rest))) => [first, "\n", FILL_IN, rest].concat(),
+            _ => filled,
+        }
+    }
+}
+
+/// Tells characters that mean themselves in every configuration, at least between quotes.
+fn is_portable(c: char) -> bool {
+    c.is_alphanumeric() || "/._+-@,:=~ ".contains(c)
+}
+
+/// Finds a program as a shell does: a name in `PATH`, anything else from the current directory.
+fn find(name: &Path, search: Option<&OsStr>) -> Option<PathBuf> {
+    let is_bare = name.components().count() == 1 && !name.has_root();
+    let places = if is_bare { env::split_paths(search?).collect() } else { vec![PathBuf::new()] };
+    let file = places.into_iter().map(|place| place.join(name)).find(|file| file.is_file())?;
+    fs::canonicalize(file).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "# head\nsh @PLUGIN@ -t\nExecStart=@PLUGIN_SYSTEMD@ -t\nscript \"@PLUGIN_KEEPALIVED@ -t\"\n";
+
+    fn filled(path: &str) -> String {
+        PluginPath::new(Some(path.into())).fill(TEXT)
+    }
+
+    #[test]
+    fn plain_path() {
+        assert_eq!(
+            filled("/opt/bin/check"),
+            "# head\nsh /opt/bin/check -t\nExecStart=/opt/bin/check -t\nscript \"/opt/bin/check -t\"\n"
+        );
+    }
+
+    #[test]
+    fn path_with_blank() {
+        assert_eq!(
+            filled("/opt/my bin/check"),
+            "# head\nsh '/opt/my bin/check' -t\nExecStart=\"/opt/my bin/check\" -t\nscript \"'/opt/my bin/check' -t\"\n"
+        );
+    }
+
+    #[test]
+    fn unusable_paths() {
+        for path in
+            ["relative/check", "/a'b", "/a\"b", "/a$b", "/a%b", "/a\\b", "/a\nb", "/a;b", "/a{b}", "/a#b"]
+        {
+            let text = filled(path);
+            assert!(text.starts_with(&format!("# head\n{FILL_IN}sh {PLACEHOLDER} -t\n")), "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn program_search() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = fs::canonicalize(dir.path()).unwrap();
+        let file = place.join("plugin");
+        fs::write(&file, "").unwrap();
+        assert_eq!(find(Path::new("plugin"), Some(place.as_os_str())), Some(file.clone()));
+        assert_eq!(find(Path::new("plugin"), None), None);
+        assert_eq!(find(Path::new("absent"), Some(place.as_os_str())), None);
+        assert_eq!(find(&place.join("./plugin"), None), Some(file));
+        assert_eq!(find(Path::new("./plugin"), Some(place.as_os_str())), None);
+    }
+}
