@@ -46,6 +46,30 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
     Stream { name, wait, limit, deadline }.read(file.as_fd())
 }
 
+/// Reads a regular file that decides where secrets go; `None` if there is none.
+///
+/// One that neither root nor the user owns, or that everybody can write, is refused.
+pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Result<Option<Vec<u8>>> {
+    let shown = format!("'{}'", name(path));
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(error) => bail!(refusal(&shown, error)),
+    };
+    let status = rustix::fs::fstat(&file).map_err(|error| anyhow!(refusal(&shown, error)))?;
+    if !FileType::from_raw_mode(status.st_mode).is_file() {
+        bail!("{shown} is not a regular file");
+    }
+    if status.st_uid != 0 && status.st_uid != rustix::process::geteuid().as_raw() {
+        bail!("{shown} belongs to another user, who could send your password elsewhere: chown it");
+    }
+    if status.st_mode & 0o002 != 0 {
+        bail!("{shown} can be written by everybody, who could send your password elsewhere: chmod o-w it");
+    }
+    Stream { name: shown, wait: Wait::WhenTold, limit, deadline }.read(file.as_fd()).map(Some)
+}
+
 /// What outputs call a file: its name, cleaned and cut, or what `-` stands for.
 pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {

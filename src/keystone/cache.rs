@@ -1,0 +1,173 @@
+//! The token cache: one file per cloud, readable by its user alone, trusted only if every field agrees.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::catalog::Catalog;
+use super::config::Cloud;
+use super::{Secret, Token};
+use crate::environment::Environment;
+use crate::input;
+
+/// The directory within the user's own where no other is named.
+const DIRECTORY: &str = "check_ceilometer";
+
+/// Life that a cached token must have left: a run and the API's own look at it fit in.
+const MIN_LIFE: Duration = Duration::from_secs(120);
+
+/// Maximum size of a cache file, in bytes.
+const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Maximum number of bytes of a cloud's name that become a file's.
+const MAX_NAME: usize = 60;
+
+/// Version of the file's format; another one counts as absent.
+const FORMAT: u32 = 1;
+
+/// The directory where tokens are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cache {
+    directory: PathBuf,
+}
+
+/// What the cache knows of a cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CachedLogin {
+    /// The token, while it has enough life left.
+    pub(crate) token: Option<Token>,
+    /// The catalogue, which outlives the token.
+    pub(crate) catalog: Catalog,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CacheFile {
+    format: u32,
+    cloud: String,
+    auth_url: String,
+    /// The login without its secret: user or credential, and scope.
+    identity: Value,
+    token: String,
+    /// Seconds since 1970, by this machine's clock.
+    expires_at: u64,
+    catalog: Catalog,
+}
+
+impl Cache {
+    /// Uses a directory that was named, making it if need be.
+    pub(crate) fn in_directory(directory: &Path) -> Result<Cache> {
+        prepare(directory).with_context(|| format!("--token-cache '{}'", input::name(directory)))?;
+        Ok(Cache { directory: directory.to_owned() })
+    }
+
+    /// Uses the first of the user's own directories that will do.
+    pub(crate) fn usual(environment: &Environment) -> Option<Cache> {
+        let named =
+            |variable| environment.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = named("HOME").map(|home| home.join(".cache"));
+        let parents = [named("XDG_RUNTIME_DIR"), named("XDG_CACHE_HOME"), home];
+        parents.into_iter().flatten().map(|parent| parent.join(DIRECTORY)).find_map(|directory| {
+            prepare(&directory).ok()?;
+            Some(Cache { directory })
+        })
+    }
+
+    /// Looks a cloud up. What is odd about its file counts as absent.
+    pub(crate) fn load(&self, cloud: &Cloud, now: SystemTime) -> Option<CachedLogin> {
+        let file = self.file(cloud);
+        let status = fs::symlink_metadata(&file).ok()?;
+        let is_private = status.is_file() && !is_open(status.mode()) && status.nlink() == 1;
+        if !is_private || status.uid() != rustix::process::geteuid().as_raw() {
+            return None;
+        }
+        // A regular file does not block.
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let bytes = input::read_trusted(&file, MAX_FILE_BYTES, deadline).ok()??;
+        let found: CacheFile = serde_json::from_slice(&bytes).ok()?;
+        let is_same = found.format == FORMAT
+            && found.cloud == cloud.name
+            && found.auth_url == cloud.login.auth_url
+            && found.identity == cloud.login.identity();
+        is_same.then(|| found.into_login(now))
+    }
+
+    /// Keeps a token.
+    pub(crate) fn store(&self, cloud: &Cloud, token: &Token) -> Result<()> {
+        let expires_at = token.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let file = CacheFile {
+            format: FORMAT,
+            cloud: cloud.name.clone(),
+            auth_url: cloud.login.auth_url.clone(),
+            identity: cloud.login.identity(),
+            token: token.id.expose().to_owned(),
+            expires_at,
+            catalog: token.catalog.clone(),
+        };
+        let text = serde_json::to_vec(&file)?;
+        let permissions = Permissions::from_mode(0o600);
+        let mut beside =
+            tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(&self.directory)?;
+        beside.write_all(&text)?;
+        beside.persist(self.file(cloud))?;
+        Ok(())
+    }
+
+    /// Forgets a cloud's token. One that cannot be removed is overwritten by the login that follows.
+    pub(crate) fn forget(&self, cloud: &Cloud) {
+        let _ = fs::remove_file(self.file(cloud));
+    }
+
+    fn file(&self, cloud: &Cloud) -> PathBuf {
+        self.directory.join(format!("{}.json", file_name(&cloud.name)))
+    }
+}
+
+impl CacheFile {
+    fn into_login(self, now: SystemTime) -> CachedLogin {
+        let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at)).unwrap_or(UNIX_EPOCH);
+        let is_usable = !self.token.is_empty() && self.token.bytes().all(|byte| byte.is_ascii_graphic());
+        let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_LIFE) && is_usable;
+        let catalog = self.catalog;
+        let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
+        CachedLogin { token: lives.then_some(token), catalog }
+    }
+}
+
+/// Whether a mode lets others than the owner do anything.
+fn is_open(mode: u32) -> bool {
+    mode & 0o077 > 0
+}
+
+/// A cloud's name as a file's: letters, digits and `-_` as they are, the rest in hexadecimal.
+fn file_name(cloud: &str) -> String {
+    let letter = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    };
+    cloud.bytes().take(MAX_NAME).map(letter).collect::<Vec<_>>().concat()
+}
+
+/// Makes a directory for its user alone, or checks that it is one.
+fn prepare(directory: &Path) -> Result<()> {
+    if fs::symlink_metadata(directory).is_err() {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    let status = fs::symlink_metadata(directory)?;
+    if !status.is_dir() {
+        bail!("not a directory; a link to one is refused too");
+    }
+    if status.uid() != rustix::process::geteuid().as_raw() {
+        bail!("belongs to another user");
+    }
+    if is_open(status.mode()) {
+        bail!("is open to other users: chmod 700 it");
+    }
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?;
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! The service catalogue: which of its endpoints are meant.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::{Interface, SERVICE_TYPES, Selection};
+use crate::model::endpoint::{Defaults, Endpoint};
+use crate::sanitize::sanitize_own;
+
+/// Maximum length of a list of types, regions or interfaces in an error, in characters.
+const MAX_LISTED: usize = 200;
+
+/// A catalogue, flat.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Catalog {
+    pub(super) entries: Vec<CatalogEntry>,
+    /// The project of the token, whose id may be part of a URL.
+    pub(super) project_id: Option<String>,
+}
+
+/// An endpoint as the catalogue has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CatalogEntry {
+    #[serde(rename = "type")]
+    pub(super) service_type: String,
+    pub(super) region: String,
+    pub(super) interface: String,
+    pub(super) url: String,
+}
+
+/// An endpoint that a selection found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CatalogEndpoint {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) region: Option<String>,
+    pub(crate) interface: Interface,
+}
+
+/// Why there is no endpoint to ask, in words that name what there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotInCatalog(pub(crate) String);
+
+impl Catalog {
+    /// The endpoints that the selections mean, each once.
+    pub(crate) fn select(
+        &self,
+        selections: &[Selection],
+        defaults: &Defaults,
+    ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+        let mut found: Vec<CatalogEndpoint> = Vec::new();
+        for selection in selections {
+            for endpoint in self.of_selection(selection, defaults)? {
+                if !found.iter().any(|other| other.endpoint == endpoint.endpoint) {
+                    found.push(endpoint);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn of_selection(
+        &self,
+        selection: &Selection,
+        defaults: &Defaults,
+    ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+        let Selection { region, interface, endpoint, .. } = selection;
+        if let Some(endpoint) = endpoint {
+            let endpoint = endpoint.clone();
+            return Ok(vec![CatalogEndpoint { endpoint, region: region.clone(), interface: *interface }]);
+        }
+        let service = self.of_type(selection)?;
+        let in_region: Vec<&CatalogEntry> = service
+            .iter()
+            .copied()
+            .filter(|entry| region.as_ref().is_none_or(|region| entry.region == *region))
+            .collect();
+        let meant = in_region.iter().filter(|entry| Interface::parse(&entry.interface) == Some(*interface));
+        let endpoints: Vec<CatalogEndpoint> =
+            meant.map(|entry| self.endpoint(entry, *interface, defaults)).collect::<Result<_, _>>()?;
+        if !endpoints.is_empty() {
+            return Ok(endpoints);
+        }
+        let place = region.as_ref().map(|region| format!(" in the region {}", sanitize_own(region, 60)));
+        let words = if in_region.is_empty() {
+            format!(
+                "no endpoint{}; its regions: {}",
+                place.unwrap_or_default(),
+                listed(&service, |entry| &entry.region)
+            )
+        } else {
+            let interfaces = listed(&in_region, |entry| &entry.interface);
+            format!("no {} endpoint{}; there are: {interfaces}", interface.name(), place.unwrap_or_default())
+        };
+        let service_type = service.first().map_or("", |entry| &entry.service_type);
+        Err(NotInCatalog(format!("{}: {words}", sanitize_own(service_type, 60))))
+    }
+
+    /// The endpoints of the service: of the type that was asked for, or of the first usual one that is there.
+    fn of_type(&self, selection: &Selection) -> Result<Vec<&CatalogEntry>, NotInCatalog> {
+        let types = selection.service_type.as_deref().map_or(SERVICE_TYPES.to_vec(), |own| vec![own]);
+        for service_type in &types {
+            let found: Vec<_> =
+                self.entries.iter().filter(|entry| entry.service_type == *service_type).collect();
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        if self.entries.is_empty() {
+            return Err(NotInCatalog(
+                "the catalogue is empty: the token has no project, or the project no services".into(),
+            ));
+        }
+        let all: Vec<&CatalogEntry> = self.entries.iter().collect();
+        let types = sanitize_own(&types.join(", "), MAX_LISTED);
+        Err(NotInCatalog(format!(
+            "no service of type {types}; there are: {}",
+            listed(&all, |entry| &entry.service_type)
+        )))
+    }
+
+    fn endpoint(
+        &self,
+        entry: &CatalogEntry,
+        interface: Interface,
+        defaults: &Defaults,
+    ) -> Result<CatalogEndpoint, NotInCatalog> {
+        let url = without_version(&entry.url, self.project_id.as_deref());
+        // `-p` and `-S` are for endpoints that say nothing themselves; a URL of the catalogue says it all.
+        let defaults = Defaults { path: defaults.path.clone(), ..Defaults::default() };
+        let endpoint = Some(url).filter(|url| url.contains("://")).map(|url| Endpoint::parse(url, &defaults));
+        match endpoint {
+            Some(Ok(endpoint)) => {
+                Ok(CatalogEndpoint { endpoint, region: Some(entry.region.clone()), interface })
+            }
+            Some(Err(reason)) => Err(NotInCatalog(format!("its URL cannot be asked: {reason}"))),
+            None => Err(NotInCatalog("its URL has neither http:// nor https://".into())),
+        }
+    }
+}
+
+/// The different values of a field, sorted.
+fn listed(entries: &[&CatalogEntry], field: impl Fn(&CatalogEntry) -> &String) -> String {
+    let values: BTreeSet<&str> = entries.iter().map(|entry| field(entry).as_str()).collect();
+    sanitize_own(&values.into_iter().collect::<Vec<_>>().join(", "), MAX_LISTED)
+}
+
+/// A URL without the version at its end, or the version and the project's id behind it.
+pub(super) fn without_version<'a>(url: &'a str, project_id: Option<&str>) -> &'a str {
+    let url = url.trim_end_matches('/');
+    let split = |url: &'a str| {
+        url.rsplit_once('/').filter(|(before, _)| before.contains("://") && !before.ends_with('/'))
+    };
+    let Some((before, last)) = split(url) else { return url };
+    if is_version(last) {
+        return before;
+    }
+    match split(before) {
+        Some((service, version)) if is_version(version) && is_project(last, project_id) => service,
+        _ => url,
+    }
+}
+
+/// Whether a path segment is a version: `v2`, `v2.0`.
+fn is_version(segment: &str) -> bool {
+    let Some(number) = segment.strip_prefix('v') else { return false };
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    number.split('.').count() <= 2 && number.split('.').all(is_number)
+}
+
+/// Whether a path segment names a project: by its id, the prefix that object stores have, or a template.
+fn is_project(segment: &str, project_id: Option<&str>) -> bool {
+    let id = segment.strip_prefix("AUTH_").unwrap_or(segment);
+    let is_uuid = matches!(id.replace('-', "").len(), 32)
+        && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    Some(id) == project_id || is_uuid || id.contains("(tenant_id)") || id.contains("(project_id)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropped_versions() {
+        let table = [
+            ("http://c:8777", "http://c:8777"),
+            ("http://c:8777/", "http://c:8777"),
+            ("http://c:8777/v2", "http://c:8777"),
+            ("http://c:8777/v2.0/", "http://c:8777"),
+            ("https://c/metering/v1", "https://c/metering"),
+            ("https://c/metering", "https://c/metering"),
+            ("http://c:8777/v2/p1", "http://c:8777"),
+            ("http://c:8777/v2/other", "http://c:8777/v2/other"),
+            ("http://c:8777/v2/7d89ffa9e01643a7a08198bc8dbccdd1", "http://c:8777"),
+            ("http://c:8777/v1/AUTH_p1", "http://c:8777"),
+            ("http://c:8777/v2/%(tenant_id)s", "http://c:8777"),
+            ("http://c:8777/vault", "http://c:8777/vault"),
+            ("http://v2", "http://v2"),
+        ];
+        for (url, expected) in table {
+            assert_eq!(without_version(url, Some("p1")), expected, "{url}");
+        }
+    }
+
+    fn entry(service_type: &str, region: &str, interface: &str, url: &str) -> CatalogEntry {
+        let own = |text: &str| text.to_owned();
+        CatalogEntry {
+            service_type: own(service_type),
+            region: own(region),
+            interface: own(interface),
+            url: own(url),
+        }
+    }
+
+    fn catalog() -> Catalog {
+        let entries = vec![
+            entry("identity", "R1", "public", "http://k:5000/v3"),
+            entry("telemetry", "R1", "public", "http://old:8777"),
+            entry("metering", "R1", "public", "http://m1:8777/v2"),
+            entry("metering", "R1", "internal", "http://i1:8777"),
+            entry("metering", "R2", "public", "https://m2/metering"),
+        ];
+        Catalog { entries, project_id: None }
+    }
+
+    fn selection(region: Option<&str>, interface: Interface, service_type: Option<&str>) -> Selection {
+        Selection {
+            region: region.map(str::to_owned),
+            interface,
+            service_type: service_type.map(str::to_owned),
+            endpoint: None,
+        }
+    }
+
+    fn selected(selections: &[Selection]) -> Result<Vec<String>, String> {
+        let found = catalog().select(selections, &Defaults::default()).map_err(|error| error.0)?;
+        Ok(found
+            .iter()
+            .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap_or("-")))
+            .collect())
+    }
+
+    #[test]
+    fn selected_endpoints() {
+        let public = |region| selection(region, Interface::Public, None);
+        assert_eq!(selected(&[public(None)]).unwrap(), ["m1:8777 R1", "https://m2:443/metering R2"]);
+        assert_eq!(selected(&[public(Some("R2"))]).unwrap(), ["https://m2:443/metering R2"]);
+        assert_eq!(selected(&[public(Some("R1")), public(Some("R2"))]).unwrap().len(), 2);
+        assert_eq!(selected(&[public(None), public(None)]).unwrap().len(), 2);
+        assert_eq!(selected(&[selection(None, Interface::Internal, None)]).unwrap(), ["i1:8777 R1"]);
+        assert_eq!(
+            selected(&[selection(None, Interface::Public, Some("telemetry"))]).unwrap(),
+            ["old:8777 R1"]
+        );
+    }
+
+    #[test]
+    fn missing_endpoints() {
+        let table = [
+            (
+                selection(None, Interface::Public, Some("nosuch")),
+                "no service of type nosuch; there are: identity, metering, telemetry",
+            ),
+            (
+                selection(Some("r1"), Interface::Public, None),
+                "metering: no endpoint in the region r1; its regions: R1, R2",
+            ),
+            (
+                selection(Some("R2"), Interface::Internal, None),
+                "metering: no internal endpoint in the region R2; there are: public",
+            ),
+            (
+                selection(None, Interface::Admin, None),
+                "metering: no admin endpoint; there are: internal, public",
+            ),
+        ];
+        for (selection, expected) in table {
+            assert_eq!(selected(&[selection]).unwrap_err(), expected);
+        }
+        let empty =
+            Catalog::default().select(&[selection(None, Interface::Public, None)], &Defaults::default());
+        assert!(empty.unwrap_err().0.starts_with("the catalogue is empty"));
+    }
+
+    #[test]
+    fn unusable_url() {
+        for url in ["ftp://m", "m:8777", "http://user:secret@m", "http://m?x"] {
+            let catalog = Catalog { entries: vec![entry("metering", "R1", "public", url)], project_id: None };
+            let error = catalog
+                .select(&[selection(None, Interface::Public, None)], &Defaults::default())
+                .unwrap_err();
+            assert!(error.0.starts_with("its URL") && !error.0.contains("secret"), "{}", error.0);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Finds and reads clouds.yaml, secure.yaml and clouds-public.yaml, and lays them over one another key by key.
+//!
+//! The order of the search is openstacksdk's. What it does not do: a file that somebody else could have written is
+//! refused, for its `auth_url` would get the password.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, bail};
+
+use super::yaml::{self, Node, Value};
+use crate::environment::Environment;
+use crate::input;
+use crate::sanitize::{quote_arg, sanitize_own};
+
+/// Maximum size of a file, in bytes.
+const MAX_FILE_BYTES: usize = 1024 * 1024;
+
+/// Maximum number of clouds that the error about a missing one names.
+const MAX_NAMED: usize = 12;
+
+/// Maximum length of a cloud's name where an error lists it, in characters.
+const MAX_NAME: usize = 60;
+
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// The directory that openstacksdk looks into first.
+const CURRENT: &str = ".";
+
+/// What is known of one cloud, the most important source first.
+#[derive(Debug, Clone)]
+pub(super) struct Layers {
+    layers: Vec<Layer>,
+    /// What is worth noting about the files.
+    pub(super) notes: Vec<String>,
+}
+
+/// One cloud's part of one source.
+#[derive(Debug, Clone)]
+struct Layer {
+    origin: Origin,
+    node: Node,
+}
+
+#[derive(Debug, Clone)]
+enum Origin {
+    File(PathBuf),
+    /// The `OS_*` variables.
+    Environment,
+}
+
+/// The text of a setting, and where it was read for an error to name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub(super) text: String,
+    pub(super) place: String,
+}
+
+impl Layers {
+    /// Reads the layers of a cloud: secure.* over clouds.* over the profile in clouds-public.*.
+    pub(super) fn read(
+        cloud: &str,
+        config: Option<&Path>,
+        environment: &Environment,
+        deadline: Instant,
+    ) -> Result<Layers> {
+        let search = Search { environment, deadline, only_beside: config.is_some() };
+        let main = match config {
+            Some(path) => ConfigFile::read(path, deadline)?.ok_or_else(|| {
+                anyhow!("--os-config: '{}' does not exist: check the path", input::name(path))
+            })?,
+            None => search.clouds_file()?,
+        };
+        let node = main.cloud("clouds", cloud).cloned().ok_or_else(|| main.lacks(cloud))?;
+        let mut layers = Layers { layers: vec![Layer::of(&main, node)], notes: Vec::new() };
+        if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
+            layers.notes.extend(check_same_directory(&main, &secure)?);
+            if let Some(node) = secure.cloud("clouds", cloud) {
+                layers.layers.insert(0, Layer::of(&secure, node.clone()));
+            }
+        }
+        if let Some(profile) = layers.text(&["profile"])? {
+            let public = search.beside(&main, "clouds-public", "OS_CLIENT_VENDOR_FILE")?;
+            let found =
+                public.as_ref().and_then(|file| Some((file, file.cloud("public-clouds", &profile.text)?)));
+            let Some((file, node)) = found else {
+                bail!(
+                    "{}: unknown profile: define it in clouds-public.yaml, or write its keys into the cloud",
+                    profile.place
+                );
+            };
+            layers.layers.push(Layer::of(file, node.clone()));
+        }
+        Ok(layers)
+    }
+
+    /// Takes the `OS_*` variables for a cloud.
+    pub(super) fn from_environment(environment: &Environment) -> Layers {
+        let entries = environment.variables.iter().filter_map(|(name, value)| {
+            let key = name.to_str()?.strip_prefix("OS_")?.to_ascii_lowercase();
+            let text = value.to_str().filter(|text| !text.is_empty())?;
+            Some((key, Node { line: 0, value: Value::Text(text.to_owned()) }))
+        });
+        let node = Node { line: 0, value: Value::Map(entries.collect()) };
+        Layers { layers: vec![Layer { origin: Origin::Environment, node }], notes: Vec::new() }
+    }
+
+    /// The same with a region's `values` above all else.
+    pub(super) fn in_region(&self, region: &str) -> Layers {
+        let mut layers = self.clone();
+        let values = self.list("regions").into_iter().flatten().find_map(|(layer, node)| {
+            let is_meant = matches!(&node.get("name")?.value, Value::Text(name) if name == region);
+            let values = node.get("values").filter(|_| is_meant)?;
+            Some(Layer { origin: layer.origin.clone(), node: values.clone() })
+        });
+        if let Some(values) = values {
+            layers.layers.insert(0, values);
+        }
+        layers
+    }
+
+    /// The names in `regions`, if there is such a list.
+    pub(super) fn regions(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for (layer, node) in self.list("regions").into_iter().flatten() {
+            let name = node.get("name").unwrap_or(node);
+            let Value::Text(name) = &name.value else {
+                bail!("{}: a region is a name, or a mapping with a name", layer.place(node, "regions"));
+            };
+            names.push(name.clone());
+        }
+        Ok(names)
+    }
+
+    fn list(&self, key: &str) -> Option<impl Iterator<Item = (&Layer, &Node)>> {
+        let (layer, node) = self.find(&[key])?;
+        let Value::List(items) = &node.value else { return None };
+        Some(items.iter().map(move |item| (layer, item)))
+    }
+
+    /// The text at a path of keys, from the first layer that has it.
+    pub(super) fn text(&self, path: &[&str]) -> Result<Option<Setting>> {
+        let Some((layer, node)) = self.find(path) else { return Ok(None) };
+        let key = path.last().copied().unwrap_or_default();
+        let place = layer.place(node, key);
+        match &node.value {
+            Value::Text(text) => Ok(Some(Setting { text: text.clone(), place })),
+            _ => bail!("{place}: {key} wants one value"),
+        }
+    }
+
+    fn find(&self, path: &[&str]) -> Option<(&Layer, &Node)> {
+        self.layers.iter().find_map(|layer| {
+            let node = path.iter().try_fold(&layer.node, |node, key| node.get(key))?;
+            Some((layer, node))
+        })
+    }
+
+    /// Where the cloud itself is described, for errors about what it lacks.
+    pub(super) fn place(&self) -> String {
+        match self.layers.last() {
+            Some(Layer { origin: Origin::File(path), node }) => {
+                format!("{}:{}", input::name(path), node.line)
+            }
+            _ => "the OS_* variables".into(),
+        }
+    }
+
+    /// The files in which a key under `auth` or beside it is, for the note about files that others can read.
+    pub(super) fn files_with<'a>(&'a self, key: &str) -> Vec<&'a Path> {
+        let has = |node: &Node| node.get(key).or(node.get("auth").and_then(|auth| auth.get(key))).is_some();
+        let file = |layer: &'a Layer| match &layer.origin {
+            Origin::File(path) => has(&layer.node).then_some(path.as_path()),
+            Origin::Environment => None,
+        };
+        self.layers.iter().filter_map(file).collect()
+    }
+}
+
+impl Layer {
+    fn of(file: &ConfigFile, node: Node) -> Layer {
+        Layer { origin: Origin::File(file.path.clone()), node }
+    }
+
+    fn place(&self, node: &Node, key: &str) -> String {
+        match &self.origin {
+            Origin::File(path) => format!("{}:{}", input::name(path), node.line),
+            Origin::Environment => format!("OS_{}", key.to_ascii_uppercase()),
+        }
+    }
+}
+
+/// A file that was found and parsed.
+struct ConfigFile {
+    path: PathBuf,
+    root: Node,
+}
+
+impl ConfigFile {
+    /// Reads a file; `None` if there is none.
+    fn read(path: &Path, deadline: Instant) -> Result<Option<ConfigFile>> {
+        let Some(bytes) = input::read_trusted(path, MAX_FILE_BYTES, deadline)? else { return Ok(None) };
+        let is_json = path.extension() == Some(OsStr::new("json"));
+        let root = yaml::parse(&bytes, is_json)
+            .map_err(|error| anyhow!("{}:{}: {}", input::name(path), error.line, error.reason))?;
+        Ok(Some(ConfigFile { path: path.to_owned(), root }))
+    }
+
+    /// One cloud of the section that holds the file's clouds.
+    fn cloud(&self, section: &str, name: &str) -> Option<&Node> {
+        self.root.get(section)?.get(name).filter(|cloud| matches!(cloud.value, Value::Map(_)))
+    }
+
+    /// The error about a cloud that is not there, with those that are.
+    fn lacks(&self, cloud: &str) -> anyhow::Error {
+        let file = input::name(&self.path);
+        let Some(Node { line, value: Value::Map(clouds) }) = self.root.get("clouds") else {
+            return anyhow!("{file}:{}: no clouds: the file begins with 'clouds:'", self.root.line);
+        };
+        if let Some((_, node)) = clouds.iter().find(|(name, _)| name == cloud) {
+            return anyhow!("{file}:{}: the cloud has no settings", node.line);
+        }
+        let names: Vec<String> =
+            clouds.iter().take(MAX_NAMED).map(|(name, _)| sanitize_own(name, MAX_NAME)).collect();
+        let more = if clouds.len() > MAX_NAMED { ", …" } else { "" };
+        anyhow!("{file}:{line}: no cloud {}; there are: {}{more}", quote_arg(cloud), names.join(", "))
+    }
+
+    fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(CURRENT))
+    }
+}
+
+/// Notes secrets from another directory than their cloud's file, and refuses them where that file is in the current
+/// directory: whoever plants one there could have them sent to an `auth_url` of his own.
+fn check_same_directory(main: &ConfigFile, secure: &ConfigFile) -> Result<Option<String>> {
+    let (clouds, secrets) = (input::name(&main.path), input::name(&secure.path));
+    if main.directory() == secure.directory() {
+        return Ok(None);
+    }
+    if main.directory() == Path::new(CURRENT) {
+        bail!(
+            "{secrets} belongs to another directory than {clouds}, which could send its secrets elsewhere: \
+             put a secure.yaml beside {clouds}, or name the file that is meant with --os-config"
+        );
+    }
+    Ok(Some(format!("the secrets are from {secrets}, not from beside {clouds}")))
+}
+
+/// Where files are looked for.
+struct Search<'a> {
+    environment: &'a Environment,
+    deadline: Instant,
+    /// Whether `--os-config` names the file, so that nothing elsewhere belongs to it.
+    only_beside: bool,
+}
+
+impl Search<'_> {
+    fn clouds_file(&self) -> Result<ConfigFile> {
+        if let Some(file) = self.first(&self.files("clouds", "OS_CLIENT_CONFIG_FILE"))? {
+            return Ok(file);
+        }
+        let places: Vec<String> = self
+            .directories()
+            .iter()
+            .map(|directory| sanitize_own(&directory.to_string_lossy(), 200))
+            .collect();
+        bail!(
+            "no clouds.yaml, .yml or .json in {}: write one, or name it with --os-config",
+            places.join(", ")
+        )
+    }
+
+    /// The file that a variable names, the one beside the cloud's, or the first of the search.
+    fn beside(&self, main: &ConfigFile, stem: &str, variable: &str) -> Result<Option<ConfigFile>> {
+        let beside = with_extensions(main.directory(), stem);
+        if self.only_beside {
+            return self.first(&beside);
+        }
+        let named: Vec<PathBuf> = self.named(variable).into_iter().collect();
+        self.first(&[named, beside, self.files(stem, variable)].concat())
+    }
+
+    fn first(&self, files: &[PathBuf]) -> Result<Option<ConfigFile>> {
+        for file in files {
+            if let Some(found) = ConfigFile::read(file, self.deadline)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn named(&self, variable: &str) -> Option<PathBuf> {
+        self.environment.variable(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
+    fn files(&self, stem: &str, variable: &str) -> Vec<PathBuf> {
+        let directories = self.directories();
+        let found = directories.iter().flat_map(|directory| with_extensions(directory, stem));
+        self.named(variable).into_iter().chain(found).collect()
+    }
+
+    fn directories(&self) -> Vec<PathBuf> {
+        let own = self.named("XDG_CONFIG_HOME").map(|home| home.join("openstack"));
+        let home = self.named("HOME").map(|home| home.join(".config/openstack"));
+        let mut all = vec![PathBuf::from(CURRENT)];
+        all.extend(own.into_iter().chain(home.clone()));
+        all.extend(["/etc/xdg/openstack", "/etc/openstack"].map(PathBuf::from));
+        all
+    }
+}
+
+fn with_extensions(directory: &Path, stem: &str) -> Vec<PathBuf> {
+    EXTENSIONS.iter().map(|extension| directory.join(format!("{stem}.{extension}"))).collect()
+}

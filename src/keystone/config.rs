@@ -1,0 +1,552 @@
+//! A cloud's settings, read from its layers: how to log in, which endpoints are meant, how TLS is done.
+//!
+//! Only the keys below are read; others are openstacksdk's business. Errors name the place, never the text.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+
+use super::Secret;
+use super::catalog::without_version;
+use super::clouds::{Layers, Setting};
+use crate::environment::Environment;
+use crate::input;
+use crate::model::endpoint::{Defaults, Endpoint};
+use crate::sanitize::sanitize_own;
+
+/// The cloud that the `OS_*` variables describe.
+pub(crate) const ENVVARS: &str = "envvars";
+
+/// The path of the login, below `auth_url`.
+const LOGIN_PATH: &str = "/v3/auth/tokens";
+
+/// The service's official type and the names that catalogues have for it, the usual one first.
+pub(super) const SERVICE_TYPES: [&str; 3] = ["metering", "meter", "telemetry"];
+
+/// The domain of a name where none is given, as Keystone's bootstrap makes it.
+const DEFAULT_DOMAIN: &str = "default";
+
+/// What the command line says about the cloud.
+#[derive(Debug, Clone)]
+pub(crate) struct CloudOptions<'a> {
+    /// `--os-cloud`.
+    pub(crate) name: &'a str,
+    /// `--os-config`.
+    pub(crate) config: Option<&'a std::path::Path>,
+    /// `--os-region-name`.
+    pub(crate) regions: &'a [String],
+    /// `--os-interface`.
+    pub(crate) interface: Option<Interface>,
+    /// `--os-service-type`.
+    pub(crate) service_type: Option<&'a str>,
+    /// Whether no endpoint was given, so that the cloud has to name them.
+    pub(crate) needs_endpoints: bool,
+    /// Health path and the like, for endpoints that the cloud names.
+    pub(crate) defaults: Defaults,
+}
+
+/// A cloud ready to log in to.
+#[derive(Debug, Clone)]
+pub(crate) struct Cloud {
+    /// Its name in clouds.yaml.
+    pub(crate) name: String,
+    /// How to log in.
+    pub(crate) login: Login,
+    /// Which endpoints are meant: one entry for each chosen region, or one for all.
+    pub(crate) selections: Vec<Selection>,
+    /// How TLS is done, for Keystone and the service.
+    pub(crate) tls: TlsSettings,
+    /// `api_timeout`.
+    pub(crate) timeout: Option<Duration>,
+    /// What is worth noting at `-v`.
+    pub(crate) notes: Vec<String>,
+}
+
+/// How to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// Where the login is sent.
+    pub(crate) url: Endpoint,
+    /// `auth_url`, as the request needs it: with its version.
+    pub(crate) auth_url: String,
+    pub(super) credential: Credential,
+    pub(super) scope: Scope,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the field's name for it")]
+pub(super) enum Credential {
+    Password { user: Subject, password: Secret },
+    Token(Secret),
+    ApplicationCredential { credential: ApplicationCredential, secret: Secret },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ApplicationCredential {
+    Id(String),
+    /// A name, which is unique to its user.
+    Named(String, Subject),
+}
+
+/// A user or a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Id(String),
+    Named(String, Domain),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Domain {
+    Id(String),
+    Name(String),
+}
+
+/// What the token is to be good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// As Keystone decides; an application credential has its own.
+    Unscoped,
+    Project(Subject),
+    Domain(Domain),
+    System,
+    Trust(String),
+}
+
+/// Which of the catalogue's endpoints are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// The region; `None` for every one.
+    pub(crate) region: Option<String>,
+    /// The interface.
+    pub(crate) interface: Interface,
+    /// The service type; `None` for the first of the usual ones that the catalogue has.
+    pub(crate) service_type: Option<String>,
+    /// The endpoint itself, which makes the catalogue unnecessary.
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// From where an endpoint of the catalogue is meant to be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Interface {
+    Public,
+    Internal,
+    Admin,
+}
+
+impl Interface {
+    /// Reads `public`, `publicURL` and the like.
+    pub(crate) fn parse(text: &str) -> Option<Interface> {
+        let all = [Interface::Public, Interface::Internal, Interface::Admin];
+        let word = text.strip_suffix("URL").unwrap_or(text);
+        all.into_iter().find(|interface| interface.name() == word)
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Interface::Public => "public",
+            Interface::Internal => "internal",
+            Interface::Admin => "admin",
+        }
+    }
+}
+
+/// How TLS is done, as far as the cloud says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TlsSettings {
+    /// `insecure`, or `verify: false`.
+    pub(crate) insecure: bool,
+    pub(crate) cacert: Option<PathBuf>,
+    pub(crate) cert: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+}
+
+impl Cloud {
+    /// Reads the cloud that the options name. Opens files, and nothing else.
+    pub(crate) fn read(
+        options: &CloudOptions<'_>,
+        environment: &Environment,
+        deadline: Instant,
+    ) -> Result<Cloud> {
+        if options.name == ENVVARS {
+            return Cloud::from_layers(&Layers::from_environment(environment), options);
+        }
+        let layers = Layers::read(options.name, options.config, environment, deadline)?;
+        let mut cloud = Cloud::from_layers(&layers, options)?;
+        cloud.notes.extend(ignored_variables(environment));
+        Ok(cloud)
+    }
+
+    fn from_layers(layers: &Layers, options: &CloudOptions<'_>) -> Result<Cloud> {
+        let regions = chosen_regions(layers, options)?;
+        let mut clouds = Vec::new();
+        for region in &regions {
+            let layers = region.as_deref().map_or_else(|| layers.clone(), |region| layers.in_region(region));
+            clouds.push(Settings { layers: &layers, notes: Vec::new() }.cloud(region.as_deref(), options)?);
+        }
+        let mut clouds = clouds.into_iter();
+        let Some(mut cloud) = clouds.next() else { bail!("{}: no region", layers.place()) };
+        for other in clouds {
+            if other.login != cloud.login || other.tls != cloud.tls {
+                bail!(
+                    "{}: its regions have logins of their own: choose one with --os-region-name",
+                    layers.place()
+                );
+            }
+            cloud.selections.extend(other.selections);
+        }
+        Ok(cloud)
+    }
+
+    /// All secrets of the login, to be masked.
+    pub(crate) fn secret(&self) -> &Secret {
+        match &self.login.credential {
+            Credential::Password { password: secret, .. }
+            | Credential::Token(secret)
+            | Credential::ApplicationCredential { secret, .. } => secret,
+        }
+    }
+}
+
+impl Login {
+    /// The type of authentication, as clouds.yaml names it.
+    pub(crate) const fn auth_type(&self) -> &'static str {
+        match self.credential {
+            Credential::Password { .. } => "v3password",
+            Credential::Token(_) => "v3token",
+            Credential::ApplicationCredential { .. } => "v3applicationcredential",
+        }
+    }
+}
+
+/// The regions that were chosen; one `None` for all.
+fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Option<String>>> {
+    let mut regions = options.regions.to_vec();
+    if regions.is_empty() {
+        let of_service = first_text(layers, &service_paths("region_name"))?;
+        regions.extend(of_service.map(|setting| setting.text));
+    }
+    if regions.is_empty() {
+        regions.extend(layers.text(&["region_name"])?.map(|setting| setting.text));
+    }
+    if regions.is_empty() {
+        regions = layers.regions()?;
+    }
+    if regions.is_empty() {
+        return Ok(vec![None]);
+    }
+    regions.dedup();
+    Ok(regions.into_iter().map(Some).collect())
+}
+
+/// `metering_KEY` and what older names of the service make of it.
+fn service_paths(key: &str) -> [String; 3] {
+    SERVICE_TYPES.map(|service| format!("{service}_{key}"))
+}
+
+fn first_text(layers: &Layers, keys: &[String]) -> Result<Option<Setting>> {
+    for key in keys {
+        let found = layers.text(&[key])?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// A note about the variables that a named cloud leaves unread.
+fn ignored_variables(environment: &Environment) -> Option<String> {
+    let is_ignored = |name: &&str| {
+        name.starts_with("OS_")
+            && !name.starts_with("OS_CLIENT_")
+            && *name != "OS_CLOUD"
+            && environment.says(name)
+    };
+    let mut names: Vec<&str> =
+        environment.variables.keys().filter_map(|name| name.to_str()).filter(is_ignored).collect();
+    names.sort_unstable();
+    let (list, is) = (sanitize_own(&names.join(", "), 200), if names.len() == 1 { "is" } else { "are" });
+    (!names.is_empty()).then(|| {
+        format!("{list} in the environment {is} ignored: --os-cloud {ENVVARS} reads these variables")
+    })
+}
+
+/// Reads settings, and collects what is worth noting.
+struct Settings<'a> {
+    layers: &'a Layers,
+    notes: Vec<String>,
+}
+
+impl Settings<'_> {
+    fn cloud(mut self, region: Option<&str>, options: &CloudOptions<'_>) -> Result<Cloud> {
+        let selection = self.selection(region, options)?;
+        let url = self.auth_url()?;
+        let credential = self.credential()?;
+        let scope = self.scope(&credential, options.needs_endpoints && selection.endpoint.is_none())?;
+        let tls = self.tls()?;
+        for key in ["password", "token", "application_credential_secret"] {
+            let readable =
+                self.layers.files_with(key).into_iter().filter(|file| input::is_readable_by_others(file));
+            let note = |file| {
+                format!("{} is readable by other users and holds a secret: chmod 600 it", input::name(file))
+            };
+            self.notes.extend(readable.map(note));
+        }
+        let notes = self.layers.notes.iter().cloned().chain(self.notes.drain(..)).collect();
+        Ok(Cloud {
+            name: options.name.to_owned(),
+            login: Login {
+                auth_url: url.url().trim_end_matches("/auth/tokens").to_owned(),
+                url,
+                credential,
+                scope,
+            },
+            selections: vec![selection],
+            tls,
+            timeout: self.timeout()?,
+            notes,
+        })
+    }
+
+    /// The text of a key of `auth`, which may stand beside it too.
+    fn auth(&self, key: &str) -> Result<Option<Setting>> {
+        Ok(self.layers.text(&["auth", key])?.or(self.layers.text(&[key])?))
+    }
+
+    fn first_auth(&self, keys: &[&str]) -> Result<Option<String>> {
+        for key in keys {
+            if let Some(setting) = self.auth(key)? {
+                return Ok(Some(setting.text));
+            }
+        }
+        Ok(None)
+    }
+
+    fn lacks(&self, what: &str) -> anyhow::Error {
+        anyhow!("{}: no {what}", self.layers.place())
+    }
+
+    fn auth_url(&self) -> Result<Endpoint> {
+        let setting = self.auth("auth_url")?.ok_or_else(|| self.lacks("auth_url"))?;
+        let text = setting.text.trim().trim_end_matches('/');
+        let text = text.strip_suffix("/auth/tokens").unwrap_or(text);
+        let defaults = Defaults { path: LOGIN_PATH.into(), ..Defaults::default() };
+        let has_scheme = text.contains("://");
+        Endpoint::parse(without_version(text, None), &defaults).ok().filter(|_| has_scheme).ok_or_else(|| {
+            anyhow!("{}: auth_url is not an http or https URL without credentials and query", setting.place)
+        })
+    }
+
+    fn credential(&mut self) -> Result<Credential> {
+        let setting = self.layers.text(&["auth_type"])?;
+        let secret = self.first_auth(&["application_credential_secret"])?;
+        let auth_type = match (&setting, &secret) {
+            (None, Some(_)) => "v3applicationcredential",
+            (None, None) => "v3password",
+            (Some(setting), _) => setting.text.as_str(),
+        };
+        match auth_type {
+            "password" | "v3password" => {
+                let password = self.first_auth(&["password"])?;
+                let password =
+                    Secret::new(password.ok_or_else(|| self.lacks("password: put it into secure.yaml"))?);
+                Ok(Credential::Password { user: self.user()?, password })
+            }
+            "token" | "v3token" => {
+                let token = self.first_auth(&["token", "auth_token"])?.ok_or_else(|| self.lacks("token"))?;
+                Ok(Credential::Token(Secret::new(token)))
+            }
+            "v3applicationcredential" => {
+                let lacks = || self.lacks("application_credential_secret: put it into secure.yaml");
+                let secret = Secret::new(secret.ok_or_else(lacks)?);
+                Ok(Credential::ApplicationCredential { credential: self.application_credential()?, secret })
+            }
+            other => {
+                let place =
+                    setting.as_ref().map_or_else(|| self.layers.place(), |setting| setting.place.clone());
+                bail!("{place}: {}", unsupported(other))
+            }
+        }
+    }
+
+    fn application_credential(&mut self) -> Result<ApplicationCredential> {
+        if let Some(id) = self.first_auth(&["application_credential_id"])? {
+            return Ok(ApplicationCredential::Id(id));
+        }
+        let name = self.first_auth(&["application_credential_name"])?;
+        let name =
+            name.ok_or_else(|| self.lacks("application_credential_id or application_credential_name"))?;
+        Ok(ApplicationCredential::Named(name, self.user()?))
+    }
+
+    fn user(&mut self) -> Result<Subject> {
+        if let Some(id) = self.first_auth(&["user_id"])? {
+            return Ok(Subject::Id(id));
+        }
+        let name = self.first_auth(&["username", "user_name"])?;
+        let name = name.ok_or_else(|| self.lacks("username or user_id"))?;
+        let domain = self.domain_of("user", &["user_domain_id"], &["user_domain_name"])?;
+        Ok(Subject::Named(name, domain))
+    }
+
+    /// What the cloud says about the scope. Two scopes at once are Keystone's to refuse, and it does not say why.
+    fn scope(&mut self, credential: &Credential, needs_catalog: bool) -> Result<Scope> {
+        if matches!(credential, Credential::ApplicationCredential { .. }) {
+            return Ok(Scope::Unscoped);
+        }
+        let project = self.project()?;
+        // Beside a project these are its domain and the user's, as openstacksdk has it.
+        let domain = self.domain(&["domain_id"], &["domain_name"])?.filter(|_| project.is_none());
+        let scopes = [
+            project.map(Scope::Project),
+            domain.map(Scope::Domain),
+            self.system_scope()?,
+            self.first_auth(&["trust_id"])?.map(Scope::Trust),
+        ];
+        let mut scopes = scopes.into_iter().flatten();
+        match (scopes.next(), scopes.next()) {
+            (Some(_), Some(_)) => {
+                bail!(
+                    "{}: two scopes: keep one of project, domain_*, system_scope, trust_id",
+                    self.layers.place()
+                )
+            }
+            (None, _) if needs_catalog => bail!(
+                "{}: no scope, without which there is no catalogue: give project_name, name the endpoints, or \
+                 set metering_endpoint_override",
+                self.layers.place()
+            ),
+            (scope, _) => Ok(scope.unwrap_or(Scope::Unscoped)),
+        }
+    }
+
+    fn project(&mut self) -> Result<Option<Subject>> {
+        if let Some(id) = self.first_auth(&["project_id", "tenant_id"])? {
+            return Ok(Some(Subject::Id(id)));
+        }
+        let Some(name) = self.first_auth(&["project_name", "tenant_name"])? else { return Ok(None) };
+        let (ids, names) =
+            (["project_domain_id", "tenant_domain_id"], ["project_domain_name", "tenant_domain_name"]);
+        Ok(Some(Subject::Named(name, self.domain_of("project", &ids, &names)?)))
+    }
+
+    fn system_scope(&self) -> Result<Option<Scope>> {
+        match self.auth("system_scope")? {
+            None => Ok(None),
+            Some(setting) if setting.text == "all" => Ok(Some(Scope::System)),
+            Some(setting) => bail!("{}: system_scope can only be all", setting.place),
+        }
+    }
+
+    fn domain(&self, ids: &[&str], names: &[&str]) -> Result<Option<Domain>> {
+        if let Some(id) = self.first_auth(ids)? {
+            return Ok(Some(Domain::Id(id)));
+        }
+        Ok(self.first_auth(names)?.map(Domain::Name))
+    }
+
+    fn domain_of(&mut self, whose: &str, ids: &[&str], names: &[&str]) -> Result<Domain> {
+        let common = ["domain_id", "default_domain_id", "default_domain"];
+        let found = match self.domain(ids, names)? {
+            None => self.domain(&common, &["domain_name", "default_domain_name"])?,
+            own => own,
+        };
+        if found.is_none() {
+            self.notes.push(format!(
+                "{}: no {whose}_domain_name: the domain '{DEFAULT_DOMAIN}' is assumed",
+                self.layers.place()
+            ));
+        }
+        Ok(found.unwrap_or_else(|| Domain::Id(DEFAULT_DOMAIN.into())))
+    }
+
+    fn selection(&self, region: Option<&str>, options: &CloudOptions<'_>) -> Result<Selection> {
+        let of_service = |key| first_text(self.layers, &service_paths(key));
+        let interface = match (options.interface, of_service("interface")?) {
+            (Some(interface), _) => interface,
+            (None, Some(setting)) => read_interface(&setting)?,
+            (None, None) => {
+                let setting = self.layers.text(&["interface"])?.or(self.layers.text(&["endpoint_type"])?);
+                setting.map_or(Ok(Interface::Public), |setting| read_interface(&setting))?
+            }
+        };
+        let service_type = options.service_type.map(str::to_owned);
+        Ok(Selection {
+            region: region.map(str::to_owned),
+            interface,
+            service_type: service_type.or(of_service("service_type")?.map(|setting| setting.text)),
+            endpoint: self.endpoint_override(options)?,
+        })
+    }
+
+    fn endpoint_override(&self, options: &CloudOptions<'_>) -> Result<Option<Endpoint>> {
+        let Some(setting) = first_text(self.layers, &service_paths("endpoint_override"))? else {
+            return Ok(None);
+        };
+        let url = without_version(setting.text.trim(), None);
+        let endpoint = Endpoint::parse(url, &options.defaults);
+        let refused =
+            |_| anyhow!("{}: not an http or https URL without credentials and query", setting.place);
+        endpoint.map(Some).map_err(refused)
+    }
+
+    fn tls(&mut self) -> Result<TlsSettings> {
+        let verify = self.tls_setting("verify")?.map(|setting| read_boolean(&setting)).transpose()?;
+        let insecure = self.tls_setting("insecure")?.map(|setting| read_boolean(&setting)).transpose()?;
+        let mut path =
+            |key| Ok::<_, anyhow::Error>(self.tls_setting(key)?.map(|setting| PathBuf::from(setting.text)));
+        let (cacert, cert, key) = (path("cacert")?, path("cert")?, path("key")?);
+        if key.is_some() && cert.is_none() {
+            bail!("{}: a key without a cert", self.layers.place());
+        }
+        Ok(TlsSettings { insecure: insecure == Some(true) || verify == Some(false), cacert, cert, key })
+    }
+
+    /// A TLS setting stands beside `auth`; one that stands in it is used and noted.
+    fn tls_setting(&mut self, key: &str) -> Result<Option<Setting>> {
+        if let Some(setting) = self.layers.text(&[key])? {
+            return Ok(Some(setting));
+        }
+        let within = self.layers.text(&["auth", key])?;
+        if let Some(setting) = &within {
+            self.notes.push(format!("{}: {key} belongs beside auth, not into it", setting.place));
+        }
+        Ok(within)
+    }
+
+    fn timeout(&self) -> Result<Option<Duration>> {
+        let Some(setting) = self.layers.text(&["api_timeout"])? else { return Ok(None) };
+        let seconds = setting.text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
+        let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        timeout.map(Some).ok_or_else(|| anyhow!("{}: api_timeout wants seconds above 0", setting.place))
+    }
+}
+
+fn read_interface(setting: &Setting) -> Result<Interface> {
+    Interface::parse(&setting.text)
+        .ok_or_else(|| anyhow!("{}: an interface is public, internal or admin", setting.place))
+}
+
+/// Reads a boolean in the spellings of YAML 1.1, and the digits that variables have.
+fn read_boolean(setting: &Setting) -> Result<bool> {
+    match setting.text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => bail!("{}: neither true nor false", setting.place),
+    }
+}
+
+/// Why a type of authentication is refused, and the way out.
+fn unsupported(auth_type: &str) -> String {
+    let kind = match auth_type {
+        "v2password" | "v2token" | "v2.0" => return "Keystone v2 is not supported: use v3password".into(),
+        "v3totp" | "v3multifactor" => "a second factor cannot be given by a check",
+        kind if kind.contains("kerb") => "Kerberos is not supported",
+        kind if kind.contains("oauth") => "OAuth is not supported",
+        kind if ["oidc", "saml", "adfs", "fed"].iter().any(|word| kind.contains(word)) => {
+            "federation is not supported"
+        }
+        _ => "this auth_type is not supported",
+    };
+    format!("{kind}: make an application credential (openstack application credential create)")
+}

@@ -1,0 +1,50 @@
+//! Keystone, OpenStack's identity service: which cloud is meant, how to log in to it, and what its catalogue says.
+//!
+//! Nothing here sends anything. The files become a [`Cloud`], that becomes a request, and an answer becomes a token
+//! and a catalogue. Sending is the probe's; the life of a token is the run's.
+
+mod answer;
+mod cache;
+mod catalog;
+mod clouds;
+mod config;
+mod request;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub(crate) use answer::{LoginFailure, Token, read_answer};
+pub(crate) use cache::Cache;
+pub(crate) use catalog::{CatalogEndpoint, NotInCatalog};
+pub(crate) use config::{Cloud, CloudOptions, ENVVARS, Interface, Login, TlsSettings};
+
+/// A password, a credential's secret or a token. It shows itself to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    pub(crate) fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The secret itself, to be sent or to be masked.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// A short fingerprint, which tells two secrets apart and gives neither away. Only for what cannot be guessed.
+    fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
