@@ -53,14 +53,12 @@ pub(super) struct Request<'a> {
 pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> {
     let row = |exchange: &Exchange| row(plan, exchange);
     let head_good = made.iter().any(|made| made.method == Method::Head && row(made).state == State::Ok);
+    let responders = responder::identify(made);
     let judge = |(number, exchange): (usize, &&'a Exchange)| {
         let mut request = Request {
             exchange,
             row: row(exchange),
-            responder: exchange
-                .completion
-                .answer()
-                .and_then(|answer| responder::identify(exchange.method, answer)),
+            responder: responders.get(number).copied().flatten(),
             message: exchange.completion.fault().map(|fault| plan.sanitizer.line(&fault.message, MESSAGE)),
             diagnosis: Unexpected,
         };
