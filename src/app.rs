@@ -2,7 +2,6 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -14,29 +13,34 @@ use crate::model::state::State;
 use crate::plan::{self, Plan, RunMode};
 use crate::report::Report;
 use crate::run::{self, Run};
-use crate::{explain, generate, output, watch};
+use crate::{explain, generate, output, startup, watch};
 
 /// Location of the first panic.
 static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
 
-/// Runs the program on the process's own arguments and environment. A panic exits 3 (UNKNOWN), with a line on
-/// standard output.
-pub fn run() -> ExitCode {
+/// Runs the program on the process's own arguments and environment, and returns the exit code. A panic exits 3
+/// (UNKNOWN), with a line on standard output.
+pub fn run() -> u8 {
     let started = Instant::now();
+    startup::prepare();
     // The hook prints nothing: Icinga merges standard error into the plugin output, ahead of it.
     panic::set_hook(Box::new(|panic| {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
+    panic::catch_unwind(|| start(started)).unwrap_or_else(|_| fail(&internal_error(), None, started))
+}
+
+/// Reads the arguments and does what they ask for.
+fn start(started: Instant) -> u8 {
     let environment = Environment::of_process(started);
-    let code = match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
+    match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
         Ok(cli) => execute(&cli, &environment),
         Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, started),
         Err(EarlyExit::Help { plain, colored }) => {
             let text = if environment.wants_color() { &colored } else { &plain };
             show(text, State::Unknown.exit_code(), None)
         }
-    };
-    ExitCode::from(code)
+    }
 }
 
 /// Does what the command line asks for, and returns the exit code.

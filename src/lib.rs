@@ -31,6 +31,7 @@ mod output;
 mod watch;
 mod explain;
 mod generate;
+mod startup;
 mod app;
 pub mod testing;
 

@@ -1,0 +1,40 @@
+//! What the standard library's start-up code would do for a process, see `main.rs`.
+
+use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, Mode, OFlags};
+use signal_hook::consts::SIGPIPE;
+
+/// Prepares the process: a standard stream that is closed is opened, and a closed pipe is an error of the write, not
+/// the end of the process.
+pub(crate) fn prepare() {
+    open_standard_streams();
+    // If the handler cannot be had, a closed pipe ends the process, as it ends most programs.
+    drop(signal_hook::flag::register(SIGPIPE, Arc::default()));
+}
+
+/// Opens the standard streams that are closed: the first socket would otherwise become one, and receive the output.
+fn open_standard_streams() {
+    for stream in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
+        if is_closed(stream)
+            && let Some(descriptor) = null()
+        {
+            // The lowest free descriptor, which is the stream's. It stays open until the process ends.
+            let _ = descriptor.into_raw_fd();
+        }
+    }
+}
+
+fn is_closed(stream: BorrowedFd<'_>) -> bool {
+    let mut streams = [PollFd::new(&stream, PollFlags::empty())];
+    poll(&mut streams, Some(&Timespec::default())).is_ok()
+        && streams.iter().any(|stream| stream.revents().contains(PollFlags::NVAL))
+}
+
+/// A stream with nothing to read. Where `/dev/null` is missing, as in HAProxy's chroot, it is a file in memory.
+fn null() -> Option<OwnedFd> {
+    let device = rustix::fs::open("/dev/null", OFlags::RDWR, Mode::empty());
+    device.or_else(|_| rustix::fs::memfd_create("null", MemfdFlags::empty())).ok()
+}
