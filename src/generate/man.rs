@@ -127,8 +127,6 @@ fn haproxy() -> String {
          configuration for all else.",
         "HAProxy wipes the environment, and ends a check after inter (2 s by default); the run ends after \
          1.5 s unless -t says otherwise.",
-        "In a chroot, provide /dev/null: HAProxy closes the standard streams, and a program that finds \
-         neither them nor /dev/null is aborted before it begins, which HAProxy takes for DOWN.",
     ];
     section("HAPROXY") + &facts.map(plain).join(".PP\n")
 }

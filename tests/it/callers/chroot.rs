@@ -1,11 +1,8 @@
-//! The static build in a jail: an empty directory with nothing but the plugin and `/dev/null`, into which HAProxy has
-//! changed its root.
+//! The static build in a jail: an empty directory with nothing but the plugin, into which HAProxy has changed its root.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-use rustix::fs::{CWD, FileType, Mode as Permissions, makedev, mknodat};
 
 use crate::callers::balancer::{Balancer, Mode};
 use crate::callers::haproxy::configuration;
@@ -17,14 +14,6 @@ use crate::support::programs::{found, left_out};
 const STATIC: &[&str] =
     &[concat!(env!("CARGO_MANIFEST_DIR"), "/target/x86_64-unknown-linux-gnu/release/check_ceilometer")];
 
-/// Makes the jail, which only root can.
-fn furnish(jail: &Path, plugin: &Path) {
-    fs::create_dir_all(jail.join("dev")).unwrap();
-    let (null, mode) = (makedev(1, 3), Permissions::from_raw_mode(0o666));
-    mknodat(CWD, jail.join("dev/null"), FileType::CharacterDevice, mode, null).unwrap();
-    fs::copy(plugin, jail.join("check_ceilometer")).unwrap();
-}
-
 fn tells_up_from_down(mode: Mode) {
     let (Some(program), Some(plugin)) = (found(&["haproxy"]), found(STATIC)) else { return };
     if !rustix::process::getuid().is_root() {
@@ -32,7 +21,8 @@ fn tells_up_from_down(mode: Mode) {
     }
     let dir = directory();
     let jail = dir.path().join("jail");
-    furnish(&jail, &plugin);
+    fs::create_dir(&jail).unwrap();
+    fs::copy(plugin, jail.join("check_ceilometer")).unwrap();
     let cases = [
         ("healthy", Role::Healthy, "UP"),
         ("throttled", Role::Throttled, "UP"),
