@@ -83,8 +83,8 @@ fn probe(cli: &Cli, environment: &Environment) -> Result<u8> {
     let run = Run::prepare(Arc::clone(&plan))?;
     let started = environment.started;
     let report = match plan.mode {
-        RunMode::Once => run::with_bar(&run, started)?,
-        RunMode::Wait { limit } => watch::wait(&run, started, limit)?,
+        RunMode::Once => run::once(run, started)?,
+        RunMode::Wait { limit } => watch::wait(run, started, limit)?,
         RunMode::Watch { every, count } => return watch::watch(run, started, every, count),
     };
     Ok(output::write_report(&report, &plan, run_deadline(&plan, started)))

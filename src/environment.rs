@@ -89,6 +89,14 @@ impl Environment {
         self.stdout_is_terminal && !self.says("NO_COLOR") && !self.is_dumb()
     }
 
+    /// Whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
+    pub(crate) fn is_utf8(&self) -> bool {
+        let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+        let locale = names.iter().find(|name| self.says(name)).and_then(|name| self.variable(name));
+        let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    }
+
     /// Whether the terminal, if there is one, can only scroll: what is printed stays where it is.
     pub(crate) fn is_dumb(&self) -> bool {
         self.variable("TERM") == Some(OsStr::new("dumb"))

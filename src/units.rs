@@ -35,13 +35,23 @@ pub(crate) fn format_duration_exact(time: Duration) -> String {
     format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A span of time: from a second on in whole seconds, and of longer ones the two units that count.
+/// A span of time: below a second to three digits, else the two largest units: `100 ms`, `59 s`, `1 min 40 s`,
+/// `2 d 3 h`.
 pub(crate) fn format_span(span: Duration) -> String {
-    if span < Duration::from_secs(1) {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let seconds = span.as_secs();
+    let Some(largest) = UNITS.iter().position(|(length, _)| *length <= seconds) else {
         return format_duration(span);
+    };
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (length, unit) in UNITS.iter().skip(largest).take(2) {
+        if rest >= *length {
+            parts.push(format!("{} {unit}", rest / length));
+        }
+        rest %= length;
     }
-    let whole = format_configured(Duration::from_secs(span.as_secs()));
-    whole.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    parts.join(" ")
 }
 
 /// A duration that was asked for, in all its units, as it may be typed: `1m 30s`.
@@ -128,7 +138,15 @@ mod tests {
 
     #[test]
     fn spans_keep_two_units() {
-        let table = [(0.25, "250 ms"), (59.94, "59s"), (60.0, "1m"), (303.9, "5m 3s"), (90_061.0, "1day 1h")];
+        let table = [
+            (0.0, "0.00 ms"),
+            (0.25, "250 ms"),
+            (59.94, "59 s"),
+            (60.0, "1 min"),
+            (303.9, "5 min 3 s"),
+            (3_601.0, "1 h"),
+            (90_061.0, "1 d 1 h"),
+        ];
         for (seconds, text) in table {
             assert_eq!(format_span(Duration::from_secs_f64(seconds)), text);
         }

@@ -149,7 +149,7 @@ impl Plan {
             table: table(&cli.thresholds),
             thresholds: thresholds(&cli.thresholds),
             quorum: cli.thresholds.quorum,
-            output: output::decide(cli, environment, haproxy),
+            output: output::from_cli(cli, environment, haproxy),
             exit_codes: exit_codes(cli.thresholds.fail_on, haproxy),
             mode: run_mode(cli),
             notes: proxy::ignored(environment).into_iter().chain(secrets.notes).collect(),

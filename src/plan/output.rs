@@ -1,18 +1,17 @@
-//! How the report is told: in which format, and what the place where it goes can show.
+//! Output options: the format, and what the terminal can show.
 
 use std::path::PathBuf;
 
 use crate::cli::{Cli, ColorWhen, OutputFormat};
 use crate::environment::Environment;
 
-/// The plugin output's budget where `--max-output` does not say otherwise, in bytes: Nagios 4 reads
-/// 8 KiB of a plugin's output.
+/// Default of `--max-output` in bytes: Nagios 4 reads 8 KiB of a plugin's output.
 pub(crate) const MAX_OUTPUT: usize = 8192;
 
-/// What standard output leads to.
+/// Kind of terminal that standard output is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum TerminalKind {
-    /// A pipe or a file.
+    /// None: a pipe or a file.
     #[default]
     None,
     /// A terminal on which what is printed stays where it is.
@@ -21,10 +20,10 @@ pub(crate) enum TerminalKind {
     Full,
 }
 
-/// How much is told: what `-v` raises, each level with all of those below it.
+/// Level of detail; each holds all of those below it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    /// What is broken, and what to do.
+    /// Without `-v`: what is broken, and what to do.
     #[default]
     Brief,
     /// `-v`: all endpoints, and notes.
@@ -36,7 +35,7 @@ pub(crate) enum Verbosity {
 }
 
 impl Verbosity {
-    /// So many `-v`.
+    /// The level of so many `-v`.
     pub(crate) const fn of(count: u8) -> Verbosity {
         match count {
             0 => Verbosity::Brief,
@@ -47,35 +46,36 @@ impl Verbosity {
     }
 }
 
-/// How the report is told.
+/// How and where the report is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputOptions {
     /// The format; `None` for silence (HAProxy without `-o`).
     pub(crate) format: Option<OutputFormat>,
-    /// Whether colour may be used.
     pub(crate) color: bool,
-    /// The terminal's width in columns, where there is a terminal.
+    /// Whether only ASCII may be shown to people, for the locale has no UTF-8.
+    pub(crate) ascii: bool,
+    /// Columns of the terminal.
     pub(crate) width: Option<usize>,
-    /// What standard output leads to; a report that goes to a file has no terminal.
+    /// None for a report that goes to a file, whatever standard output is.
     pub(crate) terminal: TerminalKind,
-    /// Whether a long run shows on standard error how far it is.
+    /// Whether a long run shows its progress on standard error.
     pub(crate) progress: bool,
-    /// How much is told.
     pub(crate) verbosity: Verbosity,
     /// `--max-output`: the plugin output's budget in bytes.
     pub(crate) max_bytes: usize,
-    /// `--agent-warning`: the weight in percent that the agent tells for WARNING.
+    /// `--agent-warning`: the weight in percent that the agent sends for WARNING.
     pub(crate) agent_warning: Option<u8>,
-    /// `--output-file`: where the report goes instead of standard output.
+    /// `--output-file`.
     pub(crate) file: Option<PathBuf>,
 }
 
-/// As for a caller that asks for nothing in particular.
+/// The options of a plugin call without any.
 impl Default for OutputOptions {
     fn default() -> Self {
         OutputOptions {
             format: Some(OutputFormat::Nagios),
             color: false,
+            ascii: false,
             width: None,
             terminal: TerminalKind::None,
             progress: false,
@@ -87,32 +87,33 @@ impl Default for OutputOptions {
     }
 }
 
-/// How the report is told. A file is no terminal, whatever standard output is; HAProxy wants silence.
-pub(super) fn decide(cli: &Cli, environment: &Environment, haproxy: bool) -> OutputOptions {
-    let telling = &cli.output;
-    let terminal = environment.stdout_is_terminal && telling.output_file.is_none();
-    let format = telling.output.or(usual_format(haproxy, terminal));
+/// Resolves the output options. A file is no terminal, whatever standard output is; HAProxy wants silence.
+pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> OutputOptions {
+    let options = &cli.output;
+    let terminal = environment.stdout_is_terminal && options.output_file.is_none();
+    let format = options.output.or(default_format(haproxy, terminal));
     OutputOptions {
         format,
-        color: match telling.color.unwrap_or_default() {
+        color: match options.color.unwrap_or_default() {
             ColorWhen::Auto => terminal && environment.wants_color(),
             ColorWhen::Always => true,
             ColorWhen::Never => false,
         },
+        ascii: !environment.is_utf8(),
         width: environment.width.filter(|_| terminal),
         terminal: terminal_kind(terminal, environment),
         progress: format == Some(OutputFormat::Human)
             && environment.stderr_is_terminal
             && !environment.is_dumb(),
-        verbosity: Verbosity::of(telling.verbose),
-        max_bytes: telling.max_output.unwrap_or(MAX_OUTPUT),
-        agent_warning: telling.agent_warning,
-        file: telling.output_file.clone(),
+        verbosity: Verbosity::of(options.verbose),
+        max_bytes: options.max_output.unwrap_or(MAX_OUTPUT),
+        agent_warning: options.agent_warning,
+        file: options.output_file.clone(),
     }
 }
 
-/// The format where `-o` asks for none.
-fn usual_format(haproxy: bool, terminal: bool) -> Option<OutputFormat> {
+/// The format without `-o`.
+fn default_format(haproxy: bool, terminal: bool) -> Option<OutputFormat> {
     match (haproxy, terminal) {
         (true, _) => None,
         (false, true) => Some(OutputFormat::Human),

@@ -7,7 +7,7 @@ mod aggregate;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod haproxy_agent;
-mod human;
+pub(crate) mod human;
 pub(crate) mod json;
 mod nagios;
 mod prometheus;

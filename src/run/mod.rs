@@ -2,11 +2,13 @@
 
 mod pool;
 mod progress;
+mod runner;
 
-pub(crate) use progress::{counted, with_bar};
+pub(crate) use progress::{describe, once};
+pub(crate) use runner::Runner;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result};
@@ -17,6 +19,7 @@ use crate::plan::{Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::Report;
 use crate::simulate::Simulation;
+use crate::units;
 use crate::verdict::{self, Verdict};
 
 /// A plan ready to be carried out, once or again and again.
@@ -29,6 +32,8 @@ pub(crate) struct Run {
     /// Shared by all runs: a look-up that a silent name service keeps is joined by the next run.
     resolver: Resolver,
     count: ProgressCounter,
+    /// Verdicts of the run under way, for a person who interrupts it.
+    finished: Mutex<Vec<Verdict>>,
     /// The embedded endpoints live as long as the run.
     _simulation: Option<Simulation>,
 }
@@ -63,7 +68,14 @@ impl Run {
         };
         let count = ProgressCounter::default();
         count.begin(endpoints.len());
-        Ok(Run { plan, endpoints, resolver: Resolver::default(), count, _simulation: simulation })
+        Ok(Run {
+            plan,
+            endpoints,
+            resolver: Resolver::default(),
+            count,
+            finished: Mutex::default(),
+            _simulation: simulation,
+        })
     }
 
     /// What is carried out.
@@ -90,13 +102,34 @@ impl Run {
             &self.endpoints
         };
         self.count.begin(endpoints.len());
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         let verdicts = pool::map(endpoints, workers, |endpoint| {
             let verdict = settle(plan, &prober, endpoint, deadline);
             self.count.advance();
+            if plan.output.progress {
+                self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
+            }
             verdict
         });
         Ok(Report::of(plan, verdicts, started_at, started.elapsed()))
+    }
+
+    /// The report of a run that is interrupted now: the endpoints that it has finished, and never OK.
+    pub(crate) fn interrupted(&self, started: Instant) -> Report {
+        let elapsed = started.elapsed();
+        let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
+        let verdicts = std::mem::take(&mut *self.finished.lock().unwrap_or_else(PoisonError::into_inner));
+        let (done, (_, all)) = (verdicts.len(), self.counts());
+        let report = Report::of(&self.plan, verdicts, started_at, elapsed);
+        let state = report.state_if_lost();
+        let what = format!(
+            "interrupted after {}, {done} of {} probed",
+            units::format_span(elapsed),
+            units::plural(all as u64, "endpoint")
+        );
+        let summary = if done == 0 { what } else { format!("{what}: {}", report.summary) };
+        Report { state, exit_code: self.plan.exit_codes.of(state), summary, ..report }
     }
 }
 

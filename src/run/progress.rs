@@ -1,25 +1,36 @@
-//! The progress of a run, as the bar shows it.
+//! A single run with its progress bar.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::Run;
+use super::{Run, Runner};
 use crate::report::Report;
-use crate::terminal::progress::{self, ProgressSnapshot};
+use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units;
 
-/// Runs once, under a progress bar where the plan wants one.
-pub(crate) fn with_bar(run: &Run, started: Instant) -> Result<Report> {
+/// Runs once. At a terminal a progress bar is shown, and Ctrl-C ends the run with a report of what is known.
+pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
     let budget = run.plan().timing.budget;
-    let snapshot = || of_endpoints(run.counts(), started.elapsed(), budget);
-    let once = || run.once(started, started + budget);
-    progress::with_bar(run.plan().output.progress, snapshot, once)
+    let deadline = started + budget;
+    if !run.plan().output.progress {
+        return run.once(started, deadline);
+    }
+    let run = Arc::new(run);
+    let Ok(runner) = Runner::start(Arc::clone(&run), INTERVAL) else {
+        // Without a thread there is no bar.
+        return run.once(started, deadline);
+    };
+    let mut bar = ProgressBar::new(true, run.plan().output.ascii);
+    let snapshot = || snapshot(run.counts(), started.elapsed(), budget);
+    let outcome = runner.run(started, deadline, || bar.draw(snapshot));
+    outcome.unwrap_or_else(|| Ok(run.interrupted(started)))
 }
 
-/// A single endpoint is done or not: what moves is the time.
-fn of_endpoints((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> ProgressSnapshot {
-    let words = counted((done, all), elapsed, budget);
+/// A single endpoint is done or not: its bar shows the time.
+fn snapshot((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> ProgressSnapshot {
+    let words = describe((done, all), elapsed, budget);
     match all {
         0 | 1 => ProgressSnapshot::of_time(elapsed, budget, words),
         _ => ProgressSnapshot { done: done as u64, all: all as u64, words },
@@ -27,9 +38,9 @@ fn of_endpoints((done, all): (usize, usize), elapsed: Duration, budget: Duration
 }
 
 /// How far a run is, in words.
-pub(crate) fn counted((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
+pub(crate) fn describe((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
     let all = units::plural(all as u64, "endpoint");
-    format!("{done} of {all}, {} of {}", units::format_span(elapsed), units::format_configured(budget))
+    format!("{done} of {all}, {} of {}", units::format_span(elapsed), units::format_span(budget))
 }
 
 #[cfg(test)]
@@ -37,18 +48,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_endpoint_moves_with_the_time_and_several_by_number() {
+    fn time_of_one_endpoint_and_number_of_several() {
         let (elapsed, budget) = (Duration::from_millis(2_500), Duration::from_secs(10));
-        let words = |words: &str| words.to_owned();
         let table = [
-            (
-                (0, 1),
-                ProgressSnapshot { done: 2_500, all: 10_000, words: words("0 of 1 endpoint, 2s of 10s") },
-            ),
-            ((3, 300), ProgressSnapshot { done: 3, all: 300, words: words("3 of 300 endpoints, 2s of 10s") }),
+            ((0, 1), (2_500, 10_000, "0 of 1 endpoint, 2 s of 10 s")),
+            ((3, 300), (3, 300, "3 of 300 endpoints, 2 s of 10 s")),
         ];
-        for (counts, snapshot) in table {
-            assert_eq!(of_endpoints(counts, elapsed, budget), snapshot);
+        for (counts, (done, all, words)) in table {
+            let expected = ProgressSnapshot { done, all, words: words.into() };
+            assert_eq!(snapshot(counts, elapsed, budget), expected);
         }
     }
 }

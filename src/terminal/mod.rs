@@ -1,5 +1,6 @@
-//! What a terminal shows: widths and columns, colours, the progress bar.
+//! What a terminal shows: columns, styles, the progress bar.
 
+pub(crate) mod ascii;
 pub(crate) mod layout;
 pub(crate) mod progress;
 pub(crate) mod style;

@@ -1,39 +1,39 @@
-//! Who hears of the runs of a watch: a terminal that is redrawn, a stream of lines, or a file.
+//! Shows the runs of a watch: redrawn on a terminal, as lines elsewhere, or in a file.
 
 use std::io;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::history::{History, StateChange};
-use super::live::LiveBlock;
-use super::live::LiveView;
+use super::history::{Change, History};
+use super::live::{LiveBlock, LiveView};
 use super::stream;
 use super::summary::Summary;
 use crate::cli::OutputFormat;
 use crate::environment::Size;
 use crate::model::state::State;
 use crate::output;
-use crate::plan::TerminalKind;
+use crate::plan::{OutputOptions, TerminalKind};
 use crate::report::Report;
 use crate::run::{self, Run};
+use crate::terminal::ascii::to_ascii;
+use crate::terminal::layout::wrap_indented;
 use crate::terminal::progress::SHOW_AFTER;
 use crate::terminal::style::Palette;
 use crate::units;
 
-/// Tells of runs, and keeps what the end of the watch needs.
 pub(super) struct WatchDisplay<'a> {
     run: &'a Run,
     started: Instant,
     every: Duration,
     /// The last run that was over.
     latest: Option<Report>,
-    /// Kept for a person at a terminal.
+    /// Kept only for a person at a terminal.
     history: History,
-    /// The block of lines at a terminal that can be redrawn.
-    screen: Option<LiveBlock>,
-    /// When the run under way began; `None` between the runs.
-    under_way: Option<Instant>,
-    /// The exit code, if the watch ended now.
+    /// Only on a terminal that can be redrawn.
+    block: Option<LiveBlock>,
+    /// When the current run began; `None` between runs.
+    running_since: Option<Instant>,
+    /// Exit code if the watch ended now.
     code: u8,
 }
 
@@ -47,54 +47,53 @@ impl<'a> WatchDisplay<'a> {
             every,
             latest: None,
             history: History::default(),
-            screen: live.then(LiveBlock::default),
-            under_way: None,
+            block: live.then(LiveBlock::default),
+            running_since: None,
             code: run.plan().exit_codes.of(State::Unknown),
         }
     }
 
-    /// Learns that a run begins.
-    pub(super) fn begins(&mut self, began: Instant) {
-        self.under_way = Some(began);
+    pub(super) fn run_begins(&mut self, began: Instant) {
+        self.running_since = Some(began);
     }
 
-    /// Tells of a run that is over. Breaks off when nobody listens any more.
-    pub(super) fn tell(&mut self, report: Report) -> ControlFlow<()> {
-        self.under_way = None;
+    /// Shows a run that is over. Breaks off when standard output is gone.
+    pub(super) fn run_ends(&mut self, report: Report) -> ControlFlow<()> {
+        self.running_since = None;
         self.code = report.exit_code;
         let changes =
             if self.is_watched() { self.history.record(&report, self.started.elapsed()) } else { Vec::new() };
         let report = self.latest.insert(report);
         let plan = self.run.plan();
         if plan.output.file.is_some() {
-            // The next run may find room on the disk again.
+            // A failed write does not end the watch: the next one may find room on the disk.
             self.code = output::write_report(report, plan, Instant::now() + plan.timing.budget);
             return ControlFlow::Continue(());
         }
-        if self.screen.is_some() {
-            let above: Vec<String> = changes.iter().map(|change| self.change(change)).collect();
-            return self.draw(&above);
+        if self.block.is_some() {
+            let log: Vec<String> = changes.iter().flat_map(|change| self.log_lines(change)).collect();
+            return self.draw(&log);
         }
         let line = stream::line(report, &plan.output);
         self.write(&line)
     }
 
-    /// Shows that time passes.
+    /// Redraws, for time passes.
     pub(super) fn refresh(&mut self) {
-        if self.screen.is_some() {
+        if self.block.is_some() {
             // A terminal that has gone is noticed when the run is over.
             let _ = self.draw(&[]);
         }
     }
 
-    /// Ends it: for a person with a summary. The exit code of the last run that was over.
+    /// Ends with a summary for a person, and returns the exit code of the last run that was over.
     pub(super) fn end(mut self) -> u8 {
         if self.is_watched() {
             let at = self.started.elapsed();
             self.history.pass(at);
             let summary = self.summary(at);
-            let text = match &mut self.screen {
-                Some(screen) => screen.redrawn(&summary, &[], Size::of(io::stdout()).columns),
+            let text = match &mut self.block {
+                Some(block) => block.redraw(&summary, &[], Size::of(io::stdout()).columns),
                 None => summary.join("\n") + "\n",
             };
             let _ = self.write(&text);
@@ -102,18 +101,22 @@ impl<'a> WatchDisplay<'a> {
         self.code
     }
 
+    fn output(&self) -> &OutputOptions {
+        &self.run.plan().output
+    }
+
     fn is_watched(&self) -> bool {
-        let output = &self.run.plan().output;
+        let output = self.output();
         output.format == Some(OutputFormat::Human) && output.terminal != TerminalKind::None
     }
 
     fn palette(&self) -> Palette {
-        Palette::new(self.run.plan().output.color)
+        Palette::new(self.output().color)
     }
 
-    fn draw(&mut self, above: &[String]) -> ControlFlow<()> {
+    fn draw(&mut self, log: &[String]) -> ControlFlow<()> {
         let size = Size::of(io::stdout());
-        let block = LiveView {
+        let lines = LiveView {
             history: &self.history,
             report: self.latest.as_ref(),
             status: &self.status(),
@@ -122,13 +125,15 @@ impl<'a> WatchDisplay<'a> {
             palette: self.palette(),
         }
         .lines();
-        let text = self.screen.as_mut().map(|screen| screen.redrawn(above, &block, size.columns));
+        let text = self.block.as_mut().map(|block| block.redraw(log, &lines, size.columns));
         self.write(&text.unwrap_or_default())
     }
 
-    /// Writes; what cannot be told must not look healthy.
+    /// Writes. A result that could not be written must not exit 0.
     fn write(&mut self, text: &str) -> ControlFlow<()> {
-        if output::print(text, None).is_ok() {
+        let ascii = self.is_watched() && self.output().ascii;
+        let written = if ascii { output::print(&to_ascii(text), None) } else { output::print(text, None) };
+        if written.is_ok() {
             return ControlFlow::Continue(());
         }
         let state = self.latest.as_ref().map_or(State::Unknown, Report::state_if_lost);
@@ -136,32 +141,36 @@ impl<'a> WatchDisplay<'a> {
         ControlFlow::Break(())
     }
 
-    /// How the watch goes on.
     fn status(&self) -> String {
         let (runs, every) = (self.history.runs, units::format_configured(self.every));
-        let long = self.under_way.map(|began| began.elapsed()).filter(|elapsed| *elapsed >= SHOW_AFTER);
-        let status = match (long, &self.latest) {
+        let elapsed =
+            self.running_since.map(|began| began.elapsed()).filter(|elapsed| *elapsed >= SHOW_AFTER);
+        let status = match (elapsed, &self.latest) {
             (Some(elapsed), _) => {
-                let how_far = run::counted(self.run.counts(), elapsed, self.run.plan().timing.budget);
-                format!("Run {} under way: {how_far}.", runs + 1)
+                let progress = run::describe(self.run.counts(), elapsed, self.run.plan().timing.budget);
+                format!("Run {}: {progress}.", runs + 1)
             }
-            (None, None) => format!("The first run is under way, then one every {every}."),
+            (None, None) => format!("First run, then every {every}."),
             (None, Some(report)) => {
-                format!(
-                    "Run {runs} began at {}, one every {every}.",
-                    units::format_timestamp(report.started_at)
-                )
+                format!("Run {runs} at {}, every {every}.", units::format_timestamp(report.started_at))
             }
         };
-        format!("{status} Ctrl-C ends the watch.")
+        format!("{status} Ctrl-C to stop.")
     }
 
-    fn change(&self, change: &StateChange) -> String {
-        let StateChange { when, endpoint, from, to, why } = change;
-        let palette = self.palette();
-        let (from, to) = (palette.state(*from, from.name()), palette.state(*to, to.name()));
-        let line = format!("{}  {from} → {to}  {endpoint}  {why}", units::format_timestamp(*when));
-        self.with_marks(&line)
+    /// A change as it stays above the view: what changed, and the endpoint's line.
+    fn log_lines(&self, change: &Change) -> Vec<String> {
+        let ((from, was), (to, _)) = (change.from, change.to);
+        let to = self.palette().state(to);
+        let what = if change.from.0 == change.to.0 {
+            format!("{to}  {was} → ")
+        } else {
+            format!("{} → {to}  ", self.palette().state(from))
+        };
+        let when = units::format_timestamp(change.when);
+        let indent = " ".repeat(when.len() + 4);
+        let columns = Size::of(io::stdout()).columns.saturating_sub(1);
+        wrap_indented(&format!("{when}  {what}"), &indent, &self.with_marks(&change.summary), columns)
     }
 
     fn summary(&self, at: Duration) -> Vec<String> {
@@ -178,8 +187,7 @@ impl<'a> WatchDisplay<'a> {
         .lines()
     }
 
-    /// With the marks that every output bears.
-    fn with_marks(&self, line: &str) -> String {
-        self.latest.as_ref().map_or_else(|| line.to_owned(), |report| report.with_marks(line))
+    fn with_marks(&self, text: &str) -> String {
+        self.latest.as_ref().map_or_else(|| text.to_owned(), |report| report.with_marks(text))
     }
 }

@@ -5,214 +5,225 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
+use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::report::Report;
 use crate::verdict::Verdict;
 
-/// How many of an endpoint's runs are remembered one by one: more than a sparkline has columns.
-pub(super) const RECENT: usize = 120;
+/// Maximum number of an endpoint's runs that are remembered one by one: more than a sparkline has columns.
+pub(super) const MAX_RECENT: usize = 120;
 
-/// How many endpoints that are no longer there are remembered: under `--all-addresses` a name's addresses may
-/// change for ever.
-const GONE: usize = 100;
+/// Maximum number of former endpoints that are remembered: under `--all-addresses` a name's addresses may change for
+/// ever.
+const MAX_FORMER: usize = 100;
 
-/// What was seen so far.
+/// The runs so far.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// How many runs are over.
+    /// Number of runs that are over.
     pub(super) runs: u64,
-    /// How often an endpoint changed its state.
+    /// Number of changes, of all endpoints together.
     pub(super) changes: u64,
-    /// The state of the whole.
+    /// The aggregated state.
     pub(super) overall: StateClock,
-    tracks: HashMap<String, EndpointHistory>,
+    endpoints: HashMap<String, EndpointHistory>,
 }
 
-/// In which state something was, for how long.
+/// Time spent in each state.
 #[derive(Debug, Default)]
 pub(super) struct StateClock {
-    /// The state, once one is known, and since when it lasts.
+    /// The state, once one is known, and when it began.
     current: Option<(State, Duration)>,
-    /// Until when the time is accounted for; `None` while the thing is not there.
-    accounted: Option<Duration>,
+    /// Moment up to which time is counted; `None` while the endpoint is not probed.
+    counted_to: Option<Duration>,
     spent: HashMap<State, Duration>,
-    /// How often the state changed.
+    /// Number of changes of state.
     pub(super) changes: u64,
 }
 
 /// An endpoint's past.
 #[derive(Debug, Default)]
 pub(super) struct EndpointHistory {
-    /// Its place among the endpoints.
+    /// Place among the endpoints.
     order: usize,
-    /// Its states.
-    pub(super) ledger: StateClock,
-    /// Its last runs, the latest last.
+    diagnosis: Option<Diagnosis>,
+    pub(super) states: StateClock,
+    /// Number of changes of state or diagnosis.
+    pub(super) changes: u64,
+    /// The last runs, the latest last.
     pub(super) recent: VecDeque<RunSample>,
-    /// Its slowest complete answer.
+    /// The slowest complete response.
     pub(super) slowest: Option<SlowestAnswer>,
+    /// The last run that was not OK.
+    pub(super) last_failure: Option<Failure>,
 }
 
 /// One run of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RunSample {
-    /// The state.
     pub(super) state: State,
-    /// The time of the slowest request.
+    /// Time of the slowest request.
     pub(super) time: Duration,
 }
 
-/// An answer that no other was slower than.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SlowestAnswer {
-    /// How long it took.
     pub(super) time: Duration,
-    /// To which request.
     pub(super) method: Method,
-    /// In the run that began then.
+    /// When its run began.
     pub(super) when: SystemTime,
 }
 
-/// A change of an endpoint's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StateChange {
+pub(super) struct Failure {
+    /// When its run was over.
+    pub(super) when: SystemTime,
+    /// The endpoint's own line.
+    pub(super) summary: String,
+}
+
+/// A change of an endpoint's state or diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
     /// When the run that saw it was over.
     pub(super) when: SystemTime,
-    /// The endpoint.
-    pub(super) endpoint: String,
-    /// The state before.
-    pub(super) from: State,
-    /// The state now.
-    pub(super) to: State,
-    /// The diagnosis now, and what it rests on.
-    pub(super) why: String,
+    pub(super) from: (State, Diagnosis),
+    pub(super) to: (State, Diagnosis),
+    /// The endpoint's own line.
+    pub(super) summary: String,
 }
 
 impl History {
-    /// Takes in a run that was over at `at`; the changes of state that it showed.
-    pub(super) fn record(&mut self, report: &Report, at: Duration) -> Vec<StateChange> {
+    /// Takes in a run that was over at `at`, and returns the changes that it shows.
+    pub(super) fn record(&mut self, report: &Report, at: Duration) -> Vec<Change> {
         self.runs += 1;
         self.overall.enter(report.state, at);
-        for track in self.tracks.values_mut() {
-            track.ledger.pass(at);
+        for endpoint in self.endpoints.values_mut() {
+            endpoint.states.pass(at);
         }
-        self.suspend(report);
-        let when = report.over_at();
+        self.suspend_absent(report);
         let mut changes = Vec::new();
         for (order, verdict) in report.endpoints.iter().enumerate() {
-            let track = self.tracks.entry(verdict.endpoint.clone()).or_default();
-            track.order = order;
-            track.remember(verdict, report.started_at);
-            if let Some(from) = track.ledger.enter(verdict.state, at) {
-                changes.push(StateChange::of(verdict, from, when));
-            }
+            let endpoint = self.endpoints.entry(verdict.endpoint.clone()).or_default();
+            endpoint.order = order;
+            changes.extend(endpoint.record(verdict, report, at));
         }
         self.changes += changes.len() as u64;
         changes
     }
 
-    /// Accounts for the time up to `at`.
+    /// Counts the time up to `at`.
     pub(super) fn pass(&mut self, at: Duration) {
         self.overall.pass(at);
-        for track in self.tracks.values_mut() {
-            track.ledger.pass(at);
+        for endpoint in self.endpoints.values_mut() {
+            endpoint.states.pass(at);
         }
     }
 
-    /// The endpoint's past, if it has one.
-    pub(super) fn track(&self, endpoint: &str) -> Option<&EndpointHistory> {
-        self.tracks.get(endpoint)
+    pub(super) fn endpoint(&self, name: &str) -> Option<&EndpointHistory> {
+        self.endpoints.get(name)
     }
 
-    /// All endpoints with their past, in the order in which they were given.
-    pub(super) fn tracks(&self) -> Vec<(&str, &EndpointHistory)> {
-        let mut tracks: Vec<_> = self.tracks.iter().map(|(name, track)| (name.as_str(), track)).collect();
-        tracks.sort_by_key(|(name, track)| (track.order, *name));
-        tracks
+    /// All endpoints, in the order in which they were given.
+    pub(super) fn endpoints(&self) -> Vec<(&str, &EndpointHistory)> {
+        let mut endpoints: Vec<_> =
+            self.endpoints.iter().map(|(name, endpoint)| (name.as_str(), endpoint)).collect();
+        endpoints.sort_by_key(|(name, endpoint)| (endpoint.order, *name));
+        endpoints
     }
 
-    /// No time is accounted for endpoints that the run did not ask; of those, few are remembered.
-    fn suspend(&mut self, report: &Report) {
-        let asked: HashSet<&str> = report.endpoints.iter().map(|verdict| verdict.endpoint.as_str()).collect();
+    /// Stops the clocks of endpoints that the run did not probe, and forgets the oldest of too many.
+    fn suspend_absent(&mut self, report: &Report) {
+        let probed: HashSet<&str> =
+            report.endpoints.iter().map(|verdict| verdict.endpoint.as_str()).collect();
         let mut absent = Vec::new();
-        for (name, track) in &mut self.tracks {
-            if !asked.contains(name.as_str()) {
-                track.ledger.accounted = None;
-                absent.push((track.ledger.current.map(|(_, since)| since), name.clone()));
+        for (name, endpoint) in &mut self.endpoints {
+            if !probed.contains(name.as_str()) {
+                endpoint.states.counted_to = None;
+                absent.push((endpoint.states.current.map(|(_, since)| since), name.clone()));
             }
         }
         absent.sort_unstable();
-        for (_, name) in absent.iter().take(absent.len().saturating_sub(GONE)) {
-            self.tracks.remove(name);
+        for (_, name) in absent.iter().take(absent.len().saturating_sub(MAX_FORMER)) {
+            self.endpoints.remove(name);
         }
     }
 }
 
 impl StateClock {
-    /// Takes in the state that was found at `at`; the state that it left, if it did.
-    fn enter(&mut self, state: State, at: Duration) -> Option<State> {
+    /// Takes in the state found at `at`.
+    fn enter(&mut self, state: State, at: Duration) {
         self.pass(at);
-        self.accounted = Some(at);
-        let left = self.current.map(|(state, _)| state).filter(|left| *left != state);
-        if self.current.is_none() || left.is_some() {
+        self.counted_to = Some(at);
+        if self.state() != Some(state) {
+            self.changes += u64::from(self.current.is_some());
             self.current = Some((state, at));
         }
-        self.changes += u64::from(left.is_some());
-        left
     }
 
     fn pass(&mut self, at: Duration) {
-        if let (Some(accounted), Some((state, _))) = (&mut self.accounted, self.current) {
-            *self.spent.entry(state).or_default() += at.saturating_sub(*accounted);
-            *accounted = at;
+        if let (Some(counted_to), Some((state, _))) = (&mut self.counted_to, self.current) {
+            *self.spent.entry(state).or_default() += at.saturating_sub(*counted_to);
+            *counted_to = at;
         }
     }
 
-    /// The state, once one is known.
     pub(super) fn state(&self) -> Option<State> {
         self.current.map(|(state, _)| state)
     }
 
-    /// For how long it has been in its state.
-    pub(super) fn lasts(&self, at: Duration) -> Duration {
+    /// Time since the state began.
+    pub(super) fn time_in_state(&self, at: Duration) -> Duration {
         self.current.map_or(Duration::ZERO, |(_, since)| at.saturating_sub(since))
     }
 
-    /// The states it was in, the best first, with the time in each.
+    /// Time in each state, the best first.
     pub(super) fn spent(&self) -> Vec<(State, Duration)> {
         let best_first = State::worst_first().into_iter().rev();
         best_first.filter_map(|state| Some((state, *self.spent.get(&state)?))).collect()
     }
 
-    /// Whether it was OK all the time.
-    pub(super) fn is_spotless(&self) -> bool {
+    pub(super) fn is_always_ok(&self) -> bool {
         self.state() == Some(State::Ok) && self.changes == 0
     }
 }
 
 impl EndpointHistory {
+    /// Takes in a run, and returns the change that it shows.
+    fn record(&mut self, verdict: &Verdict, report: &Report, at: Duration) -> Option<Change> {
+        let from = self.states.state().zip(self.diagnosis);
+        let to = (verdict.state, verdict.diagnosis);
+        let (when, summary) = (report.over_at(), summary(verdict));
+        self.remember(verdict, report.started_at);
+        self.states.enter(verdict.state, at);
+        self.diagnosis = Some(verdict.diagnosis);
+        if verdict.state != State::Ok {
+            self.last_failure = Some(Failure { when, summary: summary.clone() });
+        }
+        let from = from.filter(|from| *from != to)?;
+        self.changes += 1;
+        Some(Change { when, from, to, summary })
+    }
+
     fn remember(&mut self, verdict: &Verdict, when: SystemTime) {
         let mut time = Duration::ZERO;
         for (method, judged) in verdict.made() {
             time = time.max(judged.elapsed);
-            let answered = judged.completion.full().is_some();
-            if answered && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
+            let complete = judged.completion.full().is_some();
+            if complete && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
                 self.slowest = Some(SlowestAnswer { time: judged.elapsed, method, when });
             }
         }
-        if self.recent.len() == RECENT {
+        if self.recent.len() == MAX_RECENT {
             self.recent.pop_front();
         }
         self.recent.push_back(RunSample { state: verdict.state, time });
     }
 }
 
-impl StateChange {
-    fn of(verdict: &Verdict, from: State, when: SystemTime) -> StateChange {
-        let why = format!("{}: {}", verdict.diagnosis, verdict.evidence);
-        StateChange { when, endpoint: verdict.endpoint.clone(), from, to: verdict.state, why }
-    }
+fn summary(verdict: &Verdict) -> String {
+    format!("{}: {} at {}", verdict.diagnosis, verdict.evidence, verdict.endpoint)
 }
 
 #[cfg(test)]
@@ -222,58 +233,73 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn spent(ledger: &StateClock) -> Vec<(State, u64)> {
-        ledger.spent().into_iter().map(|(state, time)| (state, time.as_secs())).collect()
+    fn spent(states: &StateClock) -> Vec<(State, u64)> {
+        states.spent().into_iter().map(|(state, time)| (state, time.as_secs())).collect()
     }
 
     #[test]
-    fn an_outage_is_seen_timed_and_accounted_for() {
+    fn outage() {
         let mut history = History::default();
         let good = fixture::report(vec![fixture::healthy("a:8777")]);
         let bad = fixture::report(vec![fixture::backend_down("a:8777")]);
         assert_eq!(history.record(&good, SECOND), [], "the first state is no change");
         assert_eq!(history.record(&good, 2 * SECOND), []);
-        let change = StateChange {
-            when: bad.started_at + bad.elapsed,
-            endpoint: "a:8777".into(),
-            from: State::Ok,
-            to: State::Critical,
-            why: "backend-down: GET 503".into(),
+        let change = Change {
+            when: bad.over_at(),
+            from: (State::Ok, Diagnosis::Healthy),
+            to: (State::Critical, Diagnosis::BackendDown),
+            summary: summary(&bad.endpoints[0]),
         };
         assert_eq!(history.record(&bad, 3 * SECOND), [change]);
         assert_eq!(history.record(&bad, 8 * SECOND), []);
         assert_eq!(history.record(&good, 9 * SECOND).len(), 1);
         history.pass(10 * SECOND);
-        let track = history.track("a:8777").unwrap();
-        assert_eq!(spent(&track.ledger), [(State::Ok, 3), (State::Critical, 6)]);
-        assert_eq!((track.ledger.changes, history.changes, history.runs), (2, 2, 5));
-        assert_eq!(track.ledger.lasts(12 * SECOND), 3 * SECOND);
-        let slowest = track.slowest.unwrap();
+        let endpoint = history.endpoint("a:8777").unwrap();
+        assert_eq!(spent(&endpoint.states), [(State::Ok, 3), (State::Critical, 6)]);
+        assert_eq!((endpoint.changes, history.changes, history.runs), (2, 2, 5));
+        assert_eq!(endpoint.states.time_in_state(12 * SECOND), 3 * SECOND);
+        let slowest = endpoint.slowest.unwrap();
         assert_eq!((slowest.method, slowest.time), (Method::Get, Duration::from_micros(12_345)));
-        assert_eq!(spent(&history.overall), spent(&track.ledger));
+        let failure = Failure { when: bad.over_at(), summary: summary(&bad.endpoints[0]) };
+        assert_eq!(endpoint.last_failure, Some(failure));
+        assert_eq!(spent(&history.overall), spent(&endpoint.states));
     }
 
     #[test]
-    fn what_never_ends_takes_no_more_memory() {
+    fn change_of_diagnosis() {
+        let mut history = History::default();
+        history.record(&fixture::report(vec![fixture::unreachable("a:8777")]), SECOND);
+        let changes = history.record(&fixture::report(vec![fixture::backend_down("a:8777")]), 2 * SECOND);
+        let critical = |diagnosis| (State::Critical, diagnosis);
+        assert_eq!(
+            changes.into_iter().map(|change| (change.from, change.to)).collect::<Vec<_>>(),
+            [(critical(Diagnosis::Unreachable), critical(Diagnosis::BackendDown))]
+        );
+        let endpoint = history.endpoint("a:8777").unwrap();
+        assert_eq!((endpoint.changes, endpoint.states.changes), (1, 0));
+    }
+
+    #[test]
+    fn bounded_memory() {
         let mut history = History::default();
         for run in 0..1_000_u32 {
             let passing = format!("192.0.2.{run}:8777");
             let endpoints = vec![fixture::healthy("a:8777"), fixture::healthy(&passing)];
             history.record(&fixture::report(endpoints), run * SECOND);
         }
-        assert_eq!(history.track("a:8777").unwrap().recent.len(), RECENT);
-        assert_eq!(history.tracks().len(), 2 + GONE, "those that are there, and some that are gone");
-        assert!(history.track("192.0.2.998:8777").is_some(), "the oldest is forgotten first");
+        assert_eq!(history.endpoint("a:8777").unwrap().recent.len(), MAX_RECENT);
+        assert_eq!(history.endpoints().len(), 2 + MAX_FORMER);
+        assert!(history.endpoint("192.0.2.998:8777").is_some(), "the oldest is forgotten first");
     }
 
     #[test]
-    fn nothing_is_accounted_while_an_endpoint_is_not_asked() {
+    fn absent_endpoint() {
         let mut history = History::default();
         history.record(&fixture::report(vec![fixture::healthy("a:8777")]), SECOND);
         history.record(&fixture::unable("no descriptors"), 3 * SECOND);
         history.record(&fixture::report(vec![fixture::healthy("a:8777")]), 10 * SECOND);
         history.pass(11 * SECOND);
-        assert_eq!(spent(&history.track("a:8777").unwrap().ledger), [(State::Ok, 3)]);
+        assert_eq!(spent(&history.endpoint("a:8777").unwrap().states), [(State::Ok, 3)]);
         assert_eq!(spent(&history.overall), [(State::Ok, 3), (State::Unknown, 7)]);
     }
 }

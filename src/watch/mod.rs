@@ -1,9 +1,8 @@
-//! Again and again: `--wait` and `--watch`.
+//! Repeated runs: `--wait` and `--watch`.
 
 mod display;
 mod history;
 mod live;
-mod runner;
 mod sparkline;
 mod stream;
 mod summary;
@@ -16,29 +15,32 @@ use anyhow::{Error, Result};
 
 use crate::model::state::State;
 use crate::report::Report;
-use crate::run::Run;
+use crate::run::{Run, Runner};
 use display::WatchDisplay;
-use runner::Runner;
 pub(crate) use wait::wait;
 
-/// Runs every `every`, start to start, and tells each run or each change; the exit code of the last run
+/// Time between two redraws: what is shown has seconds in it.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Runs every `every`, start to start, and shows each run or each change. Returns the exit code of the last run
 /// that was over.
 ///
-/// A run that takes longer than `every` is followed by the next at once. Ctrl-C ends it at once, in the midst
-/// of a run too.
+/// A run that takes longer than `every` is followed by the next at once. Ctrl-C ends the watch, in the midst of a
+/// run too.
 pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u64>) -> Result<u8> {
     let run = Arc::new(run);
-    let runner = Runner::start(Arc::clone(&run))?;
+    let runner = Runner::start(Arc::clone(&run), REDRAW_INTERVAL)?;
     let mut display = WatchDisplay::new(&run, started, every);
     let mut began = started;
     for number in 1_u64.. {
-        display.begins(began);
-        let Some(outcome) = runner.run(began, || display.refresh()) else { break };
+        display.run_begins(began);
+        let deadline = began + run.plan().timing.budget;
+        let Some(outcome) = runner.run(began, deadline, || display.refresh()) else { break };
         let report = match outcome {
             Err(error) if number == 1 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| run_failed(&run, &error, began)),
         };
-        if display.tell(report).is_break() || count == Some(number) {
+        if display.run_ends(report).is_break() || count == Some(number) {
             break;
         }
         began = (began + every).max(Instant::now());
@@ -49,7 +51,7 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
     Ok(display.end())
 }
 
-/// The report of a later run that could not begin: the next may, so that the watch goes on.
+/// The report of a later run that could not begin: the next one may.
 fn run_failed(run: &Run, error: &Error, began: Instant) -> Report {
     let exit_code = run.plan().exit_codes.of(State::Unknown);
     Report { exit_code, ..Report::from_error(&format!("{error:#}"), began) }

@@ -1,4 +1,4 @@
-//! Recent response times as a line of small bars, one for each run, the latest at its right end.
+//! Recent response times as a line of small bars, one for each run, the latest at the right.
 
 use std::time::Duration;
 
@@ -6,39 +6,36 @@ use super::history::RunSample;
 use crate::model::state::State;
 use crate::terminal::style::Palette;
 
-/// The bars, from nearly nothing to the longest time on the line.
+/// From nearly nothing to the longest time on the line.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// The latest samples in at most so many columns.
+/// Draws the latest samples in at most so many columns.
 ///
-/// A run without a good answer has a mark of its own: how long a failure took is no response time, and it
-/// must be seen without colour too.
-pub(super) fn drawn<'a>(
+/// A failed run has a mark: the time that it took is no response time.
+pub(super) fn draw<'a>(
     samples: impl DoubleEndedIterator<Item = &'a RunSample>,
     columns: usize,
     palette: Palette,
 ) -> String {
     let mut shown: Vec<&RunSample> = samples.rev().take(columns).collect();
     shown.reverse();
-    let timed = shown.iter().filter(|sample| has_time(sample.state));
+    let timed = shown.iter().filter(|sample| matches!(sample.state, State::Ok | State::Warning));
     let longest = timed.map(|sample| sample.time).max().unwrap_or_default();
-    shown.iter().map(|sample| palette.state(sample.state, mark(sample, longest))).collect()
+    shown.iter().map(|sample| mark(sample, longest, palette)).collect()
 }
 
-const fn has_time(state: State) -> bool {
-    matches!(state, State::Ok | State::Warning)
-}
-
-fn mark(sample: &RunSample, longest: Duration) -> &'static str {
+fn mark(sample: &RunSample, longest: Duration, palette: Palette) -> String {
     match sample.state {
-        State::Critical => "×",
-        State::Unknown => "?",
-        State::Ok | State::Warning => {
-            let eighths = (sample.time.as_nanos() * 8).div_ceil(longest.as_nanos().max(1));
-            let index = usize::try_from(eighths).unwrap_or(BARS.len()).clamp(1, BARS.len()) - 1;
-            BARS.get(index).copied().unwrap_or_default()
-        }
+        State::Critical => palette.failure("×"),
+        State::Unknown => palette.failure("?"),
+        State::Ok | State::Warning => bar(sample.time, longest).into(),
     }
+}
+
+fn bar(time: Duration, longest: Duration) -> &'static str {
+    let eighths = (time.as_nanos() * 8).div_ceil(longest.as_nanos().max(1));
+    let index = usize::try_from(eighths).unwrap_or(BARS.len()).clamp(1, BARS.len()) - 1;
+    BARS.get(index).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -50,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_bars_and_failures_are_marks() {
+    fn bars_and_marks() {
         let ok = |millis| sample(State::Ok, millis);
         let table: [(&[RunSample], &str); 5] = [
             (&[ok(1), ok(2), ok(4), ok(8)], "▁▂▄█"),
@@ -60,7 +57,7 @@ mod tests {
             (&[], ""),
         ];
         for (samples, line) in table {
-            assert_eq!(drawn(samples.iter(), 5, Palette::new(false)), line, "{samples:?}");
+            assert_eq!(draw(samples.iter(), 5, Palette::new(false)), line, "{samples:?}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! One line for each run, where nothing can be redrawn.
+//! One line per run, where nothing can be redrawn.
 
 use crate::cli::OutputFormat;
 use crate::plan::OutputOptions;
 use crate::report::{self, Report, json};
 use crate::units;
 
-/// A run in one line. The formats of other programs' files, which have no lines of their own, are told whole.
+/// A run in one line; in whole where the format is made of lines.
 pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
     match output.format {
         None => String::new(),
@@ -13,14 +13,16 @@ pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
             let over = units::format_timestamp(report.over_at());
             format!("{over}  {:<8}  {}\n", report.state, report.summary_with_marks())
         }
-        Some(OutputFormat::Nagios) => plugin(report, output),
+        Some(OutputFormat::Nagios) => plugin_line(report, output),
         Some(OutputFormat::Json) => json::line(report),
-        Some(format) => report::render(report, format, output),
+        Some(format @ (OutputFormat::HaproxyAgent | OutputFormat::Prometheus)) => {
+            report::render(report, format, output)
+        }
     }
 }
 
-/// The plugin's line with the time at the end of its summary: whoever reads plugins' lines can read it.
-fn plugin(report: &Report, output: &OutputOptions) -> String {
+/// The plugin's first line, with the time at the end of its summary.
+fn plugin_line(report: &Report, output: &OutputOptions) -> String {
     let summary = format!("{} ({})", report.summary, units::format_timestamp(report.over_at()));
     let whole = report::render(&Report { summary, ..report.clone() }, OutputFormat::Nagios, output);
     whole.split_inclusive('\n').take(1).collect()
@@ -36,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn each_format_has_its_line() {
+    fn line_of_each_format() {
         let report = fixture::report(vec![fixture::backend_down("a:8777")]);
         let table = [
             (OutputFormat::Human, "2026-11-07T06:40:00Z  CRITICAL  backend-down (GET 503) at a:8777\n"),
@@ -52,11 +54,11 @@ mod tests {
         }
         let object = one_line(OutputFormat::Json, &report);
         assert_eq!(object.matches('\n').count(), 1, "{object}");
-        assert_eq!(line(&report, &fixture::output()), "", "silence, if that is wanted");
+        assert_eq!(line(&report, &fixture::output()), "");
     }
 
     #[test]
-    fn the_mark_of_an_unverified_certificate_stays_at_the_end() {
+    fn mark_of_an_unverified_certificate() {
         let mut report = fixture::report(vec![fixture::healthy("a:8777")]);
         report.unverified = true;
         let line = one_line(OutputFormat::Nagios, &report);

@@ -1,97 +1,106 @@
-//! The end of a watch: how long in which state, how many changes, the slowest answers.
+//! The end of a watch: time in each state, changes, slowest answers, last failures.
 
 use std::time::Duration;
 
 use super::history::{EndpointHistory, History, SlowestAnswer, StateClock};
 use crate::model::state::State;
 use crate::report::{MANY, Report};
-use crate::terminal::layout::{MARGIN, prefix_lines, wrap};
+use crate::terminal::layout::{MARGIN, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units::{self, plural};
 
-/// What was seen, how long, and where it is told.
+/// Columns of prose: longer lines are hard to read.
+const MAX_COLUMNS: usize = 100;
+
 pub(super) struct Summary<'a> {
     pub(super) history: &'a History,
     /// The last run that was over.
     pub(super) latest: &'a Report,
-    /// The time since the watch began.
+    /// Time since the watch began.
     pub(super) at: Duration,
     pub(super) columns: usize,
     pub(super) palette: Palette,
 }
 
 impl Summary<'_> {
-    /// The summary's lines, with the marks that every output bears. Of many endpoints, those that were OK all
-    /// the time are only counted.
+    /// The summary's lines. Of many endpoints, those that were always OK are only counted.
     pub(super) fn lines(&self) -> Vec<String> {
-        let tracks = self.history.tracks();
-        let mut paragraphs = vec![self.wrap(&self.headline(tracks.len()))];
-        if tracks.len() > 1 {
-            paragraphs.push(self.entry("All together", &self.history.overall, None));
+        let endpoints = self.history.endpoints();
+        let mut paragraphs = vec![wrap(&self.headline(endpoints.len()), self.columns())];
+        if endpoints.len() > 1 {
+            paragraphs.push(self.entry(
+                "All together",
+                &self.history.overall,
+                &[times(&self.history.overall)],
+            ));
         }
-        let many = tracks.len() > MANY;
-        let (spotless, others): (Vec<_>, Vec<_>) =
-            tracks.into_iter().partition(|(_, track)| many && track.ledger.is_spotless());
-        let entry =
-            |(name, track): (&str, &EndpointHistory)| self.entry(name, &track.ledger, track.slowest.as_ref());
-        paragraphs.extend(others.into_iter().map(entry));
-        if !spotless.is_empty() {
-            paragraphs.push(self.wrap(&counted(&spotless)));
+        let many = endpoints.len() > MANY;
+        let (always_ok, others): (Vec<_>, Vec<_>) =
+            endpoints.into_iter().partition(|(_, endpoint)| many && endpoint.states.is_always_ok());
+        paragraphs.extend(
+            others.into_iter().map(|(name, endpoint)| self.entry(name, &endpoint.states, &facts(endpoint))),
+        );
+        if !always_ok.is_empty() {
+            paragraphs.push(wrap(&count(&always_ok), self.columns()));
         }
         paragraphs.join(&String::new())
     }
 
     fn headline(&self, endpoints: usize) -> String {
+        let watched = units::format_span(self.at);
         let endpoints = plural(endpoints as u64, "endpoint");
         let runs = plural(self.history.runs, "run");
-        let changes = plural(self.history.changes, "change of state");
-        let watched = units::format_span(self.at);
+        let changes = plural(self.history.changes, "change");
         self.latest.with_marks(&format!("Watched for {watched}: {endpoints}, {runs}, {changes}."))
     }
 
-    /// State and name, and indented below what there was.
-    fn entry(&self, name: &str, ledger: &StateClock, slowest: Option<&SlowestAnswer>) -> Vec<String> {
-        let title = self.beside(name).into_iter().map(|line| self.palette.bold(&line));
-        let times = format!("{}; {}", times(ledger), plural(ledger.changes, "change of state"));
-        let slowest = slowest.map(|slowest| format!("slowest answer: {}", answer(slowest)));
-        let facts = [times].into_iter().chain(slowest).flat_map(|fact| self.beside(&fact));
-        let margin = self.palette.margin(ledger.state().unwrap_or(State::Unknown));
-        prefix_lines(&margin, title.chain(facts))
+    /// State and name, and below it the facts, whose further lines are indented deeper than their labels.
+    fn entry(&self, name: &str, states: &StateClock, facts: &[String]) -> Vec<String> {
+        let margin = self.palette.margin(states.state().unwrap_or(State::Unknown));
+        let indent = " ".repeat(MARGIN);
+        let mut lines = wrap_indented(&margin, &indent, &self.palette.bold(name), self.columns());
+        for fact in facts {
+            lines.extend(wrap_indented(&indent, &format!("{indent}  "), fact, self.columns()));
+        }
+        lines
     }
 
-    fn wrap(&self, text: &str) -> Vec<String> {
-        wrap(text, self.columns.max(2 * MARGIN))
-    }
-
-    /// The lines of a text beside the column of the states.
-    fn beside(&self, text: &str) -> Vec<String> {
-        wrap(text, self.columns.max(2 * MARGIN) - MARGIN)
+    /// One column stays free: a terminal breaks a line that reaches its edge.
+    fn columns(&self) -> usize {
+        self.columns.saturating_sub(1).clamp(2 * MARGIN, MAX_COLUMNS)
     }
 }
 
-/// Those that were OK all the time.
-fn counted(spotless: &[(&str, &EndpointHistory)]) -> String {
-    let answers = spotless.iter().filter_map(|(name, track)| Some((name, track.slowest?)));
+fn facts(endpoint: &EndpointHistory) -> Vec<String> {
+    let times = format!("{}; {}", times(&endpoint.states), plural(endpoint.changes, "change"));
+    let slowest = endpoint.slowest.as_ref().map(|slowest| format!("slowest answer: {}", describe(slowest)));
+    let failure = endpoint.last_failure.as_ref().map(|failure| {
+        format!("last failure: {}, {}", units::format_timestamp(failure.when), failure.summary)
+    });
+    [Some(times), slowest, failure].into_iter().flatten().collect()
+}
+
+fn count(always_ok: &[(&str, &EndpointHistory)]) -> String {
+    let answers = always_ok.iter().filter_map(|(name, endpoint)| Some((name, endpoint.slowest?)));
     let slowest = answers.max_by_key(|(_, slowest)| slowest.time);
     let slowest =
-        slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", answer(&slowest)));
-    format!("{} OK all the time{}.", plural(spotless.len() as u64, "endpoint"), slowest.unwrap_or_default())
+        slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", describe(&slowest)));
+    format!("{} always OK{}.", plural(always_ok.len() as u64, "endpoint"), slowest.unwrap_or_default())
 }
 
-fn answer(slowest: &SlowestAnswer) -> String {
+fn describe(slowest: &SlowestAnswer) -> String {
     let SlowestAnswer { time, method, when } = slowest;
     format!("{} in {} at {}", method.name(), units::format_duration(*time), units::format_timestamp(*when))
 }
 
-/// The time in each state and its share.
-fn times(ledger: &StateClock) -> String {
-    let spent = ledger.spent();
-    let whole: Duration = spent.iter().map(|(_, time)| *time).sum();
-    let whole = whole.as_secs_f64().max(f64::MIN_POSITIVE);
-    let one = |(state, time): &(State, Duration)| {
-        format!("{state} {} ({:.1} %)", units::format_span(*time), 100.0 * time.as_secs_f64() / whole)
-    };
-    spent.iter().map(one).collect::<Vec<_>>().join(", ")
+/// Time in each state, and its share.
+fn times(states: &StateClock) -> String {
+    let spent = states.spent();
+    let total = spent.iter().map(|(_, time)| *time).sum::<Duration>().as_secs_f64().max(f64::MIN_POSITIVE);
+    let shares = spent.iter().map(|(state, time)| {
+        format!("{state} {} ({:.1}%)", units::format_span(*time), 100.0 * time.as_secs_f64() / total)
+    });
+    shares.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -120,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_of_one_endpoint() {
+    fn outage_of_one_endpoint() {
         let (good, bad) = (run(&[fixture::healthy("a:8777")]), run(&[fixture::backend_down("a:8777")]));
         let mut runs = vec![good.clone(); 50];
         runs.extend(vec![bad; 100]);
@@ -129,17 +138,18 @@ mod tests {
             &runs,
             80,
             &expect![[r#"
-                Watched for 2m 31s: 1 endpoint, 151 runs, 2 changes of state.
+                Watched for 2 min 31 s: 1 endpoint, 151 runs, 2 changes.
 
                 OK        a:8777
-                          OK 50s (33.6 %), CRITICAL 1m 40s (66.4 %); 2 changes of state
+                          OK 50 s (33.6%), CRITICAL 1 min 40 s (66.4%); 2 changes
                           slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
+                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 at a:8777
             "#]],
         );
     }
 
     #[test]
-    fn several_on_a_narrow_terminal() {
+    fn several_endpoints_on_a_narrow_terminal() {
         let healthy = fixture::healthy("metering-1.example.com:8777");
         let runs = [
             run(&[healthy.clone(), fixture::expiring("https://metering-2.example.com:443")]),
@@ -149,53 +159,54 @@ mod tests {
             &runs,
             40,
             &expect![[r#"
-                Watched for 2s: 2 endpoints, 2 runs, 1
-                change of state.
+                Watched for 2 s: 2 endpoints, 2 runs, 1
+                change.
 
                 CRITICAL  All together
-                          WARNING 1s (66.7 %), CRITICAL
-                          500 ms (33.3 %); 1 change of
-                          state
+                          WARNING 1 s (66.7%), CRITICAL
+                            500 ms (33.3%)
 
                 OK        metering-1.example.com:8777
-                          OK 1s (100.0 %); 0 changes of
-                          state
-                          slowest answer: GET in 3.46 ms
-                          at 2026-11-07T06:40:00Z
+                          OK 1 s (100.0%); 0 changes
+                          slowest answer: GET in 3.46
+                            ms at 2026-11-07T06:40:00Z
 
-                CRITICAL  https://metering-2.example.com
-                          :443
-                          WARNING 1s (66.7 %), CRITICAL
-                          500 ms (33.3 %); 1 change of
-                          state
-                          slowest answer: GET in 5.68 ms
-                          at 2026-11-07T06:40:00Z
+                CRITICAL  https://metering-2.example.co
+                          m:443
+                          WARNING 1 s (66.7%), CRITICAL
+                            500 ms (33.3%); 1 change
+                          slowest answer: GET in 5.68
+                            ms at 2026-11-07T06:40:00Z
+                          last failure:
+                            2026-11-07T06:40:00Z,
+                            unreachable: HEAD refused
+                            at
+                            https://metering-2.example.
+                            com:443
             "#]],
         );
     }
 
     #[test]
-    fn a_mark_is_broken_as_the_words_are() {
+    fn wrapped_mark() {
         let run = Report { unverified: true, ..run(&[fixture::healthy("a:8777")]) };
         check(
             &[run],
             40,
             &expect![[r#"
-                Watched for 1s: 1 endpoint, 1 run, 0
-                changes of state. (certificate not
-                verified)
+                Watched for 1 s: 1 endpoint, 1 run, 0
+                changes. (certificate not verified)
 
                 OK        a:8777
-                          OK 500 ms (100.0 %); 0 changes
-                          of state
-                          slowest answer: GET in 3.46 ms
-                          at 2026-11-07T06:40:00Z
+                          OK 500 ms (100.0%); 0 changes
+                          slowest answer: GET in 3.46
+                            ms at 2026-11-07T06:40:00Z
             "#]],
         );
     }
 
     #[test]
-    fn of_many_only_those_that_failed() {
+    fn three_hundred_endpoints() {
         let healthy = |n| fixture::healthy(&format!("metering-{n}.example.com:8777"));
         let endpoints: Vec<Verdict> = (1..=300).map(healthy).collect();
         let mut failing = endpoints.clone();
@@ -204,16 +215,18 @@ mod tests {
             &[run(&endpoints), run(&failing), run(&endpoints)],
             80,
             &expect![[r#"
-                Watched for 3s: 300 endpoints, 3 runs, 2 changes of state.
+                Watched for 3 s: 300 endpoints, 3 runs, 2 changes.
 
                 OK        All together
-                          OK 1s (60.0 %), CRITICAL 1s (40.0 %); 2 changes of state
+                          OK 1 s (60.0%), CRITICAL 1 s (40.0%)
 
                 OK        metering-18.example.com:8777
-                          OK 1s (60.0 %), CRITICAL 1s (40.0 %); 2 changes of state
+                          OK 1 s (60.0%), CRITICAL 1 s (40.0%); 2 changes
                           slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
+                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 at
+                            metering-18.example.com:8777
 
-                299 endpoints OK all the time; the slowest answer: GET in 3.46 ms at
+                299 endpoints always OK; the slowest answer: GET in 3.46 ms at
                 2026-11-07T06:40:00Z by metering-300.example.com:8777.
             "#]],
         );

@@ -1,63 +1,106 @@
 //! `--wait`: quiet until the state is OK or the time is over.
 
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::model::state::State;
 use crate::report::Report;
-use crate::run::{MIN_RUN, Run};
-use crate::terminal::progress::{self, ProgressSnapshot};
-use crate::units;
+use crate::run::{MIN_RUN, Run, Runner};
+use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
+use crate::units::{format_span, plural};
 
-/// The first run has at least this much time, and an endpoint a fair chance: within what a run may take beyond its
+/// The first run has at least this much time, so that an endpoint has a chance: it is less than a run may exceed its
 /// limit.
 const MIN_FIRST_RUN: Duration = Duration::from_millis(150);
 
-/// Probes until the state is OK, or until `limit` after `started` and not before; the last run's report.
+/// Runs until the state is OK, or until `limit` after `started` and not before. Returns the last run's report, with
+/// the time and the number of runs in its summary.
 ///
-/// The last run is cut short by the limit.
-pub(crate) fn wait(run: &Run, started: Instant, limit: Duration) -> Result<Report> {
-    let last = Mutex::new(String::new());
-    let snapshot = || so_far(started.elapsed(), limit, &last.lock().unwrap_or_else(PoisonError::into_inner));
-    progress::with_bar(run.plan().output.progress, snapshot, || {
-        until_ok(run, started, limit, |report| {
-            *last.lock().unwrap_or_else(PoisonError::into_inner) =
-                format!("; {} - {}", report.state, report.summary_with_marks());
-        })
-    })
+/// The limit cuts the last run short; Ctrl-C ends the waiting at once.
+pub(crate) fn wait(run: Run, started: Instant, limit: Duration) -> Result<Report> {
+    let run = Arc::new(run);
+    let runner = Runner::start(Arc::clone(&run), INTERVAL)?;
+    let mut bar = ProgressBar::new(run.plan().output.progress, run.plan().output.ascii);
+    let mut waiting = Waiting { started, limit, runs: 0, last: None };
+    let interrupted = until_ok(&run, &runner, &mut bar, &mut waiting)?.is_break();
+    Ok(if interrupted { waiting.interrupted(&run) } else { waiting.over(&run) })
 }
 
-fn until_ok(run: &Run, started: Instant, limit: Duration, tell: impl Fn(&Report)) -> Result<Report> {
+/// What is known so far.
+struct Waiting {
+    started: Instant,
+    limit: Duration,
+    /// Number of runs that are over.
+    runs: u64,
+    /// The last of them.
+    last: Option<Report>,
+}
+
+/// Breaks off at a signal.
+fn until_ok(
+    run: &Run,
+    runner: &Runner,
+    bar: &mut ProgressBar,
+    waiting: &mut Waiting,
+) -> Result<ControlFlow<()>> {
     let timing = &run.plan().timing;
-    let end = started + limit;
-    let mut began = started;
-    let mut report = run.once(began, end.max(began + MIN_FIRST_RUN).min(began + timing.budget))?;
-    while report.state != State::Ok {
-        tell(&report);
-        began = Instant::now() + timing.retry_delay;
-        if began + MIN_RUN > end {
-            sleep_until(end);
-            break;
+    let end = waiting.started + waiting.limit;
+    let mut began = waiting.started;
+    let mut deadline = end.max(began + MIN_FIRST_RUN);
+    loop {
+        let outcome =
+            runner.run(began, deadline.min(began + timing.budget), || bar.draw(|| waiting.snapshot()));
+        let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
+        if waiting.learn(run, outcome, began)? == State::Ok {
+            return Ok(ControlFlow::Continue(()));
         }
-        sleep_until(began);
-        let next = run.once(began, end.min(began + timing.budget));
-        report = next.unwrap_or_else(|error| super::run_failed(run, &error, began));
+        began = Instant::now() + timing.retry_delay;
+        let is_last = began + MIN_RUN > end;
+        let until = if is_last { end } else { began };
+        let paused = runner.pause(until, || bar.draw(|| waiting.snapshot()));
+        if is_last || paused.is_break() {
+            return Ok(paused);
+        }
+        deadline = end;
     }
-    Ok(report)
 }
 
-fn sleep_until(moment: Instant) {
-    thread::sleep(moment.saturating_duration_since(Instant::now()));
-}
+impl Waiting {
+    /// Takes in a run that is over, and returns its state. Only a failure to start the first run is final.
+    fn learn(&mut self, run: &Run, outcome: Result<Report>, began: Instant) -> Result<State> {
+        let report = match outcome {
+            Err(error) if self.runs == 0 => return Err(error),
+            outcome => outcome.unwrap_or_else(|error| super::run_failed(run, &error, began)),
+        };
+        self.runs += 1;
+        Ok(self.last.insert(report).state)
+    }
 
-fn so_far(elapsed: Duration, limit: Duration, last: &str) -> ProgressSnapshot {
-    let words = format!(
-        "waiting for OK: {} of {}{last}",
-        units::format_span(elapsed),
-        units::format_configured(limit)
-    );
-    ProgressSnapshot::of_time(elapsed, limit, words)
+    fn snapshot(&self) -> ProgressSnapshot {
+        let elapsed = self.started.elapsed();
+        let last =
+            self.last.as_ref().map(|report| format!("; {}: {}", report.state, report.summary_with_marks()));
+        let words = format!(
+            "waiting for OK, {} of {}{}",
+            format_span(elapsed),
+            format_span(self.limit),
+            last.unwrap_or_default()
+        );
+        ProgressSnapshot::of_time(elapsed, self.limit, words)
+    }
+
+    fn over(self, run: &Run) -> Report {
+        let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
+        let Some(last) = self.last else { return run.interrupted(self.started) };
+        Report { summary: format!("{} (waited {waited}, {runs})", last.summary), ..last }
+    }
+
+    fn interrupted(self, run: &Run) -> Report {
+        let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
+        let Some(last) = self.last else { return run.interrupted(self.started) };
+        Report { summary: format!("interrupted after {waited} and {runs}: {}", last.summary), ..last }
+    }
 }

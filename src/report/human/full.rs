@@ -6,7 +6,7 @@ use super::{HumanView, INDENT, phase_bar};
 use crate::model::exchange::Phase;
 use crate::plan::Verbosity;
 use crate::report::wording::{self, DetailLine};
-use crate::terminal::layout::{MARGIN, display_width, fill_lines, pad_left, pad_right, prefix_lines};
+use crate::terminal::layout::{MARGIN, display_width, pad_left, pad_right, prefix_lines, wrap};
 use crate::units;
 use crate::verdict::{Outcome, RequestResult, Verdict};
 
@@ -37,7 +37,9 @@ impl HumanView {
     fn title(&self, verdict: &Verdict) -> Vec<String> {
         let attempts = wording::attempts(verdict).map(|attempts| format!(", {attempts}"));
         let diagnosis = format!("{}{}", verdict.diagnosis, attempts.unwrap_or_default());
-        let rest = fill_lines([verdict.endpoint.as_str(), &diagnosis], INDENT, self.width - MARGIN);
+        let room = self.width - MARGIN;
+        let title = format!("{}{INDENT}{diagnosis}", verdict.endpoint);
+        let rest = if display_width(&title) <= room { vec![title] } else { wrap(&title, room) };
         prefix_lines(&self.palette.margin(verdict.state), rest.iter().map(|line| self.palette.bold(line)))
     }
 
@@ -55,7 +57,7 @@ impl HumanView {
             let row = |time: &str| request(probe.method.name(), &outcome, column, time);
             match &probe.outcome {
                 Outcome::RequestVerdict(judged) => {
-                    let bar = phase_bar::drawn(&judged.phases, scale.columns(judged.elapsed), self.palette);
+                    let bar = phase_bar::draw(&judged.phases, scale.columns(judged.elapsed));
                     made.push(row(&units::format_duration(judged.elapsed)) + &bar);
                 }
                 Outcome::Skipped(reason) => {
@@ -71,18 +73,15 @@ impl HumanView {
     /// What the shapes in the endpoint's bars mean.
     fn legend(&self, verdict: &Verdict, scale: Scale, indent: usize) -> Vec<String> {
         let shown: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| scale.shows(verdict, *phase)).collect();
-        let pieces: Vec<String> =
-            shown.iter().map(|phase| format!("{} {}", phase_bar::shape(*phase), phase.name())).collect();
-        let pieces = || pieces.iter().map(String::as_str);
-        let beside = fill_lines(pieces(), INDENT, self.width.saturating_sub(indent));
+        // No break within a piece.
+        let pieces = shown.iter().map(|phase| format!("{}\u{a0}{}", phase_bar::shape(*phase), phase.name()));
+        let legend = pieces.collect::<Vec<_>>().join("\u{a0} ");
+        let beside = wrap(&legend, self.width.saturating_sub(indent));
         let lines = match beside.as_slice() {
             [_] => prefix_lines(&" ".repeat(indent), beside),
-            _ => prefix_lines(INDENT, fill_lines(pieces(), INDENT, self.width - INDENT.len())),
+            _ => self.paragraph(INDENT, &legend),
         };
-        let painted = |line: String, phase: &Phase| {
-            line.replace(phase_bar::shape(*phase), &self.palette.phase(*phase, phase_bar::shape(*phase)))
-        };
-        lines.into_iter().map(|line| shown.iter().fold(line, painted)).collect()
+        lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
     }
 
     fn account(&self, probe: &RequestResult) -> Vec<String> {
@@ -91,7 +90,7 @@ impl HumanView {
             DetailLine::Prose(text) => self.paragraph(INDENT, &text),
             DetailLine::Verbatim(text) => vec![format!("{INDENT}{text}")],
         };
-        lines.into_iter().flat_map(shown).map(|line| self.palette.dim(&line)).collect()
+        lines.into_iter().flat_map(shown).collect()
     }
 }
 

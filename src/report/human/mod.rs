@@ -3,16 +3,20 @@
 //! Failing endpoints come first and in full, healthy ones in brief. No line is wider than the terminal
 //! but those that are there to be copied (`-vv`).
 
+mod advice;
 mod full;
 mod phase_bar;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use advice::advice;
+
 use super::{MANY, Report};
 use crate::environment::Size;
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
+use crate::terminal::ascii::to_ascii;
 use crate::terminal::layout::{hanging_indent, wrap};
 use crate::terminal::style::Palette;
 use crate::units;
@@ -37,7 +41,8 @@ pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
     let sections = page.sections(report).into_iter().filter(|section| !section.is_empty());
     let lines =
         |section: Vec<String>| section.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
-    sections.map(lines).collect::<Vec<_>>().join("\n\n") + "\n"
+    let text = sections.map(lines).collect::<Vec<_>>().join("\n\n") + "\n";
+    if output.ascii { to_ascii(&text) } else { text }
 }
 
 /// Which endpoints are told at which length.
@@ -100,8 +105,7 @@ impl HumanView {
     /// The verdict of the whole, in the plugin's words; the numbers where there are many endpoints.
     fn headline(&self, report: &Report) -> Vec<String> {
         let headline = wrap(&report.headline(), self.width);
-        let mut lines: Vec<String> =
-            headline.iter().map(|line| self.palette.state(report.state, line)).collect();
+        let mut lines: Vec<String> = headline.iter().map(|line| self.palette.bold(line)).collect();
         if report.endpoints.len() > MANY {
             lines.extend(wrap(&tally(report), self.width));
         }

@@ -1,7 +1,6 @@
 //! The bar that shows where a request's time went: one shape for each phase, so that it needs no colour.
 
 use crate::model::exchange::{Phase, Phases};
-use crate::terminal::style::Palette;
 
 /// The phases that a bar of so many columns shows, with the columns of each.
 ///
@@ -25,10 +24,9 @@ pub(super) fn shares(phases: &Phases, columns: usize) -> Vec<(Phase, usize)> {
     shares
 }
 
-/// The bar.
-pub(super) fn drawn(phases: &Phases, columns: usize, palette: Palette) -> String {
-    let piece = |(phase, taken)| palette.phase(phase, &shape(phase).repeat(taken));
-    shares(phases, columns).into_iter().map(piece).collect()
+/// Draws the bar.
+pub(super) fn draw(phases: &Phases, columns: usize) -> String {
+    shares(phases, columns).into_iter().map(|(phase, taken)| shape(phase).repeat(taken)).collect()
 }
 
 /// What a phase looks like in the bar.
@@ -59,7 +57,6 @@ mod tests {
 
     #[test]
     fn each_phase_gets_its_share() {
-        let plain = Palette::new(false);
         let table = [
             (phases(&[(Phase::Connect, 100), (Phase::Wait, 300)]), "▒▒██████"),
             (phases(&[(Phase::Resolve, 1), (Phase::Wait, 1000), (Phase::Receive, 1000)]), "████▄▄▄▄"),
@@ -67,7 +64,7 @@ mod tests {
             (phases(&[]), ""),
         ];
         for (phases, bar) in table {
-            assert_eq!(drawn(&phases, 8, plain), bar);
+            assert_eq!(draw(&phases, 8), bar);
         }
     }
 

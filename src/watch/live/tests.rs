@@ -5,7 +5,7 @@ use crate::verdict::Verdict;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-const STATUS: &str = "Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.";
+const STATUS: &str = "Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.";
 
 /// The view after these runs, a second apart.
 fn shown(runs: &[Report], columns: usize, rows: usize) -> Vec<String> {
@@ -47,13 +47,13 @@ fn many(failing: usize) -> Vec<Report> {
 }
 
 #[test]
-fn before_the_first_run_is_over() {
+fn first_run() {
     check(
         &[],
         80,
         24,
         &expect![[r#"
-        Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+        Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
     "#]],
     );
 }
@@ -65,79 +65,80 @@ fn three_endpoints_in_three_states() {
         80,
         24,
         &expect![[r#"
-            CEILOMETER CRITICAL for 1m 13s - backend-down (GET 503) at metering-2.example.…
-            Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+            CRITICAL  for 1 min 13 s: backend-down (GET 503) at metering-2.example.com:8777
+            Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777   backend-down          12.3 ms  █××
             WARNING   https://meteri…ample.com:443  certificate-expiring  5.68 ms  ███
             OK        metering-1.example.com:8777   healthy               3.46 ms  ███
 
-            The API has been reached but the back-end connectivity is unavailable or
-            compromised; the service cannot perform its operations.
-            GET said: {"error": "database|unreachable"}
-            → Verify that the API is up and running and that there is connectivity with the
-              back-end.
+                The API has been reached but the back-end connectivity is unavailable or
+                compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity with
+                the back-end.
+                GET said: {"error": "database|unreachable"}
         "#]],
     );
 }
 
 #[test]
-fn a_wide_terminal_shows_more_runs() {
+fn wide_terminal() {
     check(
         &three(),
         140,
         24,
         &expect![[r#"
-        CEILOMETER CRITICAL for 1m 13s - backend-down (GET 503) at metering-2.example.com:8777
-        Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+            CRITICAL  for 1 min 13 s: backend-down (GET 503) at metering-2.example.com:8777
+            Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
-        CRITICAL  metering-2.example.com:8777         backend-down          for 1m 13s  12.3 ms  █××
-        WARNING   https://metering-3.example.com:443  certificate-expiring  for 1m 14s  5.68 ms  ███
-        OK        metering-1.example.com:8777         healthy               for 1m 14s  3.46 ms  ███
+            CRITICAL  metering-2.example.com:8777         backend-down          for 1 min 13 s  12.3 ms  █××
+            WARNING   https://metering-3.example.com:443  certificate-expiring  for 1 min 14 s  5.68 ms  ███
+            OK        metering-1.example.com:8777         healthy               for 1 min 14 s  3.46 ms  ███
 
-        The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-        GET said: {"error": "database|unreachable"}
-        → Verify that the API is up and running and that there is connectivity with the back-end.
-    "#]],
+                The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
+              → Verify that the API is up and running and that there is connectivity with the back-end.
+                GET said: {"error": "database|unreachable"}
+        "#]],
     );
 }
 
 #[test]
-fn a_narrow_terminal_shows_what_matters() {
+fn narrow_terminal() {
     check(
         &three(),
         40,
         24,
         &expect![[r#"
-        CEILOMETER CRITICAL for 1m 13s - backe…
-        Run 3 began at 2026-11-07T06:40:00Z, o…
+            CRITICAL  for 1 min 13 s: backend-down…
+            Run 3 at 2026-11-07T06:40:00Z, every 1…
 
-        CRITICAL  metering-….com:8777  █××
-        WARNING   https://m…e.com:443  ███
-        OK        metering-….com:8777  ███
+            CRITICAL  metering-….com:8777  █××
+            WARNING   https://m…e.com:443  ███
+            OK        metering-….com:8777  ███
 
-        The API has been reached but the
-        back-end connectivity is unavailable or
-        compromised; the service cannot perform
-        its operations.
-        GET said: {"error":
-        "database|unreachable"}
-        → Verify that the API is up and running
-          and that there is connectivity with
-          the back-end.
-    "#]],
+                The API has been reached but the
+                back-end connectivity is
+                unavailable or compromised; the
+                service cannot perform its
+                operations.
+              → Verify that the API is up and
+                running and that there is
+                connectivity with the back-end.
+                GET said: {"error":
+                "database|unreachable"}
+        "#]],
     );
 }
 
 #[test]
-fn a_low_terminal_shows_the_worst() {
+fn low_terminal() {
     check(
         &three(),
         80,
         7,
         &expect![[r#"
-            CEILOMETER CRITICAL for 1m 13s - backend-down (GET 503) at metering-2.example.…
-            Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+            CRITICAL  for 1 min 13 s: backend-down (GET 503) at metering-2.example.com:8777
+            Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777   backend-down          12.3 ms  █××
             WARNING   https://meteri…ample.com:443  certificate-expiring  5.68 ms  ███
@@ -147,35 +148,35 @@ fn a_low_terminal_shows_the_worst() {
 }
 
 #[test]
-fn of_many_the_failing_ones() {
+fn two_of_three_hundred_failing() {
     check(
         &many(2),
         80,
         24,
         &expect![[r#"
-            CEILOMETER CRITICAL for 1m 14s - unreachable (HEAD refused) at metering-0.exam…
-            Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+            CRITICAL  for 1 min 14 s: unreachable (HEAD refused) at metering-0.example.com…
+            Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-0.example.com:8777  unreachable  0.32 ms  ×
             CRITICAL  metering-1.example.com:8777  unreachable  0.32 ms  ×
             and 298 OK
 
-            Nobody listens there.
-            HEAD refused while connecting: Connection refused by 192.0.2.7:8777
-            → Verify that the Ceilometer Reporting API is up and running.
+                Nobody listens there.
+              → Verify that the Ceilometer Reporting API is up and running.
+                HEAD refused while connecting: Connection refused by 192.0.2.7:8777
         "#]],
     );
 }
 
 #[test]
-fn of_many_that_fail_as_many_as_fit() {
+fn two_hundred_failing() {
     check(
         &many(200),
         80,
         10,
         &expect![[r#"
-            CEILOMETER CRITICAL for 1m 14s - unreachable (HEAD refused) at metering-0.exam…
-            Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+            CRITICAL  for 1 min 14 s: unreachable (HEAD refused) at metering-0.example.com…
+            Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-0.example.com:8777  unreachable  0.32 ms  ×
             CRITICAL  metering-1.example.com:8777  unreachable  0.32 ms  ×
@@ -188,28 +189,28 @@ fn of_many_that_fail_as_many_as_fit() {
 }
 
 #[test]
-fn many_in_good_health() {
+fn three_hundred_healthy() {
     check(
         &many(0),
         80,
         24,
         &expect![[r#"
-        CEILOMETER OK for 1m 14s - healthy (GET 200) at metering-0.example.com:8777
-        Run 3 began at 2026-11-07T06:40:00Z, one every 1s. Ctrl-C ends the watch.
+            OK        for 1 min 14 s: healthy (GET 200) at metering-0.example.com:8777
+            Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
-        300 OK
-    "#]],
+            300 OK
+        "#]],
     );
 }
 
 proptest! {
     #[test]
-    fn the_view_never_outgrows_the_terminal(
+    fn size_limit(
         runs in proptest::collection::vec(fixture::any_report(), 1..4), columns in 1_usize..200, rows in 1_usize..40,
     ) {
         let lines = shown(&runs, columns, rows);
         prop_assert!(lines.len() < rows);
-        // On the narrowest of terminals the state is still told.
+        // The state is shown on the narrowest of terminals too.
         for line in &lines {
             prop_assert!(display_width(line) < columns.max(20), "{line:?}");
         }

@@ -1,4 +1,4 @@
-//! The view for people, as it stands on a terminal.
+//! The human view on a terminal.
 
 use std::time::Duration;
 
@@ -46,14 +46,14 @@ fn three_endpoints_in_three_states() {
 }
 
 #[test]
-fn colours_are_left_out_where_nobody_wants_them() {
+fn no_colours_on_a_dumb_terminal() {
     let peer = Peer::backend_down();
     let left = Terminal { kind: "dumb", ..USUAL }.run([peer.address()]).ends(SOON);
     assert!(!left.raw.contains('\x1b'), "{:?}", left.raw);
 }
 
 #[test]
-fn no_line_is_wider_than_the_terminal() {
+fn width_limit() {
     let peer = Peer::backend_down();
     let endpoint = format!("{}/{}", peer.address(), "a-long-prefix/".repeat(9));
     for columns in [40, 80, 200] {
@@ -64,7 +64,7 @@ fn no_line_is_wider_than_the_terminal() {
 }
 
 #[test]
-fn a_long_run_shows_how_far_it_is() {
+fn progress_bar() {
     let (good, silent) = (Peer::healthy(), Peer::by_method(alive(), vec![Step::Hang]));
     let session = USUAL.run([&good.address(), &silent.address(), "-t", "2"]);
     let screen = session.shows(["1 of 2 endpoints, "]);
@@ -75,10 +75,32 @@ fn a_long_run_shows_how_far_it_is() {
 }
 
 #[test]
-fn nobody_at_a_terminal_sees_no_bar() {
+fn no_progress_bar_elsewhere() {
     let silent = Peer::by_method(alive(), vec![Step::Hang]);
     // That standard error is empty is asserted by `exits`.
     check([&silent.address(), "-t", "1", "-o", "human"]).run().exits(2);
     let left = USUAL.run([&silent.address(), "-t", "1", "-o", "nagios"]).ends(SOON);
     assert!(left.raw.starts_with("CEILOMETER CRITICAL - "), "{:?}", left.raw);
+}
+
+#[test]
+fn ctrl_c_during_a_run() {
+    let (bad, silent) = (Peer::backend_down(), Peer::by_method(alive(), vec![Step::Hang]));
+    let mut session = USUAL.run([&bad.address(), &silent.address(), "-t", "60"]);
+    session.shows(["1 of 2 endpoints, "]);
+    session.interrupts();
+    let left = session.ends(SOON);
+    assert_eq!(left.code, Some(2), "the failure is known");
+    let screen = left.screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(screen.contains(", 1 of 2 endpoints probed: backend-down: GET 503 from "), "{}", left.screen);
+    assert!(!screen.contains("1 of 2 endpoints, "), "the bar is gone: {}", left.screen);
+}
+
+#[test]
+fn ascii_locale() {
+    let peer = Peer::backend_down();
+    let run = check([&peer.address(), "-o", "human"]).env("LC_ALL", "C").run();
+    run.exits(2)
+        .holds(run.stdout.is_ascii(), "beyond ASCII")
+        .holds(run.stdout.contains("\n  > "), "no action");
 }

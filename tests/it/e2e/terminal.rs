@@ -1,4 +1,4 @@
-//! The binary at a pseudo-terminal, and what stands on its screen.
+//! The binary at a pseudo-terminal, and its screen.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -14,14 +14,14 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::support::harness::{NEVER, beside_others, undisturbed};
 
-/// A terminal to be: its size, its kind.
+/// Size and kind of a terminal.
 pub(crate) struct Terminal {
     pub(crate) columns: u16,
     pub(crate) rows: u16,
     pub(crate) kind: &'static str,
 }
 
-/// What people have.
+/// The terminal that most people have.
 pub(crate) const USUAL: Terminal = Terminal { columns: 80, rows: 24, kind: "xterm" };
 
 /// A run at a terminal.
@@ -32,7 +32,7 @@ pub(crate) struct Session {
     _shared: RwLockReadGuard<'static, ()>,
 }
 
-/// What the terminal shows, and how to learn that it changes.
+/// The screen, and a signal for its changes.
 struct Display {
     state: Mutex<Shown>,
     changed: Condvar,
@@ -44,7 +44,7 @@ struct Shown {
     closed: bool,
 }
 
-/// What a run left on its terminal.
+/// Screen and exit code when a run is over.
 pub(crate) struct Left {
     pub(crate) screen: String,
     /// Everything that was ever written.
@@ -88,7 +88,7 @@ impl Display {
     fn show(&self, mut terminal: File) {
         let mut bytes = [0; 4096];
         loop {
-            // The end of the last process at the terminal is an error to the one who reads.
+            // Reading fails once the last process has left the terminal.
             let count = terminal.read(&mut bytes).unwrap_or(0);
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             state.parser.process(&bytes[..count]);
@@ -102,7 +102,7 @@ impl Display {
         }
     }
 
-    /// Waits until a fact holds of what is shown.
+    /// Waits until `fact` holds.
     #[track_caller]
     fn wait(&self, what: &str, fact: impl Fn(&Shown) -> bool) {
         let until = Instant::now() + NEVER;
@@ -117,9 +117,9 @@ impl Display {
 }
 
 impl Session {
-    /// Waits until the screen shows all the texts; what it shows then.
+    /// Waits until the screen shows all the texts, and returns it.
     ///
-    /// What is written at once may arrive in pieces: the last line is best among the texts.
+    /// One write may arrive in pieces: the last line is best among the texts.
     #[track_caller]
     pub(crate) fn shows<const N: usize>(&self, texts: [&str; N]) -> String {
         self.display.wait(&format!("never shows {texts:?}"), |shown| {
@@ -156,8 +156,8 @@ impl Session {
     }
 }
 
-/// A text as it is whatever the clock says: addresses as names, numbers as `#`, bars and columns in one piece, and
-/// whichever answer was the slowest as GET's.
+/// A text independent of the clock: names for addresses, `#` for numbers, one piece of each bar, and GET as the slowest
+/// answer.
 pub(crate) fn shape(text: &str, names: &[(&str, &str)]) -> String {
     let renamed = names.iter().fold(text.to_owned(), |text, (address, name)| text.replace(address, name));
     let mut lines: Vec<String> = renamed.lines().map(line).filter(|line| !is_legend(line)).collect();
@@ -165,7 +165,7 @@ pub(crate) fn shape(text: &str, names: &[(&str, &str)]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Which phases are long enough to be seen is the machine's affair.
+/// The phases that are long enough to be seen depend on the machine.
 fn is_legend(line: &str) -> bool {
     let line = line.trim_start();
     line.starts_with('█') && line.chars().skip(1).all(|c| c == ' ' || c == '█' || c.is_ascii_lowercase())
@@ -188,7 +188,7 @@ fn line(line: &str) -> String {
             c => shape.push(c),
         }
     }
-    let units = [("# ms", "#s"), ("# s", "#s"), ("#m #s", "#s")];
+    let units = [("# ms", "#s"), ("# s", "#s"), ("# min #s", "#s"), ("# min", "#s")];
     units
         .iter()
         .fold(shape, |shape, (from, to)| shape.replace(from, to))

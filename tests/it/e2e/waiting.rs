@@ -1,7 +1,9 @@
-//! `--wait`: quiet until the state is OK or the time is over, and not before.
+//! `--wait`: quiet until the state is OK or the time is over.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use rustix::process::Signal;
 
 use crate::e2e::terminal::USUAL;
 use crate::support::harness::check;
@@ -9,36 +11,36 @@ use crate::support::peer::{Peer, Step, alive, answers, healthy};
 
 /// A service that recovers after so many GETs.
 fn recovering(after: usize) -> Peer {
-    let asked = AtomicUsize::new(0);
+    let count = AtomicUsize::new(0);
     Peer::asked(move |request| match request.method.as_str() {
         "HEAD" => alive(),
-        _ if asked.fetch_add(1, Ordering::SeqCst) < after => answers(503, "", ""),
+        _ if count.fetch_add(1, Ordering::SeqCst) < after => answers(503, "", ""),
         _ => healthy(),
     })
 }
 
 #[test]
-fn it_returns_at_recovery() {
+fn recovery() {
     let peer = recovering(3);
     let run = check([&peer.address(), "--wait", "30", "--retry-delay", "50ms"]).run();
-    run.exits(0).summarises("OK", &["healthy", &peer.address()]);
-    run.holds(run.stdout.lines().count() == 1, "more than the last run is told");
+    run.exits(0).summarises("OK", &["healthy", &peer.address(), ", 4 runs)"]);
+    run.holds(run.stdout.lines().count() == 1, "more than the last run");
     assert_eq!(peer.requests().len(), 8, "four runs");
 }
 
 #[test]
-fn it_gives_up_when_the_time_is_over_and_not_before() {
+fn limit() {
     let limit = Duration::from_secs(1);
-    // The second pause would outlast the time; nothing is asked a third time.
+    // The second pause would outlast the limit.
     let peer = Peer::backend_down();
     let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.7"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(limit);
+    run.exits(2).summarises("CRITICAL", &["backend-down", " (waited 1 s, 2 runs)"]).ends_within(limit);
     run.holds(run.elapsed >= limit, "gave up early");
     assert_eq!(peer.requests().len(), 4, "two runs");
 }
 
 #[test]
-fn the_last_run_is_cut_short() {
+fn last_run_cut_short() {
     let limit = Duration::from_secs(1);
     let peer = Peer::always(vec![Step::Hang]);
     let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.1", "-t", "0.6"]).run_alone();
@@ -48,7 +50,7 @@ fn the_last_run_is_cut_short() {
 }
 
 #[test]
-fn no_time_at_all_is_one_run() {
+fn no_time() {
     let run = check([&Peer::healthy().address(), "--wait", "0"]).run_alone();
     run.exits(0).summarises("OK", &["healthy"]);
     let peer = Peer::always(vec![Step::Hang]);
@@ -57,18 +59,47 @@ fn no_time_at_all_is_one_run() {
 }
 
 #[test]
-fn what_cannot_begin_is_not_waited_for() {
+fn setup_error() {
     let run = check(["https://127.0.0.1:1", "--cacert", "/nonexistent", "--wait", "30"]).run();
     run.is_refused(&["/nonexistent"]).ends_within(Duration::from_secs(5));
 }
 
 #[test]
-fn a_terminal_shows_how_long_it_waits_for_what() {
+fn progress_on_a_terminal() {
     let peer = recovering(5);
     let session = USUAL.run([&peer.address(), "--wait", "60", "--retry-delay", "0.3"]);
     let screen = session.shows(["waiting for OK"]);
-    assert!(screen.contains(" of 1m; CRITICAL - backend-down"), "{screen}");
+    assert!(screen.contains(" of 1 min; CRITICAL: backend-"), "{screen}");
     let left = session.ends(Duration::from_secs(20));
     assert!(left.screen.starts_with("CEILOMETER OK - healthy"), "the bar is gone: {}", left.screen);
     assert_eq!(left.code, Some(0));
+}
+
+#[test]
+fn ctrl_c_on_a_terminal() {
+    let peer = Peer::backend_down();
+    let mut session = USUAL.run([&peer.address(), "--wait", "60", "--retry-delay", "30"]);
+    session.shows(["waiting for OK"]);
+    session.interrupts();
+    let left = session.ends(Duration::from_secs(20));
+    assert_eq!(left.code, Some(2), "as the last run");
+    assert!(left.screen.starts_with("CEILOMETER CRITICAL - interrupted after "), "{}", left.screen);
+    let screen = left.screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(screen.contains(" and 1 run: backend-down: GET 503 from"), "{screen}");
+    assert!(!screen.contains("waiting for OK"), "the bar is gone: {screen}");
+}
+
+#[test]
+fn terminated_before_the_first_run_is_over() {
+    let peer = Peer::always(vec![Step::Hang]);
+    let session = USUAL.run([&peer.address(), "--wait", "60", "-t", "60"]);
+    session.shows(["waiting for OK"]);
+    session.signals(Signal::TERM);
+    let left = session.ends(Duration::from_secs(20));
+    assert_eq!(left.code, Some(3), "nothing is known");
+    assert!(
+        left.screen.contains("interrupted after ") && left.screen.contains(", 0 of 1 endpoint probed"),
+        "{}",
+        left.screen
+    );
 }

@@ -62,6 +62,7 @@ pub(crate) fn undisturbed(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| disturbs(name)) {
         command.env_remove(name);
     }
+    command.env("LC_ALL", "C.UTF-8");
     command
 }
 

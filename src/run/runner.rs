@@ -1,0 +1,120 @@
+//! Runs on a thread of their own, so that a signal ends the program in the midst of one.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::os::unix::net::UnixStream;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level::pipe};
+
+use super::Run;
+use crate::report::Report;
+
+/// A thread that carries out runs, and the signals that interrupt them.
+pub(crate) struct Runner {
+    orders: Sender<Order>,
+    events: Receiver<Event>,
+    /// Time between two calls of `tick`.
+    interval: Duration,
+}
+
+/// A run to carry out.
+struct Order {
+    began: Instant,
+    deadline: Instant,
+}
+
+/// What ends a wait.
+enum Event {
+    /// A run is over, or has panicked.
+    Over(Box<thread::Result<Result<Report>>>),
+    /// SIGINT or SIGTERM.
+    Stop,
+}
+
+impl Runner {
+    /// Starts the thread and listens for signals.
+    pub(crate) fn start(run: Arc<Run>, interval: Duration) -> Result<Runner> {
+        let (reports, events) = mpsc::channel();
+        let (orders, received) = mpsc::channel();
+        let stop = reports.clone();
+        listen(move || {
+            let _ = stop.send(Event::Stop);
+        })?;
+        let work = move || work_loop(&run, &received, &reports);
+        thread::Builder::new().spawn(work).context("no thread for the runs")?;
+        Ok(Runner { orders, events, interval })
+    }
+
+    /// Carries out a run; `None` if a signal came first. The run is then abandoned on its thread.
+    pub(crate) fn run(
+        &self,
+        began: Instant,
+        deadline: Instant,
+        tick: impl FnMut(),
+    ) -> Option<Result<Report>> {
+        if self.orders.send(Order { began, deadline }).is_err() {
+            return Some(Err(anyhow!("the thread for the runs has ended")));
+        }
+        match self.next(None, tick)? {
+            Event::Over(outcome) => Some((*outcome).unwrap_or_else(|panic| panic::resume_unwind(panic))),
+            Event::Stop => None,
+        }
+    }
+
+    /// Waits; breaks off at a signal.
+    pub(crate) fn pause(&self, until: Instant, tick: impl FnMut()) -> ControlFlow<()> {
+        match self.next(Some(until), tick) {
+            None => ControlFlow::Continue(()),
+            Some(_) => ControlFlow::Break(()),
+        }
+    }
+
+    /// The next event, unless `until` comes first.
+    fn next(&self, until: Option<Instant>, mut tick: impl FnMut()) -> Option<Event> {
+        loop {
+            let left = until.map_or(self.interval, |until| until.saturating_duration_since(Instant::now()));
+            match self.events.recv_timeout(left.min(self.interval)) {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => return None,
+                Err(RecvTimeoutError::Timeout) => tick(),
+                // The listener's end lives as long as the process.
+                Err(RecvTimeoutError::Disconnected) => return Some(Event::Stop),
+            }
+        }
+    }
+}
+
+/// Carries out runs until the runner is dropped.
+fn work_loop(run: &Run, orders: &Receiver<Order>, reports: &Sender<Event>) {
+    for Order { began, deadline } in orders {
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(began, deadline)));
+        // Nobody receives a run that was abandoned.
+        let _ = reports.send(Event::Over(Box::new(outcome)));
+    }
+}
+
+/// Calls `stop` at the first SIGINT or SIGTERM. A second one ends the process by default: a reader that does not
+/// read may keep us from ending in order.
+fn listen(stop: impl FnOnce() + Send + 'static) -> Result<()> {
+    let (mut receiver, sender) = UnixStream::pair().context("no socket for signals")?;
+    let signalled = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_default(signal, Arc::clone(&signalled))?;
+        flag::register(signal, Arc::clone(&signalled))?;
+        pipe::register(signal, sender.try_clone()?)?;
+    }
+    let wait = move || {
+        let _ = receiver.read(&mut [0]);
+        stop();
+    };
+    thread::Builder::new().spawn(wait).context("no thread for signals")?;
+    Ok(())
+}
