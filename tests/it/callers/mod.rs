@@ -1,12 +1,16 @@
 //! The plugin under the programs that call it: each test starts the real daemon on loopback, in a directory of its own,
-//! feeds it the configuration that `--generate` prints, and reads what the daemon made of the plugin's answer.
+//! gives it the configuration that `--generate` prints, and reads what the daemon makes of the plugin's output.
 mod balancer;
+mod checkmk;
 mod chroot;
 mod haproxy;
 mod icinga;
+mod keepalived;
 mod nagios;
 mod nrpe;
 mod plugin;
+mod prometheus;
 mod service;
 mod systemd;
 mod textfile;
+mod zabbix;
