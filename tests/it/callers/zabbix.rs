@@ -26,7 +26,7 @@ fn item(agent: &Path, dir: &Path, key: &str) -> Value {
 fn pointers() -> Vec<String> {
     let text = generated("zabbix");
     let paths = text.lines().filter_map(|line| line.split_once(" $.")).map(|(_, path)| path);
-    paths.map(|path| format!("/{}", path.replace('.', "/").replace('[', "/").replace(']', ""))).collect()
+    paths.map(|path| format!("/{}", path.replace(['.', '['], "/").replace(']', ""))).collect()
 }
 
 #[test]

@@ -74,9 +74,12 @@ impl Document {
             // Five fields of time, and the user.
             line.splitn(7, ' ').last().unwrap_or_default().to_owned()
         });
-        let lists = ["yaml", "dockerfile"].into_iter().flat_map(|language| self.blocks(language));
+        let lists = ["yaml", "dockerfile", "json"].into_iter().flat_map(|language| self.blocks(language));
         let lists = lists.flat_map(|block| block.argument_lists());
-        shell.chain(self.spans().filter(called)).chain(cron).chain(lists).collect()
+        let settings = [("toml", "  commands = [\""), ("ini", "ExecStart=")].into_iter();
+        let settings =
+            settings.flat_map(|(language, key)| self.blocks(language).flat_map(|block| block.values(key)));
+        shell.chain(self.spans().filter(called)).chain(cron).chain(lists).chain(settings).collect()
     }
 
     /// The targets of links.
@@ -103,10 +106,18 @@ impl Block {
         joined.lines().map(str::to_owned).collect()
     }
 
+    /// The values of a key, up to a quote that ends them.
+    fn values(&self, key: &str) -> Vec<String> {
+        let values = self.text.lines().filter_map(|line| line.strip_prefix(key));
+        values.map(|value| value.trim_end_matches("\"]").to_owned()).collect()
+    }
+
     /// The lists of arguments, written as JSON, as commands of a shell.
     fn argument_lists(&self) -> Vec<String> {
         let lists = self.text.lines().filter_map(|line| line.find('[').map(|start| &line[start..]));
-        let words = lists.map(|list| serde_json::from_str::<Vec<String>>(list).expect("a list of words"));
+        let words = lists.map(|list| {
+            serde_json::from_str::<Vec<String>>(list.trim_end_matches(',')).expect("a list of words")
+        });
         words.map(|words| shlex::try_join(words.iter().map(String::as_str)).unwrap()).collect()
     }
 }

@@ -28,18 +28,32 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
     }
 
+    /// The documents for users, by path.
+    fn guides() -> Vec<(PathBuf, Document)> {
+        let pages = fs::read_dir(in_tree("docs")).unwrap().map(|entry| entry.unwrap().path());
+        let paths = pages.chain([in_tree("README.md")]);
+        paths.map(|path| (path.clone(), Document::read(&path))).collect()
+    }
+
     fn readme() -> Document {
         Document::read(&in_tree("README.md"))
     }
 
-    fn documents() -> [Document; 2] {
-        [readme(), Document::read(&in_tree("CONTRIBUTING.md"))]
+    /// All documents, by the directory that their links start from.
+    fn documents() -> Vec<(PathBuf, Document)> {
+        let contributing = in_tree("CONTRIBUTING.md");
+        let all = guides().into_iter().chain([(contributing.clone(), Document::read(&contributing))]);
+        all.map(|(path, document)| (path.parent().unwrap().to_owned(), document)).collect()
+    }
+
+    fn commands() -> Vec<String> {
+        documents().iter().flat_map(|(_, document)| document.commands()).collect()
     }
 
     /// The text between the table's marks replaced by the table in force without overrides.
     fn with_table(text: &str) -> String {
-        let (before, rest) = text.split_once(TABLE.0).expect("the README has the table's first mark");
-        let (_, after) = rest.split_once(TABLE.1).expect("the README has the table's last mark");
+        let Some((before, rest)) = text.split_once(TABLE.0) else { return text.to_owned() };
+        let (_, after) = rest.split_once(TABLE.1).expect("the table has its last mark");
         [before, TABLE.0, &testing::rules_as_markdown(), TABLE.1, after].concat()
     }
 
@@ -56,28 +70,27 @@ mod tests {
     }
 
     #[test]
-    fn what_it_shows_is_what_is_printed() {
-        let (readme, sandbox) = (readme(), Sandbox::new());
-        let real = with_table(&readme.with_blocks("console", |block| replayed(&sandbox, block)));
-        if env::var_os("UPDATE_EXPECT").is_some() {
-            fs::write(in_tree("README.md"), &real).unwrap();
-        } else if let Some((shown, now)) = readme.text.lines().zip(real.lines()).find(|(a, b)| a != b) {
-            panic!(
-                "README.md is out of date:\n  shown: {shown}\n  now:   {now}\nUPDATE_EXPECT=1 rewrites it"
-            );
-        } else {
-            assert_eq!(
-                readme.text.len(),
-                real.len(),
-                "README.md is out of date; UPDATE_EXPECT=1 rewrites it"
+    fn shown_outputs() {
+        let sandbox = Sandbox::new();
+        for (path, document) in guides() {
+            let real = with_table(&document.with_blocks("console", |block| replayed(&sandbox, block)));
+            if env::var_os("UPDATE_EXPECT").is_some() {
+                fs::write(&path, &real).unwrap();
+                continue;
+            }
+            let differs = document.text.lines().zip(real.lines()).find(|(shown, now)| shown != now);
+            assert!(
+                differs.is_none() && document.text.len() == real.len(),
+                "{} is out of date; UPDATE_EXPECT=1 rewrites it: {differs:#?}",
+                path.display()
             );
         }
     }
 
     #[test]
-    fn what_it_tells_to_type_runs() {
+    fn commands_to_type() {
         let sandbox = Sandbox::new();
-        for command in documents().iter().flat_map(Document::commands) {
+        for command in commands() {
             if reason_not_to_run(&command).is_some() {
                 continue;
             }
@@ -94,18 +107,20 @@ mod tests {
     }
 
     #[test]
-    fn no_exception_outlives_its_command() {
-        let commands: Vec<String> = documents().iter().flat_map(Document::commands).collect();
+    fn exceptions_in_use() {
+        let commands = commands();
         for (beginning, reason) in NOT_RUN {
             assert!(commands.iter().any(|command| command.starts_with(beginning)), "{beginning}: {reason}");
         }
     }
 
     #[test]
-    fn haproxy_accepts_what_is_shown_for_it() {
+    fn haproxy_blocks() {
         let Some(program) = found(&["haproxy"]) else { return };
         let directory = tempfile::tempdir().unwrap();
-        for (number, block) in readme().blocks("haproxy").enumerate() {
+        let guides = guides();
+        let blocks = guides.iter().flat_map(|(_, guide)| guide.blocks("haproxy"));
+        for (number, block) in blocks.enumerate() {
             let file = directory.path().join(format!("{number}.cfg"));
             fs::write(&file, [SURROUNDING, &block.text].concat()).unwrap();
             let output =
@@ -115,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_that_it_names_exists() {
+    fn options_named() {
         let command = testing::command();
         let known = |word: &str| {
             let (long, short) = (word.strip_prefix("--"), word.strip_prefix('-'));
@@ -125,14 +140,15 @@ mod tests {
                 (None, None) => false,
             })
         };
-        for span in readme().spans().filter(|span| span.starts_with('-')) {
+        let guides = guides();
+        for span in guides.iter().flat_map(|(_, guide)| guide.spans()).filter(|span| span.starts_with('-')) {
             let option = span.split([' ', '=']).next().unwrap_or_default();
             assert!(known(option) || ["--help", "--version"].contains(&option), "there is no {option}");
         }
     }
 
     #[test]
-    fn every_diagnosis_and_format_has_its_line() {
+    fn diagnoses_and_formats_explained() {
         let text = readme().text;
         let diagnoses = testing::diagnosis_names().into_iter().map(str::to_owned);
         for name in diagnoses.chain(testing::format_names()) {
@@ -141,13 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn every_name_of_ours_is_one_that_we_print() {
+    fn names_printed() {
         let sandbox = Sandbox::new();
         let mut printed = sandbox.run("check_ceilometer --simulate healthy -o prometheus").stdout;
         for name in testing::artifact_names() {
             printed += &testing::generated(&name).unwrap();
         }
-        for span in readme().spans() {
+        let guides = guides();
+        for span in guides.iter().flat_map(|(_, guide)| guide.spans()) {
             let ours = |word: &&str| word.contains("ceilometer_") && !word.contains('/');
             for word in span.split([' ', '=']).filter(ours) {
                 let name = word.trim_start_matches("vars.");
@@ -157,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn every_link_leads_somewhere() {
-        for document in documents() {
+    fn links() {
+        for (directory, document) in documents() {
             for target in document.links().filter(|target| !target.contains("://")) {
                 match target.strip_prefix('#') {
                     Some(anchor) => {
                         assert!(document.anchors().any(|own| own == anchor), "no heading #{anchor}");
                     }
-                    None => assert!(in_tree(target).exists(), "no file {target}"),
+                    None => assert!(directory.join(target).exists(), "no file {target}"),
                 }
             }
         }

@@ -16,39 +16,55 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_check_ceilometer");
 pub(crate) const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds this tree; .ci/run and this very suite do that"),
     ("UPDATE_EXPECT=1 cargo ", "rewrites files of this tree"),
-    (".ci/", "the gate and the package's builder, which run this suite or are run by the gate"),
+    (".ci/", "the gate and the builder of packages, which run this suite or are run by the gate"),
     ("RUSTFLAGS=", "builds this tree; the gate does that"),
-    ("sudo ", "changes the machine; the gate installs the package"),
-    ("systemctl ", "needs the machine's services; tests/callers starts the daemons themselves"),
-    ("nagios4 ", "tests/callers has Nagios read what is generated"),
-    ("icinga2 ", "tests/callers has Icinga read what is generated"),
-    ("haproxy ", "tests/callers has HAProxy read what is generated"),
-    ("/usr/lib/nagios/plugins/check_nrpe ", "tests/callers calls it with an NRPE server of its own"),
+    ("sudo ", "changes the machine; the gate installs the packages"),
+    ("(cd target/", "needs the packages; the gate checks and unpacks the archive"),
+    ("tar ", "likewise"),
+    ("systemctl ", "needs the machine's services; the callers' tests start the daemons themselves"),
+    ("nagios4 ", "the callers' tests have Nagios read the generated text"),
+    ("nagios ", "likewise"),
+    ("icinga2 ", "the callers' tests have Icinga read the generated text"),
+    ("haproxy ", "the callers' tests have HAProxy read the generated text"),
+    ("zabbix_agentd ", "the callers' tests have Zabbix' agent read the generated text"),
+    ("mknod ", "only root may; the callers' tests do it"),
+    ("/usr/lib/nagios/plugins/check_nrpe ", "the callers' tests call it with an NRPE server of their own"),
 ];
 
-/// What is replaced in a command before it runs, and why.
+/// Replacements in a command before it runs, and why. A blank precedes each command.
 const SUBSTITUTED: &[(&str, &str, &str)] = &[
-    ("cargo run --release -- ", "check_ceilometer ", "built already; the gate runs it as it stands"),
-    ("/usr/lib/nagios/plugins/check_ceilometer", PROGRAM, "not installed"),
+    ("cargo run --release -- ", "check_ceilometer ", "built already; the gate runs it as it is"),
     ("--watch 5s", "--watch 100ms --count 2", "would never end"),
     (" /etc/", " ROOT/etc/", "the machine's own files are left alone"),
-    (" /usr/local/", " ROOT/usr/local/", "likewise"),
+    (" /run/", " ROOT/run/", "likewise"),
+    (" /usr/", " ROOT/usr/", "likewise"),
     (" /var/lib/", " ROOT/var/lib/", "likewise"),
 ];
 
-/// The directories that commands write to.
+/// The directories that the callers' packages bring.
 const DIRECTORIES: &[&str] = &[
     "bin",
     "etc/bash_completion.d",
     "etc/ceilometer",
+    "etc/check_mk",
     "etc/haproxy",
     "etc/icinga2/conf.d",
+    "etc/keepalived",
     "etc/nagios-plugins/config",
+    "etc/nagios/conf.d",
     "etc/nagios/nrpe.d",
     "etc/nagios4/conf.d",
+    "etc/nrpe.d",
+    "etc/prometheus",
     "etc/ssl",
     "etc/systemd/system",
+    "etc/zabbix/zabbix_agentd.conf.d",
+    "run",
+    "usr/lib/check_mk_agent/local",
+    "usr/lib/nagios/plugins",
+    "usr/local/bin",
     "usr/local/share/man/man1",
+    "var/lib/haproxy",
     "var/lib/prometheus/node-exporter",
 ];
 
@@ -78,7 +94,9 @@ impl Sandbox {
         for path in DIRECTORIES {
             fs::create_dir_all(directory.path().join(path)).unwrap();
         }
-        symlink(PROGRAM, directory.path().join("bin/check_ceilometer")).unwrap();
+        for link in ["bin/check_ceilometer", "usr/lib/nagios/plugins/check_ceilometer", "check_ceilometer"] {
+            symlink(PROGRAM, directory.path().join(link)).unwrap();
+        }
         let files = [
             ("etc/ssl/private-ca.pem", names.ca.as_str()),
             ("etc/ceilometer/token", "0123456789abcdef"),
@@ -102,7 +120,7 @@ impl Sandbox {
 
     fn sh(&self, line: &str, options: &str) -> Ran {
         let root = self.directory.path().to_str().unwrap();
-        let mut line = line.to_owned();
+        let mut line = format!(" {line}");
         for (shown, run, _) in SUBSTITUTED {
             line = line.replace(shown, &run.replace("ROOT", root));
         }
