@@ -1,4 +1,4 @@
-//! What a request brought home, as plain data: the boundary between the network and the rules.
+//! Requests and their results as plain data: the boundary between the network and the rules.
 //!
 //! A failed request is data as much as an answered one; nothing here judges.
 
@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use super::fault::{Fault, FaultKind};
 use crate::sanitize::UntrustedText;
 
 /// The two requests of the Health-Check API.
@@ -77,136 +78,6 @@ impl Phases {
         if let Some(slot) = self.0.get_mut(phase as usize) {
             *slot = Some(time);
         }
-    }
-}
-
-/// Why a request has no complete HTTP answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum FaultKind {
-    /// The name does not resolve.
-    Dns,
-    /// The connection was refused.
-    UsageError,
-    /// No route to the address.
-    NoRoute,
-    /// The connection was reset before or within the answer's head.
-    Reset,
-    /// The connection ended before the answer's head was complete.
-    Closed,
-    /// The deadline passed.
-    Timeout,
-    /// The TLS handshake or the certificate failed.
-    Tls,
-    /// The peer answered, but not as HTTP/1 is spoken.
-    Protocol,
-    /// The answer broke off within its body.
-    Body,
-    /// The proxy, not the service, failed.
-    Proxy,
-    /// The probe could not do its work: no descriptor, no thread.
-    Local,
-}
-
-impl FaultKind {
-    /// All kinds.
-    pub(crate) const ALL: [FaultKind; 11] = [
-        FaultKind::Dns,
-        FaultKind::UsageError,
-        FaultKind::NoRoute,
-        FaultKind::Reset,
-        FaultKind::Closed,
-        FaultKind::Timeout,
-        FaultKind::Tls,
-        FaultKind::Protocol,
-        FaultKind::Body,
-        FaultKind::Proxy,
-        FaultKind::Local,
-    ];
-
-    /// The key under which the table and the JSON report know it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            FaultKind::Dns => "dns",
-            FaultKind::UsageError => "refused",
-            FaultKind::NoRoute => "no-route",
-            FaultKind::Reset => "reset",
-            FaultKind::Closed => "closed",
-            FaultKind::Timeout => "timeout",
-            FaultKind::Tls => "tls",
-            FaultKind::Protocol => "protocol",
-            FaultKind::Body => "body",
-            FaultKind::Proxy => "proxy",
-            FaultKind::Local => "local",
-        }
-    }
-
-    /// Whether the fault means that no service was reached at all, so that a second request is futile.
-    pub(crate) const fn failed_before_request(self, phase: Phase) -> bool {
-        match self {
-            FaultKind::Dns
-            | FaultKind::UsageError
-            | FaultKind::NoRoute
-            | FaultKind::Tls
-            | FaultKind::Proxy
-            | FaultKind::Local => true,
-            FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed => {
-                matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls)
-            }
-            FaultKind::Protocol | FaultKind::Body => false,
-        }
-    }
-}
-
-/// Why and where a request failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// What kind of failure it is.
-    pub(crate) kind: FaultKind,
-    /// The phase that was under way.
-    pub(crate) phase: Phase,
-    /// The circumstances in words; may quote the peer.
-    pub(crate) message: UntrustedText,
-    /// What exactly is wrong, where that is known.
-    pub(crate) cause: Option<FaultCause>,
-}
-
-/// What exactly is wrong, where there is better advice than for the kind of fault at large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FaultCause {
-    /// The server's own certificate has expired.
-    Expired,
-    /// A certificate between it and its authority has expired.
-    IntermediateExpired,
-    /// A certificate is not valid yet.
-    NotYetValid,
-    /// The certificate is for other names.
-    NameMismatch,
-    /// The certificate is of a kind that TLS libraries refuse.
-    UnusableCertificate,
-    /// No authority that is trusted has issued the certificate.
-    Untrusted,
-    /// The server wants a client certificate, and none was given.
-    ClientCertificateMissing,
-    /// The server does not accept the client certificate that was given.
-    ClientCertificateRefused,
-    /// The server speaks no version of TLS that is still in use.
-    UnsupportedVersion,
-    /// The server speaks plain HTTP where TLS was asked for.
-    ServerSpeaksHttp,
-    /// The server speaks TLS where plain HTTP was asked for.
-    ServerSpeaksTls,
-}
-
-impl Fault {
-    /// A fault of the given kind, in the given phase.
-    pub(crate) fn new(kind: FaultKind, phase: Phase, message: impl Into<Vec<u8>>) -> Fault {
-        Fault { kind, phase, message: UntrustedText::new(message), cause: None }
-    }
-
-    /// The same, for this cause.
-    #[must_use]
-    pub(crate) fn with_cause(self, cause: impl Into<Option<FaultCause>>) -> Fault {
-        Fault { cause: cause.into(), ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod diagnosis;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
+pub(crate) mod fault;
 pub(crate) mod quorum;
 pub(crate) mod range;
 pub(crate) mod state;

@@ -25,7 +25,7 @@ pub(crate) struct Network {
 }
 
 /// An address family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum IpFamily {
     /// IPv4 only.
     V4,

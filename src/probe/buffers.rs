@@ -1,13 +1,14 @@
-//! The bytes of one exchange between the HTTP library and the connection.
+//! The buffers of one exchange between the HTTP library and the connection.
 //!
-//! The library's own buffers have their full size from the start. Most answers fit into a tenth of the
-//! bound on a head, and with a thousand requests in flight the difference is 15 MB.
+//! The library's own have their full size from the start: with a thousand requests in flight that costs 15 MB
+//! more, for most responses fit into a tenth of the bound on a head. Nor do they let folded header lines be
+//! unfolded in place.
 
 use ureq::unversioned::transport::Buffers;
 
 use crate::model::exchange::HEAD_LIMIT;
 
-/// The first size of the input, in bytes: a health check's whole answer, as a rule.
+/// Initial size of the input, in bytes: fits most health checks' responses.
 const INPUT: usize = 1024;
 
 /// An output of fixed size, and an input that grows up to the bound on a head.
@@ -15,10 +16,10 @@ const INPUT: usize = 1024;
 pub(super) struct Growing {
     output: Vec<u8>,
     input: Vec<u8>,
-    /// How much of the input has been received, and of that how much the library is done with.
+    /// End of the received bytes in the input, and of those that the library is done with.
     filled: usize,
     consumed: usize,
-    /// Whether the library could make use of what it saw last.
+    /// True if the library consumed something of the input when it last looked.
     progress: bool,
 }
 
@@ -26,6 +27,11 @@ impl Growing {
     /// Buffers for one exchange; `output` is the size of the output, in bytes.
     pub(super) fn new(output: usize) -> Growing {
         Growing { output: vec![0; output], input: Vec::new(), filled: 0, consumed: 0, progress: false }
+    }
+
+    /// The received bytes that are not consumed yet.
+    pub(super) fn input_mut(&mut self) -> &mut [u8] {
+        self.input.get_mut(self.consumed..self.filled).unwrap_or_default()
     }
 
     /// Moves what is not consumed to the front; where that makes no room, the input grows.
@@ -78,7 +84,7 @@ impl Buffers for Growing {
 mod tests {
     use super::*;
 
-    /// Appends as much as there is room for; tells how much that was.
+    /// Appends as much as there is room for, and returns the number of bytes.
     fn append(buffers: &mut Growing, bytes: &[u8]) -> usize {
         let room = buffers.input_append_buf();
         let count = room.len().min(bytes.len());
@@ -88,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_input_grows_to_the_bound_and_no_further() {
+    fn growth_to_the_bound() {
         let stream: Vec<u8> = (0..=HEAD_LIMIT).map(|index| index.to_le_bytes()[0]).collect();
         let mut buffers = Growing::new(1);
         let mut sent = 0;
@@ -102,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_consumed_makes_room() {
+    fn room_after_consumption() {
         let mut buffers = Growing::new(1);
         append(&mut buffers, &[1; INPUT]);
         append(&mut buffers, &[2; INPUT]);
@@ -114,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn input_is_of_use_only_after_progress() {
+    fn use_after_progress() {
         let mut buffers = Growing::new(1);
         append(&mut buffers, b"half an answer");
         assert!(!buffers.can_use_input());

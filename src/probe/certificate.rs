@@ -1,28 +1,35 @@
-//! What a server's certificate says, and why it was not accepted, in words.
-//!
-//! A message begins with the reason and ends with what the certificate says of itself: a subject of any length
-//! cannot push the reason out of a report.
+//! The server's certificate: its fields, and the reason why it was not accepted.
 
-use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
-use rustls::CertificateError;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::{CertificateError, OtherError};
 use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509Name};
+use x509_parser::public_key::PublicKey;
 
-use super::trust::TrustSource;
+use super::trust::{OutdatedAnchor, Trust};
 use crate::model::endpoint::Host;
-use crate::model::exchange::{Fault, FaultCause, FaultKind, Phase, ServerCertificate};
+use crate::model::exchange::{Phase, ServerCertificate};
+use crate::model::fault::{CertificateFault, CertificateProblem, ChainPart, Fault, FaultDetail, FaultKind};
 use crate::sanitize::UntrustedText;
+
+/// Maximum number of intermediate certificates that are followed; the library takes no longer path.
+///
+/// Without it 683 certificates, six layers of seven issuers of the same name, kept the library busy for 23 s.
+const MAX_INTERMEDIATES: usize = 6;
 
 /// Reads the fields that a report shows.
 pub(super) fn read(der: &CertificateDer<'_>) -> Option<ServerCertificate> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let certificate = parse(der)?;
     Some(ServerCertificate {
         not_after: time(certificate.validity().not_after),
         subject: UntrustedText::new(certificate.subject().to_string()),
         issuer: UntrustedText::new(certificate.issuer().to_string()),
     })
+}
+
+fn parse<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    X509Certificate::from_der(der).ok().map(|(_, certificate)| certificate)
 }
 
 /// A certificate's date; one before 1970, which no output can show, is as expired in 1970.
@@ -31,126 +38,162 @@ fn time(time: ASN1Time) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// Says why a certificate was not accepted: what was presented, and what would have been right.
+/// The intermediates that lead on from the server's certificate, at most [`MAX_INTERMEDIATES`], in the order in
+/// which they were sent. Servers send along what does not belong to the chain.
+pub(super) fn followed<'a>(
+    end_entity: &CertificateDer<'_>,
+    intermediates: &'a [CertificateDer<'a>],
+) -> Vec<CertificateDer<'a>> {
+    if intermediates.len() <= MAX_INTERMEDIATES {
+        return intermediates.to_vec();
+    }
+    let parsed: Vec<_> = intermediates.iter().filter_map(|der| Some((der, parse(der)?))).collect();
+    let mut wanted: Vec<Vec<u8>> = issuers([end_entity]);
+    let mut used = vec![false; parsed.len()];
+    let mut rest = MAX_INTERMEDIATES;
+    while let Some(name) = wanted.pop() {
+        for ((_, certificate), used) in parsed.iter().zip(&mut used) {
+            if rest > 0 && !*used && certificate.subject().as_raw() == name {
+                *used = true;
+                rest -= 1;
+                wanted.push(certificate.issuer().as_raw().to_vec());
+            }
+        }
+    }
+    parsed.iter().zip(used).filter(|(_, used)| *used).map(|((der, _), _)| (*der).clone()).collect()
+}
+
+/// The distinguished names (DER) of the issuers of certificates.
+pub(super) fn issuers<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Vec<Vec<u8>> {
+    let parsed = chain.into_iter().filter_map(parse);
+    parsed.map(|certificate| certificate.issuer().as_raw().to_vec()).collect()
+}
+
+/// Returns false for a certificate that has expired or is not valid yet.
+pub(super) fn is_valid(der: &CertificateDer<'_>, now: UnixTime) -> bool {
+    let now = i64::try_from(now.as_secs()).ok().and_then(|now| ASN1Time::from_timestamp(now).ok());
+    parse(der).zip(now).is_none_or(|(certificate, now)| certificate.validity().is_valid_at(now))
+}
+
+/// Maps the library's refusal of a certificate to what is wrong with what was presented.
 pub(super) fn refused(
     error: &CertificateError,
     host: &Host,
     chain: &[CertificateDer<'_>],
-    origin: Option<&TrustSource>,
+    trust: Option<&Trust>,
 ) -> Fault {
-    let parsed = chain.iter().map_while(|der| Some(X509Certificate::from_der(der).ok()?.1));
-    let chain: Vec<X509Certificate<'_>> = parsed.collect();
-    let Some(own) = chain.first() else {
-        return fault("the server's certificate cannot be read", None);
-    };
-    let subject = name(own.subject());
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => expired(own, &chain),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => early(own, &chain),
+    let chain: Vec<X509Certificate<'_>> = chain.iter().map_while(parse).collect();
+    let Some(own) = chain.first() else { return unreadable() };
+    if let CertificateError::Other(OtherError(other)) = error
+        && let Some(OutdatedAnchor(anchor)) = other.downcast_ref()
+    {
+        return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
+    }
+    if let Some((part, culprit)) = expired_or_early(error, own, &chain) {
+        return outdated(culprit, part);
+    }
+    let last = last_issued(own, &chain);
+    let problem = match error {
+        CertificateError::UnknownIssuer => untrusted(own, last, &chain, trust),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             misnamed(host, own)
         }
-        CertificateError::UnknownIssuer => untrusted(own, &chain, origin),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            unfit(format!("is not one for servers (extended key usage; subject {subject})"))
+            CertificateProblem::NotForServers
         }
-        CertificateError::BadSignature => {
-            let store = store(origin);
-            let issuer = name(own.issuer());
-            fault(
-                format!(
-                    "the certificate's signature does not fit its issuer's key: is the CA in {store} another of \
-                     the same name? (issuer {issuer}, subject {subject})"
-                ),
-                FaultCause::Untrusted,
-            )
+        CertificateError::Revoked => CertificateProblem::Revoked,
+        CertificateError::BadEncoding => CertificateProblem::Malformed,
+        CertificateError::BadSignature => key_problem(&chain, last, trust)
+            .unwrap_or_else(|| CertificateProblem::SignatureMismatch(source(trust))),
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            key_problem(&chain, last, trust).unwrap_or(CertificateProblem::UnsupportedSignature)
         }
-        CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
-            unfit(format!("is signed with an outdated or unknown algorithm (subject {subject})"))
-        }
-        CertificateError::BadEncoding => malformed(own),
-        CertificateError::Revoked => {
-            fault(format!("the certificate is revoked (subject {subject})"), FaultCause::UnusableCertificate)
-        }
-        _ => other(error, &subject),
-    }
+        other => by_name(other),
+    };
+    fault(problem, own, last)
 }
 
-fn fault(words: impl Into<Vec<u8>>, cause: impl Into<Option<FaultCause>>) -> Fault {
-    Fault::new(FaultKind::Tls, Phase::Tls, words).with_cause(cause)
+fn unreadable() -> Fault {
+    let detail = CertificateFault {
+        problem: CertificateProblem::Unreadable,
+        subject: UntrustedText::default(),
+        issuer: UntrustedText::default(),
+        names: Vec::new(),
+        more_names: 0,
+    };
+    Fault { kind: FaultKind::Tls, phase: Phase::Tls, detail: FaultDetail::Certificate(Box::new(detail)) }
 }
 
-/// A certificate that nobody's trust would make acceptable.
-fn unfit(words: impl Display) -> Fault {
-    fault(format!("the certificate {words}"), FaultCause::UnusableCertificate)
+/// The fault of a chain whose certificate `culprit` is to blame, and which ends at `last`.
+fn fault(problem: CertificateProblem, culprit: &X509Certificate<'_>, last: &X509Certificate<'_>) -> Fault {
+    let name = |name: &X509Name<'_>| UntrustedText::new(name.to_string());
+    let names = host_names(culprit);
+    let detail = CertificateFault {
+        problem,
+        subject: name(culprit.subject()),
+        issuer: name(last.issuer()),
+        more_names: names.len().saturating_sub(MAX_NAMES),
+        names: names.into_iter().take(MAX_NAMES).map(UntrustedText::new).collect(),
+    };
+    Fault { kind: FaultKind::Tls, phase: Phase::Tls, detail: FaultDetail::Certificate(Box::new(detail)) }
 }
 
-/// Refusals that the TLS library hands on from its certificate library, known by their names.
-fn other(error: &CertificateError, subject: &str) -> Fault {
-    let words = format!("{error:?}");
-    if words.contains("CaUsedAsEndEntity") {
-        unfit(format!(
-            "is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where the CA is \
-             trusted (subject {subject})"
-        ))
-    } else if words.contains("UnsupportedCertVersion") {
-        unfit(format!("is of X.509 version 1 or 2, which today's TLS libraries refuse (subject {subject})"))
+fn outdated(culprit: &X509Certificate<'_>, part: ChainPart) -> Fault {
+    let validity = culprit.validity();
+    let problem = if validity.not_before > ASN1Time::now() {
+        CertificateProblem::NotYetValid(part, time(validity.not_before))
     } else {
-        fault(format!("the certificate is not accepted: {error} (subject {subject})"), None)
-    }
+        CertificateProblem::Expired(part, time(validity.not_after))
+    };
+    fault(problem, culprit, culprit)
 }
 
-/// A name as it is told; some certificates have an empty one.
-fn name(name: &X509Name<'_>) -> String {
-    let told = name.to_string();
-    if told.is_empty() { "without a name".into() } else { told }
-}
-
-fn store(origin: Option<&TrustSource>) -> String {
-    origin.map_or_else(|| "the trust store".into(), ToString::to_string)
-}
-
-/// The certificate that expired is not always the server's own.
-fn expired(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> Fault {
+/// The certificate that is out of date, where the error says that one is: not always the server's own.
+fn expired_or_early<'a, 'b>(
+    error: &CertificateError,
+    own: &'a X509Certificate<'b>,
+    chain: &'a [X509Certificate<'b>],
+) -> Option<(ChainPart, &'a X509Certificate<'b>)> {
     let now = ASN1Time::now();
-    let over = |certificate: &&X509Certificate<'_>| certificate.validity().not_after < now;
-    let culprit = chain.iter().find(over).unwrap_or(own);
-    let (whose, day) = (whose(culprit, own), day(culprit.validity().not_after));
-    let cause =
-        if std::ptr::eq(culprit, own) { FaultCause::Expired } else { FaultCause::IntermediateExpired };
-    fault(format!("the {whose} expired on {day} (subject {})", name(culprit.subject())), cause)
+    let culprit = match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            chain.iter().find(|certificate| certificate.validity().not_after < now)
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            chain.iter().find(|certificate| certificate.validity().not_before > now)
+        }
+        // The library knows no date before 1970 (RFC 5280 knows those from 1950 on).
+        CertificateError::BadEncoding if own.validity().not_after.timestamp() < 0 => Some(own),
+        _ => return None,
+    };
+    let culprit = culprit.unwrap_or(own);
+    let part = if std::ptr::eq(culprit, own) { ChainPart::Server } else { ChainPart::Intermediate };
+    Some((part, culprit))
 }
 
-/// The same for one whose time has not come.
-fn early(own: &X509Certificate<'_>, chain: &[X509Certificate<'_>]) -> Fault {
-    let now = ASN1Time::now();
-    let early = |certificate: &&X509Certificate<'_>| certificate.validity().not_before > now;
-    let culprit = chain.iter().find(early).unwrap_or(own);
-    let (whose, day) = (whose(culprit, own), day(culprit.validity().not_before));
-    let words = format!("the {whose} is not valid before {day} (subject {})", name(culprit.subject()));
-    fault(words, FaultCause::NotYetValid)
+/// Errors that the TLS library wraps from its certificate library, known by their names alone.
+fn by_name(error: &CertificateError) -> CertificateProblem {
+    let words = format!("{error:?}");
+    let known = [
+        ("CaUsedAsEndEntity", CertificateProblem::IsCa),
+        ("UnsupportedCertVersion", CertificateProblem::OldVersion),
+        ("NameConstraint", CertificateProblem::NameConstraint),
+        ("Maximum", CertificateProblem::ChainTooLong),
+    ];
+    let found = known.into_iter().find(|(name, _)| words.contains(name));
+    found.map_or_else(|| CertificateProblem::Other(error.to_string()), |(_, problem)| problem)
 }
 
-/// The TLS library knows no date before 1970 (RFC 5280 knows those from 1950 on).
-fn malformed(own: &X509Certificate<'_>) -> Fault {
-    if own.validity().not_after.timestamp() < 0 {
-        return expired(own, &[]);
-    }
-    let subject = name(own.subject());
-    unfit(format!("is malformed, or bears a date before 1970 (subject {subject})"))
+fn source(trust: Option<&Trust>) -> String {
+    trust.map_or("the trust store", Trust::source).to_owned()
 }
 
-fn whose(culprit: &X509Certificate<'_>, own: &X509Certificate<'_>) -> &'static str {
-    if std::ptr::eq(culprit, own) { "certificate" } else { "intermediate certificate that the server sends" }
-}
-
-/// Names the link at which the chain breaks: the issuer that is neither sent nor trusted.
-fn untrusted(
-    own: &X509Certificate<'_>,
-    chain: &[X509Certificate<'_>],
-    origin: Option<&TrustSource>,
-) -> Fault {
-    let (store, subject) = (store(origin), name(own.subject()));
+/// The certificate at which the chain breaks: its issuer is not among those that were sent.
+fn last_issued<'a, 'b>(
+    own: &'a X509Certificate<'b>,
+    chain: &'a [X509Certificate<'b>],
+) -> &'a X509Certificate<'b> {
     let mut last = own;
     // Each certificate is passed at most once, however they name one another.
     for _ in chain {
@@ -159,41 +202,48 @@ fn untrusted(
             _ => break,
         }
     }
-    let issuer = name(last.issuer());
-    let words = if own.subject() == own.issuer() {
-        format!("the certificate is self-signed and not in {store} (subject {subject})")
+    last
+}
+
+fn untrusted(
+    own: &X509Certificate<'_>,
+    last: &X509Certificate<'_>,
+    chain: &[X509Certificate<'_>],
+    trust: Option<&Trust>,
+) -> CertificateProblem {
+    let source = source(trust);
+    if own.subject() == own.issuer() {
+        CertificateProblem::SelfSigned(source)
+    } else if chain.len() > MAX_INTERMEDIATES + 1 {
+        CertificateProblem::ChainTooLong
     } else if last.subject() == last.issuer() {
-        format!("the certificate's issuer is not in {store} (issuer {issuer}, subject {subject})")
+        CertificateProblem::IssuerNotTrusted(source)
     } else {
-        format!(
-            "the certificate's issuer is neither in {store} nor sent by the server (issuer {issuer}, subject \
-             {subject})"
-        )
-    };
-    fault(words, FaultCause::Untrusted)
+        CertificateProblem::IssuerMissing(source)
+    }
 }
 
-/// How many names of a certificate a message tells.
-const NAMES: usize = 5;
+/// Maximum number of a certificate's names that a fault holds.
+const MAX_NAMES: usize = 5;
 
-fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> Fault {
-    let subject = name(certificate.subject());
-    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
-        return unfit(format!(
-            "has no subjectAltName, and today's TLS libraries do not read the common name (subject {subject})"
-        ));
-    };
-    let names: Vec<String> = extension.value.general_names.iter().filter_map(host_name).collect();
-    let told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
-    let words = match names.len().checked_sub(NAMES) {
-        _ if names.is_empty() => format!("the certificate is not for {host}: it names no host ({subject})"),
-        None | Some(0) => format!("the certificate is not for {host}, but for {told}"),
-        Some(more) => format!("the certificate is not for {host}, but for {told} and {more} more"),
-    };
-    fault(words, FaultCause::NameMismatch)
+fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> CertificateProblem {
+    if !matches!(certificate.subject_alternative_name(), Ok(Some(_))) {
+        return CertificateProblem::NoSubjectAltName;
+    }
+    match host {
+        Host::Address(address) if host_names(certificate).contains(&address.to_string()) => {
+            CertificateProblem::AddressAsName(address.to_string())
+        }
+        _ => CertificateProblem::NameMismatch(host.to_string()),
+    }
 }
 
-/// A name that a certificate is for.
+/// The hosts that a certificate is for.
+fn host_names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
+    extension.value.general_names.iter().filter_map(host_name).collect()
+}
+
 fn host_name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -207,10 +257,49 @@ fn address(bytes: &[u8]) -> Option<String> {
     v4.or_else(|| <[u8; 16]>::try_from(bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()))
 }
 
-/// The day of a date, as a reader of the message needs it.
-fn day(date: ASN1Time) -> String {
-    let date = date.to_datetime();
-    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+/// The shortest RSA key that the TLS library checks, in bits.
+const MIN_RSA_BITS: usize = 2048;
+
+/// The key that makes a signature of the chain uncheckable here, where there is one.
+fn key_problem(
+    chain: &[X509Certificate<'_>],
+    last: &X509Certificate<'_>,
+    trust: Option<&Trust>,
+) -> Option<CertificateProblem> {
+    let place = |index| if index == 0 { ChainPart::Server } else { ChainPart::Intermediate };
+    let sent =
+        chain.iter().enumerate().find_map(|(index, certificate)| unusable_key(certificate, place(index)));
+    sent.or_else(|| {
+        let issuer = [last.issuer().as_raw().to_vec()];
+        let mut anchors = trust.into_iter().flat_map(|trust| trust.anchors(&issuer));
+        anchors.find_map(|(_, anchor)| unusable_key(&parse(anchor)?, ChainPart::Anchor))
+    })
+}
+
+fn unusable_key(certificate: &X509Certificate<'_>, part: ChainPart) -> Option<CertificateProblem> {
+    let key = certificate.public_key();
+    match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.1" => match key.parsed() {
+            Ok(PublicKey::RSA(rsa)) if rsa.key_size() < MIN_RSA_BITS => {
+                Some(CertificateProblem::WeakKey(part, format!("RSA {} bits", rsa.key_size())))
+            }
+            _ => None,
+        },
+        "1.2.840.10045.2.1" => {
+            let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?.to_id_string();
+            let name = match curve.as_str() {
+                "1.2.840.10045.3.1.7" | "1.3.132.0.34" => return None,
+                "1.3.132.0.35" => "ECDSA P-521".to_owned(),
+                other => format!("ECDSA on the curve {other}"),
+            };
+            Some(CertificateProblem::UnsupportedKey(part, name))
+        }
+        "1.3.101.112" => None,
+        "1.3.101.113" => Some(CertificateProblem::UnsupportedKey(part, "Ed448".into())),
+        "1.2.840.113549.1.1.10" => Some(CertificateProblem::UnsupportedKey(part, "RSA-PSS".into())),
+        "1.2.840.10040.4.1" => Some(CertificateProblem::UnsupportedKey(part, "DSA".into())),
+        other => Some(CertificateProblem::UnsupportedKey(part, format!("key algorithm {other}"))),
+    }
 }
 
 #[cfg(test)]
@@ -220,12 +309,12 @@ mod tests {
     use rustls::RootCertStore;
     use rustls::client::WebPkiServerVerifier;
     use rustls::client::danger::ServerCertVerifier;
-    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::pki_types::ServerName;
 
     use super::*;
 
-    /// What is said of a certificate that the TLS library itself has refused, although it is trusted.
-    fn told(der: &CertificateDer<'static>, trusted: &CertificateDer<'static>) -> Fault {
+    /// The fault of a certificate that the TLS library itself has refused, although it is trusted.
+    fn refusal(der: &CertificateDer<'static>, trusted: &CertificateDer<'static>) -> Fault {
         let mut roots = RootCertStore::empty();
         roots.add(trusted.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -240,22 +329,25 @@ mod tests {
         }
     }
 
+    fn problem(fault: Fault) -> CertificateProblem {
+        match fault.detail {
+            FaultDetail::Certificate(certificate) => certificate.problem,
+            other => panic!("not about a certificate: {other:?}"),
+        }
+    }
+
     /// The names of the library's errors are no promise of its: an update that changes them fails here.
     #[test]
-    fn refusals_that_are_known_by_name_alone_are_told() {
+    fn refusals_known_by_name() {
         let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let authority = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone();
-        let begins = |fault: &Fault, words: &str| {
-            assert_eq!(fault.cause, Some(FaultCause::UnusableCertificate));
-            assert!(fault.message.bytes().starts_with(words.as_bytes()), "{fault:?}");
-        };
-        begins(&told(&authority, &authority), "the certificate is a CA's (CA:TRUE) used as the server's own");
+        assert_eq!(problem(refusal(&authority, &authority)), CertificateProblem::IsCa);
 
         let version = |number| [0xa0, 3, 2, 1, number];
         let mut second = authority.to_vec();
         let at = second.windows(5).position(|field| field == version(2)).unwrap();
         second[at..at + 5].copy_from_slice(&version(1));
-        begins(&told(&second.into(), &authority), "the certificate is of X.509 version 1 or 2");
+        assert_eq!(problem(refusal(&second.into(), &authority)), CertificateProblem::OldVersion);
     }
 }

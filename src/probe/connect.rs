@@ -17,7 +17,9 @@ use rustix::net::{
 
 use super::error::is_local;
 use super::stream::{DeadlineStream, poll_until};
-use crate::model::exchange::{Fault, FaultKind, Phase};
+use crate::model::exchange::Phase;
+use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
+use crate::sanitize::sanitize_own;
 
 /// The delay before the next address is tried beside the last (RFC 8305, section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -30,71 +32,72 @@ struct PendingConnect {
 
 /// Why an address could not be connected to.
 struct ConnectError {
-    address: SocketAddr,
     kind: FaultKind,
-    reason: String,
+    attempt: AddressAttempt,
 }
 
 /// Connects to the first of the addresses that accepts.
 ///
-/// On failure the fault is accompanied by the address that was tried last.
+/// `peer` becomes the address that accepted, or on failure the one that was tried last.
 pub(super) fn tcp(
     addresses: &[IpAddr],
     port: u16,
     deadline: Instant,
-) -> Result<(DeadlineStream, SocketAddr), (Fault, Option<SocketAddr>)> {
+    peer: &mut Option<SocketAddr>,
+) -> Result<DeadlineStream, Fault> {
     let mut waiting = addresses.iter().map(|address| SocketAddr::new(*address, port));
     let mut under_way: Vec<PendingConnect> = Vec::new();
     let mut failures: Vec<ConnectError> = Vec::new();
-    let mut last = None;
     loop {
         let next = waiting.next();
         if let Some(address) = next {
-            last = Some(address);
+            *peer = Some(address);
             match start(address) {
                 Ok(attempt) => under_way.push(attempt),
                 Err(error) => failures.push(ConnectError::new(address, &error)),
             }
         } else if under_way.is_empty() {
-            return Err((refusal(&failures), last));
+            return Err(refusal(failures));
         }
         if under_way.is_empty() {
             continue;
         }
         let stagger = if waiting.len() > 0 { deadline.min(Instant::now() + ATTEMPT_DELAY) } else { deadline };
         if let Some((socket, address)) = poll_attempts(&mut under_way, &mut failures, stagger) {
-            return Ok((socket, address));
+            *peer = Some(address);
+            return Ok(DeadlineStream::new(socket, deadline));
         }
         if Instant::now() >= deadline {
-            let fault =
-                Fault::new(FaultKind::Timeout, Phase::Connect, timeout_message(&under_way, &failures));
-            return Err((fault, last));
+            return Err(fault(FaultKind::Timeout, timed_out(&under_way, failures)));
         }
     }
 }
 
 /// Connects to a UNIX socket.
 pub(super) fn unix(path: &Path, deadline: Instant) -> Result<DeadlineStream, Fault> {
-    let failed = |error: &io::Error| {
-        let message = format!("{}: {error}", path.display());
-        Fault::new(kind_of(error), Phase::Connect, message)
-    };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let fd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
-        .map_err(|errno| failed(&errno.into()))?;
-    let address = SocketAddrUnix::new(path).map_err(|errno| failed(&errno.into()))?;
+        .map_err(|errno| unix_fault(path, &errno.into()))?;
+    let address = SocketAddrUnix::new(path).map_err(|errno| unix_fault(path, &errno.into()))?;
     loop {
         match connect(&fd, &address) {
-            Ok(()) => return Ok(DeadlineStream::new(fd)),
+            Ok(()) => return Ok(DeadlineStream::new(fd, deadline)),
             // A full backlog: Linux has no event for the moment when there is room again.
             Err(Errno::AGAIN) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
-            Err(Errno::AGAIN) => {
-                let message = format!("{}: nobody accepted in time", path.display());
-                return Err(Fault::new(FaultKind::Timeout, Phase::Connect, message));
-            }
-            Err(errno) => return Err(failed(&errno.into())),
+            Err(Errno::AGAIN) => return Err(unix_fault(path, &io::ErrorKind::TimedOut.into())),
+            Err(errno) => return Err(unix_fault(path, &errno.into())),
         }
     }
+}
+
+fn unix_fault(path: &Path, error: &io::Error) -> Fault {
+    let reason = (error.kind() != io::ErrorKind::TimedOut).then(|| describe_io_error(error));
+    let path = sanitize_own(&path.to_string_lossy(), SHOWN_PATH);
+    fault(kind_of(error), ConnectFault::Unix { path, reason })
+}
+
+fn fault(kind: FaultKind, detail: ConnectFault) -> Fault {
+    Fault { kind, phase: Phase::Connect, detail: FaultDetail::Connect(detail) }
 }
 
 /// Begins to connect to one address.
@@ -112,11 +115,11 @@ fn poll_attempts(
     under_way: &mut Vec<PendingConnect>,
     failures: &mut Vec<ConnectError>,
     until: Instant,
-) -> Option<(DeadlineStream, SocketAddr)> {
+) -> Option<(OwnedFd, SocketAddr)> {
     let ready: Vec<bool> = {
         let mut fds: Vec<PollFd<'_>> =
             under_way.iter().map(|attempt| PollFd::new(&attempt.fd, PollFlags::OUT)).collect();
-        // An error of poll itself is seen as a passed deadline: nothing is ready.
+        // An error of poll itself counts as a passed deadline: nothing is ready.
         let _ = poll_until(&mut fds, until);
         fds.iter().map(|fd| !fd.revents().is_empty()).collect()
     };
@@ -128,14 +131,14 @@ fn poll_attempts(
         }
         let attempt = under_way.remove(index);
         match check_connected(&attempt) {
-            Ok(()) => return Some((DeadlineStream::new(attempt.fd), attempt.address)),
+            Ok(()) => return Some((attempt.fd, attempt.address)),
             Err(error) => failures.push(ConnectError::new(attempt.address, &error)),
         }
     }
     None
 }
 
-/// How an attempt that has an event ended.
+/// Returns the result of an attempt that has an event.
 fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
     sockopt::socket_error(&attempt.fd)??;
     // A connection to a free local port of the ephemeral range can meet itself (RFC 9293, 3.5):
@@ -149,15 +152,16 @@ fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
 
 impl ConnectError {
     fn new(address: SocketAddr, error: &io::Error) -> ConnectError {
-        ConnectError { address, kind: kind_of(error), reason: describe_io_error(error) }
+        let attempt = AddressAttempt { address, reason: Some(describe_io_error(error)) };
+        ConnectError { kind: kind_of(error), attempt }
     }
 }
 
-/// The fault that an error while connecting stands for.
+/// Maps an error while connecting.
 fn kind_of(error: &io::Error) -> FaultKind {
     match error.kind() {
         _ if is_local(error) => FaultKind::Local,
-        io::ErrorKind::ConnectionRefused => FaultKind::UsageError,
+        io::ErrorKind::ConnectionRefused => FaultKind::Refused,
         io::ErrorKind::ConnectionReset => FaultKind::Reset,
         io::ErrorKind::TimedOut => FaultKind::Timeout,
         _ => FaultKind::NoRoute,
@@ -175,27 +179,28 @@ pub(super) fn describe_io_error(error: &io::Error) -> String {
     words
 }
 
-/// How many addresses a message names.
-const NAMED: usize = 4;
+/// Maximum number of addresses that a fault names.
+const MAX_NAMED: usize = 4;
 
-/// The fault of a host none of whose addresses could be connected to: the first address' kind, for it
-/// is the one that a client without a second try would have seen.
-fn refusal(failures: &[ConnectError]) -> Fault {
+/// Maximum length of a socket's path in a fault, in characters: longer than the kernel takes.
+const SHOWN_PATH: usize = 120;
+
+/// The fault of a host none of whose addresses accepted: the first address' kind, for a client without a second
+/// try would have seen that one.
+fn refusal(failures: Vec<ConnectError>) -> Fault {
     let kind = failures.first().map_or(FaultKind::NoRoute, |failure| failure.kind);
-    Fault::new(kind, Phase::Connect, failure_list(failures).join(", "))
+    fault(kind, attempts(failures.into_iter().map(|failure| failure.attempt).collect()))
 }
 
-/// What a host whose connections did not come about in time is told by.
-fn timeout_message(under_way: &[PendingConnect], failures: &[ConnectError]) -> String {
-    let silent =
-        under_way.iter().take(NAMED).map(|attempt| format!("{}: no answer in time", attempt.address));
-    silent.chain(failure_list(failures)).collect::<Vec<_>>().join(", ")
+fn timed_out(under_way: &[PendingConnect], failures: Vec<ConnectError>) -> ConnectFault {
+    let silent = under_way.iter().map(|pending| AddressAttempt { address: pending.address, reason: None });
+    attempts(silent.chain(failures.into_iter().map(|failure| failure.attempt)).collect())
 }
 
-fn failure_list(failures: &[ConnectError]) -> Vec<String> {
-    let named = failures.iter().take(NAMED).map(|failure| format!("{}: {}", failure.address, failure.reason));
-    let rest = failures.len().saturating_sub(NAMED);
-    named.chain((rest > 0).then(|| format!("and {rest} more addresses"))).collect()
+fn attempts(mut attempts: Vec<AddressAttempt>) -> ConnectFault {
+    let more = attempts.len().saturating_sub(MAX_NAMED);
+    attempts.truncate(MAX_NAMED);
+    ConnectFault::Tcp { attempts, more }
 }
 
 #[cfg(test)]
@@ -228,13 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_first_address_costs_the_stagger_and_not_the_budget() {
+    fn dead_first_address() {
         let live = listener(3, 0);
         let port = live.local_addr().unwrap().port();
         let _dead = dead(2, port);
         let began = Instant::now();
-        let (_, peer) = tcp(&[ip(2), ip(3)], port, in_seconds(10)).map_err(|(fault, _)| fault).unwrap();
-        assert_eq!(peer.ip(), ip(3));
+        let mut peer = None;
+        tcp(&[ip(2), ip(3)], port, in_seconds(10), &mut peer).unwrap();
+        assert_eq!(peer, Some(SocketAddr::new(ip(3), port)));
         assert!(
             began.elapsed() >= ATTEMPT_DELAY && began.elapsed() < Duration::from_secs(5),
             "{:?}",
@@ -243,44 +249,50 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_first_address_costs_nothing() {
+    fn refused_first_address() {
         let live = listener(3, 0);
         let port = live.local_addr().unwrap().port();
-        let (_, peer) = tcp(&[ip(2), ip(3)], port, in_seconds(10)).map_err(|(fault, _)| fault).unwrap();
-        assert_eq!(peer.ip(), ip(3));
+        let mut peer = None;
+        tcp(&[ip(2), ip(3)], port, in_seconds(10), &mut peer).unwrap();
+        assert_eq!(peer, Some(SocketAddr::new(ip(3), port)));
     }
 
     #[test]
-    fn the_first_address_kind_names_the_fault_and_all_are_told() {
+    fn all_addresses_refused() {
         let live = listener(3, 0);
         let port = live.local_addr().unwrap().port();
         drop(live);
-        let (fault, last) = tcp(&[ip(2), ip(3)], port, in_seconds(10)).map(|_| ()).unwrap_err();
-        assert_eq!((fault.kind, fault.phase), (FaultKind::UsageError, Phase::Connect));
+        let mut last = None;
+        let fault = tcp(&[ip(2), ip(3)], port, in_seconds(10), &mut last).unwrap_err();
+        assert_eq!((fault.kind, fault.phase), (FaultKind::Refused, Phase::Connect));
         assert_eq!(last.map(|address| address.ip()), Some(ip(3)));
-        let expected = format!("127.0.0.2:{port}: connection refused, 127.0.0.3:{port}: connection refused");
-        assert_eq!(fault.message.bytes(), expected.as_bytes());
+        let refused = |host| AddressAttempt {
+            address: SocketAddr::new(ip(host), port),
+            reason: Some("connection refused".into()),
+        };
+        let attempts = vec![refused(2), refused(3)];
+        assert_eq!(fault.detail, FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 }));
     }
 
     #[test]
-    fn silence_ends_at_the_deadline() {
+    fn silent_address() {
         let port = listener(3, 0).local_addr().unwrap().port();
         let _dead = dead(2, port);
-        let (fault, _) =
-            tcp(&[ip(2)], port, Instant::now() + Duration::from_millis(50)).map(|_| ()).unwrap_err();
+        let deadline = Instant::now() + Duration::from_millis(50);
+        let fault = tcp(&[ip(2)], port, deadline, &mut None).unwrap_err();
         assert_eq!((fault.kind, fault.phase), (FaultKind::Timeout, Phase::Connect));
     }
 
     #[test]
-    fn a_missing_unix_socket_is_unreachable() {
+    fn missing_unix_socket() {
         let fault = unix(Path::new("/nonexistent/health.sock"), in_seconds(1)).map(|_| ()).unwrap_err();
         assert_eq!((fault.kind, fault.phase), (FaultKind::NoRoute, Phase::Connect));
     }
 
     #[test]
-    fn errors_are_sorted_by_whose_they_are() {
+    fn kinds_of_connect_errors() {
         let table = [
-            (Errno::CONNREFUSED, FaultKind::UsageError),
+            (Errno::CONNREFUSED, FaultKind::Refused),
             (Errno::HOSTUNREACH, FaultKind::NoRoute),
             (Errno::NETUNREACH, FaultKind::NoRoute),
             (Errno::AFNOSUPPORT, FaultKind::NoRoute),

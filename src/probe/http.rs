@@ -1,8 +1,6 @@
-//! One request and its answer over a connection that is already there; the only place that knows the
-//! HTTP library's errors.
+//! One request and its response over a ready connection; the only place that knows the HTTP library's errors.
 
 use std::io::Read;
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use ureq::Agent;
@@ -10,28 +8,21 @@ use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response as HttpResponse, header};
 
 use super::PhaseTimer;
-use super::stream::DeadlineStream;
-use super::tls::TlsStream;
-use super::transport::{DeadlineTransport, ExchangeLog, NullResolver, ReadyConnector, SharedLog};
-use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{
-    BODY_LIMIT, Completion, Fault, FaultCause, FaultKind, HEAD_LIMIT, Header, Method, Phase, Response,
+use super::transport::{
+    DeadlineTransport, ExchangeLog, NullResolver, ReadyConnector, SharedLog, Stream, response_fault,
 };
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
+use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
 use crate::sanitize::UntrustedText;
 
-/// How the probe names itself.
+/// The `User-Agent`.
 const USER_AGENT: &str = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"));
 
-/// The smallest output buffer, in bytes: the request line and the probe's own headers fit.
-const OUTPUT: usize = 1024;
+/// Minimum size of the output buffer, in bytes: the request line and the probe's own headers fit.
+const MIN_OUTPUT: usize = 1024;
 
-/// From how many printable characters in a row on the beginning of a foreign protocol is shown as text.
-const LEGIBLE: usize = 4;
-
-/// How many bytes of a beginning that is no text are shown.
-const SHOWN: usize = 16;
-
-/// What all requests of a run have in common.
+/// The part that all requests of a run share.
 #[derive(Debug)]
 pub(super) struct RequestTemplate {
     headers: HeaderMap,
@@ -49,66 +40,62 @@ impl RequestTemplate {
             let value = HeaderValue::from_bytes(value).context("a header's value is malformed")?;
             headers.append(name, value);
         }
-        let own = [(header::USER_AGENT, USER_AGENT), (header::ACCEPT, "application/json")];
+        let own = [
+            (header::USER_AGENT, USER_AGENT),
+            (header::ACCEPT, "application/json"),
+            (header::CACHE_CONTROL, "no-cache"),
+        ];
         for (name, value) in own {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         let longest = user.iter().map(|(name, value)| name.len() + value.len()).max().unwrap_or_default();
-        Ok(RequestTemplate { headers, config: config(), output: OUTPUT + longest })
+        Ok(RequestTemplate { headers, config: config(), output: MIN_OUTPUT + longest })
     }
 
-    /// Sends one request and reads the answer; also gives the request's head as it was sent.
+    /// Sends one request and reads the response; returns the request's head as it was sent, too.
     pub(super) fn send(
         &self,
         endpoint: &Endpoint,
         method: Method,
-        socket: DeadlineStream,
-        session: Option<TlsStream>,
-        deadline: Instant,
+        stream: Stream,
         progress: &mut PhaseTimer,
     ) -> (Completion<Response, Fault>, Vec<u8>) {
-        let record = SharedLog::default();
-        let transcript = DeadlineTransport::new(
-            socket,
-            session,
-            deadline,
-            self.output + endpoint.url().len(),
-            record.clone(),
-        );
-        let completion = match self.ask(endpoint, method, transcript, &record) {
-            Ok(response) => read(response, &record),
-            // Whoever closes behind an interim answer has given it as the final one.
-            Err(fault) => match record.lock().lone_interim.filter(|_| fault.kind == FaultKind::Closed) {
+        let log = SharedLog::default();
+        let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
+        let completion = match self.ask(endpoint, method, transport, &log) {
+            Ok(response) => read(response, &log),
+            // Whoever closes after an interim response has given it as the final one.
+            Err(fault) => match log.lock().lone_interim.filter(|_| fault.kind == FaultKind::Closed) {
                 Some(status) => Completion::Full(Response { status, ..Response::default() }),
                 None => Completion::Failed(fault),
             },
         };
-        let mut record = record.lock();
-        note_times(&record, progress);
-        (completion, std::mem::take(&mut record.sent))
+        let mut log = log.lock();
+        note_times(&log, progress);
+        (completion, std::mem::take(&mut log.sent))
     }
 
-    /// Sends the request and waits for the answer's head.
+    /// Sends the request and waits for the response's headers.
     fn ask(
         &self,
         endpoint: &Endpoint,
         method: Method,
-        transcript: DeadlineTransport,
-        record: &SharedLog,
+        transport: DeadlineTransport,
+        log: &SharedLog,
     ) -> Result<HttpResponse<ureq::Body>, Fault> {
-        let agent = Agent::with_parts(self.config.clone(), ReadyConnector::new(transcript), NullResolver);
+        let agent = Agent::with_parts(self.config.clone(), ReadyConnector::new(transport), NullResolver);
         let mut request = Request::builder()
             .method(method.name())
             .uri(endpoint.url())
             .body(())
-            .map_err(|error| Fault::new(FaultKind::Local, Phase::Send, error.to_string()))?;
+            .map_err(|error| local(Phase::Send, &error))?;
         *request.headers_mut() = self.headers.clone();
         if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        let response = agent.run(request).map_err(|error| fault(&record.lock(), &error, false))?;
-        record.lock().head_complete = true;
+        let response = agent.run(request).map_err(|error| fault(&log.lock(), &error, false))?;
+        log.lock().head_complete = true;
         Ok(response)
     }
 }
@@ -128,111 +115,109 @@ fn config() -> Config {
         .build()
 }
 
-/// Reads an answer's body up to the bound.
-fn read(response: HttpResponse<ureq::Body>, record: &SharedLog) -> Completion<Response, Fault> {
+/// Reads a response's body up to the bound.
+fn read(response: HttpResponse<ureq::Body>, log: &SharedLog) -> Completion<Response, Fault> {
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| Header {
         name: name.as_str().to_owned(),
         value: UntrustedText::new(value.as_bytes()),
     });
-    let mut answer =
+    let mut response =
         Response { status: parts.status.as_u16(), headers: headers.collect(), ..Response::default() };
     if has_conflicting_framing(&parts.headers) {
-        let message = "the answer has both Content-Length and Transfer-Encoding";
-        return Completion::Truncated(answer, Fault::new(FaultKind::Protocol, Phase::Receive, message));
+        let fault = response_fault(FaultKind::Protocol, ResponseProblem::ConflictingFraming);
+        return Completion::Truncated(response, fault);
     }
     let mut bytes = Vec::new();
     let bound = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
     let result = body.into_with_config().limit(u64::MAX).reader().take(bound + 1).read_to_end(&mut bytes);
     bytes.truncate(BODY_LIMIT);
-    answer.body = UntrustedText::new(bytes);
+    response.body = UntrustedText::new(bytes);
     match result {
-        Ok(_) => Completion::Full(answer),
-        Err(error) => Completion::Truncated(answer, fault(&record.lock(), &ureq::Error::from(error), true)),
+        Ok(_) => Completion::Full(response),
+        Err(error) => Completion::Truncated(response, fault(&log.lock(), &ureq::Error::from(error), true)),
     }
 }
 
-/// Whether an answer frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and
-/// a server that disagree, so that nobody knows where the answer ends.
+/// Returns true if a response frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and
+/// a server that disagree, so that nobody knows where the response ends.
 fn has_conflicting_framing(headers: &HeaderMap) -> bool {
     headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING)
 }
 
-/// The fault behind an error of the HTTP library.
-fn fault(record: &ExchangeLog, error: &ureq::Error, in_body: bool) -> Fault {
-    if let Some(fault) = &record.fault {
+/// Maps an error of the HTTP library.
+fn fault(log: &ExchangeLog, error: &ureq::Error, in_body: bool) -> Fault {
+    if let Some(fault) = &log.fault {
         return fault.clone();
     }
-    let phase = record.phase();
     match error {
-        _ if in_body => Fault::new(FaultKind::Body, phase, body_fault(error)),
-        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_) => {
-            Fault::new(FaultKind::Protocol, phase, describe_non_http(record, error))
-                .with_cause(speaks_tls(record))
+        ureq::Error::Protocol(_) if in_body => {
+            response_fault(FaultKind::Body, ResponseProblem::BrokenChunks(cause(error)))
         }
-        other => Fault::new(FaultKind::Local, phase, other.to_string()),
+        _ if in_body => response_fault(FaultKind::Body, ResponseProblem::BodyCutShort),
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_)
+            if log.greeting.starts_with(b"HTTP/1.") =>
+        {
+            response_fault(FaultKind::Protocol, ResponseProblem::MalformedHeaders(cause(error)))
+        }
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_) => not_http(log),
+        other => local(log.phase(), other),
     }
 }
 
-/// How a body broke off.
-fn body_fault(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Protocol(_) => format!("the body's chunks are broken ({})", cause(error)),
-        _ => "the connection was closed before the body was complete".into(),
-    }
+fn local(phase: Phase, error: &dyn std::fmt::Display) -> Fault {
+    Fault { kind: FaultKind::Local, phase, detail: FaultDetail::Local(error.to_string()) }
 }
 
-/// The library's words for a malformed answer, without its preambles.
+/// The library's words for a malformed response, without its preambles.
 fn cause(error: &ureq::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("protocol: ").unwrap_or(&text);
     text.strip_prefix("http parse fail: ").unwrap_or(text).to_owned()
 }
 
-/// What came instead of an HTTP answer.
-fn describe_non_http(record: &ExchangeLog, error: &ureq::Error) -> Vec<u8> {
-    let greeting = record.greeting.as_slice();
-    match greeting {
-        _ if greeting.starts_with(b"HTTP/1.") => {
-            format!("the answer's head is malformed ({})", cause(error)).into_bytes()
-        }
-        _ if speaks_tls(record).is_some() => b"the server speaks TLS on this port".to_vec(),
+fn not_http(log: &ExchangeLog) -> Fault {
+    let greeting = log.greeting.as_slice();
+    let protocol = match greeting {
+        // An alert or a handshake message, version 3.x.
+        [0x15 | 0x16, 0x03, ..] => ForeignProtocol::Tls,
         // A SETTINGS frame on the whole connection (RFC 9113, section 3.4).
-        [0, _, _, 4, 0, 0, 0, 0, 0, ..] => b"the server speaks HTTP/2 only, not HTTP/1.1".to_vec(),
+        [0, _, _, 4, 0, 0, 0, 0, 0, ..] => ForeignProtocol::Http2,
         _ if greeting.starts_with(b"HTTP/2") || greeting.starts_with(b"PRI * HTTP/2") => {
-            b"the server speaks HTTP/2 only, not HTTP/1.1".to_vec()
+            ForeignProtocol::Http2
         }
-        _ if greeting.starts_with(b"<") => {
-            quoted("the answer is content without a head (HTTP/0.9)", greeting)
-        }
-        _ => quoted("the answer is not HTTP/1", greeting),
+        _ if greeting.starts_with(b"<") => ForeignProtocol::Http09,
+        _ => ForeignProtocol::Unknown,
+    };
+    let beginning = UntrustedText::new(legible(greeting));
+    let detail = FaultDetail::NotHttp { protocol, beginning };
+    Fault { kind: FaultKind::Protocol, phase: log.phase(), detail }
+}
+
+/// Minimum number of printable characters in a row that make a beginning text.
+const MIN_LEGIBLE: usize = 4;
+
+/// Number of bytes of a beginning that is no text that are shown.
+const SHOWN_BYTES: usize = 16;
+
+/// Returns a beginning as it is if it is text, else in hexadecimal.
+fn legible(greeting: &[u8]) -> Vec<u8> {
+    if greeting.windows(MIN_LEGIBLE).any(|letters| letters.iter().all(u8::is_ascii_graphic)) {
+        return greeting.to_vec();
     }
+    let bytes: Vec<String> = greeting.iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    format!("the bytes {}", bytes.join(" ")).into_bytes()
 }
 
-/// Whether what came is a TLS record: an alert or a handshake message, version 3.x.
-fn speaks_tls(record: &ExchangeLog) -> Option<FaultCause> {
-    matches!(record.greeting.as_slice(), [0x15 | 0x16, 0x03, ..]).then_some(FaultCause::ServerSpeaksTls)
-}
-
-/// Says how an answer begins: as text where there are some letters in a row, else in hexadecimal.
-fn quoted(what: &str, greeting: &[u8]) -> Vec<u8> {
-    let readable = greeting.windows(LEGIBLE).any(|letters| letters.iter().all(u8::is_ascii_graphic));
-    if readable {
-        return [what.as_bytes(), b"; it begins with: ", greeting].concat();
-    }
-    let bytes: Vec<String> = greeting.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
-    format!("{what}; it begins with the bytes {}", bytes.join(" ")).into_bytes()
-}
-
-/// Notes when the phases of the exchange ended. What the library did before it began to send is no phase
-/// of the network's.
-fn note_times(record: &ExchangeLog, progress: &mut PhaseTimer) {
-    progress.mark = record.begun_at.unwrap_or(progress.mark);
-    if let Some(sent) = record.sent_at {
+/// Notes when the phases of the exchange ended. The library's preparations before it
+/// begins to send belong to no phase.
+fn note_times(log: &ExchangeLog, progress: &mut PhaseTimer) {
+    progress.mark = log.begun_at.unwrap_or(progress.mark);
+    if let Some(sent) = log.sent_at {
         progress.end_at(Phase::Send, sent);
     }
-    if let Some(first) = record.first_byte_at {
+    if let Some(first) = log.first_byte_at {
         progress.end_at(Phase::Wait, first);
     }
-    progress.end(record.phase());
+    progress.end(log.phase());
 }

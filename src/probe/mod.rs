@@ -1,13 +1,14 @@
-//! The network: sends the requests and brings home what came of them. It judges nothing.
+//! The network: sends the requests and returns the raw results. It judges nothing and makes no sentences.
 //!
 //! This is the only code that names the HTTP library, sockets, or the clock of a request. Connecting is
-//! our own ([`connect`]), so that each phase has its time and each failure its name; the library speaks
-//! HTTP over the connection it is handed ([`transport`]).
+//! done here ([`connect`]), so that each phase has its time and each failure its name; the library speaks
+//! HTTP over the connection it is given ([`transport`]).
 
 mod buffers;
 mod certificate;
 mod connect;
 mod error;
+mod head;
 mod http;
 mod resolve;
 mod stream;
@@ -23,16 +24,15 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
-use crate::model::exchange::{
-    Attempt, Completion, Exchange, Fault, FaultKind, Method, Peer, Phase, Phases, ServerCertificate,
-};
+use crate::model::exchange::{Attempt, Completion, Exchange, Method, Peer, Phase, Phases, ServerCertificate};
+use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::{IpFamily, Plan, Proxy};
 use crate::sanitize::UntrustedText;
 
 use self::http::RequestTemplate;
 pub(crate) use self::resolve::Resolver;
 use self::stream::DeadlineStream;
-use self::tls::TlsStream;
+use self::transport::Stream;
 
 /// Sends requests. One for a whole run, shared by its threads.
 #[derive(Debug)]
@@ -119,8 +119,9 @@ impl Prober {
     pub(crate) fn exchange(&self, endpoint: &Endpoint, method: Method, deadline: Instant) -> Exchange {
         let mut progress = PhaseTimer::new();
         let (completion, sent) = match self.connect(endpoint, deadline, &mut progress) {
-            Ok((socket, session)) => {
-                self.template.send(endpoint, method, socket, session, deadline, &mut progress)
+            Ok(mut stream) => {
+                stream.set_deadline(deadline);
+                self.template.send(endpoint, method, stream, &mut progress)
             }
             Err(fault) => (Completion::Failed(fault), Vec::new()),
         };
@@ -146,20 +147,20 @@ impl Prober {
         endpoint: &Endpoint,
         deadline: Instant,
         progress: &mut PhaseTimer,
-    ) -> Result<(DeadlineStream, Option<TlsStream>), Fault> {
+    ) -> Result<Stream, Fault> {
         let deadline = self.connect_timeout.map_or(deadline, |limit| deadline.min(progress.began + limit));
-        let socket = match &self.proxy {
+        let stream = match &self.proxy {
             Some(proxy) => self.tunnel(endpoint, proxy, deadline, progress)?,
             None => self.dial(endpoint, deadline, progress)?,
         };
         let Some(tls) = self.tls.as_ref().filter(|_| endpoint.scheme == Scheme::Https) else {
-            return Ok((socket, None));
+            return Ok(Stream::Plain(stream));
         };
-        socket.without_delay();
-        let (certificate, session) = tls.handshake(&socket, &endpoint.host, deadline);
+        stream.without_delay();
+        let (certificate, result) = tls.handshake(stream, &endpoint.host, false);
         progress.certificate = certificate;
         progress.end(Phase::Tls);
-        Ok((socket, Some(session?)))
+        result.map(|stream| Stream::Tls(Box::new(stream)))
     }
 
     /// Connects to where an endpoint says.
@@ -172,9 +173,9 @@ impl Prober {
         let (addresses, port) = match &endpoint.route {
             Route::Unix(path) => {
                 progress.peer = Some(Peer::Unix(path.clone()));
-                let socket = connect::unix(path, deadline);
+                let stream = connect::unix(path, deadline);
                 progress.end(Phase::Connect);
-                return socket;
+                return stream;
             }
             Route::Address(address, port) => (vec![*address], *port),
             Route::Resolved(address) => (vec![*address], endpoint.port),
@@ -203,18 +204,11 @@ impl Prober {
         deadline: Instant,
         progress: &mut PhaseTimer,
     ) -> Result<DeadlineStream, Fault> {
-        let result = connect::tcp(addresses, port, deadline);
+        let mut peer = None;
+        let result = connect::tcp(addresses, port, deadline, &mut peer);
         progress.end(Phase::Connect);
-        match result {
-            Ok((socket, peer)) => {
-                progress.peer = Some(Peer::Tcp(peer));
-                Ok(socket)
-            }
-            Err((fault, tried)) => {
-                progress.peer = tried.map(Peer::Tcp);
-                Err(fault)
-            }
-        }
+        progress.peer = peer.map(Peer::Tcp);
+        result
     }
 
     /// Connects to an endpoint through the proxy. Whatever fails before the proxy answers is the
@@ -226,20 +220,20 @@ impl Prober {
         deadline: Instant,
         progress: &mut PhaseTimer,
     ) -> Result<DeadlineStream, Fault> {
-        let found = self.resolve(&proxy.host, deadline, progress);
-        let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
-        let socket = dialled.map_err(|fault| through(proxy, &fault))?;
         let target = match &endpoint.route {
             Route::Address(address, port) => std::net::SocketAddr::new(*address, *port).to_string(),
             Route::Resolved(address) => std::net::SocketAddr::new(*address, endpoint.port).to_string(),
             Route::Host | Route::Unix(_) => format!("{}:{}", endpoint.host, endpoint.port),
         };
-        let opened = tunnel::open(&socket, proxy, &target, deadline);
+        let found = self.resolve(&proxy.host, deadline, progress);
+        let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
+        let mut stream = dialled.map_err(|fault| through(proxy, &target, fault))?;
+        let opened = tunnel::open(&mut stream, proxy, &target);
         // The tunnel is part of connecting.
         let connecting = progress.phases.get(Phase::Connect).unwrap_or_default() + progress.mark.elapsed();
         progress.end(Phase::Connect);
         progress.phases.set(Phase::Connect, connecting);
-        opened.map(|()| socket)
+        opened.map(|()| stream)
     }
 }
 
@@ -255,12 +249,14 @@ fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<Strin
     }
 }
 
-/// A failure on the way to the proxy, as the proxy's.
-fn through(proxy: &Proxy, fault: &Fault) -> Fault {
-    if fault.kind == FaultKind::Local {
-        return fault.clone();
-    }
-    let words = String::from_utf8_lossy(fault.message.bytes());
-    let message = format!("the proxy {}:{} cannot be reached: {words}", proxy.host, proxy.port);
-    Fault::new(FaultKind::Proxy, fault.phase, message)
+/// Turns a failure on the way to the proxy into the proxy's.
+fn through(proxy: &Proxy, target: &str, fault: Fault) -> Fault {
+    let problem = match fault.detail {
+        FaultDetail::Lookup { problem, .. } => ProxyProblem::NotResolved(problem),
+        FaultDetail::Connect(problem) if fault.kind != FaultKind::Local => {
+            ProxyProblem::NotConnected(problem)
+        }
+        _ => return fault,
+    };
+    tunnel::fault(proxy, target, fault.phase, problem)
 }

@@ -2,27 +2,44 @@
 //!
 //! `getaddrinfo` cannot be interrupted, so each look-up has a thread that is left behind when the
 //! deadline passes. A second question for the same name joins the look-up under way, so that a silent
-//! name service gathers one thread a name, not one a request.
+//! name service gathers one thread per name, not one per request, and no more than [`MAX_LOOKUPS`].
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use dns_lookup::{AddrFamily, AddrInfoHints, LookupErrorKind, SockType};
+
 use super::error::is_local;
 use crate::model::endpoint::Host;
-use crate::model::exchange::{Fault, FaultKind, Phase};
+use crate::model::exchange::Phase;
+use crate::model::fault::{Fault, FaultDetail, FaultKind, LookupProblem};
 use crate::plan::IpFamily;
 
-/// The stack of a look-up's thread, in bytes: name service modules want more than a worker does.
-const STACK: usize = 512 * 1024;
+/// Size of the stack of a look-up's thread, in bytes: name service modules want more than a worker does.
+const STACK_SIZE: usize = 512 * 1024;
+
+/// Maximum number of look-ups under way, those of earlier runs that never ended included.
+const MAX_LOOKUPS: usize = 64;
+
+/// Maximum number of a name's addresses that are used.
+const MAX_ADDRESSES: usize = 256;
+
+/// The name that is looked up, and the only family that is asked for.
+type Question = (String, Option<IpFamily>);
 
 /// Looks names up. Its clones share the look-ups under way.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Resolver {
-    under_way: Arc<Mutex<HashMap<String, Arc<Lookup>>>>,
+pub(crate) struct Resolver(Arc<Lookups>);
+
+#[derive(Debug, Default)]
+struct Lookups {
+    under_way: Mutex<HashMap<Question, Arc<Lookup>>>,
+    /// Signalled when one of them ends.
+    ended: Condvar,
 }
 
 /// A look-up under way or done.
@@ -33,15 +50,15 @@ struct Lookup {
 }
 
 /// Why the system gave no address.
-#[derive(Debug)]
-struct LookupError {
-    /// Whether the fault is this machine's.
-    local: bool,
-    reason: String,
+#[derive(Debug, Clone)]
+enum LookupError {
+    /// This machine is at fault, in the system's words.
+    Local(String),
+    Problem(LookupProblem),
 }
 
 impl Resolver {
-    /// The addresses of a host, in the name service's order, of the wanted family.
+    /// Returns the addresses of a host, in the name service's order, of the wanted family.
     ///
     /// An address needs no look-up and no thread.
     pub(super) fn addresses(
@@ -50,97 +67,118 @@ impl Resolver {
         family: Option<IpFamily>,
         deadline: Instant,
     ) -> Result<Vec<IpAddr>, Fault> {
-        let mut addresses = match host {
-            Host::Address(address) => vec![*address],
-            Host::Name(name) => self.look_up(name)?.wait(name, deadline)?,
+        let name = host.to_string();
+        let found = match host {
+            Host::Address(address) if family.is_none_or(|family| family.has(address)) => Ok(vec![*address]),
+            Host::Address(_) => Err(LookupError::Problem(no_address(family))),
+            Host::Name(name) => self.0.look_up(&(name.clone(), family), deadline),
         };
-        if let Some(family) = family {
-            addresses.retain(|address| family.has(address));
-            if addresses.is_empty() {
-                let wanted = match family {
-                    IpFamily::V4 => "IPv4",
-                    IpFamily::V6 => "IPv6",
-                };
-                return Err(dns(format!("{host} has no {wanted} address")));
-            }
-        }
-        Ok(addresses)
+        found.map_err(|error| fault(name, error))
+    }
+}
+
+impl Lookups {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Question, Arc<Lookup>>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the look-up of a name, or joins the one under way.
-    fn look_up(&self, name: &str) -> Result<Arc<Lookup>, Fault> {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lookup) = under_way.get(name) {
+    fn look_up(self: &Arc<Self>, question: &Question, deadline: Instant) -> Result<Vec<IpAddr>, LookupError> {
+        self.start(question, deadline)?.wait(deadline)
+    }
+
+    /// Starts a look-up once there is room for its thread, or joins the one under way.
+    fn start(self: &Arc<Self>, question: &Question, deadline: Instant) -> Result<Arc<Lookup>, LookupError> {
+        let full = |under_way: &mut HashMap<Question, Arc<Lookup>>| {
+            under_way.len() >= MAX_LOOKUPS && !under_way.contains_key(question)
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.ended.wait_timeout_while(self.under_way(), left, full);
+        let (mut under_way, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        if let Some(lookup) = under_way.get(question) {
             return Ok(Arc::clone(lookup));
         }
+        if timeout.timed_out() {
+            return Err(LookupError::Problem(LookupProblem::Timeout));
+        }
         let lookup = Arc::new(Lookup::default());
-        let (shared, own, name) = (Arc::clone(&self.under_way), Arc::clone(&lookup), name.to_owned());
-        let entry = name.clone();
-        thread::Builder::new()
-            .stack_size(STACK)
-            .spawn(move || {
-                let result = ask(&name);
-                shared.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-                *own.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-                own.done.notify_all();
-            })
-            .map_err(|error| {
-                let message = format!("no thread for the name look-up: {error}");
-                Fault::new(FaultKind::Local, Phase::Resolve, message)
-            })?;
-        under_way.insert(entry, Arc::clone(&lookup));
+        under_way.insert(question.clone(), Arc::clone(&lookup));
+        let (shared, own, asked) = (Arc::clone(self), Arc::clone(&lookup), question.clone());
+        let thread = thread::Builder::new().stack_size(STACK_SIZE);
+        if let Err(error) = thread.spawn(move || shared.run(&asked, &own)) {
+            under_way.remove(question);
+            return Err(LookupError::Local(format!("no thread for the name look-up: {error}")));
+        }
         Ok(lookup)
+    }
+
+    fn run(&self, question: &Question, lookup: &Lookup) {
+        let result = ask_system(&question.0, question.1);
+        self.under_way().remove(question);
+        self.ended.notify_all();
+        *lookup.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        lookup.done.notify_all();
     }
 }
 
 impl Lookup {
     /// Waits for the result until the deadline.
-    fn wait(&self, name: &str, deadline: Instant) -> Result<Vec<IpAddr>, Fault> {
+    fn wait(&self, deadline: Instant) -> Result<Vec<IpAddr>, LookupError> {
         let guard = self.result.lock().unwrap_or_else(PoisonError::into_inner);
         let left = deadline.saturating_duration_since(Instant::now());
         let waited = self.done.wait_timeout_while(guard, left, |result| result.is_none());
         let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match guard.as_ref() {
-            Some(Ok(addresses)) => Ok(addresses.clone()),
-            Some(Err(failure)) if failure.local => {
-                Err(Fault::new(FaultKind::Local, Phase::Resolve, failure.reason.as_str()))
-            }
-            Some(Err(failure)) => Err(dns(format!("{name} does not resolve: {}", failure.reason))),
-            None => {
-                let message = format!("the name service did not answer for {name} in time");
-                Err(Fault::new(FaultKind::Timeout, Phase::Resolve, message))
-            }
-        }
+        guard.clone().unwrap_or(Err(LookupError::Problem(LookupProblem::Timeout)))
     }
 }
 
-/// Asks the system, blocking.
-fn ask(name: &str) -> Result<Vec<IpAddr>, LookupError> {
-    // The port takes no part in the look-up.
-    let found = (name, 0)
-        .to_socket_addrs()
-        .map_err(|error| LookupError { local: is_local(&error), reason: reason(&error) })?;
+/// Asks the system's resolver, blocking.
+fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, LookupError> {
+    let address = match family {
+        None => 0,
+        Some(IpFamily::V4) => AddrFamily::Inet.into(),
+        Some(IpFamily::V6) => AddrFamily::Inet6.into(),
+    };
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), address, ..AddrInfoHints::default() };
+    let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
+        let unknown = matches!(error.kind(), LookupErrorKind::NoData) && family.is_some();
+        if unknown { LookupError::Problem(no_address(family)) } else { lookup_error(&error.into()) }
+    })?;
     let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in found.map(|address| address.ip()) {
-        if !addresses.contains(&address) {
+    for address in found.flatten().map(|found| found.sockaddr.ip()) {
+        if addresses.len() < MAX_ADDRESSES && !addresses.contains(&address) {
             addresses.push(address);
         }
     }
-    if addresses.is_empty() {
-        return Err(LookupError { local: false, reason: "it has no address".into() });
+    if addresses.is_empty() { Err(LookupError::Problem(no_address(family))) } else { Ok(addresses) }
+}
+
+fn no_address(family: Option<IpFamily>) -> LookupProblem {
+    match family {
+        None => LookupProblem::NoAddress,
+        Some(IpFamily::V4) => LookupProblem::NoAddressOf("IPv4"),
+        Some(IpFamily::V6) => LookupProblem::NoAddressOf("IPv6"),
     }
-    Ok(addresses)
 }
 
-/// The reason without the standard library's preamble.
-fn reason(error: &io::Error) -> String {
+fn lookup_error(error: &io::Error) -> LookupError {
     let text = error.to_string();
-    let own = text.strip_prefix("failed to lookup address information: ");
-    own.unwrap_or(&text).to_owned()
+    let reason = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned();
+    if is_local(error) {
+        LookupError::Local(reason)
+    } else {
+        LookupError::Problem(LookupProblem::Failed(reason))
+    }
 }
 
-fn dns(message: String) -> Fault {
-    Fault::new(FaultKind::Dns, Phase::Resolve, message)
+fn fault(name: String, error: LookupError) -> Fault {
+    let (kind, detail) = match error {
+        LookupError::Local(reason) => (FaultKind::Local, FaultDetail::Local(reason)),
+        LookupError::Problem(problem) => {
+            let kind = if problem == LookupProblem::Timeout { FaultKind::Timeout } else { FaultKind::Dns };
+            (kind, FaultDetail::Lookup { name, problem })
+        }
+    };
+    Fault { kind, phase: Phase::Resolve, detail }
 }
 
 #[cfg(test)]
@@ -154,16 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_read_without_a_look_up() {
+    fn address() {
         let resolver = Resolver::default();
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         let found = resolver.addresses(&Host::Address(address), None, Instant::now());
         assert_eq!(found, Ok(vec![address]));
-        assert!(resolver.under_way.lock().unwrap().is_empty());
+        assert!(resolver.0.under_way().is_empty());
     }
 
     #[test]
-    fn the_family_is_kept_to() {
+    fn family() {
         let resolver = Resolver::default();
         let host = Host::Address("192.0.2.1".parse().unwrap());
         assert!(resolver.addresses(&host, Some(IpFamily::V4), soon()).is_ok());
@@ -172,23 +210,34 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_up_and_forgotten() {
+    fn name() {
         let resolver = Resolver::default();
         let found = resolver.addresses(&Host::Name("localhost".into()), None, soon()).unwrap();
         assert!(found.iter().all(IpAddr::is_loopback), "{found:?}");
-        assert!(resolver.under_way.lock().unwrap().is_empty());
+        assert!(resolver.0.under_way().is_empty());
     }
 
     #[test]
-    fn a_look_up_that_hangs_ends_at_the_deadline_and_is_joined() {
+    fn hanging_lookup() {
         let resolver = Resolver::default();
         let hanging = Arc::new(Lookup::default());
-        resolver.under_way.lock().unwrap().insert("silent".into(), hanging);
+        resolver.0.under_way().insert(("silent".into(), None), hanging);
         let host = Host::Name("silent".into());
         let fault = resolver.addresses(&host, None, Instant::now()).unwrap_err();
         assert_eq!((fault.kind, fault.phase), (FaultKind::Timeout, Phase::Resolve));
         // The next run's resolver is a clone: a silent name service does not gather a thread for each run.
         resolver.clone().addresses(&host, None, Instant::now()).unwrap_err();
-        assert_eq!(resolver.under_way.lock().unwrap().len(), 1);
+        assert_eq!(resolver.0.under_way().len(), 1);
+    }
+
+    #[test]
+    fn too_many_lookups() {
+        let resolver = Resolver::default();
+        for number in 0..MAX_LOOKUPS {
+            resolver.0.under_way().insert((format!("silent{number}"), None), Arc::default());
+        }
+        let fault = resolver.addresses(&Host::Name("localhost".into()), None, Instant::now()).unwrap_err();
+        assert_eq!((fault.kind, fault.phase), (FaultKind::Timeout, Phase::Resolve));
+        assert_eq!(resolver.0.under_way().len(), MAX_LOOKUPS);
     }
 }

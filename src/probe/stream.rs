@@ -1,9 +1,9 @@
-//! A connected, non-blocking stream whose every wait ends at a deadline.
+//! A connected, non-blocking stream whose every wait ends at its deadline.
 //!
 //! Waiting is poll(2): the kernel rounds socket timeouts up to its timer wheel, which makes a limit of
 //! 10 s 200 ms late.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
@@ -11,58 +11,71 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-/// A connected socket: TCP or UNIX.
+/// A connected socket, TCP or UNIX, and when to give up on it.
 #[derive(Debug)]
-pub(super) struct DeadlineStream(OwnedFd);
+pub(super) struct DeadlineStream {
+    fd: OwnedFd,
+    deadline: Instant,
+}
 
 impl DeadlineStream {
-    /// Takes a connected, non-blocking socket over.
-    pub(super) fn new(fd: OwnedFd) -> DeadlineStream {
-        DeadlineStream(fd)
+    /// Wraps a connected, non-blocking socket.
+    pub(super) fn new(fd: OwnedFd, deadline: Instant) -> DeadlineStream {
+        DeadlineStream { fd, deadline }
+    }
+
+    /// Replaces the deadline: that of connecting is often the earlier one.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
     }
 
     /// Turns Nagle's algorithm off, for handshakes that write several times.
     pub(super) fn without_delay(&self) {
-        // It only costs time where it fails, as on a UNIX socket.
-        let _ = rustix::net::sockopt::set_tcp_nodelay(&self.0, true);
+        // Failing, as on a UNIX socket, it only costs time.
+        let _ = rustix::net::sockopt::set_tcp_nodelay(&self.fd, true);
     }
 
-    /// Reads what is there, waiting for it until the deadline; 0 at the stream's end.
-    pub(super) fn read(&self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    /// Waits for one event; `TimedOut` at the deadline.
+    fn wait(&self, event: PollFlags) -> io::Result<()> {
+        if poll_until(&mut [PollFd::new(&self.fd, event)], self.deadline)? {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::TimedOut.into())
+        }
+    }
+}
+
+impl Read for DeadlineStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            wait(&self.0, PollFlags::IN, deadline)?;
-            match recv(&self.0, &mut *buffer, RecvFlags::empty()) {
+            self.wait(PollFlags::IN)?;
+            match recv(&self.fd, &mut *buffer, RecvFlags::empty()) {
                 Ok((count, _)) => return Ok(count),
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
     }
+}
 
-    /// Writes everything, waiting for room until the deadline.
-    pub(super) fn write_all(&self, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match send(&self.0, bytes, SendFlags::NOSIGNAL) {
-                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-                Err(Errno::AGAIN) => wait(&self.0, PollFlags::OUT, deadline)?,
+impl Write for DeadlineStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match send(&self.fd, bytes, SendFlags::NOSIGNAL) {
+                Ok(count) => return Ok(count),
+                Err(Errno::AGAIN) => self.wait(PollFlags::OUT)?,
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Waits for one event until the deadline; `TimedOut` when it passes.
-fn wait(fd: &OwnedFd, event: PollFlags, deadline: Instant) -> io::Result<()> {
-    if poll_until(&mut [PollFd::new(fd, event)], deadline)? {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::TimedOut.into())
-    }
-}
-
-/// Polls until an event or the deadline; tells whether there was an event.
+/// Polls until an event or the deadline; returns true if there was an event.
 ///
 /// A deadline that has passed is not polled at all: a peer that always has a byte ready must not
 /// outlive it.

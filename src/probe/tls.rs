@@ -1,6 +1,6 @@
-//! The TLS handshake: verified, recorded, and told in words when it fails.
+//! The TLS connection: its handshake is verified, and what the server presented is recorded.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -11,21 +11,22 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 
 use super::stream::DeadlineStream;
-use super::trust::{self, TrustSource};
+use super::trust::{self, Trust};
 use super::{certificate, tls_error};
 use crate::model::endpoint::Host;
-use crate::model::exchange::{Fault, FaultKind, Phase, ServerCertificate};
+use crate::model::exchange::{Phase, ServerCertificate};
+use crate::model::fault::Fault;
 use crate::plan;
 
-/// What all TLS connections of a run share.
+/// The configuration that all TLS connections of a run share.
 #[derive(Debug)]
 pub(super) struct TlsConnector {
     config: ClientConfig,
-    verifier: Option<Arc<dyn ServerCertVerifier>>,
-    origin: Option<TrustSource>,
+    /// `None` under `-k`.
+    trust: Option<Arc<Trust>>,
     identity: Option<Arc<CertifiedKey>>,
     schemes: Vec<SignatureScheme>,
 }
@@ -34,12 +35,7 @@ impl TlsConnector {
     /// Reads the trust store and the client's certificate.
     pub(super) fn new(tls: &plan::Tls, deadline: Instant) -> Result<TlsConnector> {
         let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
-        let (verifier, origin) = if tls.insecure {
-            (None, None)
-        } else {
-            let (verifier, origin) = trust::verifier(tls, &provider, deadline)?;
-            (Some(verifier), Some(origin))
-        };
+        let trust = if tls.insecure { None } else { Some(Arc::new(Trust::read(tls, &provider, deadline)?)) };
         let identity = trust::identity(tls, &provider, deadline)?;
         let schemes = provider.signature_verification_algorithms.supported_schemes();
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -48,28 +44,25 @@ impl TlsConnector {
             .with_no_client_auth();
         // Each connection proves itself anew.
         config.resumption = Resumption::disabled();
-        Ok(TlsConnector { config, verifier, origin, identity, schemes })
+        Ok(TlsConnector { config, trust, identity, schemes })
     }
 
-    /// Shakes hands over a connected socket.
+    /// Performs the handshake over a connection, within its deadline.
     ///
-    /// The certificate that was presented comes back in any case, where there was one.
+    /// Returns the certificate that was presented in any case, where there was one.
     pub(super) fn handshake(
         &self,
-        socket: &DeadlineStream,
+        stream: DeadlineStream,
         host: &Host,
-        deadline: Instant,
+        certificate_optional: bool,
     ) -> (Option<ServerCertificate>, Result<TlsStream, Fault>) {
         let presented = Arc::new(PresentedChain::default());
         let asked = Arc::new(AtomicBool::new(false));
-        let connection = self.connection(host, &presented, &asked);
-        let result = connection.and_then(|connection| {
-            let mut session = TlsStream::new(connection, asked, self.identity.is_some());
-            session.complete(socket, deadline).map_err(|error| {
-                let chain = presented.chain();
-                self.fault(&session, host, &chain, &error)
-            })?;
-            Ok(session)
+        let result = self.connection(host, &presented, &asked).and_then(|connection| {
+            let has_identity = self.identity.is_some() || certificate_optional;
+            let mut stream = TlsStream::new(connection, stream, asked, has_identity);
+            let complete = stream.complete();
+            complete.map_err(|error| self.fault(&stream, host, &presented.chain(), &error)).map(|()| stream)
         });
         (presented.chain().first().and_then(certificate::read), result)
     }
@@ -83,172 +76,151 @@ impl TlsConnector {
     ) -> Result<ClientConnection, Fault> {
         let mut config = self.config.clone();
         config.dangerous().set_certificate_verifier(Arc::new(RecordingVerifier {
-            verifier: self.verifier.clone(),
+            trust: self.trust.clone(),
             presented: Arc::clone(presented),
             schemes: self.schemes.clone(),
         }));
         config.client_auth_cert_resolver =
             Arc::new(ClientIdentity { key: self.identity.clone(), asked: Arc::clone(asked) });
         let name = match host {
-            Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned()),
-            Host::Address(address) => Ok(ServerName::from(*address)),
+            Host::Name(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
+                .map_err(|error| tls_error::failed(error.to_string()))?,
+            Host::Address(address) => ServerName::from(*address),
         };
-        let failed =
-            |error: &dyn std::fmt::Display| Fault::new(FaultKind::Tls, Phase::Tls, error.to_string());
-        let name = name.map_err(|error| failed(&error))?;
-        ClientConnection::new(Arc::new(config), name).map_err(|error| failed(&error))
+        ClientConnection::new(Arc::new(config), name).map_err(|error| tls_error::failed(error.to_string()))
     }
 
-    /// What a failed handshake stands for.
+    /// Maps the error of a failed handshake.
     fn fault(
         &self,
-        session: &TlsStream,
+        stream: &TlsStream,
         host: &Host,
         chain: &[CertificateDer<'_>],
         error: &io::Error,
     ) -> Fault {
-        match session_error(error) {
+        let greeting = stream.greeting();
+        match library_error(error) {
             Some(rustls::Error::InvalidCertificate(why)) => {
-                certificate::refused(why, host, chain, self.origin.as_ref())
+                certificate::refused(why, host, chain, self.trust.as_deref())
             }
-            Some(rustls::Error::AlertReceived(_)) if session.lacks_certificate() => {
+            Some(rustls::Error::AlertReceived(_)) if stream.lacks_certificate() => {
                 tls_error::certificate_wanted(Phase::Tls)
             }
-            Some(error) => tls_error::from_tls_error(error, &session.greeting, Phase::Tls),
-            None => tls_error::from_io_error(error, &session.greeting, session.lacks_certificate()),
+            Some(error) => {
+                let named = matches!(host, Host::Name(_));
+                tls_error::from_tls_error(error, greeting, named, Phase::Tls)
+            }
+            None => tls_error::from_io_error(error, greeting, stream.lacks_certificate()),
         }
     }
 }
 
-/// The TLS library's error within an I/O error.
-fn session_error(error: &io::Error) -> Option<&rustls::Error> {
+/// Returns the TLS library's error within an I/O error.
+fn library_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
 }
 
 /// A TLS connection.
 #[derive(Debug)]
 pub(super) struct TlsStream {
-    connection: ClientConnection,
+    inner: StreamOwned<ClientConnection, Greeted>,
     asked: Arc<AtomicBool>,
-    has_identity: bool,
-    greeting: Vec<u8>,
+    /// True if a missing client certificate cannot be the reason of a failure.
+    needs_no_certificate: bool,
 }
 
 impl TlsStream {
-    fn new(connection: ClientConnection, asked: Arc<AtomicBool>, has_identity: bool) -> TlsStream {
-        TlsStream { connection, asked, has_identity, greeting: Vec::new() }
+    fn new(
+        connection: ClientConnection,
+        stream: DeadlineStream,
+        asked: Arc<AtomicBool>,
+        needs_no_certificate: bool,
+    ) -> TlsStream {
+        let inner = StreamOwned::new(connection, Greeted { stream, greeting: Vec::new() });
+        TlsStream { inner, asked, needs_no_certificate }
     }
 
-    /// Whether the server asked for a client certificate and got none.
-    fn lacks_certificate(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) && !self.has_identity
+    fn greeting(&self) -> &[u8] {
+        &self.inner.sock.greeting
     }
 
-    fn complete(&mut self, socket: &DeadlineStream, deadline: Instant) -> io::Result<()> {
-        while self.connection.is_handshaking() {
-            self.flush(socket, deadline)?;
-            if self.connection.is_handshaking() && self.connection.wants_read() {
-                self.fill(socket, deadline)?;
-            }
-        }
-        self.flush(socket, deadline)
+    /// Returns true if the server asked for a client certificate and got none.
+    pub(super) fn lacks_certificate(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) && !self.needs_no_certificate
     }
 
-    /// Sends what is waiting to be sent.
-    fn flush(&mut self, socket: &DeadlineStream, deadline: Instant) -> io::Result<()> {
-        while self.connection.wants_write() {
-            let mut records = Vec::new();
-            self.connection.write_tls(&mut records)?;
-            socket.write_all(&records, deadline)?;
-        }
-        Ok(())
+    /// Replaces the deadline.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        self.inner.sock.stream.set_deadline(deadline);
     }
 
-    /// Takes in what the server sent; an `UnexpectedEof` at a stream's end without a TLS close.
-    ///
-    /// One read from the socket at a time: the library takes no more while there is text that nobody has
-    /// fetched.
-    fn fill(&mut self, socket: &DeadlineStream, deadline: Instant) -> io::Result<()> {
-        let mut incoming = Incoming { socket, deadline, greeting: &mut self.greeting };
-        if self.connection.read_tls(&mut incoming)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if let Err(error) = self.connection.process_new_packets() {
-            // The alert that tells the server why; the verdict does not depend on it.
-            let _ = self.flush(socket, deadline);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+    fn complete(&mut self) -> io::Result<()> {
+        let StreamOwned { conn, sock } = &mut self.inner;
+        while conn.is_handshaking() || conn.wants_write() {
+            conn.complete_io(sock)?;
         }
         Ok(())
     }
 
-    /// Reads decrypted bytes, waiting for them until the deadline; 0 after a proper TLS close.
-    pub(super) fn read(
-        &mut self,
-        socket: &DeadlineStream,
-        buffer: &mut [u8],
-        deadline: Instant,
-    ) -> io::Result<usize> {
-        loop {
-            match io::Read::read(&mut self.connection.reader(), buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return result,
-            }
-            self.flush(socket, deadline)?;
-            self.fill(socket, deadline)?;
-        }
+    /// Reads decrypted bytes: 0 after a proper end of TLS, `UnexpectedEof` at a stream's end without one.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer)
     }
 
-    /// Encrypts and sends bytes.
-    pub(super) fn write_all(
-        &mut self,
-        socket: &DeadlineStream,
-        bytes: &[u8],
-        deadline: Instant,
-    ) -> io::Result<()> {
-        io::Write::write_all(&mut self.connection.writer(), bytes)?;
-        self.flush(socket, deadline)
+    /// Encrypts and sends bytes. The library reports a failed write only by the flush.
+    pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.inner.write_all(bytes)?;
+        self.inner.flush()
     }
 
-    /// What an error after the handshake stands for, where it is TLS's own.
+    /// Maps an error after the handshake, where it is TLS's own.
     ///
     /// Under TLS 1.3 a server can refuse the client's certificate, or its absence, only after the
     /// handshake is over for the client.
     pub(super) fn fault(&self, error: &io::Error, phase: Phase, answered: bool) -> Option<Fault> {
-        let own = session_error(error);
+        let own = library_error(error);
         let ended = matches!(
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
         );
-        match own {
-            _ if self.lacks_certificate() && !answered && (ended || own.is_some()) => {
-                Some(tls_error::certificate_wanted(phase))
-            }
-            own => own.map(|error| tls_error::from_tls_error(error, &self.greeting, phase)),
+        if self.lacks_certificate() && !answered && (ended || own.is_some()) {
+            return Some(tls_error::certificate_wanted(phase));
         }
+        own.map(|error| tls_error::from_tls_error(error, self.greeting(), true, phase))
     }
 
-    /// The same for a connection that ended without an error.
+    /// The fault of a connection that ended without an error before any response.
     pub(super) fn ended_unanswered(&self) -> Option<Fault> {
         self.lacks_certificate().then(|| tls_error::certificate_wanted(Phase::Wait))
     }
 }
 
-/// How many of a server's first bytes are kept to name a foreign protocol.
+/// Number of a server's first bytes that are kept to name a foreign protocol.
 const GREETING: usize = 8;
 
-/// What the server sends, as the library reads it: within the deadline, and its first bytes noted.
-struct Incoming<'a> {
-    socket: &'a DeadlineStream,
-    deadline: Instant,
-    greeting: &'a mut Vec<u8>,
+/// A connection that keeps the first bytes received.
+#[derive(Debug)]
+struct Greeted {
+    stream: DeadlineStream,
+    greeting: Vec<u8>,
 }
 
-impl io::Read for Incoming<'_> {
+impl Read for Greeted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.socket.read(buffer, self.deadline)?;
+        let count = self.stream.read(buffer)?;
         let missing = GREETING.saturating_sub(self.greeting.len());
         self.greeting.extend(buffer.iter().take(count.min(missing)));
         Ok(count)
+    }
+}
+
+impl Write for Greeted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -262,10 +234,10 @@ impl PresentedChain {
     }
 }
 
-/// Records the certificates and leaves the judgement to the verifier, where there is one.
+/// Records the certificates, and verifies them unless under `-k`.
 #[derive(Debug)]
 struct RecordingVerifier {
-    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    trust: Option<Arc<Trust>>,
     presented: Arc<PresentedChain>,
     schemes: Vec<SignatureScheme>,
 }
@@ -282,8 +254,8 @@ impl ServerCertVerifier for RecordingVerifier {
         let chain = std::iter::once(end_entity).chain(intermediates);
         let chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
         *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
-        match &self.verifier {
-            Some(verifier) => verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+        match &self.trust {
+            Some(trust) => trust.verify(end_entity, intermediates, name, ocsp, now),
             None => Ok(ServerCertVerified::assertion()),
         }
     }
@@ -294,8 +266,8 @@ impl ServerCertVerifier for RecordingVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match &self.verifier {
-            Some(verifier) => verifier.verify_tls12_signature(message, certificate, signature),
+        match &self.trust {
+            Some(trust) => trust.verifier().verify_tls12_signature(message, certificate, signature),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
     }
@@ -306,8 +278,8 @@ impl ServerCertVerifier for RecordingVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match &self.verifier {
-            Some(verifier) => verifier.verify_tls13_signature(message, certificate, signature),
+        match &self.trust {
+            Some(trust) => trust.verifier().verify_tls13_signature(message, certificate, signature),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
     }

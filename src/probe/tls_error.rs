@@ -1,93 +1,86 @@
-//! How a TLS handshake failed, in words: what the library says of the server, and how a connection ended.
-//!
-//! Why a certificate was not accepted is [`super::certificate`]'s to say.
+//! Errors of a TLS handshake, certificates apart, as faults.
 
 use std::io;
 
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
 use super::connect::describe_io_error;
-use crate::model::exchange::{Fault, FaultCause, FaultKind, Phase};
+use crate::model::exchange::Phase;
+use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, Stage, TlsProblem};
 
 /// The server wanted a client certificate that the probe lacks.
 pub(super) fn certificate_wanted(phase: Phase) -> Fault {
-    fault(phase, "the server asked for a client certificate and got none")
-        .with_cause(FaultCause::ClientCertificateMissing)
+    fault(phase, TlsProblem::ClientCertificateMissing)
 }
 
-/// The server is one of the documented era.
-fn outdated(phase: Phase) -> Fault {
-    let words = "the server offers only TLS 1.1 or older, which today's TLS libraries refuse";
-    fault(phase, words).with_cause(FaultCause::UnsupportedVersion)
+/// A handshake that failed for a reason that only the library knows.
+pub(super) fn failed(words: String) -> Fault {
+    fault(Phase::Tls, TlsProblem::Failed(words))
 }
 
-fn fault(phase: Phase, words: impl Into<Vec<u8>>) -> Fault {
-    Fault::new(FaultKind::Tls, phase, words)
+fn fault(phase: Phase, problem: TlsProblem) -> Fault {
+    Fault { kind: FaultKind::Tls, phase, detail: FaultDetail::Tls(problem) }
 }
 
-/// Says what the library found wrong with what the server sent, the first bytes of which are `greeting`.
-pub(super) fn from_tls_error(error: &Error, greeting: &[u8], phase: Phase) -> Fault {
-    match error {
-        Error::PeerIncompatible(why) => incompatible(why, phase),
-        Error::AlertReceived(alert) => from_alert(*alert, phase),
-        Error::InvalidMessage(_) if is_http(greeting) => {
-            fault(phase, "the server speaks plain HTTP on this port").with_cause(FaultCause::ServerSpeaksHttp)
-        }
-        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => fault(
-            phase,
-            "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?",
-        ),
-        Error::InvalidMessage(why) if is_tls(greeting) => {
-            fault(phase, format!("the server's TLS is malformed ({why:?})"))
-        }
-        Error::InvalidMessage(_) => {
-            fault(phase, "what the server sent is not TLS: is this the port of its https?")
-        }
-        Error::NoCertificatesPresented => fault(phase, "the server presented no certificate"),
-        other => fault(phase, format!("the TLS handshake failed: {other}")),
-    }
+/// Maps the library's error about what the server sent, which begins with `greeting`. A host that is `named` was
+/// sent to the server (SNI).
+pub(super) fn from_tls_error(error: &Error, greeting: &[u8], named: bool, phase: Phase) -> Fault {
+    let problem = match error {
+        Error::PeerIncompatible(why) => incompatible(why),
+        Error::AlertReceived(alert) => from_alert(*alert, named),
+        Error::InvalidMessage(_) if is_http(greeting) => TlsProblem::ServerSpeaksHttp,
+        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => TlsProblem::CertificatesTooLong,
+        Error::InvalidMessage(why) if is_tls(greeting) => TlsProblem::Malformed(format!("{why:?}")),
+        Error::InvalidMessage(_) => TlsProblem::NotTls,
+        Error::NoCertificatesPresented => TlsProblem::NoCertificate,
+        other => TlsProblem::Failed(other.to_string()),
+    };
+    fault(phase, problem)
 }
 
-/// Whether an answer to a TLS greeting is HTTP, as far as it has come; that of an HTTP/0.9 request is a page
-/// without a head.
+/// Returns true if the answer to a TLS greeting is HTTP, as far as it has come; that of an HTTP/0.9 server is a
+/// page without headers.
 fn is_http(greeting: &[u8]) -> bool {
     let status = greeting.iter().zip(b"HTTP/").all(|(came, expected)| came == expected);
     (status && !greeting.is_empty()) || greeting.starts_with(b"<")
 }
 
-/// Whether an answer begins as a record of TLS does (RFC 8446, section 5.1): its type, and the version's first half.
+/// Returns true if an answer begins as a TLS record does (RFC 8446, section 5.1): type, and the version's first byte.
 fn is_tls(greeting: &[u8]) -> bool {
     matches!(greeting, [0x14..=0x17, 0x03, ..])
 }
 
-fn incompatible(why: &PeerIncompatible, phase: Phase) -> Fault {
+fn incompatible(why: &PeerIncompatible) -> TlsProblem {
     match why {
         PeerIncompatible::ServerDoesNotSupportTls12Or13
-        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => outdated(phase),
-        other => fault(phase, format!("the server's TLS does not fit: {other:?}")),
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => TlsProblem::UnsupportedVersion,
+        other => TlsProblem::Incompatible(format!("{other:?}")),
     }
 }
 
-fn from_alert(alert: AlertDescription, phase: Phase) -> Fault {
+fn from_alert(alert: AlertDescription, named: bool) -> TlsProblem {
     match alert {
-        AlertDescription::ProtocolVersion => outdated(phase),
-        AlertDescription::HandshakeFailure => fault(
-            phase,
-            "the server refused the handshake: it has no cipher in common with today's TLS libraries, or offers \
-             only TLS 1.1 or older",
-        ),
-        AlertDescription::CertificateRequired => certificate_wanted(phase),
+        AlertDescription::ProtocolVersion => TlsProblem::UnsupportedVersion,
+        AlertDescription::CertificateRequired => TlsProblem::ClientCertificateMissing,
         AlertDescription::UnknownCA
         | AlertDescription::BadCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::CertificateExpired
         | AlertDescription::DecryptError
         | AlertDescription::UnsupportedCertificate => {
-            fault(phase, format!("the server refused the client certificate of --cert (alert {alert:?})"))
-                .with_cause(FaultCause::ClientCertificateRefused)
+            TlsProblem::ClientCertificateRefused(format!("{alert:?}"))
         }
-        AlertDescription::UnrecognisedName => fault(phase, "the server does not know this host name (SNI)"),
-        other => fault(phase, format!("the server ended the handshake with the alert {other:?}")),
+        AlertDescription::HandshakeFailure
+        | AlertDescription::UnrecognisedName
+        | AlertDescription::InternalError
+        | AlertDescription::AccessDenied
+            if !named =>
+        {
+            TlsProblem::NoNameSent(format!("{alert:?}"))
+        }
+        AlertDescription::HandshakeFailure => TlsProblem::NoCommonCipher,
+        AlertDescription::UnrecognisedName => TlsProblem::UnknownName,
+        other => TlsProblem::Alert(format!("{other:?}")),
     }
 }
 
@@ -96,27 +89,17 @@ fn from_alert(alert: AlertDescription, phase: Phase) -> Fault {
 /// One that ends before the server's first byte was ended by whatever listens there, not by TLS: a balancer
 /// whose servers are down does so.
 pub(super) fn from_io_error(error: &io::Error, greeting: &[u8], lacks_certificate: bool) -> Fault {
-    let silent = greeting.is_empty();
     if lacks_certificate && error.kind() != io::ErrorKind::TimedOut {
         return certificate_wanted(Phase::Tls);
     }
-    let (kind, words) = match error.kind() {
-        io::ErrorKind::TimedOut if silent => (
-            FaultKind::Timeout,
-            "the server did not answer the TLS greeting in time: is this the port of its https?".into(),
-        ),
-        io::ErrorKind::TimedOut => {
-            (FaultKind::Timeout, "the TLS handshake was not completed in time".to_owned())
-        }
-        io::ErrorKind::UnexpectedEof => (
-            if silent { FaultKind::Closed } else { FaultKind::Tls },
-            "the server closed the connection during the TLS handshake".into(),
-        ),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (
-            if silent { FaultKind::Reset } else { FaultKind::Tls },
-            "the server reset the connection during the TLS handshake".into(),
-        ),
-        _ => (FaultKind::Tls, format!("the TLS handshake failed: {}", describe_io_error(error))),
+    let silent = greeting.is_empty();
+    let (kind, end) = match error.kind() {
+        io::ErrorKind::TimedOut => (FaultKind::Timeout, End::Timeout),
+        io::ErrorKind::UnexpectedEof => (FaultKind::Closed, End::Closed),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (FaultKind::Reset, End::Reset),
+        _ => return failed(describe_io_error(error)),
     };
-    Fault::new(kind, Phase::Tls, words)
+    let kind = if silent || kind == FaultKind::Timeout { kind } else { FaultKind::Tls };
+    let stage = if silent { Stage::TlsGreeting } else { Stage::TlsHandshake };
+    Fault { kind, phase: Phase::Tls, detail: FaultDetail::Interrupted(Interruption { stage, end }) }
 }

@@ -1,7 +1,7 @@
-//! The transport below the HTTP library: a connection that is already there, with a deadline, bounds,
-//! and a record of what went over it.
+//! The transport below the HTTP library: a connection that exists already, with bounds and a log of what
+//! went over it.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -10,14 +10,54 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 
 use super::buffers::Growing;
 use super::connect::describe_io_error;
+use super::head;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
-use crate::model::exchange::{Fault, FaultKind, HEAD_LIMIT, Phase};
+use crate::model::exchange::{HEAD_LIMIT, Phase};
+use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, ResponseProblem, Stage};
 
-/// How much of the first bytes of an answer is kept to name a foreign protocol, in bytes.
+/// Number of the response's first bytes that are kept to name a foreign protocol.
 const GREETING: usize = 64;
 
-/// What went over a connection; read when the exchange is over.
+/// A connection to an endpoint.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(DeadlineStream),
+    Tls(Box<TlsStream>),
+}
+
+impl Stream {
+    /// Replaces the deadline.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        match self {
+            Stream::Plain(stream) => stream.set_deadline(deadline),
+            Stream::Tls(stream) => stream.set_deadline(deadline),
+        }
+    }
+
+    fn tls(&self) -> Option<&TlsStream> {
+        match self {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => Some(stream),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(stream) => stream.read(buffer),
+            Stream::Tls(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Stream::Plain(stream) => stream.write_all(bytes),
+            Stream::Tls(stream) => stream.write_all(bytes),
+        }
+    }
+}
+
+/// A log of one exchange; read when the exchange is over.
 #[derive(Debug, Default)]
 pub(super) struct ExchangeLog {
     /// The request's head.
@@ -26,17 +66,17 @@ pub(super) struct ExchangeLog {
     pub(super) begun_at: Option<Instant>,
     /// When it was sent whole.
     pub(super) sent_at: Option<Instant>,
-    /// When the first byte of the answer came.
+    /// When the first byte of the response came.
     pub(super) first_byte_at: Option<Instant>,
-    /// The answer's first bytes.
+    /// The response's first bytes.
     pub(super) greeting: Vec<u8>,
-    /// Whether the answer's head is complete, so that what follows is body.
+    /// True once the response's headers are complete, so that what follows is body.
     pub(super) head_complete: bool,
-    /// What went wrong, in our terms; the library's error is then only its echo.
+    /// The failure in our terms; the library's error is then only its echo.
     pub(super) fault: Option<Fault>,
-    /// How many bytes of interim answers were passed over.
+    /// Number of bytes of interim responses that were skipped.
     interim: usize,
-    /// The status of the last of them, as long as nothing has come behind it.
+    /// The status of the last of them, as long as nothing has followed it.
     pub(super) lone_interim: Option<u16>,
 }
 
@@ -49,6 +89,16 @@ impl ExchangeLog {
             (Some(_), Some(_)) => Phase::Receive,
         }
     }
+
+    fn stage(&self) -> Stage {
+        match (self.phase(), self.head_complete) {
+            (Phase::Send, _) => Stage::Sending,
+            (Phase::Receive, true) => Stage::Body,
+            (Phase::Receive, false) if self.interim > 0 => Stage::AfterInterim,
+            (Phase::Receive, false) => Stage::Headers,
+            _ => Stage::BeforeResponse,
+        }
+    }
 }
 
 /// A [`ExchangeLog`] shared between the transport, which the library owns, and the probe.
@@ -56,7 +106,6 @@ impl ExchangeLog {
 pub(super) struct SharedLog(Arc<Mutex<ExchangeLog>>);
 
 impl SharedLog {
-    /// Locks the record.
     pub(super) fn lock(&self) -> MutexGuard<'_, ExchangeLog> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,128 +114,91 @@ impl SharedLog {
 /// A connection as the HTTP library uses it.
 #[derive(Debug)]
 pub(super) struct DeadlineTransport {
-    socket: DeadlineStream,
-    session: Option<TlsStream>,
-    deadline: Instant,
+    stream: Stream,
     buffers: Growing,
-    record: SharedLog,
+    log: SharedLog,
 }
 
 impl DeadlineTransport {
-    /// A transport over a connection; `output` is the size of the longest request head, in bytes.
-    pub(super) fn new(
-        socket: DeadlineStream,
-        session: Option<TlsStream>,
-        deadline: Instant,
-        output: usize,
-        record: SharedLog,
-    ) -> DeadlineTransport {
-        DeadlineTransport { socket, session, deadline, buffers: Growing::new(output), record }
+    /// Wraps a connection; `output` is the size of the longest request head, in bytes.
+    pub(super) fn new(stream: Stream, output: usize, log: SharedLog) -> DeadlineTransport {
+        DeadlineTransport { stream, buffers: Growing::new(output), log }
     }
 
     fn write(&mut self, amount: usize) -> io::Result<()> {
         let bytes = self.buffers.output().get(..amount).unwrap_or_default();
-        self.record.lock().sent.extend_from_slice(bytes);
-        match &mut self.session {
-            Some(session) => session.write_all(&self.socket, bytes, self.deadline),
-            None => self.socket.write_all(bytes, self.deadline),
-        }
-    }
-
-    fn read(&mut self) -> io::Result<usize> {
-        let room = self.buffers.input_append_buf();
-        match &mut self.session {
-            Some(session) => session.read(&self.socket, room, self.deadline),
-            None => self.socket.read(room, self.deadline),
-        }
+        self.log.lock().sent.extend_from_slice(bytes);
+        self.stream.write_all(bytes)
     }
 
     /// Keeps the fault for the probe and hands the library an error of its own.
     fn fail(&self, fault: Fault) -> ureq::Error {
-        self.record.lock().fault.get_or_insert(fault);
+        self.log.lock().fault.get_or_insert(fault);
         ureq::Error::ConnectionFailed
     }
 
-    /// The fault that an I/O error stands for at this moment.
+    /// Maps an I/O error at this point of the exchange.
     fn fault(&self, error: &io::Error) -> Fault {
-        let record = self.record.lock();
-        let (phase, answered) = (record.phase(), record.first_byte_at.is_some());
-        let own = self.session.as_ref().and_then(|session| session.fault(error, phase, answered));
-        own.unwrap_or_else(|| interrupted(&record, error))
+        let log = self.log.lock();
+        let answered = log.first_byte_at.is_some();
+        let own = self.stream.tls().and_then(|tls| tls.fault(error, log.phase(), answered));
+        own.unwrap_or_else(|| interrupted(&log, error, self.stream.tls().is_some()))
     }
 
-    /// Takes note of received bytes, and passes over what is no final answer.
+    /// Logs received bytes, and skips interim responses.
     fn on_received(&mut self, count: usize) {
-        let mut record = self.record.lock();
-        record.first_byte_at.get_or_insert_with(Instant::now);
-        let missing = GREETING.saturating_sub(record.greeting.len());
-        if missing > 0 {
-            let filled = self.buffers.input();
-            let fresh = filled.get(filled.len().saturating_sub(count)..).unwrap_or_default();
-            record.greeting.extend(fresh.iter().take(missing));
+        let mut log = self.log.lock();
+        log.first_byte_at.get_or_insert_with(Instant::now);
+        let input = self.buffers.input_mut();
+        let old = input.len().saturating_sub(count);
+        let missing = GREETING.saturating_sub(log.greeting.len());
+        log.greeting.extend(input.iter().skip(old).take(missing));
+        if log.head_complete {
+            return;
         }
-        while let Some((status, length)) = interim(self.buffers.input()).filter(|_| !record.head_complete) {
+        while let Some((status, length)) = head::interim(self.buffers.input()) {
             self.buffers.input_consume(length);
-            record.interim += length;
-            record.lone_interim = Some(status);
+            log.interim += length;
+            log.lone_interim = Some(status);
         }
-        record.lone_interim = record.lone_interim.filter(|_| self.buffers.input().is_empty());
+        let input = self.buffers.input_mut();
+        let old = input.len().saturating_sub(count);
+        let end = head::length(input).unwrap_or(input.len());
+        head::unfold(input.get_mut(..end).unwrap_or_default(), old);
+        log.lone_interim = log.lone_interim.filter(|_| input.is_empty());
     }
 
-    /// The fault of an answer that needs more than is read of it.
+    /// The fault of a response that needs more input than is read of it.
     fn limit_fault(&mut self) -> Option<Fault> {
-        let record = self.record.lock();
+        let log = self.log.lock();
         let pending = self.buffers.input().len();
-        if record.head_complete {
-            // The library takes content out as it comes: what fills the buffer is a chunk's size.
+        if log.head_complete {
+            // The library takes content out as it comes: only a chunk's size can fill the buffer.
             let endless = self.buffers.input_append_buf().is_empty();
-            let message = "the body's chunks are broken (a chunk's size does not end)";
-            return endless.then(|| Fault::new(FaultKind::Body, Phase::Receive, message));
+            return endless.then(|| response_fault(FaultKind::Body, ResponseProblem::EndlessChunkSize));
         }
-        let message = format!("the answer's head is longer than {} KiB", HEAD_LIMIT / 1024);
-        (record.interim + pending >= HEAD_LIMIT)
-            .then(|| Fault::new(FaultKind::Protocol, Phase::Receive, message))
+        (log.interim + pending >= HEAD_LIMIT)
+            .then(|| response_fault(FaultKind::Protocol, ResponseProblem::HeadersTooLong))
     }
 }
 
-/// Status and length of the interim answer (RFC 9110, section 15.2) that the input begins with, if it came whole.
-///
-/// The library refuses a `100` that has headers, and an endless row of them needs a bound. An upgrade is final:
-/// nobody asked for one.
-pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
-    let [b' ', b'1', tens @ b'0'..=b'9', units @ b'0'..=b'9', b' ' | b'\r'] =
-        input.strip_prefix(b"HTTP/1.")?.get(1..6)?
-    else {
-        return None;
-    };
-    let status = 100 + 10 * u16::from(tens - b'0') + u16::from(units - b'0');
-    let end = input.windows(4).position(|end| end == b"\r\n\r\n").filter(|_| status != 101)?;
-    Some((status, end + 4))
+/// The fault of a response that cannot be used.
+pub(super) fn response_fault(kind: FaultKind, problem: ResponseProblem) -> Fault {
+    Fault { kind, phase: Phase::Receive, detail: FaultDetail::Response(problem) }
 }
 
 /// The fault of a connection that failed at some point of the exchange.
-fn interrupted(record: &ExchangeLog, error: &io::Error) -> Fault {
-    let phase = record.phase();
-    let place = match (phase, record.head_complete) {
-        (Phase::Send, _) => "while the request was sent",
-        (Phase::Receive, true) => "within the answer's body",
-        (Phase::Receive, false) if record.interim > 0 => "between an interim answer and the final one",
-        (Phase::Receive, false) => "within the answer's head",
-        _ => "before its first byte",
+fn interrupted(log: &ExchangeLog, error: &io::Error, tls: bool) -> Fault {
+    let (kind, end) = match error.kind() {
+        io::ErrorKind::TimedOut => (FaultKind::Timeout, End::Timeout),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (FaultKind::Reset, End::Reset),
+        io::ErrorKind::UnexpectedEof if tls => (FaultKind::Closed, End::ClosedInTls),
+        io::ErrorKind::UnexpectedEof => (FaultKind::Closed, End::Closed),
+        _ => (FaultKind::Reset, End::Failed(describe_io_error(error))),
     };
-    let (kind, words) = match error.kind() {
-        io::ErrorKind::TimedOut if phase == Phase::Wait => {
-            (FaultKind::Timeout, "the request was sent and nothing came back".into())
-        }
-        io::ErrorKind::TimedOut => (FaultKind::Timeout, format!("time ran out {place}")),
-        _ if record.head_complete => (FaultKind::Body, format!("the connection broke {place}")),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-            (FaultKind::Reset, format!("the connection was reset {place}"))
-        }
-        io::ErrorKind::UnexpectedEof => (FaultKind::Closed, format!("the connection was closed {place}")),
-        _ => (FaultKind::Reset, format!("the connection failed {place}: {}", describe_io_error(error))),
-    };
-    Fault::new(kind, phase, words)
+    let kind = if log.head_complete && kind != FaultKind::Timeout { FaultKind::Body } else { kind };
+    let interruption = Interruption { stage: log.stage(), end };
+    Fault { kind, phase: log.phase(), detail: FaultDetail::Interrupted(interruption) }
 }
 
 impl Transport for DeadlineTransport {
@@ -195,9 +207,9 @@ impl Transport for DeadlineTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.record.lock().begun_at.get_or_insert_with(Instant::now);
+        self.log.lock().begun_at.get_or_insert_with(Instant::now);
         self.write(amount).map_err(|error| self.fail(self.fault(&error)))?;
-        self.record.lock().sent_at = Some(Instant::now());
+        self.log.lock().sent_at = Some(Instant::now());
         Ok(())
     }
 
@@ -205,7 +217,8 @@ impl Transport for DeadlineTransport {
         if let Some(fault) = self.limit_fault() {
             return Err(self.fail(fault));
         }
-        let count = self.read().map_err(|error| self.fail(self.fault(&error)))?;
+        let room = self.buffers.input_append_buf();
+        let count = self.stream.read(room).map_err(|error| self.fail(self.fault(&error)))?;
         if count == 0 {
             if let Some(fault) = self.on_eof() {
                 return Err(self.fail(fault));
@@ -222,24 +235,21 @@ impl Transport for DeadlineTransport {
     }
 
     fn is_tls(&self) -> bool {
-        self.session.is_some()
+        self.stream.tls().is_some()
     }
 }
 
 impl DeadlineTransport {
-    /// What the end of the stream stands for, unless it may be the end of a body.
+    /// The fault of the stream's end, unless it may be the end of a body.
     fn on_eof(&self) -> Option<Fault> {
-        let record = self.record.lock();
-        if record.head_complete {
+        let log = self.log.lock();
+        if log.head_complete {
             return None;
         }
-        if record.first_byte_at.is_none() {
-            let unanswered = self.session.as_ref().and_then(TlsStream::ended_unanswered);
-            if unanswered.is_some() {
-                return unanswered;
-            }
-        }
-        Some(interrupted(&record, &io::ErrorKind::UnexpectedEof.into()))
+        let unanswered = self.stream.tls().filter(|_| log.first_byte_at.is_none());
+        let wanted = unanswered.and_then(TlsStream::ended_unanswered);
+        // TLS ended properly here.
+        Some(wanted.unwrap_or_else(|| interrupted(&log, &io::ErrorKind::UnexpectedEof.into(), false)))
     }
 }
 
@@ -249,8 +259,8 @@ pub(super) struct ReadyConnector(Mutex<Option<DeadlineTransport>>);
 
 impl ReadyConnector {
     /// Keeps a connection until the library asks for it.
-    pub(super) fn new(transcript: DeadlineTransport) -> ReadyConnector {
-        ReadyConnector(Mutex::new(Some(transcript)))
+    pub(super) fn new(transport: DeadlineTransport) -> ReadyConnector {
+        ReadyConnector(Mutex::new(Some(transport)))
     }
 }
 
@@ -266,7 +276,7 @@ impl Connector for ReadyConnector {
     }
 }
 
-/// Keeps the library from looking anything up: the connection is there already.
+/// Resolves nothing: the connection exists already.
 #[derive(Debug)]
 pub(super) struct NullResolver;
 

@@ -1,4 +1,4 @@
-//! Whom a TLS connection trusts, and as whom the probe presents itself; read only when https is asked.
+//! The trust anchors and the client's certificate; read only where an endpoint needs https.
 
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
@@ -7,23 +7,28 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, OtherError, RootCertStore};
 
+use super::certificate;
 use crate::input;
 use crate::plan::{Tls, TrustStorePaths};
+use crate::sanitize::sanitize_own;
 
 /// The bound on one file of certificates, in bytes; a system's whole bundle is about 220 KB.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// Where the trust anchors came from, as an error names it.
+/// Maximum length of a trust store's paths in a fault, in characters.
+const SHOWN_SOURCE: usize = 200;
+
+/// The place of the trust anchors, as an error names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum TrustSource {
+enum TrustSource {
     /// `--cacert`.
     Given(PathBuf),
     /// The system's trust store.
@@ -43,54 +48,161 @@ impl std::fmt::Display for TrustSource {
     }
 }
 
-/// The verifier of server certificates, and where its anchors came from.
-pub(super) fn verifier(
-    tls: &Tls,
-    provider: &Arc<CryptoProvider>,
-    deadline: Instant,
-) -> Result<(Arc<dyn ServerCertVerifier>, TrustSource)> {
-    let (roots, origin) = match &tls.cacert {
-        Some(path) => (given(path, deadline)?, TrustSource::Given(path.clone())),
-        None => system(tls, deadline)?,
-    };
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-        .build()
-        .map_err(|error| anyhow!("{origin} cannot be used: {error}"))?;
-    Ok((verifier, origin))
+/// Trust anchors, and the certificates that they were read from.
+#[derive(Debug)]
+struct Anchors {
+    roots: RootCertStore,
+    /// The certificate of each root, in the same order: the library's anchors have no dates.
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Anchors {
+    fn empty() -> Anchors {
+        Anchors { roots: RootCertStore::empty(), certificates: Vec::new() }
+    }
+
+    /// Adds a certificate, unless today's rules refuse it.
+    fn add(&mut self, certificate: CertificateDer<'static>) {
+        if self.roots.add(CertificateDer::from(certificate.as_ref())).is_ok() {
+            self.certificates.push(certificate);
+        }
+    }
+}
+
+/// The verifier of server certificates, with the anchors that it trusts.
+#[derive(Debug)]
+pub(super) struct Trust {
+    verifier: Arc<WebPkiServerVerifier>,
+    provider: Arc<CryptoProvider>,
+    roots: Arc<RootCertStore>,
+    /// The certificate of each root, in the same order.
+    certificates: Vec<CertificateDer<'static>>,
+    source: String,
+}
+
+impl Trust {
+    /// Reads the trust store.
+    pub(super) fn read(tls: &Tls, provider: &Arc<CryptoProvider>, deadline: Instant) -> Result<Trust> {
+        let (anchors, source) = match &tls.cacert {
+            Some(path) => (given(path, deadline)?, TrustSource::Given(path.clone())),
+            None => system(tls, deadline)?,
+        };
+        let Anchors { roots, certificates } = anchors;
+        let roots = Arc::new(roots);
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(provider))
+            .build()
+            .map_err(|error| anyhow!("{source} cannot be used: {error}"))?;
+        let source = sanitize_own(&source.to_string(), SHOWN_SOURCE);
+        Ok(Trust { verifier, provider: Arc::clone(provider), roots, certificates, source })
+    }
+
+    /// The place of the anchors, as an error names it.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Verifies a chain as OpenSSL and curl do: the anchor has to be valid too.
+    ///
+    /// The library checks no anchor's dates. Only anchors that may have been used are read, and a run that meets
+    /// none out of date verifies once.
+    pub(super) fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = certificate::followed(end_entity, intermediates);
+        let verified = self.verifier.verify_server_cert(end_entity, &chain, name, ocsp, now)?;
+        let issuers = certificate::issuers(std::iter::once(end_entity).chain(&chain));
+        let outdated: Vec<usize> = self
+            .anchors(&issuers)
+            .filter(|(_, anchor)| !certificate::is_valid(anchor, now))
+            .map(|(index, _)| index)
+            .collect();
+        let Some(first) = outdated.first().and_then(|index| self.certificates.get(*index)) else {
+            return Ok(verified);
+        };
+        let other = self
+            .without(&outdated)
+            .and_then(|verifier| verifier.verify_server_cert(end_entity, &chain, name, ocsp, now).ok());
+        other.ok_or_else(|| OutdatedAnchor(first.clone()).into())
+    }
+
+    /// The anchors that one of these distinguished names (DER) belongs to, with their places.
+    pub(super) fn anchors<'a>(
+        &'a self,
+        names: &'a [Vec<u8>],
+    ) -> impl Iterator<Item = (usize, &'a CertificateDer<'static>)> {
+        let issues = |subject: &[u8]| names.iter().any(|name| name.ends_with(subject));
+        let roots = self.roots.roots.iter().zip(&self.certificates).enumerate();
+        roots.filter(move |(_, (root, _))| issues(&root.subject)).map(|(index, (_, anchor))| (index, anchor))
+    }
+
+    /// A verifier that trusts all anchors but these.
+    fn without(&self, outdated: &[usize]) -> Option<Arc<WebPkiServerVerifier>> {
+        let kept = self.roots.roots.iter().enumerate().filter(|(index, _)| !outdated.contains(index));
+        let roots = RootCertStore { roots: kept.map(|(_, root)| root.clone()).collect() };
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build().ok()
+    }
+
+    /// The library's verifier, for the signatures of a handshake.
+    pub(super) fn verifier(&self) -> &WebPkiServerVerifier {
+        &self.verifier
+    }
+}
+
+/// The only anchor that a chain leads to has expired, or is not valid yet.
+#[derive(Debug)]
+pub(super) struct OutdatedAnchor(pub(super) CertificateDer<'static>);
+
+impl std::fmt::Display for OutdatedAnchor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the trust anchor is out of date")
+    }
+}
+
+impl std::error::Error for OutdatedAnchor {}
+
+impl From<OutdatedAnchor> for rustls::Error {
+    fn from(outdated: OutdatedAnchor) -> rustls::Error {
+        CertificateError::Other(OtherError(Arc::new(outdated))).into()
+    }
 }
 
 /// The anchors of `--cacert`, a file or a directory.
-fn given(path: &Path, deadline: Instant) -> Result<RootCertStore> {
-    let mut roots = RootCertStore::empty();
+fn given(path: &Path, deadline: Instant) -> Result<Anchors> {
+    let mut anchors = Anchors::empty();
     if path.is_dir() {
-        add_directory(&mut roots, path, deadline).context("--cacert")?;
+        add_directory(&mut anchors, path, deadline).context("--cacert")?;
     } else {
-        add_file(&mut roots, path, deadline).context("--cacert")?;
+        add_file(&mut anchors, path, deadline).context("--cacert")?;
     }
-    if roots.is_empty() {
+    if anchors.certificates.is_empty() {
         bail!("--cacert {}: no usable CA certificate in PEM form in it", path.display());
     }
-    Ok(roots)
+    Ok(anchors)
 }
 
 /// The system's anchors: where the environment says they are, else where the distribution has them.
-fn system(tls: &Tls, deadline: Instant) -> Result<(RootCertStore, TrustSource)> {
+fn system(tls: &Tls, deadline: Instant) -> Result<(Anchors, TrustSource)> {
     let TrustStorePaths { file, directories } = tls.store.clone().unwrap_or_else(distribution);
-    let mut roots = RootCertStore::empty();
+    let mut anchors = Anchors::empty();
     if let Some(file) = &file {
-        add_file(&mut roots, file, deadline).context("the trust store")?;
+        add_file(&mut anchors, file, deadline).context("the trust store")?;
     }
     for directory in &directories {
-        add_directory(&mut roots, directory, deadline).context("the trust store")?;
+        add_directory(&mut anchors, directory, deadline).context("the trust store")?;
     }
     let origin = TrustSource::System(file.into_iter().chain(directories).collect());
-    if roots.is_empty() {
+    if anchors.certificates.is_empty() {
         bail!(
             "no CA certificate in {origin}: install the distribution's ca-certificates, point SSL_CERT_FILE \
              to a bundle, or give --cacert FILE"
         );
     }
-    Ok((roots, origin))
+    Ok((anchors, origin))
 }
 
 /// The distribution's bundle, else its directory: both hold the same certificates, and one reading is enough.
@@ -101,17 +213,16 @@ fn distribution() -> TrustStorePaths {
 }
 
 /// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.
-fn add_file(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result<()> {
+fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {
     let text = input::read(path, LIMIT, deadline)?;
-    let certificates = CertificateDer::pem_slice_iter(&text).filter_map(Result::ok);
-    roots.add_parsable_certificates(certificates);
+    CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).for_each(|found| anchors.add(found));
     Ok(())
 }
 
 /// Adds the certificates of a directory's files; what is no certificate, or cannot be read, is passed over.
 ///
 /// A hashed directory (`c_rehash`) names each certificate twice; it is read once.
-fn add_directory(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> Result<()> {
+fn add_directory(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {
     let unreadable = || format!("{} cannot be read", path.display());
     let mut read = HashSet::new();
     for entry in std::fs::read_dir(path).with_context(unreadable)?.flatten() {
@@ -120,7 +231,7 @@ fn add_directory(roots: &mut RootCertStore, path: &Path, deadline: Instant) -> R
         }
         let file = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file);
         if file.is_some_and(|file| read.insert((file.dev(), file.ino()))) {
-            let _ = add_file(roots, &entry.path(), deadline);
+            let _ = add_file(anchors, &entry.path(), deadline);
         }
     }
     Ok(())

@@ -104,11 +104,11 @@ pub(crate) fn backend_down(endpoint: &str) -> Verdict {
 pub(crate) fn unreachable(endpoint: &str) -> Verdict {
     let mut head = answered(0, 321, &[(Phase::Connect, 321)]);
     head.state = State::Critical;
-    head.key = Key { method: None, selector: Selector::Fault(FaultKind::UsageError) };
+    head.key = Key { method: None, selector: Selector::Fault(FaultKind::Refused) };
     head.source = RuleOrigin::BuiltIn;
     head.answered_by = None;
     head.completion = Completion::Failed(FaultInfo {
-        kind: FaultKind::UsageError,
+        kind: FaultKind::Refused,
         phase: Phase::Connect,
         message: "Connection refused by 192.0.2.7:8777".into(),
     });

@@ -249,7 +249,7 @@ pub(crate) static ROWS: &[Row] = &[
         "check the spelling of the name, its DNS record and this machine's resolver",
     ),
     ours(
-        on(FaultKind::UsageError),
+        on(FaultKind::Refused),
         Critical,
         Unreachable,
         "the connection was refused: nothing listens there, or a firewall says no",

@@ -4,7 +4,10 @@ use super::body;
 use super::request::Request;
 use super::responder::Responder;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Completion, Fault, FaultCause, FaultKind, Response};
+use crate::model::exchange::{Completion, Fault, FaultKind, Response};
+use crate::model::fault::{
+    CertificateProblem, ChainPart, FaultDetail, ForeignProtocol, LookupProblem, TlsProblem,
+};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::rules::{Key, RuleOrigin, Selector};
@@ -42,40 +45,91 @@ fn on_fault(request: &Request, fault: &Fault) -> (String, String) {
     if request.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault.kind, &quoted);
     }
-    (format!("{meaning}{quoted}"), fault.cause.map_or(action, |cause| remedy(cause).to_owned()))
+    (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
 }
 
 /// What to do about a certificate that has expired or is about to.
 pub(super) const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
-/// What to do about something that is known exactly.
-const fn remedy(cause: FaultCause) -> &'static str {
-    match cause {
-        FaultCause::Expired => RENEW,
-        FaultCause::IntermediateExpired => "have the server send its issuer's current certificate along",
-        FaultCause::NotYetValid => {
+const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
+const ASK_BY_HTTPS: &str = "ask it with -S or as https://…";
+
+/// The action for a fault whose reason is known exactly.
+const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
+    match detail {
+        FaultDetail::Certificate(fault) => certificate_remedy(&fault.problem),
+        FaultDetail::Tls(problem) => tls_remedy(problem),
+        FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(ASK_BY_HTTPS),
+        FaultDetail::Lookup { problem: LookupProblem::Timeout, .. } => Some(
+            "check this machine's resolver (/etc/resolv.conf) and the way to its name server, or give the \
+             address by --connect-to",
+        ),
+        _ => None,
+    }
+}
+
+const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str> {
+    Some(match problem {
+        CertificateProblem::Expired(ChainPart::Server, _) => RENEW,
+        CertificateProblem::Expired(ChainPart::Intermediate, _) => {
+            "have the server send its issuer's current certificate along"
+        }
+        CertificateProblem::Expired(ChainPart::Anchor, _) => {
+            "trust the CA's current certificate (--cacert, or update ca-certificates); every client that checks \
+             dates fails the same way"
+        }
+        CertificateProblem::NotYetValid(..) => {
             "check the clock of this machine, then the certificate's dates with its issuer"
         }
-        FaultCause::NameMismatch => {
+        CertificateProblem::NameMismatch(_) => {
             "ask by a name that the certificate is for (--connect-to dials an address all the same), or have it \
              issued for this one"
         }
-        FaultCause::UnusableCertificate => {
+        CertificateProblem::AddressAsName(_) => {
+            "have it issued with the address as an IP address (subjectAltName IP:), or ask by a name that it is \
+             for (--connect-to)"
+        }
+        CertificateProblem::NoSubjectAltName
+        | CertificateProblem::NotForServers
+        | CertificateProblem::IsCa
+        | CertificateProblem::OldVersion
+        | CertificateProblem::Malformed
+        | CertificateProblem::Revoked
+        | CertificateProblem::NameConstraint => {
             "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own \
              and not a CA's"
         }
-        FaultCause::Untrusted => {
+        CertificateProblem::UnsupportedSignature | CertificateProblem::WeakKey(..) => {
+            "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
+             2048 bits, with SHA-256 or better"
+        }
+        CertificateProblem::UnsupportedKey(..) => {
+            "check the server by another client; this program checks ECDSA P-256 and P-384, Ed25519 and RSA from \
+             2048 bits on, and -k accepts any key unchecked"
+        }
+        CertificateProblem::SelfSigned(_)
+        | CertificateProblem::IssuerNotTrusted(_)
+        | CertificateProblem::IssuerMissing(_)
+        | CertificateProblem::SignatureMismatch(_) => {
             "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
              its whole chain"
         }
-        FaultCause::ClientCertificateMissing => "give one by --cert FILE and --key FILE",
-        FaultCause::ClientCertificateRefused => "give a valid one that the server's authority has issued",
-        FaultCause::UnsupportedVersion => {
+        CertificateProblem::ChainTooLong => "have the server send its own chain alone",
+        CertificateProblem::Unreadable | CertificateProblem::Other(_) => return None,
+    })
+}
+
+const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
+    Some(match problem {
+        TlsProblem::ClientCertificateMissing => GIVE_CERTIFICATE,
+        TlsProblem::ClientCertificateRefused(_) => "give a valid one that the server's authority has issued",
+        TlsProblem::UnsupportedVersion => {
             "have the server, or what ends TLS in front of it, offer TLS 1.2 or 1.3"
         }
-        FaultCause::ServerSpeaksHttp => "ask it as http://…, or at the port of its https",
-        FaultCause::ServerSpeaksTls => "ask it with -S or as https://…",
-    }
+        TlsProblem::ServerSpeaksHttp => "ask it as http://…, or at the port of its https",
+        TlsProblem::NoNameSent(_) => "ask by the server's name, and dial the address by --connect-to",
+        _ => return None,
+    })
 }
 
 /// HEAD's answer acquits the API, so the back-end is accused.
@@ -211,7 +265,7 @@ fn wants_certificate() -> (String, String) {
     (
         "the server requires a client certificate and got none; the request was refused, not the service"
             .to_owned(),
-        remedy(FaultCause::ClientCertificateMissing).to_owned(),
+        GIVE_CERTIFICATE.to_owned(),
     )
 }
 
@@ -221,10 +275,7 @@ fn absent(request: &Request) -> (String, String) {
 }
 
 fn wants_https() -> (String, String) {
-    (
-        "the port speaks https and was asked in plain http".to_owned(),
-        remedy(FaultCause::ServerSpeaksTls).to_owned(),
-    )
+    ("the port speaks https and was asked in plain http".to_owned(), ASK_BY_HTTPS.to_owned())
 }
 
 /// The row is for all refusals, the hint for this one.

@@ -6,6 +6,7 @@
 mod advice;
 mod body;
 mod curl;
+mod fault;
 mod finding;
 mod request;
 mod responder;

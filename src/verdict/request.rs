@@ -2,10 +2,10 @@
 
 use super::responder::{self, Responder};
 use super::{Evidence, FaultInfo, RequestDetails, RequestVerdict, Transcript};
-use super::{body, curl};
+use super::{body, curl, fault};
 use crate::model::diagnosis::Diagnosis::{self, BackendStalled, ProxyError, Unexpected, Unreachable};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Completion, Exchange, FaultKind, Method, Peer, Response};
+use crate::model::exchange::{Completion, Exchange, Fault, FaultKind, Method, Peer, Response};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::plan::Verbosity;
@@ -59,7 +59,7 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
             exchange,
             row: row(exchange),
             responder: responders.get(number).copied().flatten(),
-            message: exchange.completion.fault().map(|fault| plan.sanitizer.line(&fault.message, MESSAGE)),
+            message: exchange.completion.fault().map(|fault| message(fault, &plan.sanitizer)),
             diagnosis: Unexpected,
         };
         request.diagnosis = request.diagnose(number == 0, head_good);
@@ -179,6 +179,11 @@ impl<'a> Request<'a> {
     }
 }
 
+fn message(fault: &Fault, sanitizer: &Sanitizer) -> String {
+    let clean = fault.map(&|text: &UntrustedText| sanitizer.line(text, MESSAGE));
+    sanitizer.line(&UntrustedText::new(fault::explanation(&clean)), MESSAGE)
+}
+
 /// How a fault reads behind a method.
 const fn outcome(kind: FaultKind) -> &'static str {
     match kind {
@@ -188,7 +193,7 @@ const fn outcome(kind: FaultKind) -> &'static str {
         FaultKind::Body => "body broken off",
         FaultKind::Proxy => "proxy failure",
         FaultKind::Local => "local failure",
-        FaultKind::UsageError
+        FaultKind::Refused
         | FaultKind::NoRoute
         | FaultKind::Reset
         | FaultKind::Closed

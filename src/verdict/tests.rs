@@ -12,6 +12,7 @@ use crate::model::endpoint::Host;
 use crate::model::exchange::{
     Completion, Fault, FaultKind, Header, Method, Phase, Phases, Response, ServerCertificate,
 };
+use crate::model::fault::FaultDetail;
 use crate::model::range::Range;
 use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::OutputOptions;
@@ -76,6 +77,10 @@ fn made(method: Method, completion: Completion<Response, Fault>) -> Exchange {
     }
 }
 
+fn fault(kind: FaultKind, phase: Phase) -> Fault {
+    Fault { kind, phase, detail: FaultDetail::Local("circumstances".into()) }
+}
+
 fn step(exchange: Exchange) -> Attempt {
     Attempt::Sent(Box::new(exchange))
 }
@@ -99,7 +104,8 @@ fn came(method: Method, outcome: &str) -> Attempt {
         "keystone" => answered(method, 503, &[], "The Keystone service is temporarily unavailable."),
         _ => {
             let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == outcome).unwrap();
-            let fault = Fault::new(kind, Phase::Wait, "circumstances");
+            let fault =
+                Fault { kind, phase: Phase::Wait, detail: FaultDetail::Local("circumstances".into()) };
             step(made(
                 method,
                 match kind {
@@ -225,7 +231,7 @@ fn one_method_alone_has_its_diagnosis() {
 
 #[test]
 fn a_service_whose_answer_began_is_not_out_of_reach() {
-    let fault = Fault::new(FaultKind::Timeout, Phase::Receive, "");
+    let fault = fault(FaultKind::Timeout, Phase::Receive);
     let begun = step(made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault)));
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
     assert_eq!((alone.state, alone.diagnosis), (State::Critical, Diagnosis::Unexpected));
@@ -286,7 +292,7 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
     assert_eq!(told(3200, 2000), slow(State::Critical, "HEAD took 3.2 s", critical));
 
-    let mut late = made(Method::Get, Completion::Failed(Fault::new(FaultKind::Timeout, Phase::Wait, "")));
+    let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
     late.elapsed = Duration::from_secs(9);
     let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), step(late)]);
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
@@ -338,7 +344,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
     assert_eq!(told(6, 90), expiring(State::Critical, "certificate expires in 6 days"));
     assert_eq!(told(-3, 90), expiring(State::Critical, "certificate expired 3 days ago"));
 
-    let expired = made(Method::Head, Completion::Failed(Fault::new(FaultKind::Tls, Phase::Tls, "expired")));
+    let expired = made(Method::Head, Completion::Failed(fault(FaultKind::Tls, Phase::Tls)));
     let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
     let certificate = verdict.certificate.unwrap();
     assert_eq!((verdict.diagnosis, certificate.days_left), (Diagnosis::TlsFailed, -3.0));

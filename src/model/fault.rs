@@ -1,0 +1,346 @@
+//! Failures of a request as typed data. The sentences are made by the report.
+//!
+//! `T` is the type of text: [`UntrustedText`] as the probe received it, `String` once it was sanitised.
+
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use super::exchange::Phase;
+use crate::sanitize::UntrustedText;
+
+/// The kinds of failure that the rules tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FaultKind {
+    /// The name does not resolve.
+    Dns,
+    /// The connection was refused.
+    Refused,
+    /// No route to the address.
+    NoRoute,
+    /// The connection was reset before the response headers were complete.
+    Reset,
+    /// The connection ended before the response headers were complete.
+    Closed,
+    /// The deadline passed.
+    Timeout,
+    /// The TLS handshake or the certificate failed.
+    Tls,
+    /// The peer answered, but not with HTTP/1.
+    Protocol,
+    /// The response broke off within its body.
+    Body,
+    /// The proxy, not the service, failed.
+    Proxy,
+    /// This machine failed: no descriptor, no thread.
+    Local,
+}
+
+impl FaultKind {
+    /// All kinds.
+    pub(crate) const ALL: [FaultKind; 11] = [
+        FaultKind::Dns,
+        FaultKind::Refused,
+        FaultKind::NoRoute,
+        FaultKind::Reset,
+        FaultKind::Closed,
+        FaultKind::Timeout,
+        FaultKind::Tls,
+        FaultKind::Protocol,
+        FaultKind::Body,
+        FaultKind::Proxy,
+        FaultKind::Local,
+    ];
+
+    /// The key under which the table and the JSON report know it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            FaultKind::Dns => "dns",
+            FaultKind::Refused => "refused",
+            FaultKind::NoRoute => "no-route",
+            FaultKind::Reset => "reset",
+            FaultKind::Closed => "closed",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Tls => "tls",
+            FaultKind::Protocol => "protocol",
+            FaultKind::Body => "body",
+            FaultKind::Proxy => "proxy",
+            FaultKind::Local => "local",
+        }
+    }
+
+    /// Returns true if no service was reached at all, so that a second request is futile.
+    pub(crate) const fn failed_before_request(self, phase: Phase) -> bool {
+        match self {
+            FaultKind::Dns
+            | FaultKind::Refused
+            | FaultKind::NoRoute
+            | FaultKind::Tls
+            | FaultKind::Proxy
+            | FaultKind::Local => true,
+            FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed => {
+                matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls)
+            }
+            FaultKind::Protocol | FaultKind::Body => false,
+        }
+    }
+}
+
+/// Why and where a request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault<T = UntrustedText> {
+    pub(crate) kind: FaultKind,
+    /// The phase that was under way.
+    pub(crate) phase: Phase,
+    pub(crate) detail: FaultDetail<T>,
+}
+
+/// The facts of a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FaultDetail<T = UntrustedText> {
+    Lookup {
+        name: String,
+        problem: LookupProblem,
+    },
+    Connect(ConnectFault),
+    Proxy {
+        proxy: String,
+        target: String,
+        problem: ProxyProblem,
+    },
+    Tls(TlsProblem),
+    Certificate(Box<CertificateFault<T>>),
+    Interrupted(Interruption),
+    /// What came in the place of HTTP/1, and its first bytes.
+    NotHttp {
+        protocol: ForeignProtocol,
+        beginning: T,
+    },
+    Response(ResponseProblem),
+    /// What this machine lacks, in the system's words.
+    Local(String),
+}
+
+/// Why a name has no usable address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LookupProblem {
+    /// The system's resolver said no, in its words.
+    Failed(String),
+    /// The resolver did not answer before the deadline.
+    Timeout,
+    /// The name has no address.
+    NoAddress,
+    /// The name has no address of the wanted family: `IPv4` or `IPv6`.
+    NoAddressOf(&'static str),
+}
+
+/// Why no connection came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ConnectFault {
+    /// The first addresses that were tried, and the number of those left out.
+    Tcp { attempts: Vec<AddressAttempt>, more: usize },
+    /// The socket's path, and the system's words; `None` where nobody accepted in time.
+    Unix { path: String, reason: Option<String> },
+}
+
+/// One address that could not be connected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AddressAttempt {
+    pub(crate) address: SocketAddr,
+    /// The system's words; `None` where the address did not answer in time.
+    pub(crate) reason: Option<String>,
+}
+
+/// How a proxy failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ProxyProblem {
+    NotResolved(LookupProblem),
+    NotConnected(ConnectFault),
+    /// The proxy opened no tunnel in time; whether it or the target is silent is unknown.
+    Timeout,
+    /// The connection broke, in the system's words.
+    Broken(String),
+    HeadTooLong,
+    Status(u16),
+    NotHttp,
+}
+
+/// How TLS failed, certificates apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TlsProblem {
+    /// The server wants a client certificate, and none was given.
+    ClientCertificateMissing,
+    /// The server does not accept the client certificate; the alert's name.
+    ClientCertificateRefused(String),
+    /// The server speaks no version of TLS that is still in use.
+    UnsupportedVersion,
+    /// The server refused the handshake: no cipher in common, or an old version.
+    NoCommonCipher,
+    /// The server does not know the host name.
+    UnknownName,
+    /// The server answered an alert to a handshake that named no host, for the endpoint is an address.
+    NoNameSent(String),
+    /// The server sent another alert.
+    Alert(String),
+    /// The server speaks plain HTTP on this port.
+    ServerSpeaksHttp,
+    NotTls,
+    Malformed(String),
+    CertificatesTooLong,
+    NoCertificate,
+    /// The server chose what this client did not offer.
+    Incompatible(String),
+    /// The library's or the system's words.
+    Failed(String),
+}
+
+/// A certificate that was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CertificateFault<T> {
+    pub(crate) problem: CertificateProblem,
+    /// The subject of the certificate at fault; empty for one without a name.
+    pub(crate) subject: T,
+    /// The issuer at which the chain ends.
+    pub(crate) issuer: T,
+    /// The first names that the server's certificate is for, and the number of the others.
+    pub(crate) names: Vec<T>,
+    pub(crate) more_names: usize,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CertificateProblem {
+    Expired(ChainPart, SystemTime),
+    NotYetValid(ChainPart, SystemTime),
+    /// The certificate is not for this host.
+    NameMismatch(String),
+    /// The host, an address, is in the certificate as a DNS name.
+    AddressAsName(String),
+    NoSubjectAltName,
+    /// None of these three leads to an authority in the trust store that is named.
+    SelfSigned(String),
+    IssuerNotTrusted(String),
+    IssuerMissing(String),
+    /// The signature does not verify with the key of the trust store's issuer.
+    SignatureMismatch(String),
+    NotForServers,
+    IsCa,
+    OldVersion,
+    Malformed,
+    Unreadable,
+    Revoked,
+    /// A name constraint of an authority forbids the certificate's names.
+    NameConstraint,
+    /// A key that this program's TLS library cannot check.
+    UnsupportedKey(ChainPart, String),
+    /// A signature algorithm that this program's TLS library cannot check.
+    UnsupportedSignature,
+    /// A key too short to be trusted.
+    WeakKey(ChainPart, String),
+    /// The chain is longer or more branched than is followed.
+    ChainTooLong,
+    /// The library's words.
+    Other(String),
+}
+
+/// The place of a certificate in its chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChainPart {
+    Server,
+    /// Sent along by the server.
+    Intermediate,
+    /// In the trust store.
+    Anchor,
+}
+
+/// A connection that ended, broke, or ran out of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Interruption {
+    pub(crate) stage: Stage,
+    pub(crate) end: End,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    Timeout,
+    Closed,
+    /// The end of TCP without TLS's own end, which anyone on the way can forge.
+    ClosedInTls,
+    Reset,
+    /// The system's words.
+    Failed(String),
+}
+
+/// The part of an exchange that was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Before the first byte of the TLS handshake's answer.
+    TlsGreeting,
+    TlsHandshake,
+    Sending,
+    BeforeResponse,
+    /// Between an interim response and the final one.
+    AfterInterim,
+    Headers,
+    Body,
+}
+
+/// The protocol of a peer that does not speak HTTP/1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ForeignProtocol {
+    Tls,
+    Http2,
+    /// Content without headers (HTTP/0.9).
+    Http09,
+    Unknown,
+}
+
+/// An HTTP/1 response that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ResponseProblem {
+    /// The library's words.
+    MalformedHeaders(String),
+    HeadersTooLong,
+    /// Both `Content-Length` and `Transfer-Encoding` (RFC 9112, section 6.3).
+    ConflictingFraming,
+    /// The library's words.
+    BrokenChunks(String),
+    EndlessChunkSize,
+    BodyCutShort,
+}
+
+impl<T> Fault<T> {
+    /// Converts all foreign text, as the sanitizer does.
+    pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U) -> Fault<U> {
+        Fault { kind: self.kind, phase: self.phase, detail: self.detail.map(text) }
+    }
+}
+
+impl<T> FaultDetail<T> {
+    fn map<U>(&self, text: &impl Fn(&T) -> U) -> FaultDetail<U> {
+        use FaultDetail as Detail;
+        match self {
+            Detail::Lookup { name, problem } => {
+                Detail::Lookup { name: name.clone(), problem: problem.clone() }
+            }
+            Detail::Connect(fault) => Detail::Connect(fault.clone()),
+            Detail::Proxy { proxy, target, problem } => {
+                Detail::Proxy { proxy: proxy.clone(), target: target.clone(), problem: problem.clone() }
+            }
+            Detail::Tls(problem) => Detail::Tls(problem.clone()),
+            Detail::Certificate(fault) => Detail::Certificate(Box::new(CertificateFault {
+                problem: fault.problem.clone(),
+                subject: text(&fault.subject),
+                issuer: text(&fault.issuer),
+                names: fault.names.iter().map(text).collect(),
+                more_names: fault.more_names,
+            })),
+            Detail::Interrupted(interruption) => Detail::Interrupted(interruption.clone()),
+            Detail::NotHttp { protocol, beginning } => {
+                Detail::NotHttp { protocol: *protocol, beginning: text(beginning) }
+            }
+            Detail::Response(problem) => Detail::Response(problem.clone()),
+            Detail::Local(reason) => Detail::Local(reason.clone()),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The sentences about a fault: the long one of an explanation.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use crate::model::exchange::HEAD_LIMIT;
+use crate::model::fault::{
+    CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault, FaultDetail, ForeignProtocol,
+    Interruption, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
+};
+
+/// Explains a fault: the reason first, then what the peer said of itself.
+pub(crate) fn explanation(fault: &Fault<String>) -> String {
+    match &fault.detail {
+        FaultDetail::Lookup { name, problem } => lookup(name, problem),
+        FaultDetail::Connect(fault) => connect(fault),
+        FaultDetail::Proxy { proxy, target, problem } => self::proxy(proxy, target, problem),
+        FaultDetail::Tls(problem) => tls(problem),
+        FaultDetail::Certificate(fault) => certificate(fault),
+        FaultDetail::Interrupted(interruption) => interrupted(interruption),
+        FaultDetail::NotHttp { protocol, beginning } => not_http(*protocol, beginning),
+        FaultDetail::Response(problem) => response(problem),
+        FaultDetail::Local(reason) => reason.clone(),
+    }
+}
+
+fn lookup(name: &str, problem: &LookupProblem) -> String {
+    match problem {
+        LookupProblem::Failed(reason) => format!("cannot resolve {name}: {reason}"),
+        LookupProblem::Timeout => format!("the name service did not answer for {name} in time"),
+        LookupProblem::NoAddress => format!("{name} has no address"),
+        LookupProblem::NoAddressOf(family) => format!("{name} has no {family} address"),
+    }
+}
+
+fn connect(fault: &ConnectFault) -> String {
+    match fault {
+        ConnectFault::Tcp { attempts, more } => {
+            let mut words: Vec<String> = attempts
+                .iter()
+                .map(|attempt| {
+                    let reason = attempt.reason.as_deref().unwrap_or("no answer in time");
+                    format!("{}: {reason}", attempt.address)
+                })
+                .collect();
+            words.extend((*more > 0).then(|| format!("and {more} more addresses")));
+            words.join(", ")
+        }
+        ConnectFault::Unix { path, reason } => {
+            format!("{path}: {}", reason.as_deref().unwrap_or("nobody accepted in time"))
+        }
+    }
+}
+
+fn proxy(proxy: &str, target: &str, problem: &ProxyProblem) -> String {
+    let at = format!("the proxy {proxy}");
+    match problem {
+        ProxyProblem::NotResolved(problem) => {
+            let host = proxy.rsplit_once(':').map_or(proxy, |(host, _)| host);
+            format!("{at} cannot be reached: {}", lookup(host, problem))
+        }
+        ProxyProblem::NotConnected(fault) => format!("{at} cannot be reached: {}", connect(fault)),
+        ProxyProblem::Timeout => format!("{at} opened no tunnel to {target} in time"),
+        ProxyProblem::Broken(reason) => format!("{at} broke the connection off: {reason}"),
+        ProxyProblem::HeadTooLong => {
+            format!("{at} answers with headers that are longer than {} KiB", HEAD_LIMIT / 1024)
+        }
+        ProxyProblem::Status(407) => {
+            format!("{at} wants credentials (407): give them by --proxy-auth-file FILE")
+        }
+        ProxyProblem::Status(status) => format!("{at} refused the tunnel to {target} with status {status}"),
+        ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
+    }
+}
+
+fn tls(problem: &TlsProblem) -> String {
+    match problem {
+        TlsProblem::ClientCertificateMissing => {
+            "the server asked for a client certificate and got none".into()
+        }
+        TlsProblem::ClientCertificateRefused(alert) => {
+            format!("the server refused the client certificate of --cert (alert {alert})")
+        }
+        TlsProblem::UnsupportedVersion => {
+            "the server offers only TLS 1.1 or older, which today's TLS libraries refuse".into()
+        }
+        TlsProblem::NoCommonCipher => {
+            "the server refused the handshake: it has no cipher in common with this \
+             program (TLS 1.3, or TLS 1.2 with forward secrecy), or offers only TLS 1.1 or older"
+                .into()
+        }
+        TlsProblem::UnknownName => "the server does not know this host name (SNI)".into(),
+        TlsProblem::NoNameSent(alert) => format!(
+            "the server refused the handshake (alert {alert}); no server name was sent (SNI), for the endpoint \
+             is an address"
+        ),
+        TlsProblem::Alert(alert) => format!("the server ended the handshake with the alert {alert}"),
+        TlsProblem::ServerSpeaksHttp => "the server speaks plain HTTP on this port".into(),
+        TlsProblem::NotTls => "what the server sent is not TLS: is this the port of its https?".into(),
+        TlsProblem::Malformed(why) => format!("the server's TLS is malformed ({why})"),
+        TlsProblem::CertificatesTooLong => {
+            "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?"
+                .into()
+        }
+        TlsProblem::NoCertificate => "the server presented no certificate".into(),
+        TlsProblem::Incompatible(why) => format!("the server's TLS does not fit: {why}"),
+        TlsProblem::Failed(words) => format!("the TLS handshake failed: {words}"),
+    }
+}
+
+fn certificate(fault: &CertificateFault<String>) -> String {
+    let subject = named(&fault.subject);
+    let mut words = certificate_problem(fault);
+    match &fault.problem {
+        CertificateProblem::NameMismatch(_)
+        | CertificateProblem::AddressAsName(_)
+        | CertificateProblem::Unreadable => return words,
+        CertificateProblem::IssuerNotTrusted(_)
+        | CertificateProblem::IssuerMissing(_)
+        | CertificateProblem::ChainTooLong
+        | CertificateProblem::SignatureMismatch(_) => {
+            let _ = write!(words, " (issuer {}, subject {subject})", named(&fault.issuer));
+        }
+        _ => {
+            let _ = write!(words, " (subject {subject})");
+        }
+    }
+    words
+}
+
+fn certificate_problem(fault: &CertificateFault<String>) -> String {
+    match &fault.problem {
+        CertificateProblem::Expired(part, at) => format!("the {} expired on {}", part_name(*part), day(*at)),
+        CertificateProblem::NotYetValid(part, at) => {
+            format!("the {} is not valid before {}", part_name(*part), day(*at))
+        }
+        CertificateProblem::NameMismatch(host) => mismatch(host, fault),
+        CertificateProblem::AddressAsName(host) => format!(
+            "the certificate is not for {host}: it holds {host} as a DNS name, not as an IP address"
+        ),
+        CertificateProblem::NoSubjectAltName => {
+            "the certificate has no subjectAltName, and today's TLS libraries do not read the common name".into()
+        }
+        CertificateProblem::SelfSigned(store) => format!("the certificate is self-signed and not in {store}"),
+        CertificateProblem::IssuerNotTrusted(store) => {
+            format!("the certificate's issuer is not in {store}")
+        }
+        CertificateProblem::IssuerMissing(store) => {
+            format!("the certificate's issuer is neither in {store} nor sent by the server")
+        }
+        CertificateProblem::SignatureMismatch(store) => format!(
+            "the certificate's signature does not fit its issuer's key: is the CA in {store} another of the \
+             same name?"
+        ),
+        CertificateProblem::NotForServers => {
+            "the certificate is not one for servers (extended key usage)".into()
+        }
+        CertificateProblem::IsCa => "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS \
+             libraries refuse even where the CA is trusted"
+            .into(),
+        CertificateProblem::OldVersion => {
+            "the certificate is of X.509 version 1 or 2, which today's TLS libraries refuse".into()
+        }
+        CertificateProblem::Malformed => {
+            "the certificate is malformed, or bears a date before 1970".into()
+        }
+        CertificateProblem::Unreadable => "the server's certificate cannot be read".into(),
+        CertificateProblem::Revoked => "the certificate is revoked".into(),
+        CertificateProblem::NameConstraint => {
+            "a name constraint of a CA in the chain excludes the certificate's names".into()
+        }
+        CertificateProblem::UnsupportedKey(part, key) => format!(
+            "this program's TLS library cannot check the {}'s key ({key}); that is no fault of the server",
+            part_name(*part)
+        ),
+        CertificateProblem::UnsupportedSignature => {
+            "this program's TLS library cannot check the certificate's signature: an outdated or unknown algorithm"
+                .into()
+        }
+        CertificateProblem::WeakKey(part, key) => {
+            format!("the {}'s key is too weak ({key})", part_name(*part))
+        }
+        CertificateProblem::ChainTooLong => {
+            "no trusted issuer is among the first six intermediate certificates that lead on from the \
+             certificate"
+                .into()
+        }
+        CertificateProblem::Other(words) => format!("the certificate is not accepted: {words}"),
+    }
+}
+
+fn mismatch(host: &str, fault: &CertificateFault<String>) -> String {
+    let names = fault.names.join(", ");
+    match fault.more_names {
+        _ if fault.names.is_empty() => {
+            format!("the certificate is not for {host}: it names no host ({})", named(&fault.subject))
+        }
+        0 => format!("the certificate is not for {host}, but for {names}"),
+        more => format!("the certificate is not for {host}, but for {names} and {more} more"),
+    }
+}
+
+/// A distinguished name; some certificates have an empty one.
+fn named(name: &str) -> &str {
+    if name.is_empty() { "without a name" } else { name }
+}
+
+const fn part_name(part: ChainPart) -> &'static str {
+    match part {
+        ChainPart::Server => "certificate",
+        ChainPart::Intermediate => "intermediate certificate that the server sends",
+        ChainPart::Anchor => "CA certificate in the trust store",
+    }
+}
+
+/// The day of a date (UTC).
+fn day(at: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(at).to_string().chars().take("2026-11-01".len()).collect()
+}
+
+fn interrupted(interruption: &Interruption) -> String {
+    let place = match interruption.stage {
+        Stage::TlsGreeting | Stage::TlsHandshake => "during the TLS handshake",
+        Stage::Sending => "while the request was sent",
+        Stage::BeforeResponse => "before any response",
+        Stage::AfterInterim => "between an interim response and the final one",
+        Stage::Headers => "within the response headers",
+        Stage::Body => "within the response body",
+    };
+    match (&interruption.end, interruption.stage) {
+        (End::Timeout, Stage::TlsGreeting) => {
+            "the server did not answer the TLS greeting in time: is this the port of its https?".into()
+        }
+        (End::Timeout, Stage::TlsHandshake) => "the TLS handshake was not completed in time".into(),
+        (End::Timeout, Stage::BeforeResponse) => "the request was sent and nothing came back".into(),
+        (End::Timeout, _) => format!("time ran out {place}"),
+        (End::Closed, _) => format!("the connection was closed {place}"),
+        (End::ClosedInTls, _) => {
+            format!("the connection ended without TLS's own end (close_notify) {place}")
+        }
+        (End::Reset, _) => format!("the connection was reset {place}"),
+        (End::Failed(reason), _) => format!("the connection failed {place}: {reason}"),
+    }
+}
+
+fn not_http(protocol: ForeignProtocol, beginning: &str) -> String {
+    match protocol {
+        ForeignProtocol::Tls => "the server speaks TLS on this port".into(),
+        ForeignProtocol::Http2 => "the server speaks HTTP/2 only, not HTTP/1.1".into(),
+        ForeignProtocol::Http09 => {
+            format!("the response is content without headers (HTTP/0.9); it begins with: {beginning}")
+        }
+        ForeignProtocol::Unknown => format!("the response is not HTTP/1; it begins with: {beginning}"),
+    }
+}
+
+fn response(problem: &ResponseProblem) -> String {
+    match problem {
+        ResponseProblem::MalformedHeaders(why) => format!("the response headers are malformed ({why})"),
+        ResponseProblem::HeadersTooLong => {
+            format!("the response headers are longer than {} KiB", HEAD_LIMIT / 1024)
+        }
+        ResponseProblem::ConflictingFraming => {
+            "the response has both Content-Length and Transfer-Encoding".into()
+        }
+        ResponseProblem::BrokenChunks(why) => format!("the body's chunks are broken ({why})"),
+        ResponseProblem::EndlessChunkSize => {
+            "the body's chunks are broken (a chunk's size does not end)".into()
+        }
+        ResponseProblem::BodyCutShort => "the connection was closed before the body was complete".into(),
+    }
+}
