@@ -7,6 +7,7 @@ mod e2e;
 mod fuzz_response;
 mod generated;
 mod in_process;
+mod responders;
 mod support;
 mod tls;
 

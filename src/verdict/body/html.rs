@@ -65,7 +65,10 @@ pub(super) fn summary(html: &str) -> String {
     let title = element(html, &lower, "title").unwrap_or_default();
     let heading = element(html, &lower, "h1").filter(|heading| title.contains(heading)).unwrap_or_default();
     let text = fold(&body);
-    let text = without_boilerplate(text.strip_prefix(&heading).unwrap_or(&text));
+    let text = text.strip_prefix(&heading).unwrap_or(&text).trim_start();
+    // Squid spreads its title over two headings.
+    let rest = title.strip_prefix(&heading).map_or("", |rest| rest.trim_start_matches([':', ' ']));
+    let text = without_boilerplate(text.strip_prefix(rest).unwrap_or(text));
     match (title.is_empty(), text.is_empty()) {
         (_, true) => title,
         (true, _) => text,

@@ -1,0 +1,95 @@
+//! Real proxies and web servers: their own pages, their operators' pages, and the service's answers that they pass on.
+
+mod apache;
+mod haproxy;
+mod nginx;
+mod squid;
+mod varnish;
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::daemon::{Daemon, directory, free_port};
+use crate::support::harness::check;
+use crate::support::peer::{Peer, answer};
+
+/// An operator's own page.
+const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
+
+/// A page as WebOb makes it, with the reason of the service.
+const SERVICE_PAGE: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
+    <h1>503 Service Unavailable</h1>\n  metering database unreachable\n </body>\n</html>";
+
+/// What is asked at a path, and what must be found: GET's status, who answered both requests, the diagnosis.
+type Case = (&'static str, u16, Option<&'static str>, &'static str);
+
+/// A responder under test, in a directory of its own.
+struct Server {
+    address: SocketAddr,
+    _daemon: Daemon,
+    dir: TempDir,
+}
+
+impl Server {
+    /// Starts a program whose command is made for a directory and an address, and waits until it listens.
+    fn start(make: impl FnOnce(&Path, SocketAddr) -> Command) -> Server {
+        let dir = directory();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut daemon = Daemon::start(&mut make(dir.path(), address), dir.path());
+        daemon.eventually("a listening responder", || {
+            TcpStream::connect(address).map_err(|error| error.to_string())
+        });
+        Server { address, _daemon: daemon, dir }
+    }
+
+    #[track_caller]
+    fn answers(&self, cases: &[Case]) {
+        for (path, status, by, diagnosis) in cases {
+            let endpoint = format!("http://{}", self.address);
+            let run = check([&endpoint, "--path", path, "-o", "json"]).run();
+            let report = &run.json()["endpoints"][0];
+            let probe = |number: usize| &report["probes"][number];
+            let found = json!([
+                probe(1)["status"],
+                probe(0)["answered_by"],
+                probe(1)["answered_by"],
+                report["diagnosis"]
+            ]);
+            let expected = json!([status, by, by, diagnosis]);
+            run.holds(found == expected, &format!("{path}: {found} instead of {expected}"));
+        }
+    }
+
+    /// The reason that is quoted of GET's answer.
+    fn detail(&self, path: &str) -> Value {
+        let endpoint = format!("http://{}", self.address);
+        check([&endpoint, "--path", path, "-o", "json"]).run().json()["endpoints"][0]["probes"][1]["detail"]
+            .clone()
+    }
+}
+
+/// The service behind a proxy: a 503 of its own, for HEAD too.
+fn service() -> Peer {
+    Peer::asked(|request| {
+        let headers = "Content-Type: text/html; charset=UTF-8\r\nConnection: close\r\n";
+        let whole = answer(503, headers, SERVICE_PAGE);
+        let head = whole.len() - SERVICE_PAGE.len();
+        let sent = if request.method == "HEAD" { whole[..head].to_vec() } else { whole };
+        vec![crate::support::peer::Step::Send(sent)]
+    })
+}
+
+/// An address where nothing listens.
+fn nobody() -> crate::support::peer::Nobody {
+    crate::support::peer::Nobody::refusing()
+}
+
+fn write(dir: &Path, name: &str, text: &str) -> String {
+    let path = dir.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
