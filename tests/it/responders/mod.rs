@@ -20,7 +20,7 @@ use crate::support::peer::{Peer, answer};
 /// An operator's own page.
 const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
 
-/// A page as WebOb makes it, with the reason of the service.
+/// A page as Python frameworks make it, with the reason of the service.
 const SERVICE_PAGE: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
     <h1>503 Service Unavailable</h1>\n  metering database unreachable\n </body>\n</html>";
 
@@ -31,7 +31,7 @@ type Case = (&'static str, u16, Option<&'static str>, &'static str);
 struct Server {
     address: SocketAddr,
     _daemon: Daemon,
-    dir: TempDir,
+    _dir: TempDir,
 }
 
 impl Server {
@@ -43,7 +43,7 @@ impl Server {
         daemon.eventually("a listening responder", || {
             TcpStream::connect(address).map_err(|error| error.to_string())
         });
-        Server { address, _daemon: daemon, dir }
+        Server { address, _daemon: daemon, _dir: dir }
     }
 
     #[track_caller]
