@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::support::harness::{NEVER, beside_others, undisturbed};
+use crate::support::harness::{MAX_RUN, beside_others, undisturbed};
 
 /// Size and kind of a terminal.
 pub(crate) struct Terminal {
@@ -105,7 +105,7 @@ impl Display {
     /// Waits until `fact` holds.
     #[track_caller]
     fn wait(&self, what: &str, fact: impl Fn(&Shown) -> bool) {
-        let until = Instant::now() + NEVER;
+        let until = Instant::now() + MAX_RUN;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while !fact(&state) {
             let left = until.saturating_duration_since(Instant::now());

@@ -1,4 +1,4 @@
-//! Certificates as the tests need them: good, expired, misnamed, and of the wrong kind.
+//! Certificates for the tests: good, expired, with the wrong name, of the wrong kind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;
 
-/// What a server or a client presents: its chain, its own certificate first, and its key.
+/// The certificate chain of a server or a client, its own certificate first, and its key.
 pub(crate) struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) certificate: String,
@@ -28,7 +28,7 @@ impl Identity {
         }
     }
 
-    /// The same with more certificates behind its own.
+    /// Appends the chain of another identity.
     pub(crate) fn followed_by(mut self, other: &Identity) -> Identity {
         self.chain.extend(other.chain.iter().cloned());
         self
@@ -42,37 +42,37 @@ impl Identity {
 /// A certificate authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    /// Its certificate, and its key, as a server could present them.
+    /// The authority's own certificate and key.
     pub(crate) identity: Identity,
 }
 
 impl Authority {
-    /// A root.
+    /// Creates a root.
     pub(crate) fn new(name: &str) -> Authority {
         let (params, key) = (authority(name), key());
         let identity = Identity::new(&params.self_signed(&key).unwrap(), &key);
         Authority { issuer: Issuer::new(params, key), identity }
     }
 
-    /// An authority under this one.
+    /// Creates an authority under this one.
     pub(crate) fn intermediate(&self, params: CertificateParams) -> Authority {
         let key = key();
         let identity = Identity::new(&params.signed_by(&key, &self.issuer).unwrap(), &key);
         Authority { issuer: Issuer::new(params, key), identity }
     }
 
-    /// A certificate as it is described.
+    /// Issues a certificate.
     pub(crate) fn issues(&self, params: &CertificateParams) -> Identity {
         let key = key();
         Identity::new(&params.signed_by(&key, &self.issuer).unwrap(), &key)
     }
 
-    /// A good certificate of a server of this name.
+    /// Issues a good certificate for a server of this name.
     pub(crate) fn server(&self, name: &str) -> Identity {
         self.issues(&server(name))
     }
 
-    /// A good certificate of a client.
+    /// Issues a good certificate for a client.
     pub(crate) fn client(&self) -> Identity {
         let mut params = named("probe");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -84,7 +84,7 @@ fn key() -> KeyPair {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()
 }
 
-/// A certificate with this common name and no subjectAltName, valid from 2020 to 2100.
+/// Describes a certificate with this common name and no subjectAltName, valid from 2020 to 2100.
 pub(crate) fn named(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
@@ -94,12 +94,12 @@ pub(crate) fn named(name: &str) -> CertificateParams {
     params
 }
 
-/// A server's: the common name is also the subjectAltName.
+/// Describes a server's certificate whose common name is also its subjectAltName.
 pub(crate) fn server(name: &str) -> CertificateParams {
     for_names(name, &[name])
 }
 
-/// A server's with these names.
+/// Describes a server's certificate with these names.
 pub(crate) fn for_names(name: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut params = named(name);
@@ -108,7 +108,7 @@ pub(crate) fn for_names(name: &str, names: &[&str]) -> CertificateParams {
     params
 }
 
-/// A server's that is valid between two dates.
+/// Describes a server's certificate that is valid between two dates.
 pub(crate) fn between(name: &str, from: (i32, u8, u8), to: (i32, u8, u8)) -> CertificateParams {
     let mut params = server(name);
     params.not_before = date_time_ymd(from.0, from.1, from.2);
@@ -116,7 +116,7 @@ pub(crate) fn between(name: &str, from: (i32, u8, u8), to: (i32, u8, u8)) -> Cer
     params
 }
 
-/// An authority's.
+/// Describes an authority's certificate.
 pub(crate) fn authority(name: &str) -> CertificateParams {
     let mut params = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -124,7 +124,7 @@ pub(crate) fn authority(name: &str) -> CertificateParams {
     params
 }
 
-/// A certificate that nobody but itself has signed.
+/// Creates a self-signed certificate.
 pub(crate) fn self_signed(params: &CertificateParams) -> Identity {
     let key = key();
     Identity::new(&params.self_signed(&key).unwrap(), &key)
@@ -142,7 +142,7 @@ impl Files {
         self.0.path()
     }
 
-    /// Writes a file and tells its path.
+    /// Writes a file and returns its path.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path: PathBuf = self.directory().join(name);
         fs::write(&path, text).unwrap();

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// How long a daemon may take to show what is awaited. Far above the usual, for machines under load.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time that a daemon may take: far more than usual, for machines under load.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// The pause between two looks at a daemon.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Pause between two looks at a daemon.
+const POLL_PAUSE: Duration = Duration::from_millis(50);
 
-/// A directory of a daemon's own, readable for the user that it changes to.
+/// Creates a directory for one daemon, readable for the user that it changes to.
 pub(crate) fn directory() -> TempDir {
     let dir = tempfile::Builder::new().prefix("callers").tempdir().unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -35,14 +35,14 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Looks again and again until there is something to see; fails with the last sight.
+/// Polls until `look` succeeds; fails with its last error.
 pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let start = Instant::now();
     loop {
         match look() {
             Ok(seen) => return seen,
-            Err(sight) if start.elapsed() > PATIENCE => panic!("{what}: not within {PATIENCE:?}: {sight}"),
-            Err(_) => thread::sleep(GLANCE),
+            Err(sight) if start.elapsed() > MAX_WAIT => panic!("{what}: not within {MAX_WAIT:?}: {sight}"),
+            Err(_) => thread::sleep(POLL_PAUSE),
         }
     }
 }
@@ -55,7 +55,7 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon; what it prints goes to a file in its directory.
+    /// Starts a daemon whose output goes to a file in its directory.
     pub(crate) fn start(command: &mut Command, dir: &Path) -> Daemon {
         let log = dir.join("daemon.log");
         let file = File::create(&log).unwrap();
@@ -68,12 +68,12 @@ impl Daemon {
         Daemon { child, log }
     }
 
-    /// What the daemon has printed so far.
+    /// The output of the daemon so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Waits for something to see; fails at once when the daemon has ended.
+    /// Polls until `look` succeeds; fails at once when the daemon has ended.
     pub(crate) fn eventually<T>(&mut self, what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
         eventually(what, || {
             let seen = look();
@@ -95,14 +95,14 @@ impl Drop for Daemon {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_PAUSE);
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Asks a process to end; one that has ended already is as good.
+/// Asks a process to end. One that has ended already is no error.
 pub(crate) fn terminate(pid: Pid) {
     let _ = kill_process(pid, Signal::TERM);
 }

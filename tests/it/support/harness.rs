@@ -1,4 +1,4 @@
-//! Runs the built binary and tells everything about a run that did not go as expected.
+//! Runs the built binary. A failed assertion prints everything that is known of the run.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -13,14 +13,13 @@ use serde_json::Value;
 
 use super::grammar;
 
-/// Beyond every budget that a test gives: a run that is not over by then never ends.
-pub(crate) const NEVER: Duration = Duration::from_secs(60);
-/// What the contract grants beyond `-t`; twice as much for a build without optimisation, in which three
-/// hundred endpoints take 150 ms to be told.
+/// Time after which a run counts as endless: longer than every budget in the tests.
+pub(crate) const MAX_RUN: Duration = Duration::from_secs(60);
+/// Time that a run may take beyond `-t`: 250 ms, and twice as much without optimisation, where rendering three
+/// hundred endpoints takes 150 ms.
 pub(crate) const GRACE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 250 });
 
-/// Held for writing by a test that measures time: nothing else runs meanwhile on a machine that may have
-/// few cores.
+/// Locked for writing by a test that measures time, so that no other run takes the cores meanwhile.
 static MACHINE: RwLock<()> = RwLock::new(());
 
 /// A run of the binary, being prepared.
@@ -30,14 +29,14 @@ pub(crate) struct Check {
     discards_stdout: bool,
 }
 
-/// A run with these arguments and none of the surrounding environment that could change it.
+/// Prepares a run with these arguments, without the environment variables that could change it.
 pub(crate) fn check<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Check {
     let mut command = Command::new(env!("CARGO_BIN_EXE_check_ceilometer"));
     command.args(arguments);
     Check::of(command)
 }
 
-/// A run under a shell's command line in which `"$@"` is the program and its arguments.
+/// Prepares a run by a shell, in whose command line `"$@"` is the program and its arguments.
 pub(crate) fn check_in_shell(line: &str, arguments: &[&str]) -> Check {
     let mut command = Command::new("sh");
     command.args(["-c", line, "sh", env!("CARGO_BIN_EXE_check_ceilometer")]).args(arguments);
@@ -57,7 +56,7 @@ fn disturbs(name: &OsString) -> bool {
             .contains(&name.as_str())
 }
 
-/// The command without what of the surrounding environment could change it.
+/// Removes the environment variables that could change a run.
 pub(crate) fn undisturbed(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| disturbs(name)) {
         command.env_remove(name);
@@ -66,7 +65,7 @@ pub(crate) fn undisturbed(mut command: Command) -> Command {
     command
 }
 
-/// Held by a run that does not mind others beside it.
+/// Locks the machine for a run whose time is not measured.
 pub(crate) fn beside_others() -> RwLockReadGuard<'static, ()> {
     MACHINE.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -99,7 +98,7 @@ impl Check {
         self.finish()
     }
 
-    /// Runs it with no other test's run beside it, so that its time can be judged.
+    /// Runs it while no other test runs the binary, so that its time can be judged.
     pub(crate) fn run_alone(self) -> Finished {
         alone([self]).remove(0)
     }
@@ -122,21 +121,21 @@ impl Check {
             let output = child.wait_with_output();
             let _ = done.send((output, started.elapsed()));
         });
-        let Ok((output, elapsed)) = waiting.recv_timeout(NEVER) else {
+        let Ok((output, elapsed)) = waiting.recv_timeout(MAX_RUN) else {
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-            panic!("{line}\ndid not end within {NEVER:?}");
+            panic!("{line}\ndid not end within {MAX_RUN:?}");
         };
         Finished::new(line, output.unwrap(), elapsed)
     }
 }
 
-/// Does something with no other test's run beside it.
+/// Does something while no other test runs the binary.
 pub(crate) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
     let _exclusive = MACHINE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
     work()
 }
 
-/// Runs several at the same time, with no other test's run beside them.
+/// Runs several at the same time, while no other test runs the binary.
 pub(crate) fn alone(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
     exclusively(|| {
         let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
@@ -147,7 +146,7 @@ pub(crate) fn alone(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
     })
 }
 
-/// What a run left behind.
+/// A finished run.
 pub(crate) struct Finished {
     line: String,
     pub(crate) stdout: String,
@@ -166,13 +165,13 @@ impl Finished {
         Finished { line, stdout, stderr, code: status.code(), elapsed }
     }
 
-    /// Fails the test with everything that is known of the run.
+    /// Fails the test and prints everything that is known of the run.
     #[track_caller]
     pub(crate) fn fail(&self, what: &str) -> ! {
         let Finished { line, stdout, stderr, code, elapsed } = self;
-        let mut told = format!("{what}\n  run: {line}\n  code: {code:?} after {elapsed:?}\n");
-        write!(told, "--- stdout\n{stdout}\n--- stderr\n{stderr}\n---").unwrap();
-        panic!("{told}");
+        let mut report = format!("{what}\n  run: {line}\n  code: {code:?} after {elapsed:?}\n");
+        write!(report, "--- stdout\n{stdout}\n--- stderr\n{stderr}\n---").unwrap();
+        panic!("{report}");
     }
 
     /// Asserts a fact about the run.
@@ -194,7 +193,7 @@ impl Finished {
     /// Asserts one of the four exit codes and a silent standard error.
     #[track_caller]
     pub(crate) fn exits_as_a_plugin(&self) -> &Finished {
-        self.holds(matches!(self.code, Some(0..=3)), "the exit code is none of a plugin's")
+        self.holds(matches!(self.code, Some(0..=3)), "the exit code is not a plugin's")
             .holds(self.stderr.is_empty(), "something is on standard error")
     }
 
@@ -282,7 +281,7 @@ impl Finished {
         self.holds(found == Some(&value), &format!("{pointer} is {found:?} instead of {value}"))
     }
 
-    /// Asserts that a usage or set-up error was told in one line that names these words.
+    /// Asserts a usage or set-up error: one line that contains these words.
     #[track_caller]
     pub(crate) fn is_refused(&self, named: &[&str]) -> &Finished {
         self.exits(3).summarises("UNKNOWN", named);

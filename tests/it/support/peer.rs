@@ -1,7 +1,7 @@
-//! A scripted TCP peer on loopback: it answers, stalls, resets, drips and speaks nonsense, byte by byte.
+//! A scripted TCP peer on loopback, which answers, stalls, resets, drips and sends nonsense, byte by byte.
 //!
-//! Nothing here sleeps: a peer that waits, waits for its client. A peer fails the test that owns it when it
-//! was not called, when it was called more often than its script knows, or when one of its threads panicked.
+//! Nothing here sleeps: a peer that waits, waits for its client. A peer fails its test if it was not called, if it was
+//! called more often than it has scripts, or if one of its threads panicked.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -16,14 +16,14 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use super::request::{self, gone};
 
-/// How long a client may leave a connection as it is; beyond every budget that a test gives.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// The pause between two dripped bytes.
-const DRIP: Duration = Duration::from_millis(20);
-/// Three hundred connections at once are three hundred threads.
-const STACK: usize = 256 * 1024;
+/// Time that a client may leave a connection idle: longer than every budget in the tests.
+const MAX_IDLE: Duration = Duration::from_secs(30);
+/// Pause between two dripped bytes.
+const DRIP_PAUSE: Duration = Duration::from_millis(20);
+/// Stack of a connection's thread, in bytes: three hundred connections at once are three hundred threads.
+const THREAD_STACK: usize = 256 * 1024;
 
-/// One thing that the peer does on a connection.
+/// One action of the peer on a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Reads a request's head to its end and records it.
@@ -42,7 +42,7 @@ pub(crate) enum Step {
     Reset,
 }
 
-/// What the peer does on one connection, in order; at its end it closes the connection.
+/// The actions of the peer on one connection, in order; then it closes the connection.
 pub(crate) type Script = Vec<Step>;
 
 /// A script that reads a request and sends bytes.
@@ -79,7 +79,7 @@ pub(crate) fn healthy() -> Script {
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// On which connection, in the order of their acceptance.
+    /// Number of the connection, in the order of acceptance.
     pub(crate) connection: usize,
     pub(crate) method: String,
     pub(crate) target: String,
@@ -113,13 +113,13 @@ impl fmt::Display for Request {
     }
 }
 
-/// How a peer chooses what to do.
+/// Chooses the script for a request.
 type Chooser = Box<dyn Fn(&Request) -> Script + Send + Sync>;
 
 enum Program {
-    /// One script for each connection, in the order of their acceptance; none beyond.
+    /// One script for each connection, in the order of acceptance.
     InTurn(Vec<Script>),
-    /// By what was asked.
+    /// A script chosen by the request.
     Asked(Chooser),
 }
 
@@ -144,18 +144,18 @@ impl Peer {
         Peer::start(Program::InTurn(scripts.into()))
     }
 
-    /// Answers HEAD by one script and GET by another, as often as asked. The request is read already when a
-    /// script begins, so that its first [`Step::Read`] is left out.
+    /// Answers HEAD by one script and GET by another, any number of times. The request has been read when a script
+    /// begins, so its [`Step::Read`] is left out.
     pub(crate) fn by_method(head: Script, get: Script) -> Peer {
         Peer::asked(move |request| if request.method == "HEAD" { head.clone() } else { get.clone() })
     }
 
-    /// Plays the same script for whatever is asked, as often as asked.
+    /// Plays the same script for every request.
     pub(crate) fn always(script: Script) -> Peer {
         Peer::asked(move |_| script.clone())
     }
 
-    /// Reads each request and plays what the function makes of it.
+    /// Reads each request and plays the script that the function chooses.
     pub(crate) fn asked(choose: impl Fn(&Request) -> Script + Send + Sync + 'static) -> Peer {
         Peer::start(Program::Asked(Box::new(choose)))
     }
@@ -191,12 +191,12 @@ impl Peer {
         Peer { address, shared, acceptor: Some(acceptor) }
     }
 
-    /// `127.0.0.1:PORT`: as it is dialled, and as an endpoint's canonical form.
+    /// `127.0.0.1:PORT`, which is also the endpoint's canonical form.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// So many endpoints, one a line, told apart by the prefixes `/p0`, `/p1`, ….
+    /// A list of endpoints, one per line, with the prefixes `/p0`, `/p1`, ….
     pub(crate) fn endpoints(&self, number: usize) -> String {
         let lines: Vec<String> = (0..number).map(|index| format!("{}/p{index}", self.address)).collect();
         lines.join("\n")
@@ -206,17 +206,17 @@ impl Peer {
         self.address.port()
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
     }
 
-    /// What was asked so far, as `METHOD target`.
+    /// The requests so far, as `METHOD target`.
     pub(crate) fn asked_for(&self) -> Vec<String> {
         self.requests().iter().map(Request::to_string).collect()
     }
 
-    /// How many connections were accepted so far.
+    /// Number of connections accepted so far.
     pub(crate) fn accepted(&self) -> usize {
         self.shared.accepted.load(Ordering::SeqCst)
     }
@@ -259,7 +259,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
         let own = Arc::clone(shared);
         let connection = move || Connection { stream, number, shared: &own }.play();
-        let thread = Builder::new().stack_size(STACK).spawn(connection).unwrap();
+        let thread = Builder::new().stack_size(THREAD_STACK).spawn(connection).unwrap();
         lock(&shared.connections).push(thread);
     }
 }
@@ -271,7 +271,7 @@ struct Connection<'a> {
     shared: &'a Shared,
 }
 
-/// Whether the script goes on.
+/// State of the client, which decides whether the script goes on.
 #[derive(PartialEq, Eq)]
 enum Client {
     Here,
@@ -281,8 +281,8 @@ enum Client {
 impl Connection<'_> {
     fn play(mut self) {
         self.stream.set_nodelay(true).unwrap();
-        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        self.stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        self.stream.set_read_timeout(Some(MAX_IDLE)).unwrap();
+        self.stream.set_write_timeout(Some(MAX_IDLE)).unwrap();
         let script = match &self.shared.program {
             Program::InTurn(scripts) => scripts
                 .get(self.number)
@@ -327,7 +327,7 @@ impl Connection<'_> {
     /// Reads a request's head and records it; `None` if the client has gone.
     fn read(&mut self) -> Option<Request> {
         let head = request::head(&mut self.stream);
-        let head = head.unwrap_or_else(|error| panic!("no request within {PATIENCE:?}: {error}"))?;
+        let head = head.unwrap_or_else(|error| panic!("no request within {MAX_IDLE:?}: {error}"))?;
         let request = Request::parse(self.number, std::str::from_utf8(&head).unwrap());
         lock(&self.shared.requests).push(request.clone());
         Some(request)
@@ -343,7 +343,7 @@ impl Connection<'_> {
 
     /// The pause between two bytes is a wait for the client's close.
     fn drip(&mut self, bytes: &[u8]) -> Client {
-        self.stream.set_read_timeout(Some(DRIP)).unwrap();
+        self.stream.set_read_timeout(Some(DRIP_PAUSE)).unwrap();
         for byte in bytes {
             if self.send(&[*byte]) == Client::Gone {
                 return Client::Gone;
@@ -356,7 +356,7 @@ impl Connection<'_> {
                 Err(_) => {}
             }
         }
-        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.stream.set_read_timeout(Some(MAX_IDLE)).unwrap();
         Client::Here
     }
 
@@ -365,12 +365,12 @@ impl Connection<'_> {
             Ok(0) => Client::Gone,
             Ok(_) => panic!("the client sent more than one request on connection {}", self.number + 1),
             Err(error) if gone(&error) => Client::Gone,
-            Err(error) => panic!("the client did not close within {PATIENCE:?}: {error}"),
+            Err(error) => panic!("the client did not close within {MAX_IDLE:?}: {error}"),
         }
     }
 }
 
-/// An address without anybody behind it; it stays taken as long as this lives.
+/// An address where nobody accepts. It stays taken until this is dropped.
 pub(crate) struct Nobody {
     address: SocketAddr,
     _bound: OwnedFd,
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_answers_by_method_and_records_what_was_asked() {
+    fn recorded_requests() {
         let peer = Peer::healthy();
         let (_, head) = call(&peer, "HEAD /v2/health HTTP/1.1\r\nHost: here\r\n\r\n");
         assert_eq!(head.unwrap(), "HTTP/1.1 204 Reason\r\n\r\n");
@@ -434,14 +434,14 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_resets_within_the_head() {
+    fn reset_within_the_head() {
         let peer = Peer::in_turn([vec![Step::Read, Step::Send(b"HTTP".to_vec()), Step::Reset]]);
         let (_, end) = call(&peer, "GET / HTTP/1.1\r\n\r\n");
         assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
     }
 
     #[test]
-    fn a_drip_ends_with_its_client() {
+    fn drip_until_the_client_leaves() {
         let peer = Peer::in_turn([vec![Step::Drip(vec![b'x'; 1_000_000])]]);
         let mut stream = TcpStream::connect(peer.address).unwrap();
         stream.read_exact(&mut [0; 2]).unwrap();
@@ -451,12 +451,12 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "was not called")]
-    fn a_peer_that_was_not_called_fails_the_test() {
+    fn uncalled_peer() {
         drop(Peer::healthy());
     }
 
     #[test]
-    fn a_call_too_many_fails_the_test() {
+    fn one_call_too_many() {
         let peer = Peer::untouched();
         let _ = call(&peer, "GET / HTTP/1.1\r\n\r\n");
         let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(peer)));
@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_refuses_or_is_deaf() {
+    fn refusing_and_deaf_addresses() {
         let connect = |nobody: &Nobody| {
             TcpStream::connect_timeout(&nobody.address, Duration::from_millis(100)).unwrap_err().kind()
         };

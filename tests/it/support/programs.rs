@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
-/// Where daemons and plugins stand, outside of most users' `PATH`.
-const BESIDE_THE_PATH: [&str; 5] = [
+/// Directories of daemons and plugins that most users do not have in `PATH`.
+const DAEMON_DIRS: [&str; 5] = [
     "/usr/sbin",
     "/usr/local/sbin",
     "/usr/lib/nagios/plugins",
@@ -15,10 +15,10 @@ const BESIDE_THE_PATH: [&str; 5] = [
     "/usr/local/nagios/bin",
 ];
 
-/// The first of these programs, each a name or a path, that is there; [`missing`] if none is.
+/// Finds the first of these programs, each a name or a path; reports [`missing`] if there is none.
 pub(crate) fn found(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let places: Vec<PathBuf> = env::split_paths(&path).chain(BESIDE_THE_PATH.map(PathBuf::from)).collect();
+    let places: Vec<PathBuf> = env::split_paths(&path).chain(DAEMON_DIRS.map(PathBuf::from)).collect();
     let program =
         names.iter().find_map(|name| places.iter().map(|place| place.join(name)).find(|file| file.is_file()));
     if program.is_none() {
@@ -27,7 +27,7 @@ pub(crate) fn found(names: &[&str]) -> Option<PathBuf> {
     program
 }
 
-/// Whether `unshare` gives name spaces by these options, which some containers forbid; [`missing`] if not.
+/// Returns whether `unshare` works with these options, which some containers forbid; reports [`missing`] if not.
 pub(crate) fn unshares(options: &str) -> bool {
     let given = Command::new("unshare").args([options, "true"]).output();
     let given = given.is_ok_and(|run| run.status.success());
@@ -37,14 +37,14 @@ pub(crate) fn unshares(options: &str) -> bool {
     given
 }
 
-/// What a test needs is not there: under `CI=true` the test fails, elsewhere it tells what it leaves out.
+/// Reports that a program is missing: fails the test under `CI=true`, and prints what is left out elsewhere.
 #[track_caller]
 pub(crate) fn missing(what: &str) {
     assert_ne!(env::var("CI").as_deref(), Ok("true"), "missing: {what}");
     left_out(&format!("missing: {what}"));
 }
 
-/// Tells that the test under way leaves something out, on CI too: no installation would change it.
+/// Prints that the current test leaves something out, also under `CI=true`: no installation would change it.
 pub(crate) fn left_out(why: &str) {
     let test = thread::current().name().unwrap_or_default().to_owned();
     // Past the test harness, which would swallow what a passing test prints.

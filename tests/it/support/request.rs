@@ -1,9 +1,8 @@
-//! A request as it arrives at a server of the tests.
+//! Requests as they arrive at the servers of the tests.
 
 use std::io::{self, ErrorKind, Read};
 
-/// Reads a request's head to its end; `None` if the client has gone. A client that waits for the answer, as ours does,
-/// has sent no byte beyond.
+/// Reads a request's head; `None` if the client has gone. The client waits for the answer, so no byte follows the head.
 pub(crate) fn head(connection: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
@@ -18,7 +17,7 @@ pub(crate) fn head(connection: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(head))
 }
 
-/// Whether an error means that the client has left; within TLS that is an alert, or an end without one.
+/// Returns whether an error means that the client has left; within TLS that is an alert, or an end without one.
 pub(crate) fn gone(error: &io::Error) -> bool {
     let plain = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, ErrorKind::ConnectionAborted];
     let within_tls = [ErrorKind::InvalidData, ErrorKind::UnexpectedEof];

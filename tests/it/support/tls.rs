@@ -1,4 +1,4 @@
-//! What a TLS server of the tests presents, demands and speaks.
+//! Configurations of the TLS servers in the tests.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 use super::certificates::{Authority, Identity, for_names};
 
-/// The versions that today's clients speak.
+/// The versions that today's clients support.
 pub(crate) const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 pub(crate) const TLS12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
 pub(crate) const TLS13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
 
-/// A server's configuration: what it presents, and the authority of the clients' certificates that it requires.
+/// Configures a server: its identity, and the authority of the client certificates that it requires.
 pub(crate) fn config(
     identity: &Identity,
     versions: &[&'static SupportedProtocolVersion],
@@ -42,7 +42,7 @@ pub(crate) fn config(
     Arc::new(config)
 }
 
-/// A server's configuration for these names, and the PEM text of the private authority behind its certificate.
+/// Configures a server for these names; also returns the PEM text of the private authority that issued its certificate.
 pub(crate) fn private(names: &[&str]) -> (Arc<ServerConfig>, String) {
     let root = Authority::new("Private CA");
     let identity = root.issues(&for_names("metering", names));
