@@ -1,4 +1,4 @@
-//! What is compared: each case sets up its servers and names who runs against them.
+//! The comparisons. Each sets up its servers and names the programs that run against them.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -13,24 +13,25 @@ use crate::server::{Server, Silence};
 /// One comparison.
 pub(crate) struct Case {
     pub(crate) title: &'static str,
-    /// How often each subject runs.
+    /// Number of runs of each subject.
     pub(crate) rounds: usize,
-    /// Whether callgrind counts instructions.
+    /// Counts instructions with callgrind.
     pub(crate) counted: bool,
-    /// Starts the servers and tells who runs; the first is what the others are compared with.
+    /// Starts the servers and returns the subjects; the others are compared with the first.
     pub(crate) set: fn(&Peers) -> Result<Stage>,
 }
 
-/// The servers of a case, alive while it runs, and the programs that it runs.
+/// The servers of a case, which run as long as it does, and its programs.
 pub(crate) struct Stage {
     pub(crate) subjects: Vec<Subject>,
     _servers: Vec<Server>,
     _silence: Option<Silence>,
 }
 
-/// All comparisons, in the order in which they run.
+/// All comparisons, in the order of their runs.
 pub(crate) const ALL: &[Case] = &[
     Case { title: "One endpoint, plain HTTP", rounds: 150, counted: true, set: plain },
+    Case { title: "One endpoint, plain HTTP, as installed", rounds: 150, counted: false, set: installed },
     Case { title: "One endpoint, HTTPS", rounds: 80, counted: true, set: https },
     Case { title: "10,000 endpoints, no latency", rounds: 9, counted: false, set: many },
     Case { title: "10,000 endpoints, 50 ms latency", rounds: 5, counted: false, set: distant },
@@ -38,11 +39,14 @@ pub(crate) const ALL: &[Case] = &[
     Case { title: "1,000 endpoints, 100 of them drop packets, -t 2", rounds: 3, counted: false, set: silent },
 ];
 
-/// The names under which the targets find their figures.
+/// The names of the subjects, by which the targets find their figures.
 pub(crate) mod name {
     pub(crate) const GET: &str = "check_ceilometer -m get";
     pub(crate) const BOTH: &str = "check_ceilometer (HEAD and GET)";
     pub(crate) const CHECK_HTTP: &str = "check_http";
+    pub(crate) const INSTALLED_CHECK_HTTP: &str = "check_http, as installed";
+    pub(crate) const INSTALLED_GET: &str = "check_ceilometer -m get, as installed";
+    pub(crate) const INSTALLED_BOTH: &str = "check_ceilometer (HEAD and GET), as installed";
     pub(crate) const CA_FILE: &str = "check_ceilometer -m get --cacert, verified";
     pub(crate) const SYSTEM: &str = "check_ceilometer -m get, the system's trust store, verified";
     pub(crate) const CHECK_HTTPS: &str = "check_http -S, not verified";
@@ -65,6 +69,19 @@ fn plain(peers: &Peers) -> Result<Stage> {
         peers.own(name::BOTH, &[&endpoint], None),
         peers.curl("curl", &[&format!("http://{endpoint}/v2/health")]),
         peers.get(server.port),
+    ];
+    Ok(Stage { subjects, _servers: vec![server], _silence: None })
+}
+
+/// The same programs, their files read back from disk as after an installation.
+fn installed(peers: &Peers) -> Result<Stage> {
+    let server = Server::plain(Duration::ZERO)?;
+    let endpoint = format!("127.0.0.1:{}", server.port);
+    let port = server.port.to_string();
+    let subjects = vec![
+        peers.check_http(name::INSTALLED_CHECK_HTTP, &["-I", "127.0.0.1", "-p", &port]).into_installed()?,
+        peers.own(name::INSTALLED_GET, &["-m", "get", &endpoint], None).into_installed()?,
+        peers.own(name::INSTALLED_BOTH, &[&endpoint], None).into_installed()?,
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -128,7 +145,7 @@ fn growth(peers: &Peers) -> Result<Stage> {
 fn silent(peers: &Peers) -> Result<Stage> {
     let server = Server::plain(Duration::ZERO)?;
     let silence = Silence::new()?;
-    // Every tenth is silent: they stand among the living, as in a fleet.
+    // Every tenth is silent, spread over the list as in a fleet.
     let port = |number: usize| if number.is_multiple_of(10) { silence.port } else { server.port };
     let input = endpoints(peers, "silent", 1_000, port)?;
     let mut subject = peers.own(name::SILENT, &["-m", "get", "-t", "2"], Some(&input));
@@ -136,13 +153,13 @@ fn silent(peers: &Peers) -> Result<Stage> {
     Ok(Stage { subjects: vec![subject], _servers: vec![server], _silence: Some(silence) })
 }
 
-/// This crate's program with so many endpoints on one server.
+/// This program with `count` endpoints on one server.
 fn own(peers: &Peers, name: &str, port: u16, count: usize) -> Result<Subject> {
     let input = endpoints(peers, &count.to_string(), count, |_| port)?;
     Ok(peers.own(name, &["-m", "get"], Some(&input)))
 }
 
-/// curl with the same endpoints; each needs a connection of its own, as distinct hosts would.
+/// curl with the same endpoints, each on a connection of its own, as distinct hosts would need.
 fn parallel_curl(peers: &Peers, name: &str, port: u16) -> Subject {
     let url = format!("http://127.0.0.1:{port}/p/[00001-10000]/v2/health");
     peers.curl(name, &["-Z", "--parallel-immediate", "--parallel-max", "300", &url])

@@ -1,7 +1,7 @@
-//! Side by side with the peers, on the same servers, in the same run: `cargo bench`.
+//! Measures this program beside its peers, on the same servers, in the same run: `cargo bench`.
 //!
-//! It asserts nothing: a figure that depends on the machine is for a reader to judge. `cargo bench --
-//! WORD` runs the cases whose title contains the word, `BENCHED=FILE` measures another build.
+//! It asserts nothing, for its figures depend on the machine. `cargo bench -- WORD` runs the cases whose title contains
+//! the word, `BENCHED=FILE` measures another build.
 
 mod cases;
 mod measure;
@@ -16,13 +16,13 @@ use anyhow::Result;
 
 use crate::measure::Gauge;
 use crate::peers::Peers;
-use crate::table::Ledger;
+use crate::table::Results;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((role, rest)) if role == server::ROLE => server::serve(rest),
-        // Only `cargo bench` says so; `cargo test --all-targets` just builds us.
+        // `cargo test --all-targets` also runs this program, but without `--bench`.
         _ if arguments.iter().any(|argument| argument == "--bench") => {
             let words: Vec<String> = arguments.into_iter().filter(|word| !word.starts_with("--")).collect();
             compare(&words)
@@ -31,20 +31,20 @@ fn main() -> Result<()> {
     }
 }
 
-/// Runs the cases that are wanted, all without words, and tells what they cost.
+/// Runs the cases whose title contains one of the words, or all, and prints their costs.
 fn compare(words: &[String]) -> Result<()> {
     let peers = Peers::prepare()?;
-    table::say(&table::surroundings(&machine(), &Peers::versions()));
+    table::print(&table::machine(&machine(), &Peers::versions()));
     let gauge = Gauge(peers.gauge.clone());
-    let mut ledger = Ledger::default();
+    let mut results = Results::default();
     for case in cases::ALL {
         if !words.is_empty() && !words.iter().any(|word| case.title.contains(word.as_str())) {
             continue;
         }
         let stage = (case.set)(&peers)?;
-        table::say(&ledger.measure(case, &stage.subjects, &gauge)?);
+        table::print(&results.measure(case, &stage.subjects, &gauge)?);
     }
-    table::say(&ledger.targets());
+    table::print(&results.targets());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Who is compared: where each program is found, what it is told, and its version.
+//! The programs that are compared: paths, arguments, versions.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,10 +26,7 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Compiles what is compiled, and copies the rest as a package manager would install it.
-    ///
-    /// In which pieces the kernel holds a file, as it was written or as it was read, makes 15 % of a short
-    /// run: copies begin alike.
+    /// Compiles the C programs, and copies the others, so that the kernel holds all files alike: freshly written.
     pub(crate) fn prepare() -> Result<Peers> {
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("peers");
         std::fs::create_dir_all(&directory)?;
@@ -42,12 +39,12 @@ impl Peers {
         Ok(Peers { directory, own, check_http, curl, get, epoll, gauge })
     }
 
-    /// A file in the benchmark's own directory.
+    /// The path of a file in the benchmark's directory.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    /// This crate's program, its endpoints on standard input where there is a file of them.
+    /// This program, with a file of endpoints on standard input if one is given.
     pub(crate) fn own(&self, name: &str, arguments: &[&str], input: Option<&Path>) -> Subject {
         let mut subject = subject(&self.own, name, arguments, "CEILOMETER OK");
         if let Some(input) = input {
@@ -57,7 +54,7 @@ impl Peers {
         subject
     }
 
-    /// The C plugin that it replaces.
+    /// The C plugin that this program replaces.
     pub(crate) fn check_http(&self, name: &str, arguments: &[&str]) -> Subject {
         let mut own = vec!["-u", "/v2/health", "-t", "10"];
         own.extend(arguments);
@@ -83,7 +80,7 @@ impl Peers {
         subject(&self.epoll, &name, &arguments, "OK")
     }
 
-    /// The programs with their versions, and those that are missing.
+    /// The programs with their versions, or as missing.
     pub(crate) fn versions() -> Vec<(String, String)> {
         let own = own();
         let asked: [(&str, &str, &[&str]); 5] = [
@@ -96,16 +93,16 @@ impl Peers {
         let line = |program: &str, arguments: &[&str]| {
             let output = Command::new(program).args(arguments).output().ok()?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            Some(text.lines().next().unwrap_or("(tells no version)").to_owned())
+            Some(text.lines().next().unwrap_or("(prints no version)").to_owned())
         };
-        let told = |(name, program, arguments): (&str, &str, &[&str])| {
+        let row = |(name, program, arguments): (&str, &str, &[&str])| {
             (name.to_owned(), line(program, arguments).unwrap_or_else(|| format!("missing ({program})")))
         };
-        asked.into_iter().map(told).collect()
+        asked.into_iter().map(row).collect()
     }
 }
 
-/// Where this crate's program is.
+/// The path of this program.
 fn own() -> String {
     std::env::var(OTHER_BUILD).unwrap_or_else(|_| env!("CARGO_BIN_EXE_check_ceilometer").into())
 }
@@ -122,15 +119,16 @@ fn subject(program: &Path, name: &str, arguments: &[&str], proof: &'static str) 
     }
 }
 
-/// A copy of a program; the program itself where there is none, to be reported as missing.
+/// Copies a program. The path of a missing one is returned as it is, and reported as missing later.
 fn copied(directory: &Path, program: &str) -> Result<PathBuf> {
     let original = Path::new(program);
     let Some(name) = original.file_name().filter(|_| original.exists()) else {
         return Ok(original.to_owned());
     };
     let copy = directory.join(name);
-    // Written anew, not over what an earlier run has left in the kernel's memory.
+    // A new file: an old one would keep the kernel's pages of an earlier run.
     let _ = std::fs::remove_file(&copy);
+    let _ = std::fs::remove_file(copy.with_extension("installed"));
     std::fs::copy(original, &copy)?;
     Ok(copy)
 }

@@ -1,8 +1,7 @@
-//! The other side of the measurements: loopback servers, each in a process of its own so that none of
-//! its time is counted as a peer's.
+//! Loopback servers, each in a process of its own, so that its time is not counted as a peer's.
 //!
-//! A server is this benchmark started again; it prints its port and lives until its standard input
-//! ends, which it does with the benchmark.
+//! A server is this benchmark started again. It prints its port and runs until its standard input ends, which happens
+//! when the benchmark does.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
@@ -23,13 +22,13 @@ use rustix::net::{
 
 use crate::tls;
 
-/// The first argument of this program when it is to be a server.
+/// First argument of a server process.
 pub(crate) const ROLE: &str = "serve";
 
-/// How many connections may wait to be accepted; the kernel has a bound of its own.
+/// Number of connections that may wait to be accepted; the kernel has a limit of its own.
 const BACKLOG: i32 = 8192;
 
-/// A server that runs.
+/// A running server.
 pub(crate) struct Server {
     pub(crate) port: u16,
     process: Child,
@@ -37,12 +36,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server of plain HTTP that answers after a fixed latency.
+    /// Starts a server of plain HTTP that answers after a fixed latency.
     pub(crate) fn plain(latency: Duration) -> Result<Server> {
         Server::start(&["plain", &latency.as_millis().to_string()])
     }
 
-    /// A server of HTTPS; it writes the certificate of its CA to a file.
+    /// Starts a server of HTTPS, which writes the certificate of its CA to a file.
     pub(crate) fn tls(authority: &Path) -> Result<Server> {
         Server::start(&["tls", &authority.to_string_lossy()])
     }
@@ -57,7 +56,7 @@ impl Server {
         let mut line = String::new();
         let output = process.stdout.take().context("the server has no output")?;
         BufReader::new(output).read_line(&mut line)?;
-        let port = line.trim().parse().context("the server told no port")?;
+        let port = line.trim().parse().context("the server printed no port")?;
         let lifeline = process.stdin.take();
         Ok(Server { port, process, _lifeline: lifeline })
     }
@@ -65,13 +64,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already; then there is nothing to end.
+        // Fails if it has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The life of a server process.
+/// Runs as a server process.
 pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     let listener = listener(BACKLOG)?;
     match arguments {
@@ -80,7 +79,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
             Loop::new(listener, Duration::from_millis(latency.parse()?))?.run()
         }
         [kind, authority] if kind == "tls" => {
-            // Who knows the port may read the authority's file.
+            // The file must be complete before the port is known.
             let config = tls::config(Path::new(authority))?;
             announce(&listener)?;
             tls::serve(&TcpListener::from(listener), config)
@@ -207,7 +206,7 @@ fn key(fd: &OwnedFd) -> epoll::EventData {
 
 /// Answers; the connection ends when its descriptor is dropped.
 fn reply(connection: &OwnedFd, answer: &[u8]) {
-    // A peer that has gone away is no concern of the server's.
+    // The peer may have gone.
     let _ = send(connection, answer, SendFlags::NOSIGNAL);
 }
 

@@ -14,8 +14,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::server;
 
-/// How long the server waits for a peer that says nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time that the server waits for a silent peer.
+const MAX_IDLE: Duration = Duration::from_secs(10);
 
 /// Serves until standard input ends.
 pub(crate) fn serve(listener: &TcpListener, config: ServerConfig) -> Result<()> {
@@ -36,7 +36,7 @@ pub(crate) fn serve(listener: &TcpListener, config: ServerConfig) -> Result<()> 
 
 fn reply(stream: TcpStream, config: &Arc<ServerConfig>) -> Result<()> {
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(MAX_IDLE))?;
     let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(config))?, stream);
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -54,7 +54,7 @@ fn reply(stream: TcpStream, config: &Arc<ServerConfig>) -> Result<()> {
     Ok(())
 }
 
-/// A certificate for `localhost` and 127.0.0.1 by a new CA, whose own is written to `authority`.
+/// Configures a certificate for `localhost` and 127.0.0.1, issued by a new CA whose certificate is written to `authority`.
 pub(crate) fn config(authority: &Path) -> Result<ServerConfig> {
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
