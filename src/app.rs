@@ -1,7 +1,6 @@
-//! The program: from arguments to exit code.
+//! The program: from arguments to the exit code.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -23,7 +22,7 @@ static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
 pub fn run() -> u8 {
     let started = Instant::now();
     startup::prepare();
-    // The hook prints nothing: Icinga merges standard error into the plugin output, ahead of it.
+    // The hook prints nothing: Icinga puts standard error before the plugin output.
     panic::set_hook(Box::new(|panic| {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
@@ -43,7 +42,7 @@ fn start(started: Instant) -> u8 {
     }
 }
 
-/// Does what the command line asks for, and returns the exit code.
+/// Executes the command line and returns the exit code.
 fn execute(cli: &Cli, environment: &Environment) -> u8 {
     let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli) {
         Some(text) => publish(cli, &text),
@@ -57,23 +56,23 @@ fn execute(cli: &Cli, environment: &Environment) -> u8 {
     fail(&reason, cli.output.output, environment.started)
 }
 
-/// The text of `--generate` or `--explain`, which replaces a run.
+/// Renders the text of `--generate` or `--explain`, which replaces a run.
 fn requested_text(cli: &Cli) -> Option<String> {
     let table = || plan::table(&cli.thresholds);
     match (cli.mode.generate, cli.mode.explain) {
         (Some(artifact), _) => Some(generate::text(artifact)),
         (None, Some(None)) => Some(explain::table(&table())),
-        (None, Some(Some(key))) => Some(explain::key(&table(), key)),
+        (None, Some(Some(topic))) => Some(explain::topic(&table(), topic)),
         (None, None) => None,
     }
 }
 
-/// Writes a text to standard output or to `--output-file`. One that the environment names is meant for results.
+/// Writes a text to standard output, or to the `--output-file` of the command line. That of the environment is meant
+/// for the results of runs.
 fn publish(cli: &Cli, text: &str) -> Result<u8> {
     plan::check_text_conflicts(cli)?;
-    let file =
-        cli.output.output_file.as_ref().filter(|file| cli.in_environment.output_file.as_ref() != Some(file));
-    output::publish(text, file.map(PathBuf::as_path))?;
+    let file = cli.output.output_file.as_deref().filter(|_| !cli.env_origin.has("output_file"));
+    output::publish(text, file)?;
     Ok(State::Ok.exit_code())
 }
 
@@ -98,14 +97,14 @@ fn run_deadline(plan: &Plan, started: Instant) -> Instant {
     }
 }
 
-/// Reports on standard output why there was no run: standard output is what callers read.
+/// Reports a failure before any run on standard output, which is what callers read.
 fn fail(reason: &str, format: Option<OutputFormat>, started: Instant) -> u8 {
     let report = Report::from_error(reason, started);
     let deadline = Instant::now() + output::WRITE_GRACE;
     show(&report.render_fallback(format), report.exit_code, Some(deadline))
 }
 
-/// Prints a text that is no report, and returns the exit code.
+/// Prints a text that is not a report, and returns the exit code.
 fn show(text: &str, code: u8, deadline: Option<Instant>) -> u8 {
     output::print(text, deadline).map_or(State::Unknown.exit_code(), |()| code)
 }

@@ -1,5 +1,7 @@
-//! What the process finds around itself: clock, terminal, environment. Gathered once and passed on, so
-//! that every decision that rests on it can be tested; but for a terminal's size, which may change while one looks.
+//! The process's surroundings: clock, terminal, environment variables.
+//!
+//! They are collected once and passed on, so that every decision that depends on them can be tested. Only the size of
+//! a terminal is also read later, for it changes while a live view runs.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -9,47 +11,42 @@ use std::time::Instant;
 
 use rustix::termios::tcgetwinsize;
 
-/// What the process finds around itself.
+/// The process's surroundings.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
-    /// When the process began; every deadline counts from here.
+    /// The start of the process, from which every deadline counts.
     pub(crate) started: Instant,
-    /// Whether standard output is a terminal.
+    /// Standard output is a terminal.
     pub(crate) stdout_is_terminal: bool,
-    /// Whether standard error is a terminal.
+    /// Standard error is a terminal.
     pub(crate) stderr_is_terminal: bool,
-    /// The terminal's width in columns.
+    /// The width of the terminal on standard output, in columns.
     pub(crate) width: Option<usize>,
-    /// The environment.
+    /// The environment variables.
     pub(crate) variables: HashMap<OsString, OsString>,
 }
 
 /// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
-    /// Its width.
     pub(crate) columns: usize,
-    /// Its height.
     pub(crate) rows: usize,
 }
 
 impl Size {
-    /// What is assumed where there is no terminal to ask, or one that does not tell.
+    /// The size assumed where there is no terminal, or where it does not know its size.
     pub(crate) const FALLBACK: Size = Size { columns: 80, rows: 24 };
 
-    /// The size that a terminal has now.
+    /// The current size of a terminal.
     pub(crate) fn of(terminal: impl AsFd) -> Size {
-        let size = tcgetwinsize(terminal).ok();
-        let or = |told: Option<u16>, usual| told.map(usize::from).filter(|told| *told > 0).unwrap_or(usual);
-        Size {
-            columns: or(size.map(|size| size.ws_col), Size::FALLBACK.columns),
-            rows: or(size.map(|size| size.ws_row), Size::FALLBACK.rows),
-        }
+        let (columns, rows) = tcgetwinsize(terminal).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+        let positive = |value: u16, fallback| if value > 0 { usize::from(value) } else { fallback };
+        Size { columns: positive(columns, Size::FALLBACK.columns), rows: positive(rows, Size::FALLBACK.rows) }
     }
 }
 
 impl Environment {
-    /// Those of this process.
+    /// Collects the surroundings of this process.
     pub(crate) fn of_process(started: Instant) -> Environment {
         let stdout = std::io::stdout();
         let stdout_is_terminal = stdout.is_terminal();
@@ -62,7 +59,7 @@ impl Environment {
         }
     }
 
-    /// Those of a process without terminal and environment.
+    /// The surroundings of a process without terminal and environment variables.
     pub(crate) fn bare(started: Instant) -> Environment {
         Environment {
             started,
@@ -73,31 +70,31 @@ impl Environment {
         }
     }
 
-    /// An environment variable, also an empty one.
+    /// Returns an environment variable, also an empty one.
     pub(crate) fn variable(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// Whether an environment variable is set and not empty.
-    pub(crate) fn says(&self, name: &str) -> bool {
+    /// Returns whether an environment variable is set and not empty.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
         self.variable(name).is_some_and(|value| !value.is_empty())
     }
 
-    /// Whether standard output is a terminal that wants colour: `NO_COLOR` (<https://no-color.org>) and a
-    /// dumb terminal do not.
+    /// Returns whether standard output is a terminal that shows colour: not under `NO_COLOR`
+    /// (<https://no-color.org>), and not a dumb one.
     pub(crate) fn wants_color(&self) -> bool {
-        self.stdout_is_terminal && !self.says("NO_COLOR") && !self.is_dumb()
+        self.stdout_is_terminal && !self.is_set("NO_COLOR") && !self.is_dumb()
     }
 
-    /// Whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
+    /// Returns whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
     pub(crate) fn is_utf8(&self) -> bool {
         let names = ["LC_ALL", "LC_CTYPE", "LANG"];
-        let locale = names.iter().find(|name| self.says(name)).and_then(|name| self.variable(name));
+        let locale = names.iter().find(|name| self.is_set(name)).and_then(|name| self.variable(name));
         let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     }
 
-    /// Whether the terminal, if there is one, can only scroll: what is printed stays where it is.
+    /// Returns whether the terminal, if there is one, can only scroll.
     pub(crate) fn is_dumb(&self) -> bool {
         self.variable("TERM") == Some(OsStr::new("dumb"))
     }

@@ -1,13 +1,15 @@
-//! Tells the table in force: all of it, one key of it, and the README's copy of it.
+//! `--explain`: the table of rules, one of its rows, or a diagnosis. Man page and README show the same texts.
 
+use crate::cli::Topic;
 use crate::environment::Size;
+use crate::model::diagnosis::Diagnosis;
 use crate::rules::{Key, Row, RuleOrigin, Table};
 use crate::terminal::layout::{hanging_indent, prefix_lines, wrap};
 
-/// The width for which the table is laid out, in columns.
+/// The width of the texts, in columns.
 const WIDTH: usize = Size::FALLBACK.columns;
 
-/// All rows in force, aligned, as `--explain` prints them.
+/// Renders all rows, aligned.
 pub(crate) fn table(table: &Table) -> String {
     let rows = table.rows();
     let key = rows.iter().map(|row| row.key.to_string().len()).max().unwrap_or_default();
@@ -19,30 +21,134 @@ pub(crate) fn table(table: &Table) -> String {
         let words = std::iter::once(row.meaning.to_owned()).chain(advice);
         prefix_lines(&margin, words.flat_map(|words| wrap(&words, WIDTH - margin.len())))
     });
-    written(head, lines)
+    self::lines(head, lines)
 }
 
-/// What judges one key, as `--explain KEY` prints it.
-pub(crate) fn key(table: &Table, key: Key) -> String {
+/// Renders the explanation of one word.
+pub(crate) fn topic(table: &Table, topic: Topic) -> String {
+    match topic {
+        Topic::Key(key) => rows_for(table, key),
+        Topic::Diagnosis(diagnosis) => explained(table, diagnosis),
+    }
+}
+
+fn rows_for(table: &Table, key: Key) -> String {
     let found = table.lookup(key);
-    found.into_iter().map(|(asked, row)| one(asked, row)).collect::<Vec<_>>().join("\n")
+    found.into_iter().map(|(key, row)| row_for(key, row)).collect::<Vec<_>>().join("\n")
 }
 
-fn one(asked: Key, row: Row) -> String {
-    let by = if asked == row.key { String::new() } else { format!(", judged by {}", row.key) };
-    let part = |name: &str, words: &str| hanging_indent(&format!("  {name:7}  "), words, WIDTH);
+fn row_for(key: Key, row: Row) -> String {
+    let by = if key == row.key { String::new() } else { format!(", judged by {}", row.key) };
     let parts = [
         part("state", row.state.name()),
         part("meaning", row.meaning),
         part("action", row.action),
-        row.hints(asked).flat_map(|hint| part("hint", &hint)).collect(),
+        row.hints(key).flat_map(|hint| part("hint", &hint)).collect(),
         part("source", source(row.source)),
     ];
-    written(format!("{asked}{by}"), parts.into_iter().flatten())
+    lines(format!("{key}{by}"), parts.into_iter().flatten())
 }
 
-fn written(head: String, lines: impl Iterator<Item = String>) -> String {
+fn explained(table: &Table, diagnosis: Diagnosis) -> String {
+    let Explanation { meaning, cause, first } = explanation(diagnosis);
+    let rows = table.rows().into_iter().filter(|row| row.diagnosis == diagnosis);
+    let rows = rows.map(|row| format!("{} ({})", row.key, row.state)).collect::<Vec<_>>().join(", ");
+    let parts = [part("meaning", meaning), part("rows", &rows), part("cause", cause), part("first", first)];
+    lines(diagnosis.to_string(), parts.into_iter().flatten())
+}
+
+fn part(name: &str, text: &str) -> Vec<String> {
+    if text.is_empty() { Vec::new() } else { hanging_indent(&format!("  {name:7}  "), text, WIDTH) }
+}
+
+fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
     std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
+}
+
+/// The explanation of a diagnosis.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Explanation {
+    /// The meaning.
+    pub(crate) meaning: &'static str,
+    /// The cause where it is not, or not only, a row of the table.
+    pub(crate) cause: &'static str,
+    /// The first thing to do; empty where there is nothing to do.
+    pub(crate) first: &'static str,
+}
+
+/// Explains a diagnosis.
+pub(crate) const fn explanation(diagnosis: Diagnosis) -> Explanation {
+    let (meaning, cause, first) = match diagnosis {
+        Diagnosis::Healthy => ("every request was answered as documented", "", ""),
+        Diagnosis::Alive => {
+            ("the API answers; its back-end was not checked", "a good answer to HEAD under -m head", "")
+        }
+        Diagnosis::BackendDown => (
+            "the API is up, and reports that it cannot reach its back-end",
+            "",
+            "check the back-end (database or storage) that the answer names, and the network from the API to it",
+        ),
+        Diagnosis::BackendStalled => (
+            "the API answered HEAD but not GET, for which it asks its back-end",
+            "GET timed out, was reset or closed, or broke off, after HEAD was answered",
+            "check the load and the locks of the back-end, and the network from the API to it",
+        ),
+        Diagnosis::ApiError => {
+            ("the API failed to perform the check", "", "look for the request in the log of the API")
+        }
+        Diagnosis::NotFound => (
+            "there is no health check at this URL",
+            "",
+            "check port, prefix and --path, and that this version of the API has the health check",
+        ),
+        Diagnosis::Unreachable => (
+            "no connection could be made",
+            "the name did not resolve, or the connection was refused, found no route or timed out",
+            "check that the host is up and that the API listens on this port, then the firewalls on the way",
+        ),
+        Diagnosis::TlsFailed => (
+            "no trusted TLS connection could be made",
+            "",
+            "check the dates, the names and the issuer of the server certificate, and --cacert",
+        ),
+        Diagnosis::Denied => (
+            "access control answered before the health check could",
+            "",
+            "give a token (--token-file), or exempt the health path from authentication",
+        ),
+        Diagnosis::ProxyError => (
+            "a proxy or load balancer answered in place of the API",
+            "a status from 502 on in the name of a proxy or load balancer",
+            "check which of its servers the proxy considers down, then one of those directly",
+        ),
+        Diagnosis::Throttled => {
+            ("the service is alive and limits its clients", "", "check less often, or exempt this client")
+        }
+        Diagnosis::WrongService => (
+            "something other than the API answered",
+            "",
+            "check address, port and path, and whether the port expects https (-S)",
+        ),
+        Diagnosis::RequestRejected => {
+            ("the request was refused, not the service", "", "check method (-m), path (--path) and headers")
+        }
+        Diagnosis::Slow => (
+            "a response time crossed a threshold",
+            "-w, -c, --backend-warning or --backend-critical",
+            "run with -vv, which shows the phase that takes the time",
+        ),
+        Diagnosis::CertificateExpiring => (
+            "the server certificate expires soon",
+            "--certificate-warning or --certificate-critical",
+            "renew the certificate, and check that the server has loaded it",
+        ),
+        Diagnosis::Unexpected => (
+            "a failure that the Health-Check API does not document",
+            "",
+            "look at the status and the text of the answer (-vv), then at the log of the API",
+        ),
+    };
+    Explanation { meaning, cause, first }
 }
 
 const fn source(source: RuleOrigin) -> &'static str {
@@ -53,7 +159,7 @@ const fn source(source: RuleOrigin) -> &'static str {
     }
 }
 
-/// The table without overrides, for the README.
+/// Renders the table without overrides in Markdown.
 pub(crate) fn markdown() -> String {
     let rows = Table::default().rows();
     let rows = rows.iter().map(|row| {
@@ -72,16 +178,126 @@ mod tests {
     use super::*;
     use crate::model::state::State;
 
-    fn explained(overrides: &[(&str, State)], asked: &str) -> String {
+    fn explained(overrides: &[(&str, State)], key: &str) -> String {
         let mut table = Table::default();
         for (name, state) in overrides {
             table.set(Key::parse(name).unwrap(), *state);
         }
-        key(&table, Key::parse(asked).unwrap())
+        topic(&table, Topic::Key(Key::parse(key).unwrap()))
     }
 
     #[test]
-    fn a_documented_key_tells_state_meaning_action_and_source() {
+    fn diagnoses() {
+        let table = Table::default();
+        let texts = Diagnosis::ALL.map(|diagnosis| topic(&table, Topic::Diagnosis(diagnosis)));
+        assert!(texts.concat().lines().all(|line| line.len() <= WIDTH));
+        expect![[r#"
+            healthy
+              meaning  every request was answered as documented
+              rows     head:204 (OK), get:200 (OK)
+
+            alive
+              meaning  the API answers; its back-end was not checked
+              cause    a good answer to HEAD under -m head
+
+            backend-down
+              meaning  the API is up, and reports that it cannot reach its back-end
+              rows     get:503 (CRITICAL)
+              first    check the back-end (database or storage) that the answer names, and
+                       the network from the API to it
+
+            backend-stalled
+              meaning  the API answered HEAD but not GET, for which it asks its back-end
+              cause    GET timed out, was reset or closed, or broke off, after HEAD was
+                       answered
+              first    check the load and the locks of the back-end, and the network from
+                       the API to it
+
+            api-error
+              meaning  the API failed to perform the check
+              rows     head:500 (CRITICAL), get:500 (CRITICAL)
+              first    look for the request in the log of the API
+
+            not-found
+              meaning  there is no health check at this URL
+              rows     head:404 (CRITICAL), get:404 (CRITICAL)
+              first    check port, prefix and --path, and that this version of the API has
+                       the health check
+
+            unreachable
+              meaning  no connection could be made
+              rows     dns (CRITICAL), refused (CRITICAL), no-route (CRITICAL), reset
+                       (CRITICAL), closed (CRITICAL), timeout (CRITICAL), proxy (UNKNOWN)
+              cause    the name did not resolve, or the connection was refused, found no
+                       route or timed out
+              first    check that the host is up and that the API listens on this port, then
+                       the firewalls on the way
+
+            tls-failed
+              meaning  no trusted TLS connection could be made
+              rows     tls (CRITICAL)
+              first    check the dates, the names and the issuer of the server certificate,
+                       and --cacert
+
+            denied
+              meaning  access control answered before the health check could
+              rows     401 (UNKNOWN), 403 (UNKNOWN), 407 (UNKNOWN)
+              first    give a token (--token-file), or exempt the health path from
+                       authentication
+
+            proxy-error
+              meaning  a proxy or load balancer answered in place of the API
+              rows     502 (CRITICAL), 504 (CRITICAL)
+              cause    a status from 502 on in the name of a proxy or load balancer
+              first    check which of its servers the proxy considers down, then one of
+                       those directly
+
+            throttled
+              meaning  the service is alive and limits its clients
+              rows     429 (WARNING)
+              first    check less often, or exempt this client
+
+            wrong-service
+              meaning  something other than the API answered
+              rows     1xx (CRITICAL), head:2xx (WARNING), get:2xx (WARNING), 3xx (UNKNOWN),
+                       protocol (CRITICAL)
+              first    check address, port and path, and whether the port expects https (-S)
+
+            request-rejected
+              meaning  the request was refused, not the service
+              rows     4xx (UNKNOWN)
+              first    check method (-m), path (--path) and headers
+
+            slow
+              meaning  a response time crossed a threshold
+              cause    -w, -c, --backend-warning or --backend-critical
+              first    run with -vv, which shows the phase that takes the time
+
+            certificate-expiring
+              meaning  the server certificate expires soon
+              cause    --certificate-warning or --certificate-critical
+              first    renew the certificate, and check that the server has loaded it
+
+            unexpected
+              meaning  a failure that the Health-Check API does not document
+              rows     408 (CRITICAL), head:503 (CRITICAL), 501 (CRITICAL), 5xx (CRITICAL),
+                       body (CRITICAL), local (UNKNOWN)
+              first    look at the status and the text of the answer (-vv), then at the log
+                       of the API
+        "#]]
+        .assert_eq(&texts.join("\n"));
+    }
+
+    #[test]
+    fn every_row_leads_to_its_diagnosis() {
+        for row in Table::default().rows() {
+            let text = topic(&Table::default(), Topic::Diagnosis(row.diagnosis));
+            assert!(text.contains(&row.key.to_string()), "{text}");
+        }
+    }
+
+    #[test]
+    fn documented_key() {
         expect![[r#"
             get:503
               state    CRITICAL
@@ -95,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_method_tells_both_where_they_differ() {
+    fn key_without_method() {
         expect![[r#"
             head:204
               state    OK
@@ -113,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_stands_behind_the_action() {
+    fn hints() {
         expect![[r#"
             405, judged by 4xx
               state    UNKNOWN
@@ -130,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_told_as_one() {
+    fn overridden_key() {
         expect![[r#"
             get:404, judged by 4xx
               state    WARNING
@@ -145,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_table_fits_a_terminal() {
+    fn width_of_the_table() {
         let mut overridden = Table::default();
         overridden.set(Key::parse("get:no-route").unwrap(), State::Unknown);
         let text = table(&overridden);
@@ -168,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_s_table_has_every_row() {
+    fn markdown_table() {
         expect![[r#"
             | key | state | source | meaning | action |
             |---|---|---|---|---|

@@ -113,12 +113,15 @@ impl InProcess {
 
 /// Parses an endpoint and returns its canonical form. The error is the line that the user reads.
 pub fn parse_endpoint(text: &str) -> Result<String, String> {
-    Endpoint::parse(text, &Defaults::default()).map(|endpoint| endpoint.to_string())
+    Endpoint::parse(text, &Defaults::default())
+        .map(|endpoint| endpoint.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// The errors of the parsers for a host and port, and for a path.
 pub fn address_errors(text: &str) -> Vec<String> {
-    let errors = [endpoint::parse_host_port(text).err(), endpoint::parse_path(text).err()];
+    let host_port = endpoint::parse_host_port(text).err().map(|error| error.to_string());
+    let errors = [host_port, endpoint::parse_path(text).err()];
     errors.into_iter().flatten().collect()
 }
 

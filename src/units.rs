@@ -1,13 +1,13 @@
-//! How a quantity is told to people: times and moments, numbers and counts.
+//! Quantities as people read them: durations, timestamps, numbers and counts.
 //!
-//! Columns and lists have [`format_duration`]; a sentence that holds a time against a threshold has [`format_duration_exact`]. The formats
-//! that programs read have the units of their own standards, beside the rest of them.
+//! Columns and lists use [`format_duration`]; a sentence that compares a time with a threshold uses
+//! [`format_duration_exact`]. The outputs that programs read format their own units.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use humantime::{format_rfc3339_millis, format_rfc3339_seconds};
 
-/// A time to three digits, whatever its unit, so that times below each other can be compared.
+/// Formats a duration with three digits, so that the rows of a column compare at a glance.
 pub(crate) fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let milliseconds = seconds * 1000.0;
@@ -21,9 +21,9 @@ pub(crate) fn format_duration(time: Duration) -> String {
     }
 }
 
-/// A time to the millisecond, below 10 ms to the hundredth of it: `0.49 ms`, `80 ms`, `3.2 s`.
+/// Formats a duration to the millisecond, below 10 ms to the hundredth of one: `0.49 ms`, `80 ms`, `3.2 s`.
 ///
-/// To three digits, 2.004 s would read as if it stood at the threshold of 2 s that it is above.
+/// With three digits, 2.004 s would read as if it were not above a threshold of 2 s.
 pub(crate) fn format_duration_exact(time: Duration) -> String {
     if time < Duration::from_millis(10) {
         return format_duration(time);
@@ -35,8 +35,8 @@ pub(crate) fn format_duration_exact(time: Duration) -> String {
     format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A span of time: below a second to three digits, else the two largest units: `100 ms`, `59 s`, `1 min 40 s`,
-/// `2 d 3 h`.
+/// Formats a span of time: below a second with three digits, else by its two largest units: `100 ms`, `59 s`,
+/// `1 min 40 s`, `2 d 3 h`.
 pub(crate) fn format_span(span: Duration) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
     let seconds = span.as_secs();
@@ -54,37 +54,36 @@ pub(crate) fn format_span(span: Duration) -> String {
     parts.join(" ")
 }
 
-/// A duration that was asked for, in all its units, as it may be typed: `1m 30s`.
+/// Formats a configured duration in the form in which options take it: `1m 30s`.
 pub(crate) fn format_configured(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-/// A moment as RFC 3339 in UTC, to the second.
+/// Formats a time as RFC 3339 in UTC, to the second.
 pub(crate) fn format_timestamp(moment: SystemTime) -> String {
     format_rfc3339_seconds(clamp_to_rfc3339(moment)).to_string()
 }
 
-/// A moment as RFC 3339 in UTC, to the millisecond.
+/// Formats a time as RFC 3339 in UTC, to the millisecond.
 pub(crate) fn format_timestamp_millis(moment: SystemTime) -> String {
     format_rfc3339_millis(clamp_to_rfc3339(moment)).to_string()
 }
 
-/// The moment, or the nearest between 1970 and 9999, for which RFC 3339 has words.
+/// Clamps a time to the years 1970 to 9999, which RFC 3339 can express.
 ///
-/// A certificate may claim any date, and a machine's clock may be far off.
+/// A certificate may claim any date, and a machine's clock may be wrong.
 fn clamp_to_rfc3339(moment: SystemTime) -> SystemTime {
     const LAST: Duration = Duration::from_secs(253_402_300_799);
     UNIX_EPOCH + moment.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
 }
 
-/// A number with at most so many decimals; rounded down, for what is below a threshold must not read as if it stood
-/// at it.
+/// Rounds down to `places` decimals: a value below a threshold must not read as if it had reached it.
 pub(crate) fn round_down(number: f64, places: i32) -> f64 {
     let parts = 10_f64.powi(places);
     (number * parts).floor() / parts
 }
 
-/// The same in figures, without trailing zeros.
+/// Formats a number with at most `places` decimals, rounded down and without trailing zeros.
 pub(crate) fn format_decimal(number: f64, places: i32) -> String {
     match round_down(number, places) {
         0.0 => "0".into(),
@@ -92,7 +91,7 @@ pub(crate) fn format_decimal(number: f64, places: i32) -> String {
     }
 }
 
-/// `1 run`, `2 runs`; the noun's first word takes the plural.
+/// Formats a count: `1 run`, `2 runs`. The noun's first word takes the plural.
 pub(crate) fn plural(number: u64, noun: &str) -> String {
     let (first, rest) = noun.split_at(noun.find(' ').unwrap_or(noun.len()));
     format!("{number} {first}{}{rest}", if number == 1 { "" } else { "s" })
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_keep_three_digits() {
+    fn three_digits() {
         let table = [
             (0, "0.00 ms"),
             (340, "0.34 ms"),
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_times_keep_their_milliseconds() {
+    fn exact_milliseconds() {
         let table = [
             (0, "0.00 ms"),
             (9, "9.00 ms"),
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_keep_two_units() {
+    fn spans_of_two_units() {
         let table = [
             (0.0, "0.00 ms"),
             (0.25, "250 ms"),
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn any_date_of_a_certificate_can_be_told() {
+    fn dates_out_of_range() {
         let before = UNIX_EPOCH - Duration::from_secs(1);
         let after = UNIX_EPOCH + Duration::from_secs(400_000_000_000);
         assert_eq!(format_timestamp(before), "1970-01-01T00:00:00Z");
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_as_short_as_they_can_be() {
+    fn short_decimals() {
         let table = [
             (0.0, 2, "0"),
             (0.001, 2, "0"),
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_noun_follows_its_number() {
+    fn plurals() {
         let table = [(0, "run", "0 runs"), (1, "run", "1 run"), (2, "change of state", "2 changes of state")];
         for (number, noun, text) in table {
             assert_eq!(plural(number, noun), text);

@@ -1,4 +1,4 @@
-//! Why arguments were not accepted, in one line; no secret is quoted.
+//! Usage errors: clap's findings in one line, without secrets.
 
 use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
@@ -6,21 +6,20 @@ use std::ffi::{OsStr, OsString};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory, ValueEnum};
 
-use crate::cli::Cli;
-use crate::cli::OutputFormat;
+use crate::cli::{Cli, EnvOrigin, OutputFormat};
 use crate::sanitize::quote_arg;
 
-/// Why there is nothing to plan.
+/// An end before anything is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EarlyExit {
-    /// Help or version was asked for: the text, with and without colour.
+    /// The text of the help or the version.
     Help {
         /// Without escape sequences.
         plain: String,
         /// With them, for a terminal.
         colored: String,
     },
-    /// The arguments were refused.
+    /// Invalid arguments.
     Usage(UsageError),
 }
 
@@ -29,53 +28,62 @@ pub(crate) enum EarlyExit {
 pub(crate) struct UsageError {
     /// The reason, in one line.
     pub(crate) reason: String,
-    /// The output format that was asked for, as far as that can be told from arguments that do not parse.
+    /// The output format, as far as it can be found in arguments that do not parse.
     pub(crate) format: Option<OutputFormat>,
 }
 
-/// Says in one line what clap found wrong.
-pub(super) fn reason(error: &clap::Error) -> String {
-    let typed = text_of(error, ContextKind::InvalidArg).map(|name| option_alone(&name)).unwrap_or_default();
-    let option = both_names(&typed);
-    let value = text_of(error, ContextKind::InvalidValue).unwrap_or_default();
+/// Words an error of clap's in one line.
+pub(super) fn reason(error: &clap::Error, origin: &EnvOrigin) -> String {
+    let name = text_of(error, ContextKind::InvalidArg).map(|name| option_alone(&name)).unwrap_or_default();
+    let value = quote_arg(&text_of(error, ContextKind::InvalidValue).unwrap_or_default());
     match error.kind() {
         ErrorKind::UnknownArgument => {
-            format!("unknown option {}{}", quote_arg(&typed), suggestion(error, ContextKind::SuggestedArg))
+            format!("unexpected argument {} found; {}", quote_arg(&name), similar_option(error, &name))
         }
-        ErrorKind::InvalidValue if value.is_empty() => {
-            format!("{option} wants a value{}", choices(error, ": "))
+        ErrorKind::InvalidValue if value == "''" => {
+            format!("a value is required for '{name}'{}", expected(error))
         }
         ErrorKind::InvalidValue => {
-            let suggestion = suggestion(error, ContextKind::SuggestedValue);
-            format!("{option}: {} is none of {}{suggestion}", quote_arg(&value), choices(error, ""))
+            let similar = text_of(error, ContextKind::SuggestedValue)
+                .map(|similar| format!("; did you mean {}?", quote_arg(&similar)));
+            format!("invalid value {value} for '{name}'{}{}", expected(error), similar.unwrap_or_default())
         }
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
-            format!("{option} {}: {why}", quote_arg(&value))
+            format!("invalid value {value} for '{name}': {why}{}", remedy(&name))
         }
-        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("{option} takes no value"),
+        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("'{name}' takes no value"),
+        ErrorKind::ArgumentConflict => {
+            let prior = text_of(error, ContextKind::PriorArg).map(|prior| option_alone(&prior));
+            conflict(&short_name(&name), &short_name(&prior.unwrap_or_default()), origin)
+        }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
-        _ => format!("the arguments cannot be understood ({})", error.kind()),
+        other => other.to_string(),
     }
 }
 
-/// The option's name out of the form in which clap knows it: `--timeout <D>`, `--token=SECRET`.
-fn option_alone(name: &str) -> String {
-    name.split([' ', '=']).next().unwrap_or_default().to_owned()
+/// Words a conflict of two options. One of the environment comes last, followed by its origin.
+pub(crate) fn conflict(one: &str, other: &str, origin: &EnvOrigin) -> String {
+    let (one, other) = if origin.has_name(one) { (other, one) } else { (one, other) };
+    let suffix = if origin.has_name(other) { EnvOrigin::SUFFIX } else { "" };
+    format!("'{one}' cannot be used with '{other}'{suffix}")
 }
 
-/// An option by its short name too, for that may be the one that was typed: `-t/--timeout`.
-fn both_names(option: &str) -> String {
+/// Extracts the option's name from the forms in which clap knows it: `--timeout <D>`, `--token=SECRET`.
+fn option_alone(name: &str) -> String {
+    name.split([' ', '=', '[']).next().unwrap_or_default().to_owned()
+}
+
+/// An option's short name where it has one: `-4` for `--ipv4`.
+fn short_name(option: &str) -> String {
     let command = Cli::command();
-    let long = option.strip_prefix("--");
-    let known = command.get_arguments().find(|known| long.is_some() && known.get_long() == long);
+    let known = command.get_arguments().find(|known| known.get_long() == option.strip_prefix("--"));
     match known.and_then(Arg::get_short) {
-        Some(short) => format!("-{short}/{option}"),
+        Some(short) => format!("-{short}"),
         None => option.to_owned(),
     }
 }
 
-/// The text that clap keeps of one circumstance.
 fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
@@ -84,35 +92,69 @@ fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// The values that would be right.
-fn choices(error: &clap::Error, before: &str) -> String {
+/// The list of valid values.
+fn expected(error: &clap::Error) -> String {
     match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(values)) if !values.is_empty() => format!("{before}{}", values.join(", ")),
+        Some(ContextValue::Strings(values)) if !values.is_empty() => {
+            format!(": expected {}", values.join(", "))
+        }
         _ => String::new(),
     }
 }
 
-/// What was probably meant.
-fn suggestion(error: &clap::Error, kind: ContextKind) -> String {
-    match text_of(error, kind) {
-        Some(meant) => format!("; did you mean {}?", quote_arg(&option_alone(&meant))),
-        None if kind == ContextKind::SuggestedArg => "; see --help".into(),
-        None => String::new(),
+/// The way out where an option with an optional value took the endpoint for it.
+fn remedy(option: &str) -> &'static str {
+    match option {
+        "--watch" => "; an endpoint goes before --watch",
+        _ => "",
     }
 }
 
-/// The format that arguments ask for which need not be valid otherwise; the last one wins.
-pub(super) fn asked_format(arguments: &[OsString]) -> Option<OutputFormat> {
-    let mut asked = None;
+/// Suggests the option that was probably meant.
+fn similar_option(error: &clap::Error, typed: &str) -> String {
+    let habit = HABITS.iter().find(|(habit, _)| *habit == typed).map(|(_, ours)| (*ours).to_owned());
+    match habit.or_else(|| text_of(error, ContextKind::SuggestedArg).map(|similar| option_alone(&similar))) {
+        Some(similar) => format!("did you mean {}?", quote_arg(&similar)),
+        None => "see --help".into(),
+    }
+}
+
+/// Options of check_http and curl, with ours for the same purpose.
+const HABITS: [(&str, &str); 20] = [
+    ("--authorization", "--auth-file"),
+    ("--cafile", "--cacert"),
+    ("--capath", "--cacert"),
+    ("--client-cert", "--cert"),
+    ("--data", "--method"),
+    ("--format", "--output"),
+    ("--interval", "--watch"),
+    ("--json", "-o json"),
+    ("--max-time", "--timeout"),
+    ("--private-key", "--key"),
+    ("--request", "--method"),
+    ("--resolve", "--connect-to"),
+    ("--uri", "--path"),
+    ("--url", "--path"),
+    ("--user", "--auth-file"),
+    ("-C", "--certificate-warning"),
+    ("-I", "--connect-to"),
+    ("-X", "--method"),
+    ("-j", "-m"),
+    ("-u", "--path"),
+];
+
+/// Finds the output format in arguments that need not be valid otherwise; the last one wins.
+pub(super) fn find_format(arguments: &[OsString]) -> Option<OutputFormat> {
+    let mut found = None;
     let mut arguments = arguments.iter().take_while(|argument| *argument != "--").peekable();
     while let Some(argument) = arguments.next() {
         let name = match format_within(argument) {
             Some("") => arguments.peek().and_then(|next| next.to_str()),
             within => within,
         };
-        asked = name.and_then(|name| OutputFormat::from_str(name, true).ok()).or(asked);
+        found = name.and_then(|name| OutputFormat::from_str(name, true).ok()).or(found);
     }
-    asked
+    found
 }
 
 /// The value within `--output=json`, `-o=json`, `-ojson` and `-vojson`; empty where it is the next argument.
@@ -125,5 +167,5 @@ fn format_within(argument: &OsStr) -> Option<&str> {
     letters.strip_prefix('o').map(|value| value.trim_start_matches('='))
 }
 
-/// The short options without a value, which may stand before another in one argument.
+/// The short options without a value, which may precede another one in the same argument.
 pub(super) const FLAGS: [char; 5] = ['S', '4', '6', 'k', 'v'];

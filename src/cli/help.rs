@@ -1,39 +1,53 @@
-//! What the help says around the options.
+//! The texts of the help around the options.
 
-/// The ways to call the program.
+use crate::model::exchange::FaultKind;
+
+/// The usage lines.
 pub(super) const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
        check_ceilometer --simulate DIAGNOSIS[,...]
-       check_ceilometer --explain [KEY]
+       check_ceilometer --explain [KEY|DIAGNOSIS]
        check_ceilometer --generate WHAT";
 
-/// Commands that show the usual ways to call the program; help and man page print them.
+/// Typical commands with their purposes, for help and man page.
 pub(crate) const EXAMPLES: [(&str, &str); 9] = [
-    ("Ask Ceilometer on this machine", "check_ceilometer localhost"),
-    ("Watch the response time too", "check_ceilometer -H metering.example.com -w 1 -c 3"),
+    ("Check Ceilometer on this machine", "check_ceilometer localhost"),
+    ("Alert on the response time too", "check_ceilometer -H metering.example.com -w 1 -c 3"),
     (
         "Two regions, one of which may fail",
         "check_ceilometer --quorum 1 https://a.example.com/metering https://b.example.com/metering",
     ),
     (
-        "With a Keystone token and an own CA",
+        "With a Keystone token and a private CA",
         "check_ceilometer -S --cacert ca.pem --token-file token metering.example.com",
     ),
     ("Find out what is slow", "check_ceilometer -vv metering.example.com"),
-    ("See when it comes back", "check_ceilometer --watch 5s metering.example.com"),
+    ("See when it comes back", "check_ceilometer metering.example.com --watch"),
     ("Wait in a deploy script until it is up", "check_ceilometer --wait 5m metering.example.com"),
     ("Rehearse an alert without breaking anything", "check_ceilometer --simulate backend-down"),
-    ("Look up what a dead back-end means", "check_ceilometer --explain get:503"),
+    ("Look up a word of an alert", "check_ceilometer --explain backend-down"),
 ];
 
-/// What stands below the options of `-h`.
+/// The text below the options of `-h`.
 pub(super) const AFTER_SHORT: &str =
     "All options, with examples: --help. Exit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
-/// What stands below the options of `--help`.
+/// The text below the options of `--help`.
 pub(super) fn after_long() -> String {
     let examples = EXAMPLES.map(|(purpose, command)| format!("  {purpose}:\n      {command}\n"));
     format!(
-        "Examples:\n{}\nExit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; also for --help and --version: 3.",
+        "Examples:\n{}\nExit code: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also for --help and --version).",
         examples.concat()
+    )
+}
+
+/// The help of `--state`.
+pub(super) fn state() -> String {
+    let faults: Vec<_> =
+        FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Local).map(FaultKind::name).collect();
+    format!(
+        "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx) or a fault ({}), after head: \
+         or get: if it is for one method only. STATE is ok, warning, critical or unknown. --explain prints the \
+         resulting table.",
+        faults.join(", ")
     )
 }

@@ -1,7 +1,7 @@
-//! What may be typed: every option, its help, and the shape of its value.
+//! The command line: every option, its help, and the grammar of its value.
 //!
-//! The doc comments below are `--help` and the man page. Parsing never acts: it opens no file and asks
-//! no name service. Defaults and contradictions are the plan's.
+//! The doc comments below are `--help` and the man page. Parsing never acts: it opens no file and resolves no name.
+//! The plan resolves defaults, and rejects the conflicts that clap cannot express.
 #![expect(
     clippy::doc_markdown,
     rustdoc::broken_intra_doc_links,
@@ -12,7 +12,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser};
+use clap::{ArgAction, Args, Parser, ValueHint};
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint;
@@ -28,20 +28,20 @@ mod parse;
 mod value_enums;
 mod values;
 
-pub(crate) use error::EarlyExit;
+pub(crate) use error::{EarlyExit, conflict};
 pub(crate) use help::EXAMPLES;
-pub(crate) use parse::OPTS_VAR;
+pub(crate) use parse::{OPTS_VAR, not_allowed};
 pub(crate) use value_enums::{Artifact, ColorWhen, FailOn, MethodChoice, OutputFormat};
-pub(crate) use values::ConnectTo;
+pub(crate) use values::{ConnectTo, ResponseTime, Topic};
 
-/// The program's name, as it stands in usage lines and man page.
+/// The program's name.
 pub(crate) const NAME: &str = "check_ceilometer";
 
-/// Asks the Health-Check API of OpenStack's Metering service and says what is broken.
+/// Checks the Health-Check API of OpenStack's Metering service and says what is broken.
 ///
-/// Sends HEAD and GET to /v2/health of every endpoint, reads the answers by the documented table, says in
-/// words what is broken and what to do, and exits 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN) as
-/// Nagios plugins do. Serves Nagios, Icinga and NRPE, HAProxy's external-check, and people at a terminal.
+/// Sends HEAD and GET to /v2/health of every endpoint, judges the answers by the documented table, says what is
+/// broken and what to do about it, and exits 0 (OK), 1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN) as Nagios plugins do.
+/// For Nagios, Icinga and NRPE, for HAProxy's external-check, and for people at a terminal.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = NAME,
@@ -55,314 +55,345 @@ pub(crate) const NAME: &str = "check_ceilometer";
     disable_version_flag = true
 )]
 pub(crate) struct Cli {
-    /// What is asked.
     #[command(flatten)]
     pub(crate) targets: TargetArgs,
-    /// How it is asked.
     #[command(flatten)]
     pub(crate) request: RequestArgs,
-    /// How it is reached.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
-    /// How TLS is done.
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
-    /// How the answers are judged.
     #[command(flatten)]
     pub(crate) thresholds: ThresholdArgs,
-    /// How long and how often it is asked.
     #[command(flatten)]
     pub(crate) timing: TimingArgs,
-    /// How the result is told.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// What else can be done.
     #[command(flatten)]
     pub(crate) mode: ModeArgs,
-    /// What of all this stands in the environment, where it matters.
     #[arg(skip)]
-    pub(crate) in_environment: EnvOrigin,
+    pub(crate) env_origin: EnvOrigin,
 }
 
-/// What stands in the environment and does not mean the same as on the command line.
+/// The options that only the environment variable gives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EnvOrigin {
-    /// `-H`, which only HAProxy mode may have there.
-    pub(crate) hostname: bool,
-    /// `--output-file`, which is for the results of runs.
-    pub(crate) output_file: Option<PathBuf>,
+    /// clap's ids of these options.
+    ids: Vec<String>,
 }
 
-/// What is asked.
+impl EnvOrigin {
+    /// The end of an error about an option of the variable.
+    pub(crate) const SUFFIX: &str = " (from CHECK_CEILOMETER_OPTS)";
+
+    /// Returns whether the option with this id comes from the variable alone.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.ids.iter().any(|own| own == id)
+    }
+
+    /// Returns the same by the option's name.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        match name {
+            "-4" => self.has("ipv4"),
+            "-6" => self.has("ipv6"),
+            "-H" => self.has("hostname"),
+            "-w" => self.has("warning"),
+            "-c" => self.has("critical"),
+            long => self.has(&long.trim_start_matches('-').replace('-', "_")),
+        }
+    }
+
+    /// Names an option for an error or a note, with the variable if it comes from there.
+    pub(crate) fn label(&self, name: &str) -> String {
+        format!("{name}{}", if self.has_name(name) { EnvOrigin::SUFFIX } else { "" })
+    }
+}
+
+/// The endpoints.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Endpoints")]
 pub(crate) struct TargetArgs {
-    /// What to ask: [http[s]://]HOST[:PORT][/PREFIX], where HOST is a name or an address
+    /// Endpoints to check: [http[s]://]HOST[:PORT][/PREFIX], where HOST is a name or an address
     ///
-    /// An IPv6 address stands in brackets, or alone. Without a scheme it is http (https with -S); without a
-    /// port it is -p's, else 8777 where there is no scheme and the scheme's own where there is one. A path is
-    /// a prefix, as in a service catalogue: https://cloud/metering is asked at /metering/v2/health.
-    #[arg(value_name = "ENDPOINT", display_order = 0)]
+    /// An IPv6 address needs brackets if a port or a path follows. The scheme defaults to http (https with -S); the
+    /// port to that of -p, else to 8777 without a scheme and to the scheme's own with one. A path is a prefix, as in
+    /// a service catalogue: for https://cloud/metering the requests go to /metering/v2/health.
+    #[arg(value_name = "ENDPOINT", display_order = 0, value_hint = ValueHint::Hostname)]
     pub(crate) endpoints: Vec<String>,
 
-    /// One more endpoint, in the same forms; may be repeated
+    /// Check this endpoint too, in the same forms; repeatable
     ///
-    /// In HAProxy mode: the name for Host, SNI and the certificate, while HAProxy's server is dialled.
-    #[arg(short = 'H', long, value_name = "HOST", action = ArgAction::Append, display_order = 1)]
+    /// In HAProxy mode: the name for Host, SNI and the certificate, while the connection goes to HAProxy's server.
+    #[arg(short = 'H', long, value_name = "HOST", action = ArgAction::Append, display_order = 1,
+          value_hint = ValueHint::Hostname)]
     pub(crate) hostname: Vec<String>,
 
-    /// Read more endpoints from FILE, one a line; - is standard input
+    /// Read more endpoints from FILE, one per line; - is standard input
     ///
     /// Blank lines and lines that begin with # are skipped.
-    #[arg(
-        long = "endpoints",
-        id = "endpoints_file",
-        value_name = "FILE",
-        display_order = 2,
-        hide_short_help = true
-    )]
+    #[arg(long = "endpoints", id = "endpoints_file", value_name = "FILE", display_order = 2, hide_short_help = true,
+          value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
 
-    /// The port of endpoints that name none
-    #[arg(short, long, value_name = "PORT", value_parser = values::port)]
+    /// Port of endpoints that name none [default: 8777]
+    #[arg(short, long, value_name = "PORT", value_parser = values::port, value_hint = ValueHint::Other)]
     pub(crate) port: Option<u16>,
 
-    /// https for endpoints that name no scheme
+    /// Use https for endpoints that name no scheme
     #[arg(short = 'S', long)]
     pub(crate) ssl: bool,
 
-    /// The health path [default: /v2/health]
-    #[arg(long, value_name = "PATH", value_parser = endpoint::parse_path, hide_short_help = true)]
+    /// Path of the health check [default: /v2/health]
+    #[arg(long, value_name = "PATH", value_parser = endpoint::parse_path, value_hint = ValueHint::Other)]
     pub(crate) path: Option<String>,
 
-    /// Make every address that a name resolves to an endpoint of its own
+    /// Check every address that a name resolves to as an endpoint of its own
     #[arg(long, hide_short_help = true)]
     pub(crate) all_addresses: bool,
 }
 
-/// How it is asked.
+/// The requests.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Requests")]
 pub(crate) struct RequestArgs {
-    /// What to send: head proves that the API is up, get that it reaches its back-end [default: both]
-    #[arg(short, long, value_name = "METHOD", ignore_case = true, hide_short_help = true)]
+    /// Send this request: head proves that the API is up, get that it reaches its back-end [default: both]
+    #[arg(short, long, value_name = "METHOD", ignore_case = true)]
     pub(crate) method: Option<MethodChoice>,
 
-    /// Send a header too; may be repeated; @FILE reads headers from FILE, one a line
+    /// Send this header; repeatable; @FILE reads headers from FILE, one per line
     ///
-    /// In a file, blank lines and lines that begin with # are skipped; @- is standard input. Values are
-    /// secrets: they are masked in every output from eight characters on. What frames the message is refused:
-    /// Content-Length, Transfer-Encoding, Connection, Expect, Upgrade.
-    #[arg(long, value_name = "NAME: VALUE", action = ArgAction::Append, hide_short_help = true)]
+    /// In a file, blank lines and lines that begin with # are skipped; @- is standard input. Values of eight
+    /// characters or more are masked in every output. Content-Length, Transfer-Encoding, Connection, Expect and
+    /// Upgrade are refused.
+    #[arg(long, value_name = "NAME: VALUE", action = ArgAction::Append, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) header: Vec<String>,
 
     /// Send the token in FILE as X-Auth-Token; - is standard input
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) token_file: Option<PathBuf>,
 
     /// Authenticate by HTTP Basic with the user:password in FILE; - is standard input
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub(crate) auth_file: Option<PathBuf>,
 }
 
-/// How it is reached.
+/// The connections.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connections")]
 pub(crate) struct ConnectionArgs {
     /// Use IPv4 only
-    #[arg(short = '4', long, hide_short_help = true)]
-    pub ipv4: bool,
+    #[arg(short = '4', long, hide_short_help = true, conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
 
     /// Use IPv6 only
     #[arg(short = '6', long, hide_short_help = true)]
-    pub ipv6: bool,
+    pub(crate) ipv6: bool,
 
-    /// Dial this address, while Host, SNI and certificate name stay the endpoint's; one endpoint only
-    #[arg(long, value_name = "ADDR[:PORT]", value_parser = values::dialled, hide_short_help = true)]
+    /// Connect to this address, but keep the endpoint's name for Host, SNI and certificate; one endpoint only
+    #[arg(long, value_name = "ADDR[:PORT]", value_parser = values::connect_to, hide_short_help = true,
+          conflicts_with = "all_addresses", value_hint = ValueHint::Hostname)]
     pub(crate) connect_to: Option<ConnectTo>,
 
     /// Connect through an HTTP proxy, by CONNECT: http://HOST[:PORT] [default port: 1080]
     ///
-    /// This is the only way to use one: http_proxy and the like in the environment are ignored.
-    #[arg(long, value_name = "URL", hide_short_help = true)]
+    /// This is the only way to use a proxy: http_proxy and the like in the environment are ignored.
+    #[arg(long, value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
     pub(crate) proxy: Option<String>,
 
     /// Authenticate to the proxy with the user:password in FILE; - is standard input
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub(crate) proxy_auth_file: Option<PathBuf>,
 }
 
-/// How TLS is done.
+/// TLS.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "TLS")]
 pub(crate) struct TlsArgs {
     /// Trust the CAs in this PEM file or directory instead of the system's
     ///
-    /// Without it, the system's trust store is used; SSL_CERT_FILE and SSL_CERT_DIR are honoured.
-    #[arg(long, value_name = "FILE|DIR", hide_short_help = true)]
+    /// By default the system's trust store is used; SSL_CERT_FILE and SSL_CERT_DIR are honoured.
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub(crate) cacert: Option<PathBuf>,
 
-    /// Present this client certificate, a PEM file
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// Present the client certificate in this PEM file
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The client certificate's key, where it is not in the same file
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// Read the client certificate's key from this PEM file [default: the file of --cert]
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
 
     /// Do not verify the server's certificate; every output says so
-    #[arg(short = 'k', long, hide_short_help = true)]
+    #[arg(short = 'k', long)]
     pub(crate) insecure: bool,
 }
 
-/// How the answers are judged.
+/// Thresholds and states.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Thresholds and states")]
 pub(crate) struct ThresholdArgs {
-    /// WARNING if the response time of an answered request is outside of RANGE
+    /// WARNING if the response time of a request is outside RANGE
     ///
-    /// A RANGE is the plugin guidelines' [@][start:][end], with ~ for no lower bound. Each bound is a
-    /// duration: bare seconds (1, 0.5) or 500ms, 1m 30s.
-    #[arg(short, long, value_name = "RANGE", value_parser = values::range)]
-    pub(crate) warning: Option<Range>,
+    /// A RANGE is the plugin guidelines' [@][start:][end], with ~ for no lower bound. Each bound is a duration:
+    /// seconds (1, 0.5), or with units (500ms, 1m 30s).
+    #[arg(short, long, value_name = "RANGE", value_parser = values::response_time, value_hint = ValueHint::Other)]
+    pub(crate) warning: Option<ResponseTime>,
 
-    /// CRITICAL if the response time of an answered request is outside of RANGE
-    #[arg(short, long, value_name = "RANGE", value_parser = values::range)]
-    pub(crate) critical: Option<Range>,
+    /// CRITICAL if the response time of a request is outside RANGE
+    #[arg(short, long, value_name = "RANGE", value_parser = values::response_time, value_hint = ValueHint::Other)]
+    pub(crate) critical: Option<ResponseTime>,
 
-    /// WARNING if the back-end's share of the time is outside of RANGE
+    /// WARNING if the back-end's share of the response time is outside RANGE
     ///
-    /// The share is GET's wait for the first byte less HEAD's, and never below 0.
-    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true)]
+    /// The share is GET's wait for the first byte minus HEAD's, and at least 0.
+    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) backend_warning: Option<Range>,
 
-    /// CRITICAL if the back-end's share of the time is outside of RANGE
-    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true)]
+    /// CRITICAL if the back-end's share of the response time is outside RANGE
+    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) backend_critical: Option<Range>,
 
-    /// WARNING if the server's certificate lives shorter than D; a bare number is days
-    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true)]
+    /// WARNING if the server certificate expires within D; a bare number is days
+    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) certificate_warning: Option<Duration>,
 
-    /// CRITICAL if the server's certificate lives shorter than D; a bare number is days
-    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true)]
+    /// CRITICAL if the server certificate expires within D; a bare number is days
+    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) certificate_critical: Option<Duration>,
 
-    /// Judge what KEY names by STATE instead; may be repeated
-    ///
-    /// KEY is [head:|get:] and a status (404), a class (5xx) or a fault (dns, refused, no-route, reset,
-    /// closed, timeout, tls, protocol, body, proxy). STATE is ok, warning, critical or unknown. --explain
-    /// shows the table in force.
-    #[arg(long, value_name = "KEY=STATE", value_parser = values::assignment,
-          action = ArgAction::Append, hide_short_help = true)]
+    /// Override the state for KEY; repeatable
+    #[arg(long, value_name = "KEY=STATE", value_parser = values::assignments(), long_help = help::state(),
+          action = ArgAction::Append, hide_short_help = true, hide_possible_values = true)]
     pub(crate) state: Vec<(Key, State)>,
 
-    /// Be satisfied with N endpoints (or N percent) that are OK or WARNING
+    /// Require only N endpoints (or N%) to be OK or WARNING
     ///
-    /// All OK is OK; at least N is WARNING; fewer is CRITICAL. Without it, the worst endpoint counts. With
-    /// --all-addresses each address counts, so that a share is usually what is meant.
-    #[arg(long, value_name = "N|N%", value_parser = values::quorum)]
+    /// If all are OK, the result is OK; if at least N are OK or WARNING, it is WARNING; else CRITICAL. By default the
+    /// most severe state of all endpoints is the result. With --all-addresses each address is an endpoint: use a
+    /// share.
+    #[arg(long, value_name = "N|N%", value_parser = values::quorum, value_hint = ValueHint::Other)]
     pub(crate) quorum: Option<Quorum>,
 
-    /// Exit 1 from this state on and for UNKNOWN, else 0, as container health checks want it
+    /// Exit 1 for this state or worse and for UNKNOWN, else 0, as container health checks expect
     ///
-    /// Usage and set-up errors still exit 3: they are not the result of a run.
+    /// Usage and set-up errors still exit 3: they are not results of a run.
     #[arg(long, value_name = "STATE", ignore_case = true, hide_short_help = true)]
     pub(crate) fail_on: Option<FailOn>,
 }
 
-/// How long and how often it is asked.
+/// Time, retries and repeated runs.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Time and retries")]
 pub(crate) struct TimingArgs {
-    /// The time for the whole run, whatever happens [default: 10s, in HAProxy mode 1500ms]
+    /// Limit the whole run to D [default: 10s, in HAProxy mode 1500ms]
     ///
-    /// Durations are bare seconds (10, 0.5) or of the form 500ms, 1m 30s.
-    #[arg(short, long, value_name = "D", value_parser = values::positive_duration)]
+    /// A duration D is seconds (10, 0.5), or with units (500ms, 1m 30s).
+    #[arg(short, long, value_name = "D", value_parser = values::positive_duration, value_hint = ValueHint::Other)]
     pub(crate) timeout: Option<Duration>,
 
-    /// The time for connecting, within the whole; 0 is no bound of its own
-    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
+    /// Limit connecting to D, within the limit of the run; 0 means no separate limit
+    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) connect_timeout: Option<Duration>,
 
-    /// Try a CRITICAL endpoint again up to N times, within the whole time [default: 0]
-    #[arg(long, value_name = "N", value_parser = values::number::<u32>, hide_short_help = true)]
+    /// Retry a CRITICAL endpoint up to N times, within the limit of the run [default: 0]
+    #[arg(long, value_name = "N", value_parser = values::number::<u32>, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) retries: Option<u32>,
 
-    /// The pause before a retry, and between the runs of --wait [default: 1s]
-    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
+    /// Pause for D before a retry, and between the runs of --wait [default: 1s]
+    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) retry_delay: Option<Duration>,
 
-    /// Have at most N requests under way at once [default: 1000, and what descriptors allow]
-    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroUsize>, hide_short_help = true)]
+    /// Send at most N requests at once [default: 1000, or what the limit of open files allows]
+    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroUsize>, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) parallel: Option<NonZeroUsize>,
 
-    /// Probe again and again until the state is OK or D is over
-    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
+    /// Repeat the check until the state is OK, for at most D
+    #[arg(long, value_name = "D", value_parser = values::duration, value_hint = ValueHint::Other)]
     pub(crate) wait: Option<Duration>,
 
-    /// Probe every D and tell each change, until Ctrl-C or --count; at least 100ms
-    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
+    /// Repeat the check every D and report changes, until Ctrl-C or --count [default: 5s]
+    ///
+    /// D is at least 100ms. Without D, put --watch after the endpoints.
+    #[arg(long, value_name = "D", value_parser = values::duration, num_args = 0..=1, default_missing_value = "5s",
+          conflicts_with = "wait", value_hint = ValueHint::Other)]
     pub(crate) watch: Option<Duration>,
 
     /// End --watch after N runs
-    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroU64>, hide_short_help = true)]
+    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroU64>, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) count: Option<NonZeroU64>,
 }
 
-/// How the result is told.
+/// The output.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// How to tell the result [default: human on a terminal, else nagios]
+    /// Output format [default: human on a terminal, else nagios]
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub(crate) output: Option<OutputFormat>,
 
-    /// Write to FILE instead, by a new file beside it and a rename
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    /// Write to FILE, atomically
+    ///
+    /// The result is written to a new file in the same directory, which is then renamed.
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub(crate) output_file: Option<PathBuf>,
 
-    /// When to use colour; auto honours NO_COLOR and the terminal [default: auto]
+    /// Use colour; auto honours NO_COLOR and the terminal [default: auto]
     #[arg(long, value_name = "WHEN", ignore_case = true, hide_short_help = true)]
     pub(crate) color: Option<ColorWhen>,
 
-    /// Tell more; up to three times
+    /// Show more detail (up to -vvv)
     ///
-    /// -v: all endpoints, and notes; -vv: each request, with its phases and an equivalent curl command;
-    /// -vvv: headers both ways, and the body's beginning. Secrets are masked at every level.
+    /// -v: all endpoints, and notes; -vv: each request with its phases and an equivalent curl command; -vvv: the
+    /// headers of request and response, and the beginning of the body. Secrets are masked at every level.
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
-    /// Keep the plugin output within BYTES, 80 at least; 1023 suits NRPE 2 [default: 8192]
-    #[arg(long, value_name = "BYTES", value_parser = values::output_size, hide_short_help = true)]
+    /// Limit the plugin output to BYTES, at least 80; use 1023 for NRPE 2 [default: 8192]
+    #[arg(long, value_name = "BYTES", value_parser = values::output_size, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) max_output: Option<usize>,
 
-    /// The weight that -o haproxy-agent tells for WARNING, such as 50%
+    /// Weight that -o haproxy-agent reports for WARNING, such as 50%
     ///
-    /// HAProxy takes the share of the server's own weight, which is 1 where its line does not say more: give
-    /// it weight 100.
-    #[arg(long, value_name = "N%", value_parser = values::weight, hide_short_help = true)]
+    /// HAProxy takes that share of the server's own weight, which defaults to 1: configure weight 100.
+    #[arg(long, value_name = "N%", value_parser = values::weight, hide_short_help = true,
+          value_hint = ValueHint::Other)]
     pub(crate) agent_warning: Option<u8>,
 }
 
-/// What else can be done.
+/// Other modes.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Other modes")]
 pub(crate) struct ModeArgs {
-    /// Take the arguments as HAProxy's external-check gives them; for wrappers
+    /// Expect the arguments of HAProxy's external-check; for wrappers
     ///
-    /// Four positional arguments (proxy address and port, server address and port), or none: then
-    /// HAPROXY_SERVER_ADDR and HAPROXY_SERVER_PORT tell the server. HAProxy's own call is recognised without
-    /// this option. Nothing is printed unless -o asks; OK and WARNING exit 0.
+    /// These are proxy address and port, server address and port; without any, HAPROXY_SERVER_ADDR and
+    /// HAPROXY_SERVER_PORT name the server. HAProxy's own call is recognised without this option. Nothing is printed
+    /// without -o; OK and WARNING exit 0.
     #[arg(long, hide_short_help = true)]
     pub(crate) haproxy: bool,
 
-    /// Print the table in force, or the row for KEY; asks no endpoint
-    #[arg(long, value_name = "KEY", num_args = 0..=1, value_parser = Key::parse, hide_short_help = true)]
+    /// Explain a word of the output: a KEY such as get:503, or a DIAGNOSIS; or print the whole table of rules
+    ///
+    /// The table is printed with the overrides of --state. No endpoint is checked.
+    #[arg(long, value_name = "KEY|DIAGNOSIS", num_args = 0..=1, value_parser = values::topics(),
+          hide_possible_values = true)]
     #[expect(clippy::option_option, reason = "clap's form of an option with an optional value")]
-    pub(crate) explain: Option<Option<Key>>,
+    pub(crate) explain: Option<Option<Topic>>,
 
-    /// Probe embedded endpoints that behave so; every output says SIMULATED
+    /// Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED
+    ///
+    /// Can be appended to any command: options that concern real endpoints only (connections, proxy, TLS) are ignored.
     #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append,
           ignore_case = true, value_parser = values::simulated())]
     pub(crate) simulate: Vec<Diagnosis>,
@@ -371,7 +402,7 @@ pub(crate) struct ModeArgs {
     #[arg(long, value_name = "WHAT", ignore_case = true, hide_short_help = true)]
     pub(crate) generate: Option<Artifact>,
 
-    /// Print the help: -h the usual options, --help all of them
+    /// Print help: -h the usual options, --help all of them
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 

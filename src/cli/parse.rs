@@ -1,45 +1,47 @@
-//! The reader of arguments: the environment's words first, then the command line's.
+//! Parsing: the words of the environment variable first, then the command line's.
 //!
-//! The environment's words are parsed by themselves first, so that an error in them is told as theirs and
-//! what may not stand there is refused.
+//! The variable's words are also parsed alone, so that an error names the variable, and so that options that are not
+//! allowed there are found.
 
 use std::ffi::{OsStr, OsString};
 use std::mem::ManuallyDrop;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::error::{self, EarlyExit, UsageError};
 use super::{Cli, EnvOrigin, NAME, values};
 
-/// The environment variable that options may stand in.
+/// The environment variable with options.
 pub(crate) const OPTS_VAR: &str = "CHECK_CEILOMETER_OPTS";
 
 impl Cli {
-    /// Reads the arguments behind the program's name, and those of [`OPTS_VAR`] before them.
+    /// Parses the arguments after the program's name, preceded by those of [`OPTS_VAR`].
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
         variable: Option<&OsStr>,
     ) -> Result<Cli, EarlyExit> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let words = variable.map_or(Ok(Vec::new()), split).map_err(|why| refused(&why, &arguments))?;
-        let all: Vec<OsString> = words.iter().cloned().chain(arguments).collect();
-        // Where the variable says nothing there is nothing to check: parsing is a fifth of a run's cost.
-        let in_environment = if words.is_empty() {
+        let words = variable.map_or(Ok(Vec::new()), split).map_err(|why| usage_error(why, &arguments))?;
+        let all: Vec<OsString> = words.iter().cloned().chain(arguments.iter().cloned()).collect();
+        // Parsing is a fifth of a run's cost: without the variable it is done once.
+        let env_origin = if words.is_empty() {
             EnvOrigin::default()
         } else {
-            let cli = check(&words).map_err(|why| refused(&why, &all))?;
-            EnvOrigin { hostname: !cli.targets.hostname.is_empty(), output_file: cli.output.output_file }
+            check(&words).map_err(|why| usage_error(why, &all))?;
+            let typed = given(&arguments);
+            EnvOrigin { ids: given(&words).into_iter().filter(|id| !typed.contains(id)).collect() }
         };
-        let cli = parse(&all).map_err(|error| stop(&error, &all))?;
-        Ok(Cli { in_environment, ..cli })
+        let cli = parse(&all).map_err(|error| early_exit(&error, &env_origin, &all))?;
+        Ok(Cli { env_origin, ..cli })
     }
 
-    /// What was given of that which says what is to be done, and may stand on the command line alone.
-    pub(crate) fn only_typed(&self) -> impl Iterator<Item = &'static str> + use<> {
+    /// The given options that select what the program does, which only the command line may.
+    pub(crate) fn command_line_only(&self) -> impl Iterator<Item = &'static str> + use<> {
         let options = [
-            (!self.targets.endpoints.is_empty(), "an endpoint"),
+            (!self.targets.endpoints.is_empty(), "ENDPOINT"),
             (self.targets.file.is_some(), "--endpoints"),
             (!self.mode.simulate.is_empty(), "--simulate"),
             (self.mode.generate.is_some(), "--generate"),
@@ -51,68 +53,71 @@ impl Cli {
     }
 }
 
-/// Parses words as arguments. What is refused is parsed again by those rules that find better words for it.
+/// Parses words as arguments. Words that are invalid are parsed once more, by rules that lead to a better error.
 fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    read(Cli::command(), words).map_err(|error| match error.kind() {
+    parse_as(Cli::command(), words).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => error,
-        _ => read(Cli::command().mut_args(values::below_zero), words).err().unwrap_or(error),
+        _ => parse_as(Cli::command().mut_args(values::accept_hyphen), words).err().unwrap_or(error),
     })
 }
 
-fn read(command: Command, words: &[OsString]) -> Result<Cli, clap::Error> {
-    // The process is short-lived: taking these many parts down again would only cost it time.
+fn parse_as(command: Command, words: &[OsString]) -> Result<Cli, clap::Error> {
+    // The process is short-lived: freeing these many parts would only cost it time.
     let mut command = ManuallyDrop::new(command);
-    let words = std::iter::once(OsStr::new(NAME)).chain(words.iter().map(OsString::as_os_str));
-    let mut matches = ManuallyDrop::new(command.try_get_matches_from_mut(words)?);
+    let mut matches = ManuallyDrop::new(matches(&mut command, words)?);
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
-/// Makes of clap's error what there is to show.
-fn stop(error: &clap::Error, arguments: &[OsString]) -> EarlyExit {
+fn matches(command: &mut Command, words: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    command.try_get_matches_from_mut(
+        std::iter::once(OsStr::new(NAME)).chain(words.iter().map(OsString::as_os_str)),
+    )
+}
+
+/// The ids of the options that valid words give.
+fn given(words: &[OsString]) -> Vec<String> {
+    let Ok(matches) = matches(&mut Cli::command(), words) else { return Vec::new() };
+    let is_given = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    matches.ids().map(clap::Id::as_str).filter(is_given).map(str::to_owned).collect()
+}
+
+fn early_exit(error: &clap::Error, origin: &EnvOrigin, arguments: &[OsString]) -> EarlyExit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let text = error.render();
             EarlyExit::Help { plain: text.to_string(), colored: text.ansi().to_string() }
         }
-        _ => EarlyExit::Usage(UsageError {
-            reason: error::reason(error),
-            format: error::asked_format(arguments),
-        }),
+        _ => usage_error(error::reason(error, origin), arguments),
     }
 }
 
-/// An error of the environment's words.
-fn refused(why: &str, arguments: &[OsString]) -> EarlyExit {
-    EarlyExit::Usage(UsageError {
-        reason: format!("in {OPTS_VAR}: {why}"),
-        format: error::asked_format(arguments),
-    })
+fn usage_error(reason: String, arguments: &[OsString]) -> EarlyExit {
+    EarlyExit::Usage(UsageError { reason, format: error::find_format(arguments) })
 }
 
 /// Splits the variable's value as a shell splits words.
 fn split(value: &OsStr) -> Result<Vec<OsString>, String> {
-    let words = shlex::bytes::split(value.as_bytes()).ok_or("a quote or a backslash is left open")?;
+    let words = shlex::bytes::split(value.as_bytes())
+        .ok_or_else(|| format!("a quote or a backslash is left open{}", EnvOrigin::SUFFIX))?;
     Ok(words.into_iter().map(OsString::from_vec).collect())
 }
 
-/// Refuses words that do not parse, and options that may not stand in the environment. `-H` is left to the
-/// plan: it is allowed in HAProxy mode, which the command line decides.
-fn check(words: &[OsString]) -> Result<Cli, String> {
+/// Rejects words of the variable that do not parse, and options that are not allowed there. `-H` is left to the plan:
+/// it is allowed in HAProxy mode, which the command line selects.
+fn check(words: &[OsString]) -> Result<(), String> {
     if words.iter().any(|word| word == "--") {
-        return Err("'--' may not stand there".into());
+        return Err(not_allowed("--"));
     }
-    let cli = match parse(words) {
-        Ok(cli) => cli,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return Err(misplaced("--help")),
-        Err(error) if error.kind() == ErrorKind::DisplayVersion => return Err(misplaced("--version")),
-        Err(error) => return Err(error::reason(&error)),
-    };
-    match cli.only_typed().next() {
-        Some(option) => Err(misplaced(option)),
-        None => Ok(cli),
+    let origin = EnvOrigin::default();
+    match parse(words) {
+        Ok(cli) => cli.command_line_only().next().map_or(Ok(()), |option| Err(not_allowed(option))),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Err(not_allowed("--help")),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(not_allowed("--version")),
+        Err(error) => Err(format!("{}{}", error::reason(&error, &origin), EnvOrigin::SUFFIX)),
     }
 }
 
-fn misplaced(option: &str) -> String {
-    format!("{option} may not stand there; give it on the command line")
+/// Words the error of an option that only the command line may give.
+pub(crate) fn not_allowed(option: &str) -> String {
+    format!("'{option}' is not allowed in {OPTS_VAR}")
 }

@@ -1,4 +1,4 @@
-//! The words that some options choose from; their doc comments are in the help and the man page.
+//! The values of options that choose from a few words; their doc comments are in the help and the man page.
 
 use clap::ValueEnum;
 

@@ -1,63 +1,63 @@
-//! What the values of options may look like. An error is the reason alone; [`super::error`] names option and value.
+//! The grammar of option values. An error is the reason alone; [`super::error`] adds option and value.
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Arg;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Command};
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{self, Host};
 use crate::model::quorum::Quorum;
 use crate::model::range::{self, Range, Unit};
 use crate::model::state::State;
-use crate::rules::Key;
+use crate::rules::{Key, ROWS};
 
-/// The longest duration that makes sense for a run; it also keeps every deadline within the clock's range.
-const MAX_TIMEOUT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// Maximum plugin output in bytes. No caller reads more, and the text is held in memory.
+const MAX_OUTPUT_BYTES: usize = 16 * 1024 * 1024;
 
-/// Has `-1` refused as the value that it is, not as an unknown option, where a value measures or counts: none of these
-/// begins with a hyphen, so that an option in a value's place (`-t -v`) is refused too.
-pub(super) fn below_zero(option: Arg) -> Arg {
-    const MEASURES: [&str; 7] = ["BYTES", "D", "N", "N%", "N|N%", "PORT", "RANGE"];
+/// Accepts a leading hyphen for an option that measures or counts, so that `-1` is rejected as its value and not as an
+/// unknown option. No valid value begins with one, so that `-t -v` is rejected too.
+pub(super) fn accept_hyphen(option: Arg) -> Arg {
+    const NUMERIC: [&str; 7] = ["BYTES", "D", "N", "N%", "N|N%", "PORT", "RANGE"];
     let mut names = option.get_value_names().unwrap_or_default().iter();
-    let measures = names.any(|name| MEASURES.contains(&name.as_str()));
-    option.allow_hyphen_values(measures)
+    let is_numeric = names.any(|name| NUMERIC.contains(&name.as_str()));
+    let is_optional = option.get_num_args().is_some_and(|number| number.min_values() == 0);
+    option.allow_hyphen_values(is_numeric && !is_optional)
 }
 
-/// A port that can be dialled.
+/// Parses a port from 1 to 65535.
 pub(super) fn port(text: &str) -> Result<u16, String> {
-    endpoint::parse_port(text).ok_or("not a port from 1 to 65535".into())
+    endpoint::parse_port(text).ok_or("expected 1 to 65535".into())
 }
 
-/// A whole number.
+/// Parses a whole number.
 pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a whole number, or too large".into())
 }
 
-/// A whole number above zero, by its type.
+/// Parses a whole number above zero, as the type demands.
 pub(super) fn above_zero<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "not a whole number above zero, or too large".into())
 }
 
-/// A budget for the plugin output in bytes: in less, the state's name would leave no room for a reason.
+/// Parses a budget for the plugin output in bytes, clamped to what can be held in memory.
 pub(super) fn output_size(text: &str) -> Result<usize, String> {
     match number(text)? {
-        0..80 => Err("below 80 bytes nothing can be told".into()),
-        size => Ok(size),
+        // With less, the state's name leaves no room for a reason.
+        0..80 => Err("must be at least 80".into()),
+        size => Ok(MAX_OUTPUT_BYTES.min(size)),
     }
 }
 
-/// A duration: bare seconds, or with units.
+/// Parses a duration: seconds, or with units.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    match range::parse_duration(text, Unit::Seconds)? {
-        duration if duration > MAX_TIMEOUT => Err("longer than a year".into()),
-        duration => Ok(duration),
-    }
+    range::parse_duration(text, Unit::Seconds)
 }
 
-/// A duration above zero.
+/// Parses a duration above zero.
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("must be above zero".into()),
@@ -65,65 +65,137 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A duration: bare days, or with units.
+/// Parses a duration: days, or with units.
 pub(super) fn days(text: &str) -> Result<Duration, String> {
     range::parse_duration(text, Unit::Days)
 }
 
-/// A threshold range in seconds.
+/// Parses a threshold range in seconds.
 pub(super) fn range(text: &str) -> Result<Range, String> {
     Range::parse(text, Unit::Seconds)
 }
 
-/// `KEY=STATE`.
-pub(super) fn assignment(text: &str) -> Result<(Key, State), String> {
-    let (key, state) = text.split_once('=').ok_or("not of the form KEY=STATE, such as get:404=warning")?;
+/// A threshold on the response time.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ResponseTime {
+    /// The range in seconds.
+    pub(crate) range: Range,
+    /// The value where it is a number without a unit, which may have been meant in milliseconds.
+    pub(crate) bare: Option<f64>,
+}
+
+/// Parses a threshold on the response time.
+pub(super) fn response_time(text: &str) -> Result<ResponseTime, String> {
+    Ok(ResponseTime { range: range(text)?, bare: range::bare_number(text) })
+}
+
+/// A word that `--explain` looks up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// A row of the table of rules.
+    Key(Key),
+    /// A diagnosis.
+    Diagnosis(Diagnosis),
+}
+
+fn topic(text: &str) -> Result<Topic, String> {
+    if let Some(diagnosis) = diagnosis(text) {
+        return Ok(Topic::Diagnosis(diagnosis));
+    }
+    Key::parse(text).map(Topic::Key).map_err(|reason| {
+        format!("{reason}; or a diagnosis ({})", Diagnosis::ALL.map(Diagnosis::name).join(", "))
+    })
+}
+
+fn diagnosis(text: &str) -> Option<Diagnosis> {
+    Diagnosis::ALL.into_iter().find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(text))
+}
+
+/// Parses the word that `--explain` looks up.
+pub(super) fn topics() -> impl TypedValueParser<Value = Topic> {
+    let diagnoses = || Diagnosis::ALL.into_iter().map(|diagnosis| diagnosis.name().to_owned());
+    Suggesting { parse: topic, names: move || keys().chain(diagnoses()).collect() }
+}
+
+fn keys() -> impl Iterator<Item = String> {
+    ROWS.iter().map(|row| row.key.to_string())
+}
+
+/// Parses `KEY=STATE`.
+pub(super) fn assignments() -> impl TypedValueParser<Value = (Key, State)> {
+    let is_overridable = |name: &String| Key::parse(name).is_ok_and(Key::overridable);
+    let names = move || keys().filter(is_overridable).map(|key| format!("{key}=")).collect();
+    Suggesting { parse: assignment, names }
+}
+
+fn assignment(text: &str) -> Result<(Key, State), String> {
+    let (key, state) = text.split_once('=').ok_or("expected KEY=STATE, such as get:404=warning")?;
     let state =
-        State::from_name(state).ok_or("the state behind the = must be ok, warning, critical or unknown")?;
-    match Key::parse(key).map_err(|why| format!("what stands before the = is {why}"))? {
+        State::from_name(state).ok_or("the state after the = must be ok, warning, critical or unknown")?;
+    match Key::parse(key).map_err(|reason| format!("invalid key before the =: {reason}"))? {
         key if key.overridable() => Ok((key, state)),
         key => Err(format!("the state of {key} cannot be overridden")),
     }
 }
 
-/// `N` endpoints or `N%` of them.
+/// A parser that offers names to shell completions, and accepts more than these.
+#[derive(Clone)]
+struct Suggesting<P, N> {
+    parse: P,
+    names: N,
+}
+
+impl<T, P, N> TypedValueParser for Suggesting<P, N>
+where
+    T: Clone + Send + Sync + 'static,
+    P: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
+    N: Fn() -> Vec<String> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, option: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        TypedValueParser::parse_ref(&self.parse, command, option, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        // Leaked once, to generate completions: clap takes static names.
+        Some(Box::new((self.names)().into_iter().map(|name| PossibleValue::new(&*name.leak()))))
+    }
+}
+
+/// Parses `N` endpoints or `N%` of them.
 pub(super) fn quorum(text: &str) -> Result<Quorum, String> {
-    const SHAPE: &str = "not a number of endpoints, such as 2, or a share of them, such as 50%";
     let share = text.strip_suffix('%');
     match (share.unwrap_or(text).parse(), share) {
-        (Err(_), _) => Err(SHAPE.into()),
+        (Err(_), _) => Err("expected a number of endpoints (2) or a share of them (50%)".into()),
         (Ok(0), _) => Err("must be above zero".into()),
         (Ok(count), None) => Ok(Quorum::Count(count)),
         (Ok(percent @ 1..=100), Some(_)) => Ok(Quorum::Percent(percent)),
-        (Ok(_), Some(_)) => Err("more than all endpoints".into()),
+        (Ok(_), Some(_)) => Err("must be at most 100%".into()),
     }
 }
 
-/// A server's weight in percent, 1 to 100: HAProxy would take 0 for "drain".
+/// Parses a server's weight in percent, 1 to 100. HAProxy would take 0 for "drain".
 pub(super) fn weight(text: &str) -> Result<u8, String> {
     match text.strip_suffix('%').unwrap_or(text).parse() {
         Ok(weight @ 1..=100) => Ok(weight),
-        _ => Err("not a weight from 1% to 100%".into()),
+        _ => Err("expected 1% to 100%".into()),
     }
 }
 
-/// What `--connect-to` dials: an address, and a port where it is not the endpoint's.
+/// An address to connect to, and a port where it is not the endpoint's.
 pub(crate) type ConnectTo = (IpAddr, Option<u16>);
 
-/// `ADDR[:PORT]`, an IPv6 address in brackets or alone.
-pub(super) fn dialled(text: &str) -> Result<ConnectTo, String> {
+/// Parses `ADDR[:PORT]`; an IPv6 address needs brackets if a port follows.
+pub(super) fn connect_to(text: &str) -> Result<ConnectTo, String> {
     match endpoint::parse_host_port(text) {
         Ok((Host::Address(address), port)) => Ok((address, port)),
-        _ => Err("not an address, such as 192.0.2.1, 192.0.2.1:8777 or [2001:db8::1]:8777".into()),
+        _ => Err("expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)".into()),
     }
 }
 
-/// Accepts the names of the diagnoses that can be simulated.
+/// Parses the name of a diagnosis that can be simulated.
 pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
-    PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name)).try_map(|name| {
-        Diagnosis::SIMULATED
-            .into_iter()
-            .find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(&name))
-            .ok_or("cannot be simulated")
-    })
+    PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name))
+        .try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
 }

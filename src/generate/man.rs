@@ -4,6 +4,8 @@ use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::cli::{Cli, EXAMPLES, NAME, OPTS_VAR};
+use crate::explain::{self, Explanation};
+use crate::model::diagnosis::Diagnosis;
 use crate::rules::{Row, RuleOrigin, Table};
 
 /// The whole page in roff.
@@ -12,13 +14,14 @@ pub(super) fn page() -> String {
     let command = Cli::command().mut_args(|option| option.hide_short_help(false));
     let headings: Vec<String> = headings(&command);
     let man = Man::new(command);
-    let sections: [String; 10] = [
+    let sections: [String; 11] = [
         title(),
         drawn(|page| man.render_name_section(page)),
         drawn(|page| man.render_synopsis_section(page)),
         drawn(|page| man.render_description_section(page)),
         options(&man, &headings),
         table(),
+        diagnoses(),
         exit_status(),
         environment() + &haproxy(),
         examples(),
@@ -83,6 +86,18 @@ fn row(row: &Row) -> String {
     format!(".TP\n\\fB{key}\\fR {}{mark}\n{text}\n", row.state)
 }
 
+/// The diagnoses, as `--explain` shows them.
+fn diagnoses() -> String {
+    let introduction = plain("Every summary begins with the diagnosis. --explain also shows the rows that lead to it.");
+    let texts = Diagnosis::ALL.map(|diagnosis| {
+        let Explanation { meaning, cause, first } = explain::explanation(diagnosis);
+        let cause = if cause.is_empty() { String::new() } else { format!(" Cause: {cause}.") };
+        let first = if first.is_empty() { String::new() } else { format!(" First, {first}.") };
+        format!(".TP\n.B {}\n{}\n", escape(diagnosis.name()), escape(&format!("{meaning}.{cause}{first}")))
+    });
+    section("DIAGNOSES") + &introduction + &texts.concat()
+}
+
 fn exit_status() -> String {
     let codes = [
         ("0", "OK"),
@@ -104,7 +119,7 @@ fn environment() -> String {
             OPTS_VAR,
             "Options, split as a shell splits words. They come before those of the command line, which \
              therefore win. Endpoints, --simulate, --generate, --explain, --watch, --wait, --help and \
-             --version may not stand there; -H may in HAProxy mode.",
+             --version are not allowed there; -H is in HAProxy mode.",
         ),
         ("NO_COLOR", "If not empty, no colour is used unless --color asks for it."),
         ("SSL_CERT_FILE, SSL_CERT_DIR", "The trust store instead of the system's; --cacert goes first."),

@@ -260,7 +260,7 @@ fn ignored_variables(environment: &Environment) -> Option<String> {
         name.starts_with("OS_")
             && !name.starts_with("OS_CLIENT_")
             && *name != "OS_CLOUD"
-            && environment.says(name)
+            && environment.is_set(name)
     };
     let mut names: Vec<&str> =
         environment.variables.keys().filter_map(|name| name.to_str()).filter(is_ignored).collect();

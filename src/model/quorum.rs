@@ -1,16 +1,16 @@
-//! How many of several endpoints must do their work.
+//! The number of endpoints that must work.
 
-/// `--quorum`.
+/// A number or a share of the endpoints that must be OK or WARNING.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quorum {
-    /// At least so many endpoints.
+    /// A number of endpoints.
     Count(usize),
-    /// At least this share of the endpoints, in percent, rounded up.
+    /// A share of the endpoints in percent, rounded up.
     Percent(usize),
 }
 
 impl Quorum {
-    /// How many of so many endpoints it asks for.
+    /// The number that it requires out of `endpoints`.
     pub(crate) fn needed(self, endpoints: usize) -> usize {
         match self {
             Quorum::Count(count) => count,
@@ -18,13 +18,14 @@ impl Quorum {
         }
     }
 
-    /// Refuses a quorum that so many endpoints could never meet; the error is the reason.
+    /// Checks that `endpoints` can meet the quorum.
     pub(crate) fn check_against(self, endpoints: usize) -> Result<(), String> {
         let needed = self.needed(endpoints);
         if needed <= endpoints {
             return Ok(());
         }
-        let are = if endpoints == 1 { "is 1 endpoint".into() } else { format!("are {endpoints} endpoints") };
-        Err(format!("--quorum {needed} cannot be met: there {are}"))
+        let endpoints =
+            if endpoints == 1 { "is 1 endpoint".into() } else { format!("are {endpoints} endpoints") };
+        Err(format!("a quorum of {needed} cannot be met: there {endpoints}"))
     }
 }

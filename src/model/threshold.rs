@@ -1,4 +1,4 @@
-//! The thresholds on measured values, and the state that they give.
+//! Thresholds on measured values.
 
 use crate::model::range::Range;
 use crate::model::state::State;
@@ -6,19 +6,18 @@ use crate::model::state::State;
 /// A warning and a critical range.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Threshold {
-    /// WARNING outside of this range.
+    /// The range outside of which a value is WARNING.
     pub(crate) warning: Option<Range>,
-    /// CRITICAL outside of this range.
+    /// The range outside of which a value is CRITICAL.
     pub(crate) critical: Option<Range>,
 }
 
 impl Threshold {
-    /// The state of a value under these limits.
+    /// Judges a value.
     pub(crate) fn judge(&self, value: f64) -> State {
-        let alerts = |range: &Option<Range>| range.as_ref().is_some_and(|range| range.alerts(value));
-        if alerts(&self.critical) {
+        if self.critical.as_ref().is_some_and(|range| range.alerts(value)) {
             State::Critical
-        } else if alerts(&self.warning) {
+        } else if self.warning.as_ref().is_some_and(|range| range.alerts(value)) {
             State::Warning
         } else {
             State::Ok
@@ -26,13 +25,13 @@ impl Threshold {
     }
 }
 
-/// All thresholds of a run.
+/// The thresholds of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Thresholds {
-    /// `-w`, `-c`: the time of each answered request, in seconds.
+    /// The response time of each answered request, in seconds.
     pub(crate) request: Threshold,
-    /// `--backend-warning`, `--backend-critical`: the back-end's share, in seconds.
+    /// The back-end's share of the response time, in seconds.
     pub(crate) backend: Threshold,
-    /// `--certificate-warning`, `--certificate-critical`: the certificate's remaining life, in days.
+    /// The certificate's remaining life, in days.
     pub(crate) certificate: Threshold,
 }

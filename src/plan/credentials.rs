@@ -1,6 +1,6 @@
-//! Credentials and other headers: read from files, checked, and registered to be masked everywhere.
+//! Credentials and other headers: read from files, checked, and registered as secrets.
 //!
-//! An error about what a file holds names the file and the line, never the text.
+//! An error about a file's content names the file and the line, never the text.
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,83 +13,88 @@ use crate::cli::Cli;
 use crate::input;
 use crate::sanitize::{Sanitizer, quote_arg};
 
-/// How large a file with secrets may be, in bytes.
-const LIMIT: usize = 64 * 1024;
+/// Maximum size of a file with secrets, in bytes.
+const MAX_FILE: usize = 64 * 1024;
 
-/// From how many bytes on a header's value is masked: shorter ones are not secrets, and masking them
-/// would tear holes into ordinary text.
-const MASKED_FROM: usize = 8;
+/// Maximum number of headers. Servers accept about a hundred, and each value is searched for in every output.
+const MAX_HEADERS: usize = 100;
 
-/// Headers that frame the message or the connection: the client's own business.
-const REFUSED: [&str; 5] = ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"];
+/// Minimum length in bytes of a header value that is masked. Shorter ones are no secrets, and occur in ordinary text.
+const MIN_MASKED: usize = 8;
 
-/// One header of the requests: its name and its value.
+/// Headers that frame the message or control the connection, which only the client may set.
+const RESERVED_HEADERS: [&str; 5] =
+    ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"];
+
+/// The name and value of a header.
 pub(super) type RequestHeader = (String, Vec<u8>);
 
-/// Reads secrets within a deadline, registers them with the sanitizer and notes what is careless.
+/// Reads secrets within a deadline, registers them with the sanitizer, and collects notes on careless use.
 #[derive(Debug)]
 pub(super) struct SecretReader {
     deadline: Instant,
-    /// Masks all that was read.
+    /// Masks all secrets read so far.
     pub(super) sanitizer: Sanitizer,
-    /// Files that others can read.
+    /// Notes on files that other users can read.
     pub(super) notes: Vec<String>,
 }
 
 impl SecretReader {
-    /// Nothing read yet.
     pub(super) fn new(deadline: Instant) -> SecretReader {
         SecretReader { deadline, sanitizer: Sanitizer::default(), notes: Vec::new() }
     }
 
-    /// All headers that the command line asks for, credentials first.
+    /// Reads all headers of the command line, credentials first.
     pub(super) fn headers(&mut self, cli: &Cli) -> Result<Vec<RequestHeader>> {
+        let option = cli.env_origin.label("--header");
         let mut headers = Vec::new();
         for header in &cli.request.header {
             if let Some(file) = header.strip_prefix('@') {
-                headers.extend(self.header_file(Path::new(file))?);
+                headers.extend(self.header_file(&option, Path::new(file))?);
             } else {
                 let header = self.header(header.as_bytes());
-                headers.push(header.map_err(|why| anyhow!("--header: {why}"))?);
+                headers.push(header.map_err(|why| anyhow!("{option}: {why}"))?);
+            }
+            if headers.len() > MAX_HEADERS {
+                bail!("{option}: more than {MAX_HEADERS} headers");
             }
         }
+        check_host(&headers).map_err(|why| anyhow!("{option}: {why}"))?;
         let mut all = self.credentials(cli, &headers)?;
         all.append(&mut headers);
         Ok(all)
     }
 
-    /// `--token-file` and `--auth-file` as headers; refused beside a header that says the same.
+    /// Reads `--token-file` and `--auth-file`. They conflict with a header of the same name.
     fn credentials(&mut self, cli: &Cli, headers: &[RequestHeader]) -> Result<Vec<RequestHeader>> {
         let mut credentials = Vec::new();
         if let Some(path) = &cli.request.token_file {
-            refuse_beside(headers, "X-Auth-Token", "--token-file")?;
-            credentials.push(("X-Auth-Token".into(), self.token(path)?));
+            let option = cli.env_origin.label("--token-file");
+            check_duplicate(headers, "X-Auth-Token", &option)?;
+            credentials.push(("X-Auth-Token".into(), self.token(&option, path)?));
         }
         if let Some(path) = &cli.request.auth_file {
-            refuse_beside(headers, "Authorization", "--auth-file")?;
-            credentials.push(("Authorization".into(), self.basic("--auth-file", path)?));
+            let option = cli.env_origin.label("--auth-file");
+            check_duplicate(headers, "Authorization", &option)?;
+            credentials.push(("Authorization".into(), self.basic(&option, path)?));
         }
         Ok(credentials)
     }
 
-    /// The token of `--token-file`.
-    fn token(&mut self, path: &Path) -> Result<Vec<u8>> {
-        let token = self.line("--token-file", path)?;
+    fn token(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
+        let token = self.line(option, path)?;
         if !token.iter().all(u8::is_ascii_graphic) {
-            bail!(
-                "--token-file: {}:1: a token has letters, digits and signs of ASCII only",
-                input::name(path)
-            );
+            bail!("{option}: {}:1: a token must be printable ASCII without spaces", input::name(path));
         }
         self.sanitizer.add_secret(&token);
         Ok(token)
     }
 
-    /// The `user:password` of a file as HTTP Basic credentials (RFC 7617).
+    /// Reads `user:password` from a file, and encodes it as HTTP Basic credentials (RFC 7617).
     pub(super) fn basic(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
         let credentials = self.line(option, path)?;
         let Some(colon) = credentials.iter().position(|byte| *byte == b':') else {
-            bail!("{option}: {}:1: not of the form user:password", input::name(path));
+            bail!("{option}: {}:1: expected user:password", input::name(path));
         };
         let encoded = STANDARD.encode(&credentials);
         let password = credentials.get(colon + 1..).unwrap_or_default();
@@ -99,7 +104,7 @@ impl SecretReader {
         Ok(format!("Basic {encoded}").into_bytes())
     }
 
-    /// The one line of a file that holds one secret.
+    /// Reads a file with a secret in its only line.
     fn line(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
         let name = input::name(path);
         let bytes = self.read(option, path)?;
@@ -109,88 +114,101 @@ impl SecretReader {
             bail!("{option}: {name} is empty");
         }
         if line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            bail!("{option}: {name}:2: a second line; the secret is one line");
+            bail!("{option}: {name}:2: expected a single line");
         }
         check_value(line).map_err(|why| anyhow!("{option}: {name}:1: {why}"))?;
         Ok(line.to_vec())
     }
 
-    /// The headers of a file, one a line.
-    fn header_file(&mut self, path: &Path) -> Result<Vec<RequestHeader>> {
-        let bytes = self.read("--header", path)?;
+    /// Reads a file with one header per line.
+    fn header_file(&mut self, option: &str, path: &Path) -> Result<Vec<RequestHeader>> {
+        let bytes = self.read(option, path)?;
         let mut headers = Vec::new();
-        for (number, line) in input::lines(&bytes) {
+        // One line more than allowed, which the caller then rejects.
+        for (number, line) in input::lines(&bytes).take(MAX_HEADERS + 1) {
             let header = line.map_err(str::to_owned).and_then(|line| self.header(line.as_bytes()));
-            headers.push(header.map_err(|why| anyhow!("--header: {}:{number}: {why}", input::name(path)))?);
+            headers.push(header.map_err(|why| anyhow!("{option}: {}:{number}: {why}", input::name(path)))?);
         }
         Ok(headers)
     }
 
-    /// Reads `Name: value`, and masks the value from now on; what stands behind a scheme (`Bearer`) also by
-    /// itself.
+    /// Parses `Name: value` and registers the value as a secret; after a scheme (`Bearer`) the rest also alone.
     fn header(&mut self, line: &[u8]) -> Result<RequestHeader, String> {
         let header = parse_header(line)?;
         let credentials =
             header.1.iter().position(|byte| *byte == b' ').and_then(|end| header.1.get(end + 1..));
         for secret in std::iter::once(header.1.as_slice()).chain(credentials) {
-            if secret.len() >= MASKED_FROM {
+            if secret.len() >= MIN_MASKED {
                 self.sanitizer.add_secret(secret);
             }
         }
         Ok(header)
     }
 
-    /// Reads a file, and notes it if others can read it too.
+    /// Reads a file, with a note if other users can read it too.
     fn read(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
-        let bytes = input::read(path, LIMIT, self.deadline).with_context(|| option.to_owned())?;
+        let bytes = input::read(path, MAX_FILE, self.deadline).with_context(|| option.to_owned())?;
         self.note_readable(option, path);
         Ok(bytes)
     }
 
-    /// Notes a file with a secret if others than its owner can read it.
+    /// Adds a note if other users can read a file with a secret.
     pub(super) fn note_readable(&mut self, option: &str, path: &Path) {
         if input::is_readable_by_others(path) {
             let name = input::name(path);
-            self.notes.push(format!("{option} {name} can be read by others than its owner"));
+            self.notes.push(format!("{option} {name} is readable by other users"));
         }
     }
 }
 
-/// Refuses an option beside a header that it would double.
-fn refuse_beside(headers: &[RequestHeader], name: &str, option: &str) -> Result<()> {
+/// Rejects an option whose header is also given by `--header`.
+fn check_duplicate(headers: &[RequestHeader], name: &str, option: &str) -> Result<()> {
     if headers.iter().any(|header| header.0.eq_ignore_ascii_case(name)) {
-        bail!("{option} and a --header {name} exclude each other");
+        bail!("'{option}' cannot be used with '--header {name}'");
     }
     Ok(())
 }
 
-/// Reads `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.
+/// Rejects requests that no server accepts: with several `Host` headers, or with one that is not ASCII.
+fn check_host(headers: &[RequestHeader]) -> Result<(), &'static str> {
+    let mut hosts = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Host"));
+    match (hosts.next(), hosts.next()) {
+        (_, Some(_)) => Err("Host can be given only once"),
+        (Some((_, value)), None) if !value.iter().all(u8::is_ascii_graphic) => {
+            Err("the value of Host must be printable ASCII without spaces")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Parses `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.
 fn parse_header(line: &[u8]) -> Result<RequestHeader, String> {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-        return Err("no colon; a header is written 'Name: value'".into());
+        return Err("expected 'Name: value'".into());
     };
     let (name, rest) = line.split_at(colon);
     let value = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii();
     let Some(name) = std::str::from_utf8(name).ok().filter(|name| is_token(name)) else {
-        return Err("what stands before the colon is not a header's name".into());
+        return Err("the text before the colon is not a header name".into());
     };
-    if let Some(refused) = REFUSED.into_iter().find(|refused| refused.eq_ignore_ascii_case(name)) {
-        return Err(format!("{refused} is the client's own business and cannot be given"));
+    if let Some(reserved) = RESERVED_HEADERS.into_iter().find(|reserved| reserved.eq_ignore_ascii_case(name))
+    {
+        return Err(format!("{reserved} is set by the client and cannot be given"));
     }
-    check_value(value).map_err(|why| format!("the value of {}: {why}", quote_arg(name)))?;
+    check_value(value).map_err(|why| format!("value of {}: {why}", quote_arg(name)))?;
     Ok((name.into(), value.to_vec()))
 }
 
-/// A header's name: RFC 9110, section 5.6.2.
+/// Checks the grammar of a header's name (RFC 9110, section 5.6.2).
 fn is_token(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// A header's value: RFC 9110, section 5.5. A line break in it would forge another header.
+/// Checks the grammar of a header's value (RFC 9110, section 5.5). A line break would forge another header.
 fn check_value(value: &[u8]) -> Result<(), &'static str> {
     if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
-        return Err("a control character; it cannot be sent in a header");
+        return Err("a header cannot contain a control character");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What will be done: every default chosen, every contradiction refused.
+//! The plan of a run: all defaults resolved, all conflicting options rejected.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::cli::haproxy_call;
-use crate::cli::{Cli, FailOn, MethodChoice, ThresholdArgs};
+use crate::cli::{Cli, FailOn, MethodChoice, ResponseTime, ThresholdArgs};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::exchange::Method;
@@ -31,67 +31,60 @@ pub(crate) use proxy::Proxy;
 pub(crate) use targets::Targets;
 pub(crate) use validate::check_text_conflicts;
 
-/// The budget of a run where `-t` does not say otherwise.
+/// The default of `-t`.
 const BUDGET: Duration = Duration::from_secs(10);
-/// The same in HAProxy mode: HAProxy kills a check after `inter`, 2 s by default.
+/// The default of `-t` in HAProxy mode: HAProxy kills a check after `inter`, which defaults to 2 s.
 const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
-/// The pause before a retry where `--retry-delay` does not say otherwise.
+/// The default of `--retry-delay`.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// The shortest time between two runs of `--watch`.
-const SHORTEST_WATCH: Duration = Duration::from_millis(100);
+/// Minimum interval of `--watch`.
+const MIN_WATCH: Duration = Duration::from_millis(100);
 
-/// What will be done.
+/// The plan of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// What is asked.
     pub(crate) targets: Targets,
-    /// The requests, in order.
+    /// The methods of the requests, in order.
     pub(crate) methods: Vec<Method>,
-    /// How the network is used.
     pub(crate) network: Network,
-    /// Time, retries and concurrency.
     pub(crate) timing: Timing,
-    /// The table in force.
+    /// The table of rules with the overrides of `--state`.
     pub(crate) table: Table,
-    /// The thresholds.
     pub(crate) thresholds: Thresholds,
-    /// How many endpoints must be OK or WARNING for less than CRITICAL.
+    /// `--quorum`.
     pub(crate) quorum: Option<Quorum>,
-    /// How the report is told.
     pub(crate) output: OutputOptions,
-    /// By which rule a state becomes the exit code.
     pub(crate) exit_codes: ExitCodes,
-    /// Once, or again and again.
     pub(crate) mode: RunMode,
-    /// What is worth noting at `-v`.
+    /// Notes, shown at `-v`.
     pub(crate) notes: Vec<String>,
-    /// Masks the plan's secrets and cleans foreign text.
+    /// Masks the plan's secrets and cleans untrusted text.
     pub(crate) sanitizer: Sanitizer,
 }
 
 /// Time, retries and concurrency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Timing {
-    /// `-t`: the wall-clock budget of one run.
+    /// `-t`: the wall-clock limit of one run.
     pub(crate) budget: Duration,
-    /// `--connect-timeout`: the bound on connecting.
+    /// `--connect-timeout`: the limit on connecting.
     pub(crate) connect_timeout: Option<Duration>,
-    /// `--retries`: how often a CRITICAL endpoint is tried again.
+    /// `--retries`: the number of retries of a CRITICAL endpoint.
     pub(crate) retries: u32,
     /// `--retry-delay`: the pause before a retry, and between the runs of `--wait`.
     pub(crate) retry_delay: Duration,
-    /// `--parallel`: how many requests are in flight at once; `None` for the default.
+    /// `--parallel`: the number of requests in flight at once; `None` for the default.
     pub(crate) parallel: Option<usize>,
 }
 
-/// By which rule a state becomes the exit code.
+/// The rule that maps a state to the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitCodes {
-    /// The guidelines': 0, 1, 2 or 3.
+    /// The guidelines: 0, 1, 2 or 3.
     Guidelines,
-    /// The same but for WARNING, which exits 0: such a server is up.
+    /// HAProxy mode: as the guidelines, but 0 for WARNING, for such a server is up.
     HaProxy,
-    /// `--fail-on`: 1 from this state on, and wherever nothing is known; else 0.
+    /// `--fail-on`: 1 for this state or worse and for UNKNOWN, else 0.
     FailOn(State),
 }
 
@@ -108,21 +101,21 @@ impl ExitCodes {
     }
 }
 
-/// Once, or again and again.
+/// The number and timing of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunMode {
     /// One run.
     Once,
     /// `--watch D`, `--count N`.
     Watch {
-        /// The time from the start of one run to the start of the next.
+        /// The interval between the starts of runs.
         every: Duration,
-        /// After how many runs it ends; `None` for never.
+        /// The number of runs; `None` for no end.
         count: Option<u64>,
     },
     /// `--wait D`.
     Wait {
-        /// After which time it gives up.
+        /// The time after which it gives up.
         limit: Duration,
     },
 }
@@ -138,9 +131,12 @@ impl Plan {
             input::check_output_target(file)?;
         }
         let deadline = environment.started + timing.budget;
-        let targets = targets::decide(cli, environment, haproxy, deadline)?;
+        let targets = targets::plan(cli, environment, haproxy, deadline)?;
         let mut secrets = SecretReader::new(deadline);
-        let network = network::decide(cli, environment, &mut secrets)?;
+        let network = network::plan(cli, environment, &mut secrets)?;
+        let mut notes: Vec<String> = proxy::ignored_variables(environment).into_iter().collect();
+        notes.extend(secrets.notes);
+        notes.extend(validate::threshold_notes(cli, &timing));
         Ok(Plan {
             targets,
             methods: methods(cli.request.method),
@@ -152,13 +148,13 @@ impl Plan {
             output: output::from_cli(cli, environment, haproxy),
             exit_codes: exit_codes(cli.thresholds.fail_on, haproxy),
             mode: run_mode(cli),
-            notes: proxy::ignored(environment).into_iter().chain(secrets.notes).collect(),
+            notes,
             sanitizer: secrets.sanitizer,
         })
     }
 }
 
-/// The table with the overrides of `--state`.
+/// Builds the table of rules with the overrides of `--state`.
 pub(crate) fn table(args: &ThresholdArgs) -> Table {
     let mut table = Table::default();
     for (key, state) in &args.state {
@@ -167,9 +163,8 @@ pub(crate) fn table(args: &ThresholdArgs) -> Table {
     table
 }
 
-/// The requests of `--method`.
-fn methods(asked: Option<MethodChoice>) -> Vec<Method> {
-    match asked.unwrap_or(MethodChoice::Both) {
+fn methods(choice: Option<MethodChoice>) -> Vec<Method> {
+    match choice.unwrap_or(MethodChoice::Both) {
         MethodChoice::Head => vec![Method::Head],
         MethodChoice::Get => vec![Method::Get],
         MethodChoice::Both => vec![Method::Head, Method::Get],
@@ -186,21 +181,21 @@ fn timing(cli: &Cli, haproxy: bool) -> Timing {
     }
 }
 
-fn thresholds(judgement: &ThresholdArgs) -> Thresholds {
-    let life = |bound: Option<Duration>| {
-        bound.map(|bound| Range::at_least(bound.as_secs_f64() / Unit::Days.seconds()))
-    };
+fn thresholds(args: &ThresholdArgs) -> Thresholds {
+    let range = |given: &Option<ResponseTime>| given.as_ref().map(|given| given.range.clone());
     Thresholds {
-        request: Threshold { warning: judgement.warning.clone(), critical: judgement.critical.clone() },
-        backend: Threshold {
-            warning: judgement.backend_warning.clone(),
-            critical: judgement.backend_critical.clone(),
-        },
+        request: Threshold { warning: range(&args.warning), critical: range(&args.critical) },
+        backend: Threshold { warning: args.backend_warning.clone(), critical: args.backend_critical.clone() },
         certificate: Threshold {
-            warning: life(judgement.certificate_warning),
-            critical: life(judgement.certificate_critical),
+            warning: args.certificate_warning.map(days_left),
+            critical: args.certificate_critical.map(days_left),
         },
     }
+}
+
+/// The range of remaining days that does not alert.
+fn days_left(minimum: Duration) -> Range {
+    Range::at_least(minimum.as_secs_f64() / Unit::Days.seconds())
 }
 
 fn exit_codes(fail_on: Option<FailOn>, haproxy: bool) -> ExitCodes {
@@ -215,7 +210,7 @@ fn exit_codes(fail_on: Option<FailOn>, haproxy: bool) -> ExitCodes {
 fn run_mode(cli: &Cli) -> RunMode {
     match (cli.timing.watch, cli.timing.wait) {
         (Some(every), _) => {
-            RunMode::Watch { every: every.max(SHORTEST_WATCH), count: cli.timing.count.map(NonZeroU64::get) }
+            RunMode::Watch { every: every.max(MIN_WATCH), count: cli.timing.count.map(NonZeroU64::get) }
         }
         (None, Some(limit)) => RunMode::Wait { limit },
         (None, None) => RunMode::Once,

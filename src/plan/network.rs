@@ -1,4 +1,4 @@
-//! How the network is used: by which addresses, with which headers, and how TLS is done.
+//! The use of the network: address family, headers, proxy, TLS.
 
 use std::env;
 use std::net::IpAddr;
@@ -11,51 +11,50 @@ use crate::environment::Environment;
 use crate::plan::credentials::SecretReader;
 use crate::plan::proxy::{self, Proxy};
 
-/// How the network is used.
+/// The use of the network.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Network {
-    /// `-4` or `-6`.
+    /// The only address family to use (`-4`, `-6`).
     pub(crate) family: Option<IpFamily>,
-    /// Headers beyond the probe's own, in order; credentials among them.
+    /// Headers besides the probe's own, in order, credentials included.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// The HTTP proxy.
+    /// `--proxy`.
     pub(crate) proxy: Option<Proxy>,
-    /// TLS.
     pub(crate) tls: Tls,
 }
 
 /// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum IpFamily {
-    /// IPv4 only.
+    /// IPv4.
     V4,
-    /// IPv6 only.
+    /// IPv6.
     V6,
 }
 
 impl IpFamily {
-    /// Whether an address is of this family.
+    /// Returns whether an address is of this family.
     pub(crate) const fn has(self, address: &IpAddr) -> bool {
         matches!((self, address), (IpFamily::V4, IpAddr::V4(_)) | (IpFamily::V6, IpAddr::V6(_)))
     }
 }
 
-/// How TLS is done.
+/// The use of TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tls {
-    /// `-k`: the certificate is not verified.
+    /// `-k`: do not verify the certificate.
     pub(crate) insecure: bool,
     /// `--cacert`: a file or a directory instead of the system's trust store.
     pub(crate) cacert: Option<PathBuf>,
-    /// Where the environment says that the system's trust store is; `None` where it is silent.
+    /// The trust store that the environment names instead of the system's.
     pub(crate) store: Option<TrustStorePaths>,
     /// `--cert`: a file with the client's certificate chain.
     pub(crate) cert: Option<PathBuf>,
-    /// `--key`: a file with its key, where it is not in the same file.
+    /// `--key`: a file with its key; `None` if the file of the chain holds it.
     pub(crate) key: Option<PathBuf>,
 }
 
-/// The place of a trust store.
+/// The paths of a trust store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TrustStorePaths {
     /// `SSL_CERT_FILE`: a bundle.
@@ -65,10 +64,10 @@ pub(crate) struct TrustStorePaths {
 }
 
 impl TrustStorePaths {
-    /// Where the variables point that OpenSSL reads as well; an empty one says nothing.
-    fn of(environment: &Environment) -> Option<TrustStorePaths> {
-        let said = |name| environment.variable(name).filter(|value| !value.is_empty());
-        let (file, directories) = (said("SSL_CERT_FILE"), said("SSL_CERT_DIR"));
+    /// Reads the variables that OpenSSL reads, too; an empty one counts as unset.
+    fn from_environment(environment: &Environment) -> Option<TrustStorePaths> {
+        let variable = |name| environment.variable(name).filter(|value| !value.is_empty());
+        let (file, directories) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
         (file.is_some() || directories.is_some()).then(|| TrustStorePaths {
             file: file.map(PathBuf::from),
             directories: directories.map(|list| env::split_paths(list).collect()).unwrap_or_default(),
@@ -76,25 +75,28 @@ impl TrustStorePaths {
     }
 }
 
-/// How the network is used; reads the secrets that go over it.
-pub(super) fn decide(cli: &Cli, environment: &Environment, secrets: &mut SecretReader) -> Result<Network> {
+/// Plans the use of the network, and reads the secrets for it. Simulated endpoints get the headers alone: they
+/// listen on loopback, and bring their own certificates.
+pub(super) fn plan(cli: &Cli, environment: &Environment, secrets: &mut SecretReader) -> Result<Network> {
+    if !cli.mode.simulate.is_empty() {
+        return Ok(Network { headers: secrets.headers(cli)?, ..Network::default() });
+    }
     Ok(Network {
         family: family(cli),
         tls: tls(cli, environment, secrets),
         headers: secrets.headers(cli)?,
-        proxy: proxy::decide(cli, secrets)?,
+        proxy: proxy::plan(cli, secrets)?,
     })
 }
 
 fn tls(cli: &Cli, environment: &Environment, secrets: &mut SecretReader) -> Tls {
     let (cert, key) = (cli.tls.cert.clone(), cli.tls.key.clone());
     match (&cert, &key) {
-        (_, Some(key)) => secrets.note_readable("--key", key),
-        // The key stands in the certificate's file.
-        (Some(cert), None) => secrets.note_readable("--cert", cert),
+        (_, Some(key)) => secrets.note_readable(&cli.env_origin.label("--key"), key),
+        (Some(cert), None) => secrets.note_readable(&cli.env_origin.label("--cert"), cert),
         (None, None) => {}
     }
-    let store = TrustStorePaths::of(environment);
+    let store = TrustStorePaths::from_environment(environment);
     Tls { insecure: cli.tls.insecure, cacert: cli.tls.cacert.clone(), store, cert, key }
 }
 

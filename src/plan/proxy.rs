@@ -1,4 +1,4 @@
-//! The HTTP proxy: only the one that is named; those of the environment are ignored.
+//! The HTTP proxy. Only `--proxy` selects one; variables of the environment are ignored.
 
 use anyhow::{Context, Error, Result, bail};
 
@@ -8,50 +8,50 @@ use crate::model::endpoint::{Host, parse_host_port};
 use crate::plan::credentials::SecretReader;
 use crate::sanitize::quote_arg;
 
-/// The port of a proxy that names none, as curl has it.
+/// The default port of a proxy, as in curl.
 const DEFAULT_PORT: u16 = 1080;
 
-/// The variables by which other programs are told a proxy.
+/// The variables that select a proxy for other programs.
 const VARIABLES: [&str; 6] =
     ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// An HTTP proxy, used by CONNECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proxy {
-    /// Its host.
     pub(crate) host: Host,
-    /// Its port.
     pub(crate) port: u16,
     /// The value of `Proxy-Authorization`.
     pub(crate) authorization: Option<Vec<u8>>,
 }
 
-/// The proxy of `--proxy`, with the credentials of `--proxy-auth-file`.
-pub(super) fn decide(cli: &Cli, secrets: &mut SecretReader) -> Result<Option<Proxy>> {
+/// Plans the proxy of `--proxy`, with the credentials of `--proxy-auth-file`.
+pub(super) fn plan(cli: &Cli, secrets: &mut SecretReader) -> Result<Option<Proxy>> {
     let Some(url) = &cli.connection.proxy else { return Ok(None) };
-    let mut proxy = parse(url).with_context(|| format!("--proxy {}", quote_arg(url)))?;
+    let option = cli.env_origin.label("--proxy");
+    let mut proxy = parse(url).with_context(|| format!("invalid value {} for '{option}'", quote_arg(url)))?;
     if let Some(path) = &cli.connection.proxy_auth_file {
-        proxy.authorization = Some(secrets.basic("--proxy-auth-file", path)?);
+        proxy.authorization = Some(secrets.basic(&cli.env_origin.label("--proxy-auth-file"), path)?);
     }
     Ok(Some(proxy))
 }
 
-/// Reads `[http://]HOST[:PORT][/]`.
+/// Parses `[http://]HOST[:PORT][/]`.
 fn parse(url: &str) -> Result<Proxy> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     if rest.contains('@') {
-        bail!("credentials would show in the list of processes; put them into a file for --proxy-auth-file");
+        bail!("credentials in a URL show in the process list: use --proxy-auth-file");
     }
     if !scheme.eq_ignore_ascii_case("http") {
-        bail!("only http:// proxies are supported, asked by CONNECT");
+        bail!("unsupported scheme {}: use http", quote_arg(scheme));
     }
-    let (host, port) = parse_host_port(rest.strip_suffix('/').unwrap_or(rest)).map_err(Error::msg)?;
+    let (host, port) = parse_host_port(rest.strip_suffix('/').unwrap_or(rest))
+        .map_err(|error| Error::msg(error.to_string()))?;
     Ok(Proxy { host, port: port.unwrap_or(DEFAULT_PORT), authorization: None })
 }
 
-/// A note about proxies that the environment names in vain.
-pub(super) fn ignored(environment: &Environment) -> Option<String> {
-    let set: Vec<&str> = VARIABLES.into_iter().filter(|name| environment.says(name)).collect();
+/// Returns a note on proxies of the environment, which are ignored.
+pub(super) fn ignored_variables(environment: &Environment) -> Option<String> {
+    let set: Vec<&str> = VARIABLES.into_iter().filter(|name| environment.is_set(name)).collect();
     let (names, is) = (set.join(", "), if set.len() == 1 { "is" } else { "are" });
-    (!set.is_empty()).then(|| format!("{names} in the environment {is} ignored; --proxy names a proxy"))
+    (!set.is_empty()).then(|| format!("{names} in the environment {is} ignored: use --proxy"))
 }

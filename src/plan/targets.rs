@@ -1,80 +1,153 @@
-//! What a plan asks: endpoints, all that were named and each once, or what is simulated in their place.
+//! The targets of a plan: the given endpoints, each once, or simulated ones in their place.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli::Cli;
 use crate::cli::haproxy_call::{self, Invocation, ServerAddress};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::{DEFAULT_PATH, Defaults, Endpoint, Host, Route, Scheme};
+use crate::model::endpoint::{DEFAULT_PATH, Defaults, Endpoint, EndpointError, Host, Route, Scheme};
 use crate::plan::network::{self, IpFamily};
+use crate::sanitize::quote_arg;
 
-/// How large a list of endpoints may be, in bytes: room for [`MAX_ENDPOINTS`] of them, however long.
-const LIST_LIMIT: usize = 16 * 1024 * 1024;
+/// Maximum size of a list of endpoints, in bytes: enough for [`MAX_ENDPOINTS`] long names.
+const MAX_LIST: usize = 16 * 1024 * 1024;
 
-/// How many endpoints one run takes. Reporting so many, should none of them have its turn in time, still fits
-/// into the grace beyond `-t`.
+/// Maximum number of endpoints. If none of so many had its turn in time, reporting them would still fit into the
+/// grace period after `-t`.
 const MAX_ENDPOINTS: usize = 20_000;
 
-/// What is wrong with a line that is no endpoint.
-const NO_ENDPOINT: &str =
-    "not an endpoint; its form is [http[s]://]HOST[:PORT][/PREFIX], without credentials";
+/// Maximum number of simulated endpoints, each of which has a thread and a socket.
+const MAX_SIMULATED: usize = 500;
 
-/// What HAProxy's UNIX-socket server is called where `-H` gives no name.
-const LOCAL: &str = "localhost";
+/// The error of a line that is not an endpoint. It does not quote the line, which may hold credentials.
+const INVALID_LINE: &str = "expected [http[s]://]HOST[:PORT][/PREFIX] without credentials";
 
-/// What is asked, in the order given.
+/// The name of HAProxy's UNIX-socket server where `-H` gives none.
+const LOCALHOST: &str = "localhost";
+
+/// The targets, in the order given.
 #[derive(Debug, Clone)]
 pub(crate) enum Targets {
-    /// These endpoints, each once.
+    /// Endpoints, each once.
     Endpoints(Vec<Endpoint>),
-    /// `--all-addresses`: of these endpoints, each once, every address as an endpoint of its own.
+    /// `--all-addresses`: endpoints, each of whose addresses becomes an endpoint of its own.
     Addresses(Vec<Endpoint>),
     /// `--simulate`: an embedded endpoint for each diagnosis.
     Simulated(Vec<Diagnosis>),
 }
 
-/// What is asked: HAProxy's server, what is simulated, or what was named.
-pub(super) fn decide(
+/// Plans the targets: simulated ones, HAProxy's server, or the given endpoints.
+pub(super) fn plan(
     cli: &Cli,
     environment: &Environment,
     haproxy: bool,
     deadline: Instant,
 ) -> Result<Targets> {
-    let targets = if cli.mode.simulate.is_empty() {
-        let endpoints = if haproxy {
-            vec![server(cli, &haproxy_call::parse(cli, environment)?)?]
-        } else {
-            endpoints(cli, deadline)?
-        };
-        refuse_other_family(cli, &endpoints)?;
-        if cli.targets.all_addresses { Targets::Addresses(endpoints) } else { Targets::Endpoints(endpoints) }
+    if !cli.mode.simulate.is_empty() {
+        return simulated(cli);
+    }
+    let endpoints = if haproxy {
+        vec![server(cli, &haproxy_call::parse(cli, environment)?)?]
     } else {
-        Targets::Simulated(cli.mode.simulate.clone())
+        endpoints(cli, deadline)?
     };
-    refuse_quorum(cli, &targets)?;
-    Ok(targets)
+    check_family(cli, &endpoints)?;
+    if cli.targets.all_addresses {
+        // The number of addresses, which a quorum is about, is not known yet.
+        return Ok(Targets::Addresses(endpoints));
+    }
+    if let Some(quorum) = cli.thresholds.quorum {
+        let option = cli.env_origin.label("--quorum");
+        quorum.check_against(endpoints.len()).map_err(|why| anyhow!("{option}: {why}"))?;
+    }
+    Ok(Targets::Endpoints(endpoints))
 }
 
-/// Gathers what was named.
-fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
-    let mut endpoints = from_args(cli, &defaults(cli), deadline)?;
-    if endpoints.is_empty() {
-        bail!("no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help");
+/// Plans a rehearsal. It takes the place of given endpoints, so that it can be appended to any command; the quorum is
+/// about those, and is not checked.
+fn simulated(cli: &Cli) -> Result<Targets> {
+    let is_diagnosis =
+        |text: &&String| Diagnosis::ALL.iter().any(|diagnosis| diagnosis.name() == text.as_str());
+    if let Some(diagnosis) = cli.targets.endpoints.iter().find(is_diagnosis) {
+        bail!("separate several diagnoses by commas: --simulate {},{diagnosis}", cli.mode.simulate[0]);
     }
-    dial(cli, &mut endpoints)?;
+    if cli.mode.simulate.len() > MAX_SIMULATED {
+        bail!("more than {MAX_SIMULATED} diagnoses for '--simulate'");
+    }
+    Ok(Targets::Simulated(cli.mode.simulate.clone()))
+}
+
+/// Collects the given endpoints.
+fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
+    let mut endpoints = Endpoints::default();
+    let defaults = defaults(cli);
+    for text in cli.targets.endpoints.iter().chain(&cli.targets.hostname) {
+        endpoints.add(parse(text, &defaults)?)?;
+    }
+    if let Some(path) = &cli.targets.file {
+        endpoints.add_file(path, &defaults, deadline)?;
+    }
+    let mut endpoints = endpoints.list;
+    if endpoints.is_empty() {
+        bail!("no endpoint given: try check_ceilometer HOST, or --simulate healthy; see --help");
+    }
+    set_route(cli, &mut endpoints)?;
     Ok(endpoints)
 }
 
-/// An address of the other family than `-4` or `-6` asks for could never be dialled.
-fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
+/// Distinct endpoints, bounded while they are collected.
+#[derive(Default)]
+struct Endpoints {
+    list: Vec<Endpoint>,
+    seen: HashSet<Endpoint>,
+}
+
+impl Endpoints {
+    fn add(&mut self, endpoint: Endpoint) -> Result<()> {
+        if self.seen.insert(endpoint.clone()) {
+            self.list.push(endpoint);
+        }
+        if self.list.len() > MAX_ENDPOINTS {
+            bail!("more than {MAX_ENDPOINTS} endpoints: split the list");
+        }
+        Ok(())
+    }
+
+    /// Adds the endpoints of a file, one per line.
+    fn add_file(&mut self, path: &Path, defaults: &Defaults, deadline: Instant) -> Result<()> {
+        let bytes = input::read(path, MAX_LIST, deadline).context("--endpoints")?;
+        for (number, line) in input::lines(&bytes) {
+            let invalid = |why| anyhow!("--endpoints: {}:{number}: {why}", input::name(path));
+            let line = line.map_err(invalid)?;
+            self.add(Endpoint::parse(line, defaults).map_err(|_| invalid(INVALID_LINE))?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Parses an endpoint of the command line. The error quotes it without credentials, and not at all if it looks like a
+/// header.
+fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint> {
+    Endpoint::parse(text, defaults).map_err(|error| match error {
+        EndpointError::Credentials => {
+            anyhow!("invalid endpoint {}: {error}: use --auth-file", quote_arg(text))
+        }
+        EndpointError::Query => anyhow!("invalid endpoint {}: {error}: use --path", quote_arg(text)),
+        EndpointError::Header => anyhow!("invalid endpoint: {error}: use --header 'Name: value'"),
+        EndpointError::Malformed(_) => anyhow!("invalid endpoint {}: {error}", quote_arg(text)),
+    })
+}
+
+/// Rejects addresses of the family that `-4` or `-6` excludes.
+fn check_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
     let Some(family) = network::family(cli) else { return Ok(()) };
-    let option = if family == IpFamily::V4 { "-4" } else { "-6" };
+    let option = cli.env_origin.label(if family == IpFamily::V4 { "-4" } else { "-6" });
     for endpoint in endpoints {
         match (&endpoint.route, &endpoint.host) {
             (Route::Address(address, _), _) | (Route::Host, Host::Address(address))
@@ -88,63 +161,28 @@ fn refuse_other_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a quorum that could never be met. How many addresses `--all-addresses` finds is not known yet.
-fn refuse_quorum(cli: &Cli, targets: &Targets) -> Result<()> {
-    let Some(quorum) = cli.thresholds.quorum else { return Ok(()) };
-    let met = match targets {
-        Targets::Endpoints(endpoints) => quorum.check_against(endpoints.len()),
-        Targets::Simulated(diagnoses) => quorum.check_against(diagnoses.len()),
-        Targets::Addresses(_) => Ok(()),
-    };
-    met.map_err(Error::msg)
-}
-
 fn defaults(cli: &Cli) -> Defaults {
     let path = cli.targets.path.clone().unwrap_or_else(|| DEFAULT_PATH.into());
     Defaults { ssl: cli.targets.ssl, port: cli.targets.port, path }
 }
 
-/// The endpoints of the command line and of the file that it names, each once.
-fn from_args(cli: &Cli, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
-    let mut seen = HashSet::new();
-    let mut endpoints = Vec::new();
-    for text in cli.targets.endpoints.iter().chain(&cli.targets.hostname) {
-        endpoints.push(Endpoint::parse(text, defaults).map_err(Error::msg)?);
-    }
-    if let Some(path) = &cli.targets.file {
-        endpoints.extend(from_file(path, defaults, deadline)?);
-    }
-    endpoints.retain(|endpoint| seen.insert(endpoint.clone()));
-    if endpoints.len() > MAX_ENDPOINTS {
-        bail!("{} endpoints are more than one run takes ({MAX_ENDPOINTS}): split the list", endpoints.len());
-    }
-    Ok(endpoints)
-}
-
-/// The endpoints of a file, one a line. An error does not quote the line: it may hold credentials.
-fn from_file(path: &Path, defaults: &Defaults, deadline: Instant) -> Result<Vec<Endpoint>> {
-    let bytes = input::read(path, LIST_LIMIT, deadline).context("--endpoints")?;
-    let read = |(number, line): (usize, Result<&str, &str>)| {
-        let refused = |why| anyhow!("--endpoints: {}:{number}: {why}", input::name(path));
-        let endpoint = line.map_err(refused)?;
-        Endpoint::parse(endpoint, defaults).map_err(|_| refused(NO_ENDPOINT))
-    };
-    input::lines(&bytes).map(read).collect()
-}
-
-/// Puts `--connect-to` in force.
-fn dial(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
+/// Applies `--connect-to`.
+fn set_route(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
     let Some((address, port)) = cli.connection.connect_to else { return Ok(()) };
     match endpoints {
         [endpoint] => {
             endpoint.route = Route::Address(address, port.unwrap_or(endpoint.port));
             Ok(())
         }
-        several => bail!("--connect-to dials one endpoint's address; there are {}", several.len()),
+        several => bail!(
+            "'{}' can be used with one endpoint only, but there are {}",
+            cli.env_origin.label("--connect-to"),
+            several.len()
+        ),
     }
 }
 
-/// HAProxy's server as an endpoint: dialled where HAProxy says, named by `-H`.
+/// Converts HAProxy's server to an endpoint, with the name of `-H`.
 fn server(cli: &Cli, call: &Invocation) -> Result<Endpoint> {
     let defaults = Defaults { ssl: cli.targets.ssl || call.ssl, ..defaults(cli) };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
@@ -153,13 +191,13 @@ fn server(cli: &Cli, call: &Invocation) -> Result<Endpoint> {
             (Host::Address(*address), *port, Route::Address(*address, *port))
         }
         ServerAddress::Unix(_) if cli.connection.proxy.is_some() => {
-            bail!("HAProxy's server is a UNIX socket; no proxy leads there")
+            bail!("'--proxy' cannot be used with HAProxy's server, which is a UNIX socket")
         }
-        ServerAddress::Unix(path) => (Host::Name(LOCAL.into()), scheme.port(), Route::Unix(path.clone())),
+        ServerAddress::Unix(path) => (Host::Name(LOCALHOST.into()), scheme.port(), Route::Unix(path.clone())),
     };
     if let Some(name) = cli.targets.hostname.first() {
         let defaults = Defaults { port: defaults.port.or(Some(port)), ..defaults };
-        return Ok(Endpoint { route, ..Endpoint::parse(name, &defaults).map_err(Error::msg)? });
+        return Ok(Endpoint { route, ..parse(name, &defaults)? });
     }
     let route = if matches!(route, Route::Address(..)) { Route::Host } else { route };
     Ok(Endpoint { scheme, host, port, prefix: String::new(), path: defaults.path, route })

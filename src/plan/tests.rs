@@ -1,4 +1,4 @@
-//! Every refusal with its whole line, and every default with what changes it.
+//! Conflicts with their errors, and defaults with the options that change them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -35,12 +35,12 @@ fn cli(arguments: &[&str], variables: Variables) -> Cli {
     }
 }
 
-fn decided(arguments: &[&str], variables: Variables) -> Result<Plan> {
+fn try_plan(arguments: &[&str], variables: Variables) -> Result<Plan> {
     Plan::from_cli(&cli(arguments, variables), &environment(variables))
 }
 
 fn plan(arguments: &[&str]) -> Plan {
-    decided(arguments, &[]).unwrap()
+    try_plan(arguments, &[]).unwrap()
 }
 
 /// The endpoints of a plan that names some.
@@ -57,7 +57,7 @@ fn shown(plan: &Plan) -> Vec<String> {
 
 /// The one line with which arguments are refused.
 fn refusal(arguments: &[&str], variables: Variables) -> String {
-    match decided(arguments, variables) {
+    match try_plan(arguments, variables) {
         Ok(plan) => panic!("{arguments:?} was accepted: {plan:?}"),
         Err(error) => format!("{error:#}"),
     }
@@ -80,146 +80,199 @@ impl Files {
     }
 }
 
-/// Options that cannot be meant together, and the line that says why.
-const CONTRADICTIONS: &[(&[&str], &str)] = &[
-    (&[], "no endpoint; name one (check_ceilometer HOST), or try --simulate healthy, or see --help"),
-    (&["h", "--key", "k"], "--key without --cert: a key alone identifies nobody"),
-    (&["h", "-4", "-6"], "-4 and -6 exclude each other"),
+/// Conflicting options, and the error.
+const CONFLICTS: &[(&[&str], &str)] = &[
+    (&[], "no endpoint given: try check_ceilometer HOST, or --simulate healthy; see --help"),
+    (&["h", "--key", "k"], "'--key' requires '--cert'"),
     (
-        &["h", "-c", "5", "-t", "5"],
-        "-c 5 is not below -t 5: the run would end before the threshold is crossed",
+        &["h", "i", "--connect-to", "::1"],
+        "'--connect-to' can be used with one endpoint only, but there are 2",
     ),
-    (
-        &["h", "-c", "2", "-t", "1500ms"],
-        "-c 2 is not below -t 1.5: the run would end before the threshold is crossed",
-    ),
-    (&["h", "i", "--connect-to", "::1"], "--connect-to dials one endpoint's address; there are 2"),
-    (&["h", "--all-addresses", "--connect-to", "::1"], "--connect-to and --all-addresses exclude each other"),
     (&["h", "-4", "--connect-to", "::1"], "-4 excludes the address ::1 of h:8777"),
     (&["h", "-6", "--connect-to", "192.0.2.1"], "-6 excludes the address 192.0.2.1 of h:8777"),
     (&["h", "https://[::1]", "-4"], "-4 excludes the address ::1 of https://[::1]:443"),
     (&["192.0.2.1", "-6"], "-6 excludes the address 192.0.2.1 of 192.0.2.1:8777"),
-    (&["h", "--quorum", "2"], "--quorum 2 cannot be met: there is 1 endpoint"),
-    (&["h", "i", "h", "--quorum", "3"], "--quorum 3 cannot be met: there are 2 endpoints"),
-    (&["--simulate", "not-found", "--quorum", "2"], "--quorum 2 cannot be met: there is 1 endpoint"),
-    (&["h", "--watch", "1", "--wait", "1"], "--watch and --wait exclude each other"),
-    (&["h", "--count", "1"], "--count without --watch: there is one run to count"),
-    (
-        &["h", "--proxy-auth-file", "f"],
-        "--proxy-auth-file without --proxy: there is no proxy to authenticate to",
-    ),
+    (&["h", "--quorum", "2"], "--quorum: a quorum of 2 cannot be met: there is 1 endpoint"),
+    (&["h", "i", "h", "--quorum", "3"], "--quorum: a quorum of 3 cannot be met: there are 2 endpoints"),
+    (&["h", "--count", "1"], "'--count' requires '--watch'"),
+    (&["h", "--proxy-auth-file", "f"], "'--proxy-auth-file' requires '--proxy'"),
     (
         &["h", "--token-file", "f", "--header", "x-auth-token: abc"],
-        "--token-file and a --header X-Auth-Token exclude each other",
+        "'--token-file' cannot be used with '--header X-Auth-Token'",
     ),
     (
         &["h", "--auth-file", "f", "--header", "Authorization: abc"],
-        "--auth-file and a --header Authorization exclude each other",
+        "'--auth-file' cannot be used with '--header Authorization'",
     ),
     (
         &["--endpoints", "-", "--token-file", "-"],
-        "--endpoints - and --token-file - each read standard input, which can be read once",
+        "'--endpoints -' cannot be used with '--token-file -': standard input can be read only once",
     ),
     (
-        &["h", "--header", "@-", "--header", "@-", "--auth-file", "/dev/stdin"],
-        "--auth-file - and --header @- and --header @- each read standard input, which can be read once",
+        &["h", "--header", "@-", "--header", "@-"],
+        "'--header @-' cannot be used with '--header @-': standard input can be read only once",
     ),
-    (&["h", "--simulate", "not-found"], "--simulate brings its own endpoints; name no others"),
-    (&["-H", "h", "--simulate", "not-found"], "--simulate brings its own endpoints; name no others"),
     (
-        &["--simulate", "not-found", "--connect-to", "::1"],
-        "--simulate brings its own endpoints; --connect-to would dial another",
+        &["--simulate", "healthy", "not-found"],
+        "separate several diagnoses by commas: --simulate healthy,not-found",
     ),
-    (&["--simulate", "not-found", "--proxy", "p"], "--simulate listens on loopback; no proxy leads there"),
-    (&["--simulate", "not-found", "-6"], "--simulate listens on an IPv4 address, which -6 excludes"),
+    (
+        &["h", "-w", "500"],
+        "invalid value '500' for '--warning': 500 s is not below the run's limit of 10 s (-t); did you mean 500ms?",
+    ),
+    (
+        &["h", "-c", "100.5", "-t", "60"],
+        "invalid value '100.5' for '--critical': 100.5 s is not below the run's limit of 60 s (-t); did you mean \
+         100.5ms?",
+    ),
     (&["h", "--output-file", "/dev/null"], "--output-file /dev/null is not a regular file"),
     (
         &["a", "b", "c", "d", "e", "--haproxy"],
-        "--haproxy wants HAProxy's four arguments (proxy address and port, server address and port) or none, not 5",
+        "--haproxy expects four arguments (proxy address and port, server address and port) or none, but there are 5",
     ),
-    (
-        &["--haproxy", "--simulate", "not-found"],
-        "--simulate would tell HAProxy about a server that does not exist",
-    ),
-    (&["--haproxy"], "--haproxy without arguments wants HAPROXY_SERVER_ADDR in the environment"),
+    (&["--haproxy", "--simulate", "not-found"], "'--simulate' cannot be used with '--haproxy'"),
+    (&["--haproxy"], "--haproxy without arguments requires HAPROXY_SERVER_ADDR in the environment"),
 ];
 
 #[test]
-fn contradictions_are_refused_with_the_reason() {
-    for (arguments, line) in CONTRADICTIONS {
+fn conflicting_options() {
+    for (arguments, line) in CONFLICTS {
         assert_eq!(refusal(arguments, &[]), *line, "{arguments:?}");
     }
 }
 
 #[test]
-fn what_haproxy_cannot_mean_is_refused() {
+fn conflicts_with_haproxy_mode() {
     let table: &[(&[&str], &str)] = &[
-        (&["--simulate", "not-found"], "--simulate would tell HAProxy about a server that does not exist"),
-        (&["--endpoints", "f"], "HAProxy names the server; --endpoints cannot"),
-        (&["--connect-to", "::1"], "HAProxy names the address to dial; --connect-to cannot"),
-        (&["-H", "a", "-H", "b"], "-H may stand once in HAProxy mode: a server has one name"),
-        (&["--watch", "1"], "HAProxy wants one run; --watch and --wait make many"),
-        (&["--wait", "1"], "HAProxy wants one run; --watch and --wait make many"),
+        (&["--simulate", "not-found"], "'--simulate' cannot be used with '--haproxy'"),
+        (&["--endpoints", "f"], "'--endpoints' cannot be used with '--haproxy'"),
+        (&["--all-addresses"], "'--all-addresses' cannot be used with '--haproxy'"),
+        (&["--connect-to", "::1"], "'--connect-to' cannot be used with '--haproxy'"),
+        (&["-H", "a", "-H", "b"], "'-H' can be given only once in HAProxy mode"),
+        (&["--watch", "1"], "'--watch' cannot be used with '--haproxy'"),
+        (&["--wait", "1"], "'--wait' cannot be used with '--haproxy'"),
     ];
     for (arguments, line) in table {
         let call = ["NOT_USED", "NOT_USED", "192.0.2.7", "8777"];
         let arguments: Vec<&str> = call.iter().chain(*arguments).copied().collect();
         assert_eq!(refusal(&arguments, HAPROXY), *line, "{arguments:?}");
     }
-    let calls: &[(&[&str], &str)] = &[
-        (
-            &["a", "1", "server", "80"],
-            "HAProxy's server address 'server' is neither an IP address nor a socket's path",
-        ),
-        (
-            &["a", "1", "192.0.2.7", "NOT_USED"],
-            "HAProxy's server 192.0.2.7 has no usable port ('NOT_USED'); give one with -p",
-        ),
-        (&["a", "1", "::1", "80", "-4"], "-4 excludes the address ::1 of [::1]:80"),
-        (&["a", "1", "192.0.2.7", "80", "-H", "h", "-6"], "-6 excludes the address 192.0.2.7 of h:80"),
-        (&["a", "1", "::1", "0"], "HAProxy's server ::1 has no usable port ('0'); give one with -p"),
-        (
-            &["a", "1", "/run/c.sock", "NOT_USED", "--proxy", "p"],
-            "HAProxy's server is a UNIX socket; no proxy leads there",
-        ),
-        (&["a", "1", "::1", "http"], "HAProxy's server ::1 has no usable port ('http'); give one with -p"),
-    ];
-    for (arguments, line) in calls {
-        assert_eq!(refusal(arguments, HAPROXY), *line, "{arguments:?}");
-    }
-    assert_eq!(
-        refusal(&["h"], &[("CHECK_CEILOMETER_OPTS", "-H other")]),
-        "in CHECK_CEILOMETER_OPTS: -H may stand there in HAProxy mode only"
-    );
 }
 
 #[test]
-fn headers_are_refused_without_a_word_of_their_values() {
+fn invalid_haproxy_calls() {
+    let table: &[(&[&str], &str)] = &[
+        (
+            &["a", "1", "server", "80"],
+            "invalid server address 'server' from HAProxy: expected an IP address or a path",
+        ),
+        (
+            &["a", "1", "192.0.2.7", "NOT_USED"],
+            "invalid port 'NOT_USED' from HAProxy for 192.0.2.7: give one with -p",
+        ),
+        (&["a", "1", "::1", "80", "-4"], "-4 excludes the address ::1 of [::1]:80"),
+        (&["a", "1", "192.0.2.7", "80", "-H", "h", "-6"], "-6 excludes the address 192.0.2.7 of h:80"),
+        (&["a", "1", "::1", "0"], "invalid port '0' from HAProxy for ::1: give one with -p"),
+        (
+            &["a", "1", "/run/c.sock", "NOT_USED", "--proxy", "p"],
+            "'--proxy' cannot be used with HAProxy's server, which is a UNIX socket",
+        ),
+        (&["a", "1", "::1", "http"], "invalid port 'http' from HAProxy for ::1: give one with -p"),
+    ];
+    for (arguments, line) in table {
+        assert_eq!(refusal(arguments, HAPROXY), *line, "{arguments:?}");
+    }
+}
+
+#[test]
+fn options_of_the_variable() {
+    let table: &[(&str, &[&str], &str)] = &[
+        ("-H other", &["h"], "'-H' is not allowed in CHECK_CEILOMETER_OPTS outside HAProxy mode"),
+        ("--key k", &["h"], "'--key (from CHECK_CEILOMETER_OPTS)' requires '--cert'"),
+        ("-4", &["::1"], "-4 (from CHECK_CEILOMETER_OPTS) excludes the address ::1 of [::1]:8777"),
+        (
+            "--quorum 2",
+            &["h"],
+            "--quorum (from CHECK_CEILOMETER_OPTS): a quorum of 2 cannot be met: there is 1 endpoint",
+        ),
+        (
+            "--token-file /nonexistent/token",
+            &["h"],
+            "--token-file (from CHECK_CEILOMETER_OPTS): '/nonexistent/token' does not exist: check the path",
+        ),
+        ("--header X", &["h"], "--header (from CHECK_CEILOMETER_OPTS): expected 'Name: value'"),
+    ];
+    for (variable, arguments, line) in table {
+        assert_eq!(refusal(arguments, &[("CHECK_CEILOMETER_OPTS", variable)]), *line, "{variable}");
+    }
+}
+
+#[test]
+fn invalid_endpoints() {
+    let credentials =
+        "credentials in a URL show in the process list (write %40 for an @ in a path): use --auth-file";
     let table = [
-        ("no colon verysecret", "no colon; a header is written 'Name: value'"),
-        (": verysecret", "what stands before the colon is not a header's name"),
-        ("very secret: x", "what stands before the colon is not a header's name"),
-        ("content-length: 1", "Content-Length is the client's own business and cannot be given"),
-        ("Transfer-Encoding: chunked", "Transfer-Encoding is the client's own business and cannot be given"),
-        ("Connection: close", "Connection is the client's own business and cannot be given"),
-        ("Expect: 100-continue", "Expect is the client's own business and cannot be given"),
-        ("Upgrade: h2c", "Upgrade is the client's own business and cannot be given"),
-        ("X-A: very\nsecret", "the value of 'X-A': a control character; it cannot be sent in a header"),
-        ("X-A: very\rsecret", "the value of 'X-A': a control character; it cannot be sent in a header"),
+        ("", "invalid endpoint '': the host is missing".into()),
+        ("ftp://host", "invalid endpoint 'ftp://host': unsupported scheme 'ftp': use http or https".into()),
+        ("http://user:s3cr3t@host/x", format!("invalid endpoint 'http://***@host/x': {credentials}")),
+        ("http://user:s3@cr3t@host:x", format!("invalid endpoint 'http://***@host:x': {credentials}")),
+        (
+            "http://host/?token=s3cr3t",
+            "invalid endpoint 'http://host/…': an endpoint cannot contain a query (?): use --path".into(),
+        ),
+        (
+            "http://host#s3cr3t",
+            "invalid endpoint 'http://host…': a fragment (#) is never sent to a server: leave it out".into(),
+        ),
+        (
+            "X-Auth-Token: s3cr3t",
+            "invalid endpoint: it looks like a header: use --header 'Name: value'".into(),
+        ),
+        ("ho\x1b[31mst", r"invalid endpoint 'host': a host name cannot contain '\u{1b}'".into()),
+    ];
+    for (text, line) in table {
+        assert_eq!(refusal(&[text], &[]), line, "{text:?}");
+        assert_eq!(refusal(&["-k", "-H", text], &[]), line, "{text:?}");
+    }
+}
+
+#[test]
+fn invalid_headers() {
+    let table = [
+        ("no colon verysecret", "expected 'Name: value'"),
+        (": verysecret", "the text before the colon is not a header name"),
+        ("very secret: x", "the text before the colon is not a header name"),
+        ("content-length: 1", "Content-Length is set by the client and cannot be given"),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding is set by the client and cannot be given"),
+        ("Connection: close", "Connection is set by the client and cannot be given"),
+        ("Expect: 100-continue", "Expect is set by the client and cannot be given"),
+        ("Upgrade: h2c", "Upgrade is set by the client and cannot be given"),
+        ("X-A: very\nsecret", "value of 'X-A': a header cannot contain a control character"),
+        ("X-A: very\rsecret", "value of 'X-A': a header cannot contain a control character"),
     ];
     for (header, why) in table {
         assert_eq!(refusal(&["h", "--header", header], &[]), format!("--header: {why}"));
     }
+    let hosts = ["h", "--header", "Host: a", "--header", "host: a"];
+    assert_eq!(refusal(&hosts, &[]), "--header: Host can be given only once");
+    let host = ["h", "--header", "Host: müller"];
+    assert_eq!(refusal(&host, &[]), "--header: the value of Host must be printable ASCII without spaces");
+    let many: Vec<String> = (0..101).map(|number| format!("--header=X-{number}: 1")).collect();
+    let many: Vec<&str> = std::iter::once("h").chain(many.iter().map(String::as_str)).collect();
+    assert_eq!(refusal(&many, &[]), "--header: more than 100 headers");
+    let files = Files::with(&[("headers", &"X-A: 1\n".repeat(8000))]);
+    let file = format!("@{}", files.path("headers"));
+    assert_eq!(refusal(&["h", "--header", &file], &[]), "--header: more than 100 headers");
 }
 
 proptest! {
-    /// A file of headers is taken whole, or refused at a line of it without a word of its text.
+    /// A file of headers is accepted whole, or rejected by the number of a line without its text.
     #[test]
-    fn a_header_file_is_taken_or_refused_by_its_line(lines in prop::collection::vec("(X-[A-Z]: )?[ -~\t\u{80}-\u{ff}\0]{0,12}|#.{0,9}", 0..6)) {
+    fn header_files(lines in prop::collection::vec("(X-[A-Z]: )?[ -~\t\u{80}-\u{ff}\0]{0,12}|#.{0,9}", 0..6)) {
         let marked: Vec<String> = lines.iter().map(|line| format!("{line}very-secret")).collect();
         let files = Files::with(&[("headers", &marked.join("\n"))]);
         let file = files.path("headers");
-        match decided(&["h", "--header", &format!("@{file}")], &[]) {
+        match try_plan(&["h", "--header", &format!("@{file}")], &[]) {
             Ok(plan) => {
                 let comments = marked.iter().filter(|line| line.trim().starts_with('#')).count();
                 prop_assert_eq!(plan.network.headers.len(), marked.len() - comments);
@@ -237,7 +290,7 @@ proptest! {
 }
 
 #[test]
-fn what_a_file_holds_is_refused_by_file_and_line() {
+fn invalid_files() {
     let files = Files::with(&[
         ("empty", "\n"),
         ("two", "very\nsecret\n"),
@@ -250,28 +303,24 @@ fn what_a_file_holds_is_refused_by_file_and_line() {
     let path = |name| files.path(name);
     let table: &[(&str, &str, &str)] = &[
         ("--token-file", "empty", " is empty"),
-        ("--token-file", "two", ":2: a second line; the secret is one line"),
-        ("--token-file", "bell", ":1: a control character; it cannot be sent in a header"),
-        ("--token-file", "blank", ":1: a token has letters, digits and signs of ASCII only"),
-        ("--auth-file", "user", ":1: not of the form user:password"),
-        (
-            "--endpoints",
-            "list",
-            ":4: not an endpoint; its form is [http[s]://]HOST[:PORT][/PREFIX], without credentials",
-        ),
+        ("--token-file", "two", ":2: expected a single line"),
+        ("--token-file", "bell", ":1: a header cannot contain a control character"),
+        ("--token-file", "blank", ":1: a token must be printable ASCII without spaces"),
+        ("--auth-file", "user", ":1: expected user:password"),
+        ("--endpoints", "list", ":4: expected [http[s]://]HOST[:PORT][/PREFIX] without credentials"),
     ];
     for (option, name, why) in table {
         assert_eq!(refusal(&["h", option, &path(name)], &[]), format!("{option}: {}{why}", path(name)));
     }
     assert_eq!(
         refusal(&["h", "--header", &format!("@{}", path("headers"))], &[]),
-        format!("--header: {}:4: no colon; a header is written 'Name: value'", path("headers"))
+        format!("--header: {}:4: expected 'Name: value'", path("headers"))
     );
     assert!(refusal(&["h", "--token-file", &path("absent")], &[]).starts_with("--token-file: "));
 }
 
 #[test]
-fn secrets_are_sent_whole_and_masked_everywhere() {
+fn secrets_are_sent_and_masked() {
     let files = Files::with(&[
         ("token", "tokentoken\r\n"),
         ("auth", "me:pass:word word\n"),
@@ -328,7 +377,7 @@ fn secrets_are_sent_whole_and_masked_everywhere() {
 }
 
 #[test]
-fn what_is_careless_or_ignored_is_noted() {
+fn notes() {
     use std::os::unix::fs::PermissionsExt;
     let files = Files::with(&[("open", "tokentoken"), ("closed", "me:password")]);
     fs::set_permissions(files.path("open"), fs::Permissions::from_mode(0o644)).unwrap();
@@ -336,23 +385,34 @@ fn what_is_careless_or_ignored_is_noted() {
     let variables = [("http_proxy", "http://u:p@proxy"), ("ALL_PROXY", "x"), ("HTTPS_PROXY", "")];
     let arguments = ["h", "--token-file", &files.path("open"), "--auth-file", &files.path("closed")];
     assert_eq!(
-        decided(&arguments, &variables).unwrap().notes,
+        try_plan(&arguments, &variables).unwrap().notes,
         [
-            "http_proxy, ALL_PROXY in the environment are ignored; --proxy names a proxy".to_owned(),
-            format!("--token-file {} can be read by others than its owner", files.path("open")),
+            "http_proxy, ALL_PROXY in the environment are ignored: use --proxy".to_owned(),
+            format!("--token-file {} is readable by other users", files.path("open")),
         ]
     );
-    assert_eq!(plan(&["h"]).notes, [""; 0]);
+    assert_eq!(plan(&["h", "-w", "9", "-c", "9.5"]).notes, [""; 0]);
+    assert_eq!(
+        plan(&["h", "-w", "12", "-c", "10s"]).notes,
+        [
+            "-w 12 can never trigger: a run ends after 10 s (-t)",
+            "-c 10 can never trigger: a run ends after 10 s (-t)",
+            "-w 12 can never trigger: it is above -c 10",
+        ]
+    );
+    assert_eq!(plan(&["h", "-w", "3", "-c", "2"]).notes, ["-w 3 can never trigger: it is above -c 2"]);
+    assert_eq!(
+        plan(&["h", "-w", "500s"]).notes,
+        ["-w 500 can never trigger: a run ends after 10 s (-t)"],
+        "with a unit it is meant"
+    );
     let hostile = Files::with(&[("tok\x1b[31m\u{202e}\nen", "tokentoken")]);
     let noted = plan(&["h", "--token-file", &hostile.path("tok\x1b[31m\u{202e}\nen")]).notes;
-    assert_eq!(
-        noted,
-        [format!("--token-file {} can be read by others than its owner", hostile.path("tok en"))]
-    );
+    assert_eq!(noted, [format!("--token-file {} is readable by other users", hostile.path("tok en"))]);
 }
 
 #[test]
-fn only_an_http_proxy_without_credentials_is_accepted() {
+fn proxies() {
     let accepted = [
         ("proxy", "proxy", 1080),
         ("http://proxy", "proxy", 1080),
@@ -365,12 +425,18 @@ fn only_an_http_proxy_without_credentials_is_accepted() {
         assert_eq!((proxy.host.to_string().as_str(), proxy.port), (host, port), "{url}");
     }
     let refused = [
-        ("https://proxy", "--proxy 'https://proxy': only http:// proxies are supported, asked by CONNECT"),
-        ("socks5://proxy", "--proxy 'socks5://proxy': only http:// proxies are supported, asked by CONNECT"),
+        (
+            "https://proxy",
+            "invalid value 'https://proxy' for '--proxy': unsupported scheme 'https': use http",
+        ),
+        (
+            "socks5://proxy",
+            "invalid value 'socks5://proxy' for '--proxy': unsupported scheme 'socks5': use http",
+        ),
         (
             "http://me:verysecret@proxy",
-            "--proxy 'http://***@proxy': credentials would show in the list of processes; \
-             put them into a file for --proxy-auth-file",
+            "invalid value 'http://***@proxy' for '--proxy': credentials in a URL show in the process list: use \
+             --proxy-auth-file",
         ),
     ];
     for (url, line) in refused {
@@ -378,12 +444,12 @@ fn only_an_http_proxy_without_credentials_is_accepted() {
     }
     for url in ["", "http://", "proxy/path", "me:verysecret@proxy", "proxy:0"] {
         let line = refusal(&["h", "--proxy", url], &[]);
-        assert!(line.starts_with("--proxy ") && !line.contains("verysecret"), "{line}");
+        assert!(line.starts_with("invalid value ") && !line.contains("verysecret"), "{line}");
     }
 }
 
 #[test]
-fn endpoints_come_from_everywhere_and_each_is_asked_once() {
+fn sources_of_endpoints() {
     let files = Files::with(&[("list", "# ours\nthird:1\r\n\n  https://fourth/prefix\nfirst\n")]);
     let plan =
         plan(&["first", "-H", "second", "-H", "FIRST", "--endpoints", &files.path("list"), "-p", "80"]);
@@ -391,38 +457,57 @@ fn endpoints_come_from_everywhere_and_each_is_asked_once() {
 }
 
 #[test]
-fn of_a_name_s_addresses_a_quorum_may_ask_for_more_than_were_named() {
+fn quorum_of_addresses() {
     let plan = plan(&["h", "--all-addresses", "--quorum", "2"]);
     assert!(matches!(&plan.targets, Targets::Addresses(named) if named.len() == 1), "{:?}", plan.targets);
 }
 
 #[test]
-fn more_endpoints_than_a_run_takes_are_refused() {
+fn too_many_endpoints() {
     let list = (0..20_001).map(|number| format!("h/{number}")).collect::<Vec<_>>().join("\n");
     let files = Files::with(&[("list", &list)]);
     assert_eq!(
         refusal(&["--endpoints", &files.path("list")], &[]),
-        "20001 endpoints are more than one run takes (20000): split the list"
+        "more than 20000 endpoints: split the list"
     );
 }
 
 #[test]
-fn connect_to_dials_another_address_at_the_same_port_unless_told() {
+fn routes_of_connect_to() {
     let dial = |connect_to| endpoints(&plan(&["https://h", "--connect-to", connect_to]))[0].route.clone();
     assert_eq!(dial("192.0.2.1"), Route::Address("192.0.2.1".parse().unwrap(), 443));
     assert_eq!(dial("::1"), Route::Address("::1".parse().unwrap(), 443));
     assert_eq!(dial("[::1]:80"), Route::Address("::1".parse().unwrap(), 80));
 }
 
+/// A rehearsal can be appended to any command.
 #[test]
-fn what_is_simulated_stands_in_the_endpoints_place() {
-    let plan = plan(&["--simulate", "not-found,healthy", "--simulate", "not-found", "--quorum", "3"]);
-    let Targets::Simulated(diagnoses) = plan.targets else { panic!("{:?}", plan.targets) };
-    assert_eq!(diagnoses, [Diagnosis::NotFound, Diagnosis::Healthy, Diagnosis::NotFound]);
+fn simulated_endpoints() {
+    let commands = [
+        "",
+        "h i",
+        "-H h --quorum 2 -4",
+        "-6 --connect-to ::1 h",
+        "h --all-addresses --path /other",
+        "--endpoints /nonexistent -S -p 1",
+        "h --proxy http://proxy --proxy-auth-file -",
+        "h -k --cacert /nonexistent --cert /nonexistent --key /nonexistent",
+    ];
+    for command in commands {
+        let rehearsal = format!("{command} --simulate not-found,healthy --simulate not-found");
+        let rehearsal: Vec<&str> = rehearsal.split_whitespace().collect();
+        let plan = plan(&rehearsal);
+        let Targets::Simulated(diagnoses) = plan.targets else { panic!("{:?}", plan.targets) };
+        assert_eq!(diagnoses, [Diagnosis::NotFound, Diagnosis::Healthy, Diagnosis::NotFound]);
+        assert_eq!((plan.network.family, plan.network.proxy), (None, None));
+        assert_eq!(plan.network.tls, Tls::default());
+    }
+    let many = vec!["healthy"; 501].join(",");
+    assert_eq!(refusal(&["--simulate", &many], &[]), "more than 500 diagnoses for '--simulate'");
 }
 
 #[test]
-fn haproxy_s_call_names_the_server() {
+fn haproxy_calls() {
     let address = |text: &str, port| Route::Address(text.parse().unwrap(), port);
     let ssl = [("HAPROXY_PROXY_NAME", "p"), ("HAPROXY_SERVER_SSL", "1")];
     let http = [("HAPROXY_SERVER_ADDR", "192.0.2.7"), ("HAPROXY_SERVER_SSL", "0")];
@@ -449,7 +534,7 @@ fn haproxy_s_call_names_the_server() {
         (&["--haproxy", "a", "1", "192.0.2.8", "80"], &[], "192.0.2.8:80", Route::Host),
     ];
     for (arguments, variables, canonical, dial) in table {
-        let plan = decided(arguments, variables).unwrap();
+        let plan = try_plan(arguments, variables).unwrap();
         assert_eq!(plan.exit_codes, ExitCodes::HaProxy);
         assert_eq!(shown(&plan), [*canonical], "{arguments:?}");
         assert_eq!(endpoints(&plan)[0].route, *dial, "{arguments:?}");
@@ -457,38 +542,39 @@ fn haproxy_s_call_names_the_server() {
 }
 
 #[test]
-fn haproxy_s_unix_server_is_named_by_the_option() {
+fn haproxy_unix_server() {
     let arguments = ["a", "1", "/run/c.sock", "NOT_USED", "-H", "name"];
     for (arguments, name) in [(&arguments[..], "name"), (&arguments[..4], "localhost")] {
-        let plan = decided(arguments, HAPROXY).unwrap();
+        let plan = try_plan(arguments, HAPROXY).unwrap();
         let Endpoint { host, port, .. } = &endpoints(&plan)[0];
         assert_eq!((host, *port), (&Host::Name(name.into()), 80));
     }
 }
 
 #[test]
-fn haproxy_gets_silence_and_an_answer_in_time() {
+fn haproxy_defaults() {
     let call = ["a", "1", "192.0.2.7", "80"];
-    let plan = decided(&call, HAPROXY).unwrap();
+    let plan = try_plan(&call, HAPROXY).unwrap();
     assert_eq!((plan.output.format, plan.timing.budget), (None, HAPROXY_BUDGET));
     let asked = [&call[..], &["-o", "json", "-t", "3", "--fail-on", "warning"]].concat();
-    let plan = decided(&asked, HAPROXY).unwrap();
+    let plan = try_plan(&asked, HAPROXY).unwrap();
     assert_eq!(plan.exit_codes, ExitCodes::FailOn(State::Warning));
     assert_eq!((plan.output.format, plan.timing.budget), (Some(OutputFormat::Json), Duration::from_secs(3)));
-    let named = decided(&call, &[("HAPROXY_PROXY_NAME", "p"), ("CHECK_CEILOMETER_OPTS", "-H name")]).unwrap();
+    let named =
+        try_plan(&call, &[("HAPROXY_PROXY_NAME", "p"), ("CHECK_CEILOMETER_OPTS", "-H name")]).unwrap();
     assert_eq!(shown(&named), ["name:80"]);
 }
 
 #[test]
-fn four_endpoints_outside_of_haproxy_are_four_endpoints() {
+fn four_endpoints() {
     let plan = plan(&["a", "b", "c", "d"]);
     assert_eq!(plan.exit_codes, ExitCodes::Guidelines);
     assert_eq!(shown(&plan), ["a:8777", "b:8777", "c:8777", "d:8777"]);
-    assert_eq!(decided(&["a", "b", "c"], HAPROXY).unwrap().exit_codes, ExitCodes::Guidelines);
+    assert_eq!(try_plan(&["a", "b", "c"], HAPROXY).unwrap().exit_codes, ExitCodes::Guidelines);
 }
 
 #[test]
-fn every_default_is_chosen() {
+fn defaults() {
     let plan = plan(&["h"]);
     assert_eq!(shown(&plan), ["h:8777"]);
     assert_eq!(plan.methods, [Method::Head, Method::Get]);
@@ -507,7 +593,7 @@ fn every_default_is_chosen() {
 }
 
 #[test]
-fn every_option_arrives() {
+fn options() {
     let options = "h -6 -m get --connect-timeout 2 --retries 3 --retry-delay 0 --parallel 4 --quorum 50% \
          --fail-on critical -vvvv --max-output 1023 --agent-warning 50% -k --cacert ca --cert c --key k \
          -w 1 -c 2 --backend-warning 3 --certificate-critical 7 --state get:404=warning --watch 0 --count 5";
@@ -539,12 +625,12 @@ fn every_option_arrives() {
     assert_eq!(shown(&plan.thresholds.certificate.critical), "7:");
     assert_eq!(plan.table.status(Method::Get, 404).state, State::Warning);
     assert_eq!(plan.table.status(Method::Get, 404).key, Key::parse("get:404").unwrap());
-    assert_eq!(plan.mode, RunMode::Watch { every: SHORTEST_WATCH, count: Some(5) });
+    assert_eq!(plan.mode, RunMode::Watch { every: MIN_WATCH, count: Some(5) });
 }
 
 #[test]
-fn the_environment_may_name_the_trust_store() {
-    let store = |variables| decided(&["h"], variables).unwrap().network.tls.store;
+fn trust_store_of_the_environment() {
+    let store = |variables| try_plan(&["h"], variables).unwrap().network.tls.store;
     let file = |name: &str| Some(PathBuf::from(name));
     let table: [(Variables, Option<TrustStorePaths>); 4] = [
         (&[], None),
@@ -561,12 +647,12 @@ fn the_environment_may_name_the_trust_store() {
 }
 
 #[test]
-fn a_zero_connect_timeout_is_none_as_in_curl() {
+fn zero_connect_timeout() {
     assert_eq!(plan(&["h", "--connect-timeout", "0"]).timing.connect_timeout, None);
 }
 
 #[test]
-fn the_terminal_decides_format_and_colour_unless_told() {
+fn format_and_color() {
     let telling = |arguments: &[&str], variables: Variables| {
         let terminal = Environment { stdout_is_terminal: true, width: Some(80), ..environment(variables) };
         let output = Plan::from_cli(&cli(arguments, variables), &terminal).unwrap().output;

@@ -1,101 +1,130 @@
-//! What cannot be meant together is refused with the reason, never resolved in silence.
+//! Conflicts between options that clap cannot express.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::cli::Cli;
+use crate::cli::{self, Cli, ResponseTime};
 use crate::input;
 use crate::model::range::Range;
 use crate::plan::Timing;
 
-/// Refuses options that contradict each other. What depends on the number of endpoints is
-/// [`super::targets`]'s to refuse.
+/// From this value on, a bare number may have been meant in milliseconds.
+const MIN_SUSPECT_SECONDS: f64 = 100.0;
+
+/// Rejects conflicting options. Conflicts with the number of endpoints are rejected by [`super::targets`].
 pub(super) fn check_conflicts(cli: &Cli, timing: &Timing, haproxy: bool) -> Result<()> {
-    if let Some((_, reason)) = conflicts(cli, haproxy).into_iter().find(|(contradicted, _)| *contradicted) {
-        bail!("{reason}");
+    if cli.env_origin.has("hostname") && !haproxy {
+        bail!("{} outside HAProxy mode", cli::not_allowed("-H"));
     }
-    refuse_unreachable_threshold(cli, timing)?;
-    refuse_two_readers(cli)
+    if let Some((_, one, other)) = conflicts(cli, haproxy).into_iter().find(|(both_given, ..)| *both_given) {
+        bail!("{}", cli::conflict(one, other, &cli.env_origin));
+    }
+    if haproxy && cli.targets.hostname.len() > 1 {
+        bail!("'-H' can be given only once in HAProxy mode");
+    }
+    check_requirements(cli)?;
+    check_milliseconds(cli, "--warning", cli.thresholds.warning.as_ref(), timing)?;
+    check_milliseconds(cli, "--critical", cli.thresholds.critical.as_ref(), timing)?;
+    check_standard_input(cli)
 }
 
-/// Refuses what has no meaning beside `--generate` and `--explain`, which ask nobody. What stands in the
-/// environment is there for runs, and does not disturb.
+/// Rejects options that have no meaning with `--generate` and `--explain`, which check no endpoint. Options of the
+/// environment are meant for runs, and do not matter here.
 pub(crate) fn check_text_conflicts(cli: &Cli) -> Result<()> {
     let text = if cli.mode.generate.is_some() { "--generate" } else { "--explain" };
-    let name = (!cli.targets.hostname.is_empty() && !cli.in_environment.hostname).then_some("-H");
-    let haproxy = cli.mode.haproxy.then_some("--haproxy");
-    match cli.only_typed().chain(name).chain(haproxy).find(|option| *option != text) {
-        Some(other) => bail!("{text} prints a text and asks nobody; {other} has no meaning beside it"),
+    let hostname = !cli.targets.hostname.is_empty() && !cli.env_origin.has("hostname");
+    let others = [(hostname, "-H"), (cli.mode.haproxy, "--haproxy")];
+    let others = others.into_iter().filter_map(|(given, option)| given.then_some(option));
+    match cli.command_line_only().chain(others).find(|option| *option != text) {
+        Some(other) => bail!("{}", cli::conflict(text, other, &cli.env_origin)),
         None => Ok(()),
     }
 }
 
-/// Each contradiction between options, and why it is one.
-fn conflicts(cli: &Cli, haproxy: bool) -> Vec<(bool, &'static str)> {
-    let targets = &cli.targets;
-    let simulate = !cli.mode.simulate.is_empty();
-    let named = !targets.endpoints.is_empty() || !targets.hostname.is_empty() || targets.file.is_some();
-    let dialled = cli.connection.connect_to.is_some();
-    let (watch, wait) = (cli.timing.watch.is_some(), cli.timing.wait.is_some());
-    vec![
-        (
-            cli.tls.key.is_some() && cli.tls.cert.is_none(),
-            "--key without --cert: a key alone identifies nobody",
-        ),
-        (cli.connection.ipv4 && cli.connection.ipv6, "-4 and -6 exclude each other"),
-        (watch && wait, "--watch and --wait exclude each other"),
-        (cli.timing.count.is_some() && !watch, "--count without --watch: there is one run to count"),
-        (
-            cli.connection.proxy_auth_file.is_some() && cli.connection.proxy.is_none(),
-            "--proxy-auth-file without --proxy: there is no proxy to authenticate to",
-        ),
-        (dialled && targets.all_addresses, "--connect-to and --all-addresses exclude each other"),
-        (simulate && haproxy, "--simulate would tell HAProxy about a server that does not exist"),
-        (simulate && named, "--simulate brings its own endpoints; name no others"),
-        (simulate && dialled, "--simulate brings its own endpoints; --connect-to would dial another"),
-        (simulate && cli.connection.proxy.is_some(), "--simulate listens on loopback; no proxy leads there"),
-        (simulate && cli.connection.ipv6, "--simulate listens on an IPv4 address, which -6 excludes"),
-        (haproxy && targets.file.is_some(), "HAProxy names the server; --endpoints cannot"),
-        (haproxy && dialled, "HAProxy names the address to dial; --connect-to cannot"),
-        (haproxy && targets.hostname.len() > 1, "-H may stand once in HAProxy mode: a server has one name"),
-        (haproxy && (watch || wait), "HAProxy wants one run; --watch and --wait make many"),
-        (
-            !haproxy && cli.in_environment.hostname,
-            "in CHECK_CEILOMETER_OPTS: -H may stand there in HAProxy mode only",
-        ),
+/// Pairs of options that conflict in HAProxy mode, and whether both are given.
+fn conflicts(cli: &Cli, haproxy: bool) -> [(bool, &'static str, &'static str); 6] {
+    let mode = "--haproxy";
+    [
+        (haproxy && !cli.mode.simulate.is_empty(), "--simulate", mode),
+        (haproxy && cli.targets.file.is_some(), "--endpoints", mode),
+        (haproxy && cli.targets.all_addresses, "--all-addresses", mode),
+        (haproxy && cli.connection.connect_to.is_some(), "--connect-to", mode),
+        (haproxy && cli.timing.watch.is_some(), "--watch", mode),
+        (haproxy && cli.timing.wait.is_some(), "--wait", mode),
     ]
 }
 
-/// A critical time that the budget ends before it is reached would never be told as such.
-fn refuse_unreachable_threshold(cli: &Cli, timing: &Timing) -> Result<()> {
-    let critical = cli.thresholds.critical.as_ref().and_then(Range::plain_upper);
-    if let (Some(critical), Some(_)) = (critical, cli.timing.timeout)
-        && critical >= timing.budget.as_secs_f64()
+fn check_requirements(cli: &Cli) -> Result<()> {
+    let requirements = [
+        (cli.tls.key.is_some() && cli.tls.cert.is_none(), "--key", "--cert"),
+        (cli.timing.count.is_some() && cli.timing.watch.is_none(), "--count", "--watch"),
+        (
+            cli.connection.proxy_auth_file.is_some() && cli.connection.proxy.is_none(),
+            "--proxy-auth-file",
+            "--proxy",
+        ),
+    ];
+    match requirements.into_iter().find(|(is_missing, ..)| *is_missing) {
+        Some((_, option, required)) => bail!("'{}' requires '{required}'", cli.env_origin.label(option)),
+        None => Ok(()),
+    }
+}
+
+/// Rejects a large bare number that no response time can exceed within the budget.
+fn check_milliseconds(cli: &Cli, option: &str, given: Option<&ResponseTime>, timing: &Timing) -> Result<()> {
+    let budget = timing.budget.as_secs_f64();
+    match given.and_then(|given| given.bare) {
+        Some(value) if value >= MIN_SUSPECT_SECONDS && value >= budget => bail!(
+            "invalid value '{value}' for '{}': {value} s is not below the run's limit of {budget} s (-t); did you \
+             mean {value}ms?",
+            cli.env_origin.label(option)
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Notes on thresholds that can never trigger.
+pub(super) fn threshold_notes(cli: &Cli, timing: &Timing) -> Vec<String> {
+    let upper =
+        |given: &Option<ResponseTime>| given.as_ref().map(|given| &given.range).and_then(Range::plain_upper);
+    let (warning, critical) = (upper(&cli.thresholds.warning), upper(&cli.thresholds.critical));
+    let budget = timing.budget.as_secs_f64();
+    let mut notes = Vec::new();
+    for (option, bound) in [("-w", warning), ("-c", critical)] {
+        if let Some(bound) = bound.filter(|bound| *bound >= budget) {
+            let option = cli.env_origin.label(option);
+            notes.push(format!("{option} {bound} can never trigger: a run ends after {budget} s (-t)"));
+        }
+    }
+    if let (Some(warning), Some(critical)) = (warning, critical)
+        && warning > critical
     {
-        let budget = timing.budget.as_secs_f64();
-        bail!("-c {critical} is not below -t {budget}: the run would end before the threshold is crossed");
+        notes.push(format!("-w {warning} can never trigger: it is above -c {critical}"));
+    }
+    notes
+}
+
+/// Rejects several options that read standard input.
+fn check_standard_input(cli: &Cli) -> Result<()> {
+    let reads = |path: &Option<PathBuf>| path.as_deref().is_some_and(input::is_standard_input);
+    let is_rehearsal = !cli.mode.simulate.is_empty();
+    let files = [
+        (reads(&cli.targets.file) && !is_rehearsal, "--endpoints -"),
+        (reads(&cli.request.token_file), "--token-file -"),
+        (reads(&cli.request.auth_file), "--auth-file -"),
+        (reads(&cli.connection.proxy_auth_file) && !is_rehearsal, "--proxy-auth-file -"),
+    ];
+    let files = files.into_iter().filter_map(|(reads, option)| reads.then_some(option));
+    let headers =
+        cli.request.header.iter().filter(|header| reads_standard_input(header)).map(|_| "--header @-");
+    let mut readers = files.chain(headers);
+    if let (Some(one), Some(other)) = (readers.next(), readers.next()) {
+        bail!("'{one}' cannot be used with '{other}': standard input can be read only once");
     }
     Ok(())
 }
 
-/// Standard input can be read once.
-fn refuse_two_readers(cli: &Cli) -> Result<()> {
-    let stdin = |path: &Option<PathBuf>| path.as_deref().is_some_and(input::is_standard_input);
-    let readers = [
-        (stdin(&cli.targets.file), "--endpoints -"),
-        (stdin(&cli.request.token_file), "--token-file -"),
-        (stdin(&cli.request.auth_file), "--auth-file -"),
-        (stdin(&cli.connection.proxy_auth_file), "--proxy-auth-file -"),
-    ];
-    let named = readers.into_iter().filter_map(|(reads, option)| reads.then_some(option));
-    let from_stdin = |header: &&String| {
-        header.strip_prefix('@').is_some_and(|file| input::is_standard_input(Path::new(file)))
-    };
-    let headers = cli.request.header.iter().filter(from_stdin).map(|_| "--header @-");
-    let reading: Vec<&str> = named.chain(headers).collect();
-    if reading.len() > 1 {
-        bail!("{} each read standard input, which can be read once", reading.join(" and "));
-    }
-    Ok(())
+fn reads_standard_input(header: &str) -> bool {
+    header.strip_prefix('@').is_some_and(|file| input::is_standard_input(Path::new(file)))
 }

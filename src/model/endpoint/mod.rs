@@ -1,7 +1,7 @@
-//! Endpoints: what may be typed for one, what is dialled for it, and how it is shown.
+//! Endpoints: their grammar, the route of their connections, and their canonical form.
 //!
-//! The grammar is `[http[s]://]HOST[:PORT][/PREFIX]` or a bare IPv6 address. Whatever is typed in different ways but
-//! probed identically becomes the same [`Endpoint`].
+//! The grammar is `[http[s]://]HOST[:PORT][/PREFIX]` or a bare IPv6 address. Different spellings that are
+//! probed identically parse to the same [`Endpoint`].
 
 mod path;
 #[cfg(test)]
@@ -15,18 +15,15 @@ use crate::sanitize;
 
 pub(crate) use path::parse_path;
 
-/// How much of a socket's path is shown, in characters.
-const SOCKET: usize = 100;
+/// Maximum number of characters shown of a socket's path.
+const MAX_SHOWN_SOCKET: usize = 100;
 
-/// How long an error becomes at most, in characters.
-const REFUSAL: usize = 400;
-
-/// The port on which Ceilometer's API listens where nobody says otherwise.
+/// The default port of Ceilometer's API.
 pub(crate) const DEFAULT_PORT: u16 = 8777;
 /// The Health-Check API's path.
 pub(crate) const DEFAULT_PATH: &str = "/v2/health";
 
-/// How an endpoint speaks.
+/// The scheme of an endpoint's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
     /// Plain HTTP.
@@ -44,7 +41,7 @@ impl Scheme {
         }
     }
 
-    /// The scheme's own port.
+    /// The scheme's default port.
     pub(crate) const fn port(self) -> u16 {
         match self {
             Scheme::Http => 80,
@@ -53,7 +50,7 @@ impl Scheme {
     }
 }
 
-/// The host of an endpoint: what goes into `Host`, SNI and the certificate's check.
+/// The host of an endpoint, as used for `Host`, SNI and the certificate's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Host {
     /// A name, in lower case.
@@ -73,27 +70,27 @@ impl fmt::Display for Host {
     }
 }
 
-/// Where the connection goes.
+/// The destination of an endpoint's connections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
-    /// To the endpoint's own host and port.
+    /// The endpoint's own host and port.
     Host,
-    /// To another address (`--connect-to`, HAProxy's server).
+    /// Another address, while `Host`, SNI and certificate name stay the endpoint's.
     Address(IpAddr, u16),
-    /// To one of the addresses that the name resolves to (`--all-addresses`).
+    /// One of the addresses that the name resolves to.
     Resolved(IpAddr),
-    /// To a UNIX socket (HAProxy's server).
+    /// A UNIX socket.
     Unix(PathBuf),
 }
 
-/// What the command line says about endpoints that do not say it themselves.
+/// Values for the parts that an endpoint's text leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Defaults {
-    /// `-S`: https where no scheme is given.
+    /// https where no scheme is given.
     pub(crate) ssl: bool,
-    /// `-p`: the port where none is given.
+    /// The port where none is given.
     pub(crate) port: Option<u16>,
-    /// `--path`: the health path, as [`parse_path`] returns it.
+    /// The health path, as [`parse_path`] returns it.
     pub(crate) path: String,
 }
 
@@ -103,48 +100,104 @@ impl Default for Defaults {
     }
 }
 
-/// One endpoint to be asked.
+/// The reason why a text is not an endpoint: printable, in one line, and without any part that may be secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EndpointError {
+    /// Credentials in the URL, which the list of processes would show.
+    Credentials,
+    /// A header, whose value is probably a secret.
+    Header,
+    /// A query.
+    Query,
+    /// Anything else, in words.
+    Malformed(String),
+}
+
+impl From<String> for EndpointError {
+    fn from(reason: String) -> Self {
+        EndpointError::Malformed(reason)
+    }
+}
+
+impl From<&str> for EndpointError {
+    fn from(reason: &str) -> Self {
+        EndpointError::Malformed(reason.into())
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EndpointError::Credentials => {
+                "credentials in a URL show in the process list (write %40 for an @ in a path)"
+            }
+            EndpointError::Header => "it looks like a header",
+            EndpointError::Query => "an endpoint cannot contain a query (?)",
+            EndpointError::Malformed(reason) => reason,
+        })
+    }
+}
+
+/// One endpoint of the Health-Check API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
-    /// How it speaks.
+    /// The URL's scheme.
     pub(crate) scheme: Scheme,
-    /// Who it is.
+    /// The URL's host.
     pub(crate) host: Host,
-    /// Its port.
+    /// The URL's port.
     pub(crate) port: u16,
-    /// The prefix before the health path: empty, or beginning with `/` and not ending with it.
+    /// The prefix before the health path: empty, or with a slash at its beginning and none at its end.
     pub(crate) prefix: String,
     /// The health path.
     pub(crate) path: String,
-    /// Where the connection goes.
+    /// The destination of its connections.
     pub(crate) route: Route,
 }
 
 impl Endpoint {
-    /// Reads one endpoint. The error is one line: what was typed less any credentials, what is wrong, what to do.
-    pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint, String> {
-        read(text, defaults).map_err(|reason| {
-            sanitize::sanitize_own(&format!("endpoint {}: {reason}", sanitize::quote_arg(text)), REFUSAL)
+    /// Parses one endpoint.
+    pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint, EndpointError> {
+        // Before all else: no later reason may quote a part of a secret.
+        check_secrets(text)?;
+        let (scheme, rest) = split_scheme(text)?;
+        path::check_fragment(rest)?;
+        if rest.contains('?') {
+            return Err(EndpointError::Query);
+        }
+        let (authority, prefix) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        if scheme.is_some() && authority.parse::<Ipv6Addr>().is_ok() {
+            return Err(format!("an IPv6 address in a URL needs brackets: [{authority}]").into());
+        }
+        let (host, port) = parse_host_port(authority)?;
+        let default_port = defaults.port.unwrap_or_else(|| scheme.map_or(DEFAULT_PORT, Scheme::port));
+        Ok(Endpoint {
+            scheme: scheme.unwrap_or(if defaults.ssl { Scheme::Https } else { Scheme::Http }),
+            host,
+            port: port.unwrap_or(default_port),
+            prefix: path::parse_prefix(prefix, &defaults.path)?,
+            path: defaults.path.clone(),
+            route: Route::Host,
         })
     }
 
-    /// The same endpoint at one of its name's addresses.
+    /// This endpoint at one of the addresses of its name.
     #[must_use]
     pub(crate) fn with_address(&self, address: IpAddr) -> Endpoint {
         Endpoint { route: Route::Resolved(address), ..self.clone() }
     }
 
-    /// The whole URL that is asked, its port always named.
+    /// The URL of the requests, with its port.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}:{}{}", self.scheme.name(), self.host, self.port, self.target())
     }
 
-    /// What the request line asks for: prefix and health path.
+    /// The request target: prefix and health path.
     pub(crate) fn target(&self) -> String {
         format!("{}{}", self.prefix, self.path)
     }
 
-    /// The value of `Host`: without the port where it is the scheme's own (RFC 9110, section 7.2, and as curl does).
+    /// The value of `Host`: without the scheme's default port (RFC 9110, section 7.2), as curl sends it.
     pub(crate) fn authority(&self) -> String {
         if self.port == self.scheme.port() {
             self.host.to_string()
@@ -154,17 +207,18 @@ impl Endpoint {
     }
 }
 
-/// The canonical form: `HOST:PORT[/PREFIX]` for http, `https://HOST:PORT[/PREFIX]` for https, with ` (ADDR)` behind it
-/// for one of several addresses; `unix:PATH` for a socket.
+/// The canonical form: `HOST:PORT[/PREFIX]` for http, `https://HOST:PORT[/PREFIX]` for https, followed by ` (ADDR)`
+/// for one of several addresses; `unix:PATH` for a socket. It ends in the health path where that is not the default
+/// one, so that two checks of one host differ.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Route::Unix(socket) = &self.route {
-            return write!(f, "unix:{}", sanitize::sanitize_own(&socket.to_string_lossy(), SOCKET));
+            return write!(f, "unix:{}", sanitize::sanitize_own(&socket.to_string_lossy(), MAX_SHOWN_SOCKET));
         }
         if self.scheme == Scheme::Https {
             f.write_str("https://")?;
         }
-        write!(f, "{}:{}{}", self.host, self.port, path::shown_prefix(&self.prefix, &self.path))?;
+        write!(f, "{}:{}{}", self.host, self.port, path::shown(&self.prefix, &self.path))?;
         match self.route {
             Route::Resolved(address) => write!(f, " ({address})"),
             _ => Ok(()),
@@ -172,138 +226,131 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Reads an endpoint; the error is the reason alone.
-fn read(text: &str, defaults: &Defaults) -> Result<Endpoint, String> {
-    // Before all else: no later reason may quote a part of a password.
-    refuse_credentials(text)?;
-    let (scheme, rest) = read_scheme(text)?;
-    path::refuse_fragment(rest)?;
-    if rest.contains('?') {
-        return Err("a query (?) cannot stand in an endpoint: give it with --path".into());
-    }
-    let (authority, prefix) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
-    if scheme.is_some() && authority.parse::<Ipv6Addr>().is_ok() {
-        return Err(format!("in a URL an IPv6 address stands in brackets: [{authority}]"));
-    }
-    let (host, port) = parse_host_port(authority)?;
-    let usual = defaults.port.unwrap_or_else(|| scheme.map_or(DEFAULT_PORT, Scheme::port));
-    Ok(Endpoint {
-        scheme: scheme.unwrap_or(if defaults.ssl { Scheme::Https } else { Scheme::Http }),
-        host,
-        port: port.unwrap_or(usual),
-        prefix: path::read_prefix(prefix, &defaults.path)?,
-        path: defaults.path.clone(),
-        route: Route::Host,
-    })
-}
-
-/// An `@` anywhere is taken for the end of credentials: a password may hold a slash that nobody escaped.
-fn refuse_credentials(text: &str) -> Result<(), String> {
+/// Refuses what probably holds a secret, in place of an endpoint.
+fn check_secrets(text: &str) -> Result<(), EndpointError> {
+    // Anywhere, for a password may hold a slash that nobody escaped.
     if text.contains('@') {
-        return Err("credentials would show in the process list: give them with --auth-file \
-                    (--proxy-auth-file for a proxy); an @ in a path is written %40"
-            .into());
+        return Err(EndpointError::Credentials);
+    }
+    if looks_like_header(text) {
+        return Err(EndpointError::Header);
     }
     Ok(())
 }
 
-/// Splits off the scheme, where there is one.
-fn read_scheme(text: &str) -> Result<(Option<Scheme>, &str), String> {
+/// Recognises `Name: value`, and `Name:value` where the value is too long for a mistyped port.
+///
+/// curl's `-H` and check_http's `-k` take headers, so that tokens arrive where an endpoint is expected.
+fn looks_like_header(text: &str) -> bool {
+    let Some((name, value)) = text.split_once(':') else { return false };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_address = |byte: u8| byte.is_ascii_hexdigit() || b":.%".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_name) || text.bytes().all(is_address) {
+        return false;
+    }
+    let port = value.split('/').next().unwrap_or_default();
+    value.starts_with(char::is_whitespace) || (port.len() >= 8 && !port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), EndpointError> {
     match text.split_once("://") {
         Some((scheme, _)) if scheme.contains('/') => Ok((None, text)),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => Ok((Some(Scheme::Http), rest)),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => Ok((Some(Scheme::Https), rest)),
-        Some((scheme, _)) => Err(format!("the scheme '{scheme}' is not spoken: use http or https")),
+        Some((scheme, _)) => {
+            Err(format!("unsupported scheme {}: use http or https", sanitize::quote_arg(scheme)).into())
+        }
         None => Ok((None, text)),
     }
 }
 
-/// Reads `HOST[:PORT]`; the error is the reason alone.
-pub(crate) fn parse_host_port(text: &str) -> Result<(Host, Option<u16>), String> {
-    refuse_credentials(text)?;
+/// Parses `HOST[:PORT]`.
+pub(crate) fn parse_host_port(text: &str) -> Result<(Host, Option<u16>), EndpointError> {
+    check_secrets(text)?;
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']').ok_or("the bracket is not closed")?;
-        let host = read_ipv6(address)?;
+        let host = parse_ipv6(address)?;
         return match rest.strip_prefix(':') {
-            Some(port) => Ok((host, Some(read_port(port)?))),
+            Some(port) => Ok((host, Some(check_port(port)?))),
             None if rest.is_empty() => Ok((host, None)),
-            None => Err("behind the bracket there can be only a port or a path".into()),
+            None => Err("only a port or a path can follow the bracket".into()),
         };
     }
     match text.split_once(':') {
-        None => Ok((read_name(text)?, None)),
-        Some((_, rest)) if rest.contains(':') => Ok((read_ipv6(text)?, None)),
-        Some((name, port)) => Ok((read_name(name)?, Some(read_port(port)?))),
+        None => Ok((parse_host(text)?, None)),
+        Some((_, rest)) if rest.contains(':') => Ok((parse_ipv6(text)?, None)),
+        Some((name, port)) => Ok((parse_host(name)?, Some(check_port(port)?))),
     }
 }
 
-/// Reads a port, 1 to 65535. Rust's own reading would also take a sign.
+/// Parses a port from 1 to 65535. Unlike Rust's own parser it takes no sign.
 pub(crate) fn parse_port(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|port| digits && *port > 0)
 }
 
-fn read_port(text: &str) -> Result<u16, String> {
-    let refused = || format!("{} is not a port: give a number from 1 to 65535", sanitize::quote_arg(text));
-    parse_port(text).ok_or_else(refused)
+fn check_port(text: &str) -> Result<u16, String> {
+    let invalid = || format!("invalid port {}: expected 1 to 65535", sanitize::quote_arg(text));
+    parse_port(text).ok_or_else(invalid)
 }
 
-/// Reads an IPv6 address without its brackets.
-fn read_ipv6(text: &str) -> Result<Host, String> {
+/// Parses an IPv6 address without its brackets.
+fn parse_ipv6(text: &str) -> Result<Host, &'static str> {
     if text.contains('%') {
-        return Err(
-            "an IPv6 zone (%) names an interface of one machine only: give an address without one".into()
-        );
+        return Err("an IPv6 zone (%) is valid on one machine only: give an address without one");
     }
     match text.parse::<Ipv6Addr>() {
         Ok(address) => Ok(Host::Address(IpAddr::V6(address))),
-        Err(_) => Err("it is neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)".into()),
+        Err(_) => Err("neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)"),
     }
 }
 
-/// Reads a name (RFC 1123, section 2.1, and underscores, which real names have) or an IPv4 address.
+/// Parses a name (RFC 1123, section 2.1, and underscores, which real names have) or an IPv4 address.
 ///
-/// A dot at the end stays: such a name is looked up without the search list.
-fn read_name(text: &str) -> Result<Host, String> {
+/// A dot at the end is kept: such a name is looked up without the search list.
+fn parse_host(text: &str) -> Result<Host, String> {
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Ok(Host::Address(IpAddr::V4(address)));
     }
-    check_letters(text)?;
+    check_characters(text)?;
     let name = text.strip_suffix('.').unwrap_or(text);
-    check_parts(name)?;
-    if is_numeric(name) {
-        return Err("it is neither a name nor an IPv4 address: give four numbers from 0 to 255, \
-                    without leading zeros"
+    check_labels(name)?;
+    if ends_in_number(name) {
+        return Err("neither a name nor an IPv4 address, which is four numbers from 0 to 255 without \
+                    leading zeros"
             .into());
     }
     Ok(Host::Name(text.to_ascii_lowercase()))
 }
 
-fn check_letters(name: &str) -> Result<(), String> {
+fn check_characters(name: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err("the host is missing: give a name or an address".into());
+        return Err("the host is missing".into());
     }
     if !name.is_ascii() {
-        return Err("a host name is ASCII: give an international name in its xn-- form".into());
+        return Err("a host name must be ASCII: give an international name in its xn-- form".into());
     }
     match name.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "-_.".contains(*letter))) {
-        Some(odd) => Err(format!("no host name holds {odd:?}: give letters, digits, hyphens and dots")),
+        Some(odd) => Err(format!("a host name cannot contain {odd:?}")),
         None => Ok(()),
     }
 }
 
-/// Checks the lengths of RFC 1035, section 2.3.4, and where hyphens stand.
-fn check_parts(name: &str) -> Result<(), &'static str> {
-    let fits = |part: &str| (1..=63).contains(&part.len()) && !part.starts_with('-') && !part.ends_with('-');
+/// Checks the lengths of RFC 1035, section 2.3.4, and the places of hyphens.
+fn check_labels(name: &str) -> Result<(), &'static str> {
+    let fits =
+        |label: &str| (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
     if name.len() <= 253 && name.split('.').all(fits) {
         return Ok(());
     }
-    Err("a host name has up to 253 characters, in parts of 1 to 63 that no hyphen begins or ends")
+    Err("a host name has at most 253 characters, in labels of 1 to 63 without a hyphen at either end")
 }
 
-/// Whether a name ends in a number (WHATWG URL, section 3.5). Resolvers take such for IPv4 addresses, each in its own
-/// way: curl asks 1.0.0.3 for `1.3` and 8.0.0.1 for `010.1`. Guessing could ask the wrong machine.
-fn is_numeric(name: &str) -> bool {
+/// Recognises a name that ends in a number (WHATWG URL, section 3.5).
+///
+/// Resolvers take such a name for an IPv4 address, each in its own way: curl dials 1.0.0.3 for `1.3` and 8.0.0.1 for
+/// `010.1`. A guess could probe the wrong machine.
+fn ends_in_number(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let hexadecimal =
         last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));

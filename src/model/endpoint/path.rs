@@ -2,45 +2,63 @@
 //!
 //! Paths are kept in the normal form of RFC 3986, section 6.2.2, so that one resource has one spelling.
 
-use super::REFUSAL;
+use super::DEFAULT_PATH;
 use crate::sanitize;
 
-/// Reads a health path: it begins with `/` and may end in a query. The error is the reason alone.
+/// Maximum length of a path in bytes, its query included. It is part of every label and of most lines.
+const MAX_PATH: usize = 2048;
+
+/// Maximum number of characters in a reason.
+const MAX_REASON: usize = 400;
+
+/// Parses a health path, which begins with `/` and may end in a query.
 pub(crate) fn parse_path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
-        return Err("a path begins with a slash".into());
+        return Err("a path must begin with a slash".into());
     }
-    refuse_fragment(text)?;
+    check_fragment(text)?;
     let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
-    let path = normal(path)?;
+    let path = normalize(path, "/")?;
     check_segments(path.strip_suffix('/').unwrap_or(&path))?;
     match query {
-        Some(query) => Ok(format!("{path}?{}", normal_query(query)?)),
+        Some(query) => Ok(format!("{path}?{}", normalize(query, "/?")?)),
         None => Ok(path),
     }
 }
 
-pub(super) fn refuse_fragment(text: &str) -> Result<(), String> {
+pub(super) fn check_fragment(text: &str) -> Result<(), &'static str> {
     if text.contains('#') {
-        return Err("a fragment (#) is never sent to a server: leave it out".into());
+        return Err("a fragment (#) is never sent to a server: leave it out");
     }
     Ok(())
 }
 
-/// Reads the path of an endpoint's URL, which is the prefix of the health path or already ends in it.
-pub(super) fn read_prefix(text: &str, health: &str) -> Result<String, String> {
-    let normal = normal(text)?;
+/// Parses the path of an endpoint's URL into the prefix of the health path.
+pub(super) fn parse_prefix(text: &str, health: &str) -> Result<String, String> {
+    let normal = normalize(text, "/")?;
     let path = normal.trim_end_matches('/');
     check_segments(path)?;
-    Ok(path.strip_suffix(bare(health)).unwrap_or(path).to_owned())
+    Ok(strip_health(path, bare(health)).to_owned())
 }
 
-/// The prefix as it is typed. One that itself ends in the health path would be taken for the whole, so that the whole
-/// is shown instead.
-pub(super) fn shown_prefix(prefix: &str, health: &str) -> String {
-    let health = bare(health);
-    let ambiguous = !health.is_empty() && prefix.ends_with(health);
-    format!("{prefix}{}", if ambiguous { health } else { "" })
+/// Removes the health path from a path's end, or the longest beginning of the health path that is there: a
+/// catalogue's URL often ends in the API's version.
+fn strip_health<'a>(path: &'a str, health: &str) -> &'a str {
+    let slashes = health.rmatch_indices('/').map(|(slash, _)| slash).filter(|slash| *slash > 0);
+    std::iter::once(health.len())
+        .chain(slashes)
+        .find_map(|end| path.strip_suffix(health.get(..end)?))
+        .unwrap_or(path)
+}
+
+/// The path of the canonical form: the prefix, and the health path where it is not the default one or where the
+/// prefix alone would parse to another prefix.
+pub(super) fn shown(prefix: &str, health: &str) -> String {
+    if health != DEFAULT_PATH {
+        return format!("{prefix}{health}");
+    }
+    let is_ambiguous = strip_health(prefix, bare(health)) != prefix;
+    format!("{prefix}{}", if is_ambiguous { bare(health) } else { "" })
 }
 
 /// The health path without its query and the slash at its end.
@@ -51,22 +69,17 @@ fn bare(health: &str) -> &str {
 /// Refuses segments that clients and servers read differently.
 fn check_segments(path: &str) -> Result<(), String> {
     match path.split('/').skip(1).find(|segment| matches!(*segment, "" | "." | "..")) {
-        Some("") => Err("the path has an empty part (//): write one slash".into()),
-        Some(dots) => Err(format!("the path has a part '{dots}': write the path that is meant")),
+        Some("") => Err("empty path segment (//): write one slash".into()),
+        Some(dots) => Err(format!("path segment '{dots}': write the path that it leads to")),
         None => Ok(()),
     }
 }
 
-fn normal(path: &str) -> Result<String, String> {
-    normalised(path, "/")
-}
-
-fn normal_query(query: &str) -> Result<String, String> {
-    normalised(query, "/?")
-}
-
-/// Checks that each character may stand there (RFC 3986, section 3.3), and spells escapes in one way.
-fn normalised(text: &str, separators: &str) -> Result<String, String> {
+/// Checks every character (RFC 3986, section 3.3), and spells escapes in one way.
+fn normalize(text: &str, separators: &str) -> Result<String, String> {
+    if text.len() > MAX_PATH {
+        return Err(format!("a path cannot be longer than {MAX_PATH} bytes"));
+    }
     let mut normal = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(letter) = rest.next() {
@@ -75,7 +88,7 @@ fn normalised(text: &str, separators: &str) -> Result<String, String> {
         } else if is_unreserved(letter) || "!$&'()*+,;=:@".contains(letter) || separators.contains(letter) {
             normal.push(letter);
         } else {
-            return Err(misplaced(letter));
+            return Err(invalid_character(letter));
         }
     }
     Ok(normal)
@@ -85,18 +98,18 @@ fn is_unreserved(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "-._~".contains(letter)
 }
 
-/// Refuses a character. An output may show another one in its place, so its escape is told too.
-fn misplaced(letter: char) -> String {
+/// Words the error with the character's escape: the output may show another character in its place.
+fn invalid_character(letter: char) -> String {
     let escape: Vec<_> = letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let reason = format!("a path cannot hold {letter:?}: write it as {}", escape.concat());
-    sanitize::sanitize_own(&reason, REFUSAL)
+    let reason = format!("a path cannot contain {letter:?}: write {}", escape.concat());
+    sanitize::sanitize_own(&reason, MAX_REASON)
 }
 
-/// An escape with capital digits; an unreserved character needs none.
+/// Appends an escape with capital digits, or the character itself where it needs no escape.
 fn push_escape(normal: &mut String, digits: Option<(char, char)>) -> Result<(), String> {
     let value = |(high, low): (char, char)| Some(high.to_digit(16)? * 16 + low.to_digit(16)?);
     let Some(((high, low), letter)) = digits.zip(digits.and_then(value).and_then(char::from_u32)) else {
-        return Err("a % begins no escape: write %25, or two digits behind it".into());
+        return Err("incomplete escape (%): write %25 for a percent sign".into());
     };
     if is_unreserved(letter) {
         normal.push(letter);

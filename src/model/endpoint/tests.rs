@@ -5,18 +5,18 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use proptest::prelude::*;
 
-use super::{Defaults, Endpoint, Host, Route, Scheme, parse_host_port, parse_path};
+use super::{Defaults, Endpoint, EndpointError, Host, Route, Scheme, parse_host_port, parse_path};
 
 fn parse(text: &str) -> Endpoint {
     Endpoint::parse(text, &Defaults::default()).unwrap()
 }
 
 fn refused(text: &str) -> String {
-    Endpoint::parse(text, &Defaults::default()).unwrap_err()
+    Endpoint::parse(text, &Defaults::default()).unwrap_err().to_string()
 }
 
 #[test]
-fn every_form_has_one_canonical_form_and_url() {
+fn canonical_forms_and_urls() {
     let table = [
         ("host", "host:8777", "http://host:8777/v2/health"),
         ("HOST.Example", "host.example:8777", "http://host.example:8777/v2/health"),
@@ -44,7 +44,11 @@ fn every_form_has_one_canonical_form_and_url() {
         ),
         ("http://host:8777/v2/health", "host:8777", "http://host:8777/v2/health"),
         ("host/v2/health/", "host:8777", "http://host:8777/v2/health"),
-        ("host/v2", "host:8777/v2", "http://host:8777/v2/v2/health"),
+        ("host/v2", "host:8777", "http://host:8777/v2/health"),
+        ("http://host:8777/v2", "host:8777", "http://host:8777/v2/health"),
+        ("host/metering/v2/", "host:8777/metering", "http://host:8777/metering/v2/health"),
+        ("host/v2/v2", "host:8777/v2/v2/health", "http://host:8777/v2/v2/health"),
+        ("host/a-v2", "host:8777/a-v2", "http://host:8777/a-v2/v2/health"),
         ("host/my/v2/healthy", "host:8777/my/v2/healthy", "http://host:8777/my/v2/healthy/v2/health"),
         ("host/v2/health/v2/health", "host:8777/v2/health/v2/health", "http://host:8777/v2/health/v2/health"),
         ("host/%7euser%2fa%c3%a4", "host:8777/~user%2Fa%C3%A4", "http://host:8777/~user%2Fa%C3%A4/v2/health"),
@@ -59,7 +63,7 @@ fn every_form_has_one_canonical_form_and_url() {
 }
 
 #[test]
-fn defaults_fill_what_is_not_said() {
+fn defaults() {
     let table = [
         ("host", false, None, "host:8777"),
         ("host", true, None, "https://host:8777"),
@@ -78,23 +82,27 @@ fn defaults_fill_what_is_not_said() {
 }
 
 #[test]
-fn another_health_path_is_recognised_too() {
+fn other_health_paths() {
     let table = [
         ("/healthcheck", "host/metrics/healthcheck", "/metrics/healthcheck"),
         ("/healthcheck", "host/v2/health", "/v2/health/healthcheck"),
         ("/health/", "host/a/health", "/a/health/"),
         ("/health?full=1", "host/a/health", "/a/health?full=1"),
+        ("/v1/ping/me", "host/a/v1/ping", "/a/v1/ping/me"),
+        ("/v1/ping/me", "host/a/v1", "/a/v1/ping/me"),
         ("/", "host/a", "/a/"),
         ("/", "host", "/"),
     ];
     for (path, text, target) in table {
         let defaults = Defaults { path: parse_path(path).unwrap(), ..Defaults::default() };
-        assert_eq!(Endpoint::parse(text, &defaults).unwrap().target(), target, "{path} {text}");
+        let endpoint = Endpoint::parse(text, &defaults).unwrap();
+        assert_eq!(endpoint.target(), target, "{path} {text}");
+        assert_eq!(endpoint.to_string(), format!("host:8777{target}"), "{path} {text}");
     }
 }
 
 #[test]
-fn the_host_header_omits_the_schemes_own_port() {
+fn host_headers() {
     let table = [
         ("http://host", "host"),
         ("host:80", "host"),
@@ -109,21 +117,21 @@ fn the_host_header_omits_the_schemes_own_port() {
     }
 }
 
-/// Each text is refused with its reason.
+/// Asserts that each text is invalid for its reason.
 fn refused_with(table: &[(&str, String)]) {
     for (text, reason) in table {
-        assert_eq!(refused(text), format!("endpoint '{text}': {reason}"), "{text}");
+        assert_eq!(refused(text), *reason, "{text}");
     }
 }
 
 #[test]
-fn what_is_no_host_is_refused_with_the_reason_and_the_remedy() {
+fn invalid_hosts() {
     let numbers =
-        "it is neither a name nor an IPv4 address: give four numbers from 0 to 255, without leading zeros";
-    let parts = "a host name has up to 253 characters, in parts of 1 to 63 that no hyphen begins or ends";
-    let missing = "the host is missing: give a name or an address";
-    let international = "a host name is ASCII: give an international name in its xn-- form";
-    let name = |odd: &str| format!("no host name holds {odd}: give letters, digits, hyphens and dots");
+        "neither a name nor an IPv4 address, which is four numbers from 0 to 255 without leading zeros";
+    let parts = "a host name has at most 253 characters, in labels of 1 to 63 without a hyphen at either end";
+    let missing = "the host is missing";
+    let international = "a host name must be ASCII: give an international name in its xn-- form";
+    let name = |odd: &str| format!("a host name cannot contain {odd}");
     refused_with(&[
         ("", missing.into()),
         ("http://", missing.into()),
@@ -152,14 +160,14 @@ fn what_is_no_host_is_refused_with_the_reason_and_the_remedy() {
 }
 
 #[test]
-fn what_is_no_scheme_port_or_ipv6_address_is_refused_with_the_reason_and_the_remedy() {
-    let neither = "it is neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)";
-    let zone = "an IPv6 zone (%) names an interface of one machine only: give an address without one";
-    let port = |text: &str| format!("'{text}' is not a port: give a number from 1 to 65535");
+fn invalid_schemes_ports_and_ipv6_addresses() {
+    let neither = "neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)";
+    let zone = "an IPv6 zone (%) is valid on one machine only: give an address without one";
+    let port = |text: &str| format!("invalid port '{text}': expected 1 to 65535");
     refused_with(&[
-        ("ftp://host", "the scheme 'ftp' is not spoken: use http or https".into()),
-        ("unix://run/socket", "the scheme 'unix' is not spoken: use http or https".into()),
-        ("://host", "the scheme '' is not spoken: use http or https".into()),
+        ("ftp://host", "unsupported scheme 'ftp': use http or https".into()),
+        ("unix://run/socket", "unsupported scheme 'unix': use http or https".into()),
+        ("://host", "unsupported scheme '': use http or https".into()),
         ("http:/host", port("")),
         ("host:", port("")),
         ("host:0", port("0")),
@@ -177,78 +185,71 @@ fn what_is_no_scheme_port_or_ipv6_address_is_refused_with_the_reason_and_the_rem
         ("1::2::3", neither.into()),
         ("fe80::1%eth0", zone.into()),
         ("[fe80::1%25eth0]:8777", zone.into()),
-        ("http://::1", "in a URL an IPv6 address stands in brackets: [::1]".into()),
+        ("http://::1", "an IPv6 address in a URL needs brackets: [::1]".into()),
     ]);
 }
 
 #[test]
-fn what_is_no_prefix_is_refused_with_the_reason_and_the_remedy() {
-    let escape = "a % begins no escape: write %25, or two digits behind it";
+fn invalid_prefixes() {
+    let long = format!("host/{}", "x".repeat(2048));
+    let escape = "incomplete escape (%): write %25 for a percent sign";
     refused_with(&[
-        ("[::1]8777", "behind the bracket there can be only a port or a path".into()),
-        ("host/a//b", "the path has an empty part (//): write one slash".into()),
-        ("host//v2/health", "the path has an empty part (//): write one slash".into()),
-        ("host/../x", "the path has a part '..': write the path that is meant".into()),
-        ("host/%2e/x", "the path has a part '.': write the path that is meant".into()),
+        ("[::1]8777", "only a port or a path can follow the bracket".into()),
+        ("host/a//b", "empty path segment (//): write one slash".into()),
+        ("host//v2/health", "empty path segment (//): write one slash".into()),
+        ("host/../x", "path segment '..': write the path that it leads to".into()),
+        ("host/%2e/x", "path segment '.': write the path that it leads to".into()),
         ("host/a%", escape.into()),
         ("host/a%2", escape.into()),
         ("host/a%zz", escape.into()),
-        ("host/a b", "a path cannot hold ' ': write it as %20".into()),
-        ("host/a|b", "a path cannot hold '|': write it as %7C".into()),
-        ("host/ä", "a path cannot hold 'ä': write it as %C3%A4".into()),
+        ("host/a b", "a path cannot contain ' ': write %20".into()),
+        ("host/a|b", "a path cannot contain '|': write %7C".into()),
+        (long.as_str(), "a path cannot be longer than 2048 bytes".into()),
+        ("host/ä", "a path cannot contain 'ä': write %C3%A4".into()),
     ]);
 }
 
 #[test]
-fn a_hostile_endpoint_is_refused_in_printable_text() {
+fn hostile_endpoints() {
     let table = [
-        (
-            "ho\x1b[31mst",
-            r"endpoint 'host': no host name holds '\u{1b}': give letters, digits, hyphens and dots",
-        ),
-        (" host", "endpoint ' host': no host name holds ' ': give letters, digits, hyphens and dots"),
-        ("ho\nst", r"endpoint 'ho st': no host name holds '\n': give letters, digits, hyphens and dots"),
-        ("host/\u{7f}", r"endpoint 'host/': a path cannot hold '\u{7f}': write it as %7F"),
+        ("ho\x1b[31mst", r"a host name cannot contain '\u{1b}'"),
+        (" host", "a host name cannot contain ' '"),
+        ("ho\nst", r"a host name cannot contain '\n'"),
+        ("host/\u{7f}", r"a path cannot contain '\u{7f}': write %7F"),
     ];
     for (text, error) in table {
         assert_eq!(refused(text), error);
     }
-    let long = refused(&"a".repeat(100_000));
-    assert_eq!(long.chars().filter(|&letter| letter == 'a').count(), 99 + 7, "{long}");
 }
 
 #[test]
-fn neither_credentials_nor_a_query_are_echoed() {
-    let credentials = "credentials would show in the process list: give them with --auth-file \
-                       (--proxy-auth-file for a proxy); an @ in a path is written %40";
-    let query = "a query (?) cannot stand in an endpoint: give it with --path";
-    let fragment = "a fragment (#) is never sent to a server: leave it out";
+fn secrets_are_not_repeated() {
+    let fragment = EndpointError::from("a fragment (#) is never sent to a server: leave it out");
     let table = [
-        ("http://user:s3cr3t@host/x", "http://***@host/x", credentials),
-        ("user:s3cr3t@host", "***@host", credentials),
-        ("s3cr3t@host", "***@host", credentials),
-        ("ftp://user:s3cr3t@host", "***@host", credentials),
-        ("HTTP://user:s3cr3t@host", "***@host", credentials),
-        ("http://user:s3/cr3t@host", "http://***@host", credentials),
-        ("http://user:s3?cr3t#@host", "http://***@host", credentials),
-        ("http://user:s3@cr3t@host:x", "http://***@host:x", credentials),
-        ("http://host/?token=s3cr3t", "http://host/…", query),
-        ("http://host#s3cr3t", "http://host…", fragment),
-        ("http://host/?a=s3cr3t#b", "http://host/…", fragment),
+        ("http://user:s3cr3t@host/x", EndpointError::Credentials),
+        ("user:s3cr3t@host", EndpointError::Credentials),
+        ("ftp://user:s3cr3t@host", EndpointError::Credentials),
+        ("http://user:s3/cr3t@host", EndpointError::Credentials),
+        ("http://user:s3?cr3t#@host", EndpointError::Credentials),
+        ("http://user:s3@cr3t@host:x", EndpointError::Credentials),
+        ("http://host/?token=s3cr3t", EndpointError::Query),
+        ("http://host#s3cr3t", fragment.clone()),
+        ("http://host/?a=s3cr3t#b", fragment),
+        ("X-Auth-Token: s3", EndpointError::Header),
+        ("Authorization: Bearer s3cr3t", EndpointError::Header),
+        ("X-Auth-Token:gAAAAAs3cr3t", EndpointError::Header),
+        ("Cookie:\ts3cr3t", EndpointError::Header),
     ];
-    for (text, shown, reason) in table {
-        assert_eq!(refused(text), format!("endpoint '{shown}': {reason}"), "{text}");
+    for (text, error) in table {
+        assert_eq!(Endpoint::parse(text, &Defaults::default()), Err(error), "{text}");
     }
-    assert_eq!(parse_host_port("user:s3cr3t@proxy:3128"), Err(credentials.into()));
-    assert_eq!(
-        parse_host_port("proxy:1?token=s3cr3t"),
-        Err("'1…' is not a port: give a number from 1 to 65535".into())
-    );
-    assert_eq!(parse_path("http://user:s3cr3t@host/"), Err("a path begins with a slash".into()));
+    assert_eq!(parse_host_port("user:s3cr3t@proxy:3128"), Err(EndpointError::Credentials));
+    assert_eq!(parse_host_port("proxy:1?token=s3cr3t"), Err(EndpointError::Header));
+    assert_eq!(parse_path("http://user:s3cr3t@host/"), Err("a path must begin with a slash".into()));
 }
 
 #[test]
-fn a_host_may_have_a_port_or_not() {
+fn hosts_and_ports() {
     let v6 = Host::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
     let table = [
         ("Host", Ok((Host::Name("host".into()), None))),
@@ -256,8 +257,8 @@ fn a_host_may_have_a_port_or_not() {
         ("::1", Ok((v6.clone(), None))),
         ("[::1]:80", Ok((v6.clone(), Some(80)))),
         ("192.0.2.7", Ok((Host::Address("192.0.2.7".parse().unwrap()), None))),
-        ("host:0", Err("'0' is not a port: give a number from 1 to 65535".into())),
-        ("host/x", Err("no host name holds '/': give letters, digits, hyphens and dots".into())),
+        ("host:0", Err("invalid port '0': expected 1 to 65535".into())),
+        ("host/x", Err("a host name cannot contain '/'".into())),
     ];
     for (text, expected) in table {
         assert_eq!(parse_host_port(text), expected, "{text}");
@@ -265,22 +266,22 @@ fn a_host_may_have_a_port_or_not() {
 }
 
 #[test]
-fn a_health_path_may_have_a_query() {
+fn health_paths() {
     let table = [
         ("/v2/health", Ok("/v2/health")),
         ("/", Ok("/")),
         ("/health/", Ok("/health/")),
         ("/%7ea?b=%c3%a4&c=/?@", Ok("/~a?b=%C3%A4&c=/?@")),
         ("/a?", Ok("/a?")),
-        ("", Err("a path begins with a slash")),
-        ("v2/health", Err("a path begins with a slash")),
+        ("", Err("a path must begin with a slash")),
+        ("v2/health", Err("a path must begin with a slash")),
         ("/a#b", Err("a fragment (#) is never sent to a server: leave it out")),
-        ("/a b", Err("a path cannot hold ' ': write it as %20")),
-        ("/a\r\nX: y", Err(r"a path cannot hold '\r': write it as %0D")),
-        ("/a?b=\t", Err(r"a path cannot hold '\t': write it as %09")),
-        ("//a", Err("the path has an empty part (//): write one slash")),
-        ("/a//", Err("the path has an empty part (//): write one slash")),
-        ("/a/..", Err("the path has a part '..': write the path that is meant")),
+        ("/a b", Err("a path cannot contain ' ': write %20")),
+        ("/a\r\nX: y", Err(r"a path cannot contain '\r': write %0D")),
+        ("/a?b=\t", Err(r"a path cannot contain '\t': write %09")),
+        ("//a", Err("empty path segment (//): write one slash")),
+        ("/a//", Err("empty path segment (//): write one slash")),
+        ("/a/..", Err("path segment '..': write the path that it leads to")),
     ];
     for (text, expected) in table {
         assert_eq!(parse_path(text), expected.map(str::to_owned).map_err(str::to_owned), "{text}");
@@ -288,7 +289,7 @@ fn a_health_path_may_have_a_query() {
 }
 
 #[test]
-fn where_the_connection_goes_is_shown() {
+fn routes() {
     let endpoint = parse("https://cloud/metering");
     let resolved = endpoint.with_address("2001:db8::7".parse().unwrap());
     assert_eq!(resolved.to_string(), "https://cloud:443/metering (2001:db8::7)");
@@ -301,12 +302,11 @@ fn where_the_connection_goes_is_shown() {
 }
 
 #[test]
-fn what_is_probed_identically_is_equal() {
-    let same =
-        ["host", "HOST:8777", "http://host:8777", "http://Host:8777/", "host/v2/health", "host/v2/%68ealth/"];
+fn equal_endpoints() {
+    let same = ["host", "HOST:8777", "http://host:8777", "http://Host:8777/", "host/v2", "host/v2/%68ealth/"];
     assert_eq!(same.map(parse).into_iter().collect::<HashSet<_>>().len(), 1);
     let different =
-        ["host", "host.", "http://host", "https://host:8777", "host/v2", "host/V2/health", "[::1]"];
+        ["host", "host.", "http://host", "https://host:8777", "host/V2", "host/V2/health", "[::1]"];
     assert_eq!(different.map(parse).into_iter().collect::<HashSet<_>>().len(), different.len());
 }
 
@@ -318,7 +318,7 @@ fn host() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Whatever the grammar allows, and a little of what it does not.
+/// Texts of the grammar, and a few others.
 fn typed() -> impl Strategy<Value = String> {
     let scheme = prop::sample::select(vec!["", "", "http://", "https://", "HTTP://"]);
     let port = prop_oneof![Just(String::new()), (1..=u16::MAX).prop_map(|port| format!(":{port}"))];
@@ -333,7 +333,7 @@ fn typed() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn the_canonical_form_reads_as_the_same_endpoint(text in typed(), port in prop::option::of(1..=u16::MAX)) {
+    fn canonical_form_round_trip(text in typed(), port in prop::option::of(1..=u16::MAX)) {
         let defaults = Defaults { port, ..Defaults::default() };
         if let Ok(endpoint) = Endpoint::parse(&text, &defaults) {
             let canonical = endpoint.to_string();
@@ -343,24 +343,24 @@ proptest! {
     }
 
     #[test]
-    fn most_of_what_the_grammar_allows_is_read(host in host(), https in any::<bool>(), port in 1..=u16::MAX) {
+    fn grammar_is_accepted(host in host(), https in any::<bool>(), port in 1..=u16::MAX) {
         // The generator's first label may look like a number, and then it is refused.
         prop_assume!(!host.trim_end_matches('.').bytes().all(|byte| byte.is_ascii_digit()));
         prop_assume!(!host.to_lowercase().starts_with("0x"));
         let scheme = if https { Scheme::Https } else { Scheme::Http };
         let endpoint = Endpoint::parse(&format!("{}://{host}:{port}", scheme.name()), &Defaults::default());
-        let endpoint = endpoint.map_err(TestCaseError::fail)?;
+        let endpoint = endpoint.map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!((endpoint.scheme, endpoint.port), (scheme, port));
         prop_assert_eq!(endpoint.host.to_string(), host.to_lowercase());
     }
 
     #[test]
-    fn any_text_is_read_or_refused_in_one_printable_line(
+    fn errors_are_one_printable_line(
         text in prop_oneof![any::<String>(), "[a-z0-9:/@?#\\[\\]%. |-]{0,30}", typed()],
     ) {
         let refused = [
-            Endpoint::parse(&text, &Defaults::default()).err(),
-            parse_host_port(&text).err(),
+            Endpoint::parse(&text, &Defaults::default()).err().map(|error| error.to_string()),
+            parse_host_port(&text).err().map(|error| error.to_string()),
             parse_path(&text).err(),
         ];
         for error in refused.into_iter().flatten() {
@@ -369,7 +369,7 @@ proptest! {
     }
 
     #[test]
-    fn a_password_is_never_echoed(before in "[a-z:/?#]{0,8}", after in "[ -~]{0,12}") {
+    fn passwords_are_not_repeated(before in "[a-z:/?#]{0,8}", after in "[ -~]{0,12}") {
         for text in [format!("{before}S3CR3T{after}@host"), format!("http://u:{before}S3CR3T{after}@{after}")] {
             let error = refused(&text);
             prop_assert!(!error.contains("S3CR3T"), "{}", error);
@@ -377,7 +377,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sent_stays_on_its_line(text in typed()) {
+    fn requests_are_printable_ascii(text in typed()) {
         if let Ok(endpoint) = Endpoint::parse(&text, &Defaults::default()) {
             for sent in [endpoint.target(), endpoint.authority(), endpoint.url()] {
                 prop_assert!(sent.bytes().all(|byte| byte.is_ascii_graphic()), "{}", sent);

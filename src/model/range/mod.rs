@@ -1,4 +1,4 @@
-//! Durations and threshold ranges as they are typed.
+//! The grammar of durations and threshold ranges.
 //!
 //! A range is the Monitoring Plugins guidelines' `[@][start:][end]`; each bound is a duration, and so is never
 //! negative.
@@ -9,9 +9,8 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-/// The longest duration that is accepted: a century. Nobody waits longer, and no sum with a point in time
-/// overflows below it.
-const MAX_THRESHOLD: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
+/// Maximum duration, for a run and for a threshold alike: a century, with which no deadline overflows the clock.
+const MAX_DURATION: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
 
 /// The unit of a bare number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// How many seconds one of the unit has.
+    /// The unit's length in seconds.
     pub(crate) const fn seconds(self) -> f64 {
         match self {
             Unit::Seconds => 1.0,
@@ -31,18 +30,18 @@ impl Unit {
         }
     }
 
-    /// What a user may write instead of a value that was refused.
+    /// The forms of a duration, for error messages.
     const fn examples(self) -> &'static str {
         match self {
-            Unit::Seconds => "seconds (10, 0.5) or numbers with units (500ms, 1m 30s)",
-            Unit::Days => "days (30, 0.5) or numbers with units (12h, 2w 3d)",
+            Unit::Seconds => "seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
+            Unit::Days => "days (30, 0.5) or a duration with units (12h, 2w 3d)",
         }
     }
 }
 
-/// The guidelines' range: alerts outside of start..=end, or inside of it after `@`.
+/// A range of the guidelines: it alerts outside of start..=end, or inside of it after `@`.
 ///
-/// The bounds are in the unit with which the range was read. Start is never above end.
+/// The bounds are in the unit with which the range was parsed. The start is never above the end.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Range {
     start: f64,
@@ -51,12 +50,12 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Reads `[@][start:][end]`: `~` is a start at negative infinity, a missing start is 0, and a missing end is
-    /// positive infinity. A bare number is in `unit`. The error is the reason alone.
+    /// Parses `[@][start:][end]`: `~` is a start at negative infinity, a missing start is 0, and a missing end is
+    /// positive infinity. A bare number is in `unit`.
     pub(crate) fn parse(text: &str, unit: Unit) -> Result<Range, String> {
         let (inside, bounds) = text.strip_prefix('@').map_or((false, text), |bounds| (true, bounds));
         if bounds.is_empty() {
-            return Err("an empty range: give 5, 1:5, 10:, ~:5 or @1:5".into());
+            return Err("empty range: give 5, 1:5, 10:, ~:5 or @1:5".into());
         }
         let (start, end) = bounds.split_once(':').unwrap_or(("", bounds));
         let start = match start {
@@ -66,18 +65,18 @@ impl Range {
         };
         let end = if end.is_empty() { f64::INFINITY } else { parse_bound(end, unit)? };
         if start > end {
-            return Err("a range that ends before it starts: give the smaller bound first".into());
+            return Err("the range ends before it starts".into());
         }
         Ok(Range { start, end, inside })
     }
 
     /// The range that alerts below `bound` (`bound:`).
     pub(crate) fn at_least(bound: f64) -> Range {
-        // The larger of a number and what is not one is the number: not even NaN makes an inverted range.
+        // `max` returns the number if the other operand is NaN, so that not even NaN inverts the range.
         Range { start: bound.max(f64::NEG_INFINITY), end: f64::INFINITY, inside: false }
     }
 
-    /// Whether a value raises an alert. The bounds belong to the range.
+    /// Returns whether a value raises an alert. The bounds belong to the range.
     pub(crate) fn alerts(&self, value: f64) -> bool {
         (self.start..=self.end).contains(&value) == self.inside
     }
@@ -93,7 +92,7 @@ impl Range {
     }
 }
 
-/// Shown in the shortest form, as performance data carry it: `0.2`, `2`, `10:`, `@1:2`, `~:5`.
+/// The shortest form, as in performance data: `0.2`, `2`, `10:`, `@1:2`, `~:5`.
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.inside {
@@ -109,37 +108,36 @@ impl fmt::Display for Range {
     }
 }
 
-/// Reads a duration: a bare number of `unit`, or humantime's form. Nothing above a century. The error is the reason
-/// alone.
+/// Parses a duration of at most a century: a bare number of `unit`, or humantime's form.
 pub(crate) fn parse_duration(text: &str, unit: Unit) -> Result<Duration, String> {
     let duration = match bare_number(text) {
         Some(number) => Duration::try_from_secs_f64(number * unit.seconds()).unwrap_or(Duration::MAX),
         None => match humantime::parse_duration(text) {
             Ok(duration) => duration,
             Err(humantime::DurationError::NumberOverflow) => Duration::MAX,
-            Err(_) => return Err(format!("not a duration: give {}", unit.examples())),
+            Err(_) => return Err(format!("expected {}", unit.examples())),
         },
     };
-    if duration > MAX_THRESHOLD {
-        return Err(format!("longer than a century: give {}", unit.examples()));
+    if duration > MAX_DURATION {
+        return Err("longer than a century".into());
     }
     Ok(duration)
 }
 
-/// Reads one bound of a range, in `unit`.
+/// Parses one bound of a range, in `unit`.
 fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
-    let duration = parse_duration(text, unit).map_err(|why| format!("a range with a bound that is {why}"))?;
+    let duration = parse_duration(text, unit).map_err(|why| format!("bounds of a range: {why}"))?;
     Ok(bare_number(text).unwrap_or_else(|| in_unit(duration, unit)))
 }
 
-/// A duration as a number of `unit`. Dividing once rounds once, so that 500ms is 0.5 and not a hair beside it.
+/// Converts a duration to `unit`. One division rounds once, so that 500ms is exactly 0.5.
 #[expect(clippy::cast_precision_loss, reason = "a threshold needs no nanoseconds beyond 104 days")]
 fn in_unit(duration: Duration, unit: Unit) -> f64 {
     duration.as_nanos() as f64 / (unit.seconds() * 1e9)
 }
 
-/// Digits with at most one point among them. Rust's own reading would also take signs, exponents, `inf` and `nan`.
-fn bare_number(text: &str) -> Option<f64> {
+/// Parses digits with at most one point. Rust's own parser also takes signs, exponents, `inf` and `nan`.
+pub(crate) fn bare_number(text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     plain.then(|| text.parse().ok()).flatten()
 }

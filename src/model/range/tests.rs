@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{MAX_THRESHOLD, Range, Unit, parse_duration};
+use super::{MAX_DURATION, Range, Unit, parse_duration};
 use proptest::prelude::*;
 
 #[test]
-fn durations_are_bare_numbers_or_have_units() {
+fn durations() {
     let table = [
         ("10", Unit::Seconds, 10_000),
         ("0.5", Unit::Seconds, 500),
@@ -26,7 +26,7 @@ fn durations_are_bare_numbers_or_have_units() {
 }
 
 #[test]
-fn what_is_no_duration_is_named_with_what_would_be() {
+fn invalid_durations() {
     let examples = Unit::Seconds.examples();
     let words = [
         "",
@@ -50,22 +50,21 @@ fn what_is_no_duration_is_named_with_what_would_be() {
         "５",
     ];
     for text in words {
-        let expected = format!("not a duration: give {examples}");
+        let expected = format!("expected {examples}");
         assert_eq!(parse_duration(text, Unit::Seconds), Err(expected), "{text}");
     }
     for text in ["3155760001", "99999999999999999999999999", "101y", "18446744073709551616s"] {
-        let expected = format!("longer than a century: give {examples}");
-        assert_eq!(parse_duration(text, Unit::Seconds), Err(expected), "{text}");
+        assert_eq!(parse_duration(text, Unit::Seconds), Err("longer than a century".into()), "{text}");
     }
-    assert_eq!(parse_duration("3155760000", Unit::Seconds), Ok(MAX_THRESHOLD));
+    assert_eq!(parse_duration("3155760000", Unit::Seconds), Ok(MAX_DURATION));
     assert_eq!(
         parse_duration("soon", Unit::Days),
-        Err("not a duration: give days (30, 0.5) or numbers with units (12h, 2w 3d)".into())
+        Err("expected days (30, 0.5) or a duration with units (12h, 2w 3d)".into())
     );
 }
 
 #[test]
-fn ranges_show_their_shortest_form() {
+fn shortest_forms() {
     let table = [
         ("2", Unit::Seconds, "2"),
         ("2.0", Unit::Seconds, "2"),
@@ -93,12 +92,12 @@ fn ranges_show_their_shortest_form() {
 }
 
 #[test]
-fn ranges_that_mean_nothing_are_refused() {
+fn invalid_ranges() {
     let table = [
-        ("", "an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
-        ("@", "an empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
-        ("3:2", "a range that ends before it starts: give the smaller bound first"),
-        ("1s:999ms", "a range that ends before it starts: give the smaller bound first"),
+        ("", "empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+        ("@", "empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+        ("3:2", "the range ends before it starts"),
+        ("1s:999ms", "the range ends before it starts"),
     ];
     for (text, error) in table {
         assert_eq!(Range::parse(text, Unit::Seconds), Err(error.into()), "{text}");
@@ -109,7 +108,7 @@ fn ranges_that_mean_nothing_are_refused() {
 }
 
 #[test]
-fn bounds_belong_to_the_range() {
+fn inclusive_bounds() {
     let table = [
         ("2", [-0.1, 2.1].as_slice(), [0.0, 1.0, 2.0].as_slice()),
         ("10:", &[9.9, 0.0], &[10.0, 1e9]),
@@ -130,7 +129,7 @@ fn bounds_belong_to_the_range() {
 }
 
 #[test]
-fn only_a_plain_end_is_a_plain_upper_bound() {
+fn plain_upper_bounds() {
     let table = [
         ("2", Some(2.0)),
         ("0:2", Some(2.0)),

@@ -1,4 +1,4 @@
-//! The exit code is 0, 1, 2 or 3 and standard error is silent, whatever happens to the process.
+//! The exit code is 0, 1, 2 or 3 and nothing is on standard error, whatever happens to the process.
 
 use std::fs::OpenOptions;
 
@@ -6,7 +6,7 @@ use crate::support::harness::{check, check_in_shell, words};
 use crate::support::peer::{Nobody, Peer, alive, answers, healthy};
 
 #[test]
-fn help_and_version_go_to_stdout_and_exit_3() {
+fn help_and_version() {
     for option in ["-h", "--help"] {
         let run = check([option]).run();
         run.exits(3).says("ENDPOINT").says("--timeout").says("--simulate");
@@ -19,20 +19,21 @@ fn help_and_version_go_to_stdout_and_exit_3() {
 }
 
 #[test]
-fn no_arguments_at_all() {
+fn no_arguments() {
     check([""; 0]).run().is_refused(&["endpoint"]);
 }
 
 #[test]
-fn explaining_needs_no_network_and_exits_0() {
+fn explain() {
     check(["--explain"]).run().exits(0).says("get:503").says("documented").says("ours");
     check(["--explain", "get:503"]).run().exits(0).says("CRITICAL").says("back-end");
+    check(["--explain", "backend-down"]).run().exits(0).says("get:503 (CRITICAL)").says("first");
     let overridden = check(words("--explain 5xx --state 5xx=warning")).run();
     overridden.exits(0).says("WARNING").says("overridden");
 }
 
 #[test]
-fn a_text_goes_where_the_command_line_says() {
+fn output_file_of_a_text() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("man").display().to_string();
     for options in ["--generate man", "--explain get:503"] {
@@ -44,21 +45,25 @@ fn a_text_goes_where_the_command_line_says() {
             .holds(std::fs::read_to_string(&file).unwrap() == printed.stdout, "another text is in the file");
     }
     let before = std::fs::read(&file).unwrap();
-    // What stands in the environment is there for the results of runs.
+    // A file of the environment is for the results of runs.
     let variable = format!("--output-file {file} -H ceilometer");
     check(["--explain"]).env("CHECK_CEILOMETER_OPTS", &variable).run().exits(0).says("KEY");
     assert_eq!(std::fs::read(&file).unwrap(), before);
+    let explained =
+        check(["--explain", "--output-file", &file]).env("CHECK_CEILOMETER_OPTS", &variable).run();
+    explained.exits(0).holds(explained.stdout.is_empty(), "the command line's file is ignored");
+    assert_ne!(std::fs::read(&file).unwrap(), before);
     check(["--explain", "--output-file", "/nowhere/at/all"])
         .run()
         .is_refused(&["--output-file was not written"]);
 }
 
 #[test]
-fn nothing_is_asked_beside_a_text() {
+fn conflicts_with_a_text() {
     let table = [
         ("--generate man --explain", "--explain"),
-        ("--generate man host", "an endpoint"),
-        ("--explain 404 host", "an endpoint"),
+        ("--generate man host", "ENDPOINT"),
+        ("--explain 404 host", "ENDPOINT"),
         ("--explain -H host", "-H"),
         ("--generate man --endpoints list", "--endpoints"),
         ("--explain --simulate healthy", "--simulate"),
@@ -67,12 +72,12 @@ fn nothing_is_asked_beside_a_text() {
         ("--generate haproxy --haproxy", "--haproxy"),
     ];
     for (line, named) in table {
-        check(words(line)).run().is_refused(&[named, "has no meaning beside it"]);
+        check(words(line)).run().is_refused(&[named, "cannot be used with"]);
     }
 }
 
 #[test]
-fn a_full_disk_behind_stdout() {
+fn full_stdout() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     for output in ["nagios", "human", "json"] {
         let nobody = Nobody::refusing();
@@ -90,7 +95,7 @@ fn a_full_disk_behind_stdout() {
 }
 
 #[test]
-fn a_closed_stdout() {
+fn closed_stdout() {
     let nobody = Nobody::refusing();
     check_in_shell(r#"exec "$@" >&-"#, &[&nobody.address()]).run().exits(2);
     let peer = Peer::healthy();
@@ -99,15 +104,15 @@ fn a_closed_stdout() {
 }
 
 #[test]
-fn all_standard_streams_closed() {
+fn closed_streams() {
     let nobody = Nobody::refusing();
     check_in_shell(r#"exec "$@" <&- >&- 2>&-"#, &[&nobody.address()]).run().exits(2);
 }
 
 #[test]
-fn a_pipe_that_nobody_reads() {
+fn pipe_without_a_reader() {
     let peer = Peer::backend_down();
-    // The code is the plugin's, not the pipe's: the shell writes it where the test reads.
+    // The shell reports the plugin's code, not the pipe's, on another descriptor.
     let line = r#"{ "$@"; echo "code $?" >&3; } 3>&1 >/dev/null | cat"#;
     check_in_shell(line, &[&peer.address()]).run().exits(0).says("code 2");
     let line = r#"{ { "$@"; echo "code $?" >&3; } | true; } 3>&1"#;
@@ -123,7 +128,7 @@ fn few_descriptors() {
     run.exits(0).summarises("OK", &[]);
 }
 
-/// The loader needs one descriptor for the program's libraries, and it is all that there is.
+/// The loader needs this one descriptor for the program's libraries.
 #[test]
 fn one_descriptor() {
     let nobody = Nobody::refusing();
@@ -133,7 +138,7 @@ fn one_descriptor() {
 }
 
 #[test]
-fn fail_on_makes_it_0_or_1() {
+fn fail_on() {
     let table = [
         (200, "warning", 0),
         (429, "warning", 1),
@@ -155,7 +160,7 @@ fn fail_on_makes_it_0_or_1() {
 }
 
 #[test]
-fn an_error_under_json_is_an_object() {
+fn errors_as_json() {
     for line in
         ["-o json", "-o json http://user:hunter2@h/", "-o json --quorum 0 h", "-o json --no-such-option"]
     {
@@ -173,7 +178,7 @@ fn an_error_under_json_is_an_object() {
 }
 
 #[test]
-fn options_stand_in_the_environment() {
+fn options_in_the_environment() {
     let peer = Peer::by_method(alive(), answers(503, "", ""));
     let run = |options: &str, arguments: &[&str]| {
         check([&[peer.address().as_str()], arguments].concat()).env("CHECK_CEILOMETER_OPTS", options).run()
@@ -188,7 +193,7 @@ fn options_stand_in_the_environment() {
 }
 
 #[test]
-fn the_command_line_wins_over_the_environment() {
+fn precedence_of_the_command_line() {
     let peer = Peer::backend_down();
     let run = check([&peer.address(), "-o", "nagios", "--state", "get:503=critical"])
         .env("CHECK_CEILOMETER_OPTS", "-o json --state get:503=ok")
@@ -197,7 +202,7 @@ fn the_command_line_wins_over_the_environment() {
 }
 
 #[test]
-fn some_options_do_not_stand_in_the_environment() {
+fn options_not_allowed_in_the_environment() {
     let table = [
         "127.0.0.1:1",
         "-H 127.0.0.1:1",
@@ -217,7 +222,7 @@ fn some_options_do_not_stand_in_the_environment() {
     for options in table {
         let peer = Peer::untouched();
         let run = check([peer.address()]).env("CHECK_CEILOMETER_OPTS", options).run();
-        run.holds(run.code == Some(3), &format!("{options:?} was taken"));
+        run.holds(run.code == Some(3), &format!("{options:?} was accepted"));
         run.is_refused(&["CHECK_CEILOMETER_OPTS"]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::support::harness::{Finished, check, words};
 use crate::support::peer::{Nobody, Peer, alive, answers, healthy};
 
-/// A peer behind whose prefixes `/p0`, `/p1`, … many services live; those of `broken` answer GET with 503.
+/// A peer with a service at each of the prefixes `/p0`, `/p1`, …; those of `broken` answer GET with 503.
 fn many(broken: &'static [&'static str]) -> Peer {
     Peer::asked(move |request| {
         let failing = broken.iter().any(|prefix| request.target == format!("/{prefix}/v2/health"));
@@ -15,13 +15,13 @@ fn many(broken: &'static [&'static str]) -> Peer {
     })
 }
 
-/// The endpoints of [`many`], as a file has them.
+/// A list file with the endpoints of [`many`].
 fn listed(peer: &Peer, number: usize) -> String {
     format!("# endpoints\n\n{}\n", peer.endpoints(number))
 }
 
 #[test]
-fn of_three_hundred_only_the_failing_ones_are_listed() {
+fn three_hundred_endpoints() {
     let broken = ["p3", "p77", "p150", "p151", "p299"];
     let peer = many(&["p3", "p77", "p150", "p151", "p299"]);
     let run = check(["--endpoints", "-"]).stdin(listed(&peer, 300)).run();
@@ -43,7 +43,7 @@ fn of_three_hundred_only_the_failing_ones_are_listed() {
 }
 
 #[test]
-fn verbosity_lists_them_all() {
+fn verbose_list() {
     let peer = many(&["p3"]);
     let run = check(["--endpoints", "-", "-v", "--max-output", "1000000"]).stdin(listed(&peer, 30)).run();
     run.exits(2);
@@ -53,7 +53,7 @@ fn verbosity_lists_them_all() {
 }
 
 #[test]
-fn twenty_have_their_own_metrics_and_twenty_one_have_not() {
+fn metrics_of_twenty_endpoints() {
     let peer = many(&[]);
     let run = check(["--endpoints", "-"]).stdin(listed(&peer, 20)).run();
     let labels = run.exits(0).labels();
@@ -66,7 +66,7 @@ fn twenty_have_their_own_metrics_and_twenty_one_have_not() {
 }
 
 #[test]
-fn json_keeps_their_order() {
+fn order_in_json() {
     let peer = many(&["p1"]);
     let run = check(["--endpoints", "-", "-o", "json"]).stdin(listed(&peer, 12)).run();
     run.exits(2);
@@ -78,7 +78,7 @@ fn json_keeps_their_order() {
 }
 
 #[test]
-fn one_at_a_time_is_enough() {
+fn one_at_a_time() {
     let peer = many(&[]);
     check(["--endpoints", "-", "--parallel", "1"]).stdin(listed(&peer, 40)).run().exits(0);
     let methods: Vec<String> = peer.requests().iter().map(|request| request.method.clone()).collect();
@@ -86,7 +86,7 @@ fn one_at_a_time_is_enough() {
 }
 
 #[test]
-fn endpoints_come_from_every_source() {
+fn sources_of_endpoints() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("endpoints");
     let peer = many(&[]);
@@ -97,7 +97,7 @@ fn endpoints_come_from_every_source() {
     run.exits(0).holds(run.json()["endpoints"].as_array().unwrap().len() == 3, "not three endpoints");
 }
 
-/// Runs with three endpoints, so many of which are down.
+/// Runs with three endpoints, `down` of which fail.
 fn three(down: usize, options: &str) -> Finished {
     let broken: &[&str] = [&[][..], &["p0"], &["p0", "p1"], &["p0", "p1", "p2"]][down];
     let peer = many(broken);
@@ -105,13 +105,13 @@ fn three(down: usize, options: &str) -> Finished {
 }
 
 #[test]
-fn the_worst_endpoint_decides_without_a_quorum() {
+fn no_quorum() {
     three(0, "").exits(0).summarises("OK", &["3"]);
     three(1, "").exits(2).summarises("CRITICAL", &["backend-down"]);
 }
 
 #[test]
-fn a_quorum_tolerates() {
+fn quorums() {
     let table = [
         (0, "2", 0, "OK"),
         (1, "2", 1, "WARNING"),
@@ -133,7 +133,7 @@ fn a_quorum_tolerates() {
 }
 
 #[test]
-fn critical_outweighs_unknown() {
+fn critical_before_unknown() {
     let denied = Peer::always(answers(401, "", ""));
     let nobody = Nobody::refusing();
     let run = check([&denied.address(), &nobody.address(), "-o", "json"]).run();
@@ -144,7 +144,7 @@ fn critical_outweighs_unknown() {
 }
 
 #[test]
-fn a_retry_that_was_needed_is_reported() {
+fn successful_retry() {
     let broken = || answers(500, "", "");
     let peer = Peer::in_turn([broken(), broken(), alive(), healthy()]);
     let options = ["--retries", "3", "--retry-delay", "10ms"];
@@ -157,7 +157,7 @@ fn a_retry_that_was_needed_is_reported() {
 }
 
 #[test]
-fn retries_end() {
+fn exhausted_retries() {
     let peer = Peer::by_method(alive(), answers(503, "", ""));
     let run = check(words(&format!("{} --retries 2 --retry-delay 10ms -o json", peer.address()))).run();
     run.exits(2).reports("/endpoints/0/attempts", 3);
@@ -165,7 +165,7 @@ fn retries_end() {
 }
 
 #[test]
-fn only_a_critical_endpoint_is_tried_again() {
+fn no_retry_of_unknown() {
     let peer = Peer::always(answers(401, "", ""));
     let run = check(words(&format!("{} --retries 5 --retry-delay 10ms -o json", peer.address()))).run();
     run.exits(3).reports("/endpoints/0/attempts", 1);

@@ -232,7 +232,7 @@ fn a_readable_secret_is_noted() {
     use std::os::unix::fs::PermissionsExt;
     let (files, peer) = (Files::new(), Peer::healthy());
     let token = files.write("token", TOKEN);
-    let note = format!("--token-file {token} can be read by others than its owner");
+    let note = format!("--token-file {token} is readable by other users");
     for (mode, verbosity, noted) in
         [(0o644, "-v", true), (0o640, "-v", true), (0o600, "-v", false), (0o644, "-q", false)]
     {
