@@ -88,7 +88,8 @@ fn row(row: &Row) -> String {
 
 /// The diagnoses, as `--explain` shows them.
 fn diagnoses() -> String {
-    let introduction = plain("Every summary begins with the diagnosis. --explain also shows the rows that lead to it.");
+    let introduction =
+        plain("Every summary begins with the diagnosis. --explain also shows the rows that lead to it.");
     let texts = Diagnosis::ALL.map(|diagnosis| {
         let Explanation { meaning, cause, first } = explain::explanation(diagnosis);
         let cause = if cause.is_empty() { String::new() } else { format!(" Cause: {cause}.") };
