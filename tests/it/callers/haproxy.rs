@@ -18,7 +18,7 @@ const SCRIPT: &str = "/etc/haproxy/check_ceilometer.sh";
 const CONFIGURATION: &str = "/etc/haproxy/haproxy.cfg";
 
 /// The generated configuration with these servers in place of the examples, each decided by a single check.
-fn with_servers(configuration: &str, servers: &[(&str, String)]) -> String {
+pub(crate) fn with_servers(configuration: &str, servers: &[(&str, String)]) -> String {
     let is_example = |line: &&str| line.trim_start_matches([' ', '#']).starts_with("server metering");
     assert!(configuration.lines().any(|line| is_example(&line)), "{configuration}");
     let kept = configuration.lines().filter(|line| !is_example(line)).map(str::to_owned);
@@ -169,6 +169,16 @@ fn wrapper_fail_on() {
     let text = configuration(&script, &servers);
     Balancer::start(&program, dir, Mode::Foreground, &text)
         .settles(&BTreeMap::from([("healthy", "UP"), ("throttled", "DOWN")]));
+}
+
+#[test]
+fn wrapper_rehearsal() {
+    let Some(program) = found(&["haproxy"]) else { return };
+    let dir = directory();
+    let servers = [("healthy", Service::start(Role::Healthy).address.to_string())];
+    let script = write_wrapper(dir.path(), &["mode='--simulate"], &[]);
+    let text = configuration(&script, &servers);
+    Balancer::start(&program, dir, Mode::Background, &text).settles(&BTreeMap::from([("healthy", "DOWN")]));
 }
 
 #[test]

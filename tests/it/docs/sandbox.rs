@@ -27,7 +27,6 @@ pub(crate) const NOT_RUN: &[(&str, &str)] = &[
     ("icinga2 ", "the callers' tests have Icinga read the generated text"),
     ("haproxy ", "the callers' tests have HAProxy read the generated text"),
     ("zabbix_agentd ", "the callers' tests have Zabbix' agent read the generated text"),
-    ("mknod ", "only root may; the callers' tests do it"),
     ("/usr/lib/nagios/plugins/check_nrpe ", "the callers' tests call it with an NRPE server of their own"),
 ];
 
