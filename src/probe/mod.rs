@@ -18,7 +18,9 @@ mod transport;
 mod trust;
 mod tunnel;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -38,6 +40,8 @@ use self::transport::Stream;
 #[derive(Debug)]
 pub(crate) struct Prober {
     resolver: Resolver,
+    /// The addresses of the names that were looked up: once per run, so that all requests meet the same servers.
+    names: Mutex<HashMap<String, Vec<IpAddr>>>,
     template: RequestTemplate,
     tls: Option<tls::TlsConnector>,
     family: Option<IpFamily>,
@@ -85,6 +89,7 @@ impl Prober {
             || endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
         Ok(Prober {
             resolver: resolver.clone(),
+            names: Mutex::default(),
             template: RequestTemplate::new(&plan.network.headers)?,
             tls: if needs_tls { Some(tls::TlsConnector::new(tls, deadline)?) } else { None },
             family: plan.network.family,
@@ -97,14 +102,15 @@ impl Prober {
     ///
     /// What follows a request that reached nothing, or comes after the deadline, is skipped.
     pub(crate) fn send(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Attempt> {
-        let mut steps = Vec::with_capacity(methods.len());
+        let mut steps: Vec<Attempt> = Vec::with_capacity(methods.len());
         let mut futile = None;
         for &method in methods {
             let step = match futile.take() {
                 Some(reason) => Attempt::Skipped(method, reason),
                 None if Instant::now() >= deadline => Attempt::Skipped(method, BUDGET_EXHAUSTED.into()),
                 None => {
-                    let exchange = self.exchange(endpoint, method, deadline);
+                    let answered = steps.last().and_then(answered);
+                    let exchange = self.exchange(endpoint, method, answered, deadline);
                     futile =
                         exchange.completion.fault().and_then(|fault| skip_reason(method, fault, deadline));
                     Attempt::Sent(Box::new(exchange))
@@ -115,10 +121,16 @@ impl Prober {
         steps
     }
 
-    /// Sends one request on a connection of its own.
-    pub(crate) fn exchange(&self, endpoint: &Endpoint, method: Method, deadline: Instant) -> Exchange {
+    /// Sends one request on a connection of its own, to the server that answered the one before.
+    fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        answered: Option<&Exchange>,
+        deadline: Instant,
+    ) -> Exchange {
         let mut progress = PhaseTimer::new();
-        let (completion, sent) = match self.connect(endpoint, deadline, &mut progress) {
+        let (completion, sent) = match self.connect(endpoint, answered, deadline, &mut progress) {
             Ok(mut stream) => {
                 stream.set_deadline(deadline);
                 self.template.send(endpoint, method, stream, &mut progress)
@@ -145,32 +157,35 @@ impl Prober {
     fn connect(
         &self,
         endpoint: &Endpoint,
+        answered: Option<&Exchange>,
         deadline: Instant,
         progress: &mut PhaseTimer,
     ) -> Result<Stream, Fault> {
         let deadline = self.connect_timeout.map_or(deadline, |limit| deadline.min(progress.began + limit));
         let stream = match &self.proxy {
             Some(proxy) => self.tunnel(endpoint, proxy, deadline, progress)?,
-            None => self.dial(endpoint, deadline, progress)?,
+            None => self.dial(endpoint, answered, deadline, progress)?,
         };
         let Some(tls) = self.tls.as_ref().filter(|_| endpoint.scheme == Scheme::Https) else {
             return Ok(Stream::Plain(stream));
         };
         stream.without_delay();
-        let (certificate, result) = tls.handshake(stream, &endpoint.host, false);
+        // A server that answered without a client certificate needs none.
+        let (certificate, result) = tls.handshake(stream, &endpoint.host, answered.is_some());
         progress.certificate = certificate;
         progress.end(Phase::Tls);
         result.map(|stream| Stream::Tls(Box::new(stream)))
     }
 
-    /// Connects to where an endpoint says.
+    /// Connects to an endpoint's address: to the one that answered before, or where that fails to the next.
     fn dial(
         &self,
         endpoint: &Endpoint,
+        answered: Option<&Exchange>,
         deadline: Instant,
         progress: &mut PhaseTimer,
     ) -> Result<DeadlineStream, Fault> {
-        let (addresses, port) = match &endpoint.route {
+        let (mut addresses, port) = match &endpoint.route {
             Route::Unix(path) => {
                 progress.peer = Some(Peer::Unix(path.clone()));
                 let stream = connect::unix(path, deadline);
@@ -181,21 +196,30 @@ impl Prober {
             Route::Resolved(address) => (vec![*address], endpoint.port),
             Route::Host => (self.resolve(&endpoint.host, deadline, progress)?, endpoint.port),
         };
+        if let Some(Peer::Tcp(peer)) = answered.and_then(|exchange| exchange.peer.as_ref()) {
+            addresses.sort_by_key(|address| *address != peer.ip());
+        }
         Self::dial_any(&addresses, port, deadline, progress)
     }
 
-    /// The addresses of a host; only a name takes time to resolve.
+    /// Returns the addresses of a host; only a name takes time to resolve, and only once.
     fn resolve(
         &self,
         host: &Host,
         deadline: Instant,
         progress: &mut PhaseTimer,
     ) -> Result<Vec<IpAddr>, Fault> {
-        let found = self.resolver.addresses(host, self.family, deadline);
-        if matches!(host, Host::Name(_)) {
-            progress.end(Phase::Resolve);
+        let Host::Name(name) = host else {
+            return self.resolver.addresses(host, self.family, deadline);
+        };
+        if let Some(known) = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(known.clone());
         }
-        found
+        let found = self.resolver.addresses(host, self.family, deadline);
+        progress.end(Phase::Resolve);
+        let found = found?;
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), found.clone());
+        Ok(found)
     }
 
     fn dial_any(
@@ -234,6 +258,14 @@ impl Prober {
         progress.end(Phase::Connect);
         progress.phases.set(Phase::Connect, connecting);
         opened.map(|()| stream)
+    }
+}
+
+/// Returns the exchange of an attempt that got a response.
+fn answered(attempt: &Attempt) -> Option<&Exchange> {
+    match attempt {
+        Attempt::Sent(exchange) => exchange.completion.answer().map(|_| exchange.as_ref()),
+        Attempt::Skipped(..) => None,
     }
 }
 

@@ -140,8 +140,12 @@ fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, Looku
     };
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), address, ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
-        let unknown = matches!(error.kind(), LookupErrorKind::NoData) && family.is_some();
-        if unknown { LookupError::Problem(no_address(family)) } else { lookup_error(&error.into()) }
+        let none = matches!(error.kind(), LookupErrorKind::NoData | LookupErrorKind::NoName);
+        if none && family.is_some() {
+            LookupError::Problem(no_address(family))
+        } else {
+            lookup_error(&error.into())
+        }
     })?;
     let mut addresses: Vec<IpAddr> = Vec::new();
     for address in found.flatten().map(|found| found.sockaddr.ip()) {

@@ -11,7 +11,9 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned,
+};
 
 use super::stream::DeadlineStream;
 use super::trust::{self, Trust};
@@ -20,6 +22,21 @@ use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
 use crate::model::fault::Fault;
 use crate::plan;
+
+/// Signature schemes that are offered although the library cannot check them: P-521, Ed448, and RSA-PSS keys.
+///
+/// A server whose only key is of such a kind then presents its certificate instead of an alert that says nothing,
+/// and `-k` accepts it.
+const UNSUPPORTED_SCHEMES: [SignatureScheme; 5] = [
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ED448,
+    SignatureScheme::Unknown(0x0809),
+    SignatureScheme::Unknown(0x080a),
+    SignatureScheme::Unknown(0x080b),
+];
+
+/// Maximum number of a server's certificates that are kept for a fault.
+const MAX_PRESENTED: usize = 16;
 
 /// The configuration that all TLS connections of a run share.
 #[derive(Debug)]
@@ -37,7 +54,8 @@ impl TlsConnector {
         let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
         let trust = if tls.insecure { None } else { Some(Arc::new(Trust::read(tls, &provider, deadline)?)) };
         let identity = trust::identity(tls, &provider, deadline)?;
-        let schemes = provider.signature_verification_algorithms.supported_schemes();
+        let mut schemes = provider.signature_verification_algorithms.supported_schemes();
+        schemes.extend(UNSUPPORTED_SCHEMES);
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_root_certificates(rustls::RootCertStore::empty())
@@ -252,7 +270,7 @@ impl ServerCertVerifier for RecordingVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates);
-        let chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
+        let chain = chain.take(MAX_PRESENTED).map(|certificate| certificate.clone().into_owned()).collect();
         *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
         match &self.trust {
             Some(trust) => trust.verify(end_entity, intermediates, name, ocsp, now),
@@ -267,6 +285,7 @@ impl ServerCertVerifier for RecordingVerifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match &self.trust {
+            Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
             Some(trust) => trust.verifier().verify_tls12_signature(message, certificate, signature),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
@@ -279,6 +298,7 @@ impl ServerCertVerifier for RecordingVerifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match &self.trust {
+            Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
             Some(trust) => trust.verifier().verify_tls13_signature(message, certificate, signature),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
@@ -287,6 +307,14 @@ impl ServerCertVerifier for RecordingVerifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes.clone()
     }
+}
+
+fn unsupported_signature() -> rustls::Error {
+    CertificateError::UnsupportedSignatureAlgorithmContext {
+        signature_algorithm_id: Vec::new(),
+        supported_algorithms: Vec::new(),
+    }
+    .into()
 }
 
 /// Presents the client's certificate, and remembers that it was asked for.

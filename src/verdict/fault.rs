@@ -91,8 +91,8 @@ fn tls(problem: &TlsProblem) -> String {
         }
         TlsProblem::UnknownName => "the server does not know this host name (SNI)".into(),
         TlsProblem::NoNameSent(alert) => format!(
-            "the server refused the handshake (alert {alert}); no server name was sent (SNI), for the endpoint \
-             is an address"
+            "the server refused the handshake (alert {alert}): it may want a server name (SNI), and none was sent, \
+             for the endpoint is an address"
         ),
         TlsProblem::Alert(alert) => format!("the server ended the handshake with the alert {alert}"),
         TlsProblem::ServerSpeaksHttp => "the server speaks plain HTTP on this port".into(),
@@ -153,7 +153,7 @@ fn certificate_problem(fault: &CertificateFault<String>) -> String {
              same name?"
         ),
         CertificateProblem::NotForServers => {
-            "the certificate is not one for servers (extended key usage)".into()
+            "the certificate's extended key usage is not for servers".into()
         }
         CertificateProblem::IsCa => "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS \
              libraries refuse even where the CA is trusted"
@@ -215,6 +215,9 @@ const fn part_name(part: ChainPart) -> &'static str {
 
 /// The day of a date (UTC).
 fn day(at: SystemTime) -> String {
+    if at <= SystemTime::UNIX_EPOCH {
+        return "1970-01-01 or before".to_owned();
+    }
     humantime::format_rfc3339_seconds(at).to_string().chars().take("2026-11-01".len()).collect()
 }
 

@@ -309,6 +309,18 @@ fn interim_answers_are_passed_over() {
 }
 
 #[test]
+fn folded_headers_and_bare_line_feeds() {
+    let body = "{\n  \"a\":\n 1}";
+    let folded =
+        format!("HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\tc\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for get in [folded.clone(), folded.replace("\r\n", "\n")] {
+        let peer = Peer::by_method(says("HTTP/1.1 204 No Content\nX: a\n b\n\n"), says(get));
+        let run = check([&peer.address(), "-vvv"]).run();
+        run.exits(0).says("received: x: a").says("body: { \"a\": 1}");
+    }
+}
+
+#[test]
 fn http_1_0_is_understood() {
     let peer = Peer::by_method(
         says("HTTP/1.0 204 No Content\r\nServer: WSGIServer/0.2\r\n\r\n"),

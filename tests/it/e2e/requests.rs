@@ -24,6 +24,7 @@ fn the_request_says_who_asks_and_for_what() {
     for request in peer.requests() {
         assert_eq!(request.header("host"), [peer.address()]);
         assert_eq!(request.header("accept"), ["application/json"]);
+        assert_eq!(request.header("cache-control"), ["no-cache"]);
         let version = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"));
         let agents = request.header("user-agent");
         assert!(agents.len() == 1 && agents[0].starts_with(version), "{agents:?}");

@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;
 
 /// The certificate chain of a server or a client, its own certificate first, and its key.
+#[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) certificate: String,
@@ -49,7 +50,12 @@ pub(crate) struct Authority {
 impl Authority {
     /// Creates a root.
     pub(crate) fn new(name: &str) -> Authority {
-        let (params, key) = (authority(name), key());
+        Authority::of(authority(name))
+    }
+
+    /// Creates a root as it is described.
+    pub(crate) fn of(params: CertificateParams) -> Authority {
+        let key = key();
         let identity = Identity::new(&params.self_signed(&key).unwrap(), &key);
         Authority { issuer: Issuer::new(params, key), identity }
     }

@@ -35,7 +35,7 @@ fn what_a_proxy_answers_is_the_proxys() {
         (vec![Step::Read, Step::Forever(vec![b'x'; 1000])], "did not answer as an HTTP proxy does"),
         (
             vec![Step::Read, Step::Send(endless), Step::Forever(b"\r\nX: y".to_vec())],
-            "answers with a head that is longer than 16 KiB",
+            "answers with headers that are longer than 16 KiB",
         ),
         (
             says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\n\r\n"),

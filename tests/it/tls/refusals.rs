@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
+use rcgen::SanType;
 use rustls::{ServerConnection, StreamOwned};
 
 use crate::support::certificates::{
@@ -139,7 +140,7 @@ fn any_date_is_survived() {
     refuses(
         &root.issues(&between("localhost", (1950, 1, 1), (1965, 2, 3))),
         &cacert,
-        "the certificate expired on 1965-02-03 (subject CN=localhost)",
+        "the certificate expired on 1970-01-01 or before (subject CN=localhost)",
     );
     refuses(
         &root.issues(&between("localhost", (9998, 1, 1), (9999, 12, 31))),
@@ -176,7 +177,7 @@ fn a_wrong_name_is_told_with_those_presented() {
          n4.example and 495 more",
     );
     let mut mail = named("mail");
-    mail.subject_alt_names = vec![rcgen::SanType::Rfc822Name("root@example".try_into().unwrap())];
+    mail.subject_alt_names = vec![SanType::Rfc822Name("root@example".try_into().unwrap())];
     refuses(&root.issues(&mail), &cacert, "the certificate is not for localhost: it names no host (CN=mail)");
 }
 
@@ -253,7 +254,7 @@ fn a_clients_certificate_is_no_servers() {
     refuses(
         &root.issues(&params),
         &cacert,
-        "the certificate is not one for servers (extended key usage; subject CN=localhost)",
+        "the certificate's extended key usage is not for servers (subject CN=localhost)",
     );
 }
 
@@ -355,14 +356,60 @@ fn outdated_versions_are_said_exactly() {
 }
 
 #[test]
-fn a_refused_handshake_is_told() {
-    greeting(
-        b"\x15\x03\x03\x00\x02\x02\x28",
-        "the server refused the handshake: it has no cipher in common with today's TLS libraries, or offers only \
-         TLS 1.1 or older",
+fn refused_handshakes_of_an_address() {
+    for (alert, name) in [(0x28, "HandshakeFailure"), (0x70, "UnrecognisedName"), (0x50, "InternalError")] {
+        greeting(
+            &[0x15, 3, 3, 0, 2, 2, alert],
+            &format!(
+                "the server refused the handshake (alert {name}): it may want a server name (SNI), and none was \
+                 sent, for the endpoint is an address"
+            ),
+        );
+    }
+}
+
+#[test]
+fn address_as_dns_name() {
+    let (root, _files, cacert) = trusted();
+    let mut params = server("127.0.0.1");
+    params.subject_alt_names = vec![SanType::DnsName("127.0.0.1".try_into().unwrap())];
+    let server = TlsServer::healthy(&root.issues(&params));
+    let url = format!("https://127.0.0.1:{}", server.port());
+    let why = "the certificate is not for 127.0.0.1: it holds 127.0.0.1 as a DNS name, not as an IP address";
+    is_untrusted(&check([&url, "--cacert", &cacert]).run(), &url, true, why);
+}
+
+#[test]
+fn expired_trust_anchor() {
+    let mut params = authority("Old CA");
+    params.not_after = rcgen::date_time_ymd(2022, 3, 4);
+    let (old, files) = (Authority::of(params), Files::new());
+    let cacert = files.write("ca.pem", &old.identity.certificate);
+    refuses(
+        &old.server("localhost"),
+        &cacert,
+        "the CA certificate in the trust store expired on 2022-03-04 (subject CN=Old CA)",
     );
-    greeting(b"\x15\x03\x03\x00\x02\x02\x70", "the server does not know this host name (SNI)");
-    greeting(b"\x15\x03\x03\x00\x02\x02\x50", "the server ended the handshake with the alert InternalError");
+}
+
+#[test]
+fn chain_longer_than_is_followed() {
+    let (root, _files, cacert) = trusted();
+    let mut last = root.intermediate(authority("CA 0"));
+    let mut sent = vec![last.identity.clone()];
+    for number in 1..8 {
+        last = last.intermediate(authority(&format!("CA {number}")));
+        sent.push(last.identity.clone());
+    }
+    let leaf = sent.iter().rev().fold(last.server("localhost"), Identity::followed_by);
+    let why = "no trusted issuer is among the first six intermediate certificates that lead on from the certificate";
+    let server = TlsServer::healthy(&leaf);
+    is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
+    // What does not belong to the chain does not count.
+    let strangers = (0..20).map(|number| Authority::new(&format!("Stranger {number}")).identity);
+    let leaf = strangers.fold(root.server("localhost"), |leaf, next| leaf.followed_by(&next));
+    let server = TlsServer::healthy(&leaf);
+    check([&server.url(), "--cacert", &cacert]).run().exits(0);
 }
 
 #[test]
@@ -409,7 +456,7 @@ fn connections_that_end_in_the_handshake() {
                 rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
             }
         });
-        let why = format!("the server {ended} the connection during the TLS handshake");
+        let why = format!("the connection was {ended} during the TLS handshake");
         let summary = format!("CEILOMETER CRITICAL - {what} at {}", marked(&url));
         fails(&check([&url, "-k"]).run(), &summary, &["head_time"], &why);
         served.join().unwrap();
