@@ -1,7 +1,7 @@
 //! Measures this program beside its peers, on the same servers, in the same run: `cargo bench`.
 //!
 //! It asserts nothing, for its figures depend on the machine. `cargo bench -- WORD` runs the cases whose title contains
-//! the word, `BENCHED=FILE` measures another build.
+//! the word, `cargo bench -- verdicts` compares who is right instead, `BENCHED=FILE` measures another build.
 
 mod cases;
 mod measure;
@@ -9,6 +9,7 @@ mod peers;
 mod server;
 mod table;
 mod tls;
+mod verdicts;
 
 use std::process::Command;
 
@@ -33,6 +34,9 @@ fn main() -> Result<()> {
 
 /// Runs the cases whose title contains one of the words, or all, and prints their costs.
 fn compare(words: &[String]) -> Result<()> {
+    if words.iter().any(|word| word == verdicts::WORD) {
+        return verdicts::compare(&peers::own(), peers::CHECK_HTTP, peers::CURL);
+    }
     let peers = Peers::prepare()?;
     table::print(&table::machine(&machine(), &Peers::versions()));
     let gauge = Gauge(peers.gauge.clone());

@@ -9,8 +9,8 @@ use crate::measure::Subject;
 
 /// The environment variable that names another build of the program, such as a static one.
 const OTHER_BUILD: &str = "BENCHED";
-const CHECK_HTTP: &str = "/usr/lib/nagios/plugins/check_http";
-const CURL: &str = "/usr/bin/curl";
+pub(crate) const CHECK_HTTP: &str = "/usr/lib/nagios/plugins/check_http";
+pub(crate) const CURL: &str = "/usr/bin/curl";
 const NOTHING: &str = "/dev/null";
 
 /// The programs, all in one directory of the benchmark's own.
@@ -103,7 +103,7 @@ impl Peers {
 }
 
 /// The path of this program.
-fn own() -> String {
+pub(crate) fn own() -> String {
     std::env::var(OTHER_BUILD).unwrap_or_else(|_| env!("CARGO_BIN_EXE_check_ceilometer").into())
 }
 
