@@ -1,25 +1,178 @@
-//! How a server may write what it quotes: as it is, as JSON, in a URL, in HTML.
+//! Readings of a text that a server may have encoded: each decoded byte keeps the place that it came from.
 
-/// One way to read text: what its beginning stands for is added to the buffer, and how many bytes of the text that
-/// took is returned; `None` where a byte stands for itself. Something that breaks off with the text stands for nothing.
-pub(super) type Decoding = fn(&[u8], &mut Vec<u8>) -> Option<usize>;
+use std::ops::Range;
 
-/// The ways in which secrets and URLs are looked for, each with the byte without which it changes nothing.
-pub(super) const READINGS: [(Option<u8>, Decoding); 4] =
-    [(None, as_it_is), (Some(b'\\'), as_json), (Some(b'%'), as_url), (Some(b'&'), as_html)];
+/// Shortest run of base64 letters or hexadecimal digits that is decoded: any text has shorter ones.
+const MIN_RUN: usize = 8;
 
-/// Every byte stands for itself.
-fn as_it_is(_text: &[u8], _into: &mut Vec<u8>) -> Option<usize> {
-    None
+/// A text under a reading, with the place of the original text that each byte came from.
+pub(super) struct DecodedText {
+    pub(super) bytes: Vec<u8>,
+    origins: Vec<(u32, u32)>,
 }
 
-/// White space stands for nothing.
-pub(super) fn without_spaces(text: &[u8], _into: &mut Vec<u8>) -> Option<usize> {
-    text.first().filter(|byte| byte.is_ascii_whitespace()).map(|_| 1)
+impl DecodedText {
+    /// The text itself, up to 4 GiB of it.
+    pub(super) fn of(text: &[u8]) -> DecodedText {
+        let origins = (0..=u32::MAX).zip(1..=u32::MAX).take(text.len());
+        DecodedText { bytes: text.to_vec(), origins: origins.collect() }
+    }
+
+    fn empty() -> DecodedText {
+        DecodedText { bytes: Vec::new(), origins: Vec::new() }
+    }
+
+    /// Place in the original text of a range of bytes.
+    pub(super) fn origin(&self, range: Range<usize>) -> Range<usize> {
+        let last = range.end.checked_sub(1).and_then(|last| self.origins.get(last));
+        let start = self.origins.get(range.start).map_or(0, |origin| origin.0 as usize);
+        start..last.map_or(start, |origin| origin.1 as usize)
+    }
+
+    /// Adds bytes that came from a range of another reading.
+    fn push(&mut self, bytes: &[u8], from: &DecodedText, range: Range<usize>) {
+        let origin = from.origin(range);
+        let origin =
+            (u32::try_from(origin.start).unwrap_or(u32::MAX), u32::try_from(origin.end).unwrap_or(u32::MAX));
+        self.bytes.extend(bytes);
+        self.origins.resize(self.bytes.len(), origin);
+    }
+
+    /// The form that patterns have: lower case, one base64 alphabet, no white space.
+    pub(super) fn normalized(&self) -> DecodedText {
+        let mut dense = DecodedText::empty();
+        for (byte, origin) in self.bytes.iter().zip(&self.origins) {
+            if let Some(byte) = normalize(*byte) {
+                dense.bytes.push(byte);
+                dense.origins.push(*origin);
+            }
+        }
+        dense
+    }
+
+    /// The reading of JSON, percent and HTML escapes, all at once; `None` where there is none.
+    pub(super) fn unescaped(&self) -> Option<DecodedText> {
+        if !self.bytes.iter().any(|byte| b"\\%&".contains(byte)) {
+            return None;
+        }
+        let mut reading = DecodedText::empty();
+        let (mut at, mut buffer) = (0, Vec::new());
+        while let Some((&first, _)) = self.bytes.get(at..).and_then(<[u8]>::split_first) {
+            buffer.clear();
+            let read = self.bytes.get(at..).and_then(|rest| unescape(rest, &mut buffer));
+            if read.is_none() {
+                buffer.push(first);
+            }
+            let end = at + read.unwrap_or(1);
+            reading.push(&buffer, self, at..end);
+            if let Some(last) = reading.origins.last_mut().filter(|_| buffer.is_empty()) {
+                // An escape that breaks off may belong to the secret before it.
+                last.1 = u32::try_from(self.origin(at..end).end).unwrap_or(u32::MAX);
+            }
+            at = end;
+        }
+        (reading.bytes.len() < self.bytes.len()).then_some(reading)
+    }
+
+    /// The readings of runs of base64 letters and of hexadecimal digits, at each of the offsets that a group may begin
+    /// at. Text between the runs is left out.
+    pub(super) fn runs(&self) -> impl Iterator<Item = DecodedText> {
+        let offsets = (0..4).map(|offset| (6, offset)).chain((0..2).map(|offset| (4, offset)));
+        let readings = offsets.map(|(bits, offset)| self.decoded_runs(bits, offset));
+        readings.filter(|reading| !reading.bytes.is_empty())
+    }
+
+    /// Decodes every long enough run of letters that stand for so many bits, from a letter of the run on.
+    fn decoded_runs(&self, bits: u32, offset: usize) -> DecodedText {
+        let value = if bits == 6 { base64_value } else { hex_value };
+        let mut reading = DecodedText::empty();
+        let (mut run, mut at): (Vec<(usize, u8)>, usize) = (Vec::new(), 0);
+        while at <= self.bytes.len() {
+            let next = self.bytes.get(at);
+            if let Some(value) = next.copied().and_then(value) {
+                run.push((at, value));
+            } else if !run.is_empty() {
+                if let Some(breaks) = self.line_break(at) {
+                    at += breaks;
+                    continue;
+                }
+                self.decode_run(&run, bits, offset, &mut reading);
+                run.clear();
+            }
+            at += 1;
+        }
+        reading
+    }
+
+    /// Length of the white space here if it has a line break in it: such a break does not end a run.
+    fn line_break(&self, at: usize) -> Option<usize> {
+        let rest = self.bytes.get(at..)?;
+        let length = rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
+        rest.get(..length)?.contains(&b'\n').then_some(length)
+    }
+
+    fn decode_run(&self, run: &[(usize, u8)], bits: u32, offset: usize, reading: &mut DecodedText) {
+        if run.len() < MIN_RUN {
+            return;
+        }
+        if !reading.bytes.is_empty() {
+            // Keeps the runs apart.
+            reading.push(&[0], self, 0..0);
+        }
+        let (mut buffer, mut held, mut start) = (0_u32, 0, None);
+        for (at, value) in run.iter().skip(offset) {
+            buffer = (buffer << bits) | u32::from(*value);
+            held += bits;
+            let first = start.unwrap_or(*at);
+            start = Some(first);
+            if held >= 8 {
+                held -= 8;
+                let byte = u8::try_from((buffer >> held) & 0xff).unwrap_or_default();
+                reading.push(&[byte], self, first..at + 1);
+                start = (held > 0).then_some(*at);
+            }
+        }
+    }
 }
 
-/// Percent-escapes (RFC 3986, section 2.1) stand for bytes.
-fn as_url(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+/// A byte in the form that patterns have: lower case, one base64 alphabet; `None` for white space.
+pub(super) fn normalize(byte: u8) -> Option<u8> {
+    match byte {
+        b'-' => Some(b'+'),
+        b'_' => Some(b'/'),
+        byte if byte.is_ascii_whitespace() => None,
+        byte => Some(byte.to_ascii_lowercase()),
+    }
+}
+
+fn base64_value(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// Adds what the beginning of a text stands for to the buffer, and returns the length of that beginning; `None` where a
+/// byte stands for itself. An escape that breaks off with the text stands for nothing.
+fn unescape(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+    match text.first()? {
+        b'\\' => unescape_json(text, into),
+        b'%' => unescape_percent(text, into),
+        b'&' => unescape_html(text, into),
+        _ => None,
+    }
+}
+
+/// Percent-escapes (RFC 3986, section 2.1).
+fn unescape_percent(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     match text {
         [b'%', high, low, ..] => {
             let byte = hexadecimal(&[*high, *low])?;
@@ -31,14 +184,18 @@ fn as_url(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     }
 }
 
-/// The escapes of a JSON string (RFC 8259, section 7) stand for characters.
-fn as_json(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+/// The escapes of a JSON string (RFC 8259, section 7), and the `\x41` of Python.
+fn unescape_json(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     let (unit, read) = match text {
         [b'\\'] => return Some(1),
         [b'\\', b'u', digits @ ..] => match json_unit(digits) {
             None if digits.len() < 4 => return Some(text.len()),
             unit => (unit?, 6),
         },
+        [b'\\', b'x', high, low, ..] => {
+            into.extend(u8::try_from(hexadecimal(&[*high, *low])?));
+            return Some(4);
+        }
         [b'\\', letter, ..] => {
             into.push(json_letter(*letter)?);
             return Some(2);
@@ -58,7 +215,7 @@ fn json_unit(digits: &[u8]) -> Option<u32> {
     digits.get(..4).and_then(hexadecimal)
 }
 
-/// What a letter behind a backslash stands for.
+/// The character of a letter after a backslash.
 fn json_letter(letter: u8) -> Option<u8> {
     Some(match letter {
         b'"' | b'\\' | b'/' | b'\'' => letter,
@@ -71,23 +228,23 @@ fn json_letter(letter: u8) -> Option<u8> {
     })
 }
 
-/// The character references that HTML escaping writes stand for characters.
-fn as_html(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
-    /// The longest reference that is read: `&#x10ffff;`.
-    const LONGEST: usize = 10;
+/// The character references that HTML escaping writes.
+fn unescape_html(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+    /// Length of the longest reference that is read: `&#x10ffff;`.
+    const MAX_REFERENCE: usize = 10;
     let name = text.strip_prefix(b"&")?;
-    let Some(end) = name.iter().take(LONGEST).position(|&byte| byte == b';') else {
-        let broken = name.len() < LONGEST
+    let Some(end) = name.iter().take(MAX_REFERENCE).position(|&byte| byte == b';') else {
+        let broken = name.len() < MAX_REFERENCE
             && name.iter().all(|byte| b"#".contains(byte) || byte.is_ascii_alphanumeric());
         return broken.then_some(text.len());
     };
-    let letter = match name.get(..end)? {
+    let letter = match name.get(..end)?.to_ascii_lowercase().as_slice() {
         b"amp" => '&',
         b"lt" => '<',
         b"gt" => '>',
         b"quot" => '"',
         b"apos" => '\'',
-        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(hexadecimal(digits)?)?,
+        [b'#', b'x', digits @ ..] => char::from_u32(hexadecimal(digits)?)?,
         [b'#', digits @ ..] => char::from_u32(std::str::from_utf8(digits).ok()?.parse().ok()?)?,
         _ => return None,
     };

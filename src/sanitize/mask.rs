@@ -1,33 +1,50 @@
-//! Finds secrets in text, whatever they are wrapped in, and puts `***` in their place.
+//! Finds secrets in text, whatever they are encoded in, and puts `***` in their place.
 //!
-//! A server that reflects a request may quote a secret as JSON, HTML or a URL. So the text is looked at as it is and
-//! as each of these would read it; a find is traced back to the bytes that it came from.
+//! A server that reflects a request may quote a secret as JSON, HTML, a URL, base64 or hexadecimal, one within another.
+//! The text is searched as it is and as each of these would decode it; a find is traced back to the bytes that it came
+//! from.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Bound, Range};
+use std::sync::OnceLock;
 
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous::NFA;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::decode::{Decoding, READINGS, without_spaces};
+use super::decode::{DecodedText, normalize};
 
-/// What stands in a secret's place.
+/// Text in a secret's place.
 const STARS: &[u8] = b"***";
 
-/// The shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
-const TELLING: usize = 4;
+/// Shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
+const MIN_CUT: usize = 4;
 
-/// The shortest run of base64 letters that is taken for a part of a secret: shorter ones stand in any text.
-const WITHIN: usize = 8;
+/// Shortest run of base64 letters that is taken for a part of a secret: any text has shorter ones.
+const MIN_BASE64: usize = 8;
 
-/// What is to be masked.
+/// Number of encodings, one within another, that are decoded.
+const MAX_DEPTH: u8 = 3;
+
+/// Bytes that decoding one text may produce, per byte of it and in any case. Ordinary texts take 8 per byte; a text that
+/// takes more is made to be costly, and is masked as a whole.
+const MAX_DECODED: (usize, usize) = (24, 4096);
+
+/// Longest white space within a URL's password that is followed to an `@`, in bytes.
+const MAX_SPACED_PASSWORD: usize = 128;
+
+/// The secrets, in the forms in which they are searched for.
 #[derive(Clone, Default)]
 pub(super) struct Mask {
-    patterns: BTreeSet<Pattern>,
+    patterns: BTreeSet<Vec<u8>>,
+    /// Built at the first search: most runs have no secret, or nothing to search.
+    matcher: OnceLock<Option<NFA>>,
 }
 
-/// How much is hidden, but nothing of it.
+/// Shows how much is hidden, and nothing of it.
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mask({} patterns)", self.patterns.len())
@@ -35,59 +52,129 @@ impl fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Adds a secret in all the forms that no [`Decoding`] undoes.
+    /// Adds a secret, and the forms of it that no decoding of a text leads back to.
     pub(super) fn add_secret(&mut self, secret: &[u8]) {
-        for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
-            self.add_form(engine.encode(secret).into_bytes());
-            self.add_base64_parts(secret, &engine);
-        }
-        // A server that takes headers for Latin-1 tells the same bytes in UTF-8.
-        self.add_form(secret.iter().copied().map(char::from).collect::<String>().into_bytes());
+        self.add_base64_parts(secret);
+        self.add_form(STANDARD.encode(secret).as_bytes());
+        self.add_form(STANDARD_NO_PAD.encode(secret).as_bytes());
+        self.add_form(&hex(secret));
+        // A server that takes headers for Latin-1 sends the same bytes in UTF-8.
+        self.add_form(secret.iter().copied().map(char::from).collect::<String>().as_bytes());
         // A query may write a space as a plus.
-        self.add_form(secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect());
-        self.add_form(secret.to_vec());
+        self.add_form(&secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect::<Vec<_>>());
+        self.add_form(secret);
+        // A secret that looks like an escape is decoded with the text around it.
+        let mut reading = DecodedText::of(secret).unescaped();
+        for _ in 0..MAX_DEPTH {
+            let Some(decoded) = reading else { break };
+            self.add_form(&decoded.bytes);
+            reading = decoded.unescaped();
+        }
     }
 
-    /// Adds what base64 makes of a secret that stands within a longer text, behind no, one or two bytes of a group:
-    /// the letters that no neighbour has a share in.
-    fn add_base64_parts(&mut self, secret: &[u8], engine: &impl base64::Engine) {
+    /// Adds the base64 letters that are the secret's alone within a longer text, where zero, one or two bytes of a group
+    /// precede it. Decoding finds them too, unless their case was changed.
+    fn add_base64_parts(&mut self, secret: &[u8]) {
         for before in 0..3 {
-            let neighbours = vec![0; before];
-            let encoded = engine.encode([neighbours.as_slice(), secret].concat());
+            let encoded = STANDARD.encode([&[0, 0][..before.min(2)], secret].concat());
             // A letter holds six bits: from the first that is the secret's alone to the last.
             let letters = (8 * before).div_ceil(6)..8 * (before + secret.len()) / 6;
-            if let Some(own) = encoded.get(letters).filter(|own| own.len() >= WITHIN) {
-                self.add_form(own.as_bytes().to_vec());
+            if let Some(own) = encoded.get(letters).filter(|own| own.len() >= MIN_BASE64) {
+                self.add_form(own.as_bytes());
             }
         }
     }
 
-    /// Adds one form of a secret, the same without white space, and that in lower case, as header names are told.
-    pub(super) fn add_form(&mut self, form: Vec<u8>) {
-        let dense: Vec<u8> = form.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        for bytes in [form, dense.to_ascii_lowercase(), dense] {
-            if !bytes.is_empty() {
-                self.patterns.insert(Pattern::new(bytes));
-            }
+    /// Adds one form of a secret.
+    pub(super) fn add_form(&mut self, form: &[u8]) {
+        let pattern: Vec<u8> = form.iter().copied().filter_map(normalize).collect();
+        if !pattern.is_empty() {
+            self.patterns.insert(pattern);
+            self.matcher = OnceLock::new();
         }
     }
 
-    /// The text with every secret, and the userinfo of every URL, masked.
+    /// Returns the text with every secret, and the userinfo of every URL, masked.
     pub(super) fn apply(&self, text: &[u8]) -> Vec<u8> {
-        let mut spans = Vec::new();
-        for (mark, reading) in READINGS {
-            if mark.is_none_or(|mark| text.contains(&mark)) {
-                let view = DecodedText::new(text, reading);
-                spans.extend(view.userinfo());
-                spans.extend(self.patterns.iter().flat_map(|pattern| view.find(pattern)));
+        let escaped = text.iter().any(|byte| b"@\\%&".contains(byte));
+        if text.is_empty() || (self.patterns.is_empty() && !escaped) {
+            return text.to_vec();
+        }
+        let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
+        let mut search = Search { mask: self, left, spans: Vec::new() };
+        match search.read(&DecodedText::of(text), MAX_DEPTH, true) {
+            Some(()) => replace(text, search.spans),
+            None => STARS.to_vec(),
+        }
+    }
+
+    /// Start of the longest beginning of a pattern that the text ends with.
+    fn cut_off(&self, text: &[u8]) -> Option<usize> {
+        let longest = self.patterns.iter().map(Vec::len).max()?.min(text.len());
+        let last = text.len().checked_sub(MIN_CUT)?;
+        (text.len() - longest..=last).find(|start| {
+            let end = text.get(*start..).unwrap_or_default();
+            let next = self.patterns.range::<[u8], _>((Bound::Included(end), Bound::Unbounded)).next();
+            next.is_some_and(|pattern| pattern.starts_with(end))
+        })
+    }
+}
+
+/// A search of one text.
+struct Search<'a> {
+    mask: &'a Mask,
+    /// Bytes that may still be decoded.
+    left: usize,
+    /// Places in the text that are to be masked.
+    spans: Vec<Range<usize>>,
+}
+
+impl Search<'_> {
+    /// Searches a reading and, to a depth, its readings; `None` where that would take too long. URLs are searched for in
+    /// texts that can be read without decoding base64 or hexadecimal.
+    fn read(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
+        self.left = self.left.checked_sub(reading.bytes.len())?;
+        if urls {
+            self.spans.extend(userinfo(&reading.bytes).map(|found| reading.origin(found)));
+        }
+        self.find(&reading.normalized());
+        let Some(depth) = depth.checked_sub(1) else { return Some(()) };
+        if let Some(unescaped) = reading.unescaped() {
+            self.read(&unescaped, depth, urls)?;
+        }
+        if !self.mask.patterns.is_empty() {
+            for run in reading.runs() {
+                self.read(&run, depth, false)?;
             }
         }
-        if !self.patterns.is_empty() {
-            let view = DecodedText::new(text, without_spaces);
-            spans.extend(self.patterns.iter().flat_map(|pattern| view.find(pattern)));
-        }
-        replace(text, spans)
+        Some(())
     }
+
+    /// Finds every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.
+    fn find(&mut self, text: &DecodedText) {
+        let Some(matcher) = self.mask.matcher.get_or_init(|| build(&self.mask.patterns)) else { return };
+        let Ok(mut state) = matcher.start_state(Anchored::No) else { return };
+        for (at, byte) in text.bytes.iter().enumerate() {
+            state = matcher.next_state(Anchored::No, state, *byte);
+            if matcher.is_match(state) {
+                // The first of a state's patterns is the longest, and covers the others, for they end here too.
+                let length = matcher.pattern_len(matcher.match_pattern(state, 0));
+                self.spans.push(text.origin((at + 1).saturating_sub(length)..at + 1));
+            }
+        }
+        if let Some(start) = self.mask.cut_off(&text.bytes) {
+            self.spans.push(text.origin(start..text.bytes.len()));
+        }
+    }
+}
+
+fn build(patterns: &BTreeSet<Vec<u8>>) -> Option<NFA> {
+    // Fails only for patterns of more than 2 GiB.
+    if patterns.is_empty() { None } else { NFA::new(patterns).ok() }
+}
+
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
 }
 
 /// Puts stars in the place of the spans; those that overlap or touch become one.
@@ -106,96 +193,44 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
     masked
 }
 
-/// A byte string to be found in time linear in the text, whatever the text (Knuth, Morris and Pratt).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Pattern {
-    bytes: Vec<u8>,
-    /// For each beginning of the pattern, the length of the longest shorter beginning that it ends with.
-    borders: Vec<usize>,
+/// Finds the userinfo of every URL (RFC 3986, section 3.2.1), from `//` to the authority's last `@`.
+///
+/// A password in it may hold what nobody escaped. So where a colon follows `//`, the authority ends at white space
+/// only, or at the first `@` soon after it; after what may be a port it ends at the URL's end.
+fn userinfo(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let starts = text.windows(2).enumerate().filter(|(_, pair)| *pair == b"//").map(|(at, _)| at + 2);
+    // Everything before is masked, or has no '@' that a URL could reach: no byte is looked at twice.
+    let mut done = 0;
+    starts.filter_map(move |start| {
+        let rest = text.get(start..).filter(|_| start >= done)?;
+        let (authority, after) = split_before(rest, |byte| b" \t\r\n/?#\"<>".contains(&byte));
+        let has_colon = authority.contains(&b':') && !authority.starts_with(b"[");
+        let length = match authority.iter().rposition(|&byte| byte == b'@') {
+            None if has_colon => {
+                let (word, spaced) = split_before(after, |byte| byte.is_ascii_whitespace());
+                done = start + authority.len() + word.len();
+                end_of_password(authority, word, spaced).map(|length| authority.len() + length)
+            }
+            length => length,
+        };
+        let length = length.filter(|length| *length > 0)?;
+        done = start + length;
+        Some(start..done)
+    })
 }
 
-impl Pattern {
-    fn new(bytes: Vec<u8>) -> Pattern {
-        let mut pattern = Pattern { borders: vec![0], bytes };
-        let mut matched = 0;
-        for index in 1..pattern.bytes.len() {
-            matched = pattern.bytes.get(index).map_or(0, |&byte| pattern.advance(matched, byte));
-            pattern.borders.push(matched);
-        }
-        pattern
-    }
-
-    /// How much of the pattern is matched once `byte` follows `matched` bytes of it.
-    fn advance(&self, mut matched: usize, byte: u8) -> usize {
-        loop {
-            if self.bytes.get(matched) == Some(&byte) {
-                return matched + 1;
-            }
-            match matched.checked_sub(1).and_then(|last| self.borders.get(last)) {
-                Some(&border) => matched = border,
-                None => return 0,
-            }
-        }
-    }
+fn split_before(text: &[u8], ends: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    text.split_at(text.iter().position(|&byte| ends(byte)).unwrap_or(text.len()))
 }
 
-/// Text under a reading, with the place that each byte came from.
-struct DecodedText {
-    bytes: Vec<u8>,
-    origins: Vec<Range<usize>>,
-    /// The length of the text.
-    end: usize,
-}
-
-impl DecodedText {
-    fn new(text: &[u8], reading: Decoding) -> DecodedText {
-        let mut view =
-            DecodedText { bytes: Vec::with_capacity(text.len()), origins: Vec::new(), end: text.len() };
-        let mut rest = text;
-        while let Some(&first) = rest.first() {
-            let read = reading(rest, &mut view.bytes).unwrap_or_else(|| {
-                view.bytes.push(first);
-                1
-            });
-            let at = text.len() - rest.len();
-            view.origins.resize(view.bytes.len(), at..at + read);
-            rest = rest.get(read..).unwrap_or_default();
-        }
-        view
+/// Length of the rest of a password: to the last `@` of the word that it is in, else to the first one soon after it.
+fn end_of_password(authority: &[u8], word: &[u8], spaced: &[u8]) -> Option<usize> {
+    let is_at = |byte: &u8| *byte == b'@';
+    let port = authority.split(|&byte| byte == b':').next_back().unwrap_or_default();
+    if port.iter().all(u8::is_ascii_digit) {
+        let (url, _) = split_before(word, |byte| b"\"<>".contains(&byte));
+        return url.iter().rposition(is_at);
     }
-
-    /// Where in the text the bytes of the view came from.
-    fn origin(&self, start: usize, end: usize) -> Range<usize> {
-        let start = self.origins.get(start).map_or(self.end, |origin| origin.start);
-        start
-            ..end.checked_sub(1).and_then(|last| self.origins.get(last)).map_or(self.end, |origin| origin.end)
-    }
-
-    /// Every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.
-    fn find(&self, pattern: &Pattern) -> Vec<Range<usize>> {
-        let mut spans = Vec::new();
-        let mut matched = 0;
-        for (index, &byte) in self.bytes.iter().enumerate() {
-            matched = pattern.advance(matched, byte);
-            if matched == pattern.bytes.len() {
-                spans.push(self.origin(index + 1 - matched, index + 1));
-            }
-        }
-        if (TELLING..pattern.bytes.len()).contains(&matched) {
-            spans.push(self.origin(self.bytes.len() - matched, self.bytes.len()).start..self.end);
-        }
-        spans
-    }
-
-    /// The userinfo of every URL (RFC 3986, section 3.2.1): what stands between `//` and the authority's last `@`.
-    fn userinfo(&self) -> Vec<Range<usize>> {
-        let slashes = self.bytes.windows(2).enumerate().filter(|(_, pair)| *pair == b"//");
-        let userinfo = slashes.filter_map(|(index, _)| {
-            let rest = self.bytes.get(index + 2..)?;
-            let end = rest.iter().position(|byte| b" \t\r\n/?#\"<>".contains(byte)).unwrap_or(rest.len());
-            let length = rest.get(..end)?.iter().rposition(|&byte| byte == b'@')?;
-            (length > 0).then(|| self.origin(index + 2, index + 2 + length))
-        });
-        userinfo.collect()
-    }
+    let soon = spaced.iter().take(MAX_SPACED_PASSWORD).position(is_at);
+    word.iter().rposition(is_at).or(soon.map(|length| word.len() + length))
 }

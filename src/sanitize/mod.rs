@@ -50,7 +50,7 @@ impl Sanitizer {
         // The form that cleaning leaves of it is searched for as well.
         let cleaned = printable(&String::from_utf8_lossy(secret), LineBreaks::Folded);
         self.mask.add_secret(secret);
-        self.mask.add_form(cleaned.into_bytes());
+        self.mask.add_form(cleaned.as_bytes());
     }
 
     /// Masks, cleans, folds white space to single spaces, and cuts to `limit` characters (with `…`).
