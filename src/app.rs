@@ -12,7 +12,7 @@ use crate::model::state::State;
 use crate::plan::{self, Plan, RunMode};
 use crate::report::Report;
 use crate::run::{self, Run};
-use crate::{explain, generate, output, startup, watch};
+use crate::{explain, generate, limits, output, startup, watch};
 
 /// Location of the first panic.
 static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
@@ -26,14 +26,21 @@ pub fn run() -> u8 {
     panic::set_hook(Box::new(|panic| {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
-    panic::catch_unwind(|| start(started)).unwrap_or_else(|_| fail(&internal_error(), None, started))
+    limits::with_stack(|| {
+        panic::catch_unwind(|| start(started)).unwrap_or_else(|_| fail(&internal_error(), None, started))
+    })
 }
 
 /// Reads the arguments and does what they ask for.
 fn start(started: Instant) -> u8 {
     let environment = Environment::of_process(started);
     match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
-        Ok(cli) => execute(&cli, &environment),
+        Ok(cli) => {
+            limits::report_lack_of_memory(|reason| {
+                Report::from_error(reason, started).render_fallback(cli.output.output)
+            });
+            execute(&cli, &environment)
+        }
         Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, started),
         Err(EarlyExit::Help { plain, colored }) => {
             let text = if environment.wants_color() { &colored } else { &plain };

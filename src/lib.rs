@@ -28,6 +28,7 @@ mod verdict;
 mod report;
 mod run;
 mod output;
+mod limits;
 mod watch;
 mod explain;
 mod generate;

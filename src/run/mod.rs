@@ -1,5 +1,6 @@
-//! One run: every endpoint of a plan probed and judged, in time.
+//! One run: probes and judges every endpoint of a plan, within its time.
 
+mod examination;
 mod pool;
 mod progress;
 mod runner;
@@ -14,22 +15,21 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Error, Result};
 
 use crate::model::endpoint::{Endpoint, Host, Route};
-use crate::model::state::State;
 use crate::plan::{Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::Report;
 use crate::simulate::Simulation;
 use crate::units;
-use crate::verdict::{self, Verdict};
+use crate::verdict::Verdict;
 
-/// A plan ready to be carried out, once or again and again.
+/// A plan that is ready to be executed, once or repeatedly.
 ///
-/// It owns what it needs, so that a run in flight can be left behind on a thread of its own.
+/// It owns what it needs, so that a run in flight can be abandoned on its thread.
 #[derive(Debug)]
 pub(crate) struct Run {
     plan: Arc<Plan>,
     endpoints: Vec<Endpoint>,
-    /// Shared by all runs: a look-up that a silent name service keeps is joined by the next run.
+    /// Shared by all runs: the next one joins a look-up that a silent name service delays.
     resolver: Resolver,
     count: ProgressCounter,
     /// Verdicts of the run under way, for a person who interrupts it.
@@ -38,7 +38,7 @@ pub(crate) struct Run {
     _simulation: Option<Simulation>,
 }
 
-/// How many endpoints the run under way has probed so far, and how many there are.
+/// Endpoints that the current run has probed, and all of them.
 #[derive(Debug, Default)]
 struct ProgressCounter {
     done: AtomicUsize,
@@ -78,24 +78,22 @@ impl Run {
         })
     }
 
-    /// What is carried out.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// How many endpoints the run under way has probed so far, and how many there are.
+    /// Number of endpoints that the current run has probed, and of all.
     pub(crate) fn counts(&self) -> (usize, usize) {
         (self.count.done.load(Ordering::Relaxed), self.count.all.load(Ordering::Relaxed))
     }
 
-    /// Probes and judges every endpoint once. `started` is when the run's time began to count, `deadline`
-    /// when it is over.
+    /// Probes and judges every endpoint once. The run's time counts from `started` and is over at `deadline`.
     pub(crate) fn once(&self, started: Instant, deadline: Instant) -> Result<Report> {
         let plan = &self.plan;
         let started_at = SystemTime::now();
         let prober = Prober::new(plan, &self.endpoints, &self.resolver, deadline)?;
         let endpoints = if let Targets::Addresses(_) = plan.targets {
-            // The other half is for the requests, and for the names that were not answered for.
+            // The other half is for the requests, and for names that were not resolved.
             let half = deadline.saturating_duration_since(started) / 2;
             &each_address(plan, &prober, &self.endpoints, started + half)?
         } else {
@@ -103,9 +101,10 @@ impl Run {
         };
         self.count.begin(endpoints.len());
         self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         let verdicts = pool::map(endpoints, workers, |endpoint| {
-            let verdict = settle(plan, &prober, endpoint, deadline);
+            let verdict = examination.verdict(endpoint);
             self.count.advance();
             if plan.output.progress {
                 self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
@@ -133,8 +132,8 @@ impl Run {
     }
 }
 
-/// Every address of every name as an endpoint of its own. A name that does not resolve in time stays as it is:
-/// probing it tells why.
+/// Makes every address of every name an endpoint of its own. A name that does not resolve in time stays as it is:
+/// probing it shows why.
 fn each_address(
     plan: &Plan,
     prober: &Prober,
@@ -150,32 +149,17 @@ fn each_address(
         )
     });
     let all = expanded.concat();
-    // For how many endpoints a name without an answer stands is not known.
+    // A name that was not resolved may be any number of endpoints.
     if let Some(quorum) = plan.quorum.filter(|_| !all.iter().any(is_name)) {
         quorum.check_against(all.len()).map_err(Error::msg)?;
     }
     Ok(all)
 }
 
-/// Whether an endpoint is dialled by its name.
+/// Tests for an endpoint that is dialled by its name.
 fn is_name(endpoint: &Endpoint) -> bool {
     matches!((&endpoint.host, &endpoint.route), (Host::Name(_), Route::Host))
 }
 
-/// A retry, or a last run of `--wait`, that had less time than this could tell of nothing but its lack of time.
+/// Shortest time for a retry or a last run of `--wait`: a shorter one could only report that it ran out of time.
 pub(crate) const MIN_RUN: Duration = Duration::from_millis(10);
-
-/// Probes one endpoint, again while it is CRITICAL and retries and time are left.
-fn settle(plan: &Plan, prober: &Prober, endpoint: &Endpoint, deadline: Instant) -> Verdict {
-    let mut attempts = 1;
-    loop {
-        let made = prober.send(endpoint, &plan.methods, deadline);
-        let verdict = verdict::judge(plan, endpoint, &made, attempts, SystemTime::now());
-        let again = Instant::now() + plan.timing.retry_delay;
-        if verdict.state != State::Critical || attempts > plan.timing.retries || again + MIN_RUN > deadline {
-            return verdict;
-        }
-        std::thread::sleep(again.saturating_duration_since(Instant::now()));
-        attempts += 1;
-    }
-}

@@ -2,37 +2,51 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Scope, Thread};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// How many requests are in flight at once where `--parallel` does not say.
-const DEFAULT: usize = 1000;
+/// Requests in flight at once where `--parallel` does not say.
+const DEFAULT_WORKERS: usize = 1000;
 
-/// How many workers begin. Where the servers are near, more of them only get into each other's way.
-const FIRST: usize = 16;
+/// Maximum number of workers: more threads than this come near the limits of common systems.
+const MAX_WORKERS: usize = 4096;
 
-/// How long the workers are watched before more of them begin: longer than a request to a near server
-/// takes, while from 16 to 1000 workers it is only six times as long.
-const WATCH: Duration = Duration::from_millis(10);
+/// Number of workers that a run begins with. More of them only contend when servers answer quickly.
+const FIRST_WORKERS: usize = 16;
 
-/// The stack of a worker, in bytes: TLS overflows 32 KiB; what is not touched costs nothing.
-const STACK: usize = 256 * 1024;
+/// Time between two decisions on more workers: longer than a request to a near server takes, while from 16 to 1000
+/// workers there are only six decisions.
+const GROWTH_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Descriptors that are not a worker's: standard streams, files, a second address under way.
-const RESERVED: usize = 24;
+/// Stack of a worker, in bytes: TLS overflows 32 KiB; untouched pages cost nothing.
+const STACK_SIZE: usize = 256 * 1024;
 
-/// How many workers a run has: as wanted, but no more than endpoints or descriptors.
+/// Address space that a worker may need beside its stack, in bytes: buffers, an answer, its certificate.
+const HEAP_PER_WORKER: usize = 256 * 1024;
+
+/// Descriptors for other things than workers: standard streams, files, a second address under way.
+const RESERVED_DESCRIPTORS: usize = 24;
+
+/// Number of workers of a run: as wanted, within what endpoints, descriptors and memory allow.
 pub(super) fn workers(wanted: Option<usize>, endpoints: usize) -> usize {
-    let workers = wanted.unwrap_or(DEFAULT).min(endpoints);
-    workers.min(descriptors(workers + RESERVED).saturating_sub(RESERVED)).max(1)
+    let workers = wanted.unwrap_or(DEFAULT_WORKERS).min(endpoints).min(MAX_WORKERS);
+    if workers <= 1 {
+        return 1;
+    }
+    let descriptors = raise_descriptor_limit(workers + RESERVED_DESCRIPTORS);
+    workers.min(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).min(workers_in_memory()).max(1)
 }
 
-/// How many descriptors may be open: the soft limit, raised towards the hard one where that is needed.
-fn descriptors(needed: usize) -> usize {
-    let count =
-        |limit: Option<u64>| limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+/// Number of workers for half the memory that the limits (`ulimit -v`, `-d`) leave: the run needs the rest.
+fn workers_in_memory() -> usize {
+    let limits = [Resource::As, Resource::Data].map(|resource| count(getrlimit(resource).current));
+    limits.into_iter().min().unwrap_or(usize::MAX) / (2 * (STACK_SIZE + HEAP_PER_WORKER))
+}
+
+/// Raises the soft limit on descriptors towards the hard one where that is needed, and returns how many may be open.
+fn raise_descriptor_limit(needed: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     if needed <= count(limit.current) {
         return needed;
@@ -42,67 +56,102 @@ fn descriptors(needed: usize) -> usize {
     if setrlimit(Resource::Nofile, wanted).is_ok() { raised } else { count(limit.current) }
 }
 
+fn count(limit: Option<u64>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
 /// Applies `work` to every item, `workers` at once; the results are in the items' order.
 ///
-/// The calling thread is a worker too: one item needs no thread, and where no thread can be had the
-/// work is still done. A few workers begin; the calling thread doubles their number while that pays.
+/// The calling thread is a worker too: one item needs no thread, and where no thread can be had the work is still done.
+/// A few workers begin; the calling thread doubles their number while that pays.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
     let caller = thread::current();
-    let work_loop = || {
-        while let Some((index, item)) = take(&next, items) {
-            let result = work(item);
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
-        }
-        caller.unpark();
-    };
-    let left = || next.load(Ordering::Relaxed) < items.len();
-    let finished = || done.lock().unwrap_or_else(PoisonError::into_inner).len();
+    let queue = Queue { items, next: AtomicUsize::new(0), done: Mutex::default(), caller };
     thread::scope(|scope| {
-        let spawn_worker =
-            || thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_loop).is_ok() && left();
-        let (mut running, mut timing) = (1, 0);
-        let mut wanted = FIRST.min(workers);
-        while (running..wanted).all(|_| spawn_worker()) && wanted < workers {
-            let Some(reached) = should_grow(wanted, timing, left, finished) else { break };
-            (running, timing) = (wanted, reached);
-            wanted = (2 * running).min(workers);
-        }
-        work_loop();
+        queue.grow(scope, workers, &work);
+        queue.work_loop(&work);
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut done = queue.done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Watches a running until more workers are worth their while, and tells how many items it finished within
-/// a [`WATCH`]; `None` once no item is left.
-///
-/// They are where the network holds the running up: it finishes less than an item a head. But an
-/// overloaded machine looks the same. So the running must also finish a quarter more than the `timing` of
-/// the smaller running before it, unless nothing is finished at all.
-fn should_grow(
-    running: usize,
-    timing: usize,
-    left: impl Fn() -> bool,
-    finished: impl Fn() -> usize,
-) -> Option<usize> {
-    while left() {
-        let before = finished();
-        thread::park_timeout(WATCH);
-        let reached = finished() - before;
-        if left() && reached < running && (reached == 0 || 4 * reached >= 5 * timing) {
-            return Some(reached);
-        }
-    }
-    None
+/// The items of a run and the results so far.
+struct Queue<'a, T, R> {
+    items: &'a [T],
+    next: AtomicUsize,
+    done: Mutex<Vec<(usize, R)>>,
+    /// Woken when a worker finds nothing left.
+    caller: Thread,
 }
 
-/// The next item that nobody has taken.
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    items.get(index).map(|item| (index, item))
+impl<T: Sync, R: Send> Queue<'_, T, R> {
+    /// Works on items until none is left.
+    fn work_loop(&self, work: &(impl Fn(&T) -> R + Sync)) {
+        while let Some((index, item)) = self.take() {
+            let result = work(item);
+            self.done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+        }
+        self.caller.unpark();
+    }
+
+    fn take(&self) -> Option<(usize, &T)> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        self.items.get(index).map(|item| (index, item))
+    }
+
+    fn has_more(&self) -> bool {
+        self.next.load(Ordering::Relaxed) < self.items.len()
+    }
+
+    fn finished(&self) -> usize {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Spawns workers, and more of them while that pays; the calling thread counts as one.
+    fn grow<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        workers: usize,
+        work: &'scope (impl Fn(&T) -> R + Sync),
+    ) {
+        let (mut running, mut finished) = (1, 0);
+        let mut wanted = FIRST_WORKERS.min(workers);
+        while (running..wanted).all(|_| self.spawn_worker(scope, work)) && wanted < workers {
+            let Some(reached) = self.should_grow(wanted, finished) else { break };
+            (running, finished) = (wanted, reached);
+            wanted = (2 * running).min(workers);
+        }
+    }
+
+    /// Spawns a worker; `false` where no thread can be had, or no work is left for another.
+    fn spawn_worker<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        work: &'scope (impl Fn(&T) -> R + Sync),
+    ) -> bool {
+        let worker = thread::Builder::new().stack_size(STACK_SIZE);
+        worker.spawn_scoped(scope, || self.work_loop(work)).is_ok() && self.has_more()
+    }
+
+    /// Waits until more workers would pay, and returns how many items the running ones finished within a
+    /// [`GROWTH_INTERVAL`]; `None` once no item is left.
+    ///
+    /// More of them pay where the network holds the running ones up: those finish less than an item each. But an
+    /// overloaded machine looks the same. So they must also finish a quarter more than the fewer ones before them did,
+    /// unless nothing is finished at all.
+    fn should_grow(&self, running: usize, finished_by_fewer: usize) -> Option<usize> {
+        while self.has_more() {
+            let before = self.finished();
+            thread::park_timeout(GROWTH_INTERVAL);
+            let finished = self.finished() - before;
+            let pays = finished == 0 || 4 * finished >= 5 * finished_by_fewer;
+            if self.has_more() && finished < running && pays {
+                return Some(finished);
+            }
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_keep_the_order_of_their_items() {
+    fn order_of_results() {
         let items: Vec<usize> = (0..1000).collect();
         for workers in [1, 2, 16] {
             assert_eq!(
@@ -124,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_workers_work_at_once() {
+    fn workers_at_once() {
         for workers in [1, 8, 16, 17, 100] {
             let barrier = Barrier::new(workers);
             // Ends only if all of them meet.
@@ -133,10 +182,11 @@ mod tests {
     }
 
     #[test]
-    fn workers_follow_from_endpoints_and_wish() {
+    fn number_of_workers() {
         assert_eq!(workers(None, 1), 1);
         assert_eq!(workers(Some(3), 300), 3);
         assert_eq!(workers(Some(300), 3), 3);
         assert_eq!(workers(None, 0), 1);
+        assert!(workers(Some(20_000), 20_000) <= MAX_WORKERS);
     }
 }

@@ -76,7 +76,7 @@ impl Mask {
     /// precede it. Decoding finds them too, unless their case was changed.
     fn add_base64_parts(&mut self, secret: &[u8]) {
         for before in 0..3 {
-            let encoded = STANDARD.encode([&[0, 0][..before.min(2)], secret].concat());
+            let encoded = STANDARD.encode([vec![0; before].as_slice(), secret].concat());
             // A letter holds six bits: from the first that is the secret's alone to the last.
             let letters = (8 * before).div_ceil(6)..8 * (before + secret.len()) / 6;
             if let Some(own) = encoded.get(letters).filter(|own| own.len() >= MIN_BASE64) {

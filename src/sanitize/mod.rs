@@ -12,8 +12,14 @@ mod tests;
 use mask::Mask;
 use strip::{LineBreaks, printable};
 
-/// How much of a typed value an error quotes, in characters.
+/// Maximum length of a typed value in an error, in characters.
 const QUOTED: usize = 100;
+
+/// Bytes that are read of a text for each character that may be shown: a JSON escape has six, white space any number.
+const BYTES_PER_CHARACTER: usize = 16;
+
+/// Bytes that are read of a text in any case, for it may begin with what cannot be seen.
+const INVISIBLE: usize = 4096;
 
 /// Text from outside: a server, a name service, a certificate. It has no way to an output but through
 /// [`Sanitizer`].
@@ -53,14 +59,20 @@ impl Sanitizer {
         self.mask.add_form(cleaned.as_bytes());
     }
 
+    /// Masks a beginning of a text, before anything is read from it: decoding it or stripping its tags could tear a
+    /// secret apart. The result is still foreign.
+    pub(crate) fn mask(&self, text: &UntrustedText, limit: usize) -> UntrustedText {
+        UntrustedText(self.mask.apply(beginning(text.bytes(), limit)))
+    }
+
     /// Masks, cleans, folds white space to single spaces, and cuts to `limit` characters (with `…`).
     pub(crate) fn line(&self, text: &UntrustedText, limit: usize) -> String {
-        truncate(self.sanitize(text.bytes(), LineBreaks::Folded), limit)
+        truncate(self.sanitize(shown_part(text, limit), LineBreaks::Folded), limit)
     }
 
     /// Same for text with lines: one cleaned string a line, none of them empty, `limit` characters in all.
     pub(crate) fn lines(&self, text: &UntrustedText, limit: usize) -> Vec<String> {
-        let text = truncate(self.sanitize(text.bytes(), LineBreaks::Kept), limit);
+        let text = truncate(self.sanitize(shown_part(text, limit), LineBreaks::Kept), limit);
         text.lines().map(str::to_owned).collect()
     }
 
@@ -70,6 +82,15 @@ impl Sanitizer {
         let cleaned = printable(&String::from_utf8_lossy(&masked), breaks);
         String::from_utf8_lossy(&self.mask.apply(cleaned.as_bytes())).into_owned()
     }
+}
+
+/// The beginning of a text that may be shown in so many characters: the rest costs time and cannot be seen.
+fn shown_part(text: &UntrustedText, limit: usize) -> &[u8] {
+    beginning(text.bytes(), limit.saturating_mul(BYTES_PER_CHARACTER).saturating_add(INVISIBLE))
+}
+
+fn beginning(text: &[u8], length: usize) -> &[u8] {
+    text.get(..length).unwrap_or(text)
 }
 
 /// Cleans text of our own making that may quote argv: for error lines. The userinfo of URLs is masked; no other

@@ -283,10 +283,10 @@ fn debug_form() {
 /// Encodings that a server may use, one within another.
 const ENCODINGS: [fn(&str) -> String; 8] = [
     |text| text.to_owned(),
-    |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
-    |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+    |text| each(text, |byte| format!("%{byte:02X}")),
+    |text| each(text, |byte| format!("%{byte:02x}")),
     |text| serde_json::to_string(text).unwrap().trim_matches('"').to_owned(),
-    |text| text.chars().map(|letter| format!("&#{};", u32::from(letter))).collect(),
+    |text| each(text, |byte| format!("&#{byte};")),
     |text| {
         STANDARD
             .encode(text)
@@ -296,9 +296,13 @@ const ENCODINGS: [fn(&str) -> String; 8] = [
             .collect::<Vec<_>>()
             .join("\r\n")
     },
-    |text| text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-    |text| text.bytes().map(|byte| format!("{byte:02X}")).collect(),
+    |text| each(text, |byte| format!("{byte:02x}")),
+    |text| each(text, |byte| format!("{byte:02X}")),
 ];
+
+fn each(text: &str, encode: impl Fn(u8) -> String) -> String {
+    text.bytes().map(encode).collect::<Vec<_>>().concat()
+}
 
 #[test]
 fn three_encodings_one_within_another() {

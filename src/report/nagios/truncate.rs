@@ -61,7 +61,7 @@ impl PluginOutput {
             length -= line.len() + 1;
             omission = omitted(self.lines.len() - kept.len());
         }
-        let mut text = String::with_capacity(room);
+        let mut text = String::with_capacity(length + omission.len());
         for line in kept {
             text.push('\n');
             text.push_str(line);

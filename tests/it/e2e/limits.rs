@@ -252,6 +252,20 @@ fn closed_standard_streams() {
     }
 }
 
+/// Small limits end in a result or in a line that names them; the loader's own needs are beyond the program.
+#[test]
+fn memory_limits() {
+    let peer = Peer::healthy();
+    for limit in ["-v 20000", "-v 40000", "-d 5000", "-d 20000", "-s 64", "-s 256"] {
+        let line = format!(r#"ulimit {limit}; exec "$@""#);
+        let run = check_in_shell(&line, &["--endpoints", "-", "-t", "30", "--parallel", "20000"]);
+        let run = run.stdin(peer.endpoints(3000)).run();
+        run.exits_as_a_plugin().holds(run.stdout.starts_with("CEILOMETER "), "no plugin line");
+        let run = check_in_shell(&line, &[&peer.address(), "--max-output", "100000000000"]).run();
+        run.exits(0).summarises("OK", &[]);
+    }
+}
+
 /// Pipes are non-blocking where the program that reads them made them so, for the mode is shared.
 #[test]
 fn nonblocking_standard_output() {

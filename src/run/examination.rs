@@ -1,0 +1,120 @@
+//! What one run does with each endpoint: probe, mask, judge, and again where retries are left.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::MIN_RUN;
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{Attempt, BODY_LIMIT, Completion, Exchange, Method, Phase, Phases};
+use crate::model::fault::{Fault, FaultDetail, FaultKind};
+use crate::model::state::State;
+use crate::plan::Plan;
+use crate::probe::Prober;
+use crate::sanitize::UntrustedText;
+use crate::verdict::{self, Verdict};
+
+/// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
+const ENDPOINTS_IN_GRACE: u32 = 16;
+
+/// Time that judging and rendering one more endpoint takes at worst.
+const TIME_PER_ENDPOINT: Duration = Duration::from_micros(200);
+
+/// Bytes of bodies that a run masks and reads: all of each body for 64 endpoints, less of each for more.
+const BODY_BYTES_PER_RUN: usize = 4 * 1024 * 1024;
+
+/// Bytes that are read of each body in any case: more than what can be shown of it.
+const MIN_BODY_BYTES: usize = 2 * 1024;
+
+/// Number of answers that are judged at once: where hundreds stall until the deadline, what JSON and masking need at
+/// the same time is bounded by this.
+const JUDGES: usize = 4;
+
+/// What all endpoints of one run share.
+pub(super) struct Examination<'a> {
+    plan: &'a Plan,
+    prober: &'a Prober,
+    /// End of the network's time; the rest of the run is for judging and rendering.
+    deadline: Instant,
+    /// Bytes that are read of each body.
+    body_bytes: usize,
+    judges: [Mutex<()>; JUDGES],
+    turn: AtomicUsize,
+}
+
+impl Examination<'_> {
+    pub(super) fn new<'a>(
+        plan: &'a Plan,
+        prober: &'a Prober,
+        endpoints: usize,
+        started: Instant,
+        deadline: Instant,
+    ) -> Examination<'a> {
+        let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
+        let quarter = deadline.saturating_duration_since(started) / 4;
+        Examination {
+            plan,
+            prober,
+            deadline: deadline - TIME_PER_ENDPOINT.saturating_mul(more).min(quarter),
+            body_bytes: (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT),
+            judges: Default::default(),
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    /// Probes and judges one endpoint. A panic costs this endpoint, not the run.
+    pub(super) fn verdict(&self, endpoint: &Endpoint) -> Verdict {
+        panic::catch_unwind(AssertUnwindSafe(|| self.settle(endpoint))).unwrap_or_else(|_| {
+            let attempts = self.plan.methods.iter().map(|method| panicked(*method)).collect();
+            self.judge(endpoint, attempts, 1)
+        })
+    }
+
+    /// Probes one endpoint, again while it is CRITICAL and retries and time are left.
+    fn settle(&self, endpoint: &Endpoint) -> Verdict {
+        let timing = &self.plan.timing;
+        let mut attempts = 1;
+        loop {
+            let made = self.prober.send(endpoint, &self.plan.methods, self.deadline);
+            let verdict = self.judge(endpoint, made, attempts);
+            let again = Instant::now() + timing.retry_delay;
+            let is_last = attempts > timing.retries || again + MIN_RUN > self.deadline;
+            if verdict.state != State::Critical || is_last {
+                return verdict;
+            }
+            thread::sleep(again.saturating_duration_since(Instant::now()));
+            attempts += 1;
+        }
+    }
+
+    /// Judges what was received, its bodies masked before anything is read from them.
+    fn judge(&self, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % JUDGES;
+        let _judging =
+            self.judges.get(turn).map(|judge| judge.lock().unwrap_or_else(PoisonError::into_inner));
+        for attempt in &mut made {
+            if let Attempt::Sent(exchange) = attempt
+                && let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion
+            {
+                answer.body = self.plan.sanitizer.mask(&answer.body, self.body_bytes);
+            }
+        }
+        verdict::judge(self.plan, endpoint, &made, attempts, SystemTime::now())
+    }
+}
+
+/// A request of which nothing is known, for the program has failed.
+fn panicked(method: Method) -> Attempt {
+    let detail = FaultDetail::Local("internal error; please report it".into());
+    Attempt::Sent(Box::new(Exchange {
+        method,
+        completion: Completion::Failed(Fault { kind: FaultKind::Local, phase: Phase::Send, detail }),
+        peer: None,
+        certificate: None,
+        phases: Phases::default(),
+        elapsed: Duration::ZERO,
+        sent: UntrustedText::default(),
+    }))
+}
