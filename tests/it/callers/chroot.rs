@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::callers::balancer::{Balancer, Mode};
 use crate::callers::haproxy::{configuration, with_servers};
@@ -11,9 +11,11 @@ use crate::callers::service::{Role, Service};
 use crate::support::daemon::directory;
 use crate::support::programs::{found, left_out};
 
-/// Where the recipe for a static build leaves it.
-const STATIC: &[&str] =
-    &[concat!(env!("CARGO_MANIFEST_DIR"), "/target/x86_64-unknown-linux-gnu/release/check_ceilometer")];
+/// The static build of this machine's target, beside the build under test.
+fn static_build() -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_BIN_EXE_check_ceilometer")).ancestors().nth(2)?;
+    found(&[target.join("x86_64-unknown-linux-gnu/release/check_ceilometer").to_str()?])
+}
 
 /// Debian's own configuration, with the jail in place of its `chroot`, and without its socket.
 fn debian(jail: &Path) -> Option<String> {
@@ -40,7 +42,7 @@ fn expected<'a>(cases: &[(&'a str, Role, &'a str)]) -> BTreeMap<&'a str, &'a str
 
 /// Starts HAProxy in a jail with this beginning of its configuration, and compares the states of its servers.
 fn external_check(mode: Mode, beginning: impl Fn(&Path) -> Option<String>) {
-    let (Some(program), Some(plugin)) = (found(&["haproxy"]), found(STATIC)) else { return };
+    let (Some(program), Some(plugin)) = (found(&["haproxy"]), static_build()) else { return };
     if !rustix::process::getuid().is_root() {
         return left_out("only root may change the root directory");
     }

@@ -104,7 +104,7 @@ fn bare_binary(mode: Mode) {
     // Without options the CA is not known: not trusted, hence down.
     farm.add_tls(Role::Healthy, "DOWN");
     let text = replaced(
-        &configuration(Path::new(plugin::PATH), &farm.servers),
+        &configuration(Path::new(plugin::path()), &farm.servers),
         &[("    external-check path /usr/bin:/bin\n", ""), (" inter 3s", "")],
     );
     Balancer::start(&program, dir, mode, &text).settles(&farm.expected);

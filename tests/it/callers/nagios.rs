@@ -225,3 +225,16 @@ fn stock_configurations() {
         }
     }
 }
+
+#[test]
+fn rehearsal() {
+    let Some(program) = found(&["nagios4", "nagios"]) else { return };
+    let services = generated("nagios-services");
+    let line = services.lines().find(|line| line.contains("--simulate")).unwrap();
+    let measured = services.lines().find(|line| line.contains("-w 1 -c 5")).unwrap();
+    let services = replaced(&services, &[(measured, &line.replacen('#', "", 1)), (line, "")]);
+    let statuses = Nagios::start(&program, &(generated("nagios") + &services)).statuses(1);
+    let status = &statuses["ceilometer"];
+    assert_eq!(status["current_state"], "2", "{status:?}");
+    assert!(status["plugin_output"].starts_with("CEILOMETER CRITICAL - SIMULATED "), "{status:?}");
+}

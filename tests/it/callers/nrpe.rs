@@ -47,8 +47,8 @@ fn configuration(dir: &Path, own_port: u16, port: &str) -> String {
     let commands = replaced(&generated("nrpe"), &[("-H 127.0.0.1", &format!("-H 127.0.0.1:{port}"))]);
     // NRPE does not run as root, and root's builds may lie where nobody else may look.
     let binary = dir.join("check_ceilometer");
-    fs::copy(plugin::PATH, &binary).unwrap();
-    let commands = replaced(&commands, &[(plugin::PATH, binary.to_str().unwrap())]);
+    fs::copy(plugin::path(), &binary).unwrap();
+    let commands = replaced(&commands, &[(plugin::path(), binary.to_str().unwrap())]);
     // The same command with more to say than a packet of version 2 holds.
     let short = commands.lines().find(|line| line.starts_with("command[check_ceilometer_v2]=")).unwrap();
     let verbose = short.replace("check_ceilometer_v2", "verbose_v2") + " -vvv";

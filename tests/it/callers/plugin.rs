@@ -1,17 +1,23 @@
 //! The plugin under test: its path, its generated texts, and its output when called directly.
 
+use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-/// The binary under test.
-pub(crate) const PATH: &str = env!("CARGO_BIN_EXE_check_ceilometer");
+/// Returns the path of the plugin under test: the build's, or the installed one that `PLUGIN_UNDER_TEST` names.
+pub(crate) fn path() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    let build = env!("CARGO_BIN_EXE_check_ceilometer");
+    PATH.get_or_init(|| env::var("PLUGIN_UNDER_TEST").unwrap_or_else(|_| build.to_owned()))
+}
 
 /// The metrics of one endpoint that answered both requests, in order.
 pub(crate) const METRICS: [&str; 3] = ["head_time", "get_time", "backend_time"];
 
-/// Returns the directory of the binary under test.
+/// Returns the directory of the plugin under test.
 pub(crate) fn directory() -> &'static str {
-    Path::new(PATH).parent().unwrap().to_str().unwrap()
+    Path::new(path()).parent().unwrap().to_str().unwrap()
 }
 
 /// Exit code and output of a process.
@@ -41,7 +47,7 @@ impl Run {
 
 /// Runs the plugin as Nagios would.
 pub(crate) fn run(args: &[&str]) -> Run {
-    Run::of(Command::new(PATH).args(args))
+    Run::of(Command::new(path()).args(args))
 }
 
 /// Returns a generated text, which calls the binary under test.
