@@ -7,6 +7,7 @@ _check_ceilometer() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    declare -F _get_comp_words_by_ref >/dev/null && _get_comp_words_by_ref -n : cur prev
     cmd=""
     opts=""
 
@@ -24,17 +25,17 @@ _check_ceilometer() {
     case "${cmd}" in
         check_ceilometer)
             opts="-H -p -S -m -4 -6 -k -w -c -t -o -v -h -V --hostname --endpoints --port --ssl --path --all-addresses --method --header --token-file --auth-file --ipv4 --ipv6 --connect-to --proxy --proxy-auth-file --cacert --cert --key --insecure --warning --critical --backend-warning --backend-critical --certificate-warning --certificate-critical --state --quorum --fail-on --timeout --connect-timeout --retries --retry-delay --parallel --wait --watch --count --output --output-file --color --verbose --max-output --agent-warning --haproxy --explain --simulate --generate --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+            if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --hostname)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname -- "${cur}"))
                     return 0
                     ;;
                 -H)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname -- "${cur}"))
                     return 0
                     ;;
                 --endpoints)
@@ -119,11 +120,11 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --connect-to)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname -- "${cur}"))
                     return 0
                     ;;
                 --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname -- "${cur}"))
                     return 0
                     ;;
                 --proxy-auth-file)
@@ -233,6 +234,8 @@ _check_ceilometer() {
                     ;;
                 --state)
                     COMPREPLY=($(compgen -W "head:204= get:200= head:404= get:404= head:500= get:500= get:503= 1xx= head:2xx= get:2xx= 3xx= 401= 403= 407= 408= 429= 4xx= head:503= 501= 502= 504= 5xx= dns= refused= no-route= reset= closed= timeout= tls= protocol= body= proxy=" -- "${cur}"))
+                    compopt -o nospace
+                    declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0
                     ;;
                 --quorum)
@@ -352,10 +355,11 @@ _check_ceilometer() {
                     ;;
                 --explain)
                     COMPREPLY=($(compgen -W "head:204 get:200 head:404 get:404 head:500 get:500 get:503 1xx head:2xx get:2xx 3xx 401 403 407 408 429 4xx head:503 501 502 504 5xx dns refused no-route reset closed timeout tls protocol body proxy local healthy alive backend-down backend-stalled api-error not-found unreachable tls-failed denied proxy-error throttled wrong-service request-rejected slow certificate-expiring unexpected" -- "${cur}"))
+                    declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0
                     ;;
                 --simulate)
-                    COMPREPLY=($(compgen -W "healthy backend-down backend-stalled api-error not-found unreachable denied proxy-error throttled wrong-service request-rejected" -- "${cur}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "healthy backend-down backend-stalled api-error not-found unreachable denied proxy-error throttled wrong-service request-rejected" -- "${cur##*,}"))
                     return 0
                     ;;
                 --generate)
@@ -366,14 +370,14 @@ _check_ceilometer() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            COMPREPLY=($(compgen -A hostname -- "${cur}"))
             return 0
             ;;
     esac
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _check_ceilometer -o nosort -o bashdefault -o default check_ceilometer
+    complete -F _check_ceilometer -o nosort check_ceilometer
 else
-    complete -F _check_ceilometer -o bashdefault -o default check_ceilometer
+    complete -F _check_ceilometer check_ceilometer
 fi

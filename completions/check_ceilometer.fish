@@ -123,17 +123,7 @@ request-rejected\t''
 slow\t''
 certificate-expiring\t''
 unexpected\t''"
-complete -c check_ceilometer -l simulate -d 'Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED' -r -f -a "healthy\t''
-backend-down\t''
-backend-stalled\t''
-api-error\t''
-not-found\t''
-unreachable\t''
-denied\t''
-proxy-error\t''
-throttled\t''
-wrong-service\t''
-request-rejected\t''"
+complete -c check_ceilometer -l simulate -d 'Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED' -r -f -a "(__fish_complete_list , 'printf \"%s\\n\" healthy backend-down backend-stalled api-error not-found unreachable denied proxy-error throttled wrong-service request-rejected')"
 complete -c check_ceilometer -l generate -d 'Print a man page, a shell\'s completions, or a configuration ready to use' -r -f -a "man\t'The man page'
 complete-bash\t'Completions for bash'
 complete-zsh\t'Completions for zsh'
@@ -159,3 +149,4 @@ complete -c check_ceilometer -s v -l verbose -d 'Show more detail (up to -vvv)'
 complete -c check_ceilometer -l haproxy -d 'Expect the arguments of HAProxy\'s external-check; for wrappers'
 complete -c check_ceilometer -s h -l help -d 'Print help: -h the usual options, --help all of them'
 complete -c check_ceilometer -s V -l version -d 'Print the version'
+complete -c check_ceilometer -f -a "(__fish_print_hostnames)"

@@ -1,14 +1,16 @@
 //! Texts of `--generate`: man page, completions, and configurations ready to use.
 
-use clap::CommandFactory;
-use clap_complete::{Shell, generate};
+use clap_complete::Shell;
 
-use crate::cli::{Artifact, Cli, NAME};
+use crate::cli::Artifact;
 
+mod completions;
 mod icinga;
 mod integrations;
 mod man;
 mod plugin_path;
+
+use completions::completions;
 
 /// Returns the text of an artifact.
 pub(crate) fn text(what: Artifact) -> String {
@@ -30,11 +32,4 @@ pub(crate) fn text(what: Artifact) -> String {
         Artifact::Zabbix => integrations::zabbix(),
         Artifact::PrometheusRules => integrations::prometheus_rules(),
     }
-}
-
-/// Returns a shell's completions, generated in memory because `clap_complete` panics on a closed pipe.
-fn completions(shell: Shell) -> String {
-    let mut text = Vec::new();
-    generate(shell, &mut Cli::command(), NAME, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
 }

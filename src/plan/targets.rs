@@ -75,7 +75,7 @@ fn simulated(cli: &Cli) -> Result<Targets> {
     let is_diagnosis =
         |text: &&String| Diagnosis::ALL.iter().any(|diagnosis| diagnosis.name() == text.as_str());
     if let Some(diagnosis) = cli.targets.endpoints.iter().find(is_diagnosis) {
-        bail!("separate several diagnoses by commas: --simulate {},{diagnosis}", cli.mode.simulate[0]);
+        bail!("separate several diagnoses by commas: --simulate …,{diagnosis}");
     }
     if cli.mode.simulate.len() > MAX_SIMULATED {
         bail!("more than {MAX_SIMULATED} diagnoses for '--simulate'");

@@ -112,10 +112,7 @@ const CONFLICTS: &[(&[&str], &str)] = &[
         &["h", "--header", "@-", "--header", "@-"],
         "'--header @-' cannot be used with '--header @-': standard input can be read only once",
     ),
-    (
-        &["--simulate", "healthy", "not-found"],
-        "separate several diagnoses by commas: --simulate healthy,not-found",
-    ),
+    (&["--simulate", "healthy", "not-found"], "separate several diagnoses by commas: --simulate …,not-found"),
     (
         &["h", "-w", "500"],
         "invalid value '500' for '--warning': 500 s is not below the run's limit of 10 s (-t); did you mean 500ms?",

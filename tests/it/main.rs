@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod callers;
+mod completions;
 mod docs;
 mod e2e;
 mod fuzz_response;

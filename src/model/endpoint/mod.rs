@@ -240,7 +240,7 @@ fn check_secrets(text: &str) -> Result<(), EndpointError> {
 
 /// Recognises `Name: value`, and `Name:value` where the value is too long for a mistyped port.
 ///
-/// curl's `-H` and check_http's `-k` take headers, so that tokens arrive where an endpoint is expected.
+/// curl's `-H` and `check_http`'s `-k` take headers, so that tokens arrive where an endpoint is expected.
 fn looks_like_header(text: &str) -> bool {
     let Some((name, value)) = text.split_once(':') else { return false };
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);

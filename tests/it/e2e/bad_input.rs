@@ -264,7 +264,7 @@ fn hostile_input() {
 fn oversized_lists() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("list");
-    let distinct: String = (0..30_000).map(|number| format!("h/{number}\n")).collect();
+    let distinct = (0..30_000).map(|number| format!("h/{number}")).collect::<Vec<_>>().join("\n");
     for (list, reason) in [(distinct, "20000"), (format!("h\n{}", "x".repeat(15 << 20)), ":2")] {
         std::fs::write(&file, list).unwrap();
         check(["--endpoints", file.to_str().unwrap()]).run().is_refused(&[reason]);
