@@ -51,11 +51,15 @@ const GOOD_WORDS: [&str; 19] = [
     "active",
 ];
 
-/// Beginnings of the values of a component that has failed.
-const BAD_WORDS: [&str; 16] = [
+/// Words with which the value of a component that has failed begins.
+const BAD_WORDS: [&str; 21] = [
     "down",
     "error",
+    "errors",
     "fail",
+    "failed",
+    "failing",
+    "failure",
     "unhealthy",
     "unavailable",
     "unreachable",
@@ -69,6 +73,7 @@ const BAD_WORDS: [&str; 16] = [
     "timed out",
     "out_of_service",
     "refused",
+    "disconnected",
 ];
 
 /// Keys that hold a state.
@@ -296,8 +301,9 @@ fn is_good(text: &str) -> bool {
 }
 
 fn is_bad(text: &str) -> bool {
-    let start: String = text.trim_start().chars().take(16).collect::<String>().to_ascii_lowercase();
-    BAD_WORDS.iter().any(|word| start.starts_with(word))
+    let start: String = text.trim_start().chars().take(20).collect::<String>().to_ascii_lowercase();
+    let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
+    BAD_WORDS.iter().any(|word| start.strip_prefix(word).is_some_and(ends_word))
 }
 
 /// The component that a report names as failed. What is not known as a failure is none: `{"error": null}`, an
@@ -305,18 +311,26 @@ fn is_bad(text: &str) -> bool {
 pub(super) fn failed_component(value: &Value) -> Option<String> {
     let object = value.as_object()?;
     if let Some(Value::Array(reasons)) = object.get("reasons") {
-        let bad = |reason: &String| !is_good(reason);
-        return join(
-            reasons.iter().take(MAX_PARTS).filter_map(|reason| message(reason, MAX_DEPTH)).filter(bad),
-        );
+        // The other members of an entry describe the check, not its outcome.
+        let outcomes = reasons.iter().map(|entry| entry.get("reason").unwrap_or(entry));
+        let bad =
+            outcomes.filter_map(|outcome| message(outcome, MAX_DEPTH)).filter(|outcome| !is_good(outcome));
+        return join(bad.take(MAX_PARTS));
     }
     let error = ["error_message", "error", "errors"].iter().filter_map(|key| object.get(*key));
     let error = error.filter_map(|error| message(error, MAX_DEPTH)).find(|text| !is_good(text));
-    error.or_else(|| {
-        let mut failed = Vec::new();
-        collect_failed(object, is_component_report(object), MAX_DEPTH, &mut failed);
-        join(failed.into_iter())
-    })
+    error.or_else(|| failed_states(object))
+}
+
+/// The failed states in a report; the overall one only where no component is named.
+fn failed_states(object: &Map<String, Value>) -> Option<String> {
+    let mut failed = Vec::new();
+    collect_failed(object, is_component_report(object), MAX_DEPTH, &mut failed);
+    let is_overall = |entry: &str| STATE_KEYS.iter().any(|key| entry.starts_with(&format!("{key}: ")));
+    if !failed.iter().all(|entry| is_overall(entry)) {
+        failed.retain(|entry| !is_overall(entry));
+    }
+    join(failed.into_iter())
 }
 
 /// A map of states alone, at least one of them good, is a report of components, whatever their names.

@@ -233,6 +233,11 @@ mod tests {
             (r#"{"detailed":true,"reasons":[{"reason":"The backend is dead"}]}"#, "The backend is dead"),
             (r#"{"status":"DOWN"}"#, "status: DOWN"),
             (r#"{"status":"UP","components":{"db":{"status":"DOWN"}}}"#, "db: status: DOWN"),
+            (
+                r#"{"status":"fail","checks":{"db:conn":[{"status":"fail","output":"x"}]}}"#,
+                "db:conn: status: fail",
+            ),
+            (r#"{"message_bus":{"alive":false},"rabbitmq":{"healthy":false}}"#, "rabbitmq: healthy: false"),
             (r#"{"checks":[{"name":"mongodb","status":"critical"}]}"#, "mongodb: status: critical"),
             (r#"{"error":"no route to the database"}"#, "no route to the database"),
         ];
@@ -253,6 +258,9 @@ mod tests {
             r#"{"detailed":false,"reasons":["OK"]}"#,
             r#"{"kafka":"OK"}"#,
             r#"{"sealed":false,"initialized":true}"#,
+            r#"{"detailed":true,"reasons":[{"class":"X","details":"","reason":""},{"class":"Y","reason":"OK"}]}"#,
+            r#"{"state":"failover ready"}"#,
+            r#"{"status":"ok","errors":null,"error":"none"}"#,
             r#"{"debug":false,"maintenance":false}"#,
             r#"{"name":"metering","version":"1.2"}"#,
             r#"{"status":"ok","version":"0.0.1","release":"error-free"}"#,
@@ -324,6 +332,44 @@ mod tests {
         let body = r#"{"message":"bad token \u00733cr3t-t0ken"}"#;
         let detail = summary(&answer(401, &[], body), &sanitizer).unwrap();
         assert!(detail.starts_with("bad token ") && !detail.contains("s3cr3t"), "{detail}");
+    }
+
+    /// Quadratic work on 64 KiB would take seconds without optimisation.
+    #[test]
+    fn linear_time() {
+        let units = [
+            "<",
+            "<title>",
+            "<!--",
+            "<style>",
+            "</",
+            "&amp;",
+            "&",
+            "\\",
+            "\"",
+            "[",
+            "{\"error\":",
+            "{\"a\":[",
+            "Traceback (most recent call last):\n",
+            "\n ",
+            "{\"error\":\"",
+            "[{\"status\":\"down\"},",
+            ",",
+            "\\u00",
+        ];
+        let started = std::time::Instant::now();
+        for unit in units {
+            for prefix in ["", "<html>", "{\"reasons\":[", "{\"checks\":", "\"{"] {
+                let body = prefix.to_owned() + &unit.repeat(BODY_LIMIT / unit.len());
+                let answer = answer(200, &[], &body);
+                let _ = (
+                    summary(&answer, &Sanitizer::default()),
+                    failed_component(&answer),
+                    is_html_document(&answer),
+                );
+            }
+        }
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 
     proptest! {

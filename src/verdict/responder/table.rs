@@ -397,7 +397,9 @@ pub(super) const TABLE: [Row; 37] = [
                 "<center>tengine",
                 "<center>angie",
                 "Welcome to nginx!",
+                "Powered by Tengine",
             ])],
+            &[Text("default backend - 404")],
             // Its own pages and those of the site's operator, with the type that a file without a character set has.
             &[GATEWAY, Begins("server", "nginx"), Is("content-type", "text/html"), PageOrNone],
             &[GATEWAY, Begins("server", "openresty"), Is("content-type", "text/html"), PageOrNone],
