@@ -368,18 +368,18 @@ mod tests {
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         let beginning: Vec<_> = text.lines().take(12).collect();
         expect![[r#"
-            KEY           STATE     SOURCE      WHAT IT MEANS, AND WHAT TO DO
-            get:no-route  UNKNOWN   overridden  there is no way to the address
-                                                -> check that the host is up, and routing
-                                                and firewalls on the way
-            head:204      OK        documented  the API answers
-            get:200       OK        documented  the API answers and reaches its back-end
-            head:404      CRITICAL  documented  the API cannot be reached; not even the
-                                                basic system is up and running
-                                                -> verify that the Ceilometer Reporting API
-                                                is up and running
-                                                -> where it is, check port, prefix and
-                                                --path"#]]
+            KEY             STATE     SOURCE      WHAT IT MEANS, AND WHAT TO DO
+            get:no-route    UNKNOWN   overridden  there is no way to the address
+                                                  -> check that the host is up, and routing
+                                                  and firewalls on the way
+            head:204        OK        documented  the API answers
+            get:200         OK        documented  the API answers and reaches its back-end
+            head:404        CRITICAL  documented  the API cannot be reached; not even the
+                                                  basic system is up and running
+                                                  -> verify that the Ceilometer Reporting
+                                                  API is up and running
+                                                  -> where it is, check port, prefix and
+                                                  --path"#]]
         .assert_eq(&beginning.join("\n"));
     }
 
@@ -421,6 +421,26 @@ mod tests {
             | `body` | CRITICAL | ours | the answer broke off within its body | check the API's log for a crash, and what stands in front of it |
             | `proxy` | UNKNOWN | ours | the proxy, not the service, failed | check --proxy and --proxy-auth-file, and whether the proxy lets this request pass |
             | `local` | UNKNOWN | ours | the probe could not do its work on this machine | check options, files and limits (descriptors, threads) of the machine that probes |
+            | `login:201` | OK | ours | Keystone granted a token |  |
+            | `login:1xx` | UNKNOWN | ours | an interim status instead of a token | check auth_url, and that Keystone runs there |
+            | `login:2xx` | UNKNOWN | ours | an answer without a token: this is not Keystone's login | check auth_url, and that Keystone runs there |
+            | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address that is redirected to |
+            | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
+            | `login:429` | UNKNOWN | ours | Keystone, or a proxy before it, limits its clients | log in less often: keep the token cache on (--token-cache) |
+            | `login:4xx` | UNKNOWN | ours | Keystone refused the login, and does not say why | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
+            | `login:5xx` | UNKNOWN | ours | Keystone failed | check Keystone's log, its database and any proxy in front of it |
+            | `login:dns` | UNKNOWN | ours | Keystone's name does not resolve | check auth_url, and that Keystone runs there |
+            | `login:refused` | UNKNOWN | ours | Keystone's port refused the connection | check auth_url, and that Keystone runs there |
+            | `login:no-route` | UNKNOWN | ours | no route to Keystone | check auth_url, and that Keystone runs there |
+            | `login:reset` | UNKNOWN | ours | Keystone's connection was reset | check auth_url, and that Keystone runs there |
+            | `login:closed` | UNKNOWN | ours | Keystone's connection was closed | check auth_url, and that Keystone runs there |
+            | `login:timeout` | UNKNOWN | ours | Keystone did not answer within half of -t, or within api_timeout | check Keystone's load and the firewalls on the way, or raise -t |
+            | `login:tls` | UNKNOWN | ours | no trusted connection to Keystone could be made | check Keystone's certificate against cacert and the name in auth_url |
+            | `login:protocol` | UNKNOWN | ours | the answer is not Keystone's: no token, or no HTTP | check auth_url, and that Keystone runs there |
+            | `login:body` | UNKNOWN | ours | Keystone's answer broke off | check auth_url, and that Keystone runs there |
+            | `login:proxy` | UNKNOWN | ours | the proxy, not Keystone, failed | check --proxy |
+            | `login:local` | UNKNOWN | ours | the login could not be made on this machine | check options, files and limits (descriptors, threads) of the machine that probes |
+            | `catalog` | UNKNOWN | ours | the catalogue names no endpoint that could be asked | check --os-service-type, --os-interface and --os-region-name against the catalogue (openstack catalog list), or name the endpoints |
         "#]].assert_eq(&markdown());
     }
 }

@@ -35,13 +35,19 @@ pub(crate) enum Diagnosis {
     Slow,
     /// The certificate's remaining life is below its threshold.
     CertificateExpiring,
+    /// Keystone did not answer a login.
+    KeystoneDown,
+    /// Keystone refused the login.
+    LoginRefused,
+    /// The catalogue names no endpoint to ask.
+    NotInCatalog,
     /// Anything else.
     Unexpected,
 }
 
 impl Diagnosis {
     /// All diagnoses.
-    pub(crate) const ALL: [Diagnosis; 16] = [
+    pub(crate) const ALL: [Diagnosis; 19] = [
         Diagnosis::Healthy,
         Diagnosis::Alive,
         Diagnosis::BackendDown,
@@ -57,6 +63,9 @@ impl Diagnosis {
         Diagnosis::RequestRejected,
         Diagnosis::Slow,
         Diagnosis::CertificateExpiring,
+        Diagnosis::KeystoneDown,
+        Diagnosis::LoginRefused,
+        Diagnosis::NotInCatalog,
         Diagnosis::Unexpected,
     ];
 
@@ -93,6 +102,9 @@ impl Diagnosis {
             Diagnosis::RequestRejected => "request-rejected",
             Diagnosis::Slow => "slow",
             Diagnosis::CertificateExpiring => "certificate-expiring",
+            Diagnosis::KeystoneDown => "keystone-down",
+            Diagnosis::LoginRefused => "login-refused",
+            Diagnosis::NotInCatalog => "not-in-catalog",
             Diagnosis::Unexpected => "unexpected",
         }
     }

@@ -9,13 +9,15 @@ use std::time::{Duration, SystemTime};
 pub(crate) use super::fault::{Fault, FaultKind};
 use crate::sanitize::UntrustedText;
 
-/// The two requests of the Health-Check API.
+/// The two requests of the Health-Check API, and the one that logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Method {
     /// `HEAD`: the API is up.
     Head,
     /// `GET`: the API reaches its back-end.
     Get,
+    /// `POST`: Keystone's login.
+    Post,
 }
 
 impl Method {
@@ -24,6 +26,7 @@ impl Method {
         match self {
             Method::Head => "HEAD",
             Method::Get => "GET",
+            Method::Post => "POST",
         }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Selector {
     Class(u8),
     /// A fault.
     Fault(FaultKind),
+    /// A catalogue without an endpoint to ask.
+    Catalog,
 }
 
 impl Selector {
@@ -41,6 +43,8 @@ impl Key {
         let (method, rest) = match lower.split_once(':') {
             Some(("head", rest)) => (Some(Method::Head), rest),
             Some(("get", rest)) => (Some(Method::Get), rest),
+            Some(("login", rest)) => (Some(Method::Post), rest),
+            _ if lower == CATALOG => return Ok(Key { method: None, selector: Selector::Catalog }),
             _ => (None, lower.as_str()),
         };
         let selector = fault(rest).or_else(|| class(rest)).or_else(|| status(rest));
@@ -61,13 +65,22 @@ impl Key {
     }
 
     pub(super) fn applies_to(self, method: Method) -> bool {
-        self.method.is_none_or(|own| own == method)
+        self.method.map_or(is_probe(method), |own| own == method)
     }
 
     /// Whether everything that `other` speaks of is spoken of here too.
     pub(super) fn covers(self, other: Key) -> bool {
-        (self.method.is_none() || self.method == other.method) && self.selector.covers(other.selector)
+        let is_wider = self.method.is_none() && other.method.is_none_or(is_probe);
+        (is_wider || self.method == other.method) && self.selector.covers(other.selector)
     }
+}
+
+/// The key of a catalogue without an endpoint to ask.
+const CATALOG: &str = "catalog";
+
+/// Whether a method asks the Health-Check API. A key without a method is not for logins.
+fn is_probe(method: Method) -> bool {
+    method != Method::Post
 }
 
 fn fault(text: &str) -> Option<Selector> {
@@ -90,12 +103,14 @@ impl fmt::Display for Key {
         let method = match self.method {
             Some(Method::Head) => "head:",
             Some(Method::Get) => "get:",
+            Some(Method::Post) => "login:",
             None => "",
         };
         f.pad(&match self.selector {
             Selector::Status(status) => format!("{method}{status}"),
             Selector::Class(class) => format!("{method}{class}xx"),
             Selector::Fault(kind) => format!("{method}{}", kind.name()),
+            Selector::Catalog => CATALOG.into(),
         })
     }
 }
@@ -109,8 +124,23 @@ mod tests {
     #[test]
     fn keys_that_are_none_are_refused_with_what_would_be_right() {
         let wrong = [
-            "", "99", "600", "0404", "+40", "404 ", "6xx", "0xx", "+xx", "xx", "head:", "post:404", "5XXX",
+            "",
+            "99",
+            "600",
+            "0404",
+            "+40",
+            "404 ",
+            "6xx",
+            "0xx",
+            "+xx",
+            "xx",
+            "head:",
+            "post:404",
+            "5XXX",
             "gone",
+            "login:",
+            "login:catalog",
+            "head:catalog",
         ];
         for text in wrong {
             let error = Key::parse(text).unwrap_err();
@@ -121,8 +151,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_key_is_read_as_it_is_shown(method in 0..3_usize, status in 100..600_u16, shout: bool) {
-            let method = [None, Some(Method::Head), Some(Method::Get)][method];
+        fn every_key_is_read_as_it_is_shown(method in 0..4_usize, status in 100..600_u16, shout: bool) {
+            let method = [None, Some(Method::Head), Some(Method::Get), Some(Method::Post)][method];
             let classes = (1..=5).map(Selector::Class);
             let faults = FaultKind::ALL.into_iter().map(Selector::Fault);
             for selector in classes.chain(faults).chain([Selector::Status(status)]) {

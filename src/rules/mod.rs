@@ -4,6 +4,7 @@
 //! added there and in the test of this file; what is generated from it is rewritten (CONTRIBUTING.md).
 
 mod key;
+mod login;
 
 use crate::model::diagnosis::Diagnosis::{
     self, ApiError, BackendDown, Denied, Healthy, NotFound, ProxyError, RequestRejected, Throttled,
@@ -374,6 +375,11 @@ impl Table {
         self.effective(method, Selector::Fault(kind))
     }
 
+    /// The row that judges a catalogue without an endpoint to ask.
+    pub(crate) fn catalog(&self) -> Row {
+        self.effective(Method::Get, Selector::Catalog)
+    }
+
     /// What judges a key, as `--explain KEY` tells it: one row, or HEAD's and GET's where they differ,
     /// each with the key that it was found for.
     pub(crate) fn lookup(&self, key: Key) -> Vec<(Key, Row)> {
@@ -391,11 +397,12 @@ impl Table {
             // An override for both methods is told with GET's words: GET asks the wider question.
             overridden(underlying(key.method.unwrap_or(Method::Get), key.selector), key, state)
         });
-        overrides.chain(ROWS.iter().filter(|row| !self.hidden(row.key)).copied()).collect()
+        overrides.chain(all_rows().filter(|row| !self.hidden(row.key)).copied()).collect()
     }
 
     fn hidden(&self, key: Key) -> bool {
-        [Method::Head, Method::Get].into_iter().filter(|method| key.applies_to(*method)).all(|method| {
+        let methods = [Method::Head, Method::Get, Method::Post];
+        methods.into_iter().filter(|method| key.applies_to(*method)).all(|method| {
             let judged = Key { method: Some(method), ..key };
             self.overrides.iter().any(|(over, _)| over.covers(judged))
         })
@@ -411,9 +418,14 @@ impl Table {
     }
 }
 
+/// The rows of the health check and those of the login.
+fn all_rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(login::ROWS)
+}
+
 /// The row that would judge if nothing were overridden.
 fn underlying(method: Method, selector: Selector) -> Row {
-    let row = precedence(method, selector).find_map(|key| ROWS.iter().find(|row| row.key == key));
+    let row = precedence(method, selector).find_map(|key| all_rows().find(|row| row.key == key));
     // Every status and every fault has a row, as the tests show; PROTOCOL is the honest default.
     row.copied().unwrap_or(PROTOCOL)
 }
@@ -445,10 +457,11 @@ fn rediagnosed(row: Row, state: State) -> Diagnosis {
 fn precedence(method: Method, selector: Selector) -> impl Iterator<Item = Key> {
     let class = match selector {
         Selector::Status(status) => u8::try_from(status / 100).ok().map(Selector::Class),
-        Selector::Class(_) | Selector::Fault(_) => None,
+        Selector::Class(_) | Selector::Fault(_) | Selector::Catalog => None,
     };
     let keys = move |selector| [Key { method: Some(method), selector }, any(selector)];
-    std::iter::once(selector).chain(class).flat_map(keys)
+    let keys = std::iter::once(selector).chain(class).flat_map(keys);
+    keys.filter(move |key| key.applies_to(method))
 }
 
 #[cfg(test)]
@@ -588,8 +601,8 @@ mod tests {
         let table = table(&[("head:404", State::Ok), ("404", Warning), ("418", State::Ok)]);
         let keys: Vec<_> = table.rows().iter().map(|row| row.key.to_string()).collect();
         assert_eq!(keys[..5], ["head:404", "404", "418", "head:204", "get:200"]);
-        assert_eq!(keys.len(), ROWS.len() + 3 - 2);
-        assert_eq!(Table::default().rows(), ROWS);
+        assert_eq!(keys.len(), all_rows().count() + 3 - 2);
+        assert!(Table::default().rows().iter().eq(all_rows()));
     }
 
     #[test]
@@ -619,12 +632,40 @@ mod tests {
     fn only_what_the_probe_could_not_do_is_beyond_overriding() {
         assert!(!key("local").overridable());
         assert!(!key("get:local").overridable());
-        assert!(ROWS.iter().all(|row| row.key.overridable() || row.key == key("local")));
+        let fixed: Vec<_> = all_rows().map(|row| row.key).filter(|key| !key.overridable()).collect();
+        assert_eq!(fixed, [key("local"), key("login:local")]);
+    }
+
+    #[test]
+    fn login_rows() {
+        use crate::model::diagnosis::Diagnosis::{KeystoneDown, LoginRefused, NotInCatalog};
+        let cases = [
+            ("login:201", "login:201", State::Ok, Healthy),
+            ("login:200", "login:2xx", Unknown, KeystoneDown),
+            ("login:101", "login:1xx", Unknown, KeystoneDown),
+            ("login:300", "login:3xx", Unknown, KeystoneDown),
+            ("login:401", "login:4xx", Unknown, LoginRefused),
+            ("login:404", "login:404", Unknown, KeystoneDown),
+            ("login:429", "login:429", Unknown, KeystoneDown),
+            ("login:503", "login:5xx", Unknown, KeystoneDown),
+        ];
+        let fault = |kind: &FaultKind| format!("login:{}", kind.name());
+        for (asked, row, state, diagnosis) in cases {
+            assert_eq!(judged(&Table::default(), asked), (row.into(), state, diagnosis, "ours"));
+        }
+        for name in FaultKind::ALL.iter().filter(|kind| **kind != FaultKind::Local).map(fault) {
+            assert_eq!(judged(&Table::default(), &name), (name.clone(), Unknown, KeystoneDown, "ours"));
+        }
+        // A health check's row does not judge a login.
+        let table = table(&[("401", State::Ok), ("login:4xx", Warning), ("catalog", Critical)]);
+        assert_eq!(judged(&table, "login:401"), ("login:4xx".into(), Warning, LoginRefused, "overridden"));
+        assert_eq!((table.catalog().state, table.catalog().diagnosis), (Critical, NotInCatalog));
     }
 
     #[test]
     fn every_status_has_a_row() {
-        for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| METHODS.map(|method| (s, method))) {
+        let methods = [Method::Head, Method::Get, Method::Post];
+        for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| methods.map(|method| (s, method))) {
             let row = Table::default().status(method, status);
             match row.key.selector {
                 Selector::Status(own) => assert_eq!(own, status),
@@ -632,6 +673,7 @@ mod tests {
                 Selector::Fault(kind) => {
                     assert_eq!((kind, (100..600).contains(&status)), (FaultKind::Protocol, false));
                 }
+                Selector::Catalog => panic!("{status} is no catalogue"),
             }
             assert!(row.key.applies_to(method));
         }
@@ -639,7 +681,7 @@ mod tests {
 
     #[test]
     fn only_good_rows_have_nothing_to_do_and_no_row_forges_an_output() {
-        for row in ROWS {
+        for row in all_rows() {
             assert_eq!(row.action.is_empty(), row.state == State::Ok, "{}", row.key);
             let hints: String = row.hints(row.key).collect();
             let text = format!("{}{}{hints}", row.meaning, row.action);

@@ -1,0 +1,95 @@
+//! The rows of a login and of the catalogue behind it. None speaks of the service, so that each is UNKNOWN.
+
+use super::{Key, Row, RuleOrigin, Selector};
+use crate::model::diagnosis::Diagnosis::{
+    self, Healthy, KeystoneDown, LoginRefused, NotInCatalog, Unexpected,
+};
+use crate::model::exchange::{FaultKind, Method};
+use crate::model::state::State;
+
+const REACH: &str = "check auth_url, and that Keystone runs there";
+
+pub(super) static ROWS: &[Row] = &[
+    row(Selector::Status(201), State::Ok, Healthy, "Keystone granted a token", ""),
+    down(Selector::Class(1), "an interim status instead of a token", REACH),
+    down(Selector::Class(2), "an answer without a token: this is not Keystone's login", REACH),
+    down(
+        Selector::Class(3),
+        "Keystone, or what answers in its place, redirects elsewhere; redirects are not followed",
+        "set auth_url to the address that is redirected to",
+    ),
+    down(
+        Selector::Status(404),
+        "there is no login: the address is not Keystone's",
+        "check auth_url; it ends before /auth/tokens",
+    ),
+    down(
+        Selector::Status(429),
+        "Keystone, or a proxy before it, limits its clients",
+        "log in less often: keep the token cache on (--token-cache)",
+    ),
+    row(
+        Selector::Class(4),
+        State::Unknown,
+        LoginRefused,
+        "Keystone refused the login, and does not say why",
+        "check user, password or secret, project and domains; whether the user is disabled or locked, and whether \
+         it has a role in the project",
+    ),
+    down(
+        Selector::Class(5),
+        "Keystone failed",
+        "check Keystone's log, its database and any proxy in front of it",
+    ),
+    down(Selector::Fault(FaultKind::Dns), "Keystone's name does not resolve", REACH),
+    down(Selector::Fault(FaultKind::UsageError), "Keystone's port refused the connection", REACH),
+    down(Selector::Fault(FaultKind::NoRoute), "no route to Keystone", REACH),
+    down(Selector::Fault(FaultKind::Reset), "Keystone's connection was reset", REACH),
+    down(Selector::Fault(FaultKind::Closed), "Keystone's connection was closed", REACH),
+    down(
+        Selector::Fault(FaultKind::Timeout),
+        "Keystone did not answer within half of -t, or within api_timeout",
+        "check Keystone's load and the firewalls on the way, or raise -t",
+    ),
+    down(
+        Selector::Fault(FaultKind::Tls),
+        "no trusted connection to Keystone could be made",
+        "check Keystone's certificate against cacert and the name in auth_url",
+    ),
+    down(Selector::Fault(FaultKind::Protocol), "the answer is not Keystone's: no token, or no HTTP", REACH),
+    down(Selector::Fault(FaultKind::Body), "Keystone's answer broke off", REACH),
+    down(Selector::Fault(FaultKind::Proxy), "the proxy, not Keystone, failed", "check --proxy"),
+    row(
+        Selector::Fault(FaultKind::Local),
+        State::Unknown,
+        Unexpected,
+        "the login could not be made on this machine",
+        "check options, files and limits (descriptors, threads) of the machine that probes",
+    ),
+    Row {
+        key: Key { method: None, selector: Selector::Catalog },
+        ..row(
+            Selector::Catalog,
+            State::Unknown,
+            NotInCatalog,
+            "the catalogue names no endpoint that could be asked",
+            "check --os-service-type, --os-interface and --os-region-name against the catalogue (openstack \
+             catalog list), or name the endpoints",
+        )
+    },
+];
+
+const fn down(selector: Selector, meaning: &'static str, action: &'static str) -> Row {
+    row(selector, State::Unknown, KeystoneDown, meaning, action)
+}
+
+const fn row(
+    selector: Selector,
+    state: State,
+    diagnosis: Diagnosis,
+    meaning: &'static str,
+    action: &'static str,
+) -> Row {
+    let key = Key { method: Some(Method::Post), selector };
+    Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::BuiltIn }
+}
