@@ -42,7 +42,7 @@ pub(super) static ROWS: &[Row] = &[
         "check Keystone's log, its database and any proxy in front of it",
     ),
     down(Selector::Fault(FaultKind::Dns), "Keystone's name does not resolve", REACH),
-    down(Selector::Fault(FaultKind::UsageError), "Keystone's port refused the connection", REACH),
+    down(Selector::Fault(FaultKind::Refused), "Keystone's port refused the connection", REACH),
     down(Selector::Fault(FaultKind::NoRoute), "no route to Keystone", REACH),
     down(Selector::Fault(FaultKind::Reset), "Keystone's connection was reset", REACH),
     down(Selector::Fault(FaultKind::Closed), "Keystone's connection was closed", REACH),
