@@ -3,9 +3,9 @@
 use std::io::Read;
 
 use anyhow::{Context, Result};
-use ureq::Agent;
 use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response as HttpResponse, header};
+use ureq::{Agent, SendBody};
 
 use super::PhaseTimer;
 use super::transport::{
@@ -28,6 +28,7 @@ pub(super) struct RequestTemplate {
     headers: HeaderMap,
     config: Config,
     output: usize,
+    max_body: usize,
 }
 
 impl RequestTemplate {
@@ -50,21 +51,30 @@ impl RequestTemplate {
         }
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         let longest = user.iter().map(|(name, value)| name.len() + value.len()).max().unwrap_or_default();
-        Ok(RequestTemplate { headers, config: config(), output: MIN_OUTPUT + longest })
+        Ok(RequestTemplate { headers, config: config(), output: MIN_OUTPUT + longest, max_body: BODY_LIMIT })
+    }
+
+    /// Prepares a login: JSON there and back, with room for a whole catalogue and without the user's headers.
+    pub(super) fn of_login(body: &str, max_body: usize) -> Result<RequestTemplate> {
+        let headers = [
+            ("Content-Type".to_owned(), b"application/json".to_vec()),
+            ("Content-Length".to_owned(), body.len().to_string().into_bytes()),
+        ];
+        Ok(RequestTemplate { max_body, ..RequestTemplate::new(&headers)? })
     }
 
     /// Sends one request and reads the response; returns the request's head as it was sent, too.
     pub(super) fn send(
         &self,
         endpoint: &Endpoint,
-        method: Method,
+        (method, body): (Method, SendBody<'_>),
         stream: Stream,
         progress: &mut PhaseTimer,
     ) -> (Completion<Response, Fault>, Vec<u8>) {
         let log = SharedLog::default();
         let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
-        let completion = match self.ask(endpoint, method, transport, &log) {
-            Ok(response) => read(response, &log),
+        let completion = match self.ask(endpoint, (method, body), transport, &log) {
+            Ok(response) => read(response, self.max_body, &log),
             // Whoever closes after an interim response has given it as the final one.
             Err(fault) => match log.lock().lone_interim.filter(|_| fault.kind == FaultKind::Closed) {
                 Some(status) => Completion::Full(Response { status, ..Response::default() }),
@@ -80,7 +90,7 @@ impl RequestTemplate {
     fn ask(
         &self,
         endpoint: &Endpoint,
-        method: Method,
+        (method, body): (Method, SendBody<'_>),
         transport: DeadlineTransport,
         log: &SharedLog,
     ) -> Result<HttpResponse<ureq::Body>, Fault> {
@@ -88,7 +98,7 @@ impl RequestTemplate {
         let mut request = Request::builder()
             .method(method.name())
             .uri(endpoint.url())
-            .body(())
+            .body(body)
             .map_err(|error| local(Phase::Send, &error))?;
         *request.headers_mut() = self.headers.clone();
         if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
@@ -116,7 +126,7 @@ fn config() -> Config {
 }
 
 /// Reads a response's body up to the bound.
-fn read(response: HttpResponse<ureq::Body>, log: &SharedLog) -> Completion<Response, Fault> {
+fn read(response: HttpResponse<ureq::Body>, limit: usize, log: &SharedLog) -> Completion<Response, Fault> {
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| Header {
         name: name.as_str().to_owned(),
@@ -129,9 +139,9 @@ fn read(response: HttpResponse<ureq::Body>, log: &SharedLog) -> Completion<Respo
         return Completion::Truncated(response, fault);
     }
     let mut bytes = Vec::new();
-    let bound = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX);
     let result = body.into_with_config().limit(u64::MAX).reader().take(bound + 1).read_to_end(&mut bytes);
-    bytes.truncate(BODY_LIMIT);
+    bytes.truncate(limit);
     response.body = UntrustedText::new(bytes);
     match result {
         Ok(_) => Completion::Full(response),

@@ -24,6 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use ureq::SendBody;
 
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
 use crate::model::exchange::{Attempt, Completion, Exchange, Method, Peer, Phase, Phases, ServerCertificate};
@@ -84,13 +85,44 @@ impl Prober {
         resolver: &Resolver,
         deadline: Instant,
     ) -> Result<Prober> {
+        Prober::with_template(
+            RequestTemplate::new(&plan.network.headers)?,
+            plan,
+            endpoints,
+            resolver,
+            deadline,
+        )
+    }
+
+    /// Logs in: sends one POST of JSON, of whose response up to `limit` bytes are read.
+    pub(crate) fn log_in(
+        plan: &Plan,
+        (endpoint, body): (&Endpoint, &str),
+        limit: usize,
+        resolver: &Resolver,
+        deadline: Instant,
+    ) -> Result<Exchange> {
+        let template = RequestTemplate::of_login(body, limit)?;
+        let prober =
+            Prober::with_template(template, plan, std::slice::from_ref(endpoint), resolver, deadline)?;
+        let mut body = body.as_bytes();
+        Ok(prober.exchange(endpoint, (Method::Post, SendBody::from_reader(&mut body)), None, deadline))
+    }
+
+    fn with_template(
+        template: RequestTemplate,
+        plan: &Plan,
+        endpoints: &[Endpoint],
+        resolver: &Resolver,
+        deadline: Instant,
+    ) -> Result<Prober> {
         let tls = &plan.network.tls;
         let needs_tls = [&tls.cacert, &tls.cert, &tls.key].iter().any(|file| file.is_some())
             || endpoints.iter().any(|endpoint| endpoint.scheme == Scheme::Https);
         Ok(Prober {
             resolver: resolver.clone(),
             names: Mutex::default(),
-            template: RequestTemplate::new(&plan.network.headers)?,
+            template,
             tls: if needs_tls { Some(tls::TlsConnector::new(tls, deadline)?) } else { None },
             family: plan.network.family,
             proxy: plan.network.proxy.clone(),
@@ -110,7 +142,7 @@ impl Prober {
                 None if Instant::now() >= deadline => Attempt::Skipped(method, BUDGET_EXHAUSTED.into()),
                 None => {
                     let answered = steps.last().and_then(answered);
-                    let exchange = self.exchange(endpoint, method, answered, deadline);
+                    let exchange = self.exchange(endpoint, (method, SendBody::none()), answered, deadline);
                     futile =
                         exchange.completion.fault().and_then(|fault| skip_reason(method, fault, deadline));
                     Attempt::Sent(Box::new(exchange))
@@ -121,11 +153,18 @@ impl Prober {
         steps
     }
 
+    /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: what that takes is no time of
+    /// the requests that follow.
+    #[allow(dead_code, reason = "the command line does not reach it yet")]
+    pub(crate) fn show_token(&self, endpoint: &Endpoint, deadline: Instant) {
+        self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);
+    }
+
     /// Sends one request on a connection of its own, to the server that answered the one before.
     fn exchange(
         &self,
         endpoint: &Endpoint,
-        method: Method,
+        (method, body): (Method, SendBody<'_>),
         answered: Option<&Exchange>,
         deadline: Instant,
     ) -> Exchange {
@@ -133,7 +172,7 @@ impl Prober {
         let (completion, sent) = match self.connect(endpoint, answered, deadline, &mut progress) {
             Ok(mut stream) => {
                 stream.set_deadline(deadline);
-                self.template.send(endpoint, method, stream, &mut progress)
+                self.template.send(endpoint, (method, body), stream, &mut progress)
             }
             Err(fault) => (Completion::Failed(fault), Vec::new()),
         };
