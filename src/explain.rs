@@ -142,6 +142,21 @@ pub(crate) const fn explanation(diagnosis: Diagnosis) -> Explanation {
             "--certificate-warning or --certificate-critical",
             "renew the certificate, and check that the server has loaded it",
         ),
+        Diagnosis::KeystoneDown => (
+            "Keystone did not answer the login; endpoints that are known were checked without a token",
+            "no HTTP answer, or one that is not Keystone's",
+            "check auth_url, Keystone and its database",
+        ),
+        Diagnosis::LoginRefused => (
+            "Keystone refused the login, and does not say why",
+            "",
+            "check user, password or secret, project, domains and the role in the project",
+        ),
+        Diagnosis::NotInCatalog => (
+            "the catalogue names no endpoint to check",
+            "",
+            "compare service type, interface and region with openstack catalog list",
+        ),
         Diagnosis::Unexpected => (
             "a failure that the Health-Check API does not document",
             "",
@@ -194,7 +209,7 @@ mod tests {
         expect![[r#"
             healthy
               meaning  every request was answered as documented
-              rows     head:204 (OK), get:200 (OK)
+              rows     head:204 (OK), get:200 (OK), login:201 (OK)
 
             alive
               meaning  the API answers; its back-end was not checked
@@ -278,10 +293,34 @@ mod tests {
               cause    --certificate-warning or --certificate-critical
               first    renew the certificate, and check that the server has loaded it
 
+            keystone-down
+              meaning  Keystone did not answer the login; endpoints that are known were
+                       checked without a token
+              rows     login:1xx (UNKNOWN), login:2xx (UNKNOWN), login:3xx (UNKNOWN),
+                       login:404 (UNKNOWN), login:429 (UNKNOWN), login:5xx (UNKNOWN),
+                       login:dns (UNKNOWN), login:refused (UNKNOWN), login:no-route
+                       (UNKNOWN), login:reset (UNKNOWN), login:closed (UNKNOWN),
+                       login:timeout (UNKNOWN), login:tls (UNKNOWN), login:protocol
+                       (UNKNOWN), login:body (UNKNOWN), login:proxy (UNKNOWN)
+              cause    no HTTP answer, or one that is not Keystone's
+              first    check auth_url, Keystone and its database
+
+            login-refused
+              meaning  Keystone refused the login, and does not say why
+              rows     login:4xx (UNKNOWN)
+              first    check user, password or secret, project, domains and the role in the
+                       project
+
+            not-in-catalog
+              meaning  the catalogue names no endpoint to check
+              rows     catalog (UNKNOWN)
+              first    compare service type, interface and region with openstack catalog
+                       list
+
             unexpected
               meaning  a failure that the Health-Check API does not document
               rows     408 (CRITICAL), head:503 (CRITICAL), 501 (CRITICAL), 5xx (CRITICAL),
-                       body (CRITICAL), local (UNKNOWN)
+                       body (CRITICAL), local (UNKNOWN), login:local (UNKNOWN)
               first    look at the status and the text of the answer (-vv), then at the log
                        of the API
         "#]]
