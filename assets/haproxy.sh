@@ -10,6 +10,7 @@
 #   check_ceilometer --generate haproxy > /etc/haproxy/check_ceilometer.sh
 #   chmod 755 /etc/haproxy/check_ceilometer.sh
 #   sed '1,/^# ==>/d' /etc/haproxy/check_ceilometer.sh >> /etc/haproxy/haproxy.cfg
+#   sed -i 's/^[[:space:]]*chroot /#&/' /etc/haproxy/haproxy.cfg
 #   haproxy -c -f /etc/haproxy/haproxy.cfg
 #
 # The shell reads no further than "exec", so the whole output may be the script. Without any option the script is not

@@ -11,7 +11,7 @@ const EXCLUDED: &[(&str, &str)] = &[
     ("color", "the nagios format has no colours"),
     ("haproxy", "Icinga is not HAProxy"),
     ("agent-warning", "for HAProxy's agent only"),
-    ("fail-on", "Icinga tells all four exit codes apart"),
+    ("fail-on", "Icinga reads all four exit codes"),
     ("explain", "prints the table and probes nothing"),
     ("watch", "never ends"),
     ("count", "belongs to --watch"),
@@ -110,9 +110,9 @@ mod tests {
     fn template_library_conventions() {
         let cases = [
             (
-                Arg::new("port").long("port").help("The \"port\"\n  to ask"),
+                Arg::new("port").long("port").help("The \"port\"\n  to probe"),
                 "\t\t\t\"--port\" = {\n\t\t\t\tvalue = \"$ceilometer_port$\"\n\t\t\t\torder = 7\n\
-                 \t\t\t\tdescription = \"The \\\"port\\\" to ask\"\n\t\t\t}\n",
+                 \t\t\t\tdescription = \"The \\\"port\\\" to probe\"\n\t\t\t}\n",
             ),
             (
                 Arg::new("ssl").long("ssl").action(ArgAction::SetTrue).help("https"),

@@ -1,4 +1,4 @@
-//! The manual page: the options from their one source, the table from its own, and what stands around them.
+//! The manual page, drawn from the option list and the table of rules.
 
 use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
@@ -10,7 +10,7 @@ use crate::rules::{Row, RuleOrigin, Table};
 
 /// The whole page in roff.
 pub(super) fn page() -> String {
-    // The generator leaves out the short help of what -h hides; the page hides nothing.
+    // The generator omits the short help of options that -h hides; the page shows all.
     let command = Cli::command().mut_args(|option| option.hide_short_help(false));
     let headings: Vec<String> = headings(&command);
     let man = Man::new(command);
@@ -65,10 +65,10 @@ fn options(man: &Man, headings: &[String]) -> String {
     })
 }
 
-/// The table, as `--explain` tells it without overrides.
+/// The table, as `--explain` prints it without overrides.
 fn table() -> String {
     let introduction = plain(
-        "An answer or failure is judged by the first row that speaks of it: method and status before status, \
+        "An answer or failure is judged by the first row that applies to it: method and status before status, \
          status before method and class, that before class. --state overrides rows; --explain prints the \
          table in force. Rows marked * are documented by the Health-Check API; the others are ours, and so are \
          the hints.",
@@ -77,7 +77,7 @@ fn table() -> String {
     section("TABLE") + &introduction + &rows.iter().map(row).collect::<Vec<_>>().concat()
 }
 
-/// One row of the table: key and state, then what it means and what to do.
+/// One row of the table: key and state, then meaning and action.
 fn row(row: &Row) -> String {
     let mark = if row.source == RuleOrigin::Documented { " *" } else { "" };
     let action = if row.action.is_empty() { String::new() } else { format!(" Action: {}.", row.action) };
@@ -122,11 +122,11 @@ fn environment() -> String {
              therefore win. Endpoints, --simulate, --generate, --explain, --watch, --wait, --help and \
              --version are not allowed there; -H is in HAProxy mode.",
         ),
-        ("NO_COLOR", "If not empty, no colour is used unless --color asks for it."),
+        ("NO_COLOR", "If not empty, no colour is used unless --color demands it."),
         ("SSL_CERT_FILE, SSL_CERT_DIR", "The trust store instead of the system's; --cacert goes first."),
         (
             "HAPROXY_SERVER_ADDR, HAPROXY_SERVER_PORT, HAPROXY_PROXY_NAME, HAPROXY_SERVER_SSL",
-            "Set by HAProxy. They tell its call from a user's, and whether the server speaks TLS.",
+            "Set by HAProxy. They distinguish its call from a user's, and say whether the server uses TLS.",
         ),
         (
             "http_proxy, https_proxy, all_proxy",

@@ -18,7 +18,7 @@ const FILL_IN: &str =
 impl PluginPath {
     /// Locates the binary of this process.
     pub(super) fn of_process() -> PluginPath {
-        // Without /proc, the kernel tells nothing.
+        // Fails where /proc is not mounted.
         let path = env::current_exe().ok().filter(|path| path.is_file()).or_else(|| {
             let name = env::args_os().next()?;
             find(Path::new(&name), env::var_os("PATH").as_deref())
@@ -53,7 +53,7 @@ impl PluginPath {
     }
 }
 
-/// Tells characters that mean themselves in every configuration, at least between quotes.
+/// Accepts characters that mean themselves in every configuration, at least between quotes.
 fn is_portable(c: char) -> bool {
     c.is_alphanumeric() || "/._+-@,:=~ ".contains(c)
 }

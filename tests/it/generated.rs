@@ -1,5 +1,5 @@
-//! What is generated is what is shipped: the man page and the completions in the tree are compared with what
-//! the program prints, and the tools that read them accept them. `UPDATE_EXPECT=1 cargo test` rewrites them.
+//! The man page and the completions in the tree are those that the program prints, and the tools that read them
+//! accept them. `UPDATE_EXPECT=1 cargo test` rewrites them.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use check_ceilometer::testing;
 
 use crate::support::programs::found;
 
-/// What is generated, where it is shipped, and the command that must accept it.
+/// Each shipped artifact, its place in the tree, and the command that must accept it.
 const SHIPPED: [(&str, &str, &[&str]); 4] = [
     ("man", "man/check_ceilometer.1", &["mandoc", "-T", "lint", "-W", "error"]),
     ("complete-bash", "completions/check_ceilometer.bash", &["bash", "-n"]),
@@ -23,7 +23,7 @@ fn in_tree(path: &str) -> PathBuf {
 }
 
 #[test]
-fn what_is_shipped_is_what_is_generated() {
+fn shipped_files() {
     for (what, path, _) in SHIPPED {
         let (generated, file) = (testing::generated(what).unwrap(), in_tree(path));
         if env::var_os("UPDATE_EXPECT").is_some() {
@@ -36,7 +36,7 @@ fn what_is_shipped_is_what_is_generated() {
 }
 
 #[test]
-fn the_tools_that_read_it_accept_it() {
+fn accepted_by_tools() {
     let directory = tempfile::tempdir().unwrap();
     for (what, path, command) in SHIPPED {
         let file = directory.path().join(Path::new(path).file_name().unwrap());
@@ -49,7 +49,7 @@ fn the_tools_that_read_it_accept_it() {
 }
 
 #[test]
-fn everything_that_can_be_generated_is() {
+fn every_artifact() {
     for what in testing::artifact_names() {
         let text = testing::generated(&what).unwrap();
         assert!(text.ends_with('\n'), "{what:?} does not end its last line");

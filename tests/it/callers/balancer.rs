@@ -1,4 +1,4 @@
-//! A running HAProxy: what it made of its servers' checks.
+//! A running HAProxy, and the results of its servers' checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -90,7 +90,7 @@ impl Drop for Balancer {
         let Some(pid) = self.background else { return };
         terminate(pid);
         eventually("HAProxy's end", || {
-            // In a container without an init nobody buries the dead, which still count as there.
+            // In a container without an init nothing reaps the ended process, which a signal then still finds.
             let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
             let gone = stat.contains(") Z ") || test_kill_process(pid).is_err();
             if gone { Ok(()) } else { Err(stat) }
@@ -98,7 +98,7 @@ impl Drop for Balancer {
     }
 }
 
-/// Starts HAProxy as a daemon, and tells its process.
+/// Starts HAProxy as a daemon and returns its process.
 fn in_background(command: &mut Command, pid_file: &Path) -> Pid {
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success(), "{command:?}: {status}");
@@ -106,7 +106,7 @@ fn in_background(command: &mut Command, pid_file: &Path) -> Pid {
     Pid::from_raw(pid).unwrap()
 }
 
-/// Whether a `check_status` is a result: not the initial one, nor the `*` of a check under way.
+/// Accepts a `check_status` that is a result: neither the initial one nor the `*` of a running check.
 fn checked(status: &str) -> bool {
     !matches!(status, "" | "INI") && !status.starts_with('*')
 }

@@ -27,7 +27,7 @@ pub(crate) fn with_servers(configuration: &str, servers: &[(&str, String)]) -> S
     lines.join("\n") + "\n"
 }
 
-/// A service in each role that HAProxy's external check can meet, and what HAProxy must make of it.
+/// A service in each role, and the state in which HAProxy must have it.
 struct Farm {
     servers: Vec<(&'static str, String)>,
     expected: BTreeMap<&'static str, &'static str>,
@@ -35,7 +35,7 @@ struct Farm {
 }
 
 impl Farm {
-    /// Starts the services; the UNIX socket stands in the directory.
+    /// Starts the services; the UNIX socket is in the directory.
     fn start(dir: &Path) -> Farm {
         let roles = [
             ("healthy", Role::Healthy, "UP"),
@@ -69,7 +69,7 @@ impl Farm {
     fn add_tls(&mut self, role: Role, status: &'static str) {
         let (address, ca) = Service::start_tls(role);
         self.ca = ca;
-        // What HAProxy itself would verify does not matter here: the plugin verifies for itself.
+        // HAProxy's own verification does not matter here: the plugin verifies for itself.
         self.add("tls", format!("{address} ssl verify none"), status);
     }
 }
@@ -194,7 +194,7 @@ fn wrapper_log_lines() {
         .into_iter()
         .zip(services.iter().map(|service| service.address.to_string()))
         .collect();
-    // As a daemon, for closed standard streams are what command substitution could stumble over.
+    // As a daemon, because closed standard streams could break command substitution.
     let balancer = Balancer::start(&program, dir, Mode::Background, &configuration(&script, &servers));
     balancer.settles(&BTreeMap::from([("healthy", "UP"), ("hostile", "DOWN")]));
     let summary = plugin::run(&["-H", &services[1].address.to_string()]).summary().to_owned();
@@ -271,7 +271,7 @@ fn agent() {
     becomes("UP", "");
 }
 
-/// The command of the generated service unit, which asks this address.
+/// The command of the generated service unit, for this address.
 fn exec_start(text: &str, address: SocketAddr) -> Vec<String> {
     let unit = file_of(text, "/etc/systemd/system/ceilometer-agent@.service");
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();

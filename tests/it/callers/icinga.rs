@@ -13,7 +13,7 @@ use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory, write_script};
 use crate::support::programs::found;
 
-/// What Icinga made of a check.
+/// The result of a check, as Icinga has it.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     state: String,
@@ -39,13 +39,13 @@ impl Icinga {
         Icinga { daemon, dir }
     }
 
-    /// Waits until the service of each host has been checked, and tells the last check by host.
+    /// Waits until the service of each host has been checked, and returns the last check by host.
     fn checks(&mut self, number: usize) -> BTreeMap<String, Seen> {
         let dir = self.dir.path().join("perfdata");
         self.daemon.eventually("Icinga's checks", || {
             let mut text = String::new();
             for entry in fs::read_dir(&dir).unwrap() {
-                // A file may be renamed under our eyes; the next look finds it.
+                // A file may be renamed meanwhile; the next look finds it.
                 text += &fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
             }
             let seen: BTreeMap<_, _> = text.split_terminator("\u{c}\n").filter_map(record).collect();
@@ -77,13 +77,13 @@ fn command(program: &Path, dir: &Path) -> Command {
         command.arg(format!("-D{constant}={}", dir.join(name).display()));
     }
     fs::create_dir_all(dir.join("perfdata")).unwrap();
-    // It keeps its user, whoever that is.
+    // It keeps the user of the test.
     let name = |option| Run::of(Command::new("id").arg(option)).stdout.trim().to_owned();
     command.env("ICINGA2_USER", name("-un")).env("ICINGA2_GROUP", name("-gn"));
     command
 }
 
-/// What stands in an installation's own configuration, and a perfdata writer with our template.
+/// The settings of an installation, and a perfdata writer with our template.
 fn settings(dir: &Path) -> String {
     let perfdata = dir.join("perfdata");
     let (perfdata, temporary, plugins) = (perfdata.display(), dir.display(), plugin::directory());
@@ -148,9 +148,9 @@ fn perfdata_writer() {
         assert_eq!(seen.state, *state, "{name}: {seen:?}");
         assert_eq!(labels(&seen.perfdata), METRICS, "{name}: {seen:?}");
         let shown: Vec<_> = seen.output.lines().map(str::trim_end).collect();
-        let told: Vec<_> =
+        let direct: Vec<_> =
             [direct.summary()].into_iter().chain(long_output.lines()).map(str::trim_end).collect();
-        assert_eq!(shown, told, "{name}");
+        assert_eq!(shown, direct, "{name}");
     }
 }
 

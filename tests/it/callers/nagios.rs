@@ -41,7 +41,7 @@ impl Nagios {
         Nagios { daemon, dir }
     }
 
-    /// Waits until every service has been checked, and tells them by description.
+    /// Waits until every service has been checked, and returns them by description.
     fn statuses(&mut self, number: usize) -> BTreeMap<String, Status> {
         let file = self.dir.path().join("status.dat");
         self.daemon.eventually("Nagios' services", || {
@@ -86,7 +86,7 @@ fn settings(dir: &Path) -> String {
     )
 }
 
-/// The blocks of `status.dat` that tell services.
+/// The services' blocks of `status.dat`.
 fn services(text: &str) -> impl Iterator<Item = Status> {
     text.split("\nservicestatus {\n").skip(1).map(|block| {
         let lines = block.lines().take_while(|line| line.trim() != "}");

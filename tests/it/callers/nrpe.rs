@@ -12,7 +12,7 @@ use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory, free_port};
 use crate::support::programs::found;
 
-/// A running NRPE daemon and the client that asks it.
+/// A running NRPE daemon and its client.
 pub(crate) struct Nrpe {
     _daemon: Daemon,
     pub(crate) client: PathBuf,
@@ -21,7 +21,7 @@ pub(crate) struct Nrpe {
 }
 
 impl Nrpe {
-    /// Starts NRPE with the generated commands, which ask this port; `None` where it is not installed.
+    /// Starts NRPE with the generated commands, which probe this port; `None` where it is not installed.
     pub(crate) fn start(port: &str) -> Option<Nrpe> {
         let (program, client) = (found(&["nrpe"])?, found(&["check_nrpe"])?);
         let dir = directory();
@@ -35,8 +35,8 @@ impl Nrpe {
         Some(Nrpe { _daemon: daemon, client, port: own_port, _dir: dir })
     }
 
-    /// What `check_nrpe` says.
-    fn ask(&self, args: &[&str]) -> Run {
+    /// Calls `check_nrpe`.
+    fn call(&self, args: &[&str]) -> Run {
         let port = self.port.to_string();
         Run::of(Command::new(&self.client).args(["-H", "127.0.0.1", "-p", &port]).args(args))
     }
@@ -45,11 +45,11 @@ impl Nrpe {
 /// NRPE's settings and the generated commands.
 fn configuration(dir: &Path, own_port: u16, port: &str) -> String {
     let commands = replaced(&generated("nrpe"), &[("-H 127.0.0.1", &format!("-H 127.0.0.1:{port}"))]);
-    // NRPE does not run as root, and root's builds may lie where nobody else may look.
+    // NRPE does not run as root, and root's builds may be out of reach for other users.
     let binary = dir.join("check_ceilometer");
     fs::copy(plugin::path(), &binary).unwrap();
     let commands = replaced(&commands, &[(plugin::path(), binary.to_str().unwrap())]);
-    // The same command with more to say than a packet of version 2 holds.
+    // The same command with a longer output than a packet of version 2 holds.
     let short = commands.lines().find(|line| line.starts_with("command[check_ceilometer_v2]=")).unwrap();
     let verbose = short.replace("check_ceilometer_v2", "verbose_v2") + " -vvv";
     format!(
@@ -74,10 +74,10 @@ fn exit_code_and_output() {
         let service = Service::start(role);
         let Some(nrpe) = Nrpe::start(&service.port()) else { return };
         let direct = plugin::run(&["-H", &service.address.to_string(), "-t", "8s"]);
-        let asked = nrpe.ask(&["-c", "check_ceilometer"]);
-        assert_eq!((direct.code, asked.code), (Some(code), Some(code)), "{role:?}: {asked:?}");
-        assert_eq!(timeless(&asked.stdout), timeless(&direct.stdout), "{role:?}");
-        assert_eq!(asked.stderr, "", "{role:?}");
+        let received = nrpe.call(&["-c", "check_ceilometer"]);
+        assert_eq!((direct.code, received.code), (Some(code), Some(code)), "{role:?}: {received:?}");
+        assert_eq!(timeless(&received.stdout), timeless(&direct.stdout), "{role:?}");
+        assert_eq!(received.stderr, "", "{role:?}");
     }
 }
 
@@ -87,11 +87,11 @@ fn version_2_packet() {
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
     let address = service.address.to_string();
     let direct = plugin::run(&["-H", &address, "-t", "8s", "--max-output", "1023"]);
-    let asked = nrpe.ask(&["-2", "-c", "check_ceilometer_v2"]);
-    assert_eq!((direct.code, asked.code), (Some(2), Some(2)), "{asked:?}");
-    assert!(asked.stdout.len() <= 1023, "{asked:?}");
-    assert_eq!(timeless(&asked.stdout), timeless(&direct.stdout));
-    assert!(asked.stdout.contains(" | head_time="), "{asked:?}");
+    let received = nrpe.call(&["-2", "-c", "check_ceilometer_v2"]);
+    assert_eq!((direct.code, received.code), (Some(2), Some(2)), "{received:?}");
+    assert!(received.stdout.len() <= 1023, "{received:?}");
+    assert_eq!(timeless(&received.stdout), timeless(&direct.stdout));
+    assert!(received.stdout.contains(" | head_time="), "{received:?}");
 }
 
 #[test]
@@ -99,29 +99,29 @@ fn oversized_version_2_output() {
     let service = Service::start(Role::Hostile);
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
     let direct = plugin::run(&["-H", &service.address.to_string(), "-vvv"]);
-    let asked = nrpe.ask(&["-2", "-c", "verbose_v2"]);
+    let received = nrpe.call(&["-2", "-c", "verbose_v2"]);
     assert!(direct.stdout.len() > 1500, "{direct:?}");
-    assert!((800..=1023).contains(&asked.stdout.len()), "{asked:?}");
-    assert_eq!((direct.code, asked.code), (Some(2), Some(2)), "{asked:?}");
+    assert!((800..=1023).contains(&received.stdout.len()), "{received:?}");
+    assert_eq!((direct.code, received.code), (Some(2), Some(2)), "{received:?}");
     let first = |run: &Run| timeless(run.stdout.lines().next().unwrap());
-    assert_eq!(first(&asked), first(&direct));
-    assert_eq!(asked.stdout.matches('|').count(), 1, "{asked:?}");
+    assert_eq!(first(&received), first(&direct));
+    assert_eq!(received.stdout.matches('|').count(), 1, "{received:?}");
 }
 
 #[test]
 fn budget_below_check_nrpe() {
     let service = Service::start(Role::Hanging);
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
-    let asked = nrpe.ask(&["-c", "check_ceilometer"]);
-    assert_eq!(asked.code, Some(2), "{asked:?}");
-    assert!(asked.stdout.starts_with("CEILOMETER CRITICAL - "), "{asked:?}");
+    let received = nrpe.call(&["-c", "check_ceilometer"]);
+    assert_eq!(received.code, Some(2), "{received:?}");
+    assert!(received.stdout.starts_with("CEILOMETER CRITICAL - "), "{received:?}");
 }
 
 #[test]
 fn rehearsal() {
     let service = Service::start(Role::Healthy);
     let Some(nrpe) = Nrpe::start(&service.port()) else { return };
-    let asked = nrpe.ask(&["-c", "check_ceilometer_rehearsal"]);
-    assert_eq!(asked.code, Some(2), "{asked:?}");
-    assert!(asked.stdout.starts_with("CEILOMETER CRITICAL - SIMULATED "), "{asked:?}");
+    let received = nrpe.call(&["-c", "check_ceilometer_rehearsal"]);
+    assert_eq!(received.code, Some(2), "{received:?}");
+    assert!(received.stdout.starts_with("CEILOMETER CRITICAL - SIMULATED "), "{received:?}");
 }

@@ -1,4 +1,4 @@
-//! Prometheus: `promtool` accepts the alerting rules, and they fire on what they are for.
+//! Prometheus: `promtool` accepts the alerting rules, and they fire when they should.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::callers::plugin::{Run, generated};
 use crate::support::programs::found;
 
-/// Series of one endpoint per state, and what each rule makes of them.
+/// Series of one endpoint per state, and the alerts of each rule.
 const TESTS: &str = r#"
 rule_files: [rules.yml]
 evaluation_interval: 1m

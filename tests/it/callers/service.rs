@@ -29,7 +29,7 @@ pub(crate) enum Role {
     Denied,
     /// Takes the request and never answers.
     Hanging,
-    /// The back-end is down, and the body attacks whoever shows it.
+    /// The back-end is down, and the body attacks every output that shows it.
     Hostile,
 }
 
@@ -129,14 +129,14 @@ fn each<S: Send + 'static>(
     });
 }
 
-/// Reads one request's head and answers it; whoever hangs up early is let go.
+/// Reads one request's head and answers it. A client that hangs up early is no failure.
 fn serve(mut stream: impl Read + Write, role: Role) {
     let Ok(Some(head)) = request::head(&mut stream) else { return };
     match role.answer(head.starts_with(b"HEAD ")) {
         Some(answer) => {
             let _ = stream.write_all(&answer).and_then(|()| stream.flush());
         }
-        // Held open until the client has had enough.
+        // Held open until the client closes.
         None => while matches!(stream.read(&mut [0; 1024]), Ok(1..)) {},
     }
 }

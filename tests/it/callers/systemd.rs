@@ -8,7 +8,7 @@ use crate::support::daemon::directory;
 use crate::support::programs::found;
 
 #[test]
-fn systemd_accepts_the_agents_units() {
+fn agent_units() {
     let Some(program) = found(&["systemd-analyze"]) else { return };
     let dir = directory();
     let text = generated("haproxy-agent");
@@ -23,7 +23,7 @@ fn systemd_accepts_the_agents_units() {
 }
 
 #[test]
-fn the_agents_findings_are_no_failures_of_the_unit() {
+fn findings_are_no_unit_failures() {
     let unit = file_of(&generated("haproxy-agent"), "/etc/systemd/system/ceilometer-agent@.service");
     assert!(unit.lines().any(|line| line == "SuccessExitStatus=1 2 3"), "{unit}");
 }

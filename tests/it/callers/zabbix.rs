@@ -11,7 +11,7 @@ use crate::callers::service::{Role, Service};
 use crate::support::daemon::directory;
 use crate::support::programs::found;
 
-/// Asks the agent for an item as its own `-t` does, and returns the JSON object.
+/// Lets the agent evaluate an item by its `-t`, and returns the JSON object.
 fn item(agent: &Path, dir: &Path, key: &str) -> Value {
     let file: PathBuf = dir.join("zabbix_agentd.conf");
     let settings = format!("LogFile={}/log\nServer=127.0.0.1\nAllowRoot=1\n", dir.display());

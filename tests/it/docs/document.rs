@@ -8,7 +8,7 @@ pub(crate) struct Document {
     pub(crate) text: String,
 }
 
-/// What stands between two fences.
+/// The text between two fences.
 pub(crate) struct Block {
     language: String,
     pub(crate) text: String,
@@ -41,7 +41,7 @@ impl Document {
         text
     }
 
-    /// The text as prose, each piece with the block behind it.
+    /// The text as prose, each piece with the block after it.
     fn pieces(&self) -> Vec<(String, Option<Block>)> {
         let mut pieces = Vec::new();
         let mut parts =
@@ -59,7 +59,7 @@ impl Document {
         pieces
     }
 
-    /// What stands between backquotes, outside of the blocks.
+    /// The code spans outside of the blocks.
     pub(crate) fn spans(&self) -> impl Iterator<Item = String> {
         let prose: String = self.pieces().into_iter().map(|(prose, _)| prose).collect();
         prose.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>().into_iter()
@@ -95,7 +95,7 @@ impl Document {
 }
 
 impl Block {
-    /// The commands behind a prompt.
+    /// The commands after a prompt.
     pub(crate) fn prompts(&self) -> impl Iterator<Item = &str> {
         self.text.lines().filter_map(|line| line.strip_prefix("$ "))
     }
@@ -122,11 +122,11 @@ impl Block {
     }
 }
 
-/// What bars are made of.
+/// The characters of bars.
 const BARS: [char; 6] = ['░', '▒', '▓', '▪', '█', '▄'];
 
-/// An output without what differs from run to run: decimals, milliseconds, addresses with their ports, and the bars with
-/// their legend; and with single spaces, for columns are as wide as what stands in them.
+/// Removes what differs from run to run: decimals, milliseconds, addresses with their ports, and the bars with
+/// their legend; and with single spaces, because columns are as wide as their contents.
 pub(crate) fn normalised(text: &str) -> String {
     let is_legend = |line: &str| line.trim_start().starts_with(BARS);
     let lines = text.lines().filter(|line| !is_legend(line)).map(|line| {
@@ -136,7 +136,7 @@ pub(crate) fn normalised(text: &str) -> String {
     without_milliseconds(&lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Longer times are told without decimals.
+/// Longer times have no decimals.
 fn without_milliseconds(text: &str) -> String {
     let mut words: Vec<&str> = text.split(' ').collect();
     for number in 1..words.len() {

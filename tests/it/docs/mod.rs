@@ -1,5 +1,4 @@
-//! The README and CONTRIBUTING keep their word: what they show is what is printed, what they tell to type runs, and
-//! what they name exists. `UPDATE_EXPECT=1 cargo test --test it docs` rewrites the table and the outputs.
+//! The documents keep their word: the outputs shown are those printed, the commands to type run, and the names exist. `UPDATE_EXPECT=1 cargo test --test it docs` rewrites the table and the outputs.
 
 mod document;
 mod names;
@@ -20,7 +19,7 @@ mod tests {
     const TABLE: (&str, &str) =
         ("<!-- table: UPDATE_EXPECT=1 cargo test --test it docs -->\n", "<!-- end of table -->");
 
-    /// What HAProxy wants besides, and every configuration of its users has.
+    /// The rest of a configuration that HAProxy accepts.
     const SURROUNDING: &str = "defaults\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n\
                                frontend all\n bind 127.0.0.1:8080\n default_backend metering\n";
 
@@ -57,7 +56,7 @@ mod tests {
         [before, TABLE.0, &testing::rules_as_markdown(), TABLE.1, after].concat()
     }
 
-    /// A block of commands and what they print, with what they print now.
+    /// Replaces the outputs in a block of commands by those of now.
     fn replayed(sandbox: &Sandbox, block: &Block) -> String {
         let mut text = String::new();
         let mut last = 0;

@@ -1,5 +1,5 @@
 //! The services behind the documents' names: a proxy that answers in their place, so that commands run as they
-//! stand, names, ports and https included.
+//! are written, names, ports and https included.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,13 +10,13 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{request, tls};
 
-/// The names that are asked over https.
+/// The names that are probed over https.
 const SECURE: [&str; 2] = ["cloud.example.com", "metering.example.com"];
 
 /// The first byte of a TLS handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
 
-/// A proxy behind which every name of the documents is served.
+/// A proxy that serves every name of the documents.
 pub(crate) struct Names {
     pub(crate) address: SocketAddr,
     /// The CA that signed the names' certificate.
@@ -32,7 +32,7 @@ impl Names {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let config = Arc::clone(&config);
-                // Whoever hangs up early is let go.
+                // A client that hangs up early is no failure.
                 thread::spawn(move || drop(connection(stream, config)));
             }
         });
@@ -77,7 +77,7 @@ fn host(head: &str) -> String {
     authority.split(':').next().unwrap_or_default().to_owned()
 }
 
-/// What a name answers.
+/// The response of a name.
 fn answer(host: &str, request: &str) -> String {
     let head = request.starts_with("HEAD ");
     let (status, body) = match (host, head) {

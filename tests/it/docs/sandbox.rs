@@ -1,6 +1,6 @@
 //! A directory and a network of one's own in which the documents' commands run.
 //!
-//! Commands run as they stand but for [`SUBSTITUTED`]; the names in them are served by [`crate::docs::names`].
+//! Commands run as they are written, except for [`SUBSTITUTED`]; the names in them are served by [`crate::docs::names`].
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -67,7 +67,7 @@ const DIRECTORIES: &[&str] = &[
     "var/lib/prometheus/node-exporter",
 ];
 
-/// What a command left behind.
+/// Exit code and output of a command.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -87,7 +87,7 @@ pub(crate) fn reason_not_to_run(command: &str) -> Option<&'static str> {
 }
 
 impl Sandbox {
-    /// A directory with what the documents take for granted: the plugin on the PATH, a CA, a token, a list.
+    /// A directory with the things that the documents assume: the plugin on the PATH, a CA, a token, a list.
     pub(crate) fn new() -> Sandbox {
         let (directory, names) = (tempfile::tempdir().unwrap(), Names::serve());
         for path in DIRECTORIES {
@@ -112,7 +112,7 @@ impl Sandbox {
         self.sh(command, "")
     }
 
-    /// Runs a command as if at a terminal of 80 columns, behind one that exited with a code.
+    /// Runs a command as if at a terminal of 80 columns, after one that exited with a code.
     pub(crate) fn at_a_terminal(&self, command: &str, last: i32) -> Ran {
         self.sh(&format!("(exit {last}); {command}"), "-o human")
     }
@@ -124,7 +124,7 @@ impl Sandbox {
             line = line.replace(shown, &run.replace("ROOT", root));
         }
         let proxy = format!("http://{}", self.names.address);
-        // What the simulation and --explain ask is no name of the documents.
+        // The simulation and --explain use no name of the documents.
         let named = ["example.com", "localhost", "--endpoints"].iter().any(|word| line.contains(word));
         let options = if named { format!("{options} --proxy {proxy}") } else { options.to_owned() };
         let mut shell = Command::new("sh");
