@@ -69,7 +69,9 @@ impl Document {
     /// lists of containers.
     pub(crate) fn commands(&self) -> Vec<String> {
         let shell = self.blocks("sh").flat_map(|block| block.lines());
-        let called = |span: &String| span.starts_with("check_ceilometer ") || span.starts_with("curl ");
+        let called = |span: &String| {
+            span.starts_with("check_ceilometer ") || span.starts_with("curl ") && span.contains("://")
+        };
         let cron = self.blocks("crontab").flat_map(|block| block.lines()).map(|line| {
             // Five fields of time, and the user.
             line.splitn(7, ' ').last().unwrap_or_default().to_owned()
