@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::cli::Cli;
 use crate::cli::haproxy_call::{self, Invocation, ServerAddress};
+use crate::cli::{Cli, EnvOrigin};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::diagnosis::Diagnosis;
@@ -63,8 +63,8 @@ pub(super) fn plan(
         return Ok(Targets::Addresses(endpoints));
     }
     if let Some(quorum) = cli.thresholds.quorum {
-        let option = cli.env_origin.label("--quorum");
-        quorum.check_against(endpoints.len()).map_err(|why| anyhow!("{option}: {why}"))?;
+        let origin = if cli.env_origin.has("quorum") { EnvOrigin::SUFFIX } else { "" };
+        quorum.check_against(endpoints.len()).map_err(|why| anyhow!("{why}{origin}"))?;
     }
     Ok(Targets::Endpoints(endpoints))
 }

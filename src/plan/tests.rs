@@ -92,8 +92,8 @@ const CONFLICTS: &[(&[&str], &str)] = &[
     (&["h", "-6", "--connect-to", "192.0.2.1"], "-6 excludes the address 192.0.2.1 of h:8777"),
     (&["h", "https://[::1]", "-4"], "-4 excludes the address ::1 of https://[::1]:443"),
     (&["192.0.2.1", "-6"], "-6 excludes the address 192.0.2.1 of 192.0.2.1:8777"),
-    (&["h", "--quorum", "2"], "--quorum: a quorum of 2 cannot be met: there is 1 endpoint"),
-    (&["h", "i", "h", "--quorum", "3"], "--quorum: a quorum of 3 cannot be met: there are 2 endpoints"),
+    (&["h", "--quorum", "2"], "a quorum of 2 cannot be met: there is 1 endpoint"),
+    (&["h", "i", "h", "--quorum", "3"], "a quorum of 3 cannot be met: there are 2 endpoints"),
     (&["h", "--count", "1"], "'--count' requires '--watch'"),
     (&["h", "--proxy-auth-file", "f"], "'--proxy-auth-file' requires '--proxy'"),
     (
@@ -190,7 +190,7 @@ fn options_of_the_variable() {
         (
             "--quorum 2",
             &["h"],
-            "--quorum (from CHECK_CEILOMETER_OPTS): a quorum of 2 cannot be met: there is 1 endpoint",
+            "a quorum of 2 cannot be met: there is 1 endpoint (from CHECK_CEILOMETER_OPTS)",
         ),
         (
             "--token-file /nonexistent/token",

@@ -257,7 +257,7 @@ fn a_usage_error_is_the_plugin_line_where_nobody_parses() {
     for output in ["nagios", "human", "prometheus"] {
         let refused = check(["-o", output, "ftp://h"]).run();
         let line =
-            "CEILOMETER UNKNOWN - endpoint 'ftp://h': the scheme 'ftp' is not spoken: use http or https\n";
+            "CEILOMETER UNKNOWN - invalid endpoint 'ftp://h': unsupported scheme 'ftp': use http or https\n";
         refused.exits(3).holds(refused.stdout == line, &format!("not {line:?}"));
     }
 }

@@ -45,7 +45,7 @@ fn an_ipv6_address_needs_no_brackets_where_it_has_no_port() {
     let nobody = "::1 -p 9 -t 2";
     let run = check(words(nobody)).run();
     run.exits(2).summarises("CRITICAL", &["unreachable", "at [::1]:9"]);
-    check(words("https://::1")).run().is_refused(&["in brackets: [::1]"]);
+    check(words("https://::1")).run().is_refused(&["needs brackets: [::1]"]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_quorum_counts_addresses() {
     let run = with_twin(&files, &TWIN, &format!("{name} --all-addresses --quorum 3"));
     let run = run.run();
     run.is_refused(&[]);
-    assert_eq!(run.stdout, "CEILOMETER UNKNOWN - --quorum 3 cannot be met: there are 2 endpoints\n");
+    assert_eq!(run.stdout, "CEILOMETER UNKNOWN - a quorum of 3 cannot be met: there are 2 endpoints\n");
 }
 
 /// How many endpoints a name without an answer stands for is not known, so its fault is told and not the quorum's.

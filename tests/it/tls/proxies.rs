@@ -88,7 +88,7 @@ fn the_environments_proxies_are_ignored_and_noted() {
     let (untouched, peer) = (Peer::untouched(), Peer::healthy());
     let proxy = format!("http://{}", untouched.address());
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"] {
-        let note = format!("{name} in the environment is ignored; --proxy names a proxy");
+        let note = format!("{name} in the environment is ignored: use --proxy");
         let run = check([&peer.address(), "-v"]).env(name, &proxy).run();
         run.exits(0).says(&note);
         check([peer.address()]).env(name, &proxy).run().exits(0).never_says(&note);
