@@ -22,7 +22,7 @@ const END: &str = "<!-- /verdicts -->\n";
 const HAPROXY: &str = "/usr/sbin/haproxy";
 const NAMES: [&str; 4] = ["check_ceilometer", "check_http", "curl -f", "HAProxy httpchk"];
 
-/// What a server does on a request.
+/// An act of a server on a request.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     /// Sends a status line and headers, and a body of the whole length.
@@ -230,13 +230,13 @@ const BEHAVIOURS: [Behaviour; 24] = [
     ),
 ];
 
-/// What a program said: whether it calls the service good, its exit code, and its words.
+/// A program's exit code and its words.
 struct Said {
     code: Option<i32>,
     words: String,
 }
 
-/// Runs all programs over all behaviours, prints the table, and writes it into the page where that is asked for.
+/// Runs all programs over all behaviours, prints the table, and with `UPDATE_EXPECT` writes it into the page.
 pub(crate) fn compare(own: &str, check_http: &str, curl: &str) -> Result<()> {
     let ports = BEHAVIOURS.iter().map(serve).collect::<Result<Vec<_>>>()?;
     let mut haproxy = Haproxy::start(&ports)?;
@@ -411,7 +411,7 @@ impl Haproxy {
         Ok(Haproxy { child, socket, started: Instant::now() })
     }
 
-    /// What HAProxy says of a server, once every check has had the time for its verdict.
+    /// HAProxy's row of a server, once every check has had the time for its verdict.
     fn said(&mut self, port: u16) -> Result<Said> {
         thread::sleep(Duration::from_secs(8).saturating_sub(self.started.elapsed()));
         let mut stream = UnixStream::connect(&self.socket)?;

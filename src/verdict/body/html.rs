@@ -102,7 +102,7 @@ fn strip(html: &str, lower: &str) -> String {
     decode_entities(&words)
 }
 
-/// The position behind the tag that opens at `open`, or behind the hidden element that it begins.
+/// The position after the tag that opens at `open`, or after the hidden element that it begins.
 fn tag_end(lower: &str, open: usize) -> usize {
     let rest = lower.get(open..).unwrap_or_default();
     let hidden = |tag: &&&str| rest.get(1..).is_some_and(|name| name.starts_with(**tag));

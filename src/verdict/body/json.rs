@@ -306,7 +306,7 @@ fn is_bad(text: &str) -> bool {
     BAD_WORDS.iter().any(|word| start.strip_prefix(word).is_some_and(ends_word))
 }
 
-/// The component that a report names as failed. What is not known as a failure is none: `{"error": null}`, an
+/// The component that a report names as failed. Anything not known as a failure is healthy: `{"error": null}`, an
 /// empty list, a map of settings.
 pub(super) fn failed_component(value: &Value) -> Option<String> {
     let object = value.as_object()?;

@@ -1,4 +1,4 @@
-//! What a body says, in one line: health reports and their relatives, error objects, pages, plain text.
+//! The body's message in one line: health reports and their relatives, error objects, pages, plain text.
 
 mod html;
 mod json;
@@ -35,7 +35,7 @@ fn unstructured(text: Cow<'_, str>) -> String {
 
 /// The component that the report of a 200 names as failed: the status says one thing and the body another.
 ///
-/// Conservative: what is not known as a failure is none.
+/// Conservative: anything not known as a failure is healthy.
 #[cfg_attr(not(test), expect(dead_code, reason = "the row for such reports comes next"))]
 pub(super) fn failed_component(answer: &Response) -> Option<String> {
     json::failed_component(&json_value(answer).filter(|_| answer.status == 200)?)
@@ -82,14 +82,17 @@ pub(super) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
 }
 
 fn is_coded(answer: &Response) -> bool {
-    let codings = |header: &str, plain: [&str; 2]| {
-        let values = answer.headers.iter().filter(move |field| field.name == header);
-        values.into_iter().any(|field| {
-            let value = String::from_utf8_lossy(field.value.bytes()).to_ascii_lowercase();
-            value.split(',').map(str::trim).any(|coding| !coding.is_empty() && !plain.contains(&coding))
-        })
-    };
-    codings("content-encoding", ["identity", ""]) || codings("transfer-encoding", ["chunked", "identity"])
+    has_coding(answer, "content-encoding", &["identity", ""])
+        || has_coding(answer, "transfer-encoding", &["chunked", "identity", ""])
+}
+
+/// Tests whether a header names a coding other than the plain ones.
+fn has_coding(answer: &Response, header: &str, plain: &[&str]) -> bool {
+    let values = answer.headers.iter().filter(|field| field.name == header);
+    values.into_iter().any(|field| {
+        let value = String::from_utf8_lossy(field.value.bytes()).to_ascii_lowercase();
+        value.split(',').any(|coding| !plain.contains(&coding.trim()))
+    })
 }
 
 /// Tests for a NUL, or control and replacement characters in more than a tenth of the text.

@@ -80,7 +80,7 @@ impl Responder {
 
 /// Who made each answer of one run, or `None` where nothing proves it.
 ///
-/// Answers to HEAD and GET that look alike come from the same responder: GET's body then speaks for both.
+/// Answers to HEAD and GET that look alike come from the same responder: GET's body is then evidence for both.
 pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Responder>> {
     let get = exchanges.iter().find(|exchange| exchange.method == Method::Get);
     let get = get.and_then(|exchange| exchange.completion.answer());

@@ -43,7 +43,7 @@ use Clue::{Begins, Contains, Has, Is, Json, Lacks, NoBody, Page, PageOrNone, Rep
 /// Clues that prove a responder together.
 pub(super) type Proof = &'static [Clue];
 
-/// What is known of a responder.
+/// A responder, its names and its proofs.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) responder: Responder,
@@ -65,7 +65,7 @@ const ERROR: Clue = Status(400, 599);
 const GATEWAY: Clue = Status(502, 504);
 const LIMITED: Clue = Status(429, 429);
 
-/// All rows. The first whose proof holds wins, so products that build on others stand before them.
+/// All rows. The first whose proof holds wins, so products that build on others precede them.
 pub(super) const TABLE: [Row; 37] = [
     row(
         Responder::Keystone,

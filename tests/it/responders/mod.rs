@@ -24,7 +24,7 @@ const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
 const SERVICE_PAGE: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
     <h1>503 Service Unavailable</h1>\n  metering database unreachable\n </body>\n</html>";
 
-/// What is asked at a path, and what must be found: GET's status, who answered both requests, the diagnosis.
+/// A path, and the expected status of GET, responder of both requests, and diagnosis.
 type Case = (&'static str, u16, Option<&'static str>, &'static str);
 
 /// A responder under test, in a directory of its own.
