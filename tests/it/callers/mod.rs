@@ -9,6 +9,7 @@ mod keepalived;
 mod nagios;
 mod nrpe;
 mod plugin;
+mod plugin_path;
 mod prometheus;
 mod service;
 mod systemd;
