@@ -54,10 +54,11 @@ impl Examination<'_> {
     ) -> Examination<'a> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
         let quarter = deadline.saturating_duration_since(started) / 4;
+        let reserve = TIME_PER_ENDPOINT.saturating_mul(more).min(quarter);
         Examination {
             plan,
             prober,
-            deadline: deadline - TIME_PER_ENDPOINT.saturating_mul(more).min(quarter),
+            deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
             body_bytes: (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT),
             judges: Default::default(),
             turn: AtomicUsize::new(0),
