@@ -11,6 +11,8 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
@@ -29,8 +31,7 @@ const NAMED: usize = 200;
 /// Reads a whole file, or standard input for `-`, up to `limit` bytes and until `deadline`.
 pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     if is_standard_input(path) {
-        let source = Stream { name: name(path), wait: Wait::Always, limit, deadline };
-        return source.read(rustix::stdio::stdin());
+        return read_standard_input(limit, deadline);
     }
     let name = format!("'{}'", name(path));
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -44,6 +45,31 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
     let inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
     let wait = if inherited { Wait::WhenTold } else { Wait::First };
     Stream { name, wait, limit, deadline }.read(file.as_fd())
+}
+
+/// Reads standard input on a thread that may be abandoned: where several processes share one, another may take what this
+/// one waited for, and the read blocks. A regular file cannot block.
+fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
+    let source = move || {
+        Stream { name: name(Path::new("-")), wait: Wait::Always, limit, deadline }
+            .read(rustix::stdio::stdin())
+    };
+    let status = rustix::fs::fstat(rustix::stdio::stdin());
+    if status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode).is_file()) {
+        return source();
+    }
+    let (sender, receiver) = mpsc::channel();
+    let read = move || drop(sender.send(source()));
+    if thread::Builder::new().spawn(read).is_err() {
+        return source();
+    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    receiver.recv_timeout(left).unwrap_or_else(|_| Err(too_late("standard input")))
+}
+
+/// The error of a file that is not read by its deadline.
+fn too_late(name: &str) -> anyhow::Error {
+    anyhow!("{name} did not end in time: close what writes to it, or raise -t")
 }
 
 /// Reads a regular file that decides where secrets go; `None` if there is none.
@@ -153,7 +179,7 @@ impl Stream {
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                bail!("{} did not end in time: close what writes to it, or raise -t", self.name);
+                return Err(too_late(&self.name));
             }
             if !wait {
                 return Ok(());

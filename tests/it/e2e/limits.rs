@@ -252,6 +252,16 @@ fn closed_standard_streams() {
     }
 }
 
+/// Probes may share a standard input: what one of them takes, the others wait for until their deadline and no longer.
+#[test]
+fn shared_standard_input() {
+    let line = r#"(printf x; exec sleep 2) | { exec 3<&0; for run in 1 2 3 4; do "$@" <&3 & done; wait; }"#;
+    let options = ["127.0.0.1:1", "--token-file", "-", "-t", "0.5"];
+    let run = check_in_shell(line, &options).run_alone();
+    let refused = run.stdout.lines().filter(|line| line.contains("did not end in time")).count();
+    run.holds(refused == 4, "not every probe was refused in time");
+}
+
 /// Small limits end in a result or in a line that names them; the loader's own needs are beyond the program.
 #[test]
 fn memory_limits() {
