@@ -34,10 +34,6 @@ mod tests {
         paths.map(|path| (path.clone(), Document::read(&path))).collect()
     }
 
-    fn readme() -> Document {
-        Document::read(&in_tree("README.md"))
-    }
-
     /// All documents, by the directory that their links start from.
     fn documents() -> Vec<(PathBuf, Document)> {
         let contributing = in_tree("CONTRIBUTING.md");
@@ -148,7 +144,7 @@ mod tests {
 
     #[test]
     fn diagnoses_and_formats_explained() {
-        let text = readme().text;
+        let text = Document::read(&in_tree("docs/reference.md")).text;
         let diagnoses = testing::diagnosis_names().into_iter().map(str::to_owned);
         for name in diagnoses.chain(testing::format_names()) {
             assert!(text.contains(&format!("\n| `{name}` |")), "no line explains {name}");

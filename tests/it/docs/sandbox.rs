@@ -17,7 +17,6 @@ pub(crate) const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds this tree; .ci/run and this very suite do that"),
     ("UPDATE_EXPECT=1 cargo ", "rewrites files of this tree"),
     (".ci/", "the gate and the builder of packages, which run this suite or are run by the gate"),
-    ("RUSTFLAGS=", "builds this tree; the gate does that"),
     ("sudo ", "changes the machine; the gate installs the packages"),
     ("(cd target/", "needs the packages; the gate checks and unpacks the archive"),
     ("tar ", "likewise"),
@@ -33,7 +32,7 @@ pub(crate) const NOT_RUN: &[(&str, &str)] = &[
 /// Replacements in a command before it runs, and why. A blank precedes each command.
 const SUBSTITUTED: &[(&str, &str, &str)] = &[
     ("cargo run --release -- ", "check_ceilometer ", "built already; the gate runs it as it is"),
-    ("--watch 5s", "--watch 100ms --count 2", "would never end"),
+    ("--watch=5s", "--watch=100ms --count 2", "would never end"),
     (" /etc/", " ROOT/etc/", "the machine's own files are left alone"),
     (" /run/", " ROOT/run/", "likewise"),
     (" /usr/", " ROOT/usr/", "likewise"),
@@ -130,6 +129,7 @@ impl Sandbox {
         let mut shell = Command::new("sh");
         shell.args(["-c", &line]).current_dir(root).env_clear().stdin(Stdio::null());
         shell
+            .env("LC_ALL", "C.UTF-8")
             .env("PATH", format!("{root}/bin:/usr/bin:/bin"))
             .env("SSL_CERT_FILE", format!("{root}/etc/ssl/private-ca.pem"));
         shell.env("CHECK_CEILOMETER_OPTS", options).env("http_proxy", proxy);
