@@ -49,7 +49,7 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
-/// What `--generate` prints.
+/// `--generate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Artifact {
     /// The man page.

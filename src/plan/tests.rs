@@ -367,8 +367,8 @@ fn secrets_are_sent_and_masked() {
         "eightchars",
         "bearertoken",
     ] {
-        let told = plan.sanitizer.line(&UntrustedText::new(format!("<{secret}>")), 100);
-        assert!(!told.contains(secret), "{secret} shows: {told}");
+        let shown = plan.sanitizer.line(&UntrustedText::new(format!("<{secret}>")), 100);
+        assert!(!shown.contains(secret), "{secret} shows: {shown}");
     }
     assert_eq!(plan.sanitizer.line(&UntrustedText::new("seven"), 100), "seven", "too short to be a secret");
 }

@@ -171,3 +171,31 @@ fn no_retry_of_unknown() {
     run.exits(3).reports("/endpoints/0/attempts", 1);
     assert_eq!(peer.accepted(), 2);
 }
+
+#[test]
+fn canonical_forms() {
+    let peer = Peer::always(answers(404, "", ""));
+    let address = peer.address();
+    let run = check(words(&format!("{address}/v2 {address} -o json"))).run();
+    run.exits(2)
+        .reports("/endpoints/0/endpoint", address.as_str())
+        .reports("/endpoints/0/url", format!("http://{address}/v2/health"));
+    let run = check(words(&format!("{address} --path /healthcheck -o json"))).run();
+    run.exits(2).reports("/endpoints/0/endpoint", format!("{address}/healthcheck"));
+}
+
+/// A rehearsal can be appended to any configured command.
+#[test]
+fn rehearsal() {
+    let untouched = Peer::untouched();
+    let address = untouched.address();
+    for command in [
+        format!("{address} -t 5"),
+        format!("-H {address} --quorum 1 -6 -S --proxy http://{address}"),
+        format!("--endpoints /nonexistent --cacert /nonexistent {address}"),
+        format!("{address} --connect-to 127.0.0.1 -k"),
+    ] {
+        let run = check(words(&format!("{command} --simulate backend-down"))).run();
+        run.exits(2).summarises("CRITICAL", &["SIMULATED backend-down"]);
+    }
+}
