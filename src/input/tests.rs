@@ -67,7 +67,7 @@ fn what_cannot_be_read_is_named_with_the_remedy() {
 #[test]
 fn a_fifo_is_read_to_its_end() {
     let (_directory, path) = fifo();
-    let writer = std::thread::spawn({
+    let writer = thread::spawn({
         let path = path.clone();
         move || fs::write(path, "first\nsecond\n").unwrap()
     });
