@@ -359,7 +359,7 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --simulate)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "healthy backend-down backend-stalled api-error not-found unreachable denied proxy-error throttled wrong-service request-rejected" -- "${cur##*,}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "healthy backend-down backend-stalled api-error not-found unreachable tls-failed denied proxy-error throttled wrong-service request-rejected slow unexpected" -- "${cur##*,}"))
                     return 0
                     ;;
                 --generate)

@@ -126,7 +126,7 @@ keystone-down\t''
 login-refused\t''
 not-in-catalog\t''
 unexpected\t''"
-complete -c check_ceilometer -l simulate -d 'Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED' -r -f -a "(__fish_complete_list , 'printf \"%s\\n\" healthy backend-down backend-stalled api-error not-found unreachable denied proxy-error throttled wrong-service request-rejected')"
+complete -c check_ceilometer -l simulate -d 'Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED' -r -f -a "(__fish_complete_list , 'printf \"%s\\n\" healthy backend-down backend-stalled api-error not-found unreachable tls-failed denied proxy-error throttled wrong-service request-rejected slow unexpected')"
 complete -c check_ceilometer -l generate -d 'Print a man page, a shell\'s completions, or a configuration ready to use' -r -f -a "man\t'The man page'
 complete-bash\t'Completions for bash'
 complete-zsh\t'Completions for zsh'

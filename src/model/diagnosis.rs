@@ -70,18 +70,21 @@ impl Diagnosis {
     ];
 
     /// Those that `--simulate` can show.
-    pub(crate) const SIMULATED: [Diagnosis; 11] = [
+    pub(crate) const SIMULATED: [Diagnosis; 14] = [
         Diagnosis::Healthy,
         Diagnosis::BackendDown,
         Diagnosis::BackendStalled,
         Diagnosis::ApiError,
         Diagnosis::NotFound,
         Diagnosis::Unreachable,
+        Diagnosis::TlsFailed,
         Diagnosis::Denied,
         Diagnosis::ProxyError,
         Diagnosis::Throttled,
         Diagnosis::WrongService,
         Diagnosis::RequestRejected,
+        Diagnosis::Slow,
+        Diagnosis::Unexpected,
     ];
 
     /// The name that every output uses.

@@ -9,6 +9,7 @@ use crate::cli::haproxy_call;
 use crate::cli::{Cli, FailOn, MethodChoice, ResponseTime, ThresholdArgs};
 use crate::environment::Environment;
 use crate::input;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Method;
 use crate::model::quorum::Quorum;
 use crate::model::range::{Range, Unit};
@@ -143,7 +144,7 @@ impl Plan {
             network,
             timing,
             table: table(&cli.thresholds),
-            thresholds: thresholds(&cli.thresholds),
+            thresholds: thresholds(&cli.thresholds, &cli.mode.simulate),
             quorum: cli.thresholds.quorum,
             output: output::from_cli(cli, environment, haproxy),
             exit_codes: exit_codes(cli.thresholds.fail_on, haproxy),
@@ -181,10 +182,17 @@ fn timing(cli: &Cli, haproxy: bool) -> Timing {
     }
 }
 
-fn thresholds(args: &ThresholdArgs) -> Thresholds {
+/// Threshold of `--simulate slow` where the command line sets none, in seconds.
+const SLOW_WARNING: &str = "0.2";
+
+fn thresholds(args: &ThresholdArgs, simulated: &[Diagnosis]) -> Thresholds {
     let range = |given: &Option<ResponseTime>| given.as_ref().map(|given| given.range.clone());
+    let mut request = Threshold { warning: range(&args.warning), critical: range(&args.critical) };
+    if simulated.contains(&Diagnosis::Slow) && request == Threshold::default() {
+        request.warning = Range::parse(SLOW_WARNING, Unit::Seconds).ok();
+    }
     Thresholds {
-        request: Threshold { warning: range(&args.warning), critical: range(&args.critical) },
+        request,
         backend: Threshold { warning: args.backend_warning.clone(), critical: args.backend_critical.clone() },
         certificate: Threshold {
             warning: args.certificate_warning.map(days_left),

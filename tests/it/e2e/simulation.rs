@@ -2,22 +2,25 @@
 
 use crate::support::harness::{check, words};
 
-const ALL: [(&str, &str); 11] = [
+const ALL: [(&str, &str); 14] = [
     ("healthy", "OK"),
     ("backend-down", "CRITICAL"),
     ("backend-stalled", "CRITICAL"),
     ("api-error", "CRITICAL"),
     ("not-found", "CRITICAL"),
     ("unreachable", "CRITICAL"),
+    ("tls-failed", "CRITICAL"),
     ("denied", "UNKNOWN"),
     ("proxy-error", "CRITICAL"),
     ("throttled", "WARNING"),
     ("wrong-service", "UNKNOWN"),
     ("request-rejected", "UNKNOWN"),
+    ("slow", "WARNING"),
+    ("unexpected", "CRITICAL"),
 ];
 
 #[test]
-fn every_diagnosis_under_its_name() {
+fn all_diagnoses() {
     let names = ALL.map(|(name, _)| name).join(",");
     let run = check(["--simulate", &names, "-t", "2", "-o", "json"]).run();
     run.exits(2).reports("/simulated", true).reports("/state", "CRITICAL");
@@ -32,7 +35,7 @@ fn every_diagnosis_under_its_name() {
 }
 
 #[test]
-fn each_alone_exits_by_its_state() {
+fn exit_codes() {
     for (name, state) in ALL {
         let code = ["OK", "WARNING", "CRITICAL", "UNKNOWN"].iter().position(|known| *known == state).unwrap();
         let run = check(["--simulate", name, "-t", "1"]).run();
@@ -41,7 +44,7 @@ fn each_alone_exits_by_its_state() {
 }
 
 #[test]
-fn every_output_is_marked() {
+fn marks() {
     for output in ["nagios", "human", "haproxy-agent"] {
         check(["--simulate", "backend-down", "-o", output]).run().exits(2).says("SIMULATED");
     }
@@ -50,7 +53,7 @@ fn every_output_is_marked() {
 }
 
 #[test]
-fn who_answers_is_told() {
+fn responders() {
     let run = check(["--simulate", "backend-down,denied,proxy-error", "-o", "json"]).run();
     run.exits(2)
         .reports("/endpoints/0/probes/1/answered_by", "ceilometer")
@@ -59,7 +62,7 @@ fn who_answers_is_told() {
 }
 
 #[test]
-fn the_rest_of_the_command_line_applies() {
+fn other_options() {
     check(words("--simulate backend-down --state get:503=warning")).run().exits(1).summarises("WARNING", &[]);
     check(words("--simulate healthy,api-error --quorum 1")).run().exits(1).summarises("WARNING", &[]);
     let retried = check(words("--simulate api-error --retries 2 --retry-delay 10ms -o json")).run();

@@ -3,6 +3,8 @@
 //! They are probed like any other endpoint. What they answer is what the services and proxies in the
 //! field answer; [`reply`] holds all of it.
 
+mod tls;
+
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -18,25 +20,28 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{DEFAULT_PATH, Endpoint, Host, Route, Scheme};
 use crate::model::exchange::Method;
 
-/// How long a connection may keep an endpoint waiting for its request or for room to answer in.
+/// Bound on waiting for a request, or for room to answer in.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How much of a request is read, in bytes.
+/// Maximum length of a request that is read, in bytes.
 const REQUEST_LIMIT: usize = 64 * 1024;
-/// How many requests a stalled endpoint leaves unanswered at once; the oldest is closed for one more.
+/// Maximum number of requests that a stalled endpoint leaves unanswered; the oldest is closed for one more.
 const STALLED_LIMIT: usize = 16;
-/// An endpoint's thread needs little, and a simulation has eleven.
+/// Size of the stack of an endpoint's thread, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
+/// Delay of a slow endpoint's answers: twice the warning threshold that the plan sets for it.
+const SLOW_DELAY: Duration = Duration::from_millis(400);
 
 /// Running embedded endpoints; they end with it.
 #[derive(Debug)]
 pub(crate) struct Simulation {
-    stations: Vec<SimulatedServer>,
+    servers: Vec<SimulatedServer>,
 }
 
 /// One embedded endpoint: its address and the socket that holds it.
 #[derive(Debug)]
 struct SimulatedServer {
     address: SocketAddr,
+    scheme: Scheme,
     socket: Binding,
 }
 
@@ -54,23 +59,23 @@ impl Simulation {
     ///
     /// Fails for a diagnosis that is not one of [`Diagnosis::SIMULATED`], and where no port or thread can be had.
     pub(crate) fn start(diagnoses: &[Diagnosis]) -> anyhow::Result<Simulation> {
-        let stations = diagnoses.iter().map(|&diagnosis| {
+        let servers = diagnoses.iter().map(|&diagnosis| {
             SimulatedServer::start(diagnosis).with_context(|| format!("cannot simulate {diagnosis}"))
         });
-        Ok(Simulation { stations: stations.collect::<anyhow::Result<_>>()? })
+        Ok(Simulation { servers: servers.collect::<anyhow::Result<_>>()? })
     }
 
-    /// The endpoints, in the order asked for.
+    /// The endpoints, in the order of the diagnoses.
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
-        self.stations.iter().map(SimulatedServer::endpoint).collect()
+        self.servers.iter().map(SimulatedServer::endpoint).collect()
     }
 }
 
 /// Their ports are refused from now on; what is still being answered ends with its connection.
 impl Drop for Simulation {
     fn drop(&mut self) {
-        for station in &self.stations {
-            if let Binding::Listening(listener) = &station.socket {
+        for server in &self.servers {
+            if let Binding::Listening(listener) = &server.socket {
                 // The thread's accept(2) fails then, which ends it. There is nothing to do about an error.
                 let _ = rustix::net::shutdown(listener, Shutdown::Both);
             }
@@ -95,7 +100,7 @@ impl SimulatedServer {
         let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
         rustix::net::bind(&socket, &loopback())?;
         let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-        Ok(SimulatedServer { address, socket: Binding::Bound { _held: socket } })
+        Ok(SimulatedServer { address, scheme: Scheme::Http, socket: Binding::Bound { _held: socket } })
     }
 
     fn serving(diagnosis: Diagnosis) -> anyhow::Result<SimulatedServer> {
@@ -105,12 +110,13 @@ impl SimulatedServer {
         let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK_SIZE);
         // Detached: the process does not wait for it.
         thread.spawn(move || serve(&shared, diagnosis))?;
-        Ok(SimulatedServer { address, socket: Binding::Listening(listener) })
+        let scheme = if diagnosis == Diagnosis::TlsFailed { Scheme::Https } else { Scheme::Http };
+        Ok(SimulatedServer { address, scheme, socket: Binding::Listening(listener) })
     }
 
     fn endpoint(&self) -> Endpoint {
         Endpoint {
-            scheme: Scheme::Http,
+            scheme: self.scheme,
             host: Host::Address(self.address.ip()),
             port: self.address.port(),
             prefix: String::new(),
@@ -130,7 +136,14 @@ fn serve(listener: &TcpListener, diagnosis: Diagnosis) {
     let mut stalled = VecDeque::with_capacity(STALLED_LIMIT);
     while let Ok((mut stream, _)) = listener.accept() {
         // A client that went away is its own business: the next one is served.
+        if diagnosis == Diagnosis::TlsFailed {
+            let _ = refuse_tls(&mut stream);
+            continue;
+        }
         let Ok(Some(method)) = read_method(&mut stream) else { continue };
+        if diagnosis == Diagnosis::Slow {
+            thread::sleep(SLOW_DELAY);
+        }
         if let Some(reply) = reply(diagnosis, method) {
             let _ = stream.write_all(reply.text(method).as_bytes());
         } else {
@@ -140,6 +153,19 @@ fn serve(listener: &TcpListener, diagnosis: Diagnosis) {
             stalled.push_back(stream);
         }
     }
+}
+
+/// Presents an expired certificate, and waits for the client to leave.
+fn refuse_tls(stream: &mut TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
+    stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
+    let mut greeting = [0; 4096];
+    if stream.read(&mut greeting)? > 0 {
+        stream.write_all(&tls::expired_handshake())?;
+        // The client's alert: closing before it is read would reset the connection.
+        let _ = stream.read(&mut greeting)?;
+    }
+    Ok(())
 }
 
 /// Reads a request's head to its end; `None` for what is neither HEAD nor GET, or too long.
@@ -186,15 +212,16 @@ impl CannedResponse {
 fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
     let reply = match (diagnosis, method) {
         (Diagnosis::BackendStalled, Method::Get) => return None,
-        (Diagnosis::Healthy | Diagnosis::BackendDown | Diagnosis::BackendStalled, Method::Head) => ALIVE,
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
-        (Diagnosis::ApiError, _) => FAILING,
-        (Diagnosis::NotFound, _) => ABSENT,
+        (Diagnosis::ApiError, _) => API_ERROR,
+        (Diagnosis::NotFound, _) => NOT_FOUND,
         (Diagnosis::Denied, _) => DENIED,
-        (Diagnosis::ProxyError, _) => INTERMEDIARY,
+        (Diagnosis::ProxyError, _) => PROXY_ERROR,
         (Diagnosis::Throttled, _) => THROTTLED,
-        (Diagnosis::WrongService, _) => IMPOSTOR,
-        (Diagnosis::RequestRejected, _) => REFUSED_REQUEST,
+        (Diagnosis::WrongService, _) => WRONG_SERVICE,
+        (Diagnosis::RequestRejected, _) => REQUEST_REJECTED,
+        (Diagnosis::Unexpected, _) => NOT_IMPLEMENTED,
+        (_, Method::Head) => ALIVE,
         _ => HEALTHY,
     };
     Some(reply)
@@ -215,7 +242,7 @@ const BACKEND_DOWN: CannedResponse = CannedResponse {
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "metering database: connection to 10.0.0.5:27017 refused"}}"#,
 };
 
-const FAILING: CannedResponse = CannedResponse {
+const API_ERROR: CannedResponse = CannedResponse {
     status: "500 Internal Server Error",
     headers: "Content-Type: application/json\r\n\
               X-Openstack-Request-Id: req-c2d7a0f4-17be-4e0c-8a55-90b4b8f0d3e6\r\n",
@@ -223,7 +250,7 @@ const FAILING: CannedResponse = CannedResponse {
 };
 
 /// What a Ceilometer without the extension says to a client with a token.
-const ABSENT: CannedResponse = CannedResponse {
+const NOT_FOUND: CannedResponse = CannedResponse {
     status: "404 Not Found",
     headers: "Content-Type: application/json\r\n",
     body: r#"{"error_message": "The resource could not be found."}"#,
@@ -237,7 +264,7 @@ const DENIED: CannedResponse = CannedResponse {
 };
 
 /// HAProxy's own page: all of its servers are down.
-const INTERMEDIARY: CannedResponse = CannedResponse {
+const PROXY_ERROR: CannedResponse = CannedResponse {
     status: "503 Service Unavailable",
     headers: "Cache-Control: no-cache\r\nContent-Type: text/html\r\n",
     body: "<html><body><h1>503 Service Unavailable</h1>\n\
@@ -252,14 +279,20 @@ const THROTTLED: CannedResponse = CannedResponse {
 
 /// A dashboard's login page in the API's place. A redirect, not a catch-all 200: it stands out under
 /// either method alone.
-const IMPOSTOR: CannedResponse = CannedResponse {
+const WRONG_SERVICE: CannedResponse = CannedResponse {
     status: "302 Found",
     headers: "Content-Type: text/html\r\nLocation: https://dashboard.example/auth/login/\r\n",
     body: "<html><body>Sign in to continue.</body></html>\n",
 };
 
+const NOT_IMPLEMENTED: CannedResponse = CannedResponse {
+    status: "501 Not Implemented",
+    headers: "Content-Type: application/json\r\n",
+    body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check is not implemented by this backend."}}"#,
+};
+
 /// 400 instead of 405, whose `Allow` would have to name a method that works.
-const REFUSED_REQUEST: CannedResponse = CannedResponse {
+const REQUEST_REJECTED: CannedResponse = CannedResponse {
     status: "400 Bad Request",
     headers: "Content-Type: application/json\r\n",
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Client", "faultstring": "The Host header is not one of this service's names."}}"#,
@@ -291,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn each_diagnosis_has_its_statuses_and_headers() {
+    fn statuses_and_headers() {
         let table = [
             (Diagnosis::Healthy, "204", "200", "application/json"),
             (Diagnosis::BackendDown, "204", "503", "metering database"),
@@ -302,6 +335,8 @@ mod tests {
             (Diagnosis::Throttled, "429", "429", "Retry-After: 30"),
             (Diagnosis::WrongService, "302", "302", "Location: https://"),
             (Diagnosis::RequestRejected, "400", "400", "Host header"),
+            (Diagnosis::Unexpected, "501", "501", "not implemented"),
+            (Diagnosis::Slow, "204", "200", "reasons"),
         ];
         for (diagnosis, head, get, telling) in table {
             let (_running, endpoint) = only(diagnosis);
@@ -315,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stalled_back_end_answers_head_while_get_waits() {
+    fn stalled_back_end() {
         let (_running, endpoint) = only(Diagnosis::BackendStalled);
         let mut stalled = ask(&endpoint, "GET /v2/health").unwrap();
         assert!(answer(&endpoint, "HEAD /v2/health").starts_with("HTTP/1.1 204 "));
@@ -324,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stalled_back_end_keeps_a_bounded_number_waiting() {
+    fn bounded_stalled_requests() {
         let (_running, endpoint) = only(Diagnosis::BackendStalled);
         let mut waiting: Vec<_> =
             (0..=STALLED_LIMIT).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
@@ -332,20 +367,20 @@ mod tests {
     }
 
     #[test]
-    fn an_unreachable_endpoint_refuses() {
+    fn unreachable_endpoint() {
         let (_running, endpoint) = only(Diagnosis::Unreachable);
         assert_eq!(ask(&endpoint, "HEAD /").unwrap_err().kind(), ErrorKind::ConnectionRefused);
     }
 
     #[test]
-    fn nothing_is_accepted_after_the_end() {
+    fn dropped_simulation() {
         let (running, endpoint) = only(Diagnosis::Healthy);
         drop(running);
         assert_eq!(ask(&endpoint, "HEAD /").unwrap_err().kind(), ErrorKind::ConnectionRefused);
     }
 
     #[test]
-    fn a_client_that_says_nothing_does_not_stop_the_others() {
+    fn silent_client() {
         let (_running, endpoint) = only(Diagnosis::Healthy);
         let Host::Address(address) = endpoint.host else { panic!("{endpoint:?} has no address") };
         drop(TcpStream::connect((address, endpoint.port)).unwrap());
@@ -354,22 +389,22 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_stand_in_the_order_asked_for() {
+    fn order_of_endpoints() {
         let simulation = Simulation::start(&Diagnosis::SIMULATED).unwrap();
         let endpoints = simulation.endpoints();
         assert_eq!(endpoints.len(), Diagnosis::SIMULATED.len());
-        for (endpoint, station) in endpoints.iter().zip(&simulation.stations) {
-            assert_eq!(endpoint.port, station.address.port());
-            assert_eq!((endpoint.scheme, endpoint.path.as_str()), (Scheme::Http, DEFAULT_PATH));
+        for (endpoint, server) in endpoints.iter().zip(&simulation.servers) {
+            assert_eq!(endpoint.port, server.address.port());
+            assert_eq!((endpoint.scheme, endpoint.path.as_str()), (server.scheme, DEFAULT_PATH));
             assert_eq!(endpoint.route, Route::Host);
         }
         assert_eq!(answer(&endpoints[3], "HEAD /").get(..12), Some("HTTP/1.1 500"));
     }
 
     #[test]
-    fn what_cannot_be_simulated_is_refused_in_words() {
-        let error = Simulation::start(&[Diagnosis::Slow]).unwrap_err();
-        let told = format!("{error:#}");
-        assert!(told.contains("slow") && told.contains("request-rejected"), "{told}");
+    fn unknown_diagnosis() {
+        let error = Simulation::start(&[Diagnosis::CertificateExpiring]).unwrap_err();
+        let words = format!("{error:#}");
+        assert!(words.contains("certificate-expiring") && words.contains("request-rejected"), "{words}");
     }
 }
