@@ -106,6 +106,11 @@ pub(crate) const fn explanation(diagnosis: Diagnosis) -> Explanation {
             "the name did not resolve, or the connection was refused, found no route or timed out",
             "check that the host is up and that the API listens on this port, then the firewalls on the way",
         ),
+        Diagnosis::NoAnswer => (
+            "a connection was made, but the first request got no HTTP answer",
+            "the connection was reset or closed, or the time ran out, after connecting",
+            "check the log and the load of the API, and whether the port expects https (-S)",
+        ),
         Diagnosis::TlsFailed => (
             "no trusted TLS connection could be made",
             "",
@@ -128,6 +133,16 @@ pub(crate) const fn explanation(diagnosis: Diagnosis) -> Explanation {
             "something other than the API answered",
             "",
             "check address, port and path, and whether the port expects https (-S)",
+        ),
+        Diagnosis::Stale => (
+            "a cache answered, so nothing is known of the service",
+            "",
+            "let the cache pass the health path on, or check the API behind it",
+        ),
+        Diagnosis::Contradictory => (
+            "the status says that all is well, and the body that a component failed",
+            "",
+            "check the component that the answer names",
         ),
         Diagnosis::RequestRejected => {
             ("the request was refused, not the service", "", "check method (-m), path (--path) and headers")
@@ -241,12 +256,20 @@ mod tests {
 
             unreachable
               meaning  no connection could be made
-              rows     dns (CRITICAL), refused (CRITICAL), no-route (CRITICAL), reset
-                       (CRITICAL), closed (CRITICAL), timeout (CRITICAL), proxy (UNKNOWN)
+              rows     dns (CRITICAL), refused (CRITICAL), no-route (CRITICAL), proxy
+                       (UNKNOWN)
               cause    the name did not resolve, or the connection was refused, found no
                        route or timed out
               first    check that the host is up and that the API listens on this port, then
                        the firewalls on the way
+
+            no-answer
+              meaning  a connection was made, but the first request got no HTTP answer
+              rows     reset (CRITICAL), closed (CRITICAL), timeout (CRITICAL)
+              cause    the connection was reset or closed, or the time ran out, after
+                       connecting
+              first    check the log and the load of the API, and whether the port expects
+                       https (-S)
 
             tls-failed
               meaning  no trusted TLS connection could be made
@@ -277,6 +300,15 @@ mod tests {
               rows     1xx (CRITICAL), head:2xx (WARNING), get:2xx (WARNING), 3xx (UNKNOWN),
                        protocol (CRITICAL)
               first    check address, port and path, and whether the port expects https (-S)
+
+            stale
+              meaning  a cache answered, so nothing is known of the service
+              first    let the cache pass the health path on, or check the API behind it
+
+            contradictory
+              meaning  the status says that all is well, and the body that a component
+                       failed
+              first    check the component that the answer names
 
             request-rejected
               meaning  the request was refused, not the service

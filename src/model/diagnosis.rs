@@ -17,8 +17,10 @@ pub(crate) enum Diagnosis {
     ApiError,
     /// The API is not there: 404.
     NotFound,
-    /// No HTTP answer at all.
+    /// No connection could be made.
     Unreachable,
+    /// A connection was made, but the first request got no HTTP answer.
+    NoAnswer,
     /// The TLS handshake or the certificate failed.
     TlsFailed,
     /// Access control answered first.
@@ -29,6 +31,10 @@ pub(crate) enum Diagnosis {
     Throttled,
     /// Something else answered.
     WrongService,
+    /// A cache answered in the service's place.
+    Stale,
+    /// The status says that all is well, the body that a component failed.
+    Contradictory,
     /// The request was refused, not the service.
     RequestRejected,
     /// A time threshold was crossed.
@@ -47,7 +53,7 @@ pub(crate) enum Diagnosis {
 
 impl Diagnosis {
     /// All diagnoses.
-    pub(crate) const ALL: [Diagnosis; 19] = [
+    pub(crate) const ALL: [Diagnosis; 22] = [
         Diagnosis::Healthy,
         Diagnosis::Alive,
         Diagnosis::BackendDown,
@@ -55,11 +61,14 @@ impl Diagnosis {
         Diagnosis::ApiError,
         Diagnosis::NotFound,
         Diagnosis::Unreachable,
+        Diagnosis::NoAnswer,
         Diagnosis::TlsFailed,
         Diagnosis::Denied,
         Diagnosis::ProxyError,
         Diagnosis::Throttled,
         Diagnosis::WrongService,
+        Diagnosis::Stale,
+        Diagnosis::Contradictory,
         Diagnosis::RequestRejected,
         Diagnosis::Slow,
         Diagnosis::CertificateExpiring,
@@ -97,11 +106,14 @@ impl Diagnosis {
             Diagnosis::ApiError => "api-error",
             Diagnosis::NotFound => "not-found",
             Diagnosis::Unreachable => "unreachable",
+            Diagnosis::NoAnswer => "no-answer",
             Diagnosis::TlsFailed => "tls-failed",
             Diagnosis::Denied => "denied",
             Diagnosis::ProxyError => "proxy-error",
             Diagnosis::Throttled => "throttled",
             Diagnosis::WrongService => "wrong-service",
+            Diagnosis::Stale => "stale",
+            Diagnosis::Contradictory => "contradictory",
             Diagnosis::RequestRejected => "request-rejected",
             Diagnosis::Slow => "slow",
             Diagnosis::CertificateExpiring => "certificate-expiring",

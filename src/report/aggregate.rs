@@ -24,7 +24,7 @@ pub(super) fn usable(endpoints: &[Verdict]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::Report;
-    use super::super::summary::tests::report;
+    use super::super::wording::summary::tests::report;
     use super::*;
     use crate::cli::OutputFormat;
     use crate::plan::{ExitCodes, Plan};

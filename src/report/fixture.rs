@@ -1,46 +1,33 @@
-//! Reports for tests: the usual endpoints, and any report at all.
+//! Reports for tests, made by the judge of exchanges; and any report at all.
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
 use super::Report;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Completion, FaultKind, Method, Phase, Phases};
-use crate::model::state::State;
-use crate::model::threshold::Thresholds;
-use crate::plan::{OutputOptions, Verbosity};
-use crate::rules::{Key, RuleOrigin, Selector};
-use crate::verdict::{
-    CertificateInfo, Evidence, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript,
-    Verdict,
+use crate::model::endpoint::{Defaults, Endpoint, Scheme};
+use crate::model::exchange::{
+    Attempt, Completion, Exchange, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
 };
+use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
+use crate::model::range::Range;
+use crate::model::state::State;
+use crate::model::threshold::Threshold;
+use crate::plan::{OutputOptions, Plan, Verbosity};
+use crate::sanitize::UntrustedText;
+use crate::verdict::tests::{endpoint as ctl1, plan};
+use crate::verdict::{Outcome, Verdict, judge};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
 pub(crate) fn moment() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_794_033_600_123)
 }
 
-/// A run over these endpoints; state and summary are of the worst of them.
+/// A run over these endpoints.
 pub(crate) fn report(endpoints: Vec<Verdict>) -> Report {
-    let state = State::worst(endpoints.iter().map(|verdict| verdict.state));
-    let worst = endpoints.iter().find(|verdict| verdict.state == state);
-    let summary = worst.map(|verdict| {
-        let Verdict { diagnosis, evidence, endpoint, .. } = verdict;
-        format!("{diagnosis} ({evidence}) at {endpoint}")
-    });
-    Report {
-        state,
-        exit_code: state.exit_code(),
-        summary: summary.unwrap_or_default(),
-        simulated: false,
-        unverified: false,
-        started_at: moment(),
-        elapsed: Duration::from_micros(7_890),
-        endpoints,
-        notes: Vec::new(),
-        thresholds: Thresholds::default(),
-    }
+    Report::of(&plan(), endpoints, moment(), Duration::from_micros(7_890))
 }
 
 /// A run that could not begin.
@@ -55,165 +42,104 @@ pub(crate) fn output() -> OutputOptions {
 
 /// An endpoint that answers as documented.
 pub(crate) fn healthy(endpoint: &str) -> Verdict {
-    Verdict {
-        endpoint: endpoint.into(),
-        url: format!("http://{endpoint}/v2/health"),
-        state: State::Ok,
-        diagnosis: Diagnosis::Healthy,
-        evidence: Evidence::Answers("GET 200".into()),
-        explanation: "The API answers and reaches its back-end.".into(),
-        quoted: None,
-        action: String::new(),
-        attempts: 1,
-        certificate: None,
-        backend: Some(Duration::from_micros(2_222)),
-        probes: vec![
-            probe(Method::Head, answered(204, 1_234, &[(Phase::Connect, 234), (Phase::Wait, 1_000)])),
-            probe(
-                Method::Get,
-                answered(200, 3_456, &[(Phase::Connect, 200), (Phase::Wait, 3_000), (Phase::Receive, 256)]),
-            ),
-        ],
-        notes: Vec::new(),
-    }
+    judged(endpoint, 1, &[head(), get(200, "", 3_456, &[(Phase::Connect, 200), (Phase::Wait, 3_222)])])
 }
 
 /// An endpoint that says that its back-end is down.
 pub(crate) fn backend_down(endpoint: &str) -> Verdict {
-    let mut get =
-        answered(503, 12_345, &[(Phase::Resolve, 900), (Phase::Connect, 1_200), (Phase::Wait, 10_245)]);
-    get.state = State::Critical;
-    get.detail = Some(r#"{"error": "database|unreachable"}"#.into());
-    let healthy = healthy(endpoint);
-    Verdict {
-        state: State::Critical,
-        diagnosis: Diagnosis::BackendDown,
-        evidence: Evidence::Answers("GET 503".into()),
-        explanation: "The API has been reached but the back-end connectivity is unavailable or compromised; \
-                      the service cannot perform its operations."
-            .into(),
-        action: "Verify that the API is up and running and that there is connectivity with the back-end."
-            .into(),
-        backend: Some(Duration::from_micros(9_245)),
-        probes: healthy.probes.into_iter().take(1).chain([probe(Method::Get, get)]).collect(),
-        ..healthy
-    }
+    let times = [(Phase::Resolve, 900), (Phase::Connect, 1_200), (Phase::Wait, 10_245)];
+    let get = get(503, "{\"error\":\n\"database|unreachable\"}", 12_345, &times);
+    judged(endpoint, 1, &[head(), get])
 }
 
 /// An endpoint that refuses the connection, tried twice.
 pub(crate) fn unreachable(endpoint: &str) -> Verdict {
-    let mut head = answered(0, 321, &[(Phase::Connect, 321)]);
-    head.state = State::Critical;
-    head.key = Key { method: None, selector: Selector::Fault(FaultKind::Refused) };
-    head.source = RuleOrigin::BuiltIn;
-    head.answered_by = None;
-    head.completion = Completion::Failed(FaultInfo {
-        kind: FaultKind::Refused,
-        phase: Phase::Connect,
-        message: "Connection refused by 192.0.2.7:8777".into(),
-    });
-    Verdict {
-        state: State::Critical,
-        diagnosis: Diagnosis::Unreachable,
-        evidence: Evidence::Event("HEAD refused".into()),
-        explanation: "Nobody listens there.".into(),
-        action: "Verify that the Ceilometer Reporting API is up and running.".into(),
-        attempts: 2,
-        backend: None,
-        probes: vec![
-            probe(Method::Head, head),
-            RequestResult {
-                method: Method::Get,
-                outcome: Outcome::Skipped("nothing was reached by HEAD".into()),
-            },
-        ],
-        ..healthy(endpoint)
-    }
+    let refused = AddressAttempt {
+        address: SocketAddr::from(([192, 0, 2, 7], 8777)),
+        reason: Some("connection refused".into()),
+    };
+    let detail = FaultDetail::Connect(ConnectFault::Tcp { attempts: vec![refused], more: 0 });
+    let fault = Fault { kind: FaultKind::Refused, phase: Phase::Connect, detail };
+    let refused = exchange(Method::Head, Completion::Failed(fault), 321, &[(Phase::Connect, 321)]);
+    let skipped = Attempt::Skipped(Method::Get, "nothing was reached by HEAD".into());
+    judged(endpoint, 2, &[sent(refused), skipped])
 }
 
 /// An endpoint over TLS whose certificate ends soon.
 pub(crate) fn expiring(endpoint: &str) -> Verdict {
-    let tls = [(Phase::Connect, 300), (Phase::Tls, 3_000), (Phase::Wait, 1_267)];
-    Verdict {
-        url: format!("{endpoint}/v2/health"),
-        state: State::Warning,
-        diagnosis: Diagnosis::CertificateExpiring,
-        evidence: Evidence::Event("20 days left".into()),
-        explanation: "The server's certificate expires soon.".into(),
-        action: "Renew it.".into(),
-        certificate: Some(CertificateInfo {
-            not_after: moment() + Duration::from_secs(1_772_064),
-            days_left: 20.51,
-            subject: "CN=a.example".into(),
-            issuer: "CN=Example CA, O=Example".into(),
-        }),
-        backend: Some(Duration::from_micros(1_111)),
-        probes: vec![
-            probe(Method::Head, answered(204, 4_567, &tls)),
-            probe(Method::Get, answered(200, 5_678, &tls)),
-        ],
-        ..healthy(endpoint)
+    let certificate = ServerCertificate {
+        not_after: moment() + Duration::from_secs(1_772_064),
+        subject: UntrustedText::new("CN=a.example"),
+        issuer: UntrustedText::new("CN=Example CA, O=Example"),
+    };
+    let over_tls = |method, status, micros| {
+        let tls = [(Phase::Connect, 300), (Phase::Tls, 3_000), (Phase::Wait, micros - 3_300)];
+        let answered = exchange(method, answer(status, ""), micros, &tls);
+        sent(Exchange { certificate: Some(certificate.clone()), ..answered })
+    };
+    judged(endpoint, 1, &[over_tls(Method::Head, 204, 4_567), over_tls(Method::Get, 200, 5_678)])
+}
+
+/// Judges exchanges with an endpoint, which need not be one that the command line takes.
+fn judged(name: &str, attempts: u32, made: &[Attempt]) -> Verdict {
+    let endpoint = Endpoint::parse(name, &Defaults::default()).unwrap_or_else(|_| ctl1());
+    let mut plan = Plan { output: OutputOptions { verbosity: Verbosity::Transcript, ..output() }, ..plan() };
+    if endpoint.scheme == Scheme::Https {
+        plan.thresholds.certificate = Threshold { warning: Some(Range::at_least(30.0)), critical: None };
     }
+    let verdict = judge(&plan, &endpoint, made, attempts, moment());
+    Verdict { endpoint: name.into(), ..verdict }
 }
 
-fn probe(method: Method, mut judged: RequestVerdict) -> RequestResult {
-    judged.key.method = judged.completion.answer().map(|_| method);
-    RequestResult { method, outcome: Outcome::RequestVerdict(Box::new(judged)) }
+fn head() -> Attempt {
+    let times = [(Phase::Connect, 234), (Phase::Wait, 1_000)];
+    sent(exchange(Method::Head, answer(204, ""), 1_234, &times))
 }
 
-fn answered(status: u16, micros: u64, times: &[(Phase, u64)]) -> RequestVerdict {
+fn get(status: u16, body: &str, micros: u64, times: &[(Phase, u64)]) -> Attempt {
+    sent(exchange(Method::Get, answer(status, body), micros, times))
+}
+
+fn sent(exchange: Exchange) -> Attempt {
+    Attempt::Sent(Box::new(exchange))
+}
+
+fn answer(status: u16, body: &str) -> Completion<Response, Fault> {
+    let id = Header { name: "x-openstack-request-id".into(), value: UntrustedText::new("req-42") };
+    let headers = if status == 503 { vec![id] } else { Vec::new() };
+    Completion::Full(Response { status, headers, body: UntrustedText::new(body) })
+}
+
+fn exchange(
+    method: Method,
+    completion: Completion<Response, Fault>,
+    micros: u64,
+    times: &[(Phase, u64)],
+) -> Exchange {
     let mut phases = Phases::default();
     for (phase, micros) in times {
         phases.set(*phase, Duration::from_micros(*micros));
     }
-    RequestVerdict {
-        state: State::Ok,
-        key: Key { method: None, selector: Selector::Status(status) },
-        source: RuleOrigin::Documented,
-        completion: Completion::Full(status),
-        answered_by: Some("ceilometer"),
-        peer: Some("192.0.2.7:8777".into()),
-        elapsed: Duration::from_micros(micros),
+    Exchange {
+        method,
+        completion,
+        peer: "192.0.2.7:8777".parse().ok().map(Peer::Tcp),
+        certificate: None,
         phases,
-        detail: None,
-        details: None,
-        transcript: None,
+        elapsed: Duration::from_micros(micros),
+        sent: UntrustedText::new(format!("{} /v2/health HTTP/1.1", method.name())),
     }
 }
 
-/// The report as it is where so much is told.
-pub(crate) fn told(verbosity: Verbosity, mut report: Report) -> Report {
+/// The report as it is judged for this verbosity.
+pub(crate) fn at(verbosity: Verbosity, mut report: Report) -> Report {
     for probe in report.endpoints.iter_mut().flat_map(|verdict| &mut verdict.probes) {
         if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
-            let status = judged.completion.answer().copied();
-            judged.details = (verbosity >= Verbosity::Requests).then(|| details(probe.method, status));
-            judged.transcript = (verbosity >= Verbosity::Transcript).then(|| transcript(status));
+            judged.details = judged.details.take().filter(|_| verbosity >= Verbosity::Requests);
+            judged.transcript = judged.transcript.take().filter(|_| verbosity >= Verbosity::Transcript);
         }
     }
     report
-}
-
-fn details(method: Method, status: Option<u16>) -> RequestDetails {
-    let request_id = ("X-Openstack-Request-Id".into(), "req-42".into());
-    RequestDetails {
-        facts: Some(request_id).filter(|_| status == Some(503)).into_iter().collect(),
-        curl: format!("curl -sS -i -X {} 'http://a:8777/v2/health'", method.name()),
-    }
-}
-
-fn transcript(status: Option<u16>) -> Transcript {
-    if status == Some(503) {
-        return Transcript {
-            sent: vec!["GET /v2/health HTTP/1.1".into(), "X-Auth-Token: ***".into()],
-            received: vec!["HTTP/1.1 503 Service Unavailable".into()],
-            body: "{\"error\":\n\"database|unreachable\"}".into(),
-        };
-    }
-    Transcript {
-        sent: vec!["HEAD /v2/health HTTP/1.1".into()],
-        received: vec!["HTTP/1.1 204 No Content".into()],
-        body: String::new(),
-    }
 }
 
 /// Cleaned text: whatever may be in an output, the languages' own marks among it.

@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn each_state_has_its_words() {
-        let summary = "healthy (GET 200) at a:8777";
+        let summary = "healthy: HEAD 204, GET 200 from a:8777";
         let table = [
             (State::Ok, None, "up\n".to_owned()),
             (State::Ok, Some(30), "up 100%\n".to_owned()),

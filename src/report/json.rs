@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::Report;
 use crate::model::exchange::{Phase, Phases};
 use crate::units;
-use crate::verdict::{self, CertificateInfo, FaultInfo, Outcome, Verdict};
+use crate::verdict::{self, CertificateInfo, FaultInfo, Outcome, Responder, Verdict};
 
 /// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 2;
@@ -149,7 +149,7 @@ impl<'a> JsonProbe<'a> {
             rule: judged.map(|judged| judged.source.name()),
             status: judged.and_then(|judged| judged.completion.answer().copied()),
             fault: judged.and_then(|judged| judged.completion.fault()).map(JsonFault::of),
-            answered_by: judged.and_then(|judged| judged.answered_by),
+            answered_by: judged.and_then(|judged| judged.answered_by).map(Responder::name),
             peer: judged.and_then(|judged| judged.peer.as_deref()),
             elapsed_ms: judged.map(|judged| milliseconds(judged.elapsed)),
             phases_ms: Times(judged.map(|judged| judged.phases).unwrap_or_default()),
@@ -240,14 +240,17 @@ mod tests {
     fn the_whole_object() {
         let mut verdict = fixture::expiring("https://a:443");
         verdict.probes.truncate(1);
-        let report = Report { notes: vec!["http_proxy is ignored".into()], ..fixture::report(vec![verdict]) };
+        let report = Report {
+            notes: vec!["http_proxy is ignored".into()],
+            ..fixture::at(Verbosity::Brief, fixture::report(vec![verdict]))
+        };
         expect![[r#"
             {
               "schema_version": 2,
               "service": "ceilometer",
               "state": "WARNING",
               "exit_code": 1,
-              "summary": "certificate-expiring (20 days left) at https://a:443",
+              "summary": "certificate-expiring: certificate of https://a:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days",
               "simulated": false,
               "started_at": "2026-11-07T06:40:00.123Z",
               "elapsed_ms": 7.89,
@@ -257,8 +260,8 @@ mod tests {
                   "url": "https://a:443/v2/health",
                   "state": "WARNING",
                   "diagnosis": "certificate-expiring",
-                  "explanation": "The server's certificate expires soon.",
-                  "action": "Renew it.",
+                  "explanation": "the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)",
+                  "action": "renew the certificate and have the server that presents it load the new one",
                   "attempts": 1,
                   "certificate": {
                     "not_after": "2026-11-27T18:54:24Z",
@@ -275,7 +278,7 @@ mod tests {
                       "rule": "documented",
                       "status": 204,
                       "fault": null,
-                      "answered_by": "ceilometer",
+                      "answered_by": null,
                       "peer": "192.0.2.7:8777",
                       "elapsed_ms": 4.567,
                       "phases_ms": {
@@ -305,7 +308,8 @@ mod tests {
 
     #[test]
     fn the_probes_of_an_endpoint_that_cannot_be_reached() {
-        let object = object(&fixture::report(vec![fixture::unreachable("b:8777")]));
+        let object =
+            object(&fixture::at(Verbosity::Brief, fixture::report(vec![fixture::unreachable("b:8777")])));
         expect![[r#"
             [
               {
@@ -317,7 +321,7 @@ mod tests {
                 "fault": {
                   "kind": "refused",
                   "phase": "connect",
-                  "message": "Connection refused by 192.0.2.7:8777"
+                  "message": "192.0.2.7:8777: connection refused"
                 },
                 "answered_by": null,
                 "peer": "192.0.2.7:8777",
@@ -363,7 +367,7 @@ mod tests {
     fn verbose_probes_tell_what_a_ticket_needs() {
         let report = fixture::report(vec![fixture::backend_down("a:8777")]);
         let keys = |verbosity| {
-            let object = object(&fixture::told(verbosity, report.clone()));
+            let object = object(&fixture::at(verbosity, report.clone()));
             let probe = object["endpoints"][0]["probes"][1].as_object().unwrap().clone();
             probe.into_iter().skip(12).collect::<Map<_, _>>()
         };
@@ -377,15 +381,15 @@ mod tests {
                   "value": "req-42"
                 }
               ],
-              "curl": "curl -sS -i -X GET 'http://a:8777/v2/health'",
+              "curl": "curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health",
               "request": [
-                "GET /v2/health HTTP/1.1",
-                "X-Auth-Token: ***"
+                "GET /v2/health HTTP/1.1"
               ],
               "response": [
-                "HTTP/1.1 503 Service Unavailable"
+                "HTTP 503",
+                "x-openstack-request-id: req-42"
               ],
-              "body": "{\"error\":\n\"database|unreachable\"}"
+              "body": "{\"error\": \"database|unreachable\"}"
             }
         "#]]
         .assert_eq(&format!("{:#}\n", Value::from(keys(Verbosity::Transcript))));
@@ -430,7 +434,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_stream_has_one_object_a_line(report in fixture::any_report(), verbosity in (0..4_u8).prop_map(Verbosity::of)) {
-            let report = fixture::told(verbosity, report);
+            let report = fixture::at(verbosity, report);
             let line = line(&report);
             prop_assert_eq!(line.matches('\n').count(), 1);
             let read: Value = serde_json::from_str(&line).unwrap();

@@ -11,7 +11,6 @@ pub(crate) mod human;
 pub(crate) mod json;
 mod nagios;
 mod prometheus;
-mod summary;
 pub(crate) mod wording;
 
 use std::time::{Duration, Instant, SystemTime};
@@ -83,11 +82,15 @@ impl Report {
         started_at: SystemTime,
         elapsed: Duration,
     ) -> Report {
+        let endpoints: Vec<Verdict> = endpoints
+            .into_iter()
+            .map(|verdict| Verdict { summary: wording::summary::of_endpoint(&verdict), ..verdict })
+            .collect();
         let state = aggregate::state(&endpoints, plan.quorum);
         Report {
             state,
             exit_code: plan.exit_codes.of(state),
-            summary: summary::line(plan, &endpoints),
+            summary: wording::summary::of_run(&endpoints, plan.quorum, wording::summary::MAX_SUMMARY),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
             started_at,

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn the_whole_exposition() {
         expect![[r##"
-            # CEILOMETER CRITICAL - unreachable (HEAD refused) at b:8777/"\
+            # CEILOMETER CRITICAL - 2 of 2 endpoints not OK (1 unreachable, 1 certificate-expiring); worst: unreachable: connection refused by b:8777/"\ after 1 retry
             # HELP ceilometer_health_run_state Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
             # TYPE ceilometer_health_run_state gauge
             ceilometer_health_run_state 2

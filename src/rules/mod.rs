@@ -7,7 +7,7 @@ mod key;
 mod login;
 
 use crate::model::diagnosis::Diagnosis::{
-    self, ApiError, BackendDown, Denied, Healthy, NotFound, ProxyError, RequestRejected, Throttled,
+    self, ApiError, BackendDown, Denied, Healthy, NoAnswer, NotFound, ProxyError, RequestRejected, Throttled,
     TlsFailed, Unexpected, Unreachable, WrongService,
 };
 use crate::model::exchange::{FaultKind, Method};
@@ -266,21 +266,21 @@ pub(crate) static ROWS: &[Row] = &[
     ours(
         on(FaultKind::Reset),
         Critical,
-        Unreachable,
+        NoAnswer,
         "the connection was reset before it was answered",
         "check the API's log for a crash, and what stands in front of it",
     ),
     ours(
         on(FaultKind::Closed),
         Critical,
-        Unreachable,
+        NoAnswer,
         "the connection was closed before it was answered",
         "check the API's log for a crash, and what stands in front of it",
     ),
     ours(
         on(FaultKind::Timeout),
         Critical,
-        Unreachable,
+        NoAnswer,
         "no answer in time",
         "check that the host is up, that no firewall drops the packets, and the load of the API",
     ),
@@ -527,9 +527,9 @@ mod tests {
             ("head:dns", "dns", Critical, Unreachable, "ours"),
             ("head:refused", "refused", Critical, Unreachable, "ours"),
             ("head:no-route", "no-route", Critical, Unreachable, "ours"),
-            ("get:reset", "reset", Critical, Unreachable, "ours"),
-            ("get:closed", "closed", Critical, Unreachable, "ours"),
-            ("get:timeout", "timeout", Critical, Unreachable, "ours"),
+            ("get:reset", "reset", Critical, NoAnswer, "ours"),
+            ("get:closed", "closed", Critical, NoAnswer, "ours"),
+            ("get:timeout", "timeout", Critical, NoAnswer, "ours"),
             ("head:tls", "tls", Critical, TlsFailed, "ours"),
             ("head:protocol", "protocol", Critical, WrongService, "ours"),
             ("get:body", "body", Critical, Unexpected, "ours"),
@@ -561,8 +561,8 @@ mod tests {
             (&all[3..], "get:503", ("5xx", Critical, BackendDown)),
             (&all[..], "head:503", ("503", Warning, Unexpected)),
             (&all[..], "head:500", ("5xx", Critical, ApiError)),
-            (&all[..], "get:timeout", ("get:timeout", Warning, Unreachable)),
-            (&all[..], "head:timeout", ("timeout", Unknown, Unreachable)),
+            (&all[..], "get:timeout", ("get:timeout", Warning, NoAnswer)),
+            (&all[..], "head:timeout", ("timeout", Unknown, NoAnswer)),
             (&[("204", Critical)], "head:204", ("204", Critical, Unexpected)),
         ];
         for (overrides, asked, (row, state, diagnosis)) in cases {

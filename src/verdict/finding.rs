@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::advice;
 use super::request::Request;
-use super::{CertificateInfo, Evidence};
+use super::{CertificateInfo, Evidence, Limit, Timed};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Method, Phase};
 use crate::model::state::State;
@@ -55,7 +55,7 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
     Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        evidence: Evidence::Event("no request sent".to_owned()),
+        evidence: Evidence::NothingSent(skipped.map(str::to_owned)),
         explanation: skipped.unwrap_or("no request was sent").to_owned(),
         quoted: None,
         action: String::new(),
@@ -69,7 +69,7 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
     requests.iter().all(|request| request.answered().is_some()).then(|| Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        evidence: Evidence::Event("GET not sent".to_owned()),
+        evidence: Evidence::GetNotSent(reason.to_owned()),
         explanation: format!(
             "HEAD is answered, but GET was not sent, so nothing is known of the back-end: {reason}"
         ),
@@ -81,12 +81,11 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
 /// Every request is in state OK. Only GET asks for the back-end: without it the endpoint is alive, no more.
 fn all_good(plan: &Plan, requests: &[Request]) -> Finding {
     let get = requests.iter().find(|request| request.method() == Method::Get);
-    let answers: Vec<_> = requests.iter().map(|request| request.evidence().to_string()).collect();
     let alive = !plan.methods.contains(&Method::Get);
     Finding {
         state: State::Ok,
         diagnosis: if alive { Diagnosis::Alive } else { Diagnosis::Healthy },
-        evidence: Evidence::Answers(answers.join(", ")),
+        evidence: Evidence::AllGood,
         explanation: get.or(requests.first()).map_or("", |request| request.row.meaning).to_owned(),
         quoted: None,
         action: String::new(),
@@ -98,7 +97,7 @@ fn of_request(plan: &Plan, request: &Request) -> Finding {
     Finding {
         state: request.row.state,
         diagnosis: request.diagnosis,
-        evidence: request.evidence(),
+        evidence: Evidence::Request(request.method()),
         explanation,
         quoted: request.message.clone(),
         action,
@@ -109,11 +108,18 @@ fn of_request(plan: &Plan, request: &Request) -> Finding {
 fn slow_requests(plan: &Plan, requests: &[Request]) -> impl Iterator<Item = Finding> {
     let mut answered: Vec<_> = requests.iter().filter(|request| request.answered().is_some()).collect();
     answered.sort_by_key(|request| request.method() == Method::Head);
-    answered.into_iter().map(|request| {
+    answered.into_iter().filter_map(|request| {
         let limits = &plan.thresholds.request;
         let took =
             format!("{} took {}", request.method().name(), format_duration_exact(request.exchange.elapsed));
-        slow(limits, request.exchange.elapsed, took, "check the load of the API, its host and the network")
+        let timed = Timed::Request(request.method());
+        slow(
+            timed,
+            limits,
+            request.exchange.elapsed,
+            &took,
+            "check the load of the API, its host and the network",
+        )
     })
 }
 
@@ -121,47 +127,49 @@ fn slow_backend(plan: &Plan, backend: Option<Duration>) -> Option<Finding> {
     let backend = backend?;
     let took = format!("the back-end took {}", format_duration_exact(backend));
     let action = "check the load of the back-end and the connection between it and the API";
-    Some(slow(&plan.thresholds.backend, backend, took, action))
+    slow(Timed::Backend, &plan.thresholds.backend, backend, &took, action)
 }
 
-fn slow(limits: &Threshold, value: Duration, took: String, action: &str) -> Finding {
-    let state = limits.judge(value.as_secs_f64());
-    Finding {
-        state,
+fn slow(timed: Timed, limits: &Threshold, value: Duration, took: &str, action: &str) -> Option<Finding> {
+    let limit = crossed(limits, value.as_secs_f64())?;
+    Some(Finding {
+        state: limit.level,
         diagnosis: Diagnosis::Slow,
-        explanation: format!("{took}, {}", threshold(limits, state, "s")),
-        evidence: Evidence::Event(took),
+        explanation: format!("{took}, {}", threshold(&limit, "s")),
+        evidence: Evidence::Slow(timed, value, limit),
         quoted: None,
         action: action.to_owned(),
-    }
+    })
+}
+
+/// The threshold that a value crossed, the critical one first.
+fn crossed(limits: &Threshold, value: f64) -> Option<Limit> {
+    let level = limits.judge(value);
+    let range = if level == State::Critical { &limits.critical } else { &limits.warning };
+    range.clone().filter(|_| level != State::Ok).map(|range| Limit { level, range })
 }
 
 fn expiring(plan: &Plan, certificate: Option<&CertificateInfo>) -> Option<Finding> {
     let certificate = certificate?;
-    let limits = &plan.thresholds.certificate;
-    let state = limits.judge(certificate.days_left);
+    let limit = crossed(&plan.thresholds.certificate, certificate.days_left)?;
     let ends = if certificate.days_left < 0.0 {
         format!("certificate expired {} days ago", format_decimal(-certificate.days_left, 1))
     } else {
         format!("certificate expires in {} days", format_decimal(certificate.days_left, 1))
     };
     Some(Finding {
-        state,
+        state: limit.level,
         diagnosis: Diagnosis::CertificateExpiring,
-        explanation: format!("the {ends}, {} ({})", threshold(limits, state, "days"), certificate.subject),
-        evidence: Evidence::Event(ends),
+        explanation: format!("the {ends}, {} ({})", threshold(&limit, "days"), certificate.subject),
+        evidence: Evidence::Certificate(limit),
         quoted: None,
         action: advice::RENEW.to_owned(),
     })
 }
 
 /// On which side of which threshold a value stands, in words.
-fn threshold(limits: &Threshold, state: State, unit: &str) -> String {
-    let (level, range) = match state {
-        State::Critical => ("critical", &limits.critical),
-        _ => ("warning", &limits.warning),
-    };
-    let Some(range) = range else { return String::new() };
+fn threshold(Limit { level, range }: &Limit, unit: &str) -> String {
+    let level = if *level == State::Critical { "critical" } else { "warning" };
     if let Some(bound) = range.plain_upper() {
         format!("above the {level} threshold of {bound} {unit}")
     } else if let Some(bound) = range.plain_lower() {

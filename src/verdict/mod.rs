@@ -11,19 +11,20 @@ mod finding;
 mod request;
 mod responder;
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
-use crate::model::exchange::{Attempt, Completion, Exchange, FaultKind, Method, Phase, Phases};
-use crate::model::range::Unit;
+use crate::model::exchange::{Attempt, Completion, Exchange, Method, Phase, Phases};
+use crate::model::fault::{FaultDetail, FaultKind};
+use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::Threshold;
 use crate::plan::Plan;
 use crate::rules::{Key, RuleOrigin};
 use crate::sanitize::sanitize_own;
 use request::Request;
+pub(crate) use responder::Responder;
 
 /// The length of a distinguished name and of a reason, in characters.
 const LINE: usize = 200;
@@ -39,8 +40,12 @@ pub(crate) struct Verdict {
     pub(crate) state: State,
     /// What is the matter with it.
     pub(crate) diagnosis: Diagnosis,
-    /// What the diagnosis rests on.
+    /// What decided the state and the diagnosis.
     pub(crate) evidence: Evidence,
+    /// The endpoint's own summary: `<diagnosis>: <what happened, at which endpoint>[: <reason>]`.
+    pub(crate) summary: String,
+    /// The host that is resolved or dialled, as the endpoint names it.
+    pub(crate) host: String,
     /// What the diagnosis means, in words.
     pub(crate) explanation: String,
     /// The message of the fault that the explanation quotes.
@@ -59,20 +64,39 @@ pub(crate) struct Verdict {
     pub(crate) notes: Vec<String>,
 }
 
-/// What a diagnosis rests on, short.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What decided an endpoint's state and diagnosis.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Evidence {
-    /// The statuses of answers, which come from somewhere: `GET 503`.
-    Answers(String),
-    /// Anything else, which happens at a place: `HEAD timeout`.
-    Event(String),
+    /// All requests are in state OK, and no threshold was crossed.
+    AllGood,
+    /// The outcome of this request.
+    Request(Method),
+    /// HEAD was answered, but GET was not sent, and why.
+    GetNotSent(String),
+    /// No request was sent, and why.
+    NothingSent(Option<String>),
+    /// A time crossed this threshold.
+    Slow(Timed, Duration, Limit),
+    /// The certificate's remaining life crossed this threshold.
+    Certificate(Limit),
 }
 
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Evidence::Answers(words) | Evidence::Event(words)) = self;
-        f.pad(words)
-    }
+/// A time that a threshold is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timed {
+    /// The whole time of a request.
+    Request(Method),
+    /// The back-end's share of GET's time.
+    Backend,
+}
+
+/// The threshold that a value crossed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Limit {
+    /// WARNING or CRITICAL.
+    pub(crate) level: State,
+    /// The range that the value lies outside of.
+    pub(crate) range: Range,
 }
 
 impl Verdict {
@@ -127,8 +151,10 @@ pub(crate) struct RequestVerdict {
     pub(crate) source: RuleOrigin,
     /// The status of the answer, and why there is no whole one.
     pub(crate) completion: Completion<u16, FaultInfo>,
-    /// Who answered: `ceilometer`, `keystone`, `haproxy`, `nginx`, …
-    pub(crate) answered_by: Option<&'static str>,
+    /// Who answered, where the answer proves it.
+    pub(crate) answered_by: Option<Responder>,
+    /// Headers of the answer that sentences quote.
+    pub(crate) quotes: HeaderQuotes,
     /// The other end: `ADDR:PORT`, or the socket's path.
     pub(crate) peer: Option<String>,
     /// The whole time of the request.
@@ -141,6 +167,16 @@ pub(crate) struct RequestVerdict {
     pub(crate) details: Option<RequestDetails>,
     /// What went over the transcript, at `-vvv`.
     pub(crate) transcript: Option<Transcript>,
+}
+
+/// Headers of an answer that sentences quote, sanitised; `None` where absent or empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct HeaderQuotes {
+    pub(crate) location: Option<String>,
+    pub(crate) allow: Option<String>,
+    pub(crate) retry_after: Option<String>,
+    /// `WWW-Authenticate`.
+    pub(crate) challenge: Option<String>,
 }
 
 /// What a details about a request needs.
@@ -172,6 +208,8 @@ pub(crate) struct FaultInfo {
     pub(crate) phase: Phase,
     /// The circumstances in words, cleaned.
     pub(crate) message: String,
+    /// What exactly went wrong; sanitised.
+    pub(crate) detail: FaultDetail<String>,
 }
 
 /// Judges one endpoint's attempt. `attempts` counts it and those before it; `now` is when the
@@ -192,6 +230,8 @@ pub(crate) fn judge(
     Verdict {
         endpoint: endpoint.to_string(),
         url: endpoint.url(),
+        summary: String::new(),
+        host: endpoint.host.to_string(),
         state: found.state,
         diagnosis: found.diagnosis,
         evidence: found.evidence,

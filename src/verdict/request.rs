@@ -1,11 +1,14 @@
 //! One request judged: its row, who answered, its diagnosis, and what is told of it.
 
 use super::responder::{self, Responder};
-use super::{Evidence, FaultInfo, RequestDetails, RequestVerdict, Transcript};
+use super::{FaultInfo, HeaderQuotes, RequestDetails, RequestVerdict, Transcript};
 use super::{body, curl, fault};
-use crate::model::diagnosis::Diagnosis::{self, BackendStalled, ProxyError, Unexpected, Unreachable};
+use crate::model::diagnosis::Diagnosis::{
+    self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
+};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Completion, Exchange, Fault, FaultKind, Method, Peer, Response};
+use crate::model::exchange::{Completion, Exchange, Method, Peer, Phase, Response};
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::plan::Verbosity;
@@ -15,6 +18,8 @@ use crate::sanitize::{Sanitizer, sanitize_own};
 
 /// The length of a header's value where it is told as a fact, in characters.
 const FACT: usize = 200;
+/// Maximum length of a header that a sentence quotes, in characters.
+const QUOTE: usize = 160;
 /// The length of what is told of a fault, in characters: our own words and names from a certificate.
 const MESSAGE: usize = 400;
 /// The length of a line of the answer's head, in characters.
@@ -96,7 +101,7 @@ impl<'a> Request<'a> {
         match &self.exchange.completion {
             Completion::Full(answer) => self.diagnose_answer(answer.status),
             Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-                self.diagnose_fault(fault.kind, first, head_good)
+                self.diagnose_fault(fault, first, head_good)
             }
         }
     }
@@ -104,12 +109,14 @@ impl<'a> Request<'a> {
     /// HEAD's good answer proves the API, so a GET that ends without its own accuses the back-end. A later
     /// request that cannot even connect does not, nor does one that timed out within its answer make the
     /// service unreachable: both are of the rest.
-    fn diagnose_fault(&self, kind: FaultKind, first: bool, head_good: bool) -> Diagnosis {
+    fn diagnose_fault(&self, fault: &Fault, first: bool, head_good: bool) -> Diagnosis {
         let broke =
-            matches!(kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
+            matches!(fault.kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
+        let connected = !matches!(fault.phase, Phase::Resolve | Phase::Connect);
         match self.row.diagnosis {
             _ if broke && head_good && self.method() == Method::Get => BackendStalled,
-            Unreachable if !first || self.exchange.completion.answer().is_some() => Unexpected,
+            Unreachable | NoAnswer if !first || self.exchange.completion.answer().is_some() => Unexpected,
+            NoAnswer if !connected => Unreachable,
             diagnosis => diagnosis,
         }
     }
@@ -121,17 +128,6 @@ impl<'a> Request<'a> {
             (503, Some(Responder::Keystone)) => Unexpected,
             (503, Some(responder)) if responder.intermediary() => ProxyError,
             _ => self.row.diagnosis,
-        }
-    }
-
-    /// The request and what came of it, short.
-    pub(super) fn evidence(&self) -> Evidence {
-        let method = self.method().name();
-        match &self.exchange.completion {
-            Completion::Full(answer) => Evidence::Answers(format!("{method} {}", answer.status)),
-            Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-                Evidence::Event(format!("{method} {}", outcome(fault.kind)))
-            }
         }
     }
 
@@ -148,9 +144,16 @@ impl<'a> Request<'a> {
                     kind: fault.kind,
                     phase: fault.phase,
                     message: self.message.clone().unwrap_or_default(),
+                    detail: fault.map(&|text| sanitizer.line(text, MESSAGE)).detail,
                 },
             ),
-            answered_by: self.responder.map(Responder::name),
+            answered_by: self.responder,
+            quotes: self
+                .exchange
+                .completion
+                .answer()
+                .map(|answer| quotes(answer, sanitizer))
+                .unwrap_or_default(),
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
@@ -184,23 +187,6 @@ fn message(fault: &Fault, sanitizer: &Sanitizer) -> String {
     sanitizer.line(&UntrustedText::new(fault::explanation(&clean)), MESSAGE)
 }
 
-/// How a fault reads behind a method.
-const fn outcome(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::Dns => "dns failure",
-        FaultKind::Tls => "tls failure",
-        FaultKind::Protocol => "protocol error",
-        FaultKind::Body => "body broken off",
-        FaultKind::Proxy => "proxy failure",
-        FaultKind::Local => "local failure",
-        FaultKind::Refused
-        | FaultKind::NoRoute
-        | FaultKind::Reset
-        | FaultKind::Closed
-        | FaultKind::Timeout => kind.name(),
-    }
-}
-
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Tcp(address) => address.to_string(),
@@ -214,6 +200,19 @@ fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
         Some((name.to_owned(), sanitizer.line(value, FACT)))
     });
     told.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
+    let quote = |name| {
+        let value = sanitizer.line(answer.header(name)?, QUOTE);
+        (!value.is_empty()).then_some(value)
+    };
+    HeaderQuotes {
+        location: quote("location"),
+        allow: quote("allow"),
+        retry_after: quote("retry-after"),
+        challenge: quote("www-authenticate"),
+    }
 }
 
 fn received(answer: &Response, sanitizer: &Sanitizer) -> Vec<String> {

@@ -138,88 +138,99 @@ fn judged(verdict: &Verdict, number: usize) -> &RequestVerdict {
     }
 }
 
-/// HEAD's and GET's outcome; the state, the diagnosis and its evidence.
+/// HEAD and GET outcome, state, diagnosis, and the requests that decided.
 const PAIRS: [(&str, &str, State, Diagnosis, &str); 58] = [
-    ("204", "200", State::Ok, Diagnosis::Healthy, "HEAD 204, GET 200"),
-    ("204", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
-    ("503", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
-    ("timeout", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
-    ("503", "200", State::Critical, Diagnosis::Unexpected, "HEAD 503"),
-    ("204", "keystone", State::Critical, Diagnosis::Unexpected, "GET 503"),
-    ("204", "haproxy", State::Critical, Diagnosis::ProxyError, "GET 503"),
-    ("haproxy", "haproxy", State::Critical, Diagnosis::ProxyError, "GET 503"),
-    ("haproxy", "200", State::Critical, Diagnosis::ProxyError, "HEAD 503"),
-    ("502", "200", State::Critical, Diagnosis::ProxyError, "HEAD 502"),
-    ("204", "504", State::Critical, Diagnosis::ProxyError, "GET 504"),
-    ("204", "timeout", State::Critical, Diagnosis::BackendStalled, "GET timeout"),
-    ("204", "reset", State::Critical, Diagnosis::BackendStalled, "GET reset"),
-    ("204", "closed", State::Critical, Diagnosis::BackendStalled, "GET closed"),
-    ("204", "body", State::Critical, Diagnosis::BackendStalled, "GET body broken off"),
-    ("204", "refused", State::Critical, Diagnosis::Unexpected, "GET refused"),
-    ("204", "dns", State::Critical, Diagnosis::Unexpected, "GET dns failure"),
-    ("204", "proxy", State::Unknown, Diagnosis::Unexpected, "GET proxy failure"),
-    ("204", "tls", State::Critical, Diagnosis::TlsFailed, "GET tls failure"),
-    ("204", "protocol", State::Critical, Diagnosis::WrongService, "GET protocol error"),
-    ("204", "local", State::Unknown, Diagnosis::Unexpected, "GET local failure"),
-    ("200", "timeout", State::Critical, Diagnosis::Unexpected, "GET timeout"),
-    ("405", "timeout", State::Critical, Diagnosis::Unexpected, "GET timeout"),
-    ("404", "timeout", State::Critical, Diagnosis::NotFound, "HEAD 404"),
-    ("500", "body", State::Critical, Diagnosis::ApiError, "HEAD 500"),
-    ("timeout", "timeout", State::Critical, Diagnosis::Unreachable, "HEAD timeout"),
-    ("reset", "closed", State::Critical, Diagnosis::Unreachable, "HEAD reset"),
-    ("closed", "200", State::Critical, Diagnosis::Unreachable, "HEAD closed"),
-    ("timeout", "401", State::Critical, Diagnosis::Unreachable, "HEAD timeout"),
-    ("refused", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD refused"),
-    ("no-route", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD no-route"),
-    ("dns", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD dns failure"),
-    ("proxy", "skipped", State::Unknown, Diagnosis::Unreachable, "HEAD proxy failure"),
-    ("tls", "skipped", State::Critical, Diagnosis::TlsFailed, "HEAD tls failure"),
-    ("local", "skipped", State::Unknown, Diagnosis::Unexpected, "HEAD local failure"),
-    ("protocol", "200", State::Critical, Diagnosis::WrongService, "HEAD protocol error"),
-    ("500", "500", State::Critical, Diagnosis::ApiError, "GET 500"),
-    ("404", "404", State::Critical, Diagnosis::NotFound, "GET 404"),
-    ("404", "500", State::Critical, Diagnosis::ApiError, "GET 500"),
-    ("401", "401", State::Unknown, Diagnosis::Denied, "GET 401"),
-    ("204", "403", State::Unknown, Diagnosis::Denied, "GET 403"),
-    ("407", "407", State::Unknown, Diagnosis::Denied, "GET 407"),
-    ("405", "200", State::Unknown, Diagnosis::RequestRejected, "HEAD 405"),
-    ("405", "503", State::Critical, Diagnosis::BackendDown, "GET 503"),
-    ("400", "301", State::Unknown, Diagnosis::WrongService, "GET 301"),
-    ("200", "200", State::Warning, Diagnosis::WrongService, "HEAD 200"),
-    ("200", "429", State::Warning, Diagnosis::Throttled, "GET 429"),
-    ("429", "200", State::Warning, Diagnosis::Throttled, "HEAD 429"),
-    ("204", "204", State::Warning, Diagnosis::WrongService, "GET 204"),
-    ("408", "501", State::Critical, Diagnosis::Unexpected, "GET 501"),
-    ("408", "200", State::Critical, Diagnosis::Unexpected, "HEAD 408"),
-    ("204", "999", State::Critical, Diagnosis::WrongService, "GET 999"),
-    ("99", "200", State::Critical, Diagnosis::WrongService, "HEAD 99"),
-    ("101", "200", State::Critical, Diagnosis::WrongService, "HEAD 101"),
+    ("204", "200", State::Ok, Diagnosis::Healthy, "both"),
+    ("204", "503", State::Critical, Diagnosis::BackendDown, "GET"),
+    ("503", "503", State::Critical, Diagnosis::BackendDown, "GET"),
+    ("timeout", "503", State::Critical, Diagnosis::BackendDown, "GET"),
+    ("503", "200", State::Critical, Diagnosis::Unexpected, "HEAD"),
+    ("204", "keystone", State::Critical, Diagnosis::Unexpected, "GET"),
+    ("204", "haproxy", State::Critical, Diagnosis::ProxyError, "GET"),
+    ("haproxy", "haproxy", State::Critical, Diagnosis::ProxyError, "GET"),
+    ("haproxy", "200", State::Critical, Diagnosis::ProxyError, "HEAD"),
+    ("502", "200", State::Critical, Diagnosis::ProxyError, "HEAD"),
+    ("204", "504", State::Critical, Diagnosis::ProxyError, "GET"),
+    ("204", "timeout", State::Critical, Diagnosis::BackendStalled, "GET"),
+    ("204", "reset", State::Critical, Diagnosis::BackendStalled, "GET"),
+    ("204", "closed", State::Critical, Diagnosis::BackendStalled, "GET"),
+    ("204", "body", State::Critical, Diagnosis::BackendStalled, "GET"),
+    ("204", "refused", State::Critical, Diagnosis::Unexpected, "GET"),
+    ("204", "dns", State::Critical, Diagnosis::Unexpected, "GET"),
+    ("204", "proxy", State::Unknown, Diagnosis::Unexpected, "GET"),
+    ("204", "tls", State::Critical, Diagnosis::TlsFailed, "GET"),
+    ("204", "protocol", State::Critical, Diagnosis::WrongService, "GET"),
+    ("204", "local", State::Unknown, Diagnosis::Unexpected, "GET"),
+    ("200", "timeout", State::Critical, Diagnosis::Unexpected, "GET"),
+    ("405", "timeout", State::Critical, Diagnosis::Unexpected, "GET"),
+    ("404", "timeout", State::Critical, Diagnosis::NotFound, "HEAD"),
+    ("500", "body", State::Critical, Diagnosis::ApiError, "HEAD"),
+    ("timeout", "timeout", State::Critical, Diagnosis::NoAnswer, "HEAD"),
+    ("reset", "closed", State::Critical, Diagnosis::NoAnswer, "HEAD"),
+    ("closed", "200", State::Critical, Diagnosis::NoAnswer, "HEAD"),
+    ("timeout", "401", State::Critical, Diagnosis::NoAnswer, "HEAD"),
+    ("refused", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD"),
+    ("no-route", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD"),
+    ("dns", "skipped", State::Critical, Diagnosis::Unreachable, "HEAD"),
+    ("proxy", "skipped", State::Unknown, Diagnosis::Unreachable, "HEAD"),
+    ("tls", "skipped", State::Critical, Diagnosis::TlsFailed, "HEAD"),
+    ("local", "skipped", State::Unknown, Diagnosis::Unexpected, "HEAD"),
+    ("protocol", "200", State::Critical, Diagnosis::WrongService, "HEAD"),
+    ("500", "500", State::Critical, Diagnosis::ApiError, "GET"),
+    ("404", "404", State::Critical, Diagnosis::NotFound, "GET"),
+    ("404", "500", State::Critical, Diagnosis::ApiError, "GET"),
+    ("401", "401", State::Unknown, Diagnosis::Denied, "GET"),
+    ("204", "403", State::Unknown, Diagnosis::Denied, "GET"),
+    ("407", "407", State::Unknown, Diagnosis::Denied, "GET"),
+    ("405", "200", State::Unknown, Diagnosis::RequestRejected, "HEAD"),
+    ("405", "503", State::Critical, Diagnosis::BackendDown, "GET"),
+    ("400", "301", State::Unknown, Diagnosis::WrongService, "GET"),
+    ("200", "200", State::Warning, Diagnosis::WrongService, "HEAD"),
+    ("200", "429", State::Warning, Diagnosis::Throttled, "GET"),
+    ("429", "200", State::Warning, Diagnosis::Throttled, "HEAD"),
+    ("204", "204", State::Warning, Diagnosis::WrongService, "GET"),
+    ("408", "501", State::Critical, Diagnosis::Unexpected, "GET"),
+    ("408", "200", State::Critical, Diagnosis::Unexpected, "HEAD"),
+    ("204", "999", State::Critical, Diagnosis::WrongService, "GET"),
+    ("99", "200", State::Critical, Diagnosis::WrongService, "HEAD"),
+    ("101", "200", State::Critical, Diagnosis::WrongService, "HEAD"),
     // A skipped request counts for nothing, but the back-end of an API that answers must be asked for.
     ("204", "skipped", State::Unknown, Diagnosis::Unexpected, "GET not sent"),
     ("200", "skipped", State::Unknown, Diagnosis::Unexpected, "GET not sent"),
-    ("500", "skipped", State::Critical, Diagnosis::ApiError, "HEAD 500"),
+    ("500", "skipped", State::Critical, Diagnosis::ApiError, "HEAD"),
     ("skipped", "skipped", State::Unknown, Diagnosis::Unexpected, "no request sent"),
 ];
+
+fn decisive(verdict: &Verdict) -> &'static str {
+    match &verdict.evidence {
+        Evidence::AllGood => "both",
+        Evidence::Request(method) => method.name(),
+        Evidence::GetNotSent(_) => "GET not sent",
+        Evidence::NothingSent(_) => "no request sent",
+        Evidence::Slow(..) => "time",
+        Evidence::Certificate(_) => "certificate",
+    }
+}
 
 #[test]
 fn each_pair_of_outcomes_has_its_diagnosis() {
     for (head, get, state, diagnosis, evidence) in PAIRS {
         let verdict = verdict(&plan(), &both(head, get));
-        let found = (verdict.state, verdict.diagnosis, verdict.evidence.to_string());
-        assert_eq!(found, (state, diagnosis, evidence.to_owned()), "HEAD {head}, GET {get}");
+        let found = (verdict.state, verdict.diagnosis, decisive(&verdict));
+        assert_eq!(found, (state, diagnosis, evidence), "HEAD {head}, GET {get}");
     }
 }
 
 #[test]
 fn one_method_alone_has_its_diagnosis() {
-    use Diagnosis::{Alive, BackendDown, Healthy, Unexpected, Unreachable};
+    use Diagnosis::{Alive, BackendDown, Healthy, NoAnswer, Unexpected};
     let cases = [
         (Method::Head, "204", State::Ok, Alive),
-        (Method::Head, "timeout", State::Critical, Unreachable),
+        (Method::Head, "timeout", State::Critical, NoAnswer),
         (Method::Get, "200", State::Ok, Healthy),
         (Method::Get, "503", State::Critical, BackendDown),
-        (Method::Get, "timeout", State::Critical, Unreachable),
-        (Method::Get, "closed", State::Critical, Unreachable),
+        (Method::Get, "timeout", State::Critical, NoAnswer),
+        (Method::Get, "closed", State::Critical, NoAnswer),
         (Method::Get, "body", State::Critical, Unexpected),
     ];
     for (method, outcome, state, diagnosis) in cases {
@@ -241,14 +252,14 @@ fn a_service_whose_answer_began_is_not_out_of_reach() {
 
 #[test]
 fn overrides_reach_state_and_diagnosis() {
-    use Diagnosis::{BackendDown, BackendStalled, Healthy, Unexpected, Unreachable, WrongService};
+    use Diagnosis::{BackendDown, BackendStalled, Healthy, NoAnswer, Unexpected, WrongService};
     let cases = [
         ("head:405", State::Ok, "405", "200", State::Ok, Healthy),
         ("head:405", State::Ok, "405", "timeout", State::Critical, BackendStalled),
         ("get:503", State::Ok, "204", "503", State::Ok, Healthy),
         ("5xx", State::Warning, "204", "503", State::Warning, BackendDown),
         ("timeout", State::Unknown, "204", "timeout", State::Unknown, BackendStalled),
-        ("timeout", State::Unknown, "timeout", "timeout", State::Unknown, Unreachable),
+        ("timeout", State::Unknown, "timeout", "timeout", State::Unknown, NoAnswer),
         ("200", State::Critical, "204", "200", State::Critical, Unexpected),
         ("protocol", State::Warning, "204", "999", State::Warning, WrongService),
     ];
@@ -281,16 +292,14 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
     plan.thresholds.request = limits("1", "3");
     let told = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
-        (verdict.state, verdict.diagnosis, verdict.evidence.to_string(), verdict.explanation)
+        (verdict.state, verdict.diagnosis, verdict.explanation)
     };
-    let slow = |state, evidence: &str, explanation: &str| {
-        (state, Diagnosis::Slow, evidence.to_owned(), explanation.to_owned())
-    };
+    let slow = |state, explanation: &str| (state, Diagnosis::Slow, explanation.to_owned());
     assert_eq!(told(1000, 1000).1, Diagnosis::Healthy);
     let warning = "GET took 1.001 s, above the warning threshold of 1 s";
-    assert_eq!(told(1500, 1001), slow(State::Warning, "GET took 1.001 s", warning));
+    assert_eq!(told(1500, 1001), slow(State::Warning, warning));
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
-    assert_eq!(told(3200, 2000), slow(State::Critical, "HEAD took 3.2 s", critical));
+    assert_eq!(told(3200, 2000), slow(State::Critical, critical));
 
     let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
     late.elapsed = Duration::from_secs(9);
@@ -305,11 +314,11 @@ fn the_back_end_s_share_is_get_s_wait_less_head_s() {
     let judged = |head, get| {
         let made = [timed(Method::Head, 204, head, 1), timed(Method::Get, 200, get, 1)];
         let verdict = verdict(&plan, &made);
-        (verdict.backend.unwrap().as_millis(), verdict.state, verdict.evidence.to_string())
+        (verdict.backend.unwrap().as_millis(), verdict.state, decisive(&verdict))
     };
-    assert_eq!(judged(100, 50), (0, State::Ok, "HEAD 204, GET 200".into()));
-    assert_eq!(judged(100, 600), (500, State::Ok, "HEAD 204, GET 200".into()));
-    assert_eq!(judged(100, 601), (501, State::Critical, "the back-end took 501 ms".into()));
+    assert_eq!(judged(100, 50), (0, State::Ok, "both"));
+    assert_eq!(judged(100, 600), (500, State::Ok, "both"));
+    assert_eq!(judged(100, 601), (501, State::Critical, "time"));
     assert_eq!(verdict(&plan, &both("204", "timeout")).backend, None);
     assert_eq!(verdict(&plan, &[timed(Method::Get, 200, 1, 1)]).backend, None);
 }
@@ -336,13 +345,16 @@ fn certificates_are_judged_by_the_days_that_are_left() {
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
-        (verdict.state, verdict.diagnosis.name(), verdict.evidence.to_string())
+        (verdict.state, verdict.diagnosis.name(), verdict.explanation)
     };
-    let expiring = |state, evidence: &str| (state, "certificate-expiring", evidence.to_owned());
-    assert_eq!(told(90, 30), (State::Ok, "healthy", "HEAD 204, GET 200".into()));
-    assert_eq!(told(90, 29), expiring(State::Warning, "certificate expires in 29 days"));
-    assert_eq!(told(6, 90), expiring(State::Critical, "certificate expires in 6 days"));
-    assert_eq!(told(-3, 90), expiring(State::Critical, "certificate expired 3 days ago"));
+    let expiring = |state, explanation: &str| (state, "certificate-expiring", explanation.to_owned());
+    assert_eq!(told(90, 30).1, "healthy");
+    let soon = "the certificate expires in 29 days, below the warning threshold of 30 days (CN=ctl1)";
+    assert_eq!(told(90, 29), expiring(State::Warning, soon));
+    let sooner = "the certificate expires in 6 days, below the critical threshold of 7 days (CN=ctl1)";
+    assert_eq!(told(6, 90), expiring(State::Critical, sooner));
+    let over = "the certificate expired 3 days ago, below the critical threshold of 7 days (CN=ctl1)";
+    assert_eq!(told(-3, 90), expiring(State::Critical, over));
 
     let expired = made(Method::Head, Completion::Failed(fault(FaultKind::Tls, Phase::Tls)));
     let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
@@ -677,7 +689,10 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
         (&told.completion, told.key.to_string(), told.source.name()),
         (&Completion::Full(503), "get:503".into(), "documented")
     );
-    assert_eq!((told.answered_by, told.peer.as_deref()), (Some("ceilometer"), Some("[2001:db8::1]:8777")));
+    assert_eq!(
+        (told.answered_by.map(Responder::name), told.peer.as_deref()),
+        (Some("ceilometer"), Some("[2001:db8::1]:8777"))
+    );
     let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
     assert_eq!(details.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(transcript.received[..2], ["HTTP 503", "server: WSGI|x"]);

@@ -194,7 +194,7 @@ impl EndpointHistory {
     fn record(&mut self, verdict: &Verdict, report: &Report, at: Duration) -> Option<Change> {
         let from = self.states.state().zip(self.diagnosis);
         let to = (verdict.state, verdict.diagnosis);
-        let (when, summary) = (report.over_at(), summary(verdict));
+        let (when, summary) = (report.over_at(), verdict.summary.clone());
         self.remember(verdict, report.started_at);
         self.states.enter(verdict.state, at);
         self.diagnosis = Some(verdict.diagnosis);
@@ -222,10 +222,6 @@ impl EndpointHistory {
     }
 }
 
-fn summary(verdict: &Verdict) -> String {
-    format!("{}: {} at {}", verdict.diagnosis, verdict.evidence, verdict.endpoint)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,7 +244,7 @@ mod tests {
             when: bad.over_at(),
             from: (State::Ok, Diagnosis::Healthy),
             to: (State::Critical, Diagnosis::BackendDown),
-            summary: summary(&bad.endpoints[0]),
+            summary: bad.endpoints[0].summary.clone(),
         };
         assert_eq!(history.record(&bad, 3 * SECOND), [change]);
         assert_eq!(history.record(&bad, 8 * SECOND), []);
@@ -260,7 +256,7 @@ mod tests {
         assert_eq!(endpoint.states.time_in_state(12 * SECOND), 3 * SECOND);
         let slowest = endpoint.slowest.unwrap();
         assert_eq!((slowest.method, slowest.time), (Method::Get, Duration::from_micros(12_345)));
-        let failure = Failure { when: bad.over_at(), summary: summary(&bad.endpoints[0]) };
+        let failure = Failure { when: bad.over_at(), summary: bad.endpoints[0].summary.clone() };
         assert_eq!(endpoint.last_failure, Some(failure));
         assert_eq!(spent(&history.overall), spent(&endpoint.states));
     }

@@ -143,7 +143,8 @@ mod tests {
                 OK        a:8777
                           OK 50 s (33.6%), CRITICAL 1 min 40 s (66.4%); 2 changes
                           slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
-                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 at a:8777
+                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 from
+                            a:8777: "database|unreachable"
             "#]],
         );
     }
@@ -179,10 +180,10 @@ mod tests {
                             ms at 2026-11-07T06:40:00Z
                           last failure:
                             2026-11-07T06:40:00Z,
-                            unreachable: HEAD refused
-                            at
+                            unreachable: connection
+                            refused by
                             https://metering-2.example.
-                            com:443
+                            com:443 after 1 retry
             "#]],
         );
     }
@@ -223,8 +224,8 @@ mod tests {
                 OK        metering-18.example.com:8777
                           OK 1 s (60.0%), CRITICAL 1 s (40.0%); 2 changes
                           slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
-                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 at
-                            metering-18.example.com:8777
+                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 from
+                            metering-18.example.com:8777: "database|unreachable"
 
                 299 endpoints always OK; the slowest answer: GET in 3.46 ms at
                 2026-11-07T06:40:00Z by metering-300.example.com:8777.

@@ -104,7 +104,9 @@ impl HumanView {
 
     /// The verdict of the whole, in the plugin's words; the numbers where there are many endpoints.
     fn headline(&self, report: &Report) -> Vec<String> {
-        let headline = wrap(&report.headline(), self.width);
+        // A server's words never begin a line, where one of ours could be.
+        let mut headline = wrap(&report.headline(), self.width - INDENT.len());
+        headline.iter_mut().skip(1).for_each(|line| line.insert_str(0, INDENT));
         let mut lines: Vec<String> = headline.iter().map(|line| self.palette.bold(line)).collect();
         if report.endpoints.len() > MANY {
             lines.extend(wrap(&tally(report), self.width));

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 fn check(report: &Report, output: &OutputOptions, expected: &Expect) {
-    expected.assert_eq(&render(&fixture::told(output.verbosity, report.clone()), output));
+    expected.assert_eq(&render(&fixture::at(output.verbosity, report.clone()), output));
 }
 
 fn at(columns: usize) -> OutputOptions {
@@ -33,14 +33,14 @@ fn one_healthy_endpoint() {
         &fixture::report(vec![fixture::healthy("localhost:8777")]),
         &fixture::output(),
         &expect![[r#"
-            CEILOMETER OK - healthy (GET 200) at localhost:8777
+            CEILOMETER OK - healthy: HEAD 204, GET 200 from localhost:8777
 
             OK        localhost:8777  healthy
               HEAD  204  1.23 ms  ▒▒▒███████████
-              GET   200  3.46 ms  ▒▒███████████████████████████████████▄▄▄
-                                  ▒ connect  █ wait  ▄ receive
+              GET   200  3.46 ms  ▒▒██████████████████████████████████████
+                                  ▒ connect  █ wait
               Back-end's share of GET: 2.22 ms
-              The API answers and reaches its back-end.
+              the API answers and reaches its back-end
         "#]],
     );
 }
@@ -51,15 +51,16 @@ fn one_that_cannot_be_reached() {
         &fixture::report(vec![fixture::unreachable("localhost:8777")]),
         &at(80),
         &expect![[r#"
-            CEILOMETER CRITICAL - unreachable (HEAD refused) at localhost:8777
+            CEILOMETER CRITICAL - unreachable: connection refused by localhost:8777 after
+              1 retry
 
             CRITICAL  localhost:8777  unreachable, 2 attempts
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
                                       ▒ connect
               GET   skipped  nothing was reached by HEAD
-              Nobody listens there.
-              → Verify that the Ceilometer Reporting API is up and running.
-              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+              the connection was refused: nothing listens there, or a firewall says no
+              (192.0.2.7:8777: connection refused)
+              → check that the API runs and listens on this address and port
         "#]],
     );
 }
@@ -70,26 +71,29 @@ fn three_endpoints_in_three_states() {
         &three(),
         &at(80),
         &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1
+              certificate-expiring); worst: backend-down: GET 503 from
+              metering-2.example.com:8777: "database|unreachable"
 
             CRITICAL  metering-2.example.com:8777  backend-down
               HEAD  204  1.23 ms  ▒██
               GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
                                   ░ resolve  ▒ connect  █ wait
               Back-end's share of GET: 9.24 ms
-              The API has been reached but the back-end connectivity is unavailable or
-              compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity with
-                the back-end.
-              GET said: {"error": "database|unreachable"}
+              the API has been reached but the back-end connectivity is unavailable or
+              compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with
+                the back-end
+              GET said: database|unreachable
 
             WARNING   https://metering-3.example.com:443  certificate-expiring
               HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
-              GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
+              GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
                                   ▒ connect  ▓ tls  █ wait
               Back-end's share of GET: 1.11 ms
-              The server's certificate expires soon.
-              → Renew it.
+              the certificate expires in 20.5 days, below the warning threshold of 30 days
+              (CN=a.example)
+              → renew the certificate and have the server that presents it load the new one
               Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
               CN=a.example; issuer CN=Example CA, O=Example
 
@@ -104,8 +108,12 @@ fn three_endpoints_on_a_narrow_terminal() {
         &three(),
         &at(40),
         &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET
-            503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - 2 of 3 endpoints
+              not OK (1 backend-down, 1
+              certificate-expiring); worst:
+              backend-down: GET 503 from
+              metering-2.example.com:8777:
+              "database|unreachable"
 
             CRITICAL  metering-2.example.com:8777
                       backend-down
@@ -113,24 +121,27 @@ fn three_endpoints_on_a_narrow_terminal() {
               GET   503  12.3 ms  ░▒▒███████████████
               ░ resolve  ▒ connect  █ wait
               Back-end's share of GET: 9.24 ms
-              The API has been reached but the
+              the API has been reached but the
               back-end connectivity is unavailable
               or compromised; the service cannot
-              perform its operations.
-              → Verify that the API is up and
+              perform its operations
+              → verify that the API is up and
                 running and that there is
-                connectivity with the back-end.
-              GET said: {"error":
-              "database|unreachable"}
+                connectivity with the back-end
+              GET said: database|unreachable
 
             WARNING   https://metering-3.example.com
                       :443 certificate-expiring
               HEAD  204  4.57 ms  ▒▓▓▓▓▓▓▓▓▓████
-              GET   200  5.68 ms  ▒▓▓▓▓▓▓▓▓▓▓▓▓█████
+              GET   200  5.68 ms  ▒▓▓▓▓▓▓▓▓▓████████
               ▒ connect  ▓ tls  █ wait
               Back-end's share of GET: 1.11 ms
-              The server's certificate expires soon.
-              → Renew it.
+              the certificate expires in 20.5 days,
+              below the warning threshold of 30 days
+              (CN=a.example)
+              → renew the certificate and have the
+                server that presents it load the new
+                one
               Certificate: valid until
               2026-11-27T18:54:24Z, 20.51 days left;
               subject CN=a.example; issuer
@@ -147,24 +158,25 @@ fn three_endpoints_on_a_wide_terminal() {
         &three(),
         &at(160),
         &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET 503 from metering-2.example.com:8777:
+              "database|unreachable"
 
             CRITICAL  metering-2.example.com:8777  backend-down
               HEAD  204  1.23 ms  ▒██
               GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
                                   ░ resolve  ▒ connect  █ wait
               Back-end's share of GET: 9.24 ms
-              The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity with the back-end.
-              GET said: {"error": "database|unreachable"}
+              the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with the back-end
+              GET said: database|unreachable
 
             WARNING   https://metering-3.example.com:443  certificate-expiring
               HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
-              GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
+              GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
                                   ▒ connect  ▓ tls  █ wait
               Back-end's share of GET: 1.11 ms
-              The server's certificate expires soon.
-              → Renew it.
+              the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
+              → renew the certificate and have the server that presents it load the new one
               Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
 
             OK        metering-1.example.com:8777  healthy  HEAD 204 1.23 ms, GET 200 3.46 ms
@@ -182,10 +194,10 @@ fn colours_say_the_same() {
     }
     assert_eq!(plain, render(&three(), &at(80)));
     expect![[r#"
-        ESC[1mCEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777ESC[0m
-
-        ESC[97;41mCRITICALESC[0m  ESC[1mmetering-2.example.com:8777  backend-downESC[0m
-          HEAD  204  1.23 ms  ▒██"#]]
+        ESC[1mCEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1ESC[0m
+        ESC[1m  certificate-expiring); worst: backend-down: GET 503 fromESC[0m
+        ESC[1m  metering-2.example.com:8777: "database|unreachable"ESC[0m
+    "#]]
     .assert_eq(&colored.lines().take(4).collect::<Vec<_>>().join("\n").replace('\u{1b}', "ESC"));
 }
 
@@ -195,24 +207,25 @@ fn three_hundred_endpoints_two_of_them_down() {
         &many(2),
         &at(80),
         &expect![[r#"
-            CEILOMETER CRITICAL - unreachable (HEAD refused) at metering-0.example.com:8777
+            CEILOMETER CRITICAL - 2 of 300 endpoints not OK (2 unreachable); worst:
+              unreachable: connection refused by metering-0.example.com:8777 after 1 retry
             300 endpoints: 2 CRITICAL, 298 OK
 
             CRITICAL  metering-0.example.com:8777  unreachable, 2 attempts
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
                                       ▒ connect
               GET   skipped  nothing was reached by HEAD
-              Nobody listens there.
-              → Verify that the Ceilometer Reporting API is up and running.
-              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+              the connection was refused: nothing listens there, or a firewall says no
+              (192.0.2.7:8777: connection refused)
+              → check that the API runs and listens on this address and port
 
             CRITICAL  metering-1.example.com:8777  unreachable, 2 attempts
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
                                       ▒ connect
               GET   skipped  nothing was reached by HEAD
-              Nobody listens there.
-              → Verify that the Ceilometer Reporting API is up and running.
-              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+              the connection was refused: nothing listens there, or a firewall says no
+              (192.0.2.7:8777: connection refused)
+              → check that the API runs and listens on this address and port
 
             298 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
             shows all.
@@ -225,7 +238,7 @@ fn of_those_that_fail_alike_the_first_few_are_told_in_full() {
     let mut endpoints = many(6).endpoints;
     endpoints.push(fixture::backend_down("another.example.com:8777"));
     let text = render(&fixture::report(endpoints), &at(80));
-    assert_eq!(text.matches("Nobody listens there.").count(), MAX_SAME_DIAGNOSIS);
+    assert_eq!(text.matches("nothing listens there").count(), MAX_SAME_DIAGNOSIS);
     assert!(text.contains("back-end connectivity is unavailable"), "{text}");
     let rest: Vec<&str> = text.split("\n\n").skip(1 + MAX_SAME_DIAGNOSIS + 1).collect();
     expect![[r#"
@@ -247,35 +260,38 @@ fn verbose_tells_every_endpoint_and_the_notes() {
         &report,
         &OutputOptions { verbosity: Verbosity::Notes, ..at(80) },
         &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at metering-2.example.com:8777
+            CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1
+              certificate-expiring); worst: backend-down: GET 503 from
+              metering-2.example.com:8777: "database|unreachable"
 
             CRITICAL  metering-2.example.com:8777  backend-down
               HEAD  204  1.23 ms  ▒██
               GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
                                   ░ resolve  ▒ connect  █ wait
               Back-end's share of GET: 9.24 ms
-              The API has been reached but the back-end connectivity is unavailable or
-              compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity with
-                the back-end.
-              GET said: {"error": "database|unreachable"}
+              the API has been reached but the back-end connectivity is unavailable or
+              compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with
+                the back-end
+              GET said: database|unreachable
 
             WARNING   https://metering-3.example.com:443  certificate-expiring
               HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
-              GET   200  5.68 ms  ▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓███████████
+              GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
                                   ▒ connect  ▓ tls  █ wait
               Back-end's share of GET: 1.11 ms
-              The server's certificate expires soon.
-              → Renew it.
+              the certificate expires in 20.5 days, below the warning threshold of 30 days
+              (CN=a.example)
+              → renew the certificate and have the server that presents it load the new one
               Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
               CN=a.example; issuer CN=Example CA, O=Example
 
             OK        metering-1.example.com:8777  healthy
               HEAD  204  1.23 ms  ▒▒▒███████████
-              GET   200  3.46 ms  ▒▒███████████████████████████████████▄▄▄
-                                  ▒ connect  █ wait  ▄ receive
+              GET   200  3.46 ms  ▒▒██████████████████████████████████████
+                                  ▒ connect  █ wait
               Back-end's share of GET: 2.22 ms
-              The API answers and reaches its back-end.
+              the API answers and reaches its back-end
 
             Note: http_proxy is set and ignored
         "#]],
@@ -293,34 +309,32 @@ fn thrice_verbose_tells_the_wire() {
         &report,
         &OutputOptions { verbosity: Verbosity::Transcript, ..at(80) },
         &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at localhost:8777
+            CEILOMETER CRITICAL - backend-down: GET 503 from localhost:8777:
+              "database|unreachable"
 
             CRITICAL  localhost:8777  backend-down
               HEAD  204  1.23 ms  ▒██
               GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
                                   ░ resolve  ▒ connect  █ wait
               Back-end's share of GET: 9.24 ms
-              The API has been reached but the back-end connectivity is unavailable or
-              compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity with
-                the back-end.
-              GET said: {"error": "database|unreachable"}
-              HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204
-              (documented)
+              the API has been reached but the back-end connectivity is unavailable or
+              compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with
+                the back-end
+              GET said: database|unreachable
+              HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
               connect 0.23 ms, wait 1.00 ms
-              curl -sS -i -X HEAD 'http://a:8777/v2/health'
+              curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://localhost:8777/v2/health
               sent: HEAD /v2/health HTTP/1.1
-              received: HTTP/1.1 204 No Content
-              GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by
-              get:503 (documented)
+              received: HTTP 204
+              GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
               resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
               X-Openstack-Request-Id: req-42
-              curl -sS -i -X GET 'http://a:8777/v2/health'
+              curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://localhost:8777/v2/health
               sent: GET /v2/health HTTP/1.1
-              sent: X-Auth-Token: ***
-              received: HTTP/1.1 503 Service Unavailable
-              body: {"error":
-              body: "database|unreachable"}
+              received: HTTP 503
+              received: x-openstack-request-id: req-42
+              body: {"error": "database|unreachable"}
         "#]],
     );
 }
@@ -337,9 +351,10 @@ fn long_names_keep_their_ends_in_brief_and_are_whole_in_full() {
         &report,
         &at(72),
         &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at
-            b.very-long-name.very-long-name.very-long-name.very-long-name.very-long-
-            name.very-long-name..example.com:8777
+            CEILOMETER CRITICAL - 1 of 3 endpoints not OK; backend-down: GET 503
+              from
+              b.very-long-name.very-long-name.very-long-name.very-long-name.very-lon
+              g-name.very-long-name..example.com:8777: "database|unreachable"
 
             CRITICAL  b.very-long-name.very-long-name.very-long-name.very-long-name.
                       very-long-name.very-long-name..example.com:8777 backend-down
@@ -347,11 +362,11 @@ fn long_names_keep_their_ends_in_brief_and_are_whole_in_full() {
               GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
                                   ░ resolve  ▒ connect  █ wait
               Back-end's share of GET: 9.24 ms
-              The API has been reached but the back-end connectivity is unavailable
-              or compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity
-                with the back-end.
-              GET said: {"error": "database|unreachable"}
+              the API has been reached but the back-end connectivity is unavailable
+              or compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity
+                with the back-end
+              GET said: database|unreachable
 
             OK        a.very-long-name.very-long…ong-name..example.com:8777  healthy
             OK        監視.example:8777                                      healthy

@@ -46,8 +46,7 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
 
 /// One of several endpoints: its name, and below it what there is to say.
 fn titled(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
-    let Verdict { state, endpoint, diagnosis, evidence, .. } = verdict;
-    let title = format!("{state} {endpoint} - {diagnosis} ({evidence})");
+    let title = format!("{} {} - {}", verdict.state, verdict.endpoint, verdict.summary);
     let indented = about(verdict, verbosity).into_iter().map(|line| format!("  {line}"));
     [title].into_iter().chain(indented).collect()
 }
@@ -77,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(report: &Report, verbosity: Verbosity, expected: &Expect) {
-        let report = fixture::told(verbosity, report.clone());
+        let report = fixture::at(verbosity, report.clone());
         expected.assert_eq(&render(&report, &OutputOptions { verbosity, ..fixture::output() }));
     }
 
@@ -95,8 +94,8 @@ mod tests {
             &fixture::report(vec![fixture::healthy("a:8777")]),
             Verbosity::Brief,
             &expect![[r#"
-            CEILOMETER OK - healthy (GET 200) at a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
-        "#]],
+                CEILOMETER OK - healthy: HEAD 204, GET 200 from a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
+            "#]],
         );
     }
 
@@ -106,11 +105,11 @@ mod tests {
             &fixture::report(vec![fixture::backend_down("a:8777")]),
             Verbosity::Brief,
             &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
-            The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-            Action: Verify that the API is up and running and that there is connectivity with the back-end.
-            GET said: {"error": "database/unreachable"}
-        "#]],
+                CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+                Action: verify that the API is up and running and that there is connectivity with the back-end
+                GET said: database/unreachable
+            "#]],
         );
     }
 
@@ -120,17 +119,16 @@ mod tests {
             &three(),
             Verbosity::Brief,
             &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at b:8777 | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[::1]:8777 head_time'=0.000321s;;;0
-            CRITICAL b:8777 - backend-down (GET 503)
-              The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-              Action: Verify that the API is up and running and that there is connectivity with the back-end.
-              GET said: {"error": "database/unreachable"}
-            CRITICAL [::1]:8777 - unreachable (HEAD refused)
-              Nobody listens there.
-              Action: Verify that the Ceilometer Reporting API is up and running.
-              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
-              Tried again: 2 attempts
-        "#]],
+                CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[::1]:8777 head_time'=0.000321s;;;0
+                CRITICAL b:8777 - backend-down: GET 503 from b:8777: "database/unreachable"
+                  the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+                  Action: verify that the API is up and running and that there is connectivity with the back-end
+                  GET said: database/unreachable
+                CRITICAL [::1]:8777 - unreachable: connection refused by [::1]:8777 after 1 retry
+                  the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
+                  Action: check that the API runs and listens on this address and port
+                  Tried again: 2 attempts
+            "#]],
         );
     }
 
@@ -144,16 +142,16 @@ mod tests {
             &report,
             Verbosity::Notes,
             &expect![[r#"
-            CEILOMETER WARNING - certificate-expiring (20 days left) at https://b:443 | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
-            WARNING https://b:443 - certificate-expiring (20 days left)
-              The server's certificate expires soon.
-              Action: Renew it.
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
-            OK a:8777 - healthy (GET 200)
-              The API answers and reaches its back-end.
-              Note: the token travels in the clear
-            Note: http_proxy is set and ignored
-        "#]],
+                CEILOMETER WARNING - 1 of 2 endpoints not OK; certificate-expiring: certificate of https://b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
+                WARNING https://b:443 - certificate-expiring: certificate of https://b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days
+                  the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
+                  Action: renew the certificate and have the server that presents it load the new one
+                  Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
+                OK a:8777 - healthy: HEAD 204, GET 200 from a:8777
+                  the API answers and reaches its back-end
+                  Note: the token travels in the clear
+                Note: http_proxy is set and ignored
+            "#]],
         );
     }
 
@@ -163,33 +161,32 @@ mod tests {
             &fixture::report(vec![fixture::unreachable("a:8777")]),
             Verbosity::Requests,
             &expect![[r#"
-            CEILOMETER CRITICAL - unreachable (HEAD refused) at a:8777 | head_time=0.000321s;;;0
-            Nobody listens there.
-            Action: Verify that the Ceilometer Reporting API is up and running.
-            HEAD refused while connecting: Connection refused by 192.0.2.7:8777
-            Tried again: 2 attempts
-            HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
-            connect 0.32 ms
-            curl -sS -i -X HEAD 'http://a:8777/v2/health'
-            GET skipped: nothing was reached by HEAD
-        "#]],
+                CEILOMETER CRITICAL - unreachable: connection refused by a:8777 after 1 retry | head_time=0.000321s;;;0
+                the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
+                Action: check that the API runs and listens on this address and port
+                Tried again: 2 attempts
+                HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
+                connect 0.32 ms
+                curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                GET skipped: nothing was reached by HEAD
+            "#]],
         );
         check(
             &fixture::report(vec![fixture::backend_down("a:8777")]),
             Verbosity::Requests,
             &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
-            The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-            Action: Verify that the API is up and running and that there is connectivity with the back-end.
-            GET said: {"error": "database/unreachable"}
-            HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204 (documented)
-            connect 0.23 ms, wait 1.00 ms
-            curl -sS -i -X HEAD 'http://a:8777/v2/health'
-            GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by get:503 (documented)
-            resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-            X-Openstack-Request-Id: req-42
-            curl -sS -i -X GET 'http://a:8777/v2/health'
-        "#]],
+                CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+                Action: verify that the API is up and running and that there is connectivity with the back-end
+                GET said: database/unreachable
+                HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
+                connect 0.23 ms, wait 1.00 ms
+                curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+                resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+                X-Openstack-Request-Id: req-42
+                curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+            "#]],
         );
     }
 
@@ -199,25 +196,24 @@ mod tests {
             &fixture::report(vec![fixture::backend_down("a:8777")]),
             Verbosity::Transcript,
             &expect![[r#"
-            CEILOMETER CRITICAL - backend-down (GET 503) at a:8777 | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
-            The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-            Action: Verify that the API is up and running and that there is connectivity with the back-end.
-            GET said: {"error": "database/unreachable"}
-            HEAD 204 1.23 ms from 192.0.2.7:8777, answered by ceilometer: OK by head:204 (documented)
-            connect 0.23 ms, wait 1.00 ms
-            curl -sS -i -X HEAD 'http://a:8777/v2/health'
-            sent: HEAD /v2/health HTTP/1.1
-            received: HTTP/1.1 204 No Content
-            GET 503 12.3 ms from 192.0.2.7:8777, answered by ceilometer: CRITICAL by get:503 (documented)
-            resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-            X-Openstack-Request-Id: req-42
-            curl -sS -i -X GET 'http://a:8777/v2/health'
-            sent: GET /v2/health HTTP/1.1
-            sent: X-Auth-Token: ***
-            received: HTTP/1.1 503 Service Unavailable
-            body: {"error":
-            body: "database/unreachable"}
-        "#]],
+                CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+                Action: verify that the API is up and running and that there is connectivity with the back-end
+                GET said: database/unreachable
+                HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
+                connect 0.23 ms, wait 1.00 ms
+                curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                sent: HEAD /v2/health HTTP/1.1
+                received: HTTP 204
+                GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+                resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+                X-Openstack-Request-Id: req-42
+                curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                sent: GET /v2/health HTTP/1.1
+                received: HTTP 503
+                received: x-openstack-request-id: req-42
+                body: {"error": "database/unreachable"}
+            "#]],
         );
     }
 
@@ -229,13 +225,12 @@ mod tests {
             &fixture::report(endpoints),
             Verbosity::Brief,
             &expect![[r#"
-            CEILOMETER CRITICAL - unreachable (HEAD refused) at b:8777 | endpoints=300 healthy=299
-            CRITICAL b:8777 - unreachable (HEAD refused)
-              Nobody listens there.
-              Action: Verify that the Ceilometer Reporting API is up and running.
-              HEAD refused while connecting: Connection refused by 192.0.2.7:8777
-              Tried again: 2 attempts
-        "#]],
+                CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
+                CRITICAL b:8777 - unreachable: connection refused by b:8777 after 1 retry
+                  the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
+                  Action: check that the API runs and listens on this address and port
+                  Tried again: 2 attempts
+            "#]],
         );
     }
 
@@ -245,7 +240,7 @@ mod tests {
         report.unverified = true;
         let output = OutputOptions { max_bytes: 150, ..fixture::output() };
         expect![[r#"
-            CEILOMETER WARNING - certificate-expiring (20 days left) at https://aaaaaaaaaaaaaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0
+            CEILOMETER OK - healthy: HEAD 204, GET 200 from https://aaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0 get_time=0.005678s;;;0
         "#]].assert_eq(&render(&report, &output));
     }
 
@@ -290,7 +285,7 @@ mod tests {
             verbosity in (0..4_u8).prop_map(Verbosity::of),
             max_bytes in 128_usize..20_000,
         ) {
-            let report = fixture::told(verbosity, report);
+            let report = fixture::at(verbosity, report);
             let text = render(&report, &OutputOptions { verbosity, max_bytes, ..fixture::output() });
             prop_assert!(text.len() <= max_bytes, "{} bytes: {text}", text.len());
             let lead = format!("CEILOMETER {} - ", report.state);

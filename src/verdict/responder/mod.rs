@@ -17,7 +17,7 @@ use table::{Clue, Proof, Row, TABLE};
 
 /// Who can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Responder {
+pub(crate) enum Responder {
     Akamai,
     Apache,
     Apisix,
@@ -59,17 +59,17 @@ pub(super) enum Responder {
 
 impl Responder {
     /// The name in the JSON report.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.row().map_or("", |row| row.name)
     }
 
     /// The name as its makers write it, fit for the middle of a sentence.
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         self.row().map_or("", |row| row.title)
     }
 
     /// Anything in front of the API: a proxy, load balancer, gateway, CDN or web server.
-    pub(super) const fn intermediary(self) -> bool {
+    pub(crate) const fn intermediary(self) -> bool {
         !matches!(self, Responder::Ceilometer | Responder::Keystone)
     }
 

@@ -65,18 +65,18 @@ fn three_endpoints_in_three_states() {
         80,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: backend-down (GET 503) at metering-2.example.com:8777
+            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certifica…
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777   backend-down          12.3 ms  █××
             WARNING   https://meteri…ample.com:443  certificate-expiring  5.68 ms  ███
             OK        metering-1.example.com:8777   healthy               3.46 ms  ███
 
-                The API has been reached but the back-end connectivity is unavailable or
-                compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity with
-                the back-end.
-                GET said: {"error": "database|unreachable"}
+                the API has been reached but the back-end connectivity is unavailable or
+                compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with
+                the back-end
+                GET said: database|unreachable
         "#]],
     );
 }
@@ -88,16 +88,16 @@ fn wide_terminal() {
         140,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: backend-down (GET 503) at metering-2.example.com:8777
+            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET 503 from metering-2.e…
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777         backend-down          for 1 min 13 s  12.3 ms  █××
             WARNING   https://metering-3.example.com:443  certificate-expiring  for 1 min 14 s  5.68 ms  ███
             OK        metering-1.example.com:8777         healthy               for 1 min 14 s  3.46 ms  ███
 
-                The API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations.
-              → Verify that the API is up and running and that there is connectivity with the back-end.
-                GET said: {"error": "database|unreachable"}
+                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with the back-end
+                GET said: database|unreachable
         "#]],
     );
 }
@@ -109,23 +109,22 @@ fn narrow_terminal() {
         40,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: backend-down…
+            CRITICAL  for 1 min 13 s: 2 of 3 endpo…
             Run 3 at 2026-11-07T06:40:00Z, every 1…
 
             CRITICAL  metering-….com:8777  █××
             WARNING   https://m…e.com:443  ███
             OK        metering-….com:8777  ███
 
-                The API has been reached but the
+                the API has been reached but the
                 back-end connectivity is
                 unavailable or compromised; the
                 service cannot perform its
-                operations.
-              → Verify that the API is up and
+                operations
+              → verify that the API is up and
                 running and that there is
-                connectivity with the back-end.
-                GET said: {"error":
-                "database|unreachable"}
+                connectivity with the back-end
+                GET said: database|unreachable
         "#]],
     );
 }
@@ -137,7 +136,7 @@ fn low_terminal() {
         80,
         7,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: backend-down (GET 503) at metering-2.example.com:8777
+            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certifica…
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777   backend-down          12.3 ms  █××
@@ -154,16 +153,16 @@ fn two_of_three_hundred_failing() {
         80,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 14 s: unreachable (HEAD refused) at metering-0.example.com…
+            CRITICAL  for 1 min 14 s: 2 of 300 endpoints not OK (2 unreachable); worst: un…
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-0.example.com:8777  unreachable  0.32 ms  ×
             CRITICAL  metering-1.example.com:8777  unreachable  0.32 ms  ×
             and 298 OK
 
-                Nobody listens there.
-              → Verify that the Ceilometer Reporting API is up and running.
-                HEAD refused while connecting: Connection refused by 192.0.2.7:8777
+                the connection was refused: nothing listens there, or a firewall says no
+                (192.0.2.7:8777: connection refused)
+              → check that the API runs and listens on this address and port
         "#]],
     );
 }
@@ -175,7 +174,7 @@ fn two_hundred_failing() {
         80,
         10,
         &expect![[r#"
-            CRITICAL  for 1 min 14 s: unreachable (HEAD refused) at metering-0.example.com…
+            CRITICAL  for 1 min 14 s: 200 of 300 endpoints not OK (200 unreachable); worst…
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-0.example.com:8777  unreachable  0.32 ms  ×
@@ -195,7 +194,7 @@ fn three_hundred_healthy() {
         80,
         24,
         &expect![[r#"
-            OK        for 1 min 14 s: healthy (GET 200) at metering-0.example.com:8777
+            OK        for 1 min 14 s: all 300 endpoints healthy
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             300 OK

@@ -186,7 +186,7 @@ fn wrapper_log_lines() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let (logger, log) = (dir.path().join("logger"), dir.path().join("log"));
-    write_script(&logger, &format!("#!/bin/sh\necho \"$*\" >> {}\n", log.display()));
+    write_script(&logger, &format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> {}\n", log.display()));
     let options = ["reason=$(", "code=$?", "/usr/bin/logger -t", "exit \"$code\""];
     let script = write_wrapper(dir.path(), &options, &[("/usr/bin/logger", logger.to_str().unwrap())]);
     let services = [Role::Healthy, Role::Hostile].map(Service::start);

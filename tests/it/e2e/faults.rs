@@ -51,7 +51,7 @@ fn refused() {
     fails_in(&run, 0, "connect");
     skips_get(&run);
     let line = check([nobody.address()]).run();
-    line.exits(2).summarises("CRITICAL", &["unreachable", "HEAD refused", &nobody.address()]);
+    line.exits(2).summarises("CRITICAL", &["unreachable: connection refused by", &nobody.address()]);
     assert_eq!(
         line.labels().first().map(String::as_str),
         Some("head_time"),
@@ -74,8 +74,8 @@ fn a_name_that_does_not_resolve() {
 fn reset_before_the_answer() {
     let peer = Peer::always(vec![Step::Reset]);
     let run = ask(&peer.address(), &[]);
-    faults(&run, 0, "reset", "unreachable");
-    faults(&run, 1, "reset", "unreachable");
+    faults(&run, 0, "reset", "no-answer");
+    faults(&run, 1, "reset", "no-answer");
     fails_in(&run, 0, "wait");
     assert_eq!(peer.accepted(), 2, "each request has a connection of its own");
 }
@@ -102,8 +102,8 @@ fn reset_within_the_body() {
 fn closed_before_the_answer() {
     let peer = Peer::always(vec![Step::Read]);
     let run = ask(&peer.address(), &[]);
-    faults(&run, 0, "closed", "unreachable");
-    faults(&run, 1, "closed", "unreachable");
+    faults(&run, 0, "closed", "no-answer");
+    faults(&run, 1, "closed", "no-answer");
     fails_in(&run, 0, "wait");
 }
 
@@ -123,7 +123,8 @@ fn a_truncated_body() {
     fails_in(&run, 1, "receive");
     run.reports("/endpoints/0/probes/1/status", 200);
     let line = check([peer.address()]).run();
-    line.exits(2).summarises("CRITICAL", &["backend-stalled", "GET body", &peer.address()]);
+    line.exits(2)
+        .summarises("CRITICAL", &["backend-stalled", "broke off its answer to GET (200)", &peer.address()]);
 }
 
 #[test]
@@ -174,13 +175,13 @@ fn a_body_that_stalls_within_its_length() {
 fn timeouts_name_their_phase() {
     let silent = Peer::always(vec![Step::Hang]);
     let run = ask(&silent.address(), &[]);
-    faults(&run, 0, "timeout", "unreachable");
+    faults(&run, 0, "timeout", "no-answer");
     fails_in(&run, 0, "wait");
     skips_get(&run);
 
     let dripping = Peer::always(vec![Step::Drip(endless_header())]);
     let run = ask(&dripping.address(), &[]);
-    faults(&run, 0, "timeout", "unreachable");
+    faults(&run, 0, "timeout", "no-answer");
     fails_in(&run, 0, "receive");
     skips_get(&run);
 
@@ -209,7 +210,10 @@ fn a_stalled_back_end() {
     faults(&run, 1, "timeout", "backend-stalled");
     fails_in(&run, 1, "wait");
     let line = check([&peer.address(), "-t", "0.3"]).run();
-    line.exits(2).summarises("CRITICAL", &["backend-stalled", "GET timeout", &peer.address()]);
+    line.exits(2).summarises(
+        "CRITICAL",
+        &["backend-stalled", "answered HEAD (204) but not GET within", &peer.address()],
+    );
     assert_eq!(line.labels(), ["head_time", "get_time"], "no back-end time without an answer");
 }
 
@@ -217,7 +221,7 @@ fn a_stalled_back_end() {
 fn connecting_has_a_bound_of_its_own() {
     let deaf = Nobody::deaf();
     let run = check([&deaf.address(), "-t", "20", "--connect-timeout", "200ms", "-o", "json"]).run_alone();
-    faults(&run, 0, "timeout", "unreachable");
+    faults(&run, 0, "timeout", "no-answer");
     skips_get(&run);
     run.ends_within(SECOND);
 }

@@ -18,8 +18,8 @@ fn three_endpoints_in_three_states() {
     let left = terminal.run([good.address(), bad.address(), throttled.address()]).ends(SOON);
     let names = [(&*good.address(), "GOOD"), (&*bad.address(), "BAD"), (&*throttled.address(), "THROTTLED")];
     expect![[r#"
-        CEILOMETER CRITICAL - # of # endpoints not OK; backend-down: GET # from
-        BAD (and # more)
+        CEILOMETER CRITICAL - # of # endpoints not OK (# backend-down, # throttled);
+          worst: backend-down: GET # from BAD: "the database is gone"
 
         CRITICAL  BAD  backend-down
           HEAD  # #s  █

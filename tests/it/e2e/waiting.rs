@@ -44,7 +44,7 @@ fn last_run_cut_short() {
     let limit = Duration::from_secs(1);
     let peer = Peer::always(vec![Step::Hang]);
     let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.1", "-t", "0.6"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["timeout"]).ends_within(limit);
+    run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(limit);
     run.holds(run.elapsed >= limit, "gave up early");
     assert_eq!(peer.requests().len(), 2, "two runs, of 0.6 s and of 0.3 s");
 }
@@ -55,7 +55,7 @@ fn no_time() {
     run.exits(0).summarises("OK", &["healthy"]);
     let peer = Peer::always(vec![Step::Hang]);
     let run = check([&peer.address(), "--wait", "0"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["timeout"]).ends_within(Duration::ZERO);
+    run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(Duration::ZERO);
 }
 
 #[test]

@@ -36,18 +36,19 @@ fn outage_on_a_terminal() {
     let peer = failing_and_recovering();
     let terminal = Terminal { rows: 40, ..USUAL };
     let left = terminal.run([&peer.address(), "--watch", "0.2", "--count", "6"]).ends(SOON);
-    expect![[r#"
-        #-#-#T#:#:#Z  OK → CRITICAL  backend-down: GET # at SERVICE
-        #-#-#T#:#:#Z  CRITICAL → OK  healthy: HEAD #, GET # at
+    expect![[r##"
+        #-#-#T#:#:#Z  OK → CRITICAL  backend-down: GET # from
+                                SERVICE: "the database is gone"
+        #-#-#T#:#:#Z  CRITICAL → OK  healthy: HEAD #, GET # from
                                 SERVICE
         Watched for #s: # endpoint, # runs, # changes.
 
         OK  SERVICE
                   OK #s (#%), CRITICAL #s (#%); # changes
                   slowest answer: GET in #s at #-#-#T#:#:#Z
-                  last failure: #-#-#T#:#:#Z, backend-down: GET # at
-                    SERVICE
-    "#]]
+                  last failure: #-#-#T#:#:#Z, backend-down: GET # from
+                    SERVICE: "the database is gone"
+    "##]]
     .assert_eq(&shape(&left.screen, &[(&peer.address(), "SERVICE")]));
     assert_eq!(left.code, Some(0), "as the last run");
     assert_eq!(peer.requests().len(), 12);
@@ -59,9 +60,10 @@ fn live_view_and_ctrl_c() {
     let mut session = USUAL.run([&peer.address(), "--watch", "0.2"]);
     session.shows(["OK → CRITICAL"]);
     let screen = session.shows(["××", "GET said: the database is gone"]);
-    expect![[r#"
-        #-#-#T#:#:#Z  OK → CRITICAL  backend-down: GET # at SERVICE
-        CRITICAL  for #s: backend-down: GET # from SERVICE
+    expect![[r##"
+        #-#-#T#:#:#Z  OK → CRITICAL  backend-down: GET # from
+                                SERVICE: "the database is gone"
+        CRITICAL  for #s: backend-down: GET # from SERVICE: "the databas…
         Run # at #-#-#T#:#:#Z, every #ms. Ctrl-C to stop.
 
         CRITICAL  SERVICE  backend-down  for #s #s  █×
@@ -71,7 +73,7 @@ fn live_view_and_ctrl_c() {
           → verify that the API is up and running and that there is connectivity with
             the back-end
             GET said: the database is gone
-    "#]]
+    "##]]
     .assert_eq(&shape(&screen, &[(&peer.address(), "SERVICE")]));
     session.interrupts();
     let left = session.ends(SOON);
@@ -108,18 +110,18 @@ fn dumb_terminal() {
     let peer = failing_and_recovering();
     let terminal = Terminal { kind: "dumb", ..USUAL };
     let left = terminal.run([&peer.address(), "--watch", "0.1", "--count", "3"]).ends(SOON);
-    expect![[r#"
+    expect![[r##"
         #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
         #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
-        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE
+        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE: "the database is gone"
         Watched for #s: # endpoint, # runs, # change.
 
         CRITICAL  SERVICE
                   OK #s (#%), CRITICAL #s (#%); # change
                   slowest answer: GET in #s at #-#-#T#:#:#Z
-                  last failure: #-#-#T#:#:#Z, backend-down: GET # at
-                    SERVICE
-    "#]]
+                  last failure: #-#-#T#:#:#Z, backend-down: GET # from
+                    SERVICE: "the database is gone"
+    "##]]
     .assert_eq(&shape(&left.screen, &[(&peer.address(), "SERVICE")]));
     assert!(!left.raw.contains('\x1b'), "{:?}", left.raw);
     assert_eq!(left.code, Some(2));
@@ -134,7 +136,7 @@ fn three_hundred_endpoints() {
     let session = USUAL.run(&endpoints);
     let screen = session.shows(["and 298 OK", "GET said: the database is gone"]);
     expect![[r#"
-        CRITICAL  for #s: # of # endpoints not OK; backend-down: GET # from #…
+        CRITICAL  for #s: # of # endpoints not OK (# backend-down); worst: back…
         Run # at #-#-#T#:#:#Z, every #ms. Ctrl-C to stop.
 
         CRITICAL  SERVICE/p#  backend-down  for #s #s  ×
@@ -160,17 +162,17 @@ fn line_per_run() {
     expect![[r#"
         CEILOMETER OK - healthy: HEAD #, GET # from SERVICE (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
         CEILOMETER OK - healthy: HEAD #, GET # from SERVICE (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
-        CEILOMETER CRITICAL - backend-down: GET # from SERVICE (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
+        CEILOMETER CRITICAL - backend-down: GET # from SERVICE: "the database is gone" (#-#-#T#:#:#Z) | head_time=#s;;;# get_time=#s;;;# backend_time=#s;;;#
     "#]].assert_eq(&shape(&run.stdout, &[(&peer.address(), "SERVICE")]));
 
     let peer = failing_and_recovering();
     let run = check([&peer.address(), "--watch", "0.1", "--count", "3", "-o", "human"]).run();
     run.exits(2);
-    expect![[r#"
+    expect![[r##"
         #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
         #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
-        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE
-    "#]]
+        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE: "the database is gone"
+    "##]]
     .assert_eq(&shape(&run.stdout, &[(&peer.address(), "SERVICE")]));
 }
 

@@ -44,7 +44,7 @@ fn connect_to_keeps_the_port_unless_it_names_one() {
 fn an_ipv6_address_needs_no_brackets_where_it_has_no_port() {
     let nobody = "::1 -p 9 -t 2";
     let run = check(words(nobody)).run();
-    run.exits(2).summarises("CRITICAL", &["unreachable", "at [::1]:9"]);
+    run.exits(2).summarises("CRITICAL", &["unreachable", "by [::1]:9"]);
     check(words("https://::1")).run().is_refused(&["needs brackets: [::1]"]);
 }
 
@@ -88,7 +88,8 @@ fn every_address_is_an_endpoint_of_its_own() {
     assert_eq!(
         run.summary(),
         format!(
-            "CEILOMETER CRITICAL - 1 of 2 endpoints not OK; unreachable: HEAD refused at {name} (127.0.0.2)"
+            "CEILOMETER CRITICAL - 1 of 2 endpoints not OK; unreachable: connection refused by {name} \
+             (127.0.0.2)"
         )
     );
     let labels = run.labels();

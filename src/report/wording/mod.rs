@@ -1,4 +1,7 @@
-//! The phrases that the plugin's and the terminal's output share: requests, faults, certificates.
+//! Sentences that several outputs share: summaries, requests, faults, certificates.
+
+mod fault;
+pub(super) mod summary;
 
 use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
@@ -100,8 +103,10 @@ pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<Detail
         }
         Outcome::Skipped(_) => Vec::new(),
         Outcome::RequestVerdict(judged) => {
-            let told = judged.details.iter().flat_map(|told| details(probe, judged, told));
-            told.chain(judged.transcript.iter().flat_map(transcript)).collect()
+            let wanted = judged.details.as_ref().filter(|_| verbosity >= Verbosity::Requests);
+            let all = judged.transcript.as_ref().filter(|_| verbosity >= Verbosity::Transcript);
+            let details = wanted.into_iter().flat_map(|wanted| details(probe, judged, wanted));
+            details.chain(all.into_iter().flat_map(transcript)).collect()
         }
     }
 }
@@ -118,7 +123,7 @@ fn details(probe: &RequestResult, judged: &RequestVerdict, details: &RequestDeta
 
 fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
     let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
-    let who = judged.answered_by.map(|who| format!(", answered by {who}")).unwrap_or_default();
+    let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();
     let rule = format!("{} by {} ({})", judged.state, judged.key, judged.source.name());
     format!("{}{peer}{who}: {rule}", request(probe))
 }

@@ -1,0 +1,109 @@
+//! The clause that a fault contributes to a summary.
+
+use std::time::Duration;
+
+use crate::model::exchange::{Method, Phase};
+use crate::model::fault::{CertificateProblem, ChainPart, FaultDetail, FaultKind};
+use crate::units::{format_decimal, format_timestamp};
+use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
+
+/// What ended a request, and at which endpoint: `connection refused by metering1:8777`.
+pub(super) fn clause(
+    verdict: &Verdict,
+    method: Method,
+    judged: &RequestVerdict,
+    fault: &FaultInfo,
+) -> String {
+    let (endpoint, message) = (&verdict.endpoint, &fault.message);
+    match fault.kind {
+        FaultKind::Dns => format!("cannot resolve {}", verdict.host),
+        FaultKind::Refused => format!("connection refused by {endpoint}"),
+        FaultKind::NoRoute => format!("no route to {endpoint}"),
+        FaultKind::Reset => without_answer(verdict, method, judged, fault, "reset"),
+        FaultKind::Closed => without_answer(verdict, method, judged, fault, "closed"),
+        FaultKind::Timeout => timed_out(verdict, method, judged, fault),
+        FaultKind::Tls => tls(verdict, fault),
+        FaultKind::Protocol => {
+            format!("{endpoint} did not answer {method} with HTTP: {message}", method = method.name())
+        }
+        FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
+        FaultKind::Proxy => format!("the proxy failed for {endpoint}: {message}"),
+        FaultKind::Local => format!("{endpoint} could not be probed: {message}"),
+    }
+}
+
+/// How GET ended after HEAD was answered well, behind `metering1:8777 answered HEAD (204) but`.
+pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
+    match fault.kind {
+        FaultKind::Timeout => format!("not GET within {}", waited(judged.elapsed)),
+        FaultKind::Reset => "reset the connection on GET".to_owned(),
+        FaultKind::Closed => "closed the connection on GET".to_owned(),
+        _ => format!("broke off its answer to {}", answered(Method::Get, judged)),
+    }
+}
+
+/// `GET (200)`, where a status came before the fault.
+fn answered(method: Method, judged: &RequestVerdict) -> String {
+    let status = judged.completion.answer().map(|status| format!(" ({status})")).unwrap_or_default();
+    format!("{}{status}", method.name())
+}
+
+fn without_answer(
+    verdict: &Verdict,
+    method: Method,
+    judged: &RequestVerdict,
+    fault: &FaultInfo,
+    ended: &str,
+) -> String {
+    let endpoint = &verdict.endpoint;
+    match (fault.phase, judged.completion.answer()) {
+        (Phase::Connect, _) => format!("{endpoint} {ended} the connection while connecting"),
+        (Phase::Tls, _) => format!("{endpoint} {ended} the connection during the TLS handshake"),
+        (_, Some(_)) => {
+            format!("{endpoint} {ended} the connection within its answer to {}", answered(method, judged))
+        }
+        (_, None) => format!("{endpoint} {ended} the connection without answering {}", method.name()),
+    }
+}
+
+fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> String {
+    let (endpoint, after) = (&verdict.endpoint, waited(judged.elapsed));
+    match fault.phase {
+        Phase::Resolve => format!("resolving {} timed out after {after}", verdict.host),
+        Phase::Connect => format!("TCP connect to {endpoint} timed out after {after}"),
+        Phase::Tls => format!("TLS handshake with {endpoint} timed out after {after}"),
+        Phase::Send | Phase::Wait => format!("{endpoint} did not answer {} within {after}", method.name()),
+        Phase::Receive => {
+            format!("{endpoint} did not complete its answer to {} within {after}", answered(method, judged))
+        }
+    }
+}
+
+fn tls(verdict: &Verdict, fault: &FaultInfo) -> String {
+    let endpoint = &verdict.endpoint;
+    if let FaultDetail::Certificate(certificate) = &fault.detail
+        && let CertificateProblem::Expired(ChainPart::Server, at) = certificate.problem
+    {
+        let day = format_timestamp(at);
+        return format!("certificate of {endpoint} expired on {}", day.get(..10).unwrap_or_default());
+    }
+    let message = fault.message.as_str();
+    if let Some(rest) = message.strip_prefix("the certificate ") {
+        format!("certificate of {endpoint} {rest}")
+    } else if let Some(rest) = message.strip_prefix("the server's ") {
+        format!("{endpoint}'s {rest}")
+    } else if let Some(rest) = message.strip_prefix("the server ") {
+        format!("{endpoint} {rest}")
+    } else {
+        format!("TLS with {endpoint} failed: {message}")
+    }
+}
+
+/// A time that ran out: in tenths of a second from a second on, below it in milliseconds.
+fn waited(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{} s", format_decimal(time.as_secs_f64(), 1))
+    }
+}

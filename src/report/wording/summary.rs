@@ -1,0 +1,407 @@
+//! The summary: one line that says what broke, where and why. Every output that has one shows the same.
+//!
+//! Its grammar is `<diagnosis>: <what happened, at which endpoint>[: <reason>]`; before it, for several endpoints,
+//! how many of them are not OK.
+
+use super::super::aggregate;
+use super::fault;
+use crate::model::diagnosis::Diagnosis;
+use crate::model::exchange::{Completion, Method};
+use crate::model::quorum::Quorum;
+use crate::model::state::State;
+use crate::units::{format_decimal, format_duration_exact, format_timestamp};
+use crate::verdict::{Evidence, Limit, RequestVerdict, Responder, Timed, Verdict};
+
+/// Maximum length of a summary, in characters.
+pub(crate) const MAX_SUMMARY: usize = 200;
+
+/// A reason that room is left for less than this is left out, in characters.
+const MIN_REASON: usize = 12;
+
+/// The summary of a run, in at most `room` characters.
+pub(crate) fn of_run(endpoints: &[Verdict], quorum: Option<Quorum>, room: usize) -> String {
+    match endpoints {
+        [] => "no endpoint was probed".to_owned(),
+        [only] => line("", only, room),
+        several => of_several(several, quorum, room),
+    }
+}
+
+/// The summary of one endpoint.
+pub(crate) fn of_endpoint(verdict: &Verdict) -> String {
+    line("", verdict, MAX_SUMMARY)
+}
+
+fn of_several(endpoints: &[Verdict], quorum: Option<Quorum>, room: usize) -> String {
+    let failing: Vec<_> = endpoints.iter().filter(|verdict| verdict.state != State::Ok).collect();
+    let worst = State::worst(failing.iter().map(|verdict| verdict.state));
+    let Some(first) = failing.iter().find(|verdict| verdict.state == worst) else {
+        return all_good(endpoints);
+    };
+    let counts = counts(endpoints, quorum, failing.len());
+    let lead = match failing.len() {
+        1 => format!("{counts}; "),
+        _ => format!("{counts} ({}); worst: ", by_diagnosis(&failing)),
+    };
+    line(&lead, first, room)
+}
+
+fn all_good(endpoints: &[Verdict]) -> String {
+    // Which methods were sent decides whether all are healthy or all are alive.
+    let name = endpoints.first().map_or("OK", |verdict| verdict.diagnosis.name());
+    let retried = endpoints.iter().filter(|verdict| verdict.attempts > 1).count();
+    let retried = if retried == 0 { String::new() } else { format!(", {retried} after a retry") };
+    format!("all {} endpoints {name}{retried}", endpoints.len())
+}
+
+fn counts(endpoints: &[Verdict], quorum: Option<Quorum>, failing: usize) -> String {
+    let all = endpoints.len();
+    let Some(quorum) = quorum else {
+        return format!("{failing} of {all} endpoints not OK");
+    };
+    let (usable, needed) = (aggregate::usable(endpoints), quorum.needed(all));
+    let states = if usable + failing > all { "OK or WARNING" } else { "OK" };
+    let met = if usable >= needed { "met" } else { "missed" };
+    format!("{usable} of {all} endpoints {states}, quorum {needed} {met}")
+}
+
+/// How many endpoints have each diagnosis, the most severe first: `1 backend-down, 2 throttled`.
+fn by_diagnosis(failing: &[&Verdict]) -> String {
+    let mut counts: Vec<(Diagnosis, State, usize)> = Vec::new();
+    for verdict in failing {
+        match counts.iter_mut().find(|(diagnosis, ..)| *diagnosis == verdict.diagnosis) {
+            Some((_, state, count)) => (*state, *count) = (state.or_worse(verdict.state), *count + 1),
+            None => counts.push((verdict.diagnosis, verdict.state, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, state, _)| std::cmp::Reverse(state.severity()));
+    let counts = counts.into_iter().map(|(diagnosis, _, count)| format!("{count} {diagnosis}"));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// What happened, and the reason, which gives way first where room is short.
+#[derive(Debug, Clone)]
+struct Clause {
+    event: String,
+    reason: Option<Reason>,
+}
+
+#[derive(Debug, Clone)]
+enum Reason {
+    /// Our own words.
+    Plain(String),
+    /// The body's words.
+    Quoted(String),
+}
+
+impl Reason {
+    /// The reason in at most `room` characters; nothing where too little of it would be left.
+    fn within(&self, room: usize) -> String {
+        let (text, quote) = match self {
+            Reason::Plain(text) => (text, ""),
+            Reason::Quoted(text) => (text, "\""),
+        };
+        let room = room.saturating_sub(2 + 2 * quote.len());
+        if room < MIN_REASON.min(text.chars().count()) {
+            return String::new();
+        }
+        format!(": {quote}{}{quote}", truncate(text, room))
+    }
+}
+
+impl Clause {
+    fn event(event: String) -> Clause {
+        Clause { event, reason: None }
+    }
+}
+
+fn line(lead: &str, verdict: &Verdict, room: usize) -> String {
+    let Clause { event, reason } = clause(verdict);
+    let sentence = format!("{lead}{}: {event}{}", verdict.diagnosis, retries(verdict.attempts));
+    let sentence = truncate(&sentence, room);
+    let left = room.saturating_sub(sentence.chars().count());
+    format!("{sentence}{}", reason.map(|reason| reason.within(left)).unwrap_or_default())
+}
+
+/// Shortens a text to `room` characters, the last of which is then `…`.
+fn truncate(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(room.saturating_sub(1)).collect();
+    format!("{}…", beginning.trim_end())
+}
+
+fn retries(attempts: u32) -> String {
+    match attempts.saturating_sub(1) {
+        0 => String::new(),
+        1 => " after 1 retry".to_owned(),
+        retries => format!(" after {retries} retries"),
+    }
+}
+
+fn clause(verdict: &Verdict) -> Clause {
+    let endpoint = &verdict.endpoint;
+    match &verdict.evidence {
+        Evidence::AllGood => Clause::event(format!("{} from {endpoint}", statuses(verdict))),
+        Evidence::Request(method) => request(verdict, *method),
+        Evidence::GetNotSent(reason) => Clause {
+            event: format!("{} from {endpoint}, but GET was not sent", statuses(verdict)),
+            reason: Some(Reason::Plain(reason.clone())),
+        },
+        Evidence::NothingSent(reason) => Clause {
+            event: format!("no request was sent to {endpoint}"),
+            reason: reason.clone().map(Reason::Plain),
+        },
+        Evidence::Slow(timed, took, limit) => slow(endpoint, *timed, *took, limit),
+        Evidence::Certificate(limit) => certificate(verdict, limit),
+    }
+}
+
+/// The statuses that came, by method: `HEAD 204, GET 200`.
+fn statuses(verdict: &Verdict) -> String {
+    let answers = verdict.made().filter_map(|(method, judged)| {
+        judged.completion.answer().map(|status| format!("{} {status}", method.name()))
+    });
+    answers.collect::<Vec<_>>().join(", ")
+}
+
+fn request(verdict: &Verdict, method: Method) -> Clause {
+    let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
+        return Clause::event(verdict.endpoint.clone());
+    };
+    match &judged.completion {
+        Completion::Full(status) => answer(verdict, method, *status, judged),
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => {
+            let event = if verdict.diagnosis == Diagnosis::BackendStalled {
+                let head =
+                    verdict.made().find_map(|(_, head)| head.completion.full()).copied().unwrap_or_default();
+                let ended = fault::stalled(judged, fault);
+                format!("{} answered HEAD ({head}) but {ended}", verdict.endpoint)
+            } else {
+                fault::clause(verdict, method, judged, fault)
+            };
+            Clause { event, reason: judged.detail.clone().map(Reason::Quoted) }
+        }
+    }
+}
+
+fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
+    let (endpoint, method) = (&verdict.endpoint, method.name());
+    let said = judged.detail.clone().map(Reason::Quoted);
+    match (status, judged.answered_by) {
+        (401, Some(Responder::Keystone)) => {
+            let uri = judged.quotes.challenge.as_deref().and_then(challenge_uri);
+            let uri = uri.map(|uri| format!(" ({uri})")).unwrap_or_default();
+            Clause::event(format!(
+                "Keystone{uri} wants a token from whoever asks {endpoint} ({method} {status})"
+            ))
+        }
+        (300..=399, _) => {
+            let location = judged.quotes.location.as_ref();
+            let reason = location.map(|location| Reason::Plain(format!("redirects to {location}")));
+            Clause { event: format!("{method} {status} from {endpoint}"), reason: reason.or(said) }
+        }
+        (_, Some(responder)) if responder != Responder::Ceilometer => {
+            let place = if responder.intermediary() { "in front of" } else { "for" };
+            let event = format!("{method} {status} from {} {place} {endpoint}", responder.title());
+            Clause { event, reason: said }
+        }
+        _ => Clause { event: format!("{method} {status} from {endpoint}"), reason: said },
+    }
+}
+
+/// The address in a challenge such as `Keystone uri="http://…"`.
+pub(super) fn challenge_uri(challenge: &str) -> Option<&str> {
+    let (_, rest) = challenge.split_once("uri=")?;
+    rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty())
+}
+
+fn slow(endpoint: &str, timed: Timed, took: std::time::Duration, limit: &Limit) -> Clause {
+    let took = format_duration_exact(took);
+    let event = match timed {
+        Timed::Request(method) => format!("{} from {endpoint} took {took}", method.name()),
+        Timed::Backend => format!("the back-end of {endpoint} took {took}"),
+    };
+    Clause { event, reason: Some(Reason::Plain(crossed(limit, "s"))) }
+}
+
+fn certificate(verdict: &Verdict, limit: &Limit) -> Clause {
+    let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.endpoint.clone()) };
+    let ends = format_timestamp(certificate.not_after);
+    let day = ends.get(..10).unwrap_or_default();
+    let event = if certificate.days_left < 0.0 {
+        format!("certificate of {} expired on {day}", verdict.endpoint)
+    } else {
+        let days = format_decimal(certificate.days_left, 1);
+        format!("certificate of {} expires on {day}, in {days} days", verdict.endpoint)
+    };
+    Clause { event, reason: Some(Reason::Plain(crossed(limit, "days"))) }
+}
+
+/// On which side of which threshold a value is: `above the warning threshold of 1 s`.
+pub(super) fn crossed(limit: &Limit, unit: &str) -> String {
+    let level = if limit.level == State::Critical { "critical" } else { "warning" };
+    let range = &limit.range;
+    if let Some(bound) = range.plain_upper() {
+        format!("above the {level} threshold of {bound} {unit}")
+    } else if let Some(bound) = range.plain_lower() {
+        format!("below the {level} threshold of {bound} {unit}")
+    } else {
+        format!("outside the {level} range {range} {unit}")
+    }
+}
+
+#[cfg(test)]
+pub(in crate::report) mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::model::endpoint::{Endpoint, Host};
+    use crate::plan::{Plan, Targets};
+    use crate::report::Report;
+    use crate::verdict::judge;
+    use crate::verdict::tests::{NOW, both, endpoint, plan};
+
+    /// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
+    pub(in crate::report) fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
+        let verdicts = outcomes.iter().enumerate().map(|(number, (get, attempts))| {
+            let endpoint = Endpoint { host: Host::Name(format!("ctl{}", number + 1)), ..endpoint() };
+            judge(plan, &endpoint, &both("204", get), *attempts, NOW)
+        });
+        Report::of(plan, verdicts.collect(), NOW, std::time::Duration::ZERO)
+    }
+
+    #[test]
+    fn one_endpoint() {
+        let pairs = [
+            ("204", "200"),
+            ("204", "503"),
+            ("204", "keystone"),
+            ("204", "haproxy"),
+            ("haproxy", "haproxy"),
+            ("204", "504"),
+            ("204", "timeout"),
+            ("204", "reset"),
+            ("204", "closed"),
+            ("204", "body"),
+            ("204", "refused"),
+            ("204", "tls"),
+            ("204", "protocol"),
+            ("timeout", "timeout"),
+            ("reset", "closed"),
+            ("closed", "200"),
+            ("refused", "skipped"),
+            ("no-route", "skipped"),
+            ("dns", "skipped"),
+            ("proxy", "skipped"),
+            ("tls", "skipped"),
+            ("local", "skipped"),
+            ("500", "500"),
+            ("404", "404"),
+            ("401", "401"),
+            ("405", "200"),
+            ("400", "301"),
+            ("204", "204"),
+            ("429", "429"),
+            ("204", "999"),
+            ("204", "skipped"),
+            ("skipped", "skipped"),
+        ];
+        let lines = pairs.map(|(head, get)| {
+            let verdict = judge(&plan(), &endpoint(), &both(head, get), 1, NOW);
+            format!("{head:>9} {get:<9} {}\n", of_endpoint(&verdict))
+        });
+        expect![[r#"
+                  204 200       healthy: HEAD 204, GET 200 from ctl1:8777
+                  204 503       backend-down: GET 503 from ctl1:8777
+                  204 keystone  unexpected: GET 503 from Keystone for ctl1:8777: "The Keystone service is temporarily unavailable."
+                  204 haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+              haproxy haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+                  204 504       proxy-error: GET 504 from ctl1:8777
+                  204 timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
+                  204 reset     backend-stalled: ctl1:8777 answered HEAD (204) but reset the connection on GET
+                  204 closed    backend-stalled: ctl1:8777 answered HEAD (204) but closed the connection on GET
+                  204 body      backend-stalled: ctl1:8777 answered HEAD (204) but broke off its answer to GET (200): "{"me"
+                  204 refused   unexpected: connection refused by ctl1:8777
+                  204 tls       tls-failed: TLS with ctl1:8777 failed: circumstances
+                  204 protocol  wrong-service: ctl1:8777 did not answer GET with HTTP: circumstances
+              timeout timeout   no-answer: ctl1:8777 did not answer HEAD within 20 ms
+                reset closed    no-answer: ctl1:8777 reset the connection without answering HEAD
+               closed 200       no-answer: ctl1:8777 closed the connection without answering HEAD
+              refused skipped   unreachable: connection refused by ctl1:8777
+             no-route skipped   unreachable: no route to ctl1:8777
+                  dns skipped   unreachable: cannot resolve ctl1
+                proxy skipped   unreachable: the proxy failed for ctl1:8777: circumstances
+                  tls skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
+                local skipped   unexpected: ctl1:8777 could not be probed: circumstances
+                  500 500       api-error: GET 500 from ctl1:8777
+                  404 404       not-found: GET 404 from ctl1:8777
+                  401 401       denied: GET 401 from ctl1:8777
+                  405 200       request-rejected: HEAD 405 from ctl1:8777
+                  400 301       wrong-service: GET 301 from ctl1:8777
+                  204 204       wrong-service: GET 204 from ctl1:8777
+                  429 429       throttled: GET 429 from ctl1:8777
+                  204 999       wrong-service: GET 999 from ctl1:8777
+                  204 skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
+              skipped skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
+        "#]].assert_eq(&lines.concat());
+    }
+
+    fn check(outcomes: &[(&str, u32)], quorum: Option<Quorum>, expected: &Expect) {
+        expected.assert_eq(&report(&Plan { quorum, ..plan() }, outcomes).summary);
+    }
+
+    #[test]
+    fn several_endpoints() {
+        check(&[], None, &expect!["no endpoint was probed"]);
+        check(&[("200", 1), ("200", 1)], None, &expect!["all 2 endpoints healthy"]);
+        check(&[("200", 1), ("200", 2)], None, &expect!["all 2 endpoints healthy, 1 after a retry"]);
+        check(&[("200", 1), ("200", 1)], Some(Quorum::Count(1)), &expect!["all 2 endpoints healthy"]);
+        check(
+            &[("429", 1), ("200", 1), ("503", 1)],
+            None,
+            &expect![
+                "2 of 3 endpoints not OK (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"
+            ],
+        );
+        check(
+            &[("503", 1), ("200", 1), ("503", 1)],
+            None,
+            &expect!["2 of 3 endpoints not OK (2 backend-down); worst: backend-down: GET 503 from ctl1:8777"],
+        );
+        check(
+            &[("200", 1), ("200", 1), ("503", 1)],
+            Some(Quorum::Count(2)),
+            &expect!["2 of 3 endpoints OK, quorum 2 met; backend-down: GET 503 from ctl3:8777"],
+        );
+        check(
+            &[("429", 1), ("200", 1), ("503", 1)],
+            Some(Quorum::Percent(67)),
+            &expect![
+                "2 of 3 endpoints OK or WARNING, quorum 3 missed (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"
+            ],
+        );
+    }
+
+    #[test]
+    fn needed_retries() {
+        check(&[("200", 2)], None, &expect!["healthy: HEAD 204, GET 200 from ctl1:8777 after 1 retry"]);
+        check(&[("503", 3)], None, &expect!["backend-down: GET 503 from ctl1:8777 after 2 retries"]);
+    }
+
+    #[test]
+    fn marks() {
+        let marked = |plan: &Plan| report(plan, &[("200", 1)]).summary_with_marks();
+        let mut insecure = plan();
+        insecure.network.tls.insecure = true;
+        let targets = Targets::Simulated(vec![Diagnosis::Healthy]);
+        let simulated = Plan { targets: targets.clone(), ..plan() };
+        let both = Plan { targets, ..insecure.clone() };
+        let summary = "healthy: HEAD 204, GET 200 from ctl1:8777";
+        assert_eq!(marked(&plan()), summary);
+        assert_eq!(marked(&simulated), format!("SIMULATED {summary}"));
+        assert_eq!(marked(&insecure), format!("{summary} (certificate not verified)"));
+        assert_eq!(marked(&both), format!("SIMULATED {summary} (certificate not verified)"));
+    }
+}
