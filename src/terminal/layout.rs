@@ -2,6 +2,7 @@
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
+use textwrap::core::Word;
 pub(crate) use textwrap::core::display_width;
 
 /// Width of the column of states: the longest name and two spaces.
@@ -10,8 +11,10 @@ pub(crate) const MARGIN: usize = 10;
 /// Space between two columns of a table.
 pub(crate) const GAP: &str = "  ";
 
-/// Columns that a table's names keep of a line, in percent.
+/// Columns that a table's names keep of a line, in percent; fewer, but not below [`MIN_NAME`], for the first of the
+/// other columns.
 const NAME_SHARE: usize = 40;
+const MIN_NAME: usize = 8;
 
 /// The widths of a table's columns; 0 for one that there is no room for.
 pub(crate) struct FittedColumns<const N: usize> {
@@ -24,7 +27,8 @@ pub(crate) struct FittedColumns<const N: usize> {
 /// Shares `room` between the names and the other columns, the most important ones first. Names are shortened for
 /// them, but not below their share.
 pub(crate) fn fit_columns<const N: usize>(name: usize, wanted: [usize; N], room: usize) -> FittedColumns<N> {
-    let least = name.min(room * NAME_SHARE / 100);
+    let beside_first = wanted.first().map_or(room, |width| room.saturating_sub(width + GAP.len()));
+    let least = name.min((room * NAME_SHARE / 100).min(beside_first).max(MIN_NAME));
     let mut left = room.saturating_sub(least);
     let columns = wanted.map(|width| {
         if width == 0 || left < width + GAP.len() {
@@ -94,6 +98,15 @@ pub(crate) fn hanging_indent(first: &str, text: &str, columns: usize) -> Vec<Str
     wrap_indented(first, &" ".repeat(display_width(first)), text, columns)
 }
 
+/// Breaks a text into lines without regard for words, its spaces kept.
+pub(crate) fn wrap_verbatim(first: &str, others: &str, text: &str, columns: usize) -> Vec<String> {
+    let room = columns.saturating_sub(display_width(first).max(display_width(others))).max(1);
+    let line = Word::from(text);
+    let pieces = line.break_apart(room).map(|piece| format!("{}{}", piece.word, piece.whitespace));
+    let prefixes = std::iter::once(first).chain(std::iter::repeat(others));
+    prefixes.zip(pieces).map(|(prefix, piece)| format!("{prefix}{piece}")).collect()
+}
+
 /// Puts `first` before the first line and as many spaces before the others.
 pub(crate) fn prefix_lines(first: &str, lines: impl IntoIterator<Item = String>) -> Vec<String> {
     let others = " ".repeat(display_width(first));
@@ -155,6 +168,12 @@ mod tests {
         let lines = wrap_indented("\x1b[1mNote:\x1b[0m ", "    ", "the API answers", 14);
         assert_eq!(lines, ["\x1b[1mNote:\x1b[0m the API", "    answers"]);
         assert_eq!(wrap_indented("Note: ", "", "", 14), Vec::<String>::new());
+    }
+
+    #[test]
+    fn verbatim_lines() {
+        let lines = wrap_verbatim("  ", "    ", "body:   {監視}  x", 12);
+        assert_eq!(lines, ["  body:   ", "    {監視}  ", "    x"]);
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The view for a terminal: what is broken, where the time went, what to do.
+//! The view for people: the reason first, then what to do, then the evidence.
 //!
-//! Failing endpoints come first and in full, healthy ones in brief. No line is wider than the terminal
-//! but those that are there to be copied (`-vv`).
+//! Several endpoints are a table, the failing ones first, and the details of those that fail.
 
 mod advice;
-mod full;
+mod details;
 mod phase_bar;
+mod requests;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -14,131 +14,111 @@ pub(crate) use advice::advice;
 
 use super::{MANY, Report};
 use crate::environment::Size;
+use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::terminal::ascii::to_ascii;
-use crate::terminal::layout::{hanging_indent, wrap};
+use crate::terminal::layout::{MARGIN, prefix_lines, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units;
 use crate::verdict::Verdict;
 
-/// So many endpoints with the same diagnosis are told in full.
-const MAX_SAME_DIAGNOSIS: usize = 3;
+/// Columns of the narrowest terminal that is laid out for.
+const MIN_COLUMNS: usize = 20;
 
-/// Narrower terminals are not catered for.
-const NARROWEST: usize = 20;
+/// Columns of prose, however wide the terminal is: longer lines are hard to read.
+const MAX_PROSE: usize = 100;
 
-/// How far what belongs to an endpoint is indented.
+/// Indent of labels.
 const INDENT: &str = "  ";
 
-/// Tells the report to the operator.
+/// Indent of prose, deeper than every label, so that text from outside cannot pose as one.
+const PROSE: &str = "    ";
+
+/// Renders the report, to its last newline.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
-    let page = HumanView {
-        width: output.width.unwrap_or(Size::FALLBACK.columns).max(NARROWEST),
+    let columns = output.width.unwrap_or(Size::FALLBACK.columns).max(MIN_COLUMNS);
+    let view = HumanView {
+        columns,
+        prose: columns.min(MAX_PROSE),
         verbosity: output.verbosity,
         palette: Palette::new(output.color),
     };
-    let sections = page.sections(report).into_iter().filter(|section| !section.is_empty());
-    let lines =
-        |section: Vec<String>| section.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
-    let text = sections.map(lines).collect::<Vec<_>>().join("\n\n") + "\n";
+    let sections = view.sections(report).into_iter().filter(|section| !section.is_empty());
+    let text = sections.map(|section| join(&section)).collect::<Vec<_>>().join("\n");
     if output.ascii { to_ascii(&text) } else { text }
 }
 
-/// Which endpoints are told at which length.
-struct Layout<'a> {
-    full: Vec<&'a Verdict>,
-    brief: Vec<&'a Verdict>,
-    /// Healthy ones among many, which are only counted.
-    counted: Vec<&'a Verdict>,
+fn join(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-impl<'a> Layout<'a> {
-    fn of(report: &'a Report, verbosity: Verbosity) -> Layout<'a> {
-        let worst_first = report.worst_first();
-        if verbosity >= Verbosity::Notes || worst_first.len() == 1 {
-            return Layout { full: worst_first, brief: Vec::new(), counted: Vec::new() };
-        }
-        let many = worst_first.len() > MANY;
-        let (failing, healthy): (Vec<_>, Vec<_>) =
-            worst_first.into_iter().partition(|verdict| verdict.state != State::Ok);
-        let (full, mut brief) = without_repetition(failing);
-        if many {
-            return Layout { full, brief, counted: healthy };
-        }
-        brief.extend(healthy);
-        Layout { full, brief, counted: Vec::new() }
-    }
-}
-
-/// The failing ones that are told in full, and the rest: what is said of the first few that fail alike would be
-/// said again of each.
-fn without_repetition(failing: Vec<&Verdict>) -> (Vec<&Verdict>, Vec<&Verdict>) {
-    let (mut full, mut brief): (Vec<&Verdict>, Vec<&Verdict>) = (Vec::new(), Vec::new());
-    for verdict in failing {
-        let alike = full.iter().filter(|other| other.diagnosis == verdict.diagnosis).count();
-        if alike < MAX_SAME_DIAGNOSIS { full.push(verdict) } else { brief.push(verdict) }
-    }
-    (full, brief)
-}
-
-/// Where and how it is told.
 struct HumanView {
-    width: usize,
+    /// Columns of the terminal.
+    columns: usize,
+    /// Columns of prose and bars.
+    prose: usize,
     verbosity: Verbosity,
     palette: Palette,
 }
 
 impl HumanView {
     fn sections(&self, report: &Report) -> Vec<Vec<String>> {
-        let division = Layout::of(report, self.verbosity);
-        let mut sections = vec![self.headline(report)];
-        sections.extend(division.full.iter().map(|verdict| self.full(verdict)));
-        sections.push(self.brief(&division.brief));
-        sections.push(self.counted(&division.counted));
-        if self.verbosity >= Verbosity::Notes {
-            sections.push(self.notes("", &report.notes));
+        let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
+        if let [only] = report.endpoints.as_slice() {
+            sections.extend(self.details(only));
+        } else {
+            sections.push(self.table(report));
+            sections.push(self.count_healthy(report));
+            sections.extend(self.groups(report).iter().flat_map(|group| self.group(report, group)));
         }
+        sections.push(self.notes(report));
         sections
     }
 
-    /// The verdict of the whole, in the plugin's words; the numbers where there are many endpoints.
-    fn headline(&self, report: &Report) -> Vec<String> {
-        // A server's words never begin a line, where one of ours could be.
-        let mut headline = wrap(&report.headline(), self.width - INDENT.len());
-        headline.iter_mut().skip(1).for_each(|line| line.insert_str(0, INDENT));
-        let mut lines: Vec<String> = headline.iter().map(|line| self.palette.bold(line)).collect();
-        if report.endpoints.len() > MANY {
-            lines.extend(wrap(&tally(report), self.width));
+    /// A state and its reason, whose further lines are indented deeper than any label.
+    fn headline(&self, state: State, summary: &str) -> Vec<String> {
+        let margin = self.palette.margin(state);
+        let lines = wrap(summary, self.prose - MARGIN);
+        let bold = lines.iter().map(|line| self.palette.bold(line));
+        prefix_lines(&margin, bold)
+    }
+
+    /// Shows the healthy ones among many in one sentence.
+    fn count_healthy(&self, report: &Report) -> Vec<String> {
+        if !self.is_abridged(report.endpoints.len()) {
+            return Vec::new();
         }
-        lines
-    }
-
-    /// A paragraph behind its beginning, its further lines indented as far.
-    fn paragraph(&self, beginning: &str, text: &str) -> Vec<String> {
-        hanging_indent(beginning, text, self.width)
-    }
-
-    fn notes(&self, indent: &str, notes: &[String]) -> Vec<String> {
-        notes.iter().flat_map(|note| self.paragraph(&format!("{indent}Note: "), note)).collect()
-    }
-
-    /// The healthy ones among many, in one sentence.
-    fn counted(&self, verdicts: &[&Verdict]) -> Vec<String> {
-        let answers = verdicts.iter().flat_map(|verdict| {
+        let healthy: Vec<_> = report.endpoints.iter().filter(|verdict| verdict.state == State::Ok).collect();
+        let answers = healthy.iter().flat_map(|verdict| {
             verdict.made().map(|(method, judged)| (judged.elapsed, method, &verdict.endpoint))
         });
         let Some((elapsed, method, endpoint)) = answers.max_by_key(|(elapsed, ..)| *elapsed) else {
             return Vec::new();
         };
         let slowest = format!("{} in {} by {endpoint}", method.name(), units::format_duration(elapsed));
-        let sentence = format!("{} OK, the slowest answer: {slowest}; -v shows all.", verdicts.len());
-        wrap(&sentence, self.width)
+        let sentence = format!("{} OK, the slowest answer: {slowest}; -v shows all.", healthy.len());
+        wrap_indented("", INDENT, &sentence, self.prose)
+    }
+
+    /// Whether of so many endpoints not all are shown.
+    fn is_abridged(&self, endpoints: usize) -> bool {
+        endpoints > MANY && self.verbosity < Verbosity::Notes
+    }
+
+    fn notes(&self, report: &Report) -> Vec<String> {
+        let notes = report.notes.iter().filter(|_| self.verbosity >= Verbosity::Notes);
+        notes.flat_map(|note| wrap_indented("Note: ", PROSE, note, self.prose)).collect()
+    }
+
+    /// A label, or a paragraph that begins with one.
+    fn labelled(&self, text: &str) -> Vec<String> {
+        wrap_indented(INDENT, PROSE, text, self.prose)
     }
 }
 
-/// How many endpoints there are, and how many in which state.
-fn tally(report: &Report) -> String {
-    let states = report.endpoints.iter().map(|verdict| verdict.state);
-    format!("{} endpoints: {}", report.endpoints.len(), State::tally(states))
+/// The result of one of an endpoint's requests, in a word or two; nothing where there was no such request.
+fn outcome(verdict: &Verdict, method: Method) -> String {
+    let probe = verdict.probes.iter().find(|probe| probe.method == method);
+    probe.map(|probe| super::wording::outcome(&probe.outcome)).unwrap_or_default()
 }

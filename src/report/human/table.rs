@@ -1,40 +1,98 @@
-//! Endpoints in brief: a line each, in columns.
+//! Several endpoints, a line each, the failing ones first.
 
-use super::{HumanView, INDENT};
-use crate::report::wording;
-use crate::terminal::layout::{MARGIN, display_width, pad_right, truncate_middle};
+use std::collections::HashMap;
+
+use super::{HumanView, outcome};
+use crate::model::exchange::Method;
+use crate::model::state::State;
+use crate::report::Report;
+use crate::terminal::layout::{
+    FittedColumns, GAP, MARGIN, fit_columns, pad_left, pad_right, truncate_middle, widest,
+};
+use crate::units;
 use crate::verdict::Verdict;
 
+/// Of many endpoints, so many with one diagnosis have a line each; the others are counted.
+const MAX_ALIKE: usize = 10;
+
+/// Names of the columns.
+const TITLES: [&str; 5] = ["ENDPOINT", "DIAGNOSIS", "GET", "HEAD", "TIME"];
+
+/// An endpoint's cells, under [`TITLES`].
+type Cells = [String; 5];
+
 impl HumanView {
-    /// One line for each endpoint, in columns; the requests only where there is room for them.
-    pub(super) fn brief(&self, verdicts: &[&Verdict]) -> Vec<String> {
-        const LEAST: usize = 20;
-        let widest = |column: fn(&Verdict) -> String| {
-            verdicts.iter().map(|verdict| display_width(&column(verdict))).max().unwrap_or_default()
-        };
-        let diagnosis = widest(|verdict| verdict.diagnosis.to_string());
-        let endpoint = widest(|verdict| verdict.endpoint.clone());
-        let requests = widest(requests_in_brief);
-        let room = self.width.saturating_sub(MARGIN + INDENT.len() + diagnosis);
-        let beside = room.saturating_sub(INDENT.len() + requests);
-        let (endpoint, with_requests) = if beside >= endpoint.min(LEAST) {
-            (endpoint.min(beside), true)
-        } else {
-            (endpoint.min(room), false)
-        };
-        let line = |verdict: &&Verdict| {
-            let state = self.palette.margin(verdict.state);
-            let name = pad_right(&truncate_middle(&verdict.endpoint, endpoint), endpoint);
-            let requests = if with_requests { requests_in_brief(verdict) } else { String::new() };
-            format!(
-                "{state}{name}{INDENT}{}{INDENT}{requests}",
-                pad_right(verdict.diagnosis.name(), diagnosis)
-            )
-        };
-        verdicts.iter().map(line).collect()
+    /// The table. Of many endpoints it has only those that fail.
+    pub(super) fn table(&self, report: &Report) -> Vec<String> {
+        let all = report.worst_first();
+        let (shown, hidden) = if self.is_abridged(all.len()) { abridge(all) } else { (all, Vec::new()) };
+        if shown.is_empty() {
+            return Vec::new();
+        }
+        let rows: Vec<Cells> = shown.iter().map(|verdict| cells(verdict)).collect();
+        let fitted = fit(&rows, self.columns);
+        let mut lines = vec![row(&pad_right("STATE", MARGIN), &TITLES.map(String::from), &fitted)];
+        for (verdict, cells) in shown.iter().zip(&rows) {
+            lines.push(row(&self.palette.margin(verdict.state), cells, &fitted));
+        }
+        for (state, diagnosis, count) in hidden {
+            lines.push(format!("{}and {count} more {diagnosis}", self.palette.margin(state)));
+        }
+        lines
     }
 }
 
-fn requests_in_brief(verdict: &Verdict) -> String {
-    verdict.probes.iter().map(wording::request).collect::<Vec<_>>().join(", ")
+/// The failing endpoints that are shown, and how many more there are of each state and diagnosis.
+fn abridge(endpoints: Vec<&Verdict>) -> (Vec<&Verdict>, Vec<(State, &'static str, usize)>) {
+    let mut counts: HashMap<(State, &'static str), usize> = HashMap::new();
+    let (mut shown, mut hidden) = (Vec::new(), Vec::new());
+    for verdict in endpoints.into_iter().filter(|verdict| verdict.state != State::Ok) {
+        let kind = (verdict.state, verdict.diagnosis.name());
+        let count = counts.entry(kind).or_default();
+        *count += 1;
+        if *count <= MAX_ALIKE {
+            shown.push(verdict);
+        } else if *count == MAX_ALIKE + 1 {
+            hidden.push(kind);
+        }
+    }
+    let hidden = hidden.into_iter().filter_map(|kind| Some((kind.0, kind.1, counts.get(&kind)? - MAX_ALIKE)));
+    (shown, hidden.collect())
+}
+
+fn cells(verdict: &Verdict) -> Cells {
+    let time = verdict.made().map(|(_, judged)| judged.elapsed).max();
+    [
+        verdict.endpoint.clone(),
+        verdict.diagnosis.name().into(),
+        outcome(verdict, Method::Get),
+        outcome(verdict, Method::Head),
+        time.map(units::format_duration).unwrap_or_default(),
+    ]
+}
+
+/// The columns that there is room for, the most telling ones first; those without any cell have none.
+fn fit(rows: &[Cells], room: usize) -> FittedColumns<4> {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|cells| cells.get(column)).filter(|cell| !cell.is_empty());
+        let width = widest(cells);
+        if width == 0 { 0 } else { width.max(TITLES.get(column).map_or(0, |title| title.len())) }
+    };
+    fit_columns(width(0), [width(1), width(2), width(3), width(4)], room.saturating_sub(MARGIN))
+}
+
+fn row(margin: &str, [name, diagnosis, get, head, time]: &Cells, fitted: &FittedColumns<4>) -> String {
+    let mut line = format!("{margin}{}", pad_right(&truncate_middle(name, fitted.name), fitted.name));
+    let [diagnosis_width, get_width, head_width, time_width] = fitted.columns;
+    let columns = [
+        (diagnosis_width, pad_right(diagnosis, diagnosis_width)),
+        (head_width, pad_right(head, head_width)),
+        (get_width, pad_right(get, get_width)),
+        (time_width, pad_left(time, time_width)),
+    ];
+    for (_, cell) in columns.into_iter().filter(|(width, _)| *width > 0) {
+        line += GAP;
+        line += &cell;
+    }
+    line
 }

@@ -83,14 +83,16 @@ pub(super) fn attempts(verdict: &Verdict) -> Option<String> {
 pub(super) enum DetailLine {
     /// Prose, which may be broken to fit a terminal.
     Prose(String),
-    /// What will be copied, and is therefore left in one piece.
+    /// A line as it was sent or received.
     Verbatim(String),
+    /// A command, which is copied and therefore left in one piece.
+    Command(String),
 }
 
 impl DetailLine {
     /// The line, however it may be shown.
     pub(super) fn text(self) -> String {
-        let (DetailLine::Prose(text) | DetailLine::Verbatim(text)) = self;
+        let (DetailLine::Prose(text) | DetailLine::Verbatim(text) | DetailLine::Command(text)) = self;
         text
     }
 }
@@ -117,15 +119,20 @@ fn details(probe: &RequestResult, judged: &RequestVerdict, details: &RequestDeta
         .into_iter()
         .chain(phases(&judged.phases).map(DetailLine::Prose))
         .chain(facts)
-        .chain([DetailLine::Verbatim(details.curl.clone())])
+        .chain([DetailLine::Command(details.curl.clone())])
         .collect()
 }
 
 fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
+    format!("{}{}", request(probe), provenance(judged))
+}
+
+/// Who answered, and the rule that judged the answer.
+pub(super) fn provenance(judged: &RequestVerdict) -> String {
     let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
     let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();
     let rule = format!("{} by {} ({})", judged.state, judged.key, judged.source.name());
-    format!("{}{peer}{who}: {rule}", request(probe))
+    format!("{peer}{who}: {rule}")
 }
 
 fn phases(phases: &Phases) -> Option<String> {

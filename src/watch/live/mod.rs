@@ -13,11 +13,17 @@ use super::history::History;
 use crate::environment::Size;
 use crate::model::state::State;
 use crate::report::{MANY, Report, human};
-use crate::terminal::layout::{display_width, truncate_end};
+use crate::terminal::layout::{MARGIN, prefix_lines, truncate_end, wrap};
 use crate::terminal::style::Palette;
 use crate::units;
 pub(super) use block::LiveBlock;
 use table::EndpointTable;
+
+/// Rows below which the endpoints need the room of the headline's further lines.
+const LOW: usize = 12;
+
+/// Columns of the headline on the narrowest terminal.
+const MIN_HEADLINE: usize = 9;
 
 pub(super) struct LiveView<'a> {
     pub(super) history: &'a History,
@@ -60,11 +66,16 @@ impl LiveView<'_> {
     fn head(&self) -> Vec<String> {
         let status = truncate_end(self.status, self.columns());
         let Some(report) = self.report else { return vec![status] };
-        let state = self.palette.margin(report.state);
-        let lasts = units::format_span(self.history.overall.time_in_state(self.at));
-        let headline = format!("for {lasts}: {}", report.summary_with_marks());
-        let headline = truncate_end(&headline, self.columns().saturating_sub(display_width(&state)));
-        vec![state + &self.palette.bold(&headline), status]
+        let since = since(self.history.overall.time_in_state(self.at));
+        let headline = format!("{since}: {}", report.summary_with_marks());
+        let columns = self.columns().saturating_sub(MARGIN).max(MIN_HEADLINE);
+        let headline = if self.size.rows < LOW {
+            vec![truncate_end(&headline, columns)]
+        } else {
+            wrap(&headline, columns)
+        };
+        let bold = headline.iter().map(|line| self.palette.bold(line));
+        prefix_lines(&self.palette.margin(report.state), bold).into_iter().chain([status]).collect()
     }
 
     /// A row per endpoint as far as there is room; of many, only of those that fail.
@@ -88,4 +99,9 @@ impl LiveView<'_> {
         let worst = report.worst_first().into_iter().find(|verdict| verdict.state != State::Ok);
         worst.map(|worst| human::advice(worst, self.columns(), self.palette)).unwrap_or_default()
     }
+}
+
+/// Words for the time that a state has lasted.
+fn since(time: Duration) -> String {
+    if time.as_secs() == 0 { "just now".into() } else { format!("for {}", units::format_span(time)) }
 }

@@ -62,11 +62,11 @@ impl<'a> EndpointTable<'a> {
     }
 }
 
-/// Time since the endpoint entered its state.
+/// How long the endpoint has been in its state.
 fn duration(view: &LiveView, verdict: &Verdict) -> String {
     let endpoint = view.history.endpoint(&verdict.endpoint);
     let time = endpoint.map(|endpoint| endpoint.states.time_in_state(view.at));
-    time.map(|time| format!("for {}", units::format_span(time))).unwrap_or_default()
+    time.map(super::since).unwrap_or_default()
 }
 
 /// Time of the slowest request of the run.

@@ -65,7 +65,9 @@ fn three_endpoints_in_three_states() {
         80,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certifica…
+            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1
+                      certificate-expiring); worst: backend-down: GET 503 from
+                      metering-2.example.com:8777: "database|unreachable"
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777   backend-down          12.3 ms  █××
@@ -76,7 +78,6 @@ fn three_endpoints_in_three_states() {
                 compromised; the service cannot perform its operations
               → verify that the API is up and running and that there is connectivity with
                 the back-end
-                GET said: database|unreachable
         "#]],
     );
 }
@@ -88,7 +89,8 @@ fn wide_terminal() {
         140,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET 503 from metering-2.e…
+            CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET 503 from
+                      metering-2.example.com:8777: "database|unreachable"
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-2.example.com:8777         backend-down          for 1 min 13 s  12.3 ms  █××
@@ -97,7 +99,6 @@ fn wide_terminal() {
 
                 the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
               → verify that the API is up and running and that there is connectivity with the back-end
-                GET said: database|unreachable
         "#]],
     );
 }
@@ -109,7 +110,13 @@ fn narrow_terminal() {
         40,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 13 s: 2 of 3 endpo…
+            CRITICAL  for 1 min 13 s: 2 of 3
+                      endpoints not OK (1
+                      backend-down, 1
+                      certificate-expiring); worst:
+                      backend-down: GET 503 from
+                      metering-2.example.com:8777:
+                      "database|unreachable"
             Run 3 at 2026-11-07T06:40:00Z, every 1…
 
             CRITICAL  metering-….com:8777  █××
@@ -124,7 +131,6 @@ fn narrow_terminal() {
               → verify that the API is up and
                 running and that there is
                 connectivity with the back-end
-                GET said: database|unreachable
         "#]],
     );
 }
@@ -153,7 +159,9 @@ fn two_of_three_hundred_failing() {
         80,
         24,
         &expect![[r#"
-            CRITICAL  for 1 min 14 s: 2 of 300 endpoints not OK (2 unreachable); worst: un…
+            CRITICAL  for 1 min 14 s: 2 of 300 endpoints not OK (2 unreachable); worst:
+                      unreachable: connection refused by metering-0.example.com:8777 after
+                      1 retry
             Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
             CRITICAL  metering-0.example.com:8777  unreachable  0.32 ms  ×

@@ -132,7 +132,7 @@ impl Sandbox {
             .env("LC_ALL", "C.UTF-8")
             .env("PATH", format!("{root}/bin:/usr/bin:/bin"))
             .env("SSL_CERT_FILE", format!("{root}/etc/ssl/private-ca.pem"));
-        shell.env("CHECK_CEILOMETER_OPTS", options).env("http_proxy", proxy);
+        shell.env("LC_ALL", "C.UTF-8").env("CHECK_CEILOMETER_OPTS", options).env("http_proxy", proxy);
         let output = shell.output().unwrap();
         Ran {
             code: output.status.code(),

@@ -18,27 +18,33 @@ fn three_endpoints_in_three_states() {
     let left = terminal.run([good.address(), bad.address(), throttled.address()]).ends(SOON);
     let names = [(&*good.address(), "GOOD"), (&*bad.address(), "BAD"), (&*throttled.address(), "THROTTLED")];
     expect![[r#"
-        CEILOMETER CRITICAL - # of # endpoints not OK (# backend-down, # throttled);
-          worst: backend-down: GET # from BAD: "the database is gone"
+        CRITICAL  # of # endpoints not OK (# backend-down, # throttled); worst:
+                  backend-down: GET # from BAD: "the database is gone"
 
-        CRITICAL  BAD  backend-down
-          HEAD  # #s  █
-          GET  # #s  █
-          Back-end's share of GET: #s
-          the API has been reached but the back-end connectivity is unavailable or
-          compromised; the service cannot perform its operations
+        STATE  ENDPOINT  DIAGNOSIS  HEAD  GET  TIME
+        CRITICAL  BAD  backend-down  #  # #s
+        WARNING  THROTTLED  throttled  #  # #s
+        OK  GOOD  healthy  #  # #s
+
+        CRITICAL  BAD
+
+            the API has been reached but the back-end connectivity is unavailable or
+            compromised; the service cannot perform its operations
           → verify that the API is up and running and that there is connectivity with
             the back-end
-          GET said: the database is gone
 
-        WARNING  THROTTLED  throttled
           HEAD  # #s  █
           GET  # #s  █
-          Back-end's share of GET: #s
-          the service is alive and limits its clients; Retry-After: #
+          back-end's share of GET: #s
+
+        WARNING  throttled: GET # from THROTTLED
+
+            the service is alive and limits its clients; Retry-After: #
           → probe less often, or exempt this client from the limit
 
-        OK  GOOD  healthy  HEAD # #s, GET # #s
+          HEAD  # #s  █
+          GET  # #s  █
+          back-end's share of GET: #s
     "#]]
     .assert_eq(&shape(&left.screen, &names));
     assert_eq!(left.code, Some(2));
@@ -71,7 +77,7 @@ fn progress_bar() {
     assert!(screen.starts_with("[==========>         ] 1 of 2 endpoints, "), "{screen}");
     let left = session.ends(SOON);
     assert!(!left.screen.contains("1 of 2 endpoints,"), "the bar is gone: {}", left.screen);
-    assert!(left.screen.starts_with("CEILOMETER CRITICAL - "), "{}", left.screen);
+    assert!(left.screen.starts_with("CRITICAL  1 of 2 "), "{}", left.screen);
 }
 
 #[test]

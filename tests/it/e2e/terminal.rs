@@ -188,7 +188,7 @@ fn line(line: &str) -> String {
             c => shape.push(c),
         }
     }
-    let units = [("# ms", "#s"), ("# s", "#s"), ("# min #s", "#s"), ("# min", "#s")];
+    let units = [("# ms", "#s"), ("just now", "for #s"), ("# s", "#s"), ("# min #s", "#s"), ("# min", "#s")];
     units
         .iter()
         .fold(shape, |shape, (from, to)| shape.replace(from, to))

@@ -59,11 +59,12 @@ fn live_view_and_ctrl_c() {
     let peer = changing([healthy(), down()]);
     let mut session = USUAL.run([&peer.address(), "--watch", "0.2"]);
     session.shows(["OK → CRITICAL"]);
-    let screen = session.shows(["××", "GET said: the database is gone"]);
+    let screen = session.shows(["××", "\n    the back-end"]);
     expect![[r##"
         #-#-#T#:#:#Z  OK → CRITICAL  backend-down: GET # from
                                 SERVICE: "the database is gone"
-        CRITICAL  for #s: backend-down: GET # from SERVICE: "the databas…
+        CRITICAL  for #s: backend-down: GET # from SERVICE: "the database
+                  is gone"
         Run # at #-#-#T#:#:#Z, every #ms. Ctrl-C to stop.
 
         CRITICAL  SERVICE  backend-down  for #s #s  █×
@@ -72,7 +73,6 @@ fn live_view_and_ctrl_c() {
             compromised; the service cannot perform its operations
           → verify that the API is up and running and that there is connectivity with
             the back-end
-            GET said: the database is gone
     "##]]
     .assert_eq(&shape(&screen, &[(&peer.address(), "SERVICE")]));
     session.interrupts();
@@ -134,9 +134,10 @@ fn three_hundred_endpoints() {
     endpoints.extend((0..2).map(|n| format!("{}/p{n}", bad.address())));
     endpoints.extend(["--watch", "0.5", "--count", "2"].map(String::from));
     let session = USUAL.run(&endpoints);
-    let screen = session.shows(["and 298 OK", "GET said: the database is gone"]);
+    let screen = session.shows(["and 298 OK", "\n    the back-end"]);
     expect![[r#"
-        CRITICAL  for #s: # of # endpoints not OK (# backend-down); worst: back…
+        CRITICAL  for #s: # of # endpoints not OK (# backend-down); worst:
+                  backend-down: GET # from SERVICE/p#: "the database is gone"
         Run # at #-#-#T#:#:#Z, every #ms. Ctrl-C to stop.
 
         CRITICAL  SERVICE/p#  backend-down  for #s #s  ×
@@ -147,7 +148,6 @@ fn three_hundred_endpoints() {
             compromised; the service cannot perform its operations
           → verify that the API is up and running and that there is connectivity with
             the back-end
-            GET said: the database is gone
     "#]]
     .assert_eq(&shape(&screen, &[(&bad.address(), "SERVICE")]));
     let left = session.ends(SOON);

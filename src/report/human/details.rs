@@ -1,0 +1,82 @@
+//! The details of an endpoint: what its state means, what to do, and the evidence.
+
+use super::{HumanView, INDENT, PROSE, advice, outcome};
+use crate::model::exchange::Method;
+use crate::model::state::State;
+use crate::plan::Verbosity;
+use crate::report::Report;
+use crate::report::wording::{self, DetailLine};
+use crate::terminal::layout::wrap_verbatim;
+use crate::units;
+use crate::verdict::{Outcome, RequestResult, Verdict};
+
+impl HumanView {
+    /// The endpoints whose details are shown, those that fail alike together.
+    pub(super) fn groups<'a>(&self, report: &'a Report) -> Vec<Vec<&'a Verdict>> {
+        let all = report.worst_first();
+        if self.verbosity >= Verbosity::Notes {
+            return all.into_iter().map(|verdict| vec![verdict]).collect();
+        }
+        let mut groups: Vec<Vec<&Verdict>> = Vec::new();
+        for verdict in all.into_iter().filter(|verdict| verdict.state != State::Ok) {
+            let alike =
+                groups.iter_mut().find(|group| group.first().is_some_and(|first| is_alike(first, verdict)));
+            match alike {
+                Some(group) => group.push(verdict),
+                None => groups.push(vec![verdict]),
+            }
+        }
+        groups
+    }
+
+    /// The first of endpoints that fail alike, and how many others there are.
+    pub(super) fn group(&self, report: &Report, group: &[&Verdict]) -> Vec<Vec<String>> {
+        let Some((first, others)) = group.split_first() else { return Vec::new() };
+        // The worst endpoint's is in the headline.
+        let text = if report.summary.ends_with(&first.summary) { &first.endpoint } else { &first.summary };
+        let mut heading = self.headline(first.state, text);
+        if !others.is_empty() {
+            heading.push(format!("{PROSE}and {} more like it", others.len()));
+        }
+        let mut sections = vec![heading];
+        sections.extend(self.details(first));
+        sections
+    }
+
+    /// Meaning and action, the requests, and at `-vv` how each went.
+    pub(super) fn details(&self, verdict: &Verdict) -> Vec<Vec<String>> {
+        let mut evidence = self.requests(verdict);
+        let backend = verdict.backend.map(units::format_duration);
+        let backend = backend.map(|time| format!("back-end's share of GET: {time}"));
+        let certificate = verdict.certificate.as_ref().map(wording::certificate);
+        evidence.extend(backend.into_iter().chain(certificate).flat_map(|text| self.labelled(&text)));
+        if self.verbosity >= Verbosity::Notes {
+            evidence.extend(verdict.notes.iter().flat_map(|note| self.labelled(&format!("Note: {note}"))));
+        }
+        let accounts = verdict.probes.iter().map(|probe| self.account(probe));
+        [advice(verdict, self.prose, self.palette), evidence].into_iter().chain(accounts).collect()
+    }
+
+    /// How a request went, at `-vv`; its row among the requests has the status and the time.
+    fn account(&self, probe: &RequestResult) -> Vec<String> {
+        let Outcome::RequestVerdict(judged) = &probe.outcome else { return Vec::new() };
+        if self.verbosity < Verbosity::Requests {
+            return Vec::new();
+        }
+        let first = format!("{}{}", probe.method.name(), wording::provenance(judged));
+        let rest = wording::account(probe, self.verbosity).into_iter().skip(1);
+        let rest = rest.flat_map(|line| match line {
+            DetailLine::Prose(text) => self.labelled(&text),
+            DetailLine::Verbatim(text) => wrap_verbatim(INDENT, PROSE, &text, self.prose),
+            DetailLine::Command(text) => vec![format!("{INDENT}{text}")],
+        });
+        self.labelled(&first).into_iter().chain(rest).collect()
+    }
+}
+
+/// Whether two endpoints have the same diagnosis, from the same results.
+fn is_alike(one: &Verdict, other: &Verdict) -> bool {
+    one.state == other.state
+        && one.diagnosis == other.diagnosis
+        && [Method::Head, Method::Get].iter().all(|method| outcome(one, *method) == outcome(other, *method))
+}

@@ -1,0 +1,84 @@
+//! An endpoint's requests: result, time, and where the time went.
+
+use std::time::Duration;
+
+use super::{HumanView, INDENT, PROSE, phase_bar};
+use crate::model::exchange::Phase;
+use crate::report::wording;
+use crate::terminal::layout::{display_width, pad_left, pad_right, widest, wrap_indented};
+use crate::units;
+use crate::verdict::{Outcome, Verdict};
+
+/// Columns of a bar: shorter ones show nothing, longer ones tire the eye.
+const BAR: std::ops::RangeInclusive<usize> = 8..=40;
+
+impl HumanView {
+    /// A line per request, and the meaning of the shapes in their bars.
+    pub(super) fn requests(&self, verdict: &Verdict) -> Vec<String> {
+        let column = widest(verdict.probes.iter().map(|probe| wording::outcome(&probe.outcome)));
+        let indent = row("", "", column, "").len();
+        let scale = Scale::new(verdict, self.prose.saturating_sub(indent));
+        let (mut sent, mut skipped) = (Vec::new(), Vec::new());
+        for probe in &verdict.probes {
+            let (method, outcome) = (probe.method.name(), wording::outcome(&probe.outcome));
+            match &probe.outcome {
+                Outcome::RequestVerdict(judged) => {
+                    let bar = phase_bar::draw(&judged.phases, scale.columns(judged.elapsed));
+                    sent.push(row(method, &outcome, column, &units::format_duration(judged.elapsed)) + &bar);
+                }
+                Outcome::Skipped(reason) => {
+                    skipped.extend(self.labelled(&format!("{method} skipped: {reason}")));
+                }
+            }
+        }
+        sent.extend(self.legend(verdict, scale, indent));
+        sent.extend(skipped);
+        sent
+    }
+
+    /// The phases that the bars show, below the bars if there is room.
+    fn legend(&self, verdict: &Verdict, scale: Scale, indent: usize) -> Vec<String> {
+        let shown = Phase::ALL.into_iter().filter(|phase| scale.shows(verdict, *phase));
+        // With hard spaces, for a line is not broken within a piece.
+        let pieces = shown.map(|phase| format!("{}\u{a0}{}", phase_bar::shape(phase), phase.name()));
+        let legend = pieces.collect::<Vec<_>>().join("\u{a0} ");
+        let indent = if indent + display_width(&legend) <= self.prose { &" ".repeat(indent) } else { PROSE };
+        let lines = wrap_indented(indent, indent, &legend, self.prose);
+        lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+    }
+}
+
+/// A request's columns, up to where the bar begins.
+fn row(method: &str, outcome: &str, columns: usize, time: &str) -> String {
+    format!("{INDENT}{method:<4}  {}  {}  ", pad_right(outcome, columns), pad_left(time, 7))
+}
+
+/// An endpoint's slowest request fills its bar, so that the requests can be compared.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    /// Columns of the longest bar; 0 where there is no room for bars.
+    columns: usize,
+    longest: Duration,
+}
+
+impl Scale {
+    fn new(verdict: &Verdict, room: usize) -> Scale {
+        let columns = if room < *BAR.start() { 0 } else { room.min(*BAR.end()) };
+        let longest = verdict.made().map(|(_, judged)| judged.elapsed).max().unwrap_or_default();
+        Scale { columns, longest }
+    }
+
+    /// Columns of a time; at least one.
+    fn columns(self, time: Duration) -> usize {
+        let share = time.as_nanos() * self.columns as u128 / self.longest.as_nanos().max(1);
+        usize::try_from(share).unwrap_or(self.columns).max(1).min(self.columns)
+    }
+
+    /// Whether the endpoint's bars show a phase.
+    fn shows(self, verdict: &Verdict, phase: Phase) -> bool {
+        verdict.made().any(|(_, judged)| {
+            let shares = phase_bar::shares(&judged.phases, self.columns(judged.elapsed));
+            shares.iter().any(|(shown, _)| *shown == phase)
+        })
+    }
+}
