@@ -77,6 +77,7 @@ pub(crate) struct Explanation {
 }
 
 /// Explains a diagnosis.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) const fn explanation(diagnosis: Diagnosis) -> Explanation {
     let (meaning, cause, first) = match diagnosis {
         Diagnosis::Healthy => ("every request was answered as documented", "", ""),
@@ -217,6 +218,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn diagnoses() {
         let table = Table::default();
         let texts = Diagnosis::ALL.map(|diagnosis| topic(&table, Topic::Diagnosis(diagnosis)));
