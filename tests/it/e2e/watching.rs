@@ -234,5 +234,5 @@ fn overlong_run() {
     let run = check([&peer.address(), "--watch", "0.2", "--count", "3", "-t", "0.5"]).run_alone();
     // 0.5 s for the first run, the second at once, the third 0.2 s later.
     run.exits(0).ends_within(Duration::from_millis(700));
-    run.holds(run.elapsed >= Duration::from_millis(700), "start to start is shorter than asked for");
+    run.holds(run.elapsed >= Duration::from_millis(700), "start to start is shorter than --watch");
 }
