@@ -30,7 +30,7 @@ pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptio
         OutputFormat::Nagios => nagios::render(report, output),
         OutputFormat::Json => json::render(report),
         OutputFormat::HaproxyAgent => haproxy_agent::render(report, output.agent_warning),
-        OutputFormat::Prometheus => prometheus::render(report),
+        OutputFormat::Prometheus => prometheus::render(report, output.file.as_deref()),
     }
 }
 

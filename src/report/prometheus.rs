@@ -3,16 +3,25 @@
 //! Every family is announced in every run, so that a dashboard knows what it may ask for.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::Report;
+use crate::sanitize::sanitize_own;
 use crate::verdict::{RequestVerdict, Verdict};
 
+/// Maximum length of a run's name, in characters.
+const MAX_NAME: usize = 255;
+
 /// Tells the report as metrics, with the headline as a comment for those who look into the file.
-pub(super) fn render(report: &Report) -> String {
+///
+/// The name of the file, without its extension, labels every sample: `node_exporter` refuses samples that two files of its
+/// directory have in common.
+pub(super) fn render(report: &Report, file: Option<&Path>) -> String {
+    let name = file.and_then(Path::file_stem).map(|name| sanitize_own(&name.to_string_lossy(), MAX_NAME));
     let families = run(report).into_iter().chain(endpoints(report));
     let headline = report.headline().replace('\n', " ");
-    format!("# {headline}\n{}", families.map(|family| family.written()).collect::<String>())
+    format!("# {headline}\n{}", families.map(|family| family.written(name.as_deref())).collect::<String>())
 }
 
 /// A gauge and its samples.
@@ -38,9 +47,11 @@ impl Sample {
         self
     }
 
-    fn labels(&self) -> String {
+    fn labels(&self, run: Option<&str>) -> String {
+        let run = run.map(|run| ("run", run));
+        let labels = run.into_iter().chain(self.labels.iter().map(|(name, value)| (*name, value.as_str())));
         let pairs: Vec<String> =
-            self.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+            labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }
     }
 }
@@ -58,12 +69,12 @@ impl MetricFamily {
         MetricFamily::new(name, help, [Sample { labels: Vec::new(), value: value.to_string() }])
     }
 
-    fn written(&self) -> String {
+    fn written(&self, run: Option<&str>) -> String {
         let MetricFamily { name, help, samples } = self;
         let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
         for sample in samples {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{name}{} {}", sample.labels(), sample.value);
+            let _ = writeln!(text, "{name}{} {}", sample.labels(run), sample.value);
         }
         text
     }
@@ -243,7 +254,7 @@ mod tests {
             # HELP ceilometer_health_certificate_not_after_timestamp_seconds When the server's certificate expires, in seconds since 1970.
             # TYPE ceilometer_health_certificate_not_after_timestamp_seconds gauge
             ceilometer_health_certificate_not_after_timestamp_seconds{endpoint="https://a:443"} 1795805664.123
-        "##]].assert_eq(&render(&run_of_two()));
+        "##]].assert_eq(&render(&run_of_two(), None));
     }
 
     #[test]
@@ -283,7 +294,7 @@ mod tests {
             # TYPE ceilometer_health_backend_duration_seconds gauge
             # HELP ceilometer_health_certificate_not_after_timestamp_seconds When the server's certificate expires, in seconds since 1970.
             # TYPE ceilometer_health_certificate_not_after_timestamp_seconds gauge
-        "#]].assert_eq(&render(&fixture::unable("no endpoint")));
+        "#]].assert_eq(&render(&fixture::unable("no endpoint"), None));
     }
 
     #[test]
@@ -303,7 +314,7 @@ mod tests {
         let any = (0..4).map(|_| fixture::any_report().new_tree(&mut runner).unwrap().current());
         let reports = any.chain([run_of_two(), fixture::unable("no endpoint")]);
         for report in reports {
-            let text = render(&report);
+            let text = render(&report, None);
             let Some((clean, said)) = promtool(&text) else {
                 assert!(
                     std::env::var_os("CI").is_none(),
@@ -333,7 +344,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_series_has_one_sample(report in fixture::any_report()) {
-            let text = render(&report);
+            let text = render(&report, None);
             let series = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.rsplit_once(' ').unwrap().0);
             let mut series: Vec<&str> = series.collect();
             let samples = series.len();
