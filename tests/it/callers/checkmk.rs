@@ -59,7 +59,7 @@ fn mrpe() {
         fs::write(dir.path().join("mrpe.cfg"), replaced(&text, &[("127.0.0.1", &address)])).unwrap();
         // As Checkmk's agent does: each line's first word is the name, and the shell evaluates the rest.
         let agent = "grep -Ev '^[[:space:]]*($|#)' mrpe.cfg | while read -r name line; do\n\
-                     output=$(eval \"$line\"); echo \"$name $? $output\" | tr '\\n' '\\1'; done";
+                     output=$(eval \"$line\"); printf '%s %s %s\\n' \"$name\" $? \"$output\" | tr '\\n' '\\1'; done";
         let run = Run::of(Command::new("sh").args(["-c", agent]).current_dir(&dir));
         assert!(run.stdout.starts_with(&format!("Ceilometer {state} CEILOMETER ")), "{run:?}");
         let metrics = run.stdout.split(['|', '\u{1}']).nth(1).unwrap();
