@@ -16,12 +16,14 @@ pub(crate) mod wording;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cli::OutputFormat;
+use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::model::threshold::Thresholds;
 use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
 use crate::verdict::Verdict;
+pub(crate) use wording::summary::MAX_SUMMARY;
 
 /// Tells a report in the given format, to its last newline.
 pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptions) -> String {
@@ -90,7 +92,7 @@ impl Report {
         Report {
             state,
             exit_code: plan.exit_codes.of(state),
-            summary: wording::summary::of_run(&endpoints, plan.quorum, wording::summary::MAX_SUMMARY),
+            summary: wording::summary::of_run(&endpoints, plan.quorum, MAX_SUMMARY),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
             started_at,
@@ -178,6 +180,14 @@ impl Report {
     /// The line that makes sense alone: who speaks, the state, the summary.
     fn headline(&self) -> String {
         format!("CEILOMETER {} - {}", self.state, self.summary_with_marks())
+    }
+
+    /// The summary in at most `room` characters; an error's as it is, for it has no endpoints.
+    pub(crate) fn summary_within(&self, room: usize, quorum: Option<Quorum>) -> String {
+        if self.endpoints.is_empty() {
+            return self.summary.clone();
+        }
+        wording::summary::of_run(&self.endpoints, quorum, room)
     }
 
     /// When the run was over.

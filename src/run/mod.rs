@@ -17,7 +17,7 @@ use anyhow::{Error, Result};
 use crate::model::endpoint::{Endpoint, Host, Route};
 use crate::plan::{Plan, Targets};
 use crate::probe::{Prober, Resolver};
-use crate::report::Report;
+use crate::report::{MAX_SUMMARY, Report};
 use crate::simulate::Simulation;
 use crate::units;
 use crate::verdict::Verdict;
@@ -127,7 +127,12 @@ impl Run {
             units::format_span(elapsed),
             units::plural(all as u64, "endpoint")
         );
-        let summary = if done == 0 { what } else { format!("{what}: {}", report.summary) };
+        let summary = if done == 0 {
+            what
+        } else {
+            let room = MAX_SUMMARY.saturating_sub(what.len() + 2);
+            format!("{what}: {}", report.summary_within(room, self.plan.quorum))
+        };
         Report { state, exit_code: self.plan.exit_codes.of(state), summary, ..report }
     }
 }
