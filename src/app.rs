@@ -27,7 +27,8 @@ pub fn run() -> u8 {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
     limits::with_stack(|| {
-        panic::catch_unwind(|| start(started)).unwrap_or_else(|_| fail(&internal_error(), None, started))
+        panic::catch_unwind(|| start(started))
+            .unwrap_or_else(|_| fail(&internal_error(), None, &Environment::bare(started)))
     })
 }
 
@@ -37,11 +38,11 @@ fn start(started: Instant) -> u8 {
     match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
         Ok(cli) => {
             limits::report_lack_of_memory(|reason| {
-                Report::from_error(reason, started).render_fallback(cli.output.output)
+                Report::from_error(reason, started).render_fallback(cli.output.output, true)
             });
             execute(&cli, &environment)
         }
-        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, started),
+        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment),
         Err(EarlyExit::Help { plain, colored }) => {
             let text = if environment.wants_color() { &colored } else { &plain };
             show(text, State::Unknown.exit_code(), None)
@@ -60,7 +61,7 @@ fn execute(cli: &Cli, environment: &Environment) -> u8 {
         Ok(Err(error)) => format!("{error:#}"),
         Err(_) => internal_error(),
     };
-    fail(&reason, cli.output.output, environment.started)
+    fail(&reason, cli.output.output, environment)
 }
 
 /// Renders the text of `--generate` or `--explain`, which replaces a run.
@@ -105,10 +106,10 @@ fn run_deadline(plan: &Plan, started: Instant) -> Instant {
 }
 
 /// Reports a failure before any run on standard output, which is what callers read.
-fn fail(reason: &str, format: Option<OutputFormat>, started: Instant) -> u8 {
-    let report = Report::from_error(reason, started);
+fn fail(reason: &str, format: Option<OutputFormat>, environment: &Environment) -> u8 {
+    let report = Report::from_error(reason, environment.started);
     let deadline = Instant::now() + output::WRITE_GRACE;
-    show(&report.render_fallback(format), report.exit_code, Some(deadline))
+    show(&report.render_fallback(format, !environment.is_utf8()), report.exit_code, Some(deadline))
 }
 
 /// Prints a text that is not a report, and returns the exit code.

@@ -106,7 +106,7 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
     let Err(error) = replace(file, &text) else { return report.exit_code };
     let failed = report.write_failed(&format!("{error:#}"), codes);
     // The exit code says it all, printed or not.
-    let _ = print(&failed.render_fallback(plan.output.format), deadline);
+    let _ = print(&failed.render_fallback(plan.output.format, plan.output.ascii), deadline);
     failed.exit_code
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Result;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -11,6 +11,7 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned,
 };
@@ -56,7 +57,7 @@ impl TlsConnector {
         let identity = trust::identity(tls, &provider, deadline)?;
         let mut schemes = provider.signature_verification_algorithms.supported_schemes();
         schemes.extend(UNSUPPORTED_SCHEMES);
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
@@ -131,6 +132,21 @@ impl TlsConnector {
             None => tls_error::from_io_error(error, greeting, stream.lacks_certificate()),
         }
     }
+}
+
+/// The machine's clock. One before 1970 counts as 1970: the library's own panics then, and no certificate is valid at
+/// either time.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(unix_time(SystemTime::now()))
+    }
+}
+
+fn unix_time(now: SystemTime) -> UnixTime {
+    UnixTime::since_unix_epoch(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Returns the TLS library's error within an I/O error.
@@ -333,5 +349,20 @@ impl ResolvesClientCert for ClientIdentity {
     fn has_certs(&self) -> bool {
         // Only a resolver that claims to have one is asked.
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn clock_before_1970() {
+        let second = Duration::from_secs(1);
+        let table = [(SystemTime::UNIX_EPOCH + second, 1), (SystemTime::UNIX_EPOCH - second, 0)];
+        for (now, seconds) in table {
+            assert_eq!(unix_time(now).as_secs(), seconds);
+        }
     }
 }

@@ -91,14 +91,14 @@ mod tests {
         assert_eq!(codes(ExitCodes::FailOn(Critical)), [1; 4]);
         let lost = whole.write_failed("no space left", ExitCodes::Guidelines);
         assert_eq!(
-            lost.render_fallback(Some(OutputFormat::Human)),
+            lost.render_fallback(Some(OutputFormat::Human), false),
             "CEILOMETER UNKNOWN - --output-file was not written (no space left); the result was OK: healthy: HEAD \
              204, GET 200 from ctl1:8777\n"
         );
         assert!(
-            lost.render_fallback(Some(OutputFormat::HaproxyAgent))
+            lost.render_fallback(Some(OutputFormat::HaproxyAgent), false)
                 .starts_with("down #--output-file was not written")
         );
-        assert!(lost.render_fallback(Some(OutputFormat::Json)).starts_with("{\n"));
+        assert!(lost.render_fallback(Some(OutputFormat::Json), false).starts_with("{\n"));
     }
 }

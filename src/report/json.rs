@@ -22,6 +22,19 @@ pub(crate) fn line(report: &Report) -> String {
     written(serde_json::to_string(&Object::of(report)))
 }
 
+/// Escapes what is beyond ASCII, which can only be within strings.
+pub(super) fn escape_to_ascii(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            escaped.push(c);
+        } else {
+            escaped.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    escaped
+}
+
 fn written(text: serde_json::Result<String>) -> String {
     // Writing strings, numbers and string keys to a string cannot fail.
     text.unwrap_or_default() + "\n"

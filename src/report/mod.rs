@@ -22,18 +22,35 @@ use crate::model::threshold::Thresholds;
 use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
+use crate::terminal::ascii::to_ascii;
 use crate::verdict::Verdict;
 pub(crate) use wording::summary::MAX_SUMMARY;
 
 /// Tells a report in the given format, to its last newline.
 pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptions) -> String {
-    match format {
+    let text = match format {
         OutputFormat::Human => human::render(report, output),
         OutputFormat::Nagios => nagios::render(report, output),
         OutputFormat::Json => json::render(report),
         OutputFormat::HaproxyAgent => haproxy_agent::render(report, output.agent_warning),
         OutputFormat::Prometheus => prometheus::render(report, output.file.as_deref()),
+    };
+    if output.ascii { in_ascii(text, format) } else { text }
+}
+
+/// A rendered text for a locale without UTF-8: an 8-bit terminal takes the second byte of some characters for a control
+/// character.
+pub(crate) fn in_ascii(text: String, format: OutputFormat) -> String {
+    match format {
+        OutputFormat::Json => json::escape_to_ascii(&text),
+        OutputFormat::Human | OutputFormat::Nagios | OutputFormat::HaproxyAgent => to_ascii(&text),
+        // Samples are UTF-8 by definition; comments may quote a server.
+        OutputFormat::Prometheus => text.split_inclusive('\n').map(comment_in_ascii).collect(),
     }
+}
+
+fn comment_in_ascii(line: &str) -> String {
+    if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
 }
 
 /// From more endpoints than this on, only the failing ones are told unless `-v` asks for all.
@@ -109,10 +126,11 @@ impl Report {
     }
 
     /// The report as text for those who expected another one: the plugin line, but for those who parse what they read.
-    pub(crate) fn render_fallback(&self, format: Option<OutputFormat>) -> String {
+    pub(crate) fn render_fallback(&self, format: Option<OutputFormat>, ascii: bool) -> String {
         let parsed =
             |format: &OutputFormat| matches!(format, OutputFormat::Json | OutputFormat::HaproxyAgent);
-        render(self, format.filter(parsed).unwrap_or(OutputFormat::Nagios), &OutputOptions::default())
+        let output = OutputOptions { ascii, ..OutputOptions::default() };
+        render(self, format.filter(parsed).unwrap_or(OutputFormat::Nagios), &output)
     }
 
     /// The state of a result that could not be told: it must not look healthy, and only CRITICAL says enough.
@@ -205,5 +223,42 @@ impl Report {
     /// How many endpoints are in state OK.
     pub(crate) fn healthy(&self) -> usize {
         self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    /// Each format's text of a report.
+    fn rendered(report: &Report, ascii: bool) -> Vec<(OutputFormat, String)> {
+        let output = OutputOptions { ascii, ..OutputOptions::default() };
+        let formats = OutputFormat::value_variants().iter();
+        formats.map(|&format| (format, render(report, format, &output))).collect()
+    }
+
+    #[test]
+    fn clock_before_1970() {
+        let mut report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        report.started_at = SystemTime::UNIX_EPOCH - Duration::from_secs(86_400);
+        for (format, text) in rendered(&report, false) {
+            assert!(!text.is_empty(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn ascii_locale() {
+        let mut report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        report.summary = "データベース\u{1f4a5} is down…".into();
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        for ((format, ascii), (_, text)) in rendered(&report, true).into_iter().zip(rendered(&report, false))
+        {
+            assert!(ascii.is_ascii(), "{format:?}: {ascii}");
+            if format == OutputFormat::Json {
+                assert_eq!(value(&ascii), value(&text));
+            }
+        }
     }
 }

@@ -65,9 +65,14 @@ impl Examination<'_> {
         }
     }
 
-    /// Probes and judges one endpoint. A panic costs this endpoint, not the run.
+    /// Probes and judges one endpoint.
     pub(super) fn verdict(&self, endpoint: &Endpoint) -> Verdict {
-        panic::catch_unwind(AssertUnwindSafe(|| self.settle(endpoint))).unwrap_or_else(|_| {
+        self.catch(endpoint, || self.settle(endpoint))
+    }
+
+    /// Returns a verdict, also where that panics: it costs this endpoint, not the run.
+    fn catch(&self, endpoint: &Endpoint, verdict: impl FnOnce() -> Verdict) -> Verdict {
+        panic::catch_unwind(AssertUnwindSafe(verdict)).unwrap_or_else(|_| {
             let attempts = self.plan.methods.iter().map(|method| panicked(*method)).collect();
             self.judge(endpoint, attempts, 1)
         })
@@ -118,4 +123,30 @@ fn panicked(method: Method) -> Attempt {
         elapsed: Duration::ZERO,
         sent: UntrustedText::default(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Resolver;
+    use crate::verdict::tests::{endpoint, plan};
+
+    #[test]
+    fn panic_of_one_endpoint() {
+        let (plan, now) = (plan(), Instant::now());
+        let prober = Prober::new(&plan, &[endpoint()], &Resolver::default(), now).unwrap();
+        let examination = Examination::new(&plan, &prober, 2, now, now);
+        let verdicts = crate::run::pool::map(&[true, false], 2, |panics| {
+            examination.catch(&endpoint(), || {
+                assert!(!*panics, "as a mistake of the program would");
+                examination.verdict(&endpoint())
+            })
+        });
+        let [panicked, other] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+        assert_eq!(panicked.state, State::Unknown);
+        let words = format!("{panicked:?}");
+        assert!(words.contains("internal error; please report it"), "{words}");
+        // The deadline has passed, hence it was not probed.
+        assert!(other.probes.iter().all(|probe| matches!(probe.outcome, verdict::Outcome::Skipped(_))));
+    }
 }

@@ -13,9 +13,8 @@ use crate::environment::Size;
 use crate::model::state::State;
 use crate::output;
 use crate::plan::{OutputOptions, TerminalKind};
-use crate::report::Report;
+use crate::report::{Report, in_ascii};
 use crate::run::{self, Run};
-use crate::terminal::ascii::to_ascii;
 use crate::terminal::layout::wrap_indented;
 use crate::terminal::progress::SHOW_AFTER;
 use crate::terminal::style::Palette;
@@ -131,8 +130,11 @@ impl<'a> WatchDisplay<'a> {
 
     /// Writes. A result that could not be written must not exit 0.
     fn write(&mut self, text: &str) -> ControlFlow<()> {
-        let ascii = self.is_watched() && self.output().ascii;
-        let written = if ascii { output::print(&to_ascii(text), None) } else { output::print(text, None) };
+        let format = self.output().format.filter(|_| self.output().ascii);
+        let written = match format {
+            Some(format) => output::print(&in_ascii(text.to_owned(), format), None),
+            None => output::print(text, None),
+        };
         if written.is_ok() {
             return ControlFlow::Continue(());
         }

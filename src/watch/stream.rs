@@ -3,15 +3,24 @@
 use crate::cli::OutputFormat;
 use crate::plan::OutputOptions;
 use crate::report::{self, Report, json};
+use crate::terminal::layout::hanging_indent;
 use crate::units;
+
+/// Columns of the narrowest terminal that is laid out for.
+const MIN_COLUMNS: usize = 40;
 
 /// A run in one line; in whole where the format is made of lines.
 pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
     match output.format {
         None => String::new(),
         Some(OutputFormat::Human) => {
-            let over = units::format_timestamp(report.over_at());
-            format!("{over}  {:<8}  {}\n", report.state, report.summary_with_marks())
+            let first = format!("{}  {:<8}  ", units::format_timestamp(report.over_at()), report.state);
+            let summary = report.summary_with_marks();
+            match output.width {
+                // The terminal would break the line anywhere, and go on where the next time is expected.
+                Some(columns) => hanging_indent(&first, &summary, columns.max(MIN_COLUMNS)).join("\n") + "\n",
+                None => format!("{first}{summary}\n"),
+            }
         }
         Some(OutputFormat::Nagios) => plugin_line(report, output),
         Some(OutputFormat::Json) => json::line(report),
@@ -61,6 +70,18 @@ mod tests {
         let object = one_line(OutputFormat::Json, &report);
         assert_eq!(object.matches('\n').count(), 1, "{object}");
         assert_eq!(line(&report, &fixture::output()), "");
+    }
+
+    /// What a server says cannot stand where a line begins.
+    #[test]
+    fn line_on_a_narrow_terminal() {
+        let report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        let output =
+            OutputOptions { format: Some(OutputFormat::Human), width: Some(60), ..OutputOptions::default() };
+        let expected = "2026-11-07T06:40:00Z  CRITICAL  backend-down: GET 503 from\n\
+                        \x20                               a:8777:\n\
+                        \x20                               \"database|unreachable\"\n";
+        assert_eq!(line(&report, &output), expected);
     }
 
     #[test]

@@ -17,7 +17,6 @@ use crate::environment::Size;
 use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
-use crate::terminal::ascii::to_ascii;
 use crate::terminal::layout::{MARGIN, prefix_lines, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units;
@@ -45,8 +44,7 @@ pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
         palette: Palette::new(output.color),
     };
     let sections = view.sections(report).into_iter().filter(|section| !section.is_empty());
-    let text = sections.map(|section| join(&section)).collect::<Vec<_>>().join("\n");
-    if output.ascii { to_ascii(&text) } else { text }
+    sections.map(|section| join(&section)).collect::<Vec<_>>().join("\n")
 }
 
 fn join(lines: &[String]) -> String {
