@@ -18,7 +18,6 @@ mod units;
 mod environment;
 mod terminal;
 mod input;
-#[allow(dead_code, unused_imports, reason = "the command line does not reach it yet")]
 mod keystone;
 mod cli;
 mod plan;

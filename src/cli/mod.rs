@@ -21,6 +21,7 @@ use crate::model::range::Range;
 use crate::model::state::State;
 use crate::rules::Key;
 
+mod cloud;
 mod error;
 pub(crate) mod haproxy_call;
 mod help;
@@ -28,6 +29,7 @@ mod parse;
 mod value_enums;
 mod values;
 
+pub(crate) use cloud::{CloudArgs, TokenCache};
 pub(crate) use error::{EarlyExit, conflict};
 pub(crate) use help::EXAMPLES;
 pub(crate) use parse::{OPTS_VAR, not_allowed};
@@ -59,6 +61,8 @@ pub(crate) struct Cli {
     pub(crate) targets: TargetArgs,
     #[command(flatten)]
     pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
     #[command(flatten)]

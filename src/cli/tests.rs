@@ -350,6 +350,7 @@ fn help_and_version() {
         "-path",
         "m",
         "-token-file",
+        "-os-cloud",
         "-cacert",
         "k",
         "w",

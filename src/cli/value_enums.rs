@@ -76,6 +76,8 @@ pub(crate) enum Artifact {
     HaproxyAgent,
     /// HAProxy: its own http-check, for those who need no diagnosis.
     HaproxyNative,
+    /// OpenStack: a clouds.yaml, a secure.yaml, and the commands for a credential that may only ask the health path.
+    OsCloud,
     /// keepalived: a tracked script and a checked server.
     Keepalived,
     /// Checkmk: a line for MRPE, and a local check.

@@ -51,6 +51,11 @@ pub(super) fn haproxy_native() -> String {
     include_str!("../../assets/haproxy-native.cfg").to_owned()
 }
 
+/// OpenStack: files and commands for a credential that may only ask the health path.
+pub(super) fn os_cloud() -> String {
+    include_str!("../../assets/os-cloud.yaml").to_owned()
+}
+
 /// keepalived: a tracked script and a checked server.
 pub(super) fn keepalived() -> String {
     PluginPath::of_process().fill(include_str!("../../assets/keepalived.conf"))

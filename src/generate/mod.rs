@@ -27,6 +27,7 @@ pub(crate) fn text(what: Artifact) -> String {
         Artifact::Haproxy => integrations::haproxy(),
         Artifact::HaproxyAgent => integrations::haproxy_agent(),
         Artifact::HaproxyNative => integrations::haproxy_native(),
+        Artifact::OsCloud => integrations::os_cloud(),
         Artifact::Keepalived => integrations::keepalived(),
         Artifact::Checkmk => integrations::checkmk(),
         Artifact::Zabbix => integrations::zabbix(),

@@ -20,7 +20,7 @@ use crate::input;
 const DIRECTORY: &str = "check_ceilometer";
 
 /// Life that a cached token must have left: a run and the API's own look at it fit in.
-const MIN_LIFE: Duration = Duration::from_secs(120);
+pub(crate) const MIN_TOKEN_LIFE: Duration = Duration::from_secs(120);
 
 /// Maximum size of a cache file, in bytes.
 const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
@@ -132,7 +132,7 @@ impl CacheFile {
     fn into_login(self, now: SystemTime) -> CachedLogin {
         let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at)).unwrap_or(UNIX_EPOCH);
         let is_usable = !self.token.is_empty() && self.token.bytes().all(|byte| byte.is_ascii_graphic());
-        let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_LIFE) && is_usable;
+        let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE) && is_usable;
         let catalog = self.catalog;
         let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
         CachedLogin { token: lives.then_some(token), catalog }

@@ -34,7 +34,8 @@ pub(super) struct CatalogEntry {
 pub(crate) struct CatalogEndpoint {
     pub(crate) endpoint: Endpoint,
     pub(crate) region: Option<String>,
-    pub(crate) interface: Interface,
+    /// `None` for an endpoint that was given.
+    pub(crate) interface: Option<Interface>,
 }
 
 /// Why there is no endpoint to ask, in words that name what there is.
@@ -67,7 +68,11 @@ impl Catalog {
         let Selection { region, interface, endpoint, .. } = selection;
         if let Some(endpoint) = endpoint {
             let endpoint = endpoint.clone();
-            return Ok(vec![CatalogEndpoint { endpoint, region: region.clone(), interface: *interface }]);
+            return Ok(vec![CatalogEndpoint {
+                endpoint,
+                region: region.clone(),
+                interface: Some(*interface),
+            }]);
         }
         let service = self.of_type(selection)?;
         let in_region: Vec<&CatalogEntry> = service
@@ -130,9 +135,11 @@ impl Catalog {
         let defaults = Defaults { path: defaults.path.clone(), ..Defaults::default() };
         let endpoint = Some(url).filter(|url| url.contains("://")).map(|url| Endpoint::parse(url, &defaults));
         match endpoint {
-            Some(Ok(endpoint)) => {
-                Ok(CatalogEndpoint { endpoint, region: Some(entry.region.clone()), interface })
-            }
+            Some(Ok(endpoint)) => Ok(CatalogEndpoint {
+                endpoint,
+                region: Some(entry.region.clone()),
+                interface: Some(interface),
+            }),
             Some(Err(reason)) => Err(NotInCatalog(format!("its URL cannot be asked: {reason}"))),
             None => Err(NotInCatalog("its URL has neither http:// nor https://".into())),
         }

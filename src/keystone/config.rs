@@ -177,6 +177,29 @@ impl Cloud {
         Ok(cloud)
     }
 
+    /// A cloud for rehearsals, whose login goes to this URL.
+    pub(crate) fn simulated(url: Endpoint) -> Cloud {
+        let credential = ApplicationCredential::Id("simulated".into());
+        let selection =
+            Selection { region: None, interface: Interface::Public, service_type: None, endpoint: None };
+        Cloud {
+            name: "simulated".into(),
+            login: Login {
+                auth_url: login_base(&url),
+                url,
+                credential: Credential::ApplicationCredential {
+                    credential,
+                    secret: Secret::new("simulated"),
+                },
+                scope: Scope::Unscoped,
+            },
+            selections: vec![selection],
+            tls: TlsSettings::default(),
+            timeout: None,
+            notes: Vec::new(),
+        }
+    }
+
     fn from_layers(layers: &Layers, options: &CloudOptions<'_>) -> Result<Cloud> {
         let regions = chosen_regions(layers, options)?;
         let mut clouds = Vec::new();
@@ -295,12 +318,7 @@ impl Settings<'_> {
         let notes = self.layers.notes.iter().cloned().chain(self.notes.drain(..)).collect();
         Ok(Cloud {
             name: options.name.to_owned(),
-            login: Login {
-                auth_url: url.url().trim_end_matches("/auth/tokens").to_owned(),
-                url,
-                credential,
-                scope,
-            },
+            login: Login { auth_url: login_base(&url), url, credential, scope },
             selections: vec![selection],
             tls,
             timeout: self.timeout()?,
@@ -520,6 +538,11 @@ impl Settings<'_> {
         let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         timeout.map(Some).ok_or_else(|| anyhow!("{}: api_timeout wants seconds above 0", setting.place))
     }
+}
+
+/// The URL of a login without its last path, as requests name Keystone.
+fn login_base(url: &Endpoint) -> String {
+    url.url().trim_end_matches("/auth/tokens").to_owned()
 }
 
 fn read_interface(setting: &Setting) -> Result<Interface> {

@@ -16,10 +16,12 @@ mod yaml;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-pub(crate) use answer::{LoginFailure, Token, read_answer};
-pub(crate) use cache::Cache;
-pub(crate) use catalog::{CatalogEndpoint, NotInCatalog};
-pub(crate) use config::{Cloud, CloudOptions, ENVVARS, Interface, Login, TlsSettings};
+pub(crate) use answer::{LoginFailure, MAX_ANSWER_BYTES, Token, read_answer};
+pub(crate) use cache::{Cache, MIN_TOKEN_LIFE};
+pub(crate) use catalog::{Catalog, CatalogEndpoint, NotInCatalog};
+pub(crate) use config::{Cloud, CloudOptions, Interface};
+#[cfg(test)]
+use config::{ENVVARS, TlsSettings};
 
 /// A password, a credential's secret or a token. It shows itself to nobody.
 #[derive(Clone, PartialEq, Eq)]

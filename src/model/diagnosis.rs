@@ -79,7 +79,7 @@ impl Diagnosis {
     ];
 
     /// Those that `--simulate` can show.
-    pub(crate) const SIMULATED: [Diagnosis; 14] = [
+    pub(crate) const SIMULATED: [Diagnosis; 17] = [
         Diagnosis::Healthy,
         Diagnosis::BackendDown,
         Diagnosis::BackendStalled,
@@ -94,7 +94,15 @@ impl Diagnosis {
         Diagnosis::RequestRejected,
         Diagnosis::Slow,
         Diagnosis::Unexpected,
+        Diagnosis::KeystoneDown,
+        Diagnosis::LoginRefused,
+        Diagnosis::NotInCatalog,
     ];
+
+    /// Returns whether it is of a login, so that no endpoint has it by its own answers.
+    pub(crate) const fn is_of_login(self) -> bool {
+        matches!(self, Diagnosis::KeystoneDown | Diagnosis::LoginRefused | Diagnosis::NotInCatalog)
+    }
 
     /// The name that every output uses.
     pub(crate) const fn name(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! The plan of a run: all defaults resolved, all conflicting options rejected.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -19,6 +20,7 @@ use crate::plan::credentials::SecretReader;
 use crate::rules::Table;
 use crate::sanitize::Sanitizer;
 
+mod cloud;
 mod credentials;
 mod network;
 mod output;
@@ -26,6 +28,7 @@ mod proxy;
 mod targets;
 mod validate;
 
+pub(crate) use cloud::CloudPlan;
 pub(crate) use network::{IpFamily, Network, Tls, TrustStorePaths};
 pub(crate) use output::{OutputOptions, TerminalKind, Verbosity};
 pub(crate) use proxy::Proxy;
@@ -45,6 +48,8 @@ const MIN_WATCH: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) targets: Targets,
+    /// `--os-cloud`.
+    pub(crate) cloud: Option<Arc<CloudPlan>>,
     /// The methods of the requests, in order.
     pub(crate) methods: Vec<Method>,
     pub(crate) network: Network,
@@ -134,12 +139,20 @@ impl Plan {
         let deadline = environment.started + timing.budget;
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
         let mut secrets = SecretReader::new(deadline);
-        let network = network::plan(cli, environment, &mut secrets)?;
+        let mut network = network::plan(cli, environment, &mut secrets)?;
+        let uses_catalog = matches!(targets, Targets::Catalog);
+        let cloud = cloud::plan(cli, environment, (targets::defaults(cli), uses_catalog, haproxy), deadline)?;
+        if let Some(cloud) = &cloud {
+            cloud.apply(&mut network)?;
+            cloud.hide(&mut secrets.sanitizer);
+            secrets.notes.extend(cloud.notes());
+        }
         let mut notes: Vec<String> = proxy::ignored_variables(environment).into_iter().collect();
         notes.extend(secrets.notes);
         notes.extend(validate::threshold_notes(cli, &timing));
         Ok(Plan {
             targets,
+            cloud: cloud.map(Arc::new),
             methods: methods(cli.request.method),
             network,
             timing,

@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::input;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{DEFAULT_PATH, Defaults, Endpoint, EndpointError, Host, Route, Scheme};
+use crate::plan::cloud;
 use crate::plan::network::{self, IpFamily};
 use crate::sanitize::quote_arg;
 
@@ -38,6 +39,8 @@ pub(crate) enum Targets {
     Endpoints(Vec<Endpoint>),
     /// `--all-addresses`: endpoints, each of whose addresses becomes an endpoint of its own.
     Addresses(Vec<Endpoint>),
+    /// `--os-cloud`: the endpoints of the catalogue, known after the login.
+    Catalog,
     /// `--simulate`: an embedded endpoint for each diagnosis.
     Simulated(Vec<Diagnosis>),
 }
@@ -51,6 +54,9 @@ pub(super) fn plan(
 ) -> Result<Targets> {
     if !cli.mode.simulate.is_empty() {
         return simulated(cli);
+    }
+    if !haproxy && cloud::is_wanted(cli) && !names_endpoints(cli) {
+        return catalog(cli);
     }
     let endpoints = if haproxy {
         vec![server(cli, &haproxy_call::parse(cli, environment)?)?]
@@ -81,6 +87,22 @@ fn simulated(cli: &Cli) -> Result<Targets> {
         bail!("more than {MAX_SIMULATED} diagnoses for '--simulate'");
     }
     Ok(Targets::Simulated(cli.mode.simulate.clone()))
+}
+
+fn names_endpoints(cli: &Cli) -> bool {
+    let targets = &cli.targets;
+    !targets.endpoints.is_empty() || !targets.hostname.is_empty() || targets.file.is_some()
+}
+
+/// Leaves the endpoints to the catalogue; a quorum is checked when their number is known.
+fn catalog(cli: &Cli) -> Result<Targets> {
+    if cli.connection.connect_to.is_some() {
+        bail!("'--connect-to' needs an endpoint: the catalogue may name several");
+    }
+    if cli.targets.all_addresses {
+        bail!("'--all-addresses' needs endpoints: those of the catalogue are checked as it names them");
+    }
+    Ok(Targets::Catalog)
 }
 
 /// Collects the given endpoints.
@@ -161,7 +183,7 @@ fn check_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
     Ok(())
 }
 
-fn defaults(cli: &Cli) -> Defaults {
+pub(super) fn defaults(cli: &Cli) -> Defaults {
     let path = cli.targets.path.clone().unwrap_or_else(|| DEFAULT_PATH.into());
     Defaults { ssl: cli.targets.ssl, port: cli.targets.port, path }
 }

@@ -47,7 +47,7 @@ fn plan(arguments: &[&str]) -> Plan {
 fn endpoints(plan: &Plan) -> &[Endpoint] {
     match &plan.targets {
         Targets::Endpoints(endpoints) | Targets::Addresses(endpoints) => endpoints,
-        Targets::Simulated(diagnoses) => panic!("{diagnoses:?} are simulated"),
+        other => panic!("no endpoints: {other:?}"),
     }
 }
 

@@ -55,7 +55,6 @@ impl RequestTemplate {
     }
 
     /// Prepares a login: JSON there and back, with room for a whole catalogue and without the user's headers.
-    #[allow(dead_code, reason = "the command line does not reach it yet")]
     pub(super) fn of_login(body: &str, max_body: usize) -> Result<RequestTemplate> {
         let headers = [
             ("Content-Type".to_owned(), b"application/json".to_vec()),

@@ -95,7 +95,6 @@ impl Prober {
     }
 
     /// Logs in: sends one POST of JSON, of whose response up to `limit` bytes are read.
-    #[allow(dead_code, reason = "the command line does not reach it yet")]
     pub(crate) fn log_in(
         plan: &Plan,
         (endpoint, body): (&Endpoint, &str),
@@ -156,7 +155,6 @@ impl Prober {
 
     /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: what that takes is no time of
     /// the requests that follow.
-    #[allow(dead_code, reason = "the command line does not reach it yet")]
     pub(crate) fn show_token(&self, endpoint: &Endpoint, deadline: Instant) {
         self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::Report;
+use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Phase, Phases};
 use crate::units;
-use crate::verdict::{self, CertificateInfo, FaultInfo, Outcome, Responder, Verdict};
+use crate::verdict::{self, CertificateInfo, FaultInfo, LoginVerdict, Outcome, Responder, Verdict};
 
 /// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 2;
@@ -51,6 +52,7 @@ struct Object<'a> {
     simulated: bool,
     started_at: String,
     elapsed_ms: f64,
+    login: Option<JsonLogin<'a>>,
     endpoints: Vec<JsonEndpoint<'a>>,
     verified: bool,
     notes: &'a [String],
@@ -68,6 +70,7 @@ impl<'a> Object<'a> {
             simulated: report.simulated,
             started_at: units::format_timestamp_millis(report.started_at),
             elapsed_ms: milliseconds(report.elapsed),
+            login: report.login.as_deref().map(JsonLogin::of),
             endpoints: report.endpoints.iter().map(JsonEndpoint::of).collect(),
             verified: !report.unverified,
             notes: &report.notes,
@@ -80,6 +83,8 @@ impl<'a> Object<'a> {
 struct JsonEndpoint<'a> {
     endpoint: &'a str,
     url: &'a str,
+    region: Option<&'a str>,
+    interface: Option<&'static str>,
     state: &'static str,
     diagnosis: &'static str,
     explanation: &'a str,
@@ -96,6 +101,8 @@ impl<'a> JsonEndpoint<'a> {
         JsonEndpoint {
             endpoint: &verdict.endpoint,
             url: &verdict.url,
+            region: verdict.region.as_deref(),
+            interface: verdict.interface,
             state: verdict.state.name(),
             diagnosis: verdict.diagnosis.name(),
             explanation: &verdict.explanation,
@@ -105,6 +112,47 @@ impl<'a> JsonEndpoint<'a> {
             backend_ms: verdict.backend.map(milliseconds),
             probes: verdict.probes.iter().map(JsonProbe::of).collect(),
             notes: &verdict.notes,
+        }
+    }
+}
+
+/// The login to a cloud.
+#[derive(Serialize)]
+struct JsonLogin<'a> {
+    cloud: &'a str,
+    auth_url: &'a str,
+    auth_type: &'static str,
+    state: &'static str,
+    key: Option<String>,
+    diagnosis: Option<&'static str>,
+    token: &'static str,
+    status: Option<u16>,
+    fault: Option<JsonFault<'a>>,
+    elapsed_ms: Option<f64>,
+    phases_ms: Times,
+    expires_at: Option<String>,
+    request_id: Option<&'a str>,
+    detail: Option<&'a str>,
+}
+
+impl<'a> JsonLogin<'a> {
+    fn of(login: &'a LoginVerdict) -> JsonLogin<'a> {
+        let request = login.request.as_deref();
+        JsonLogin {
+            cloud: &login.cloud,
+            auth_url: &login.auth_url,
+            auth_type: login.auth_type,
+            state: login.state.name(),
+            key: login.key.map(|key| key.to_string()),
+            diagnosis: login.diagnosis.map(Diagnosis::name),
+            token: login.token.name(),
+            status: request.and_then(|request| request.completion.answer().copied()),
+            fault: request.and_then(|request| request.completion.fault()).map(JsonFault::of),
+            elapsed_ms: request.map(|request| milliseconds(request.elapsed)),
+            phases_ms: Times(request.map(|request| request.phases).unwrap_or_default()),
+            expires_at: login.expires_at.map(units::format_timestamp),
+            request_id: login.request_id.as_deref(),
+            detail: login.detail.as_deref(),
         }
     }
 }
@@ -267,10 +315,13 @@ mod tests {
               "simulated": false,
               "started_at": "2026-11-07T06:40:00.123Z",
               "elapsed_ms": 7.89,
+              "login": null,
               "endpoints": [
                 {
                   "endpoint": "https://a:443",
                   "url": "https://a:443/v2/health",
+                  "region": null,
+                  "interface": null,
                   "state": "WARNING",
                   "diagnosis": "certificate-expiring",
                   "explanation": "the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)",
@@ -420,6 +471,7 @@ mod tests {
               "simulated": false,
               "started_at": "2026-11-07T06:40:00.123Z",
               "elapsed_ms": 0.12,
+              "login": null,
               "endpoints": [],
               "verified": true,
               "notes": [],

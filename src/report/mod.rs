@@ -23,7 +23,7 @@ use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
 use crate::terminal::ascii::to_ascii;
-use crate::verdict::Verdict;
+use crate::verdict::{LoginVerdict, Verdict};
 pub(crate) use wording::summary::MAX_SUMMARY;
 
 /// Tells a report in the given format, to its last newline.
@@ -85,6 +85,8 @@ pub(crate) struct Report {
     pub(crate) started_at: SystemTime,
     /// How long the run took.
     pub(crate) elapsed: Duration,
+    /// The login to the cloud, where there is one.
+    pub(crate) login: Option<Box<LoginVerdict>>,
     /// The endpoints, in the order given.
     pub(crate) endpoints: Vec<Verdict>,
     /// What is worth noting at `-v`: ignored proxy variables, readable secret files.
@@ -114,10 +116,24 @@ impl Report {
             unverified: plan.network.tls.insecure,
             started_at,
             elapsed,
+            login: None,
             endpoints,
             notes: plan.notes.clone(),
             thresholds: plan.thresholds.clone(),
         }
+    }
+
+    /// The same with the login before it, whose state is the run's where there is no endpoint.
+    #[must_use]
+    pub(crate) fn with_login(mut self, plan: &Plan, login: LoginVerdict) -> Report {
+        if self.endpoints.is_empty() {
+            self.state = login.state;
+            self.exit_code = plan.exit_codes.of(login.state);
+            self.summary = wording::summary::truncate(&login.summary, wording::summary::MAX_SUMMARY);
+        }
+        self.notes.extend(login.notes.iter().cloned());
+        self.login = Some(Box::new(login));
+        self
     }
 
     /// The report as text in the output's format; nothing where silence is wanted.
@@ -171,6 +187,7 @@ impl Report {
             unverified: false,
             started_at,
             elapsed,
+            login: None,
             endpoints: Vec::new(),
             notes: Vec::new(),
             thresholds: Thresholds::default(),

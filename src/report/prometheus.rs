@@ -19,7 +19,7 @@ const MAX_NAME: usize = 255;
 /// directory have in common.
 pub(super) fn render(report: &Report, file: Option<&Path>) -> String {
     let name = file.and_then(Path::file_stem).map(|name| sanitize_own(&name.to_string_lossy(), MAX_NAME));
-    let families = run(report).into_iter().chain(endpoints(report));
+    let families = run(report).into_iter().chain(login(report)).chain(endpoints(report));
     let headline = report.headline().replace('\n', " ");
     format!("# {headline}\n{}", families.map(|family| family.written(name.as_deref())).collect::<String>())
 }
@@ -78,6 +78,30 @@ impl MetricFamily {
         }
         text
     }
+}
+
+/// The login, where there is one.
+fn login(report: &Report) -> Vec<MetricFamily> {
+    let Some(login) = report.login.as_deref() else { return Vec::new() };
+    let sample = |value: String| Sample { labels: vec![("cloud", login.cloud.clone())], value };
+    let request = login.request.as_deref();
+    vec![
+        MetricFamily::new(
+            "ceilometer_health_login_state",
+            "State of the login: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+            [sample(login.state.exit_code().to_string())],
+        ),
+        MetricFamily::new(
+            "ceilometer_health_login_duration_seconds",
+            "How long the login took, where one took place.",
+            request.map(|request| sample(seconds(request.elapsed))),
+        ),
+        MetricFamily::new(
+            "ceilometer_health_token_expires_timestamp_seconds",
+            "When the token expires, in seconds since 1970.",
+            login.expires_at.map(|at| sample(timestamp(at))),
+        ),
+    ]
 }
 
 /// What is said of the run as a whole, also of one that could not begin.

@@ -376,7 +376,6 @@ impl Table {
     }
 
     /// The row that judges a catalogue without an endpoint to ask.
-    #[allow(dead_code, reason = "the command line does not reach it yet")]
     pub(crate) fn catalog(&self) -> Row {
         self.effective(Method::Get, Selector::Catalog)
     }

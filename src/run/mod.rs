@@ -1,6 +1,7 @@
 //! One run: probes and judges every endpoint of a plan, within its time.
 
 mod examination;
+mod login;
 mod pool;
 mod progress;
 mod runner;
@@ -15,12 +16,13 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Error, Result};
 
 use crate::model::endpoint::{Endpoint, Host, Route};
-use crate::plan::{Plan, Targets};
+use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::{MAX_SUMMARY, Report};
 use crate::simulate::Simulation;
 use crate::units;
 use crate::verdict::Verdict;
+use login::Session;
 
 /// A plan that is ready to be executed, once or repeatedly.
 ///
@@ -29,6 +31,8 @@ use crate::verdict::Verdict;
 pub(crate) struct Run {
     plan: Arc<Plan>,
     endpoints: Vec<Endpoint>,
+    /// The cloud's token, which the runs of `--watch` and `--wait` share.
+    session: Option<Session>,
     /// Shared by all runs: the next one joins a look-up that a silent name service delays.
     resolver: Resolver,
     count: ProgressCounter,
@@ -61,6 +65,7 @@ impl Run {
     pub(crate) fn prepare(plan: Arc<Plan>) -> Result<Run> {
         let (endpoints, simulation) = match &plan.targets {
             Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
+            Targets::Catalog => (Vec::new(), None),
             Targets::Simulated(diagnoses) => {
                 let simulation = Simulation::start(diagnoses)?;
                 (simulation.endpoints(), Some(simulation))
@@ -68,8 +73,12 @@ impl Run {
         };
         let count = ProgressCounter::default();
         count.begin(endpoints.len());
+        let keystone = simulation.as_ref().and_then(Simulation::keystone);
+        let simulated = keystone.map(|url| Arc::new(CloudPlan::simulated(url, endpoints.is_empty())));
+        let session = plan.cloud.clone().or(simulated).map(Session::new);
         Ok(Run {
             plan,
+            session,
             endpoints,
             resolver: Resolver::default(),
             count,
@@ -89,29 +98,48 @@ impl Run {
 
     /// Probes and judges every endpoint once. The run's time counts from `started` and is over at `deadline`.
     pub(crate) fn once(&self, started: Instant, deadline: Instant) -> Result<Report> {
-        let plan = &self.plan;
+        if let Some(session) = &self.session {
+            return self.once_in_cloud(session, started, deadline);
+        }
         let started_at = SystemTime::now();
-        let prober = Prober::new(plan, &self.endpoints, &self.resolver, deadline)?;
+        let verdicts = self.probe(&self.plan, &self.endpoints, false, (started, deadline))?;
+        Ok(Report::of(&self.plan, verdicts, started_at, started.elapsed()))
+    }
+
+    /// Probes and judges endpoints; a token that is new is shown to each of them first.
+    fn probe(
+        &self,
+        plan: &Plan,
+        endpoints: &[Endpoint],
+        is_new_token: bool,
+        (started, deadline): (Instant, Instant),
+    ) -> Result<Vec<Verdict>> {
+        let prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
+        let expanded;
         let endpoints = if let Targets::Addresses(_) = plan.targets {
-            // The other half is for the requests, and for names that were not resolved.
+            // The other half is for the requests, and for the names that were not resolved.
             let half = deadline.saturating_duration_since(started) / 2;
-            &each_address(plan, &prober, &self.endpoints, started + half)?
+            expanded = each_address(plan, &prober, endpoints, started + half)?;
+            &expanded
         } else {
-            &self.endpoints
+            endpoints
         };
         self.count.begin(endpoints.len());
         self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
-        let verdicts = pool::map(endpoints, workers, |endpoint| {
+        Ok(pool::map(endpoints, workers, |endpoint| {
+            if is_new_token {
+                let now = Instant::now();
+                prober.show_token(endpoint, now + deadline.saturating_duration_since(now) / 2);
+            }
             let verdict = examination.verdict(endpoint);
             self.count.advance();
             if plan.output.progress {
                 self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
             }
             verdict
-        });
-        Ok(Report::of(plan, verdicts, started_at, started.elapsed()))
+        }))
     }
 
     /// The report of a run that is interrupted now: the endpoints that it has finished, and never OK.

@@ -40,6 +40,7 @@ pub(crate) struct Simulation {
 /// One embedded endpoint: its address and the socket that holds it.
 #[derive(Debug)]
 struct SimulatedServer {
+    diagnosis: Diagnosis,
     address: SocketAddr,
     scheme: Scheme,
     socket: Binding,
@@ -67,7 +68,14 @@ impl Simulation {
 
     /// The endpoints, in the order of the diagnoses.
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
-        self.servers.iter().map(SimulatedServer::endpoint).collect()
+        let endpoints = self.servers.iter().filter(|server| !server.diagnosis.is_of_login());
+        endpoints.map(SimulatedServer::endpoint).collect()
+    }
+
+    /// The Keystone of the first diagnosis that is a login's.
+    pub(crate) fn keystone(&self) -> Option<Endpoint> {
+        let keystone = self.servers.iter().find(|server| server.diagnosis.is_of_login())?;
+        Some(Endpoint { path: "/v3/auth/tokens".into(), ..keystone.endpoint() })
     }
 }
 
@@ -100,7 +108,12 @@ impl SimulatedServer {
         let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
         rustix::net::bind(&socket, &loopback())?;
         let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-        Ok(SimulatedServer { address, scheme: Scheme::Http, socket: Binding::Bound { _held: socket } })
+        Ok(SimulatedServer {
+            diagnosis: Diagnosis::Unreachable,
+            address,
+            scheme: Scheme::Http,
+            socket: Binding::Bound { _held: socket },
+        })
     }
 
     fn serving(diagnosis: Diagnosis) -> anyhow::Result<SimulatedServer> {
@@ -111,7 +124,7 @@ impl SimulatedServer {
         // Detached: the process does not wait for it.
         thread.spawn(move || serve(&shared, diagnosis))?;
         let scheme = if diagnosis == Diagnosis::TlsFailed { Scheme::Https } else { Scheme::Http };
-        Ok(SimulatedServer { address, scheme, socket: Binding::Listening(listener) })
+        Ok(SimulatedServer { diagnosis, address, scheme, socket: Binding::Listening(listener) })
     }
 
     fn endpoint(&self) -> Endpoint {
@@ -168,13 +181,13 @@ fn refuse_tls(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a request's head to its end; `None` for what is neither HEAD nor GET, or too long.
+/// Reads a request's head to its end; `None` for a method that nobody sends, or too long.
 fn read_method(stream: &mut TcpStream) -> io::Result<Option<Method>> {
     stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
     stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
-    while !head.ends_with(b"\r\n\r\n") {
+    while !is_complete(&head) {
         let read = stream.read(&mut chunk)?;
         if read == 0 || head.len() > REQUEST_LIMIT {
             return Ok(None);
@@ -182,7 +195,13 @@ fn read_method(stream: &mut TcpStream) -> io::Result<Option<Method>> {
         head.extend(chunk.iter().take(read));
     }
     let asks = |method: &Method| head.starts_with(format!("{} ", method.name()).as_bytes());
-    Ok([Method::Head, Method::Get].into_iter().find(asks))
+    Ok([Method::Head, Method::Get, Method::Post].into_iter().find(asks))
+}
+
+/// A login's body is one JSON object within another.
+fn is_complete(request: &[u8]) -> bool {
+    let is_login = request.starts_with(b"POST ");
+    if is_login { request.ends_with(b"}}") } else { request.ends_with(b"\r\n\r\n") }
 }
 
 /// An answer.
@@ -208,6 +227,25 @@ impl CannedResponse {
     }
 }
 
+const KEYSTONE_DOWN: CannedResponse = CannedResponse {
+    status: "503 Service Unavailable",
+    headers: "Content-Type: text/html\r\n",
+    body: "<html><body><h1>503 Service Unavailable</h1></body></html>",
+};
+
+const LOGIN_REFUSED: CannedResponse = CannedResponse {
+    status: "401 Unauthorized",
+    headers: "Content-Type: application/json\r\n",
+    body: r#"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}"#,
+};
+
+/// A token whose catalogue lacks the service.
+const EMPTY_CATALOG: CannedResponse = CannedResponse {
+    status: "201 Created",
+    headers: "Content-Type: application/json\r\nX-Subject-Token: simulated-token\r\n",
+    body: r#"{"token":{"catalog":[{"type":"identity","endpoints":[{"region_id":"RegionOne","interface":"public","url":"http://127.0.0.1"}]}]}}"#,
+};
+
 /// What an endpoint with this diagnosis answers; `None` where it never does.
 fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
     let reply = match (diagnosis, method) {
@@ -220,6 +258,9 @@ fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
         (Diagnosis::Throttled, _) => THROTTLED,
         (Diagnosis::WrongService, _) => WRONG_SERVICE,
         (Diagnosis::RequestRejected, _) => REQUEST_REJECTED,
+        (Diagnosis::KeystoneDown, _) => KEYSTONE_DOWN,
+        (Diagnosis::LoginRefused, _) => LOGIN_REFUSED,
+        (Diagnosis::NotInCatalog, _) => EMPTY_CATALOG,
         (Diagnosis::Unexpected, _) => NOT_IMPLEMENTED,
         (_, Method::Head) => ALIVE,
         _ => HEALTHY,
@@ -392,7 +433,7 @@ mod tests {
     fn order_of_endpoints() {
         let simulation = Simulation::start(&Diagnosis::SIMULATED).unwrap();
         let endpoints = simulation.endpoints();
-        assert_eq!(endpoints.len(), Diagnosis::SIMULATED.len());
+        assert_eq!(endpoints.len(), Diagnosis::SIMULATED.len() - 3, "three are of logins");
         for (endpoint, server) in endpoints.iter().zip(&simulation.servers) {
             assert_eq!(endpoint.port, server.address.port());
             assert_eq!((endpoint.scheme, endpoint.path.as_str()), (server.scheme, DEFAULT_PATH));

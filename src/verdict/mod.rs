@@ -8,6 +8,7 @@ mod body;
 mod curl;
 mod fault;
 mod finding;
+mod login;
 mod request;
 mod responder;
 
@@ -23,6 +24,7 @@ use crate::model::threshold::Threshold;
 use crate::plan::Plan;
 use crate::rules::{Key, RuleOrigin};
 use crate::sanitize::sanitize_own;
+pub(crate) use login::{LoginVerdict, TokenSource};
 use request::Request;
 pub(crate) use responder::Responder;
 
@@ -36,6 +38,10 @@ pub(crate) struct Verdict {
     pub(crate) endpoint: String,
     /// The URL that was asked.
     pub(crate) url: String,
+    /// Its region in the catalogue.
+    pub(crate) region: Option<String>,
+    /// Its interface in the catalogue.
+    pub(crate) interface: Option<&'static str>,
     /// The endpoint's state.
     pub(crate) state: State,
     /// What is the matter with it.
@@ -79,6 +85,8 @@ pub(crate) enum Evidence {
     Slow(Timed, Duration, Limit),
     /// The certificate's remaining life crossed this threshold.
     Certificate(Limit),
+    /// What came of the login, in words.
+    Login(String),
 }
 
 /// A time that a threshold is for.
@@ -230,6 +238,8 @@ pub(crate) fn judge(
     Verdict {
         endpoint: endpoint.to_string(),
         url: endpoint.url(),
+        region: None,
+        interface: None,
         summary: String::new(),
         host: endpoint.host.to_string(),
         state: found.state,

@@ -28,6 +28,7 @@ pub(crate) const NOW: SystemTime = UNIX_EPOCH;
 pub(crate) fn plan() -> Plan {
     Plan {
         targets: Targets::Endpoints(vec![endpoint()]),
+        cloud: None,
         methods: vec![Method::Head, Method::Get],
         network: Network::default(),
         timing: Timing {
@@ -209,6 +210,7 @@ fn decisive(verdict: &Verdict) -> &'static str {
         Evidence::NothingSent(_) => "no request sent",
         Evidence::Slow(..) => "time",
         Evidence::Certificate(_) => "certificate",
+        Evidence::Login(_) => "login",
     }
 }
 

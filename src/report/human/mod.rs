@@ -12,7 +12,7 @@ mod tests;
 
 pub(crate) use advice::advice;
 
-use super::{MANY, Report};
+use super::{MANY, Report, wording};
 use crate::environment::Size;
 use crate::model::exchange::Method;
 use crate::model::state::State;
@@ -20,7 +20,7 @@ use crate::plan::{OutputOptions, Verbosity};
 use crate::terminal::layout::{MARGIN, prefix_lines, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units;
-use crate::verdict::Verdict;
+use crate::verdict::{LoginVerdict, Verdict};
 
 /// Columns of the narrowest terminal that is laid out for.
 const MIN_COLUMNS: usize = 20;
@@ -63,6 +63,7 @@ struct HumanView {
 impl HumanView {
     fn sections(&self, report: &Report) -> Vec<Vec<String>> {
         let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
+        sections.push(report.login.as_deref().map(|login| self.login(login)).unwrap_or_default());
         if let [only] = report.endpoints.as_slice() {
             sections.extend(self.details(only));
         } else {
@@ -109,6 +110,16 @@ impl HumanView {
         notes.flat_map(|note| wrap_indented("Note: ", PROSE, note, self.prose)).collect()
     }
 
+    /// The login in one line, and what to do where it failed.
+    fn login(&self, login: &LoginVerdict) -> Vec<String> {
+        if login.diagnosis.is_none() {
+            return self.labelled(&wording::login(login));
+        }
+        let mut lines = self.labelled(&format!("Login: {}", login.explanation));
+        lines.extend(self.labelled(&format!("→ {}", login.action)));
+        lines
+    }
+
     /// A label, or a paragraph that begins with one.
     fn labelled(&self, text: &str) -> Vec<String> {
         wrap_indented(INDENT, PROSE, text, self.prose)
@@ -118,5 +129,5 @@ impl HumanView {
 /// The result of one of an endpoint's requests, in a word or two; nothing where there was no such request.
 fn outcome(verdict: &Verdict, method: Method) -> String {
     let probe = verdict.probes.iter().find(|probe| probe.method == method);
-    probe.map(|probe| super::wording::outcome(&probe.outcome)).unwrap_or_default()
+    probe.map(|probe| wording::outcome(&probe.outcome)).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use super::{Report, wording};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::Verdict;
+use crate::verdict::{LoginVerdict, Verdict};
 
 /// Tells the report as a plugin does.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -38,10 +38,20 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
         .filter(listed)
         .flat_map(|verdict| if several { titled(verdict, verbosity) } else { about(verdict, verbosity) })
         .collect();
+    let login = report.login.as_deref();
+    lines.splice(0..0, login.into_iter().flat_map(|login| about_login(login, verbosity >= Verbosity::Notes)));
     if verbosity >= Verbosity::Notes {
         lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
     }
     lines
+}
+
+/// The login: its outcome where asked for, and what to do where nothing but it is left to explain.
+fn about_login(login: &LoginVerdict, is_shown: bool) -> Vec<String> {
+    let shown = is_shown.then(|| wording::login(login));
+    let is_failed = login.diagnosis.is_some();
+    let words = [login.explanation.clone(), format!("Action: {}", login.action)];
+    shown.into_iter().chain(words.into_iter().filter(|_| is_failed)).collect()
 }
 
 /// One of several endpoints: its name, and below it what there is to say.

@@ -18,6 +18,8 @@ pub(super) fn metrics(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let several = report.endpoints.len() > 1;
     let each = verbosity >= Verbosity::Notes || report.endpoints.len() <= MANY;
     let mut metrics = if several { aggregate(report) } else { Vec::new() };
+    let login = report.login.as_deref().and_then(|login| login.request.as_deref());
+    metrics.extend(login.map(|login| Metric::time("auth_time".into(), login.elapsed, &Threshold::default())));
     for verdict in report.endpoints.iter().filter(|_| each) {
         let prefix = if several { format!("{} ", verdict.endpoint) } else { String::new() };
         metrics.extend(endpoint(verdict, &prefix, &report.thresholds));

@@ -3,11 +3,14 @@
 mod fault;
 pub(super) mod summary;
 
+use std::time::SystemTime;
+
 use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    CertificateInfo, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript, Verdict,
+    CertificateInfo, FaultInfo, LoginVerdict, Outcome, RequestDetails, RequestResult, RequestVerdict,
+    TokenSource, Transcript, Verdict,
 };
 
 /// What came of a request, in a word or two: `204`, `timeout`, `200 body`.
@@ -20,6 +23,19 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
             Completion::Failed(fault) => fault.kind.name().into(),
         },
     }
+}
+
+/// A login in one line.
+pub(super) fn login(login: &LoginVerdict) -> String {
+    let ends = |at: SystemTime| format!(", expires {}", format_timestamp(at));
+    let expiry = login.expires_at.map(ends).unwrap_or_default();
+    let time = login.request.as_ref().map(|request| format!(" in {}", format_duration(request.elapsed)));
+    let token = match login.token {
+        TokenSource::New => format!("new token{}", time.unwrap_or_default()),
+        TokenSource::Cached => "cached token".into(),
+        TokenSource::None => return format!("Login: {}", login.summary),
+    };
+    format!("Login: {token} of the cloud {} ({}){expiry}", login.cloud, login.auth_url)
 }
 
 /// A request and its time in one wording: `GET 503 12.3 ms`.

@@ -124,7 +124,7 @@ fn line(lead: &str, verdict: &Verdict, room: usize) -> String {
 }
 
 /// Shortens a text to `room` characters, the last of which is then `…`.
-fn truncate(text: &str, room: usize) -> String {
+pub(in crate::report) fn truncate(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_owned();
     }
@@ -155,6 +155,7 @@ fn clause(verdict: &Verdict) -> Clause {
         },
         Evidence::Slow(timed, took, limit) => slow(endpoint, *timed, *took, limit),
         Evidence::Certificate(limit) => certificate(verdict, limit),
+        Evidence::Login(words) => Clause::event(words.clone()),
     }
 }
 
@@ -310,7 +311,7 @@ pub(in crate::report) mod tests {
         ];
         let lines = pairs.map(|(head, get)| {
             let verdict = judge(&plan(), &endpoint(), &both(head, get), 1, NOW);
-            format!("{head:>9} {get:<9} {}\n", of_endpoint(&verdict))
+            format!("{head:>8} {get:<9} {}\n", of_endpoint(&verdict))
         });
         expect![[r#"
                   204 200       healthy: HEAD 204, GET 200 from ctl1:8777

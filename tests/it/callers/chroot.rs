@@ -55,18 +55,18 @@ fn external_check(mode: Mode, beginning: impl Fn(&Path) -> Option<String>) {
     Balancer::start(&program, dir, mode, &text).settles(&expected(&CASES));
 }
 
-fn minimal(jail: &Path) -> Option<String> {
-    Some(format!("global\n    chroot {}\n\n", jail.display()))
+fn minimal(jail: &Path) -> String {
+    format!("global\n    chroot {}\n\n", jail.display())
 }
 
 #[test]
 fn foreground_external_check() {
-    external_check(Mode::Foreground, minimal);
+    external_check(Mode::Foreground, |jail| Some(minimal(jail)));
 }
 
 #[test]
 fn daemonised_external_check() {
-    external_check(Mode::Background, minimal);
+    external_check(Mode::Background, |jail| Some(minimal(jail)));
 }
 
 #[test]

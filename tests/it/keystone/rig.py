@@ -132,7 +132,7 @@ def serve_health(directory, keystone, *endpoints):
     settings = {
         "auth_url": keystone, "www_authenticate_uri": keystone, "auth_type": "password", "username": "admin",
         "password": ADMIN, "project_name": "admin", "user_domain_id": "default", "project_domain_id": "default",
-        "service_type": "metering", "http_connect_timeout": "1", "http_request_max_retries": "0",
+        "service_type": "metering", "http_connect_timeout": "10", "http_request_max_retries": "0",
     }
     for endpoint in endpoints:
         name, port = endpoint.split(":")

@@ -9,7 +9,7 @@ pub(crate) fn head(connection: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     while !head.ends_with(b"\r\n\r\n") {
         match connection.read(&mut chunk) {
             Ok(0) => return Ok(None),
-            Ok(length) => head.extend_from_slice(&chunk[..length]),
+            Ok(length) => head.extend(chunk.iter().take(length)),
             Err(error) if gone(&error) => return Ok(None),
             Err(error) => return Err(error),
         }

@@ -1,0 +1,135 @@
+//! The cloud of `--os-cloud`: read from its files, and what it says about TLS put into the network's settings.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::cli::{Cli, CloudArgs, TokenCache};
+use crate::environment::Environment;
+use crate::keystone::{Cache, Cloud, CloudOptions, Secret};
+use crate::model::endpoint::{Defaults, Endpoint, Scheme};
+use crate::plan::network::Network;
+use crate::sanitize::Sanitizer;
+
+/// How to log in, and where to keep the token.
+#[derive(Debug, Clone)]
+pub(crate) struct CloudPlan {
+    pub(crate) cloud: Cloud,
+    pub(crate) cache: Option<Cache>,
+    /// For endpoints of the catalogue.
+    pub(crate) defaults: Defaults,
+    /// Whether the catalogue names the endpoints.
+    pub(crate) uses_catalog: bool,
+    /// Whether HAProxy asks, whose pool must not be emptied for Keystone's sake.
+    pub(crate) haproxy: bool,
+}
+
+/// Returns whether the command line names a cloud. What `--simulate` starts needs none.
+pub(super) fn is_wanted(cli: &Cli) -> bool {
+    cli.cloud.os_cloud.is_some() && cli.mode.simulate.is_empty()
+}
+
+/// Reads the cloud that the command line names.
+pub(super) fn plan(
+    cli: &Cli,
+    environment: &Environment,
+    (defaults, uses_catalog, haproxy): (Defaults, bool, bool),
+    deadline: Instant,
+) -> Result<Option<CloudPlan>> {
+    check_conflicts(cli)?;
+    let CloudArgs { os_config, os_region_name, os_interface, os_service_type, .. } = &cli.cloud;
+    let Some(name) = cli.cloud.os_cloud.as_deref().filter(|_| is_wanted(cli)) else { return Ok(None) };
+    let options = CloudOptions {
+        name,
+        config: os_config.as_deref(),
+        regions: os_region_name,
+        interface: *os_interface,
+        service_type: os_service_type.as_deref(),
+        needs_endpoints: uses_catalog,
+        defaults: defaults.clone(),
+    };
+    let mut cloud = Cloud::read(&options, environment, deadline)?;
+    let cache = match &cli.cloud.token_cache {
+        Some(TokenCache::Off) => None,
+        Some(TokenCache::Directory(directory)) => Some(Cache::in_directory(directory)?),
+        None => Cache::usual(environment),
+    };
+    if cache.is_none() && cli.cloud.token_cache.is_none() {
+        cloud
+            .notes
+            .push("no directory for a token cache: every run logs in (--token-cache names one)".into());
+    }
+    Ok(Some(CloudPlan { cloud, cache, defaults, uses_catalog, haproxy }))
+}
+
+/// Rejects what a cloud's login leaves no room for.
+fn check_conflicts(cli: &Cli) -> Result<()> {
+    let cloud = &cli.cloud;
+    let companions = [
+        (cloud.os_config.is_some(), "--os-config"),
+        (!cloud.os_region_name.is_empty(), "--os-region-name"),
+        (cloud.os_interface.is_some(), "--os-interface"),
+        (cloud.os_service_type.is_some(), "--os-service-type"),
+        (cloud.token_cache.is_some(), "--token-cache"),
+    ];
+    if cloud.os_cloud.is_none() {
+        if let Some((_, option)) = companions.into_iter().find(|(given, _)| *given) {
+            bail!("'{option}' needs '--os-cloud'");
+        }
+        return Ok(());
+    }
+    let credentials = [
+        (cli.request.token_file.is_some(), "--token-file"),
+        (cli.request.auth_file.is_some(), "--auth-file"),
+    ];
+    if let Some((_, option)) = credentials.into_iter().find(|(given, _)| *given) {
+        bail!("'{option}' cannot be used with '--os-cloud', which brings a token of its own");
+    }
+    Ok(())
+}
+
+impl CloudPlan {
+    /// A cloud that `--simulate` starts.
+    pub(crate) fn simulated(url: Endpoint, uses_catalog: bool) -> CloudPlan {
+        let cloud = Cloud::simulated(url);
+        CloudPlan { cloud, cache: None, defaults: Defaults::default(), uses_catalog, haproxy: false }
+    }
+
+    /// Adds what the cloud says about TLS; options go before it.
+    pub(super) fn apply(&self, network: &mut Network) -> Result<()> {
+        if network.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("X-Auth-Token")) {
+            bail!("a header X-Auth-Token cannot be used with '--os-cloud', which brings a token of its own");
+        }
+        let (own, tls) = (&self.cloud.tls, &mut network.tls);
+        tls.insecure |= own.insecure && tls.cacert.is_none();
+        tls.cacert = tls.cacert.take().or_else(|| own.cacert.clone());
+        if tls.cert.is_none() {
+            (tls.cert, tls.key) = (own.cert.clone(), own.key.clone());
+        }
+        Ok(())
+    }
+
+    /// Notes, shown at `-v`.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let cloud = &self.cloud;
+        let is_open = cloud.login.url.scheme == Scheme::Http;
+        let plain = "the login goes over plain http, where everyone on the way can read its secret";
+        cloud.notes.iter().cloned().chain(is_open.then(|| plain.to_owned())).collect()
+    }
+
+    /// Has the login's secret masked.
+    pub(super) fn hide(&self, sanitizer: &mut Sanitizer) {
+        sanitizer.add_secret(self.cloud.secret().expose().as_bytes());
+    }
+}
+
+impl super::Plan {
+    /// The same plan with a cloud's token, which is masked from now on.
+    #[must_use]
+    pub(crate) fn with_token(&self, token: &Secret) -> super::Plan {
+        let mut plan = self.clone();
+        plan.sanitizer.add_secret(token.expose().as_bytes());
+        plan.network.headers.push(("X-Auth-Token".into(), token.expose().into()));
+        plan
+    }
+}

@@ -1,0 +1,213 @@
+//! The life of a token: taken from the cache or from Keystone, shown to the endpoints, dropped when they refuse it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use anyhow::Result;
+
+use super::Run;
+use crate::keystone::{
+    Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token, read_answer,
+};
+use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::Endpoint;
+use crate::plan::{CloudPlan, Plan};
+use crate::probe::Prober;
+use crate::report::Report;
+use crate::sanitize::Sanitizer;
+use crate::verdict::{LoginVerdict, TokenSource, Verdict};
+
+/// A cloud, and what its logins brought.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) cloud: Arc<CloudPlan>,
+    known: Mutex<Known>,
+}
+
+/// What runs leave to those that follow.
+#[derive(Debug, Default)]
+struct Known {
+    is_loaded: bool,
+    token: Option<Token>,
+    catalog: Option<Catalog>,
+    /// Masks every token that there was.
+    sanitizer: Option<Sanitizer>,
+}
+
+/// A login under way: the plan with its token, and what is known of it.
+struct Login {
+    plan: Plan,
+    verdict: LoginVerdict,
+    catalog: Option<Catalog>,
+}
+
+impl Session {
+    pub(super) fn new(cloud: Arc<CloudPlan>) -> Session {
+        Session { cloud, known: Mutex::default() }
+    }
+}
+
+impl Run {
+    /// Logs in where there is no token, and probes every endpoint once.
+    pub(super) fn once_in_cloud(
+        &self,
+        session: &Session,
+        started: Instant,
+        deadline: Instant,
+    ) -> Result<Report> {
+        let started_at = SystemTime::now();
+        let mut known = session.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut login = match self.known_login(session, &mut known) {
+            Some(login) => login,
+            None => self.log_in(session, &mut known, started, deadline)?,
+        };
+        let mut endpoints = self.cloud_endpoints(session, &login);
+        if endpoints.is_err() && login.verdict.token == TokenSource::Cached {
+            // The catalogue may have changed since.
+            login = self.log_in(session, &mut known, started, deadline)?;
+            endpoints = self.cloud_endpoints(session, &login);
+        }
+        let endpoints = match endpoints {
+            Ok(endpoints) => endpoints,
+            Err(reason) => {
+                login.verdict = login.verdict.without_endpoint(&login.plan, &reason);
+                Vec::new()
+            }
+        };
+        let mut verdicts = self.probe_in_cloud(session, &login, &endpoints, (started, deadline))?;
+        if login.verdict.token == TokenSource::Cached
+            && verdicts.iter().any(wants_token)
+            && Instant::now() < deadline
+        {
+            if let Some(cache) = &session.cloud.cache {
+                cache.forget(&session.cloud.cloud);
+            }
+            known.token = None;
+            login = self.log_in(session, &mut known, started, deadline)?;
+            verdicts = self.probe_in_cloud(session, &login, &endpoints, (started, deadline))?;
+        }
+        Ok(Report::of(&login.plan, verdicts, started_at, started.elapsed())
+            .with_login(&login.plan, login.verdict))
+    }
+
+    /// The login whose token is in memory or in the cache.
+    fn known_login(&self, session: &Session, known: &mut Known) -> Option<Login> {
+        let now = SystemTime::now();
+        let cloud = &session.cloud.cloud;
+        if !std::mem::replace(&mut known.is_loaded, true) {
+            let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud, now));
+            if let Some(cached) = cached {
+                (known.token, known.catalog) = (cached.token, Some(cached.catalog));
+            }
+        }
+        let has_life =
+            |token: &Token| token.expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE);
+        let token = known.token.clone().filter(has_life)?;
+        let plan = self.plan_with(known, &token);
+        let verdict = LoginVerdict::granted(&plan, cloud, None, token.expires_at);
+        Some(Login { plan, verdict, catalog: known.catalog.clone() })
+    }
+
+    fn plan_with(&self, known: &mut Known, token: &Token) -> Plan {
+        let mut plan = self.plan.with_token(&token.id);
+        let sanitizer = known.sanitizer.get_or_insert_with(|| self.plan.sanitizer.clone());
+        sanitizer.add_secret(token.id.expose().as_bytes());
+        plan.sanitizer = sanitizer.clone();
+        plan
+    }
+
+    /// Sends one login, whose outcome is for the whole run.
+    fn log_in(
+        &self,
+        session: &Session,
+        known: &mut Known,
+        started: Instant,
+        deadline: Instant,
+    ) -> Result<Login> {
+        let CloudPlan { cloud, cache, .. } = &*session.cloud;
+        let half = started + deadline.saturating_duration_since(started) / 2;
+        let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
+        let request = (&cloud.login.url, cloud.login.body());
+        let exchange =
+            Prober::log_in(&self.plan, (request.0, &request.1), MAX_ANSWER_BYTES, &self.resolver, limit)?;
+        let now = SystemTime::now();
+        let answer = exchange.completion.full().map(|response| read_answer(response, now));
+        let mut plan = (*self.plan).clone();
+        let sanitizer = known.sanitizer.get_or_insert_with(|| self.plan.sanitizer.clone());
+        for name in ["x-subject-token", "openstack-auth-receipt"] {
+            let secret = exchange.completion.answer().and_then(|response| response.header(name));
+            if let Some(secret) = secret {
+                sanitizer.add_secret(secret.bytes());
+            }
+        }
+        plan.sanitizer = sanitizer.clone();
+        let token = match answer {
+            Some(Ok(token)) => token,
+            failure => {
+                let failure = failure.and_then(Result::err);
+                let verdict = LoginVerdict::failed(&plan, cloud, exchange, failure.as_ref());
+                return Ok(Login { plan, verdict, catalog: known.catalog.clone() });
+            }
+        };
+        let plan = self.plan_with(known, &token);
+        let mut verdict = LoginVerdict::granted(&plan, cloud, Some(exchange), token.expires_at);
+        let stored = cache.as_ref().map_or(Ok(()), |cache| cache.store(cloud, &token));
+        if let Err(error) = stored {
+            verdict.notes.push(format!("the token was not cached: {error:#}"));
+        }
+        (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
+        Ok(Login { plan, verdict, catalog: Some(token.catalog) })
+    }
+
+    /// The endpoints of a run: those that were given, or the catalogue's.
+    fn cloud_endpoints(
+        &self,
+        session: &Session,
+        login: &Login,
+    ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+        let cloud = &session.cloud;
+        // A refused login is the run's result: to ask without a token would only add noise.
+        if !matches!(login.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown)) {
+            return Ok(Vec::new());
+        }
+        if !cloud.uses_catalog {
+            let given = |endpoint: &Endpoint| CatalogEndpoint {
+                endpoint: endpoint.clone(),
+                region: None,
+                interface: None,
+            };
+            return Ok(self.endpoints.iter().map(given).collect());
+        }
+        let known = login.catalog.clone().unwrap_or_default();
+        let found = known.select(&cloud.cloud.selections, &cloud.defaults);
+        if login.verdict.diagnosis.is_some() { Ok(found.unwrap_or_default()) } else { found }
+    }
+
+    fn probe_in_cloud(
+        &self,
+        session: &Session,
+        login: &Login,
+        endpoints: &[CatalogEndpoint],
+        times: (Instant, Instant),
+    ) -> Result<Vec<Verdict>> {
+        if endpoints.is_empty() || !matches!(login.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown)) {
+            return Ok(Vec::new());
+        }
+        let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
+        let shows_token = login.verdict.token == TokenSource::New;
+        let mut verdicts = self.probe(&login.plan, &targets, shows_token, times)?;
+        for verdict in &mut verdicts {
+            if let Some(found) = endpoints.iter().find(|found| found.endpoint.url() == verdict.url) {
+                verdict.region.clone_from(&found.region);
+                verdict.interface = found.interface.map(crate::keystone::Interface::name);
+            }
+            login.verdict.judge_without_token(verdict, session.cloud.haproxy);
+            login.verdict.explain(verdict);
+        }
+        Ok(verdicts)
+    }
+}
+
+fn wants_token(verdict: &Verdict) -> bool {
+    verdict.made().any(|(_, request)| request.completion.answer() == Some(&401))
+}
