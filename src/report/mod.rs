@@ -35,15 +35,15 @@ pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptio
         OutputFormat::HaproxyAgent => haproxy_agent::render(report, output.agent_warning),
         OutputFormat::Prometheus => prometheus::render(report, output.file.as_deref()),
     };
-    if output.ascii { in_ascii(text, format) } else { text }
+    if output.ascii { in_ascii(&text, format) } else { text }
 }
 
 /// A rendered text for a locale without UTF-8: an 8-bit terminal takes the second byte of some characters for a control
 /// character.
-pub(crate) fn in_ascii(text: String, format: OutputFormat) -> String {
+pub(crate) fn in_ascii(text: &str, format: OutputFormat) -> String {
     match format {
-        OutputFormat::Json => json::escape_to_ascii(&text),
-        OutputFormat::Human | OutputFormat::Nagios | OutputFormat::HaproxyAgent => to_ascii(&text),
+        OutputFormat::Json => json::escape_to_ascii(text),
+        OutputFormat::Human | OutputFormat::Nagios | OutputFormat::HaproxyAgent => to_ascii(text),
         // Samples are UTF-8 by definition; comments may quote a server.
         OutputFormat::Prometheus => text.split_inclusive('\n').map(comment_in_ascii).collect(),
     }
@@ -129,7 +129,7 @@ impl Report {
         if self.endpoints.is_empty() {
             self.state = login.state;
             self.exit_code = plan.exit_codes.of(login.state);
-            self.summary = wording::summary::truncate(&login.summary, wording::summary::MAX_SUMMARY);
+            self.summary = wording::summary::truncate(&login.summary, MAX_SUMMARY);
         }
         self.notes.extend(login.notes.iter().cloned());
         self.login = Some(Box::new(login));

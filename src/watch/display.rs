@@ -132,7 +132,7 @@ impl<'a> WatchDisplay<'a> {
     fn write(&mut self, text: &str) -> ControlFlow<()> {
         let format = self.output().format.filter(|_| self.output().ascii);
         let written = match format {
-            Some(format) => output::print(&in_ascii(text.to_owned(), format), None),
+            Some(format) => output::print(&in_ascii(text, format), None),
             None => output::print(text, None),
         };
         if written.is_ok() {

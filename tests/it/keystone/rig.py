@@ -60,9 +60,7 @@ def prepare(directory):
     manage(config, "db_sync")
     manage(config, "fernet_setup", *owner)
     manage(config, "credential_setup", *owner)
-    url = "http://127.0.0.1:1/v3"
-    urls = ["--bootstrap-public-url", url, "--bootstrap-region-id", "RegionOne"]
-    manage(config, "bootstrap", "--bootstrap-password", ADMIN, *urls)
+    manage(config, "bootstrap", "--bootstrap-password", ADMIN, "--bootstrap-region-id", "RegionOne")
 
 
 def free_port():
@@ -186,6 +184,10 @@ def populate(url, apis):
     service = admin.make("services", "service", type="metering", name="ceilometer")["id"]
     for region in ["RegionTwo", "RegionThree"]:
         admin.make("regions", "region", id=region)
+    identity = admin.find("services", "type=identity")
+    for interface in ["public", "internal"]:
+        fields = {"service_id": identity, "region_id": "RegionOne", "interface": interface, "url": f"{url}/v3"}
+        admin.make("endpoints", "endpoint", **fields)
     for (region, interface), port in apis.items():
         url = f"http://127.0.0.1:{port}" + ("/v2" if region == "RegionTwo" else "")
         endpoint = {"service_id": service, "region_id": region, "interface": interface, "url": url}
