@@ -13,7 +13,7 @@ use crate::verdict::{RequestVerdict, Verdict};
 /// Maximum length of a run's name, in characters.
 const MAX_NAME: usize = 255;
 
-/// Tells the report as metrics, with the headline as a comment for those who look into the file.
+/// Renders the report as metrics, with the headline as a comment for those who look into the file.
 ///
 /// The name of the file, without its extension, labels every sample: `node_exporter` refuses samples that two files of its
 /// directory have in common.
@@ -49,7 +49,7 @@ impl Sample {
 
     fn labels(&self, run: Option<&str>) -> String {
         let run = run.map(|run| ("run", run));
-        let labels = run.into_iter().chain(self.labels.iter().map(|(name, value)| (*name, value.as_str())));
+        let labels = self.labels.iter().map(|(name, value)| (*name, value.as_str())).chain(run);
         let pairs: Vec<String> =
             labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }

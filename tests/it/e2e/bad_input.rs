@@ -128,7 +128,7 @@ fn counts_and_choices() {
         ("h --no-such-option", "--no-such-option"),
         ("h -x", "-x"),
         ("--generate poetry", "poetry"),
-        ("--simulate slow", "slow"),
+        ("--simulate fire", "fire"),
         ("--simulate healthy,nonsense", "nonsense"),
         ("h --connect-to nowhere", "nowhere"),
         ("h --connect-to 127.0.0.1:0", "0"),

@@ -221,7 +221,7 @@ fn a_stalled_back_end() {
 fn connecting_has_a_bound_of_its_own() {
     let deaf = Nobody::deaf();
     let run = check([&deaf.address(), "-t", "20", "--connect-timeout", "200ms", "-o", "json"]).run_alone();
-    faults(&run, 0, "timeout", "no-answer");
+    faults(&run, 0, "timeout", "unreachable");
     skips_get(&run);
     run.ends_within(SECOND);
 }

@@ -197,7 +197,10 @@ fn output_file() {
     run.exits(2).holds(run.stdout.is_empty(), "the file is there instead");
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(
-        text.contains(&format!("ceilometer_health_state{{endpoint=\"{}\"}} 2\n", peer.address())),
+        text.contains(&format!(
+            "ceilometer_health_state{{endpoint=\"{}\",run=\"ceilometer\"}} 2\n",
+            peer.address()
+        )),
         "{text}"
     );
 }
