@@ -24,7 +24,7 @@ _check_ceilometer() {
 
     case "${cmd}" in
         check_ceilometer)
-            opts="-H -p -S -m -4 -6 -k -w -c -t -o -v -h -V --hostname --endpoints --port --ssl --path --all-addresses --method --header --token-file --auth-file --ipv4 --ipv6 --connect-to --proxy --proxy-auth-file --cacert --cert --key --insecure --warning --critical --backend-warning --backend-critical --certificate-warning --certificate-critical --state --quorum --fail-on --timeout --connect-timeout --retries --retry-delay --parallel --wait --watch --count --output --output-file --color --verbose --max-output --agent-warning --haproxy --explain --simulate --generate --help --version"
+            opts="-H -p -S -m -4 -6 -k -w -c -t -o -v -h -V --hostname --endpoints --port --ssl --path --all-addresses --method --header --token-file --auth-file --os-cloud --os-config --os-region-name --os-interface --os-service-type --token-cache --ipv4 --ipv6 --connect-to --proxy --proxy-auth-file --cacert --cert --key --insecure --warning --critical --backend-warning --backend-critical --certificate-warning --certificate-critical --state --quorum --fail-on --timeout --connect-timeout --retries --retry-delay --parallel --wait --watch --count --output --output-file --color --verbose --max-output --agent-warning --haproxy --explain --simulate --generate --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -116,6 +116,56 @@ _check_ceilometer() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --os-cloud)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --os-config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --os-region-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --os-interface)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --os-service-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-cache)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
                     fi
                     return 0
                     ;;
@@ -359,11 +409,11 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --simulate)
-                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "healthy backend-down backend-stalled api-error not-found unreachable tls-failed denied proxy-error throttled wrong-service request-rejected slow unexpected" -- "${cur##*,}"))
+                    COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected" -- "${cur##*,}"))
                     return 0
                     ;;
                 --generate)
-                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish icinga2 icinga2-services nagios nagios-services nrpe haproxy haproxy-agent haproxy-native keepalived checkmk zabbix prometheus-rules" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish icinga2 icinga2-services nagios nagios-services nrpe haproxy haproxy-agent haproxy-native os-cloud keepalived checkmk zabbix prometheus-rules" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -8,6 +8,12 @@ both\t'HEAD, then GET'"
 complete -c check_ceilometer -l header -d 'Send this header; repeatable; @FILE reads headers from FILE, one per line' -r -f
 complete -c check_ceilometer -l token-file -d 'Send the token in FILE as X-Auth-Token; - is standard input' -r -F
 complete -c check_ceilometer -l auth-file -d 'Authenticate by HTTP Basic with the user:password in FILE; - is standard input' -r -F
+complete -c check_ceilometer -l os-cloud -d 'Log in to Keystone as NAME of clouds.yaml says, and send the token' -r -f
+complete -c check_ceilometer -l os-config -d 'Read this clouds.yaml, and the secure.yaml beside it' -r -F
+complete -c check_ceilometer -l os-region-name -d 'Check the endpoints of this region only; repeatable' -r -f
+complete -c check_ceilometer -l os-interface -d 'Interface of the endpoints: public, internal or admin [default: the cloud\'s, else public]' -r -f
+complete -c check_ceilometer -l os-service-type -d 'Service type in the catalogue [default: the cloud\'s, else metering, meter or telemetry]' -r -f
+complete -c check_ceilometer -l token-cache -d 'Keep tokens in DIR, which is the user\'s alone, or log in on every run (off)' -r -f -a "(__fish_complete_directories)"
 complete -c check_ceilometer -l connect-to -d 'Connect to this address, but keep the endpoint\'s name for Host, SNI and certificate; one endpoint only' -r -f -a "(__fish_print_hostnames)"
 complete -c check_ceilometer -l proxy -d 'Connect through an HTTP proxy, by CONNECT: http://HOST[:PORT] [default port: 1080]' -r -f
 complete -c check_ceilometer -l proxy-auth-file -d 'Authenticate to the proxy with the user:password in FILE; - is standard input' -r -F
@@ -107,29 +113,8 @@ protocol\t''
 body\t''
 proxy\t''
 local\t''
-healthy\t''
-alive\t''
-backend-down\t''
-backend-stalled\t''
-api-error\t''
-not-found\t''
-unreachable\t''
-no-answer\t''
-tls-failed\t''
-denied\t''
-proxy-error\t''
-throttled\t''
-wrong-service\t''
-stale\t''
-contradictory\t''
-request-rejected\t''
-slow\t''
-certificate-expiring\t''
-keystone-down\t''
-login-refused\t''
-not-in-catalog\t''
-unexpected\t''"
-complete -c check_ceilometer -l simulate -d 'Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED' -r -f -a "(__fish_complete_list , 'printf \"%s\\n\" healthy backend-down backend-stalled api-error not-found unreachable tls-failed denied proxy-error throttled wrong-service request-rejected slow unexpected')"
+(__fish_complete_list , 'printf \"%s\\n\" healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected')"
+complete -c check_ceilometer -l simulate -d 'Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED' -r -f -a "(__fish_complete_list , 'printf \"%s\\n\" healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected')"
 complete -c check_ceilometer -l generate -d 'Print a man page, a shell\'s completions, or a configuration ready to use' -r -f -a "man\t'The man page'
 complete-bash\t'Completions for bash'
 complete-zsh\t'Completions for zsh'
@@ -142,6 +127,7 @@ nrpe\t'NRPE: commands'
 haproxy\t'HAProxy: external-check, with its wrapper script'
 haproxy-agent\t'HAProxy: agent-check behind a systemd socket'
 haproxy-native\t'HAProxy: its own http-check, for those who need no diagnosis'
+os-cloud\t'OpenStack: a clouds.yaml, a secure.yaml, and the commands for a credential that may only ask the health path'
 keepalived\t'keepalived: a tracked script and a checked server'
 checkmk\t'Checkmk: a line for MRPE, and a local check'
 zabbix\t'Zabbix: a user parameter of the agent'

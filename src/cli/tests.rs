@@ -175,7 +175,7 @@ fn invalid_arguments() {
 fn invalid_words() {
     let keys = Key::parse("down").unwrap_err();
     let diagnoses = Diagnosis::ALL.map(Diagnosis::name).join(", ");
-    let simulated = Diagnosis::SIMULATED.map(Diagnosis::name).join(", ");
+    let simulated = Diagnosis::ALL.map(Diagnosis::name).join(", ");
     let table: &[(&[&str], String)] = &[
         (
             &["--explain", "down"],

@@ -196,6 +196,6 @@ pub(super) fn connect_to(text: &str) -> Result<ConnectTo, String> {
 
 /// Parses the name of a diagnosis that can be simulated.
 pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
-    PossibleValuesParser::new(Diagnosis::SIMULATED.map(Diagnosis::name))
+    PossibleValuesParser::new(Diagnosis::ALL.map(Diagnosis::name))
         .try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
 }

@@ -78,27 +78,6 @@ impl Diagnosis {
         Diagnosis::Unexpected,
     ];
 
-    /// Those that `--simulate` can show.
-    pub(crate) const SIMULATED: [Diagnosis; 17] = [
-        Diagnosis::Healthy,
-        Diagnosis::BackendDown,
-        Diagnosis::BackendStalled,
-        Diagnosis::ApiError,
-        Diagnosis::NotFound,
-        Diagnosis::Unreachable,
-        Diagnosis::TlsFailed,
-        Diagnosis::Denied,
-        Diagnosis::ProxyError,
-        Diagnosis::Throttled,
-        Diagnosis::WrongService,
-        Diagnosis::RequestRejected,
-        Diagnosis::Slow,
-        Diagnosis::Unexpected,
-        Diagnosis::KeystoneDown,
-        Diagnosis::LoginRefused,
-        Diagnosis::NotInCatalog,
-    ];
-
     /// Returns whether it is of a login, so that no endpoint has it by its own answers.
     pub(crate) const fn is_of_login(self) -> bool {
         matches!(self, Diagnosis::KeystoneDown | Diagnosis::LoginRefused | Diagnosis::NotInCatalog)

@@ -195,22 +195,34 @@ fn timing(cli: &Cli, haproxy: bool) -> Timing {
     }
 }
 
-/// Threshold of `--simulate slow` where the command line sets none, in seconds.
+/// Delay of the answers of `--simulate slow`.
+pub(crate) const SLOW_DELAY: Duration = Duration::from_millis(400);
+/// Remaining life of the certificate of `--simulate certificate-expiring`.
+pub(crate) const EXPIRING_LIFE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// Thresholds of `--simulate slow` (in seconds) and `--simulate certificate-expiring` (in days) where those of the
+/// command line would not fire.
 const SLOW_WARNING: &str = "0.2";
+const EXPIRING_WARNING: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 fn thresholds(args: &ThresholdArgs, simulated: &[Diagnosis]) -> Thresholds {
     let range = |given: &Option<ResponseTime>| given.as_ref().map(|given| given.range.clone());
     let mut request = Threshold { warning: range(&args.warning), critical: range(&args.critical) };
-    if simulated.contains(&Diagnosis::Slow) && request == Threshold::default() {
+    let mut certificate = Threshold {
+        warning: args.certificate_warning.map(days_left),
+        critical: args.certificate_critical.map(days_left),
+    };
+    if simulated.contains(&Diagnosis::Slow) && request.judge(SLOW_DELAY.as_secs_f64()) == State::Ok {
         request.warning = Range::parse(SLOW_WARNING, Unit::Seconds).ok();
+    }
+    let life = EXPIRING_LIFE.as_secs_f64() / Unit::Days.seconds();
+    if simulated.contains(&Diagnosis::CertificateExpiring) && certificate.judge(life) == State::Ok {
+        certificate.warning = Some(days_left(EXPIRING_WARNING));
     }
     Thresholds {
         request,
         backend: Threshold { warning: args.backend_warning.clone(), critical: args.backend_critical.clone() },
-        certificate: Threshold {
-            warning: args.certificate_warning.map(days_left),
-            critical: args.certificate_critical.map(days_left),
-        },
+        certificate,
     }
 }
 

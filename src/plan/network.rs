@@ -46,6 +46,8 @@ pub(crate) struct Tls {
     pub(crate) insecure: bool,
     /// `--cacert`: a file or a directory instead of the system's trust store.
     pub(crate) cacert: Option<PathBuf>,
+    /// A certificate (DER) to trust instead of any store: that of simulated endpoints.
+    pub(crate) anchor: Option<Vec<u8>>,
     /// The trust store that the environment names instead of the system's.
     pub(crate) store: Option<TrustStorePaths>,
     /// `--cert`: a file with the client's certificate chain.
@@ -97,7 +99,7 @@ fn tls(cli: &Cli, environment: &Environment, secrets: &mut SecretReader) -> Tls 
         (None, None) => {}
     }
     let store = TrustStorePaths::from_environment(environment);
-    Tls { insecure: cli.tls.insecure, cacert: cli.tls.cacert.clone(), store, cert, key }
+    Tls { insecure: cli.tls.insecure, cacert: cli.tls.cacert.clone(), store, anchor: None, cert, key }
 }
 
 pub(super) fn family(cli: &Cli) -> Option<IpFamily> {

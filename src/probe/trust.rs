@@ -31,6 +31,8 @@ const SHOWN_SOURCE: usize = 200;
 enum TrustSource {
     /// `--cacert`.
     Given(PathBuf),
+    /// The certificate of simulated endpoints.
+    Simulation,
     /// The system's trust store.
     System(Vec<PathBuf>),
 }
@@ -39,6 +41,7 @@ impl std::fmt::Display for TrustSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             TrustSource::Given(path) => write!(f, "--cacert {}", path.display()),
+            TrustSource::Simulation => f.write_str("the simulation"),
             TrustSource::System(paths) if paths.is_empty() => f.write_str("the system's trust store"),
             TrustSource::System(paths) => {
                 let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -59,6 +62,12 @@ struct Anchors {
 impl Anchors {
     fn empty() -> Anchors {
         Anchors { roots: RootCertStore::empty(), certificates: Vec::new() }
+    }
+
+    fn only(anchor: &[u8]) -> Anchors {
+        let mut anchors = Anchors::empty();
+        anchors.add(CertificateDer::from(anchor.to_vec()));
+        anchors
     }
 
     /// Adds a certificate, unless today's rules refuse it.
@@ -83,9 +92,10 @@ pub(super) struct Trust {
 impl Trust {
     /// Reads the trust store.
     pub(super) fn read(tls: &Tls, provider: &Arc<CryptoProvider>, deadline: Instant) -> Result<Trust> {
-        let (anchors, source) = match &tls.cacert {
-            Some(path) => (given(path, deadline)?, TrustSource::Given(path.clone())),
-            None => system(tls, deadline)?,
+        let (anchors, source) = match (&tls.anchor, &tls.cacert) {
+            (Some(anchor), _) => (Anchors::only(anchor), TrustSource::Simulation),
+            (None, Some(path)) => (given(path, deadline)?, TrustSource::Given(path.clone())),
+            (None, None) => system(tls, deadline)?,
         };
         let Anchors { roots, certificates } = anchors;
         let roots = Arc::new(roots);

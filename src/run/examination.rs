@@ -66,24 +66,24 @@ impl Examination<'_> {
     }
 
     /// Probes and judges one endpoint.
-    pub(super) fn verdict(&self, endpoint: &Endpoint) -> Verdict {
-        self.catch(endpoint, || self.settle(endpoint))
+    pub(super) fn verdict(&self, endpoint: &Endpoint, methods: &[Method]) -> Verdict {
+        self.catch(endpoint, methods, || self.settle(endpoint, methods))
     }
 
     /// Returns a verdict, also where that panics: it costs this endpoint, not the run.
-    fn catch(&self, endpoint: &Endpoint, verdict: impl FnOnce() -> Verdict) -> Verdict {
+    fn catch(&self, endpoint: &Endpoint, methods: &[Method], verdict: impl FnOnce() -> Verdict) -> Verdict {
         panic::catch_unwind(AssertUnwindSafe(verdict)).unwrap_or_else(|_| {
-            let attempts = self.plan.methods.iter().map(|method| panicked(*method)).collect();
+            let attempts = methods.iter().map(|method| panicked(*method)).collect();
             self.judge(endpoint, attempts, 1)
         })
     }
 
     /// Probes one endpoint, again while it is CRITICAL and retries and time are left.
-    fn settle(&self, endpoint: &Endpoint) -> Verdict {
+    fn settle(&self, endpoint: &Endpoint, methods: &[Method]) -> Verdict {
         let timing = &self.plan.timing;
         let mut attempts = 1;
         loop {
-            let made = self.prober.send(endpoint, &self.plan.methods, self.deadline);
+            let made = self.prober.send(endpoint, methods, self.deadline);
             let verdict = self.judge(endpoint, made, attempts);
             let again = Instant::now() + timing.retry_delay;
             let is_last = attempts > timing.retries || again + MIN_RUN > self.deadline;
@@ -137,9 +137,9 @@ mod tests {
         let prober = Prober::new(&plan, &[endpoint()], &Resolver::default(), now).unwrap();
         let examination = Examination::new(&plan, &prober, 2, now, now);
         let verdicts = crate::run::pool::map(&[true, false], 2, |panics| {
-            examination.catch(&endpoint(), || {
+            examination.catch(&endpoint(), &plan.methods, || {
                 assert!(!*panics, "as a mistake of the program would");
-                examination.verdict(&endpoint())
+                examination.verdict(&endpoint(), &plan.methods)
             })
         });
         let [panicked, other] = verdicts.as_slice() else { panic!("{verdicts:?}") };

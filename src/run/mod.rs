@@ -16,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Error, Result};
 
 use crate::model::endpoint::{Endpoint, Host, Route};
+use crate::model::exchange::Method;
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::{MAX_SUMMARY, Report};
@@ -39,7 +40,7 @@ pub(crate) struct Run {
     /// Verdicts of the run under way, for a person who interrupts it.
     finished: Mutex<Vec<Verdict>>,
     /// The embedded endpoints live as long as the run.
-    _simulation: Option<Simulation>,
+    simulation: Option<Simulation>,
 }
 
 /// Endpoints that the current run has probed, and all of them.
@@ -62,7 +63,7 @@ impl ProgressCounter {
 
 impl Run {
     /// Starts what the plan simulates.
-    pub(crate) fn prepare(plan: Arc<Plan>) -> Result<Run> {
+    pub(crate) fn prepare(mut plan: Arc<Plan>) -> Result<Run> {
         let (endpoints, simulation) = match &plan.targets {
             Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
             Targets::Catalog => (Vec::new(), None),
@@ -71,6 +72,9 @@ impl Run {
                 (simulation.endpoints(), Some(simulation))
             }
         };
+        if let Some(anchor) = simulation.as_ref().and_then(|simulation| simulation.anchor.as_ref()) {
+            Arc::make_mut(&mut plan).network.tls.anchor = Some(anchor.clone());
+        }
         let count = ProgressCounter::default();
         count.begin(endpoints.len());
         let keystone = simulation.as_ref().and_then(Simulation::keystone);
@@ -83,7 +87,7 @@ impl Run {
             resolver: Resolver::default(),
             count,
             finished: Mutex::default(),
-            _simulation: simulation,
+            simulation,
         })
     }
 
@@ -133,13 +137,21 @@ impl Run {
                 let now = Instant::now();
                 prober.show_token(endpoint, now + deadline.saturating_duration_since(now) / 2);
             }
-            let verdict = examination.verdict(endpoint);
+            let verdict = examination.verdict(endpoint, self.methods(endpoint));
             self.count.advance();
             if plan.output.progress {
                 self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
             }
             verdict
         }))
+    }
+
+    /// The methods that an endpoint is asked by.
+    fn methods(&self, endpoint: &Endpoint) -> &[Method] {
+        match &self.simulation {
+            Some(simulation) if simulation.wants_head_alone(endpoint) => &[Method::Head],
+            _ => &self.plan.methods,
+        }
     }
 
     /// The report of a run that is interrupted now: the endpoints that it has finished, and never OK.

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use rustix::net::{AddressFamily, Shutdown, SocketType};
@@ -19,6 +19,8 @@ use rustix::net::{AddressFamily, Shutdown, SocketType};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{DEFAULT_PATH, Endpoint, Host, Route, Scheme};
 use crate::model::exchange::Method;
+use crate::plan::{EXPIRING_LIFE, SLOW_DELAY};
+use tls::Identity;
 
 /// Bound on waiting for a request, or for room to answer in.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -28,13 +30,15 @@ const REQUEST_LIMIT: usize = 64 * 1024;
 const STALLED_LIMIT: usize = 16;
 /// Size of the stack of an endpoint's thread, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
-/// Delay of a slow endpoint's answers: twice the warning threshold that the plan sets for it.
-const SLOW_DELAY: Duration = Duration::from_millis(400);
+/// Time since which an expired certificate is expired.
+const EXPIRED_SINCE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// Running embedded endpoints; they end with it.
 #[derive(Debug)]
 pub(crate) struct Simulation {
     servers: Vec<SimulatedServer>,
+    /// The certificate (DER) to trust in place of the trust store, where one of them speaks TLS.
+    pub(crate) anchor: Option<Vec<u8>>,
 }
 
 /// One embedded endpoint: its address and the socket that holds it.
@@ -58,12 +62,19 @@ enum Binding {
 impl Simulation {
     /// Starts one endpoint for each diagnosis.
     ///
-    /// Fails for a diagnosis that is not one of [`Diagnosis::SIMULATED`], and where no port or thread can be had.
+    /// Fails where no port or thread can be had.
     pub(crate) fn start(diagnoses: &[Diagnosis]) -> anyhow::Result<Simulation> {
         let servers = diagnoses.iter().map(|&diagnosis| {
             SimulatedServer::start(diagnosis).with_context(|| format!("cannot simulate {diagnosis}"))
         });
-        Ok(Simulation { servers: servers.collect::<anyhow::Result<_>>()? })
+        let servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
+        // All certificates have the same name and key, so that this one is an anchor for the expired one, too.
+        let trusted = servers
+            .iter()
+            .any(|server| server.scheme == Scheme::Https)
+            .then(|| identity(Diagnosis::CertificateExpiring));
+        let anchor = trusted.transpose()?.flatten().map(|identity| identity.certificate());
+        Ok(Simulation { servers, anchor })
     }
 
     /// The endpoints, in the order of the diagnoses.
@@ -76,6 +87,12 @@ impl Simulation {
     pub(crate) fn keystone(&self) -> Option<Endpoint> {
         let keystone = self.servers.iter().find(|server| server.diagnosis.is_of_login())?;
         Some(Endpoint { path: "/v3/auth/tokens".into(), ..keystone.endpoint() })
+    }
+
+    /// Tests for an endpoint whose diagnosis only HEAD alone can have.
+    pub(crate) fn wants_head_alone(&self, endpoint: &Endpoint) -> bool {
+        let mut servers = self.servers.iter().filter(|server| server.diagnosis == Diagnosis::Alive);
+        servers.any(|server| server.address.port() == endpoint.port)
     }
 }
 
@@ -93,14 +110,10 @@ impl Drop for Simulation {
 
 impl SimulatedServer {
     fn start(diagnosis: Diagnosis) -> anyhow::Result<SimulatedServer> {
-        if !Diagnosis::SIMULATED.contains(&diagnosis) {
-            let known = Diagnosis::SIMULATED.map(Diagnosis::name).join(", ");
-            anyhow::bail!("the diagnoses that can be simulated are {known}");
-        }
         if diagnosis == Diagnosis::Unreachable {
             SimulatedServer::refusing()
         } else {
-            SimulatedServer::serving(diagnosis)
+            SimulatedServer::serving(diagnosis, identity(diagnosis)?)
         }
     }
 
@@ -108,22 +121,18 @@ impl SimulatedServer {
         let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
         rustix::net::bind(&socket, &loopback())?;
         let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
-        Ok(SimulatedServer {
-            diagnosis: Diagnosis::Unreachable,
-            address,
-            scheme: Scheme::Http,
-            socket: Binding::Bound { _held: socket },
-        })
+        let (diagnosis, scheme) = (Diagnosis::Unreachable, Scheme::Http);
+        Ok(SimulatedServer { diagnosis, address, scheme, socket: Binding::Bound { _held: socket } })
     }
 
-    fn serving(diagnosis: Diagnosis) -> anyhow::Result<SimulatedServer> {
+    fn serving(diagnosis: Diagnosis, identity: Option<Identity>) -> anyhow::Result<SimulatedServer> {
         let listener = Arc::new(TcpListener::bind(loopback())?);
         let address = listener.local_addr()?;
         let shared = Arc::clone(&listener);
         let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK_SIZE);
+        let scheme = if identity.is_some() { Scheme::Https } else { Scheme::Http };
         // Detached: the process does not wait for it.
-        thread.spawn(move || serve(&shared, diagnosis))?;
-        let scheme = if diagnosis == Diagnosis::TlsFailed { Scheme::Https } else { Scheme::Http };
+        thread.spawn(move || serve(&shared, diagnosis, identity.as_ref()))?;
         Ok(SimulatedServer { diagnosis, address, scheme, socket: Binding::Listening(listener) })
     }
 
@@ -144,47 +153,63 @@ fn loopback() -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 }
 
+/// The certificate of an endpoint that speaks TLS.
+fn identity(diagnosis: Diagnosis) -> anyhow::Result<Option<Identity>> {
+    let now = SystemTime::now();
+    match diagnosis {
+        Diagnosis::TlsFailed => Identity::until(now.checked_sub(EXPIRED_SINCE)).map(Some),
+        Diagnosis::CertificateExpiring => Identity::until(now.checked_add(EXPIRING_LIFE)).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Answers one connection after the other until the listener is shut down.
-fn serve(listener: &TcpListener, diagnosis: Diagnosis) {
+fn serve(listener: &TcpListener, diagnosis: Diagnosis, identity: Option<&Identity>) {
     let mut stalled = VecDeque::with_capacity(STALLED_LIMIT);
-    while let Ok((mut stream, _)) = listener.accept() {
+    while let Ok((stream, _)) = listener.accept() {
         // A client that went away is its own business: the next one is served.
-        if diagnosis == Diagnosis::TlsFailed {
-            let _ = refuse_tls(&mut stream);
-            continue;
-        }
-        let Ok(Some(method)) = read_method(&mut stream) else { continue };
-        if diagnosis == Diagnosis::Slow {
-            thread::sleep(SLOW_DELAY);
-        }
-        if let Some(reply) = reply(diagnosis, method) {
-            let _ = stream.write_all(reply.text(method).as_bytes());
-        } else {
+        if let Ok(Some(unanswered)) = respond(stream, diagnosis, identity) {
             if stalled.len() == STALLED_LIMIT {
                 stalled.pop_front();
             }
-            stalled.push_back(stream);
+            stalled.push_back(unanswered);
         }
     }
 }
 
-/// Presents an expired certificate, and waits for the client to leave.
-fn refuse_tls(stream: &mut TcpStream) -> io::Result<()> {
+/// Reads a request and answers it. Returns the connection where the client is left to wait.
+fn respond(
+    mut stream: TcpStream,
+    diagnosis: Diagnosis,
+    identity: Option<&Identity>,
+) -> anyhow::Result<Option<TcpStream>> {
     stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
     stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
-    let mut greeting = [0; 4096];
-    if stream.read(&mut greeting)? > 0 {
-        stream.write_all(&tls::expired_handshake())?;
-        // The client's alert: closing before it is read would reset the connection.
-        let _ = stream.read(&mut greeting)?;
+    if let Some(identity) = identity {
+        let mut stream = identity.accept(stream)?;
+        answer(&mut stream, diagnosis)?;
+        tls::finish(&mut stream)?;
+        return Ok(None);
     }
-    Ok(())
+    let is_answered = answer(&mut stream, diagnosis)?;
+    Ok((!is_answered).then_some(stream))
+}
+
+/// Returns false where the client is left to wait for an answer.
+fn answer(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Result<bool> {
+    let Some(method) = read_method(stream)? else { return Ok(true) };
+    match (diagnosis, method) {
+        (Diagnosis::BackendStalled, Method::Get) => return Ok(false),
+        (Diagnosis::NoAnswer, _) => return Ok(true),
+        (Diagnosis::Slow, _) => thread::sleep(SLOW_DELAY),
+        _ => {}
+    }
+    stream.write_all(reply(diagnosis, method).text(method).as_bytes())?;
+    Ok(true)
 }
 
 /// Reads a request's head to its end; `None` for a method that nobody sends, or too long.
-fn read_method(stream: &mut TcpStream) -> io::Result<Option<Method>> {
-    stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
-    stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
+fn read_method(stream: &mut impl Read) -> io::Result<Option<Method>> {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
     while !is_complete(&head) {
@@ -246,10 +271,9 @@ const EMPTY_CATALOG: CannedResponse = CannedResponse {
     body: r#"{"token":{"catalog":[{"type":"identity","endpoints":[{"region_id":"RegionOne","interface":"public","url":"http://127.0.0.1"}]}]}}"#,
 };
 
-/// What an endpoint with this diagnosis answers; `None` where it never does.
-fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
-    let reply = match (diagnosis, method) {
-        (Diagnosis::BackendStalled, Method::Get) => return None,
+/// What an endpoint with this diagnosis answers, if it does.
+fn reply(diagnosis: Diagnosis, method: Method) -> CannedResponse {
+    match (diagnosis, method) {
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
         (Diagnosis::ApiError, _) => API_ERROR,
         (Diagnosis::NotFound, _) => NOT_FOUND,
@@ -257,6 +281,9 @@ fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
         (Diagnosis::ProxyError, _) => PROXY_ERROR,
         (Diagnosis::Throttled, _) => THROTTLED,
         (Diagnosis::WrongService, _) => WRONG_SERVICE,
+        (Diagnosis::Stale, Method::Head) => CannedResponse { headers: CACHED, ..ALIVE },
+        (Diagnosis::Stale, _) => CannedResponse { headers: CACHED, ..HEALTHY },
+        (Diagnosis::Contradictory, Method::Get) => CONTRADICTORY,
         (Diagnosis::RequestRejected, _) => REQUEST_REJECTED,
         (Diagnosis::KeystoneDown, _) => KEYSTONE_DOWN,
         (Diagnosis::LoginRefused, _) => LOGIN_REFUSED,
@@ -264,8 +291,7 @@ fn reply(diagnosis: Diagnosis, method: Method) -> Option<CannedResponse> {
         (Diagnosis::Unexpected, _) => NOT_IMPLEMENTED,
         (_, Method::Head) => ALIVE,
         _ => HEALTHY,
-    };
-    Some(reply)
+    }
 }
 
 const ALIVE: CannedResponse = CannedResponse { status: "204 No Content", headers: "", body: "" };
@@ -332,6 +358,17 @@ const NOT_IMPLEMENTED: CannedResponse = CannedResponse {
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check is not implemented by this backend."}}"#,
 };
 
+/// Varnish, which keeps an answer for all who ask.
+const CACHED: &str = "Content-Type: application/json\r\nAge: 37\r\nX-Varnish: 32770 3\r\n\
+                      Via: 1.1 varnish (Varnish/7.1)\r\n";
+
+/// A relative of the API (Zaqar) whose storage is gone: its report says so, its status does not.
+const CONTRADICTORY: CannedResponse = CannedResponse {
+    status: "200 OK",
+    headers: "Content-Type: application/json\r\n",
+    body: r#"{"storage_reachable": false, "catalog_reachable": true}"#,
+};
+
 /// 400 instead of 405, whose `Allow` would have to name a method that works.
 const REQUEST_REJECTED: CannedResponse = CannedResponse {
     status: "400 Bad Request",
@@ -377,6 +414,8 @@ mod tests {
             (Diagnosis::WrongService, "302", "302", "Location: https://"),
             (Diagnosis::RequestRejected, "400", "400", "Host header"),
             (Diagnosis::Unexpected, "501", "501", "not implemented"),
+            (Diagnosis::Contradictory, "204", "200", "storage_reachable"),
+            (Diagnosis::Alive, "204", "200", "reasons"),
             (Diagnosis::Slow, "204", "200", "reasons"),
         ];
         for (diagnosis, head, get, telling) in table {
@@ -431,21 +470,31 @@ mod tests {
 
     #[test]
     fn order_of_endpoints() {
-        let simulation = Simulation::start(&Diagnosis::SIMULATED).unwrap();
+        let all = Diagnosis::ALL;
+        let simulation = Simulation::start(&all).unwrap();
         let endpoints = simulation.endpoints();
-        assert_eq!(endpoints.len(), Diagnosis::SIMULATED.len() - 3, "three are of logins");
-        for (endpoint, server) in endpoints.iter().zip(&simulation.servers) {
+        assert_eq!(endpoints.len(), all.len() - 3, "three are of logins");
+        let servers = simulation.servers.iter().filter(|server| !server.diagnosis.is_of_login());
+        for (endpoint, server) in endpoints.iter().zip(servers) {
             assert_eq!(endpoint.port, server.address.port());
             assert_eq!((endpoint.scheme, endpoint.path.as_str()), (server.scheme, DEFAULT_PATH));
             assert_eq!(endpoint.route, Route::Host);
         }
-        assert_eq!(answer(&endpoints[3], "HEAD /").get(..12), Some("HTTP/1.1 500"));
+        assert_eq!(answer(&endpoints[4], "HEAD /").get(..12), Some("HTTP/1.1 500"));
     }
 
     #[test]
-    fn unknown_diagnosis() {
-        let error = Simulation::start(&[Diagnosis::CertificateExpiring]).unwrap_err();
-        let words = format!("{error:#}");
-        assert!(words.contains("certificate-expiring") && words.contains("request-rejected"), "{words}");
+    fn unanswered_request() {
+        let (_running, endpoint) = only(Diagnosis::NoAnswer);
+        assert_eq!(answer(&endpoint, "HEAD /v2/health"), "");
+        assert_eq!(answer(&endpoint, "GET /v2/health"), "");
+    }
+
+    #[test]
+    fn cached_answer() {
+        let (_running, endpoint) = only(Diagnosis::Stale);
+        for request in ["HEAD /v2/health", "GET /v2/health"] {
+            assert!(answer(&endpoint, request).contains("\r\nAge: 37\r\n"), "{request}");
+        }
     }
 }

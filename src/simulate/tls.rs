@@ -1,25 +1,83 @@
-//! The beginning of a TLS 1.2 handshake whose certificate has expired.
-//!
-//! A client refuses the certificate before it checks any signature, so that no key and no TLS server are needed.
+//! TLS as a simulated endpoint speaks it, with a certificate made on the spot.
 
-/// A self-signed certificate for localhost and 127.0.0.1, valid from 2024-01-01 to 2024-04-01.
-const EXPIRED: &[u8] = include_bytes!("../../assets/expired.der");
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-/// The records from `ServerHello` to `ServerHelloDone` (RFC 5246, section 7.4).
-pub(super) fn expired_handshake() -> Vec<u8> {
-    let hello = [&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2b, 0]].concat();
-    let certificates = sized(&sized(EXPIRED));
-    // P-256, a point of the right length, and a signature of the right form.
-    let key_exchange = [&[3, 0, 23, 65, 4][..], &[1; 64], &[4, 3, 0, 2, 0x30, 0]].concat();
-    let messages = [(2, hello), (11, certificates), (12, key_exchange), (14, Vec::new())];
-    let flight: Vec<u8> =
-        messages.iter().flat_map(|(kind, body)| [&[*kind][..], &sized(body)].concat()).collect();
-    let length = u16::try_from(flight.len()).unwrap_or(u16::MAX);
-    [&[22, 3, 3][..], &length.to_be_bytes(), &flight].concat()
+use anyhow::{Context, Result};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, ServerConnection, SignatureScheme, StreamOwned};
+
+/// The key of all simulated certificates (PKCS #8, P-256). It is no secret, and nothing but a simulation trusts it.
+const KEY: &[u8] = include_bytes!("../../assets/simulated.key");
+/// The signed part of a certificate for localhost and 127.0.0.1, issued by itself, with any dates.
+const CERTIFICATE: &[u8] = include_bytes!("../../assets/simulated.tbs");
+/// Where the bounds of the validity begin in it, as `YYMMDDhhmmssZ`.
+const VALIDITY: [usize; 2] = [51, 66];
+/// Validity of a certificate.
+const LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// ecdsa-with-SHA256, as a DER `AlgorithmIdentifier`.
+const ALGORITHM: [u8; 12] = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+
+/// A certificate and the key that it is for.
+#[derive(Debug, Clone)]
+pub(super) struct Identity(Arc<CertifiedKey>);
+
+impl Identity {
+    /// Makes a certificate that ends at a time; `None` is before 1970.
+    pub(super) fn until(not_after: Option<SystemTime>) -> Result<Identity> {
+        let key =
+            ring::default_provider().key_provider.load_private_key(PrivatePkcs8KeyDer::from(KEY).into())?;
+        let mut body = CERTIFICATE.to_vec();
+        for (at, date) in VALIDITY.into_iter().zip([not_after.and_then(|at| at.checked_sub(LIFE)), not_after])
+        {
+            body.splice(at..at + "YYMMDDhhmmssZ".len(), utc_time(date));
+        }
+        let signer = key.choose_scheme(&[SignatureScheme::ECDSA_NISTP256_SHA256]).context("no P-256")?;
+        let signature = [&[0][..], &signer.sign(&body)?].concat();
+        let certificate = element(0x30, &[&body[..], &ALGORITHM, &element(0x03, &signature)].concat());
+        Ok(Identity(Arc::new(CertifiedKey::new(vec![CertificateDer::from(certificate)], key))))
+    }
+
+    /// The certificate (DER).
+    pub(super) fn certificate(&self) -> Vec<u8> {
+        self.0.cert.first().map(|certificate| certificate.to_vec()).unwrap_or_default()
+    }
+
+    /// Begins TLS as a server.
+    pub(super) fn accept(&self, stream: TcpStream) -> Result<StreamOwned<ServerConnection, TcpStream>> {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&self.0))));
+        Ok(StreamOwned::new(ServerConnection::new(Arc::new(config))?, stream))
+    }
 }
 
-/// Prefixes bytes with their length in three bytes.
-fn sized(bytes: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [length.get(1..).unwrap_or_default(), bytes].concat()
+/// Ends TLS properly.
+pub(super) fn finish(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> io::Result<()> {
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+/// Writes a time as `YYMMDDhhmmssZ`; one before 1970, on a machine without a clock, as 1970.
+fn utc_time(at: Option<SystemTime>) -> Vec<u8> {
+    let at = at.unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH);
+    let written = humantime::format_rfc3339_seconds(at).to_string();
+    let digits = written.bytes().filter(|byte| byte.is_ascii_digit() || *byte == b'Z');
+    digits.skip("20".len()).collect()
+}
+
+/// An element of DER, up to 64 KiB long.
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
+    let length = match (high, low) {
+        (0, 0..=0x7f) => vec![low],
+        (0, _) => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [&[tag][..], &length, content].concat()
 }

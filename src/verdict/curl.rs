@@ -115,6 +115,7 @@ mod tests {
             insecure: true,
             cacert: Some("/etc/my ca.pem".into()),
             store: None,
+            anchor: None,
             cert: Some("c.pem".into()),
             key: Some("k.pem".into()),
         };

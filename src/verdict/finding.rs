@@ -45,7 +45,7 @@ pub(super) fn most_severe(
     let found: Vec<_> = asked.chain(unasked).chain(times).chain(expiring(plan, certificate)).collect();
     let worst = State::worst(found.iter().map(|finding| finding.state));
     if worst == State::Ok {
-        return all_good(plan, requests);
+        return all_good(requests);
     }
     found.into_iter().find(|finding| finding.state == worst).unwrap_or_else(|| nothing_made(skipped))
 }
@@ -79,12 +79,11 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
 }
 
 /// Every request is in state OK. Only GET asks for the back-end: without it the endpoint is alive, no more.
-fn all_good(plan: &Plan, requests: &[Request]) -> Finding {
+fn all_good(requests: &[Request]) -> Finding {
     let get = requests.iter().find(|request| request.method() == Method::Get);
-    let alive = !plan.methods.contains(&Method::Get);
     Finding {
         state: State::Ok,
-        diagnosis: if alive { Diagnosis::Alive } else { Diagnosis::Healthy },
+        diagnosis: if get.is_none() { Diagnosis::Alive } else { Diagnosis::Healthy },
         evidence: Evidence::AllGood,
         explanation: get.or(requests.first()).map_or("", |request| request.row.meaning).to_owned(),
         quoted: None,

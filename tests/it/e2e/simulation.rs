@@ -2,44 +2,101 @@
 
 use crate::support::harness::{check, words};
 
-const ALL: [(&str, &str); 14] = [
+/// Every diagnosis of an endpoint, with its state.
+const ALL: [(&str, &str); 19] = [
     ("healthy", "OK"),
+    ("alive", "OK"),
     ("backend-down", "CRITICAL"),
     ("backend-stalled", "CRITICAL"),
     ("api-error", "CRITICAL"),
     ("not-found", "CRITICAL"),
     ("unreachable", "CRITICAL"),
+    ("no-answer", "CRITICAL"),
     ("tls-failed", "CRITICAL"),
     ("denied", "UNKNOWN"),
     ("proxy-error", "CRITICAL"),
     ("throttled", "WARNING"),
     ("wrong-service", "UNKNOWN"),
+    ("stale", "WARNING"),
+    ("contradictory", "WARNING"),
     ("request-rejected", "UNKNOWN"),
     ("slow", "WARNING"),
+    ("certificate-expiring", "WARNING"),
     ("unexpected", "CRITICAL"),
 ];
 
+/// Diagnoses whose rows are not in the table yet; the servers are there.
+const TO_FOLLOW: [&str; 2] = ["stale", "contradictory"];
+
+/// The diagnoses of a login, which no endpoint has. All are UNKNOWN.
+const OF_LOGIN: [&str; 3] = ["keystone-down", "login-refused", "not-in-catalog"];
+
+fn probes_all(options: &str, except: &[&str]) {
+    let simulated: Vec<_> =
+        ALL.into_iter().filter(|(name, _)| !except.contains(name) && !TO_FOLLOW.contains(name)).collect();
+    let names = simulated.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",");
+    let run = check(words(&format!("-t 3 -o json {options} --simulate {names}"))).run();
+    run.exits(2).reports("/simulated", true).reports("/state", "CRITICAL");
+    let endpoints = run.json()["endpoints"].as_array().unwrap().clone();
+    let came: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| (endpoint["diagnosis"].as_str().unwrap(), endpoint["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(came, simulated);
+}
+
+#[test]
+fn no_diagnosis_missing() {
+    let named: Vec<_> = ALL.map(|(name, _)| name).into_iter().chain(OF_LOGIN).collect();
+    let all = check_ceilometer::testing::diagnosis_names();
+    assert_eq!(all.len(), named.len());
+    assert!(all.iter().all(|name| named.contains(name)), "{all:?}");
+}
+
 #[test]
 fn all_diagnoses() {
-    let names = ALL.map(|(name, _)| name).join(",");
-    let run = check(["--simulate", &names, "-t", "2", "-o", "json"]).run();
-    run.exits(2).reports("/simulated", true).reports("/state", "CRITICAL");
-    for (index, (name, state)) in ALL.into_iter().enumerate() {
-        run.reports(&format!("/endpoints/{index}/diagnosis"), name)
-            .reports(&format!("/endpoints/{index}/state"), state);
+    probes_all("", &[]);
+}
+
+/// A stalled back-end shows only beside HEAD's answer.
+#[test]
+fn get_alone() {
+    probes_all("-m get", &["backend-stalled"]);
+}
+
+/// A configured command's own thresholds do not keep its rehearsal from coming out as it was named.
+#[test]
+fn configured_thresholds() {
+    for given in
+        ["-w 2 -c 3 --certificate-critical 1", "-w 1", "--certificate-warning 2 --certificate-critical 1"]
+    {
+        let run = check(words(&format!("{given} --simulate slow,certificate-expiring -o json"))).run();
+        run.exits(1)
+            .reports("/endpoints/0/diagnosis", "slow")
+            .reports("/endpoints/1/diagnosis", "certificate-expiring");
     }
-    run.holds(
-        run.json()["endpoints"].as_array().unwrap().len() == ALL.len(),
-        "more endpoints than asked for",
-    );
+    let critical =
+        check(words("-c 0.1 --certificate-critical 10 --simulate slow,certificate-expiring -o json"));
+    critical
+        .run()
+        .exits(2)
+        .reports("/endpoints/0/state", "CRITICAL")
+        .reports("/endpoints/1/state", "CRITICAL");
 }
 
 #[test]
 fn exit_codes() {
-    for (name, state) in ALL {
+    for (name, state) in ALL.into_iter().filter(|(name, _)| !TO_FOLLOW.contains(name)) {
         let code = ["OK", "WARNING", "CRITICAL", "UNKNOWN"].iter().position(|known| *known == state).unwrap();
-        let run = check(["--simulate", name, "-t", "1"]).run();
+        let run = check(["--simulate", name, "-t", "2"]).run();
         run.exits(i32::try_from(code).unwrap()).summarises(state, &[name]).says("SIMULATED");
+    }
+}
+
+#[test]
+fn failed_logins() {
+    for name in OF_LOGIN {
+        check(["--simulate", name]).run().exits(3).says(&format!("UNKNOWN - SIMULATED {name}: "));
     }
 }
 
