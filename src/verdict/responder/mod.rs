@@ -1,6 +1,6 @@
 //! Who made an answer, by the evidence in the answer itself.
 //!
-//! Nobody is named without proof; what proves whom is in one [table](table).
+//! Nobody is named without proof; what proves whom is in one [`table`].
 
 mod table;
 #[cfg(test)]
