@@ -77,29 +77,54 @@ impl DecodedText {
     /// The readings of runs of base64 letters and of hexadecimal digits, at each of the offsets that a group may begin
     /// at. Text between the runs is left out.
     pub(super) fn runs(&self) -> impl Iterator<Item = DecodedText> {
-        let offsets = (0..4).map(|offset| (6, offset)).chain((0..2).map(|offset| (4, offset)));
-        let readings = offsets.map(|(bits, offset)| self.decoded_runs(bits, offset));
+        let base64 = self.runs_of(base64_value, 0..self.bytes.len());
+        // Each digit is a base64 letter, too.
+        let hex: Vec<_> = base64.iter().flat_map(|run| self.runs_of(hex_value, run.clone())).collect();
+        let readings = (0..4).map(move |offset| self.decoded_runs(&base64, base64_value, (6, offset)));
+        let readings =
+            readings.chain((0..2).map(move |offset| self.decoded_runs(&hex, hex_value, (4, offset))));
         readings.filter(|reading| !reading.bytes.is_empty())
     }
 
-    /// Decodes every long enough run of letters that stand for so many bits, from a letter of the run on.
-    fn decoded_runs(&self, bits: u32, offset: usize) -> DecodedText {
-        let value = if bits == 6 { base64_value } else { hex_value };
-        let mut reading = DecodedText::empty();
-        let (mut run, mut at): (Vec<(usize, u8)>, usize) = (Vec::new(), 0);
-        while at <= self.bytes.len() {
-            let next = self.bytes.get(at);
-            if let Some(value) = next.copied().and_then(value) {
-                run.push((at, value));
-            } else if !run.is_empty() {
+    /// Every long enough run of letters that have a value.
+    fn runs_of(&self, value: fn(u8) -> Option<u8>, within: Range<usize>) -> Vec<Range<usize>> {
+        let mut runs = Vec::new();
+        let (mut start, mut length, mut at) = (within.start, 0, within.start);
+        while at <= within.end {
+            if self.bytes.get(at).copied().and_then(value).is_some() {
+                start = if length == 0 { at } else { start };
+                length += 1;
+            } else if length > 0 {
                 if let Some(breaks) = self.line_break(at) {
                     at += breaks;
                     continue;
                 }
-                self.decode_run(&run, bits, offset, &mut reading);
-                run.clear();
+                if length >= MIN_RUN {
+                    runs.push(start..at);
+                }
+                length = 0;
             }
             at += 1;
+        }
+        runs
+    }
+
+    /// Decodes runs of letters that stand for so many bits each, from a letter of the run on.
+    fn decoded_runs(
+        &self,
+        runs: &[Range<usize>],
+        value: fn(u8) -> Option<u8>,
+        (bits, offset): (u32, usize),
+    ) -> DecodedText {
+        let mut reading = DecodedText::empty();
+        for run in runs {
+            if !reading.bytes.is_empty() {
+                // Keeps the runs apart.
+                reading.push(&[0], self, 0..0);
+            }
+            let letters = self.bytes.iter().enumerate().take(run.end).skip(run.start);
+            let values = letters.filter_map(|(at, letter)| Some((at, value(*letter)?)));
+            self.decode_run(values.skip(offset), bits, &mut reading);
         }
         reading
     }
@@ -111,25 +136,18 @@ impl DecodedText {
         rest.get(..length)?.contains(&b'\n').then_some(length)
     }
 
-    fn decode_run(&self, run: &[(usize, u8)], bits: u32, offset: usize, reading: &mut DecodedText) {
-        if run.len() < MIN_RUN {
-            return;
-        }
-        if !reading.bytes.is_empty() {
-            // Keeps the runs apart.
-            reading.push(&[0], self, 0..0);
-        }
+    fn decode_run(&self, run: impl Iterator<Item = (usize, u8)>, bits: u32, reading: &mut DecodedText) {
         let (mut buffer, mut held, mut start) = (0_u32, 0, None);
-        for (at, value) in run.iter().skip(offset) {
-            buffer = (buffer << bits) | u32::from(*value);
+        for (at, value) in run {
+            buffer = (buffer << bits) | u32::from(value);
             held += bits;
-            let first = start.unwrap_or(*at);
+            let first = start.unwrap_or(at);
             start = Some(first);
             if held >= 8 {
                 held -= 8;
                 let byte = u8::try_from((buffer >> held) & 0xff).unwrap_or_default();
                 reading.push(&[byte], self, first..at + 1);
-                start = (held > 0).then_some(*at);
+                start = (held > 0).then_some(at);
             }
         }
     }

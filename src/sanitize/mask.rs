@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::StateID;
 use aho_corasick::nfa::contiguous::NFA;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -137,7 +138,7 @@ impl Search<'_> {
         if urls {
             self.spans.extend(userinfo(&reading.bytes).map(|found| reading.origin(found)));
         }
-        self.find(&reading.normalized());
+        self.find(reading);
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
         if let Some(unescaped) = reading.unescaped() {
             self.read(&unescaped, depth, urls)?;
@@ -151,9 +152,13 @@ impl Search<'_> {
     }
 
     /// Finds every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.
-    fn find(&mut self, text: &DecodedText) {
+    fn find(&mut self, reading: &DecodedText) {
         let Some(matcher) = self.mask.matcher.get_or_init(|| build(&self.mask.patterns)) else { return };
         let Ok(mut state) = matcher.start_state(Anchored::No) else { return };
+        if !may_match(matcher, state, &reading.bytes) {
+            return;
+        }
+        let text = reading.normalized();
         for (at, byte) in text.bytes.iter().enumerate() {
             state = matcher.next_state(Anchored::No, state, *byte);
             if matcher.is_match(state) {
@@ -166,6 +171,18 @@ impl Search<'_> {
             self.spans.push(text.origin(start..text.bytes.len()));
         }
     }
+}
+
+/// Tests for a pattern in a text, or the beginning of one at its end. Most texts have none, and need no origins.
+fn may_match(matcher: &NFA, start: StateID, text: &[u8]) -> bool {
+    let mut state = start;
+    for byte in text.iter().copied().filter_map(normalize) {
+        state = matcher.next_state(Anchored::No, state, byte);
+        if matcher.is_match(state) {
+            return true;
+        }
+    }
+    state != start
 }
 
 fn build(patterns: &BTreeSet<Vec<u8>>) -> Option<NFA> {
