@@ -14,8 +14,6 @@ mod grammar;
 )]
 #[path = "../tests/it/in_process.rs"]
 mod in_process;
-#[path = "../tests/it/support/request.rs"]
-mod request;
 
 use std::time::Instant;
 
@@ -48,7 +46,7 @@ fn main() {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     for count in 1..=number {
         let (pieces, end) = answer(&mut random);
-        stage.probe(pieces, end);
+        stage.probe(&pieces, end);
         if count % REPORT_EVERY == 0 || count == number {
             report(count, started);
         }
@@ -79,7 +77,12 @@ fn answer(random: &mut Random) -> (Vec<Vec<u8>>, End) {
             _ => piece(random, &PIECES),
         });
     }
-    (pieces, if random.below(5) == 0 { End::Reset } else { End::Closed })
+    let end = match random.below(16) {
+        0 => End::Reset,
+        1..5 => End::InPieces,
+        _ => End::Closed,
+    };
+    (pieces, end)
 }
 
 fn piece(random: &mut Random, from: &[&str]) -> Vec<u8> {

@@ -3,8 +3,7 @@
 //! Everything takes and returns plain types, so that the rest of the library stays private.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
-use std::sync::Arc;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, ValueEnum};
@@ -12,13 +11,13 @@ use clap::{CommandFactory, ValueEnum};
 use crate::cli::{Artifact, Cli, OutputFormat};
 use crate::environment::Environment;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::{self, Defaults, Endpoint, Route};
+use crate::model::endpoint::{self, Defaults, Endpoint};
 use crate::model::range::{self, Range, Unit};
 use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
+use crate::probe::{Prober, Resolver};
 use crate::rules::Key;
-use crate::run::Run;
 use crate::sanitize::{self, Sanitizer, UntrustedText};
-use crate::{explain, generate, report};
+use crate::{explain, generate, probe, report, run};
 
 /// The command line's definition.
 pub fn command() -> clap::Command {
@@ -55,10 +54,12 @@ pub fn rules_as_markdown() -> String {
     explain::markdown()
 }
 
-/// One endpoint behind a UNIX socket, probed in this process with `-vvv`.
+/// One endpoint, probed in this process with `-vvv`, without a network or a thread.
 #[derive(Debug)]
 pub struct InProcess {
-    plan: Arc<Plan>,
+    plan: Plan,
+    prober: Prober,
+    endpoint: Endpoint,
 }
 
 /// Everything that one run of [`InProcess`] produced.
@@ -71,34 +72,36 @@ pub struct Produced {
 }
 
 impl InProcess {
-    /// Plans a run of one endpoint from command-line words, and redirects it to the socket.
+    /// Plans a run of one endpoint from command-line words.
     ///
     /// # Panics
     ///
     /// Panics if the words are refused or do not name one endpoint.
     #[expect(clippy::panic, reason = "a test that is set up wrongly must fail")]
-    pub fn new(words: &[&str], socket: &Path) -> InProcess {
+    pub fn new(words: &[&str]) -> InProcess {
+        let now = Instant::now();
         let Ok(cli) = Cli::read(words.iter().map(OsString::from), None) else { panic!("refused: {words:?}") };
-        let mut plan = match Plan::from_cli(&cli, &Environment::bare(Instant::now())) {
+        let plan = match Plan::from_cli(&cli, &Environment::bare(now)) {
             Ok(plan) => plan,
             Err(error) => panic!("{error:#}"),
         };
-        match &mut plan.targets {
-            Targets::Endpoints(endpoints) if endpoints.len() == 1 => {
-                for endpoint in endpoints {
-                    endpoint.route = Route::Unix(socket.to_owned());
-                }
-            }
-            other => panic!("not one endpoint: {other:?}"),
+        let endpoint = match &plan.targets {
+            Targets::Endpoints(endpoints) if endpoints.len() == 1 => endpoints.first().cloned(),
+            _ => None,
+        };
+        let Some(endpoint) = endpoint else { panic!("not one endpoint: {words:?}") };
+        match Prober::new(&plan, std::slice::from_ref(&endpoint), &Resolver::default(), now) {
+            Ok(prober) => InProcess { plan, prober, endpoint },
+            Err(error) => panic!("{error:#}"),
         }
-        InProcess { plan: Arc::new(plan) }
     }
 
-    /// Probes, judges and renders in every format. The error is that of a run that could not begin.
-    pub fn run(&self, budget: Duration) -> Result<Produced, String> {
-        let started = Instant::now();
-        let run = Run::prepare(Arc::clone(&self.plan)).map_err(|error| format!("{error:#}"))?;
-        let report = run.once(started, started + budget).map_err(|error| format!("{error:#}"))?;
+    /// Probes, judges and renders in every format. `connect` returns the probe's end of a connection for each request:
+    /// a non-blocking socket.
+    pub fn run(&self, budget: Duration, connect: impl FnMut() -> OwnedFd) -> Produced {
+        let deadline = Instant::now() + budget;
+        let attempts = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, connect);
+        let report = run::report_of(&self.plan, &self.prober, &self.endpoint, attempts);
         let levels = [Verbosity::Brief, Verbosity::Transcript];
         let texts = OutputFormat::value_variants().iter().flat_map(|&format| {
             let name = format.to_possible_value().map(|value| value.get_name().to_owned());
@@ -107,7 +110,12 @@ impl InProcess {
             };
             levels.map(|verbosity| (name.clone().unwrap_or_default(), render(verbosity)))
         });
-        Ok(Produced { exit_code: report.exit_code, texts: texts.collect() })
+        Produced { exit_code: report.exit_code, texts: texts.collect() }
+    }
+
+    /// The names in a certificate (DER), as outputs show them.
+    pub fn certificate_names(&self, der: &[u8]) -> Option<[String; 2]> {
+        probe::certificate_names(der).map(|names| names.map(|name| self.plan.sanitizer.line(&name, 400)))
     }
 }
 

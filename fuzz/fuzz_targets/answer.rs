@@ -1,15 +1,12 @@
 //! Any bytes as an answer, over a socket, through probe, verdict and every renderer.
 //!
-//! The first byte chooses how the server sends the rest: whether it resets the connection, and where it
-//! pauses.
+//! The first byte chooses how the server sends the rest: whether it resets the connection, and where it pauses.
 #![no_main]
 
 #[path = "../../tests/it/support/grammar.rs"]
 mod grammar;
 #[path = "../../tests/it/in_process.rs"]
 mod in_process;
-#[path = "../../tests/it/support/request.rs"]
-mod request;
 
 use std::sync::OnceLock;
 
@@ -21,7 +18,11 @@ static STAGE: OnceLock<Stage> = OnceLock::new();
 
 fuzz_target!(|data: &[u8]| {
     let Some((control, answer)) = data.split_first() else { return };
-    let end = if control & 1 == 1 { End::Reset } else { End::Closed };
-    let (first, second) = answer.split_at(answer.len().min(usize::from(control >> 1)));
-    STAGE.get_or_init(Stage::new).probe(vec![first.to_vec(), second.to_vec()], end);
+    let end = match control & 3 {
+        0 => End::Reset,
+        1 => End::InPieces,
+        _ => End::Closed,
+    };
+    let (first, second) = answer.split_at(answer.len().min(usize::from(control >> 2)));
+    STAGE.get_or_init(Stage::new).probe(&[first.to_vec(), second.to_vec()], end);
 });

@@ -20,6 +20,7 @@ mod tunnel;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,9 @@ use anyhow::Result;
 use ureq::SendBody;
 
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
-use crate::model::exchange::{Attempt, Completion, Exchange, Method, Peer, Phase, Phases, ServerCertificate};
+use crate::model::exchange::{
+    Attempt, Completion, Exchange, Method, Peer, Phase, Phases, Response, ServerCertificate,
+};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::{IpFamily, Plan, Proxy};
 use crate::sanitize::UntrustedText;
@@ -74,6 +77,24 @@ impl PhaseTimer {
         self.phases.set(phase, at.saturating_duration_since(self.mark));
         self.mark = at;
     }
+
+    /// The request, which is over now.
+    fn exchange(self, method: Method, completion: Completion<Response, Fault>, sent: Vec<u8>) -> Exchange {
+        Exchange {
+            method,
+            completion,
+            peer: self.peer,
+            certificate: self.certificate,
+            phases: self.phases,
+            elapsed: self.began.elapsed(),
+            sent: UntrustedText::new(sent),
+        }
+    }
+}
+
+/// The subject and the issuer of a certificate (DER).
+pub(crate) fn certificate_names(der: &[u8]) -> Option<[UntrustedText; 2]> {
+    certificate::read(&der.into()).map(|certificate| [certificate.subject, certificate.issuer])
 }
 
 impl Prober {
@@ -134,6 +155,41 @@ impl Prober {
     ///
     /// What follows a request that reached nothing, or comes after the deadline, is skipped.
     pub(crate) fn send(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Attempt> {
+        Self::send_by(methods, deadline, |method, answered| {
+            self.exchange(endpoint, (method, SendBody::none()), answered, deadline)
+        })
+    }
+
+    /// Does the same over connections that exist already.
+    pub(crate) fn send_over(
+        &self,
+        endpoint: &Endpoint,
+        methods: &[Method],
+        deadline: Instant,
+        mut connect: impl FnMut() -> OwnedFd,
+    ) -> Vec<Attempt> {
+        Self::send_by(methods, deadline, |method, _| {
+            let mut stream = DeadlineStream::new(connect(), deadline);
+            let mut progress = PhaseTimer::new();
+            let target = format!("{}:{}", endpoint.host, endpoint.port);
+            let opened =
+                self.proxy.as_ref().map_or(Ok(()), |proxy| tunnel::open(&mut stream, proxy, &target));
+            let (completion, sent) = match opened {
+                Ok(()) => {
+                    let stream = Stream::Plain(stream);
+                    self.template.send(endpoint, (method, SendBody::none()), stream, &mut progress)
+                }
+                Err(fault) => (Completion::Failed(fault), Vec::new()),
+            };
+            progress.exchange(method, completion, sent)
+        })
+    }
+
+    fn send_by(
+        methods: &[Method],
+        deadline: Instant,
+        mut exchange: impl FnMut(Method, Option<&Exchange>) -> Exchange,
+    ) -> Vec<Attempt> {
         let mut steps: Vec<Attempt> = Vec::with_capacity(methods.len());
         let mut futile = None;
         for &method in methods {
@@ -141,8 +197,7 @@ impl Prober {
                 Some(reason) => Attempt::Skipped(method, reason),
                 None if Instant::now() >= deadline => Attempt::Skipped(method, BUDGET_EXHAUSTED.into()),
                 None => {
-                    let answered = steps.last().and_then(answered);
-                    let exchange = self.exchange(endpoint, (method, SendBody::none()), answered, deadline);
+                    let exchange = exchange(method, steps.last().and_then(answered));
                     futile =
                         exchange.completion.fault().and_then(|fault| skip_reason(method, fault, deadline));
                     Attempt::Sent(Box::new(exchange))
@@ -175,15 +230,7 @@ impl Prober {
             }
             Err(fault) => (Completion::Failed(fault), Vec::new()),
         };
-        Exchange {
-            method,
-            completion,
-            peer: progress.peer,
-            certificate: progress.certificate,
-            phases: progress.phases,
-            elapsed: progress.began.elapsed(),
-            sent: UntrustedText::new(sent),
-        }
+        progress.exchange(method, completion, sent)
     }
 
     /// Every address of an endpoint's name, for `--all-addresses`.

@@ -96,7 +96,7 @@ impl Examination<'_> {
     }
 
     /// Judges what was received, its bodies masked before anything is read from them.
-    fn judge(&self, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
+    pub(super) fn judge(&self, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % JUDGES;
         let _judging =
             self.judges.get(turn).map(|judge| judge.lock().unwrap_or_else(PoisonError::into_inner));

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Error, Result};
 
 use crate::model::endpoint::{Endpoint, Host, Route};
-use crate::model::exchange::Method;
+use crate::model::exchange::{Attempt, Method};
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::{MAX_SUMMARY, Report};
@@ -175,6 +175,14 @@ impl Run {
         };
         Report { state, exit_code: self.plan.exit_codes.of(state), summary, ..report }
     }
+}
+
+/// The report of one endpoint whose requests were made elsewhere.
+pub(crate) fn report_of(plan: &Plan, prober: &Prober, endpoint: &Endpoint, attempts: Vec<Attempt>) -> Report {
+    let (started, started_at) = (Instant::now(), SystemTime::now());
+    let examination = examination::Examination::new(plan, prober, 1, started, started);
+    let verdict = examination.judge(endpoint, attempts, 1);
+    Report::of(plan, vec![verdict], started_at, started.elapsed())
 }
 
 /// Makes every address of every name an endpoint of its own. A name that does not resolve in time stays as it is:

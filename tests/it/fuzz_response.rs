@@ -28,10 +28,10 @@ fn beginning() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn arbitrary_answers() {
     let stage = Stage::new();
-    let end = prop_oneof![4 => Just(End::Closed), 1 => Just(End::Reset)];
+    let end = prop_oneof![4 => Just(End::Closed), 2 => Just(End::InPieces), 1 => Just(End::Reset)];
     let answers = (beginning(), prop::collection::vec(part(), 0..12), end);
     proptest!(ProptestConfig::with_cases(400), |((beginning, mut parts, end) in answers)| {
         parts.insert(0, beginning);
-        stage.probe(parts, end);
+        stage.probe(&parts, end);
     });
 }

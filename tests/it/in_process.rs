@@ -1,28 +1,30 @@
-//! A server with scripted answers, probed in the same process.
+//! Scripted answers, probed in the same process.
 //!
-//! Shared with the fuzz target and the example `hammer`, which probe some thousand times a second: hence a UNIX socket
-//! and one thread.
+//! Shared with the fuzz target and the example `hammer`, which probe some thousand times a second: hence pairs of
+//! sockets, and no other thread. An answer waits in its socket before the request is sent.
 
-use std::io::Write;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use check_ceilometer::testing::InProcess;
+use rustix::net::{AddressFamily, SendFlags, Shutdown, SocketFlags, SocketType, send, shutdown, socketpair};
 
-use crate::{grammar, request};
+use crate::grammar;
 
 /// The token that the probe sends and no output may show.
 pub(crate) const SECRET: &str = "sesame-open-sesame";
 /// The budget of a run; a peer that closes its connections never comes near it.
 const BUDGET: Duration = Duration::from_secs(2);
+/// What stands where a line could begin, if only a server says it.
+pub(crate) const FORGED: &str = "FORGED";
+/// Columns from which on the text of others may continue.
+const PROSE: usize = 4;
 /// Time that a run may take beyond its budget.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Pieces of answers: what the reader understands, what it refuses, and what attacks are made of. The first eight
 /// begin an answer.
-pub(crate) const PIECES: [&str; 27] = [
+pub(crate) const PIECES: [&str; 29] = [
     "HTTP/1.1 503 No\r\n\r\n",
     "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n",
     "HTTP/1.1 200 OK\r\n",
@@ -48,54 +50,50 @@ pub(crate) const PIECES: [&str; 27] = [
     "sesame-\u{200b}open-\u{1b}[1msesame",
     "CEILOMETER OK - fine | x=1\n",
     "<html><title>",
+    "\nFORGED: action\r\nFORGED OK\\nFORGED",
+    " a longer word, so that a line is full before FORGED FORGED FORGED FORGED FORGED FORGED FORGED FORGED",
     "\"]}",
     "\u{202e}\u{9b}31m\u{1b}]0;title\u{7}",
 ];
 
-/// How the server ends a connection.
+/// How the server sends its answer, and ends the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
-    /// It has read the request and closes.
+    /// All at once, and then it closes.
     Closed,
-    /// It closes with the request unread, which resets the connection.
+    /// Each piece is read alone; of one for which the reader has no room the rest is lost.
+    InPieces,
+    /// It closes before it has read the request, which resets the connection.
     Reset,
 }
 
-/// The answer to the next requests, in the pieces in which it is sent.
-type Answer = Arc<Mutex<(Vec<Vec<u8>>, End)>>;
-
-/// The server and its client.
+/// A client and what it sends.
 pub(crate) struct Stage {
     probe: InProcess,
-    answer: Answer,
 }
 
 impl Stage {
-    /// Starts the server; it ends with the process.
+    /// An endpoint of a server.
     pub(crate) fn new() -> Stage {
-        let directory = tempfile::tempdir().expect("a directory for the socket");
-        let path = directory.path().join("health");
-        let listener = UnixListener::bind(&path).expect("a socket");
-        let answer: Answer = Arc::new(Mutex::new((Vec::new(), End::Closed)));
-        let shared = Arc::clone(&answer);
-        thread::spawn(move || {
-            // The directory goes when the server does.
-            let _directory = directory;
-            for connection in listener.incoming() {
-                let (pieces, end) = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                serve(connection.expect("a connection"), &pieces, end);
-            }
-        });
+        Stage::with(&[])
+    }
+
+    /// An endpoint with further options.
+    pub(crate) fn with(options: &[&str]) -> Stage {
         let token = format!("X-Auth-Token: {SECRET}");
-        let words = ["127.0.0.1", "-t", "2s", "-vvv", "--header", &token];
-        Stage { probe: InProcess::new(&words, &path), answer }
+        let words = ["192.0.2.1", "-t", "2s", "-vvv", "--header", &token];
+        Stage { probe: InProcess::new(&[&words, options].concat()) }
     }
 
     /// Probes, judges and renders an answer in every format, and panics where a promise is broken.
-    pub(crate) fn probe(&self, pieces: Vec<Vec<u8>>, end: End) {
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = (pieces, end);
+    pub(crate) fn probe(&self, pieces: &[Vec<u8>], end: End) {
         let started = Instant::now();
-        let produced = self.probe.run(BUDGET).expect("nothing local fails");
+        let mut servers = Vec::new();
+        let produced = self.probe.run(BUDGET, || {
+            let (client, server) = answered(pieces, end);
+            servers.push(server);
+            client
+        });
         assert!(started.elapsed() <= BUDGET + GRACE, "{:?}", started.elapsed());
         assert!(produced.exit_code <= 3, "exit code {}", produced.exit_code);
         for (format, text) in &produced.texts {
@@ -103,26 +101,34 @@ impl Stage {
                 panic!("-o {format}: {wrong}\n{text}");
             }
             assert!(!shows_secret(text), "-o {format} shows the secret\n{text}");
+            assert!(!forges_line(text), "-o {format} has a line of the server's\n{text}");
         }
     }
+}
+
+/// The two ends of a connection, the answer sent.
+fn answered(pieces: &[Vec<u8>], end: End) -> (OwnedFd, Option<OwnedFd>) {
+    let kind = if matches!(end, End::InPieces) { SocketType::SEQPACKET } else { SocketType::STREAM };
+    let (client, server) =
+        socketpair(AddressFamily::UNIX, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)
+            .expect("a pair of sockets");
+    // An empty packet would read as the end.
+    for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+        // More than the socket takes is not sent.
+        let _ = send(&server, piece, SendFlags::NOSIGNAL);
+    }
+    let _ = shutdown(&server, Shutdown::Write);
+    (client, (!matches!(end, End::Reset)).then_some(server))
+}
+
+/// Tests for a line that begins, where a line of the program's could, with what only the server says.
+fn forges_line(text: &str) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    text.lines().any(|line| line.trim_start().starts_with(FORGED) && indent(line) < PROSE)
 }
 
 /// Tests for the secret in a text, in any case and with white space in it.
 fn shows_secret(text: &str) -> bool {
     let dense: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
     dense.to_ascii_lowercase().contains(SECRET)
-}
-
-/// Answers one request; the client may have gone.
-fn serve(mut connection: UnixStream, pieces: &[Vec<u8>], end: End) {
-    if matches!(end, End::Closed) && !matches!(request::head(&mut connection), Ok(Some(_))) {
-        return;
-    }
-    for piece in pieces {
-        if connection.write_all(piece).is_err() {
-            return;
-        }
-        // A chance, not a certainty, that the client reads the pieces one by one.
-        thread::yield_now();
-    }
 }

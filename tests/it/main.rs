@@ -12,4 +12,4 @@ mod responders;
 mod support;
 mod tls;
 
-use support::{grammar, request};
+use support::grammar;
