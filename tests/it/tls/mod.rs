@@ -3,6 +3,7 @@
 mod addresses;
 mod expiry;
 mod identity;
+mod keys;
 mod programs;
 mod proxies;
 mod real;

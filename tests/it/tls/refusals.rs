@@ -36,7 +36,7 @@ fn fails(run: &Finished, summary: &str, labels: &[&str], why: &str) {
 }
 
 /// A CA, its file, and the directory that holds it.
-fn trusted() -> (Authority, Files, String) {
+pub(crate) fn trusted() -> (Authority, Files, String) {
     let (root, files) = (Authority::new("Test CA"), Files::new());
     let file = files.write("ca.pem", &root.identity.certificate);
     (root, files, file)
@@ -412,6 +412,27 @@ fn chain_longer_than_is_followed() {
     let leaf = strangers.fold(root.server("localhost"), |leaf, next| leaf.followed_by(&next));
     let server = TlsServer::healthy(&leaf);
     check([&server.url(), "--cacert", &cacert]).run().exits(0);
+}
+
+/// Six layers of seven authorities of one name each: without a bound the library tries every path, for 23 s.
+#[test]
+fn flight_of_683_certificates() {
+    let (_root, _files, cacert) = trusted();
+    let name = |layer: usize| format!("CA {layer}");
+    let issuers: Vec<_> = (0..7).map(|layer| Authority::new(&name(layer))).collect();
+    let mut leaf = issuers[0].server("localhost");
+    for (layer, issuer) in issuers.iter().skip(1).enumerate() {
+        for _ in 0..7 {
+            leaf = leaf.followed_by(&issuer.intermediate(authority(&name(layer))).identity);
+        }
+    }
+    // What is no certificate has to be passed over each time.
+    leaf.chain.resize_with(683, || vec![0x30; 60].into());
+    let server = TlsServer::healthy(&leaf);
+    let run = check([&server.url(), "--cacert", &cacert, "-t", "1"]).run();
+    run.exits(2).ends_within(Duration::from_secs(1));
+    let why = "no trusted issuer is among the first six intermediate certificates that lead on from the certificate";
+    is_untrusted(&run, &server.url(), true, why);
 }
 
 #[test]

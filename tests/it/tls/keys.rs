@@ -1,0 +1,106 @@
+//! Keys, ciphers and constraints that this program's TLS library cannot check or that are too weak: each is named as
+//! that, and `-k` accepts every key.
+
+use crate::support::certificates::{Authority, Files, authority};
+use crate::support::harness::{check, words};
+use crate::tls::programs::{Program, openssl, s_server};
+use crate::tls::refusals::{is_untrusted, trusted};
+use crate::tls::server::TlsServer;
+
+/// A self-signed certificate for localhost with a key of this kind, and a server that presents it.
+struct Server {
+    program: Program,
+    cacert: String,
+    _files: Files,
+}
+
+impl Server {
+    /// Starts it with a key that these options of `openssl req` make.
+    fn start(newkey: &str) -> Option<Server> {
+        Server::with(newkey, &["-cipher", "DEFAULT@SECLEVEL=0"])
+    }
+
+    /// Starts it with these options of `openssl s_server` besides.
+    fn with(newkey: &str, options: &[&str]) -> Option<Server> {
+        let files = Files::new();
+        let make = format!(
+            "req -x509 {newkey} -nodes -keyout own.key -out own.pem -days 30 -subj /CN=localhost \
+             -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
+        );
+        let made = openssl(files.directory())?.args(words(&make)).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let at = |name: &str| files.directory().join(name).display().to_string();
+        let (cacert, key) = (at("own.pem"), at("own.key"));
+        let other = Authority::new("Unused CA");
+        // The last of an option given twice counts.
+        let options = [&["-cert", &cacert, "-key", &key][..], options].concat();
+        let program = s_server(&other.server("localhost"), &options)?;
+        Some(Server { program, cacert, _files: files })
+    }
+}
+
+/// The kind of key, and what is said of it under verification.
+const KEYS: [(&str, &str); 4] = [
+    (
+        "-newkey ec -pkeyopt ec_paramgen_curve:P-521",
+        "this program's TLS library cannot check the certificate's key (ECDSA P-521); that is no fault of the server",
+    ),
+    (
+        "-newkey ed448",
+        "this program's TLS library cannot check the certificate's key (Ed448); that is no fault of the server",
+    ),
+    (
+        "-newkey rsa-pss -pkeyopt rsa_keygen_bits:2048",
+        "this program's TLS library cannot check the certificate's key (RSA-PSS); that is no fault of the server",
+    ),
+    ("-newkey rsa:1024", "the certificate's key is too weak (RSA 1024 bits)"),
+];
+
+#[test]
+fn unsupported_and_weak_keys() {
+    for (newkey, why) in KEYS {
+        let Some(server) = Server::start(newkey) else { return };
+        let url = server.program.url();
+        is_untrusted(&check([&url, "--cacert", &server.cacert]).run(), &url, true, why);
+        check([&url, "-k", "-m", "get"]).run().exits(0).says("certificate not verified");
+    }
+}
+
+#[test]
+fn checkable_keys() {
+    for newkey in ["-newkey ec -pkeyopt ec_paramgen_curve:P-384", "-newkey ed25519", "-newkey rsa:3072"] {
+        let Some(server) = Server::start(newkey) else { return };
+        check([&server.program.url(), "--cacert", &server.cacert, "-m", "get"]).run().exits(0);
+    }
+}
+
+/// `-k` gives up the certificate's verification, not the secrecy of the connection.
+#[test]
+fn no_forward_secrecy() {
+    let Some(server) = Server::with("-newkey rsa:2048", &["-tls1_2", "-cipher", "AES128-GCM-SHA256"]) else {
+        return;
+    };
+    let url = server.program.url();
+    let why = "it has no cipher in common with this program (TLS 1.3, or TLS 1.2 with forward secrecy)";
+    for options in [format!("--cacert {}", server.cacert), "-k".to_owned()] {
+        let run = check(words(&format!("{url} {options}"))).run();
+        is_untrusted(&run, &url, false, why);
+    }
+}
+
+#[test]
+fn name_constraints() {
+    let (root, _files, cacert) = trusted();
+    let mut params = authority("Constrained CA");
+    params.name_constraints = Some(rcgen::NameConstraints {
+        permitted_subtrees: vec![rcgen::GeneralSubtree::DnsName("example.com".into())],
+        excluded_subtrees: Vec::new(),
+    });
+    let constrained = root.intermediate(params);
+    let identity = constrained.server("localhost").followed_by(&constrained.identity);
+    let server = TlsServer::healthy(&identity);
+    let why =
+        "a name constraint of a CA in the chain excludes the certificate's names (subject CN=localhost)";
+    is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
+    check([&server.url(), "-k"]).run().exits(0);
+}
