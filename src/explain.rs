@@ -300,16 +300,18 @@ mod tests {
             wrong-service
               meaning  something other than the API answered
               rows     1xx (CRITICAL), head:2xx (WARNING), get:2xx (WARNING), 3xx (UNKNOWN),
-                       protocol (CRITICAL)
+                       page (UNKNOWN), protocol (CRITICAL)
               first    check address, port and path, and whether the port expects https (-S)
 
             stale
               meaning  a cache answered, so nothing is known of the service
+              rows     cached (WARNING)
               first    let the cache pass the health path on, or check the API behind it
 
             contradictory
               meaning  the status says that all is well, and the body that a component
                        failed
+              rows     report (WARNING)
               first    check the component that the answer names
 
             request-rejected
@@ -483,6 +485,9 @@ mod tests {
             | `502` | CRITICAL | ours | a proxy or load balancer answered: it got no valid answer from the API behind it | check the proxy's view of its servers, then the API itself |
             | `504` | CRITICAL | ours | a proxy or load balancer answered: it got no answer in time from the API behind it | check the proxy's view of its servers, then the API itself |
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and what stands in front of it |
+            | `page` | UNKNOWN | ours | the body is an HTML page, which no health check sends: something else answered | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
+            | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
+            | `cached` | WARNING | ours | a cache answered (Age above 0): no proof that the API answers now | exempt the health path from the cache, or check the API behind it directly |
             | `dns` | CRITICAL | ours | the name does not resolve | check the spelling of the name, its DNS record and this machine's resolver |
             | `refused` | CRITICAL | ours | the connection was refused: nothing listens there, or a firewall says no | check that the API runs and listens on this address and port |
             | `no-route` | CRITICAL | ours | there is no way to the address | check that the host is up, and routing and firewalls on the way |

@@ -1,6 +1,7 @@
 //! The texts of the help around the options.
 
 use crate::model::exchange::FaultKind;
+use crate::rules::AnswerProblem;
 
 /// The usage lines.
 pub(super) const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
@@ -45,9 +46,10 @@ pub(super) fn state() -> String {
     let faults: Vec<_> =
         FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Local).map(FaultKind::name).collect();
     format!(
-        "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx) or a fault ({}), after head: \
-         or get: if it is for one method only. STATE is ok, warning, critical or unknown. --explain prints the \
-         resulting table.",
-        faults.join(", ")
+        "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \
+         a good answer ({}), after head: or get: if it is for one method only. STATE is ok, warning, critical or \
+         unknown. --explain prints the resulting table.",
+        faults.join(", "),
+        AnswerProblem::ALL.map(AnswerProblem::name).join(", ")
     )
 }

@@ -627,8 +627,8 @@ fn options() {
     assert_eq!(shown(&plan.thresholds.request.critical), "2");
     assert_eq!(shown(&plan.thresholds.backend.warning), "3");
     assert_eq!(shown(&plan.thresholds.certificate.critical), "7:");
-    assert_eq!(plan.table.status(Method::Get, 404).state, State::Warning);
-    assert_eq!(plan.table.status(Method::Get, 404).key, Key::parse("get:404").unwrap());
+    let (row, _) = plan.table.answer(Method::Get, 404, &[]);
+    assert_eq!((row.state, row.key), (State::Warning, Key::parse("get:404").unwrap()));
     assert_eq!(plan.mode, RunMode::Watch { every: MIN_WATCH, count: Some(5) });
 }
 

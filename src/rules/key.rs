@@ -4,21 +4,46 @@ use std::fmt;
 
 use crate::model::exchange::{FaultKind, Method};
 
-/// What a row speaks of.
+/// The outcomes that a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Selector {
     /// One status.
     Status(u16),
     /// A class of statuses, 1 to 5.
     Class(u8),
-    /// A fault.
     Fault(FaultKind),
-    /// A catalogue without an endpoint to ask.
+    Problem(AnswerProblem),
+    /// A catalogue without an endpoint to check.
     Catalog,
 }
 
+/// A reason not to believe an answer whose status is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum AnswerProblem {
+    /// The body is an HTML document.
+    Page,
+    /// The body reports a failed component.
+    Report,
+    /// The answer comes from a cache.
+    Cached,
+}
+
+impl AnswerProblem {
+    pub(crate) const ALL: [AnswerProblem; 3] =
+        [AnswerProblem::Page, AnswerProblem::Report, AnswerProblem::Cached];
+
+    /// The name in a key.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            AnswerProblem::Page => "page",
+            AnswerProblem::Report => "report",
+            AnswerProblem::Cached => "cached",
+        }
+    }
+}
+
 impl Selector {
-    /// Whether everything that `other` speaks of is spoken of here too.
+    /// Tests for the same outcomes or more than `other`'s.
     fn covers(self, other: Selector) -> bool {
         match (self, other) {
             (Selector::Class(class), Selector::Status(status)) => u16::from(class) == status / 100,
@@ -27,17 +52,16 @@ impl Selector {
     }
 }
 
-/// The key of a row: `get:503`, `4xx`, `timeout`.
+/// The key of a row: `get:503`, `4xx`, `timeout`, `page`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     /// The method, where the row is for one of them.
     pub(crate) method: Option<Method>,
-    /// What it speaks of.
     pub(crate) selector: Selector,
 }
 
 impl Key {
-    /// Reads a key as `--state` and `--explain` take it, in any case. The error is the reason alone.
+    /// Parses a key as `--state` and `--explain` take it, in any case. The error is the reason alone.
     pub(crate) fn parse(text: &str) -> Result<Key, String> {
         let lower = text.to_ascii_lowercase();
         let (method, rest) = match lower.split_once(':') {
@@ -47,18 +71,20 @@ impl Key {
             _ if lower == CATALOG => return Ok(Key { method: None, selector: Selector::Catalog }),
             _ => (None, lower.as_str()),
         };
-        let selector = fault(rest).or_else(|| class(rest)).or_else(|| status(rest));
-        selector.map(|selector| Key { method, selector }).ok_or_else(|| {
-            let faults: Vec<_> = FaultKind::ALL.iter().map(|kind| kind.name()).collect();
+        let selector = fault(rest).or_else(|| class(rest)).or_else(|| status(rest)).or_else(|| problem(rest));
+        // A login's answer is judged by its token, not by its body.
+        let is_login_problem = method == Some(Method::Post) && matches!(selector, Some(Selector::Problem(_)));
+        selector.filter(|_| !is_login_problem).map(|selector| Key { method, selector }).ok_or_else(|| {
             format!(
-                "not a key: expected a status from 100 to 599, a class from 1xx to 5xx or a fault ({}), with head: \
-                 or get: before it where it is for one method only",
-                faults.join(", ")
+                "not a key: expected a status from 100 to 599, a class from 1xx to 5xx, a fault ({}) or a problem \
+                 of a good answer ({}), with head: or get: before it where it is for one method only",
+                FaultKind::ALL.map(FaultKind::name).join(", "),
+                AnswerProblem::ALL.map(AnswerProblem::name).join(", "),
             )
         })
     }
 
-    /// Whether `--state` may override it: what the probe could not do itself stays UNKNOWN, for nothing
+    /// Tests whether `--state` may override it: what the probe could not do itself stays UNKNOWN, for nothing
     /// was learnt about the service.
     pub(crate) fn overridable(self) -> bool {
         self.selector != Selector::Fault(FaultKind::Local)
@@ -68,23 +94,26 @@ impl Key {
         self.method.map_or(is_probe(method), |own| own == method)
     }
 
-    /// Whether everything that `other` speaks of is spoken of here too.
+    /// Tests for the same outcomes or more than `other`'s.
     pub(super) fn covers(self, other: Key) -> bool {
         let is_wider = self.method.is_none() && other.method.is_none_or(is_probe);
         (is_wider || self.method == other.method) && self.selector.covers(other.selector)
     }
 }
 
-/// The key of a catalogue without an endpoint to ask.
 const CATALOG: &str = "catalog";
 
-/// Whether a method asks the Health-Check API. A key without a method is not for logins.
+/// Tests for a method of the Health-Check API: a key without a method is not for logins.
 fn is_probe(method: Method) -> bool {
     method != Method::Post
 }
 
 fn fault(text: &str) -> Option<Selector> {
     FaultKind::ALL.into_iter().find(|kind| kind.name() == text).map(Selector::Fault)
+}
+
+fn problem(text: &str) -> Option<Selector> {
+    AnswerProblem::ALL.into_iter().find(|problem| problem.name() == text).map(Selector::Problem)
 }
 
 fn class(text: &str) -> Option<Selector> {
@@ -110,6 +139,7 @@ impl fmt::Display for Key {
             Selector::Status(status) => format!("{method}{status}"),
             Selector::Class(class) => format!("{method}{class}xx"),
             Selector::Fault(kind) => format!("{method}{}", kind.name()),
+            Selector::Problem(problem) => format!("{method}{}", problem.name()),
             Selector::Catalog => CATALOG.into(),
         })
     }
@@ -122,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_are_none_are_refused_with_what_would_be_right() {
+    fn invalid_keys() {
         let wrong = [
             "",
             "99",
@@ -141,6 +171,7 @@ mod tests {
             "login:",
             "login:catalog",
             "head:catalog",
+            "login:page",
         ];
         for text in wrong {
             let error = Key::parse(text).unwrap_err();
@@ -151,11 +182,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_key_is_read_as_it_is_shown(method in 0..4_usize, status in 100..600_u16, shout: bool) {
+        fn round_trip(method in 0..4_usize, status in 100..600_u16, shout: bool) {
             let method = [None, Some(Method::Head), Some(Method::Get), Some(Method::Post)][method];
             let classes = (1..=5).map(Selector::Class);
             let faults = FaultKind::ALL.into_iter().map(Selector::Fault);
-            for selector in classes.chain(faults).chain([Selector::Status(status)]) {
+            let problems = AnswerProblem::ALL.into_iter().map(Selector::Problem);
+            let problems = problems.filter(|_| method != Some(Method::Post));
+            for selector in classes.chain(faults).chain(problems).chain([Selector::Status(status)]) {
                 let key = Key { method, selector };
                 let shown = if shout { key.to_string().to_uppercase() } else { key.to_string() };
                 prop_assert_eq!(Key::parse(&shown), Ok(key));
@@ -163,7 +196,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_key_s_reader_panic(text in ".*") {
+        fn any_text(text in ".*") {
             let _ = Key::parse(&text);
         }
     }

@@ -6,13 +6,15 @@
 mod key;
 mod login;
 
+use std::cmp::Reverse;
+
 use crate::model::diagnosis::Diagnosis::{
-    self, ApiError, BackendDown, Denied, Healthy, NoAnswer, NotFound, ProxyError, RequestRejected, Throttled,
-    TlsFailed, Unexpected, Unreachable, WrongService,
+    self, ApiError, BackendDown, Contradictory, Denied, Healthy, NoAnswer, NotFound, ProxyError,
+    RequestRejected, Stale, Throttled, TlsFailed, Unexpected, Unreachable, WrongService,
 };
 use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Critical, Unknown, Warning};
-pub(crate) use key::{Key, Selector};
+pub(crate) use key::{AnswerProblem, Key, Selector};
 
 /// Where a row is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +245,27 @@ pub(crate) static ROWS: &[Row] = &[
         "check the API's log, and what stands in front of it",
     ),
     ours(
+        any(Selector::Problem(AnswerProblem::Page)),
+        Unknown,
+        WrongService,
+        "the body is an HTML page, which no health check sends: something else answered",
+        "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
+    ),
+    ours(
+        any(Selector::Problem(AnswerProblem::Report)),
+        Warning,
+        Contradictory,
+        "the status is good, but the body reports that a component has failed",
+        "check the component that the body names",
+    ),
+    ours(
+        any(Selector::Problem(AnswerProblem::Cached)),
+        Warning,
+        Stale,
+        "a cache answered (Age above 0): no proof that the API answers now",
+        "exempt the health path from the cache, or check the API behind it directly",
+    ),
+    ours(
         on(FaultKind::Dns),
         Critical,
         Unreachable,
@@ -365,25 +388,37 @@ impl Table {
         self.overrides.push((key, state));
     }
 
-    /// The row that judges an answer with this status. Statuses below 100 or above 599 are `protocol`.
-    pub(crate) fn status(&self, method: Method, status: u16) -> Row {
-        self.effective(method, known(status))
+    /// The row that judges an answer, and the problem that it is for: the most severe of the problems' rows, else the
+    /// status' row. An override of the status overrides the problems' rows too. Statuses below 100 or above 599 are
+    /// `protocol`.
+    pub(crate) fn answer(
+        &self,
+        method: Method,
+        status: u16,
+        problems: &[AnswerProblem],
+    ) -> (Row, Option<AnswerProblem>) {
+        let status = known(status);
+        let by_problem = problems
+            .iter()
+            .map(|&problem| (self.effective(method, &[Selector::Problem(problem), status]), Some(problem)));
+        let worst = by_problem.min_by_key(|(row, _)| Reverse(row.state.severity()));
+        worst.unwrap_or_else(|| (self.effective(method, &[status]), None))
     }
 
     /// The row that judges a fault.
     pub(crate) fn fault(&self, method: Method, kind: FaultKind) -> Row {
-        self.effective(method, Selector::Fault(kind))
+        self.effective(method, &[Selector::Fault(kind)])
     }
 
     /// The row that judges a catalogue without an endpoint to ask.
     pub(crate) fn catalog(&self) -> Row {
-        self.effective(Method::Get, Selector::Catalog)
+        self.effective(Method::Get, &[Selector::Catalog])
     }
 
     /// What judges a key, as `--explain KEY` tells it: one row, or HEAD's and GET's where they differ,
     /// each with the key that it was found for.
     pub(crate) fn lookup(&self, key: Key) -> Vec<(Key, Row)> {
-        let find = |method| (Key { method: Some(method), ..key }, self.effective(method, key.selector));
+        let find = |method| (Key { method: Some(method), ..key }, self.effective(method, &[key.selector]));
         match key.method {
             Some(method) => vec![find(method)],
             None if find(Method::Head).1 == find(Method::Get).1 => vec![(key, find(Method::Get).1)],
@@ -395,7 +430,7 @@ impl Table {
     pub(crate) fn rows(&self) -> Vec<Row> {
         let overrides = self.overrides.iter().map(|&(key, state)| {
             // An override for both methods is told with GET's words: GET asks the wider question.
-            overridden(underlying(key.method.unwrap_or(Method::Get), key.selector), key, state)
+            overridden(underlying(key.method.unwrap_or(Method::Get), &[key.selector]), key, state)
         });
         overrides.chain(all_rows().filter(|row| !self.hidden(row.key)).copied()).collect()
     }
@@ -408,10 +443,11 @@ impl Table {
         })
     }
 
-    fn effective(&self, method: Method, selector: Selector) -> Row {
-        let row = underlying(method, selector);
+    /// The row for an outcome that several selectors describe, the narrowest first.
+    fn effective(&self, method: Method, selectors: &[Selector]) -> Row {
+        let row = underlying(method, selectors);
         let find = |key| self.overrides.iter().find(|(over, _)| *over == key);
-        match precedence(method, selector).find_map(find) {
+        match precedence(method, selectors).find_map(find) {
             Some(&(key, state)) => overridden(row, key, state),
             None => row,
         }
@@ -424,9 +460,9 @@ fn all_rows() -> impl Iterator<Item = &'static Row> {
 }
 
 /// The row that would judge if nothing were overridden.
-fn underlying(method: Method, selector: Selector) -> Row {
-    let row = precedence(method, selector).find_map(|key| all_rows().find(|row| row.key == key));
-    // Every status and every fault has a row, as the tests show; PROTOCOL is the honest default.
+fn underlying(method: Method, selectors: &[Selector]) -> Row {
+    let row = precedence(method, selectors).find_map(|key| all_rows().find(|row| row.key == key));
+    // Every status, fault and problem has a row, as the tests show; PROTOCOL is the honest default.
     row.copied().unwrap_or(PROTOCOL)
 }
 
@@ -452,16 +488,19 @@ fn rediagnosed(row: Row, state: State) -> Diagnosis {
     }
 }
 
-/// The keys that speak of something, the first to be heard first: method and status, status, method
-/// and class, class; likewise for faults.
-fn precedence(method: Method, selector: Selector) -> impl Iterator<Item = Key> {
-    let class = match selector {
-        Selector::Status(status) => u8::try_from(status / 100).ok().map(Selector::Class),
-        Selector::Class(_) | Selector::Fault(_) | Selector::Catalog => None,
-    };
-    let keys = move |selector| [Key { method: Some(method), selector }, any(selector)];
-    let keys = std::iter::once(selector).chain(class).flat_map(keys);
+/// The keys for an outcome, the narrowest first: method and status, status, method and class, class; likewise for
+/// faults and problems.
+fn precedence(method: Method, selectors: &[Selector]) -> impl Iterator<Item = Key> {
+    let widening = selectors.iter().flat_map(|&selector| [Some(selector), class(selector)]).flatten();
+    let keys = widening.flat_map(move |selector| [Key { method: Some(method), selector }, any(selector)]);
     keys.filter(move |key| key.applies_to(method))
+}
+
+fn class(selector: Selector) -> Option<Selector> {
+    match selector {
+        Selector::Status(status) => u8::try_from(status / 100).ok().map(Selector::Class),
+        Selector::Class(_) | Selector::Fault(_) | Selector::Problem(_) | Selector::Catalog => None,
+    }
 }
 
 #[cfg(test)]
@@ -486,7 +525,7 @@ mod tests {
 
     fn judged(table: &Table, asked: &str) -> (String, State, Diagnosis, &'static str) {
         let asked = key(asked);
-        let row = table.effective(asked.method.unwrap(), asked.selector);
+        let row = table.effective(asked.method.unwrap(), &[asked.selector]);
         (row.key.to_string(), row.state, row.diagnosis, row.source.name())
     }
 
@@ -523,6 +562,9 @@ mod tests {
             ("get:504", "504", Critical, ProxyError, "ours"),
             ("get:505", "5xx", Critical, Unexpected, "ours"),
             ("head:599", "5xx", Critical, Unexpected, "ours"),
+            ("get:page", "page", Unknown, WrongService, "ours"),
+            ("get:report", "report", Warning, Contradictory, "ours"),
+            ("head:cached", "cached", Warning, Stale, "ours"),
             ("head:dns", "dns", Critical, Unreachable, "ours"),
             ("head:refused", "refused", Critical, Unreachable, "ours"),
             ("head:no-route", "no-route", Critical, Unreachable, "ours"),
@@ -571,9 +613,43 @@ mod tests {
     }
 
     #[test]
+    fn problems_of_a_good_answer() {
+        use AnswerProblem::{Cached, Page, Report};
+        let all = [
+            ("get:page", State::Ok),
+            ("page", Warning),
+            ("get:200", Critical),
+            ("200", Warning),
+            ("get:2xx", Critical),
+            ("2xx", Warning),
+        ];
+        let cases = [
+            (&[][..], 200, &[Page][..], ("page", Unknown, WrongService)),
+            (&[], 200, &[Report, Cached], ("report", Warning, Contradictory)),
+            (&[], 200, &[Page, Report, Cached], ("page", Unknown, WrongService)),
+            (&[], 204, &[Cached], ("cached", Warning, Stale)),
+            (&[("page", State::Ok)], 200, &[Page], ("page", State::Ok, Healthy)),
+            (&[("page", State::Ok)], 200, &[Page, Cached], ("cached", Warning, Stale)),
+            (&[("page", State::Ok)], 204, &[Page], ("page", State::Ok, Healthy)),
+            (&[("head:page", State::Ok)], 200, &[Page], ("page", Unknown, WrongService)),
+            (&all, 200, &[Page], ("get:page", State::Ok, Healthy)),
+            (&all[1..], 200, &[Page], ("page", Warning, WrongService)),
+            (&all[2..], 200, &[Page], ("get:200", Critical, WrongService)),
+            (&all[3..], 200, &[Page], ("200", Warning, WrongService)),
+            (&all[4..], 200, &[Page], ("get:2xx", Critical, WrongService)),
+            (&all[5..], 200, &[Page], ("2xx", Warning, WrongService)),
+        ];
+        for (overrides, status, problems, (row, state, diagnosis)) in cases {
+            let (found, _) = table(overrides).answer(Method::Get, status, problems);
+            let found = (found.key.to_string(), found.state, found.diagnosis);
+            assert_eq!(found, (row.into(), state, diagnosis), "{status} {problems:?} under {overrides:?}");
+        }
+    }
+
+    #[test]
     fn an_overridden_row_keeps_its_words_and_the_last_override_wins() {
         let table = table(&[("4xx", State::Ok), ("4xx", Warning)]);
-        let row = table.status(Method::Get, 404);
+        let (row, _) = table.answer(Method::Get, 404, &[]);
         assert_eq!((row.state, row.meaning, row.action), (Warning, NOT_REACHED, VERIFY_BOTH));
     }
 
@@ -666,14 +742,14 @@ mod tests {
     fn every_status_has_a_row() {
         let methods = [Method::Head, Method::Get, Method::Post];
         for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| methods.map(|method| (s, method))) {
-            let row = Table::default().status(method, status);
+            let (row, _) = Table::default().answer(method, status, &[]);
             match row.key.selector {
                 Selector::Status(own) => assert_eq!(own, status),
                 Selector::Class(class) => assert_eq!(u16::from(class), status / 100),
                 Selector::Fault(kind) => {
                     assert_eq!((kind, (100..600).contains(&status)), (FaultKind::Protocol, false));
                 }
-                Selector::Catalog => panic!("{status} is no catalogue"),
+                Selector::Problem(_) | Selector::Catalog => panic!("{status} judged by {}", row.key),
             }
             assert!(row.key.applies_to(method));
         }
@@ -696,7 +772,7 @@ mod tests {
             for name in [format!("{status}"), format!("{}xx", status / 100)] {
                 let table = table(&[(&name, state)]);
                 for method in METHODS {
-                    let row = table.status(method, status);
+                    let (row, _) = table.answer(method, status, &[]);
                     prop_assert_eq!((row.state, row.source), (state, RuleOrigin::Overridden));
                     prop_assert_eq!(row.diagnosis == Healthy, state == State::Ok);
                 }

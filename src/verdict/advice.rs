@@ -157,7 +157,6 @@ fn on_answer(plan: &Plan, request: &Request, answer: &Response) -> (String, Stri
         (404, _) => absent(request),
         (405, _) => not_taken(plan, request, answer),
         (429, _) => throttled(plan, request, answer),
-        (200..=299, _) if page(answer) => catch_all(request, answer.status),
         (status, _) => plain(request, status),
     }
 }
@@ -296,17 +295,6 @@ fn throttled(plan: &Plan, request: &Request, answer: &Response) -> (String, Stri
     let after =
         quote(plan, answer, "retry-after").map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
     (format!("{meaning}{after}"), action)
-}
-
-fn page(answer: &Response) -> bool {
-    let html = |value: &[u8]| value.to_ascii_lowercase().starts_with(b"text/html");
-    answer.header("content-type").is_some_and(|value| html(value.bytes()))
-        || body::body_text(answer).is_some_and(|text| body::is_html(&text))
-}
-
-fn catch_all(request: &Request, status: u16) -> (String, String) {
-    let (meaning, action) = of_row(request);
-    (format!("{meaning}; an HTML page came with the {status}, which no health check sends"), action)
 }
 
 fn quote(plan: &Plan, answer: &Response, header: &str) -> Option<String> {

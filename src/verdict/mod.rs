@@ -22,7 +22,7 @@ use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::Threshold;
 use crate::plan::Plan;
-use crate::rules::{Key, RuleOrigin};
+use crate::rules::{AnswerProblem, Key, RuleOrigin};
 use crate::sanitize::sanitize_own;
 pub(crate) use login::{LoginVerdict, TokenSource};
 use request::Request;
@@ -157,6 +157,8 @@ pub(crate) struct RequestVerdict {
     pub(crate) key: Key,
     /// Where that row is from.
     pub(crate) source: RuleOrigin,
+    /// The problem of a good answer that the row is for.
+    pub(crate) problem: Option<AnswerProblem>,
     /// The status of the answer, and why there is no whole one.
     pub(crate) completion: Completion<u16, FaultInfo>,
     /// Who answered, where the answer proves it.
@@ -185,6 +187,7 @@ pub(crate) struct HeaderQuotes {
     pub(crate) retry_after: Option<String>,
     /// `WWW-Authenticate`.
     pub(crate) challenge: Option<String>,
+    pub(crate) age: Option<String>,
 }
 
 /// What a details about a request needs.

@@ -12,7 +12,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::plan::Verbosity;
-use crate::rules::Row;
+use crate::rules::{AnswerProblem, Row, Table};
 use crate::sanitize::UntrustedText;
 use crate::sanitize::{Sanitizer, sanitize_own};
 
@@ -48,6 +48,8 @@ const FACTS: [&str; 10] = [
 pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) row: Row,
+    /// The problem that the row is for.
+    pub(super) problem: Option<AnswerProblem>,
     pub(super) responder: Option<Responder>,
     /// The circumstances of the fault as they are told, where there is one.
     pub(super) message: Option<String>,
@@ -56,34 +58,52 @@ pub(super) struct Request<'a> {
 
 /// Judges the requests of one attempt, each in the light of the others.
 pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> {
-    let row = |exchange: &Exchange| row(plan, exchange);
-    let head_good = made.iter().any(|made| made.method == Method::Head && row(made).state == State::Ok);
-    let responders = responder::identify(made);
-    let judge = |(number, exchange): (usize, &&'a Exchange)| {
-        let mut request = Request {
-            exchange,
-            row: row(exchange),
-            responder: responders.get(number).copied().flatten(),
-            message: exchange.completion.fault().map(|fault| message(fault, &plan.sanitizer)),
-            diagnosis: Unexpected,
-        };
+    let responders = responder::identify(made).into_iter();
+    let new = |(exchange, responder)| Request::new(plan, exchange, responder);
+    let mut requests: Vec<_> = made.iter().copied().zip(responders).map(new).collect();
+    let head_good =
+        requests.iter().any(|request| request.method() == Method::Head && request.row.state == State::Ok);
+    for (number, request) in requests.iter_mut().enumerate() {
         request.diagnosis = request.diagnose(number == 0, head_good);
-        request
-    };
-    made.iter().enumerate().map(judge).collect()
+    }
+    requests
 }
 
 /// A fault judges even where a status came before it: an answer that broke off is no answer.
-fn row(plan: &Plan, exchange: &Exchange) -> Row {
+fn row(table: &Table, exchange: &Exchange) -> (Row, Option<AnswerProblem>) {
     match &exchange.completion {
-        Completion::Full(answer) => plan.table.status(exchange.method, answer.status),
+        Completion::Full(answer) => table.answer(exchange.method, answer.status, &problems(answer)),
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            plan.table.fault(exchange.method, fault.kind)
+            (table.fault(exchange.method, fault.kind), None)
         }
     }
 }
 
+/// The reasons not to believe an answer whose status is good.
+fn problems(answer: &Response) -> Vec<AnswerProblem> {
+    let has = |problem: &AnswerProblem| match problem {
+        AnswerProblem::Page => body::is_html_document(answer),
+        AnswerProblem::Report => body::failed_component(answer).is_some(),
+        AnswerProblem::Cached => is_cached(answer),
+    };
+    let all = AnswerProblem::ALL.into_iter().filter(|_| (200..=299).contains(&answer.status));
+    all.filter(has).collect()
+}
+
+/// Tests for an `Age` above 0. A request with `Cache-Control: no-cache` gets one only from a cache that ignores it.
+fn is_cached(answer: &Response) -> bool {
+    let age = answer.header("age").map(|age| age.bytes().trim_ascii()).unwrap_or_default();
+    let digits = age.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.into_iter().any(|digit| *digit != b'0')
+}
+
 impl<'a> Request<'a> {
+    fn new(plan: &Plan, exchange: &'a Exchange, responder: Option<Responder>) -> Request<'a> {
+        let (row, problem) = row(&plan.table, exchange);
+        let message = exchange.completion.fault().map(|fault| message(fault, &plan.sanitizer));
+        Request { exchange, row, problem, responder, message, diagnosis: row.diagnosis }
+    }
+
     pub(super) fn method(&self) -> Method {
         self.exchange.method
     }
@@ -138,6 +158,7 @@ impl<'a> Request<'a> {
             state: self.row.state,
             key: self.row.key,
             source: self.row.source,
+            problem: self.problem,
             completion: self.exchange.completion.map(
                 |answer| answer.status,
                 |fault| FaultInfo {
@@ -212,6 +233,7 @@ fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         allow: quote("allow"),
         retry_after: quote("retry-after"),
         challenge: quote("www-authenticate"),
+        age: quote("age"),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
+use crate::rules::AnswerProblem;
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
 use crate::verdict::{Evidence, Limit, RequestVerdict, Responder, Timed, Verdict};
 
@@ -190,6 +191,9 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
 fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
     let (endpoint, method) = (&verdict.endpoint, method.name());
     let said = judged.detail.clone().map(Reason::Quoted);
+    if let Some(problem) = judged.problem {
+        return distrusted(endpoint, &format!("{method} {status}"), problem, judged, said);
+    }
     match (status, judged.answered_by) {
         (401, Some(Responder::Keystone)) => {
             let uri = judged.quotes.challenge.as_deref().and_then(challenge_uri);
@@ -210,6 +214,25 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
         }
         _ => Clause { event: format!("{method} {status} from {endpoint}"), reason: said },
     }
+}
+
+/// An answer whose status is good, and why it is not believed.
+fn distrusted(
+    endpoint: &str,
+    answer: &str,
+    problem: AnswerProblem,
+    judged: &RequestVerdict,
+    said: Option<Reason>,
+) -> Clause {
+    let event = match problem {
+        AnswerProblem::Page => format!("{answer} from {endpoint} is an HTML page"),
+        AnswerProblem::Report => format!("{answer} from {endpoint} reports a failure"),
+        AnswerProblem::Cached => {
+            let age = judged.quotes.age.as_deref().unwrap_or_default();
+            return Clause::event(format!("{answer} from a cache in front of {endpoint} (Age: {age})"));
+        }
+    };
+    Clause { event, reason: said }
 }
 
 /// The address in a challenge such as `Keystone uri="http://…"`.
@@ -304,6 +327,9 @@ pub(in crate::report) mod tests {
             ("405", "200"),
             ("400", "301"),
             ("204", "204"),
+            ("204", "page"),
+            ("204", "report"),
+            ("cached", "200"),
             ("429", "429"),
             ("204", "999"),
             ("204", "skipped"),
@@ -314,38 +340,41 @@ pub(in crate::report) mod tests {
             format!("{head:>8} {get:<9} {}\n", of_endpoint(&verdict))
         });
         expect![[r#"
-                  204 200       healthy: HEAD 204, GET 200 from ctl1:8777
-                  204 503       backend-down: GET 503 from ctl1:8777
-                  204 keystone  unexpected: GET 503 from Keystone for ctl1:8777: "The Keystone service is temporarily unavailable."
-                  204 haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
-              haproxy haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
-                  204 504       proxy-error: GET 504 from ctl1:8777
-                  204 timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
-                  204 reset     backend-stalled: ctl1:8777 answered HEAD (204) but reset the connection on GET
-                  204 closed    backend-stalled: ctl1:8777 answered HEAD (204) but closed the connection on GET
-                  204 body      backend-stalled: ctl1:8777 answered HEAD (204) but broke off its answer to GET (200): "{"me"
-                  204 refused   unexpected: connection refused by ctl1:8777
-                  204 tls       tls-failed: TLS with ctl1:8777 failed: circumstances
-                  204 protocol  wrong-service: ctl1:8777 did not answer GET with HTTP: circumstances
-              timeout timeout   no-answer: ctl1:8777 did not answer HEAD within 20 ms
-                reset closed    no-answer: ctl1:8777 reset the connection without answering HEAD
-               closed 200       no-answer: ctl1:8777 closed the connection without answering HEAD
-              refused skipped   unreachable: connection refused by ctl1:8777
-             no-route skipped   unreachable: no route to ctl1:8777
-                  dns skipped   unreachable: cannot resolve ctl1
-                proxy skipped   unreachable: the proxy failed for ctl1:8777: circumstances
-                  tls skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
-                local skipped   unexpected: ctl1:8777 could not be probed: circumstances
-                  500 500       api-error: GET 500 from ctl1:8777
-                  404 404       not-found: GET 404 from ctl1:8777
-                  401 401       denied: GET 401 from ctl1:8777
-                  405 200       request-rejected: HEAD 405 from ctl1:8777
-                  400 301       wrong-service: GET 301 from ctl1:8777
-                  204 204       wrong-service: GET 204 from ctl1:8777
-                  429 429       throttled: GET 429 from ctl1:8777
-                  204 999       wrong-service: GET 999 from ctl1:8777
-                  204 skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
-              skipped skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
+                 204 200       healthy: HEAD 204, GET 200 from ctl1:8777
+                 204 503       backend-down: GET 503 from ctl1:8777
+                 204 keystone  unexpected: GET 503 from Keystone for ctl1:8777: "The Keystone service is temporarily unavailable."
+                 204 haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+             haproxy haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+                 204 504       proxy-error: GET 504 from ctl1:8777
+                 204 timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
+                 204 reset     backend-stalled: ctl1:8777 answered HEAD (204) but reset the connection on GET
+                 204 closed    backend-stalled: ctl1:8777 answered HEAD (204) but closed the connection on GET
+                 204 body      backend-stalled: ctl1:8777 answered HEAD (204) but broke off its answer to GET (200): "{"me"
+                 204 refused   unexpected: connection refused by ctl1:8777
+                 204 tls       tls-failed: TLS with ctl1:8777 failed: circumstances
+                 204 protocol  wrong-service: ctl1:8777 did not answer GET with HTTP: circumstances
+             timeout timeout   no-answer: ctl1:8777 did not answer HEAD within 20 ms
+               reset closed    no-answer: ctl1:8777 reset the connection without answering HEAD
+              closed 200       no-answer: ctl1:8777 closed the connection without answering HEAD
+             refused skipped   unreachable: connection refused by ctl1:8777
+            no-route skipped   unreachable: no route to ctl1:8777
+                 dns skipped   unreachable: cannot resolve ctl1
+               proxy skipped   unreachable: the proxy failed for ctl1:8777: circumstances
+                 tls skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
+               local skipped   unexpected: ctl1:8777 could not be probed: circumstances
+                 500 500       api-error: GET 500 from ctl1:8777
+                 404 404       not-found: GET 404 from ctl1:8777
+                 401 401       denied: GET 401 from ctl1:8777
+                 405 200       request-rejected: HEAD 405 from ctl1:8777
+                 400 301       wrong-service: GET 301 from ctl1:8777
+                 204 204       wrong-service: GET 204 from ctl1:8777
+                 204 page      wrong-service: GET 200 from ctl1:8777 is an HTML page: "Sign in"
+                 204 report    contradictory: GET 200 from ctl1:8777 reports a failure: "storage_reachable: false"
+              cached 200       stale: HEAD 204 from a cache in front of ctl1:8777 (Age: 12)
+                 429 429       throttled: GET 429 from ctl1:8777
+                 204 999       wrong-service: GET 999 from ctl1:8777
+                 204 skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
+             skipped skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
         "#]].assert_eq(&lines.concat());
     }
 

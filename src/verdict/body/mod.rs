@@ -36,20 +36,13 @@ fn unstructured(text: Cow<'_, str>) -> String {
 /// The component that the report of a 200 names as failed: the status says one thing and the body another.
 ///
 /// Conservative: anything not known as a failure is healthy.
-#[cfg_attr(not(test), expect(dead_code, reason = "the row for such reports comes next"))]
 pub(super) fn failed_component(answer: &Response) -> Option<String> {
     json::failed_component(&json_value(answer).filter(|_| answer.status == 200)?)
 }
 
 /// Tests for an HTML document, by its body alone: frameworks set `text/html` on anything.
-#[cfg_attr(not(test), expect(dead_code, reason = "the row for such pages comes next"))]
 pub(super) fn is_html_document(answer: &Response) -> bool {
     body_text(answer).is_some_and(|text| html::is_document(&text))
-}
-
-/// Tests for a page, which need not be a whole document.
-pub(super) fn is_html(text: &str) -> bool {
-    html::is_page(text)
 }
 
 /// Tests for a document that lists an API's versions, as services of OpenStack have one at their root.

@@ -78,5 +78,5 @@ fn catch_all_page() {
     let directory = tempfile::tempdir().unwrap();
     let Some(server) = http_server("CatchAll", directory.path()) else { return };
     let run = check([&server.address]).run();
-    run.exits(1).summarises("WARNING", &["wrong-service", "HEAD 200", &server.address]);
+    run.exits(3).summarises("UNKNOWN", &["wrong-service", "GET 200", "HTML page", &server.address]);
 }

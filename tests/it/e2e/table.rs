@@ -148,6 +148,45 @@ fn an_interim_status_as_the_final_answer_is_critical() {
     }
 }
 
+/// What is wrong with answers whose status is good, and overrides of that.
+#[test]
+fn doubtful_answers() {
+    let page = answers(200, "", "<!DOCTYPE html><title>Sign in</title>");
+    let report = answers(200, "", r#"{"storage_reachable": false}"#);
+    let cached = answers(200, "Age: 12\r\n", "");
+    let table = [
+        (&page, "", 3, "UNKNOWN", "page", "wrong-service: GET 200 from ADDRESS is an HTML page: \"Sign in\""),
+        (
+            &report,
+            "",
+            1,
+            "WARNING",
+            "report",
+            "contradictory: GET 200 from ADDRESS reports a failure: \"storage_reachable: false\"",
+        ),
+        (&cached, "", 1, "WARNING", "cached", "stale: GET 200 from a cache in front of ADDRESS (Age: 12)"),
+        (
+            &page,
+            " --state page=critical",
+            2,
+            "CRITICAL",
+            "page",
+            "wrong-service: GET 200 from ADDRESS is an HTML page: \"Sign in\"",
+        ),
+        (&cached, " --state get:cached=ok", 0, "OK", "get:cached", "healthy: HEAD 204, GET 200 from ADDRESS"),
+        (&report, " --state get:200=ok", 0, "OK", "get:200", "healthy: HEAD 204, GET 200 from ADDRESS"),
+    ];
+    for (get, options, code, state, key, summary) in table {
+        let peer = Peer::by_method(alive(), get.clone());
+        let run = check(words(&format!("{} -o json{options}", peer.address()))).run();
+        run.exits(code)
+            .reports("/state", state)
+            .reports("/summary", summary.replace("ADDRESS", &peer.address()))
+            .reports("/endpoints/0/probes/1/key", key)
+            .reports("/endpoints/0/probes/1/rule", if options.is_empty() { "ours" } else { "overridden" });
+    }
+}
+
 /// Both methods: the answers, and which of them the diagnosis rests on.
 #[test]
 fn the_worst_state_is_explained() {
