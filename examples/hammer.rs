@@ -60,7 +60,7 @@ fn report(count: u64, started: Instant) {
     println!("{count} answers in {elapsed:.1?}, {rate} per second, peak memory {}", peak_memory());
 }
 
-/// The kernel's own words, where it has some.
+/// The peak memory as the kernel prints it, where it does.
 fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

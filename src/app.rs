@@ -32,7 +32,7 @@ pub fn run() -> u8 {
     })
 }
 
-/// Reads the arguments and does what they ask for.
+/// Reads the arguments and executes them.
 fn start(started: Instant) -> u8 {
     let environment = Environment::of_process(started);
     match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
@@ -75,8 +75,8 @@ fn requested_text(cli: &Cli) -> Option<String> {
     }
 }
 
-/// Writes a text to standard output, or to the `--output-file` of the command line. That of the environment is meant
-/// for the results of runs.
+/// Writes a text to standard output, or to the `--output-file` of the command line. That of the environment variable
+/// is meant for the results of runs.
 fn publish(cli: &Cli, text: &str) -> Result<u8> {
     plan::check_text_conflicts(cli)?;
     let file = cli.output.output_file.as_deref().filter(|_| !cli.env_origin.has("output_file"));
@@ -97,7 +97,7 @@ fn probe(cli: &Cli, environment: &Environment) -> Result<u8> {
     Ok(output::write_report(&report, &plan, run_deadline(&plan, started)))
 }
 
-/// End of the last run's time.
+/// Deadline of the last run.
 fn run_deadline(plan: &Plan, started: Instant) -> Instant {
     match plan.mode {
         RunMode::Wait { limit } => started + limit,

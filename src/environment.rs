@@ -1,4 +1,4 @@
-//! The process's surroundings: clock, terminal, environment variables.
+//! The environment of the process: clock, terminal, variables.
 //!
 //! They are collected once and passed on, so that every decision that depends on them can be tested. Only the size of
 //! a terminal is also read later, for it changes while a live view runs.
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rustix::termios::tcgetwinsize;
 
-/// The process's surroundings.
+/// The environment of the process.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     /// The start of the process, from which every deadline counts.
@@ -46,7 +46,7 @@ impl Size {
 }
 
 impl Environment {
-    /// Collects the surroundings of this process.
+    /// Collects the environment of this process.
     pub(crate) fn of_process(started: Instant) -> Environment {
         let stdout = std::io::stdout();
         let stdout_is_terminal = stdout.is_terminal();
@@ -59,7 +59,7 @@ impl Environment {
         }
     }
 
-    /// The surroundings of a process without terminal and environment variables.
+    /// Returns the environment of a process without terminal and variables.
     pub(crate) fn bare(started: Instant) -> Environment {
         Environment {
             started,

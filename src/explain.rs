@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_leads_to_its_diagnosis() {
+    fn diagnosis_of_every_row() {
         for row in Table::default().rows() {
             let text = topic(&Table::default(), Topic::Diagnosis(row.diagnosis));
             assert!(text.contains(&row.key.to_string()), "{text}");

@@ -23,7 +23,7 @@ fn code(file: &Path) -> String {
     code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The modules behind one `crate::`: a single one, or a group in braces.
+/// The modules after one `crate::`: a single one, or a group in braces.
 fn used<'a>(text: &'a str) -> Vec<&'a str> {
     let group = text.strip_prefix('{').map(|group| group.split('}').next().unwrap_or_default());
     let names = group.unwrap_or(text).split(',').take(if group.is_some() { usize::MAX } else { 1 });
@@ -32,7 +32,7 @@ fn used<'a>(text: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn no_module_uses_a_later_one() {
+fn order_of_modules() {
     let (declared, source) = (declared(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let place = |module: &str| declared.iter().position(|own| *own == module);
     let is_test = |file: &Path| {

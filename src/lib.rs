@@ -1,4 +1,5 @@
-//! `check_ceilometer`: asks the Health-Check API of OpenStack's Metering service and says what is broken.
+//! `check_ceilometer` probes the Health-Check API of OpenStack's Metering service, and reports what is broken and what
+//! to do.
 //!
 //! Data flows one way, from the command line to the output:
 //!
@@ -8,7 +9,7 @@
 //!
 //! The modules below are in this order. None uses a later one, and a test holds them to it.
 
-// One line a module, in the order of use; rustfmt would sort them.
+// In the order of use; rustfmt would sort them.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 mod sanitize;

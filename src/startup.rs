@@ -1,4 +1,4 @@
-//! What the standard library's start-up code would do for a process, see `main.rs`.
+//! The start-up of the process, in place of the standard library's; see `main.rs`.
 
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 use std::sync::Arc;
@@ -7,11 +7,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
 use signal_hook::consts::SIGPIPE;
 
-/// Prepares the process: a standard stream that is closed is opened, and a closed pipe is an error of the write, not
-/// the end of the process.
+/// Opens closed standard streams, and makes a closed pipe an error of the write rather than the end of the process.
 pub(crate) fn prepare() {
     open_standard_streams();
-    // If the handler cannot be had, a closed pipe ends the process, as it ends most programs.
+    // Without the handler a closed pipe ends the process, as it ends most programs.
     drop(signal_hook::flag::register(SIGPIPE, Arc::default()));
 }
 
@@ -33,7 +32,7 @@ fn is_closed(stream: BorrowedFd<'_>) -> bool {
         && streams.iter().any(|stream| stream.revents().contains(PollFlags::NVAL))
 }
 
-/// A stream with nothing to read. Where `/dev/null` is missing, as in HAProxy's chroot, it is a file in memory.
+/// Opens a stream with nothing to read. Where `/dev/null` is missing, as in HAProxy's chroot, it is a file in memory.
 fn null() -> Option<OwnedFd> {
     let device = rustix::fs::open("/dev/null", OFlags::RDWR, Mode::empty());
     device.or_else(|_| rustix::fs::memfd_create("null", MemfdFlags::empty())).ok()

@@ -1,4 +1,4 @@
-//! Quantities as people read them: durations, timestamps, numbers and counts.
+//! Quantities for people: durations, timestamps, numbers and counts.
 //!
 //! Columns and lists use [`format_duration`]; a sentence that compares a time with a threshold uses
 //! [`format_duration_exact`]. The outputs that programs read format their own units.
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use humantime::{format_rfc3339_millis, format_rfc3339_seconds};
 
-/// Formats a duration with three digits, so that the rows of a column compare at a glance.
+/// Formats a duration with three digits, so that the rows of a column are easy to compare.
 pub(crate) fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let milliseconds = seconds * 1000.0;

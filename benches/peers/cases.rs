@@ -73,7 +73,7 @@ fn plain(peers: &Peers) -> Result<Stage> {
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
 
-/// The same programs, their files read back from disk as after an installation.
+/// Compares the programs with their files read back from disk, as after an installation.
 fn installed(peers: &Peers) -> Result<Stage> {
     let server = Server::plain(Duration::ZERO)?;
     let endpoint = format!("127.0.0.1:{}", server.port);

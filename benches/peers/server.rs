@@ -107,7 +107,7 @@ fn announce(listener: &OwnedFd) -> Result<()> {
     Ok(output.flush()?)
 }
 
-/// The answer to a request: as the documented health check of a service in good health.
+/// The documented answer of a healthy service to a request.
 pub(crate) fn answer(request: &[u8]) -> &'static [u8] {
     if request.starts_with(b"HEAD ") {
         b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
@@ -169,7 +169,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Takes a request in; over loopback the head of these peers comes in one piece.
+    /// Receives a request; over loopback the head arrives in one piece.
     fn receive(&mut self, connection: OwnedFd) {
         let mut buffer = [0; 4096];
         match recv(&connection, &mut buffer[..], RecvFlags::empty()) {
@@ -181,7 +181,7 @@ impl Loop {
                 if self.latency.is_zero() {
                     reply(&connection, answer);
                 } else {
-                    // It has nothing more to say until it is answered.
+                    // It sends nothing more until it is answered.
                     let _ = epoll::delete(&self.poller, &connection);
                     self.due.push_back((Instant::now() + self.latency, connection, answer));
                 }

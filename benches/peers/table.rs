@@ -84,7 +84,7 @@ impl Results {
         self.costs.get(name).map(|cost| megabytes(cost.peak_kib))
     }
 
-    /// The targets beside the measured figures.
+    /// Compares the targets with the measured figures.
     pub(crate) fn targets(&self) -> String {
         let instructions = |name| self.instructions.get(name).map(|count| million(*count));
         let instruction_ratio = |name, other| Some(instructions(name)? / instructions(other)?);

@@ -1,4 +1,4 @@
-//! Who is right about a service: the peers and this program over scripted behaviours, by exit code and by words.
+//! The verdicts of this program and its peers over scripted behaviours of a service, by exit code and by words.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -35,7 +35,7 @@ enum Act {
     Close,
 }
 
-/// A behaviour of a service, what it deserves, and the words of which a good reason has one.
+/// A behaviour of a service, the right exit code, and words of which a good reason has one.
 struct Behaviour {
     name: &'static str,
     head: Act,

@@ -1,4 +1,4 @@
-//! Everything that reads what users write, and the sanitizer of what strangers write: no panic, and their laws.
+//! The parsers of user input and the sanitizer of text from outside: no panic, and their laws.
 //!
 //! The first byte chooses the parser.
 #![no_main]

@@ -45,7 +45,7 @@ pub(crate) struct CloudArgs {
     pub(crate) token_cache: Option<TokenCache>,
 }
 
-/// Where tokens are kept.
+/// The place of the token cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenCache {
     Off,

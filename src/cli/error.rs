@@ -32,7 +32,7 @@ pub(crate) struct UsageError {
     pub(crate) format: Option<OutputFormat>,
 }
 
-/// Words an error of clap's in one line.
+/// Formats an error of clap's in one line.
 pub(super) fn reason(error: &clap::Error, origin: &EnvOrigin) -> String {
     let name = text_of(error, ContextKind::InvalidArg).map(|name| option_alone(&name)).unwrap_or_default();
     let value = quote_arg(&text_of(error, ContextKind::InvalidValue).unwrap_or_default());
@@ -62,7 +62,7 @@ pub(super) fn reason(error: &clap::Error, origin: &EnvOrigin) -> String {
     }
 }
 
-/// Words a conflict of two options. One of the environment comes last, followed by its origin.
+/// Formats a conflict of two options. One of the environment comes last, followed by its origin.
 pub(crate) fn conflict(one: &str, other: &str, origin: &EnvOrigin) -> String {
     let (one, other) = if origin.has_name(one) { (other, one) } else { (one, other) };
     let suffix = if origin.has_name(other) { EnvOrigin::SUFFIX } else { "" };

@@ -62,7 +62,7 @@ fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
 }
 
 fn parse_as(command: Command, words: &[OsString]) -> Result<Cli, clap::Error> {
-    // The process is short-lived: freeing these many parts would only cost it time.
+    // Freeing these many parts would only delay the end of a short process.
     let mut command = ManuallyDrop::new(command);
     let mut matches = ManuallyDrop::new(matches(&mut command, words)?);
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
@@ -117,7 +117,7 @@ fn check(words: &[OsString]) -> Result<(), String> {
     }
 }
 
-/// Words the error of an option that only the command line may give.
+/// Formats the error of an option that only the command line may give.
 pub(crate) fn not_allowed(option: &str) -> String {
     format!("'{option}' is not allowed in {OPTS_VAR}")
 }

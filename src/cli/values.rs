@@ -75,7 +75,7 @@ pub(super) fn range(text: &str) -> Result<Range, String> {
     Range::parse(text, Unit::Seconds)
 }
 
-/// A threshold on the response time.
+/// A threshold for the response time.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ResponseTime {
     /// The range in seconds.

@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use crate::cli::Cli;
 
-/// Options without a variable in Icinga's command, and why.
+/// Options without a variable in Icinga's command, with the reasons.
 const EXCLUDED: &[(&str, &str)] = &[
     ("output", "Icinga reads the nagios format, which is the default without a terminal"),
     ("output-file", "Icinga reads standard output"),

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The absolute path of the plugin, where it is known and every configuration can hold it.
+/// The absolute path of the plugin, if it is known and every configuration can hold it.
 pub(super) struct PluginPath(Option<String>);
 
 /// Replaces a path that is not known.
@@ -35,7 +35,7 @@ impl PluginPath {
         self.0.as_deref().unwrap_or(PLACEHOLDER)
     }
 
-    /// Replaces `@PLUGIN@` in shell lines, `@PLUGIN_SYSTEMD@` and `@PLUGIN_KEEPALIVED@`, each quoted as its reader unquotes.
+    /// Replaces `@PLUGIN@` in shell lines, `@PLUGIN_SYSTEMD@` and `@PLUGIN_KEEPALIVED@`, each quoted for its reader.
     pub(super) fn fill(&self, text: &str) -> String {
         let path = self.path();
         let quoted = |quote: &str| {

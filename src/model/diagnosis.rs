@@ -1,21 +1,21 @@
-//! The names of what can be the matter with an endpoint.
+//! Diagnoses of an endpoint and of a login.
 
 use std::fmt;
 
-/// What is the matter with an endpoint (the contract's section 6).
+/// The cause of an endpoint's state, as every output names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Diagnosis {
-    /// Both questions were answered as documented.
+    /// Every request was answered as documented.
     Healthy,
-    /// The API answers; the back-end was not asked for.
+    /// The API answers; its back-end was not checked.
     Alive,
-    /// The API answers and says that its back-end does not.
+    /// The API answers, and reports that its back-end does not.
     BackendDown,
     /// HEAD is answered, GET is not.
     BackendStalled,
     /// The API answers 500.
     ApiError,
-    /// The API is not there: 404.
+    /// The health path does not exist: 404.
     NotFound,
     /// No connection could be made.
     Unreachable,
@@ -25,15 +25,15 @@ pub(crate) enum Diagnosis {
     TlsFailed,
     /// Access control answered first.
     Denied,
-    /// A proxy or load balancer answered in the service's place.
+    /// A proxy or load balancer answered in place of the service.
     ProxyError,
     /// The service is alive and limits its clients.
     Throttled,
     /// Something else answered.
     WrongService,
-    /// A cache answered in the service's place.
+    /// A cache answered in place of the service.
     Stale,
-    /// The status says that all is well, the body that a component failed.
+    /// The status reports success, the body a failed component.
     Contradictory,
     /// The request was refused, not the service.
     RequestRejected,
@@ -45,7 +45,7 @@ pub(crate) enum Diagnosis {
     KeystoneDown,
     /// Keystone refused the login.
     LoginRefused,
-    /// The catalogue names no endpoint to ask.
+    /// The catalogue names no endpoint to check.
     NotInCatalog,
     /// Anything else.
     Unexpected,
@@ -78,7 +78,7 @@ impl Diagnosis {
         Diagnosis::Unexpected,
     ];
 
-    /// Returns whether it is of a login, so that no endpoint has it by its own answers.
+    /// Returns whether it describes a login rather than an endpoint's own answers.
     pub(crate) const fn is_of_login(self) -> bool {
         matches!(self, Diagnosis::KeystoneDown | Diagnosis::LoginRefused | Diagnosis::NotInCatalog)
     }

@@ -21,7 +21,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    /// The method as HTTP writes it.
+    /// The method in a request line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Method::Head => "HEAD",
@@ -66,7 +66,7 @@ impl Phase {
     }
 }
 
-/// How long each phase took; `None` for one that was not reached or not needed.
+/// The time of each phase; `None` for one that was not reached or not needed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Phases([Option<Duration>; 6]);
 
@@ -89,25 +89,25 @@ impl Phases {
 pub(crate) struct Header {
     /// The name in lower case, as the HTTP library hands it out.
     pub(crate) name: String,
-    /// The value as it came.
+    /// The value as it was received.
     pub(crate) value: UntrustedText,
 }
 
-/// The head of an answer, and of its body as much as was read.
+/// The head of a response, and as much of its body as was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Response {
-    /// The status code as it came, 0 to 999.
+    /// The status code as it was received, 0 to 999.
     pub(crate) status: u16,
-    /// The headers, in the order in which they came.
+    /// The headers, in the order of their reception.
     pub(crate) headers: Vec<Header>,
-    /// The body's beginning, up to [`BODY_LIMIT`] bytes; empty after HEAD.
+    /// The first bytes of the body, at most [`BODY_LIMIT`]; empty after HEAD.
     pub(crate) body: UntrustedText,
 }
 
-/// How much of a body is read, in bytes.
+/// Maximum number of bytes that are read of a body.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
-/// How much of an answer's head is read, in bytes, interim answers included.
+/// Maximum number of bytes that are read of a response's head, interim responses included.
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
 impl Response {
@@ -137,19 +137,19 @@ pub(crate) struct ServerCertificate {
     pub(crate) issuer: UntrustedText,
 }
 
-/// How a request ended: with an answer, with a fault, or with a fault in the midst of an answer.
+/// The end of a request: a response, a fault, or a fault in the midst of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion<A, F> {
-    /// The answer came whole.
+    /// The response is complete.
     Full(A),
-    /// The answer's head came, and then it broke off.
+    /// The response broke off after its head.
     Truncated(A, F),
-    /// No answer came.
+    /// There is no response.
     Failed(F),
 }
 
 impl<A, F> Completion<A, F> {
-    /// The answer, also one that broke off.
+    /// The response, also one that broke off.
     pub(crate) const fn answer(&self) -> Option<&A> {
         match self {
             Completion::Full(answer) | Completion::Truncated(answer, _) => Some(answer),
@@ -157,7 +157,7 @@ impl<A, F> Completion<A, F> {
         }
     }
 
-    /// The answer, if it is whole.
+    /// The response, if it is complete.
     pub(crate) const fn full(&self) -> Option<&A> {
         match self {
             Completion::Full(answer) => Some(answer),
@@ -165,7 +165,7 @@ impl<A, F> Completion<A, F> {
         }
     }
 
-    /// Why there is no whole answer.
+    /// The fault, if the response is not complete.
     pub(crate) const fn fault(&self) -> Option<&F> {
         match self {
             Completion::Full(_) => None,
@@ -173,7 +173,7 @@ impl<A, F> Completion<A, F> {
         }
     }
 
-    /// The same with other things said of answer and fault.
+    /// Maps the response and the fault.
     pub(crate) fn map<B, G>(
         &self,
         answer: impl FnOnce(&A) -> B,
@@ -187,30 +187,26 @@ impl<A, F> Completion<A, F> {
     }
 }
 
-/// A request that was sent, and what came of it.
+/// A request that was sent, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exchange {
-    /// Which request it was.
     pub(crate) method: Method,
-    /// What came of it.
     pub(crate) completion: Completion<Response, Fault>,
-    /// Who was at the other end, once connected (or the last address tried).
+    /// The other end of the connection, or the last address that was tried.
     pub(crate) peer: Option<Peer>,
     /// The certificate that was presented.
     pub(crate) certificate: Option<ServerCertificate>,
-    /// The time of each phase.
     pub(crate) phases: Phases,
     /// The whole time, from the look-up to the last byte.
     pub(crate) elapsed: Duration,
-    /// The request's head as it was sent, secrets and all.
+    /// The request's head as it was sent, secrets included.
     pub(crate) sent: UntrustedText,
 }
 
-/// One step of probing an endpoint.
+/// A request of the plan, sent or skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Attempt {
-    /// The request was made.
     Sent(Box<Exchange>),
-    /// The request was not sent, and why.
+    /// The request was not sent, for this reason.
     Skipped(Method, String),
 }

@@ -68,7 +68,7 @@ impl FaultKind {
         }
     }
 
-    /// Returns true if no service was reached at all, so that a second request is futile.
+    /// Returns whether no service was reached at all, so that a second request would fail alike.
     pub(crate) const fn failed_before_request(self, phase: Phase) -> bool {
         match self {
             FaultKind::Dns
@@ -85,7 +85,7 @@ impl FaultKind {
     }
 }
 
-/// Why and where a request failed.
+/// A failed request: the kind of failure, its phase, its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault<T = UntrustedText> {
     pub(crate) kind: FaultKind,
@@ -110,20 +110,20 @@ pub(crate) enum FaultDetail<T = UntrustedText> {
     Tls(TlsProblem),
     Certificate(Box<CertificateFault<T>>),
     Interrupted(Interruption),
-    /// What came in the place of HTTP/1, and its first bytes.
+    /// The protocol in place of HTTP/1, and its first bytes.
     NotHttp {
         protocol: ForeignProtocol,
         beginning: T,
     },
     Response(ResponseProblem),
-    /// What this machine lacks, in the system's words.
+    /// The system's words for what this machine lacks.
     Local(String),
 }
 
-/// Why a name has no usable address.
+/// The reason why a name has no usable address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LookupProblem {
-    /// The system's resolver said no, in its words.
+    /// The system's resolver failed, in its words.
     Failed(String),
     /// The resolver did not answer before the deadline.
     Timeout,
@@ -133,7 +133,7 @@ pub(crate) enum LookupProblem {
     NoAddressOf(&'static str),
 }
 
-/// Why no connection came about.
+/// The reason why no connection was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConnectFault {
     /// The first addresses that were tried, and the number of those left out.
@@ -150,7 +150,7 @@ pub(crate) struct AddressAttempt {
     pub(crate) reason: Option<String>,
 }
 
-/// How a proxy failed.
+/// The failure of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ProxyProblem {
     NotResolved(LookupProblem),
@@ -164,24 +164,24 @@ pub(crate) enum ProxyProblem {
     NotHttp,
 }
 
-/// How TLS failed, certificates apart.
+/// A failure of TLS other than that of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TlsProblem {
     /// The server wants a client certificate, and none was given.
     ClientCertificateMissing,
     /// The server does not accept the client certificate; the alert's name.
     ClientCertificateRefused(String),
-    /// The server speaks no version of TLS that is still in use.
+    /// The server supports no version of TLS that is still in use.
     UnsupportedVersion,
     /// The server refused the handshake: no cipher in common, or an old version.
     NoCommonCipher,
     /// The server does not know the host name.
     UnknownName,
-    /// The server answered an alert to a handshake that named no host, for the endpoint is an address.
+    /// The server sent an alert in a handshake without SNI, as the endpoint is an address.
     NoNameSent(String),
     /// The server sent another alert.
     Alert(String),
-    /// The server speaks plain HTTP on this port.
+    /// The server answers in plain HTTP on this port.
     ServerSpeaksHttp,
     NotTls,
     Malformed(String),
@@ -206,7 +206,7 @@ pub(crate) struct CertificateFault<T> {
     pub(crate) more_names: usize,
 }
 
-/// What is wrong with a certificate.
+/// The reason why a certificate was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CertificateProblem {
     Expired(ChainPart, SystemTime),
@@ -216,7 +216,7 @@ pub(crate) enum CertificateProblem {
     /// The host, an address, is in the certificate as a DNS name.
     AddressAsName(String),
     NoSubjectAltName,
-    /// None of these three leads to an authority in the trust store that is named.
+    /// The name of this variant and of the next two is that of the trust store.
     SelfSigned(String),
     IssuerNotTrusted(String),
     IssuerMissing(String),
@@ -259,12 +259,12 @@ pub(crate) struct Interruption {
     pub(crate) end: End,
 }
 
-/// How a connection ended.
+/// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     Timeout,
     Closed,
-    /// The end of TCP without TLS's own end, which anyone on the way can forge.
+    /// TCP ended without a TLS close alert, which anyone on the way can forge.
     ClosedInTls,
     Reset,
     /// The system's words.
@@ -285,7 +285,7 @@ pub(crate) enum Stage {
     Body,
 }
 
-/// The protocol of a peer that does not speak HTTP/1.
+/// The protocol of a peer that is not an HTTP/1 server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ForeignProtocol {
     Tls,
@@ -310,7 +310,7 @@ pub(crate) enum ResponseProblem {
 }
 
 impl<T> Fault<T> {
-    /// Converts all foreign text, as the sanitizer does.
+    /// Converts all text from outside, as the sanitizer does.
     pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U) -> Fault<U> {
         Fault { kind: self.kind, phase: self.phase, detail: self.detail.map(text) }
     }

@@ -10,7 +10,7 @@ pub(crate) enum Quorum {
 }
 
 impl Quorum {
-    /// The number that it requires out of `endpoints`.
+    /// The number of endpoints that it requires, out of `endpoints`.
     pub(crate) fn needed(self, endpoints: usize) -> usize {
         match self {
             Quorum::Count(count) => count,

@@ -1,4 +1,4 @@
-//! The four states of the Monitoring Plugins guidelines and how they rank.
+//! The four states of the Monitoring Plugins guidelines and their ranking.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::fmt;
 /// A service state as the Monitoring Plugins guidelines name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum State {
-    /// Everything asked for was answered as documented.
+    /// Every request was answered as documented.
     Ok,
     /// Alive, but not as it should be.
     Warning,
     /// A client of the service would fail.
     Critical,
-    /// The probe could not tell.
+    /// Nothing is known of the service.
     Unknown,
 }
 
@@ -33,7 +33,7 @@ impl State {
     /// The rank when several states meet: CRITICAL > UNKNOWN > WARNING > OK.
     ///
     /// The exit codes do not rank: a service that is known to be down outweighs one that could not
-    /// be asked.
+    /// be probed.
     pub(crate) const fn severity(self) -> u8 {
         match self {
             State::Ok => 0,
@@ -49,7 +49,7 @@ impl State {
         if other.severity() > self.severity() { other } else { self }
     }
 
-    /// The most severe of many states; the worst of nothing is UNKNOWN, for nothing was learnt.
+    /// The most severe of many states; UNKNOWN if there are none, as nothing is known.
     pub(crate) fn worst(states: impl IntoIterator<Item = State>) -> State {
         states.into_iter().reduce(State::or_worse).unwrap_or(State::Unknown)
     }
@@ -61,13 +61,13 @@ impl State {
         states
     }
 
-    /// How many there are of each, the most severe first: `2 CRITICAL, 298 OK`.
+    /// Counts the states, the most severe first: `2 CRITICAL, 298 OK`.
     pub(crate) fn tally(states: impl IntoIterator<Item = State>) -> String {
         let states: Vec<State> = states.into_iter().collect();
         let count = |state| states.iter().filter(|other| **other == state).count();
         let counts = State::worst_first().map(|state| (count(state), state)).into_iter();
-        let told = counts.filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}"));
-        told.collect::<Vec<_>>().join(", ")
+        let tally = counts.filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}"));
+        tally.collect::<Vec<_>>().join(", ")
     }
 
     /// The name in capitals, as plugins print it.
@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    /// Reads a state's name, in any case.
+    /// Parses a state's name, in any case.
     pub(crate) fn from_name(name: &str) -> Option<State> {
         State::ALL.into_iter().find(|state| state.name().eq_ignore_ascii_case(name))
     }
@@ -97,7 +97,7 @@ mod tests {
     use super::State::{self, Critical, Ok, Unknown, Warning};
 
     #[test]
-    fn every_pair_of_states_has_its_worse_one() {
+    fn worse_of_two() {
         let pairs = [
             (Ok, Ok, Ok),
             (Ok, Warning, Warning),
@@ -122,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_of_nothing_is_unknown() {
+    fn worst_of_none() {
         assert_eq!(State::worst([]), Unknown);
         assert_eq!(State::worst([Ok]), Ok);
     }
 
     #[test]
-    fn states_are_counted_the_worst_first() {
+    fn tally_of_states() {
         assert_eq!(
             State::tally([Ok, Unknown, Ok, Critical, Warning]),
             "1 CRITICAL, 1 UNKNOWN, 1 WARNING, 2 OK"
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_exit_codes_are_the_guidelines() {
+    fn names_and_exit_codes() {
         let table =
             [(Ok, "OK", 0), (Warning, "WARNING", 1), (Critical, "CRITICAL", 2), (Unknown, "UNKNOWN", 3)];
         for (state, name, code) in table {

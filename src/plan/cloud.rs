@@ -1,4 +1,4 @@
-//! The cloud of `--os-cloud`: read from its files, and what it says about TLS put into the network's settings.
+//! The cloud of `--os-cloud`: read from its files, its TLS settings applied to the network.
 
 use std::time::Instant;
 
@@ -11,20 +11,20 @@ use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::plan::network::Network;
 use crate::sanitize::Sanitizer;
 
-/// How to log in, and where to keep the token.
+/// A login, its token cache, and the source of the endpoints.
 #[derive(Debug, Clone)]
 pub(crate) struct CloudPlan {
     pub(crate) cloud: Cloud,
     pub(crate) cache: Option<Cache>,
-    /// For endpoints of the catalogue.
+    /// Defaults for endpoints of the catalogue.
     pub(crate) defaults: Defaults,
-    /// Whether the catalogue names the endpoints.
+    /// The catalogue names the endpoints.
     pub(crate) uses_catalog: bool,
-    /// Whether HAProxy asks, whose pool must not be emptied for Keystone's sake.
+    /// HAProxy is the caller: a failed Keystone must not empty its pool.
     pub(crate) haproxy: bool,
 }
 
-/// Returns whether the command line names a cloud. What `--simulate` starts needs none.
+/// Returns whether the command line names a cloud. A simulation needs none.
 pub(super) fn is_wanted(cli: &Cli) -> bool {
     cli.cloud.os_cloud.is_some() && cli.mode.simulate.is_empty()
 }
@@ -62,7 +62,7 @@ pub(super) fn plan(
     Ok(Some(CloudPlan { cloud, cache, defaults, uses_catalog, haproxy }))
 }
 
-/// Rejects what a cloud's login leaves no room for.
+/// Rejects other credentials, which a cloud's login would compete with.
 fn check_conflicts(cli: &Cli) -> Result<()> {
     let cloud = &cli.cloud;
     let companions = [
@@ -89,13 +89,13 @@ fn check_conflicts(cli: &Cli) -> Result<()> {
 }
 
 impl CloudPlan {
-    /// A cloud that `--simulate` starts.
+    /// Plans the login to a simulated Keystone.
     pub(crate) fn simulated(url: Endpoint, uses_catalog: bool) -> CloudPlan {
         let cloud = Cloud::simulated(url);
         CloudPlan { cloud, cache: None, defaults: Defaults::default(), uses_catalog, haproxy: false }
     }
 
-    /// Adds what the cloud says about TLS; options go before it.
+    /// Applies the cloud's TLS settings; options override them.
     pub(super) fn apply(&self, network: &mut Network) -> Result<()> {
         if network.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("X-Auth-Token")) {
             bail!("a header X-Auth-Token cannot be used with '--os-cloud', which brings a token of its own");
@@ -117,14 +117,14 @@ impl CloudPlan {
         cloud.notes.iter().cloned().chain(is_open.then(|| plain.to_owned())).collect()
     }
 
-    /// Has the login's secret masked.
+    /// Registers the login's secret with the sanitizer.
     pub(super) fn hide(&self, sanitizer: &mut Sanitizer) {
         sanitizer.add_secret(self.cloud.secret().expose().as_bytes());
     }
 }
 
 impl super::Plan {
-    /// The same plan with a cloud's token, which is masked from now on.
+    /// Returns a copy of the plan that sends a cloud's token, and masks it.
     #[must_use]
     pub(crate) fn with_token(&self, token: &Secret) -> super::Plan {
         let mut plan = self.clone();

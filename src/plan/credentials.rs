@@ -132,7 +132,7 @@ impl SecretReader {
         Ok(headers)
     }
 
-    /// Parses `Name: value` and registers the value as a secret; after a scheme (`Bearer`) the rest also alone.
+    /// Parses `Name: value` and registers the value as a secret, and also without its scheme (`Bearer`).
     fn header(&mut self, line: &[u8]) -> Result<RequestHeader, String> {
         let header = parse_header(line)?;
         let credentials =

@@ -88,7 +88,7 @@ pub(crate) struct Timing {
 pub(crate) enum ExitCodes {
     /// The guidelines: 0, 1, 2 or 3.
     Guidelines,
-    /// HAProxy mode: as the guidelines, but 0 for WARNING, for such a server is up.
+    /// HAProxy mode: as the guidelines, except that WARNING exits 0: such a server is up.
     HaProxy,
     /// `--fail-on`: 1 for this state or worse and for UNKNOWN, else 0.
     FailOn(State),

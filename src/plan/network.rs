@@ -1,4 +1,4 @@
-//! The use of the network: address family, headers, proxy, TLS.
+//! Network settings: address family, headers, proxy, TLS.
 
 use std::env;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::plan::credentials::SecretReader;
 use crate::plan::proxy::{self, Proxy};
 
-/// The use of the network.
+/// Settings of all connections and requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Network {
     /// The only address family to use (`-4`, `-6`).
@@ -39,7 +39,7 @@ impl IpFamily {
     }
 }
 
-/// The use of TLS.
+/// Settings of TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tls {
     /// `-k`: do not verify the certificate.
@@ -77,8 +77,8 @@ impl TrustStorePaths {
     }
 }
 
-/// Plans the use of the network, and reads the secrets for it. Simulated endpoints get the headers alone: they
-/// listen on loopback, and bring their own certificates.
+/// Plans the network settings, and reads the secrets for them. Simulated endpoints get the headers alone: they
+/// listen on loopback, and have certificates of their own.
 pub(super) fn plan(cli: &Cli, environment: &Environment, secrets: &mut SecretReader) -> Result<Network> {
     if !cli.mode.simulate.is_empty() {
         return Ok(Network { headers: secrets.headers(cli)?, ..Network::default() });

@@ -35,7 +35,7 @@ pub(crate) enum Verbosity {
 }
 
 impl Verbosity {
-    /// The level of so many `-v`.
+    /// Converts the number of `-v` options.
     pub(crate) const fn of(count: u8) -> Verbosity {
         match count {
             0 => Verbosity::Brief,
@@ -46,19 +46,19 @@ impl Verbosity {
     }
 }
 
-/// How and where the report is shown.
+/// The format of the report and its destination.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputOptions {
     /// The format; `None` for silence (HAProxy without `-o`).
     pub(crate) format: Option<OutputFormat>,
     pub(crate) color: bool,
-    /// Whether only ASCII may be shown to people, for the locale has no UTF-8.
+    /// Only ASCII may be shown to people, because the locale has no UTF-8.
     pub(crate) ascii: bool,
     /// Columns of the terminal.
     pub(crate) width: Option<usize>,
-    /// None for a report that goes to a file, whatever standard output is.
+    /// The terminal on standard output; `None` too for a report that goes to a file.
     pub(crate) terminal: TerminalKind,
-    /// Whether a long run shows its progress on standard error.
+    /// A long run shows its progress on standard error.
     pub(crate) progress: bool,
     pub(crate) verbosity: Verbosity,
     /// `--max-output`: the plugin output's budget in bytes.
@@ -69,7 +69,7 @@ pub(crate) struct OutputOptions {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// The options of a plugin call without any.
+/// The output options of a plugin call that sets none.
 impl Default for OutputOptions {
     fn default() -> Self {
         OutputOptions {
@@ -87,7 +87,7 @@ impl Default for OutputOptions {
     }
 }
 
-/// Resolves the output options. A file is no terminal, whatever standard output is; HAProxy wants silence.
+/// Resolves the output options. `--output-file` counts as no terminal; HAProxy mode prints nothing by default.
 pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> OutputOptions {
     let options = &cli.output;
     let terminal = environment.stdout_is_terminal && options.output_file.is_none();

@@ -19,8 +19,7 @@ use crate::sanitize::quote_arg;
 /// Maximum size of a list of endpoints, in bytes: enough for [`MAX_ENDPOINTS`] long names.
 const MAX_LIST: usize = 16 * 1024 * 1024;
 
-/// Maximum number of endpoints. If none of so many had its turn in time, reporting them would still fit into the
-/// grace period after `-t`.
+/// Maximum number of endpoints. Reporting this many as not probed in time still fits into the grace period after `-t`.
 const MAX_ENDPOINTS: usize = 20_000;
 
 /// Maximum number of simulated endpoints, each of which has a thread and a socket.

@@ -55,7 +55,7 @@ fn shown(plan: &Plan) -> Vec<String> {
     endpoints(plan).iter().map(ToString::to_string).collect()
 }
 
-/// The one line with which arguments are refused.
+/// The error of rejected arguments.
 fn refusal(arguments: &[&str], variables: Variables) -> String {
     match try_plan(arguments, variables) {
         Ok(plan) => panic!("{arguments:?} was accepted: {plan:?}"),
@@ -317,7 +317,7 @@ fn invalid_files() {
 }
 
 #[test]
-fn secrets_are_sent_and_masked() {
+fn sent_and_masked_secrets() {
     let files = Files::with(&[
         ("token", "tokentoken\r\n"),
         ("auth", "me:pass:word word\n"),

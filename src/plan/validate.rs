@@ -9,7 +9,7 @@ use crate::input;
 use crate::model::range::Range;
 use crate::plan::Timing;
 
-/// From this value on, a bare number may have been meant in milliseconds.
+/// Minimum bare number that may have been meant in milliseconds.
 const MIN_SUSPECT_SECONDS: f64 = 100.0;
 
 /// Rejects conflicting options. Conflicts with the number of endpoints are rejected by [`super::targets`].

@@ -1,4 +1,4 @@
-//! What one run does with each endpoint: probe, mask, judge, and again where retries are left.
+//! The examination of one endpoint: probe, mask, judge, and again while retries are left.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,17 +22,17 @@ const ENDPOINTS_IN_GRACE: u32 = 16;
 /// Time that judging and rendering one more endpoint takes at worst.
 const TIME_PER_ENDPOINT: Duration = Duration::from_micros(200);
 
-/// Bytes of bodies that a run masks and reads: all of each body for 64 endpoints, less of each for more.
+/// Maximum number of bytes of bodies that a run masks and reads: all of each body for 64 endpoints, less for more.
 const BODY_BYTES_PER_RUN: usize = 4 * 1024 * 1024;
 
-/// Bytes that are read of each body in any case: more than what can be shown of it.
+/// Minimum number of bytes that are read of each body: more than can be shown of it.
 const MIN_BODY_BYTES: usize = 2 * 1024;
 
-/// Number of answers that are judged at once: where hundreds stall until the deadline, what JSON and masking need at
-/// the same time is bounded by this.
+/// Maximum number of answers that are judged at once. It bounds the memory of JSON and masking where hundreds of
+/// answers stall until the deadline.
 const JUDGES: usize = 4;
 
-/// What all endpoints of one run share.
+/// The parts of a run that all its endpoints share.
 pub(super) struct Examination<'a> {
     plan: &'a Plan,
     prober: &'a Prober,
@@ -70,7 +70,7 @@ impl Examination<'_> {
         self.catch(endpoint, methods, || self.settle(endpoint, methods))
     }
 
-    /// Returns a verdict, also where that panics: it costs this endpoint, not the run.
+    /// Returns a verdict. A panic costs this endpoint its result, not the run.
     fn catch(&self, endpoint: &Endpoint, methods: &[Method], verdict: impl FnOnce() -> Verdict) -> Verdict {
         panic::catch_unwind(AssertUnwindSafe(verdict)).unwrap_or_else(|_| {
             let attempts = methods.iter().map(|method| panicked(*method)).collect();
@@ -111,7 +111,7 @@ impl Examination<'_> {
     }
 }
 
-/// A request of which nothing is known, for the program has failed.
+/// Replaces a request whose examination panicked.
 fn panicked(method: Method) -> Attempt {
     let detail = FaultDetail::Local("internal error; please report it".into());
     Attempt::Sent(Box::new(Exchange {

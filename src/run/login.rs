@@ -1,4 +1,4 @@
-//! The life of a token: taken from the cache or from Keystone, shown to the endpoints, dropped when they refuse it.
+//! The life of a token: taken from the cache or from Keystone, sent to the endpoints, dropped when they refuse it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -17,24 +17,24 @@ use crate::report::Report;
 use crate::sanitize::Sanitizer;
 use crate::verdict::{LoginVerdict, TokenSource, Verdict};
 
-/// A cloud, and what its logins brought.
+/// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) cloud: Arc<CloudPlan>,
     known: Mutex<Known>,
 }
 
-/// What runs leave to those that follow.
+/// State that a run passes on to the next.
 #[derive(Debug, Default)]
 struct Known {
     is_loaded: bool,
     token: Option<Token>,
     catalog: Option<Catalog>,
-    /// Masks every token that there was.
+    /// Masks every token so far.
     sanitizer: Option<Sanitizer>,
 }
 
-/// A login under way: the plan with its token, and what is known of it.
+/// A login: the plan with its token, and its verdict.
 struct Login {
     plan: Plan,
     verdict: LoginVerdict,
@@ -90,7 +90,7 @@ impl Run {
             .with_login(&login.plan, login.verdict))
     }
 
-    /// The login whose token is in memory or in the cache.
+    /// Returns the login whose token is in memory or in the cache.
     fn known_login(&self, session: &Session, known: &mut Known) -> Option<Login> {
         let now = SystemTime::now();
         let cloud = &session.cloud.cloud;
@@ -166,7 +166,7 @@ impl Run {
         login: &Login,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
         let cloud = &session.cloud;
-        // A refused login is the run's result: to ask without a token would only add noise.
+        // A refused login is the run's result: requests without a token would only add noise.
         if !matches!(login.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown)) {
             return Ok(Vec::new());
         }

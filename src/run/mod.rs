@@ -62,7 +62,7 @@ impl ProgressCounter {
 }
 
 impl Run {
-    /// Starts what the plan simulates.
+    /// Starts the simulated endpoints, if the plan has some.
     pub(crate) fn prepare(mut plan: Arc<Plan>) -> Result<Run> {
         let (endpoints, simulation) = match &plan.targets {
             Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
@@ -110,7 +110,7 @@ impl Run {
         Ok(Report::of(&self.plan, verdicts, started_at, started.elapsed()))
     }
 
-    /// Probes and judges endpoints; a token that is new is shown to each of them first.
+    /// Probes and judges endpoints. A new token is sent to each of them once before, untimed.
     fn probe(
         &self,
         plan: &Plan,
@@ -146,7 +146,7 @@ impl Run {
         }))
     }
 
-    /// The methods that an endpoint is asked by.
+    /// Returns the methods of the requests to an endpoint.
     fn methods(&self, endpoint: &Endpoint) -> &[Method] {
         match &self.simulation {
             Some(simulation) if simulation.wants_head_alone(endpoint) => &[Method::Head],
@@ -154,7 +154,7 @@ impl Run {
         }
     }
 
-    /// The report of a run that is interrupted now: the endpoints that it has finished, and never OK.
+    /// Reports a run that is interrupted now: the endpoints that it has finished. Its state is never OK.
     pub(crate) fn interrupted(&self, started: Instant) -> Report {
         let elapsed = started.elapsed();
         let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -177,7 +177,7 @@ impl Run {
     }
 }
 
-/// The report of one endpoint whose requests were made elsewhere.
+/// Reports one endpoint whose requests were made elsewhere.
 pub(crate) fn report_of(plan: &Plan, prober: &Prober, endpoint: &Endpoint, attempts: Vec<Attempt>) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let examination = examination::Examination::new(plan, prober, 1, started, started);
@@ -185,8 +185,8 @@ pub(crate) fn report_of(plan: &Plan, prober: &Prober, endpoint: &Endpoint, attem
     Report::of(plan, vec![verdict], started_at, started.elapsed())
 }
 
-/// Makes every address of every name an endpoint of its own. A name that does not resolve in time stays as it is:
-/// probing it shows why.
+/// Makes every address of every name an endpoint of its own. A name that does not resolve in time is kept: probing it
+/// shows why.
 fn each_address(
     plan: &Plan,
     prober: &Prober,
@@ -209,10 +209,10 @@ fn each_address(
     Ok(all)
 }
 
-/// Tests for an endpoint that is dialled by its name.
+/// Returns whether an endpoint's name is looked up.
 fn is_name(endpoint: &Endpoint) -> bool {
     matches!((&endpoint.host, &endpoint.route), (Host::Name(_), Route::Host))
 }
 
-/// Shortest time for a retry or a last run of `--wait`: a shorter one could only report that it ran out of time.
+/// Minimum time for a retry or a last run of `--wait`: a shorter one could only report that it ran out of time.
 pub(crate) const MIN_RUN: Duration = Duration::from_millis(10);

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Requests in flight at once where `--parallel` does not say.
+/// The default of `--parallel`.
 const DEFAULT_WORKERS: usize = 1000;
 
 /// Maximum number of workers: more threads than this come near the limits of common systems.
 const MAX_WORKERS: usize = 4096;
 
-/// Number of workers that a run begins with. More of them only contend when servers answer quickly.
+/// Number of workers at the start of a run. More of them only contend when servers answer quickly.
 const FIRST_WORKERS: usize = 16;
 
 /// Time between two decisions on more workers: longer than a request to a near server takes, while from 16 to 1000
@@ -23,13 +23,13 @@ const GROWTH_INTERVAL: Duration = Duration::from_millis(10);
 /// Stack of a worker, in bytes: TLS overflows 32 KiB; untouched pages cost nothing.
 const STACK_SIZE: usize = 256 * 1024;
 
-/// Address space that a worker may need beside its stack, in bytes: buffers, an answer, its certificate.
+/// Address space that a worker may need besides its stack, in bytes: buffers, an answer, its certificate.
 const HEAP_PER_WORKER: usize = 256 * 1024;
 
-/// Descriptors for other things than workers: standard streams, files, a second address under way.
+/// Descriptors that are not left to workers: standard streams, files, a second address under way.
 const RESERVED_DESCRIPTORS: usize = 24;
 
-/// Number of workers of a run: as wanted, within what endpoints, descriptors and memory allow.
+/// Decides on the number of workers: as wanted, within what endpoints, descriptors and memory allow.
 pub(super) fn workers(wanted: Option<usize>, endpoints: usize) -> usize {
     let workers = wanted.unwrap_or(DEFAULT_WORKERS).min(endpoints).min(MAX_WORKERS);
     if workers <= 1 {

@@ -28,7 +28,7 @@ pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
     outcome.unwrap_or_else(|| Ok(run.interrupted(started)))
 }
 
-/// A single endpoint is done or not: its bar shows the time.
+/// Measures the progress: by endpoints, or by time where there is only one.
 fn snapshot((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> ProgressSnapshot {
     let words = describe((done, all), elapsed, budget);
     match all {
@@ -37,7 +37,7 @@ fn snapshot((done, all): (usize, usize), elapsed: Duration, budget: Duration) ->
     }
 }
 
-/// How far a run is, in words.
+/// Describes the progress of a run.
 pub(crate) fn describe((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
     let all = units::plural(all as u64, "endpoint");
     format!("{done} of {all}, {} of {}", units::format_span(elapsed), units::format_span(budget))
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_of_one_endpoint_and_number_of_several() {
+    fn time_or_number() {
         let (elapsed, budget) = (Duration::from_millis(2_500), Duration::from_secs(10));
         let table = [
             ((0, 1), (2_500, 10_000, "0 of 1 endpoint, 2 s of 10 s")),

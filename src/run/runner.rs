@@ -17,7 +17,7 @@ use signal_hook::{flag, low_level::pipe};
 use super::Run;
 use crate::report::Report;
 
-/// A thread that carries out runs, and the signals that interrupt them.
+/// A thread that executes runs, and the signals that interrupt them.
 pub(crate) struct Runner {
     orders: Sender<Order>,
     events: Receiver<Event>,
@@ -25,13 +25,13 @@ pub(crate) struct Runner {
     interval: Duration,
 }
 
-/// A run to carry out.
+/// A run to execute.
 struct Order {
     began: Instant,
     deadline: Instant,
 }
 
-/// What ends a wait.
+/// The end of a wait.
 enum Event {
     /// A run is over, or has panicked.
     Over(Box<thread::Result<Result<Report>>>),
@@ -53,7 +53,7 @@ impl Runner {
         Ok(Runner { orders, events, interval })
     }
 
-    /// Carries out a run; `None` if a signal came first. The run is then abandoned on its thread.
+    /// Executes a run; `None` if a signal came first. The run is then abandoned on its thread.
     pub(crate) fn run(
         &self,
         began: Instant,
@@ -92,7 +92,7 @@ impl Runner {
     }
 }
 
-/// Carries out runs until the runner is dropped.
+/// Executes runs until the runner is dropped.
 fn work_loop(run: &Run, orders: &Receiver<Order>, reports: &Sender<Event>) {
     for Order { began, deadline } in orders {
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(began, deadline)));
@@ -102,7 +102,7 @@ fn work_loop(run: &Run, orders: &Receiver<Order>, reports: &Sender<Event>) {
 }
 
 /// Calls `stop` at the first SIGINT or SIGTERM. A second one ends the process by default: a reader that does not
-/// read may keep us from ending in order.
+/// read could block an orderly end.
 fn listen(stop: impl FnOnce() + Send + 'static) -> Result<()> {
     let (mut receiver, sender) = UnixStream::pair().context("no socket for signals")?;
     let signalled = Arc::new(AtomicBool::new(false));

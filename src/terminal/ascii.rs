@@ -1,4 +1,4 @@
-//! What a locale without UTF-8 can show.
+//! Text for a locale without UTF-8.
 
 use super::layout::display_width;
 

@@ -11,8 +11,8 @@ pub(crate) const MARGIN: usize = 10;
 /// Space between two columns of a table.
 pub(crate) const GAP: &str = "  ";
 
-/// Columns that a table's names keep of a line, in percent; fewer, but not below [`MIN_NAME`], for the first of the
-/// other columns.
+/// Share of a line that a table's names keep, in percent. The first of the other columns may reduce it to
+/// [`MIN_NAME`] columns.
 const NAME_SHARE: usize = 40;
 const MIN_NAME: usize = 8;
 
@@ -41,7 +41,7 @@ pub(crate) fn fit_columns<const N: usize>(name: usize, wanted: [usize; N], room:
     FittedColumns { name, columns, left: left + least - name }
 }
 
-/// Columns of the widest text.
+/// Width of the widest text in columns.
 pub(crate) fn widest(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
     texts.into_iter().map(|text| display_width(text.as_ref())).max().unwrap_or_default()
 }
@@ -54,9 +54,7 @@ pub(crate) fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(display_width(text))))
 }
 
-/// Shortens a text to so many columns, with `…` in its middle.
-///
-/// People tell endpoints apart by a host's first label and by the port.
+/// Shortens a text to a width, with `…` in its middle: the first label of a host and its port tell endpoints apart.
 pub(crate) fn truncate_middle(text: &str, columns: usize) -> String {
     if display_width(text) <= columns {
         return text.into();
@@ -66,7 +64,7 @@ pub(crate) fn truncate_middle(text: &str, columns: usize) -> String {
     format!("{head}…{}", suffix(text, room - display_width(head)))
 }
 
-/// Shortens a text to so many columns, with `…` at its end.
+/// Shortens a text to a width, with `…` at its end.
 pub(crate) fn truncate_end(text: &str, columns: usize) -> String {
     if display_width(text) <= columns {
         return text.into();
@@ -74,12 +72,12 @@ pub(crate) fn truncate_end(text: &str, columns: usize) -> String {
     format!("{}…", prefix(text, columns.saturating_sub(1)))
 }
 
-/// Breaks a text into lines of at most so many columns; a word that is longer than a line is broken.
+/// Breaks a text into lines of a maximum width; a word that is longer than a line is broken.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     wrap_indented("", "", text, columns)
 }
 
-/// Breaks a text into lines, the first behind `first` and the others behind `others`; both may have colours.
+/// Breaks a text into lines that begin with `first` and, from the second on, with `others`; both may have colours.
 pub(crate) fn wrap_indented(first: &str, others: &str, text: &str, columns: usize) -> Vec<String> {
     let text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
@@ -93,12 +91,12 @@ pub(crate) fn wrap_indented(first: &str, others: &str, text: &str, columns: usiz
     textwrap::wrap(&text, options).into_iter().map(Into::into).collect()
 }
 
-/// Breaks a text into lines behind `first`, the others indented as far.
+/// Breaks a text into lines that begin with `first` and, from the second on, are indented by its width.
 pub(crate) fn hanging_indent(first: &str, text: &str, columns: usize) -> Vec<String> {
     wrap_indented(first, &" ".repeat(display_width(first)), text, columns)
 }
 
-/// Breaks a text into lines without regard for words, its spaces kept.
+/// Breaks a text into lines between any two characters, and keeps its spaces.
 pub(crate) fn wrap_verbatim(first: &str, others: &str, text: &str, columns: usize) -> Vec<String> {
     let room = columns.saturating_sub(display_width(first).max(display_width(others))).max(1);
     let line = Word::from(text);
@@ -114,17 +112,17 @@ pub(crate) fn prefix_lines(first: &str, lines: impl IntoIterator<Item = String>)
     prefixes.zip(lines).map(|(prefix, line)| format!("{prefix}{line}")).collect()
 }
 
-/// The longest beginning that takes at most so many columns.
+/// The longest beginning of a text within a width.
 fn prefix(text: &str, columns: usize) -> &str {
     text.split_at(fitting_bytes(text.chars(), columns)).0
 }
 
-/// The longest end that takes at most so many columns.
+/// The longest end of a text within a width.
 fn suffix(text: &str, columns: usize) -> &str {
     text.split_at(text.len() - fitting_bytes(text.chars().rev(), columns)).1
 }
 
-/// Length in bytes of the characters that fit into so many columns.
+/// Length in bytes of the characters that fit into a width.
 fn fitting_bytes(chars: impl Iterator<Item = char>, columns: usize) -> usize {
     let (mut width, mut bytes) = (0, 0);
     for c in chars {
@@ -143,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn long_text_loses_its_middle() {
+    fn truncated_middle() {
         let table = [
             ("host:8777", 9, "host:8777"),
             ("metering.example.com:8777", 15, "meterin…om:8777"),
@@ -157,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn long_words_are_broken() {
+    fn broken_words() {
         let lines = wrap("the  API answers\n but abcdefghijklmnop does not", 10);
         assert_eq!(lines, ["the API", "answers", "but", "abcdefghij", "klmnop", "does not"]);
         assert_eq!(wrap("", 10), Vec::<String>::new());
@@ -194,7 +192,7 @@ mod tests {
         }
 
         #[test]
-        fn wrapping_loses_nothing(text in "\\PC*", columns in 2_usize..60) {
+        fn wrapped_text(text in "\\PC*", columns in 2_usize..60) {
             let solid = |text: &str| text.split_ascii_whitespace().collect::<String>();
             prop_assert_eq!(solid(&wrap(&text, columns).concat()), solid(&text));
         }

@@ -1,4 +1,4 @@
-//! What a terminal shows: columns, styles, the progress bar.
+//! Output on a terminal: columns, styles, the progress bar.
 
 pub(crate) mod ascii;
 pub(crate) mod layout;

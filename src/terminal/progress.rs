@@ -1,4 +1,4 @@
-//! The bar that shows on standard error how far a long run is.
+//! The progress bar of a long run, on standard error.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -16,9 +16,9 @@ const BAR: usize = 20;
 /// Erases the cursor's line (ECMA-48), and the `^C` that a terminal echoes there.
 const CLEAR: &str = "\r\x1b[K";
 
-/// The bar of one run, or none where nobody looks. Dropping it erases it.
+/// The bar of one run, or none where standard error is no terminal. Dropping it erases it.
 pub(crate) struct ProgressBar {
-    /// When the bar is first drawn.
+    /// Moment of the first drawing.
     show_at: Option<Instant>,
     drawn: bool,
     ascii: bool,

@@ -1,4 +1,4 @@
-//! Colours, which say nothing that words or shapes do not say as well.
+//! Colours, which only repeat what words or shapes say.
 //!
 //! Each keeps a contrast of 3:1 or more on black and on white in the palettes of xterm, Linux, GNOME, VS Code and
 //! Windows. Yellow and green text do not (1.4 and 2.2 on white), nor does dimmed text: hence states have a background.
@@ -18,7 +18,6 @@ impl Palette {
         Palette { color }
     }
 
-    /// A state's name.
     pub(crate) fn state(self, state: State) -> String {
         let style = Style::new();
         let style = match state {
@@ -30,7 +29,7 @@ impl Palette {
         self.paint(style, state.name())
     }
 
-    /// A state's name in its column at the beginning of a line.
+    /// A state's name, padded to the margin of a line.
     pub(crate) fn margin(self, state: State) -> String {
         self.state(state) + &" ".repeat(MARGIN - display_width(state.name()))
     }

@@ -30,7 +30,7 @@ pub(super) struct WatchDisplay<'a> {
     history: History,
     /// Only on a terminal that can be redrawn.
     block: Option<LiveBlock>,
-    /// When the current run began; `None` between runs.
+    /// Start of the current run; `None` between runs.
     running_since: Option<Instant>,
     /// Exit code if the watch ended now.
     code: u8,
@@ -77,7 +77,7 @@ impl<'a> WatchDisplay<'a> {
         self.write(&line)
     }
 
-    /// Redraws, for time passes.
+    /// Redraws the elapsed times.
     pub(super) fn refresh(&mut self) {
         if self.block.is_some() {
             // A terminal that has gone is noticed when the run is over.
@@ -128,7 +128,7 @@ impl<'a> WatchDisplay<'a> {
         self.write(&text.unwrap_or_default())
     }
 
-    /// Writes. A result that could not be written must not exit 0.
+    /// Writes a text. A result that could not be written must not exit 0.
     fn write(&mut self, text: &str) -> ControlFlow<()> {
         let format = self.output().format.filter(|_| self.output().ascii);
         let written = match format {
@@ -160,7 +160,7 @@ impl<'a> WatchDisplay<'a> {
         format!("{status} Ctrl-C to stop.")
     }
 
-    /// A change as it stays above the view: what changed, and the endpoint's line.
+    /// The lines of a change in the log above the view.
     fn log_lines(&self, change: &Change) -> Vec<String> {
         let ((from, was), (to, _)) = (change.from, change.to);
         let to = self.palette().state(to);

@@ -1,4 +1,4 @@
-//! What a watch remembers of its runs; bounded, however long it lasts.
+//! The memory of a watch: bounded, however long it lasts.
 //!
 //! The clock is a parameter: a [`Duration`] since the watch began.
 
@@ -14,8 +14,8 @@ use crate::verdict::Verdict;
 /// Maximum number of an endpoint's runs that are remembered one by one: more than a sparkline has columns.
 pub(super) const MAX_RECENT: usize = 120;
 
-/// Maximum number of former endpoints that are remembered: under `--all-addresses` a name's addresses may change for
-/// ever.
+/// Maximum number of former endpoints that are remembered: under `--all-addresses` a name's addresses may keep
+/// changing.
 const MAX_FORMER: usize = 100;
 
 /// The runs so far.
@@ -33,7 +33,7 @@ pub(super) struct History {
 /// Time spent in each state.
 #[derive(Debug, Default)]
 pub(super) struct StateClock {
-    /// The state, once one is known, and when it began.
+    /// The state, once one is known, and its beginning.
     current: Option<(State, Duration)>,
     /// Moment up to which time is counted; `None` while the endpoint is not probed.
     counted_to: Option<Duration>,
@@ -45,7 +45,7 @@ pub(super) struct StateClock {
 /// An endpoint's past.
 #[derive(Debug, Default)]
 pub(super) struct EndpointHistory {
-    /// Place among the endpoints.
+    /// Position among the endpoints.
     order: usize,
     diagnosis: Option<Diagnosis>,
     pub(super) states: StateClock,
@@ -71,13 +71,13 @@ pub(super) struct RunSample {
 pub(super) struct SlowestAnswer {
     pub(super) time: Duration,
     pub(super) method: Method,
-    /// When its run began.
+    /// Start of its run.
     pub(super) when: SystemTime,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
-    /// When its run was over.
+    /// End of its run.
     pub(super) when: SystemTime,
     /// The endpoint's own line.
     pub(super) summary: String,
@@ -86,7 +86,7 @@ pub(super) struct Failure {
 /// A change of an endpoint's state or diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
-    /// When the run that saw it was over.
+    /// End of the run that found it.
     pub(super) when: SystemTime,
     pub(super) from: (State, Diagnosis),
     pub(super) to: (State, Diagnosis),
@@ -95,7 +95,7 @@ pub(super) struct Change {
 }
 
 impl History {
-    /// Takes in a run that was over at `at`, and returns the changes that it shows.
+    /// Records a run that was over at `at`, and returns the changes since the last one.
     pub(super) fn record(&mut self, report: &Report, at: Duration) -> Vec<Change> {
         self.runs += 1;
         self.overall.enter(report.state, at);
@@ -152,7 +152,7 @@ impl History {
 }
 
 impl StateClock {
-    /// Takes in the state found at `at`.
+    /// Records the state found at `at`.
     fn enter(&mut self, state: State, at: Duration) {
         self.pass(at);
         self.counted_to = Some(at);
@@ -190,7 +190,7 @@ impl StateClock {
 }
 
 impl EndpointHistory {
-    /// Takes in a run, and returns the change that it shows.
+    /// Records a run, and returns the change since the last one.
     fn record(&mut self, verdict: &Verdict, report: &Report, at: Duration) -> Option<Change> {
         let from = self.states.state().zip(self.diagnosis);
         let to = (verdict.state, verdict.diagnosis);

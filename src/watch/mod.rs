@@ -51,7 +51,7 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
     Ok(display.end())
 }
 
-/// The report of a later run that could not begin: the next one may.
+/// Reports a later run that could not begin, as the next one may.
 fn run_failed(run: &Run, error: &Error, began: Instant) -> Report {
     let exit_code = run.plan().exit_codes.of(State::Unknown);
     Report { exit_code, ..Report::from_error(&format!("{error:#}"), began) }

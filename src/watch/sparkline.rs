@@ -6,12 +6,12 @@ use super::history::RunSample;
 use crate::model::state::State;
 use crate::terminal::style::Palette;
 
-/// From nearly nothing to the longest time on the line.
+/// Bars from the shortest time to the longest one on the line.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// Draws the latest samples in at most so many columns.
+/// Draws the latest samples, one per column.
 ///
-/// A failed run has a mark: the time that it took is no response time.
+/// A failed run is a mark, because its time is no response time.
 pub(super) fn draw<'a>(
     samples: impl DoubleEndedIterator<Item = &'a RunSample>,
     columns: usize,

@@ -6,10 +6,10 @@ use crate::report::{self, Report, json};
 use crate::terminal::layout::hanging_indent;
 use crate::units;
 
-/// Columns of the narrowest terminal that is laid out for.
+/// Minimum width of the layout in columns.
 const MIN_COLUMNS: usize = 40;
 
-/// A run in one line; in whole where the format is made of lines.
+/// Renders a run in one line; whole in formats for programs that read lines.
 pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
     match output.format {
         None => String::new(),
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(line(&report, &fixture::output()), "");
     }
 
-    /// What a server says cannot stand where a line begins.
+    /// Text from a server never begins a line.
     #[test]
     fn line_on_a_narrow_terminal() {
         let report = fixture::report(vec![fixture::backend_down("a:8777")]);

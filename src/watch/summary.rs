@@ -23,7 +23,7 @@ pub(super) struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// The summary's lines. Of many endpoints, those that were always OK are only counted.
+    /// Renders the summary. Among many endpoints, those that were always OK are only counted.
     pub(super) fn lines(&self) -> Vec<String> {
         let endpoints = self.history.endpoints();
         let mut paragraphs = vec![wrap(&self.headline(endpoints.len()), self.columns())];

@@ -12,8 +12,7 @@ use crate::run::{MIN_RUN, Run, Runner};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units::{format_span, plural};
 
-/// The first run has at least this much time, so that an endpoint has a chance: it is less than a run may exceed its
-/// limit.
+/// Minimum time of the first run, so that an endpoint can answer. A run may exceed its limit by more than this.
 const MIN_FIRST_RUN: Duration = Duration::from_millis(150);
 
 /// Runs until the state is OK, or until `limit` after `started` and not before. Returns the last run's report, with
@@ -29,7 +28,7 @@ pub(crate) fn wait(run: Run, started: Instant, limit: Duration) -> Result<Report
     Ok(if interrupted { waiting.interrupted(&run) } else { waiting.over(&run) })
 }
 
-/// What is known so far.
+/// The runs so far.
 struct Waiting {
     started: Instant,
     limit: Duration,
@@ -39,7 +38,7 @@ struct Waiting {
     last: Option<Report>,
 }
 
-/// Breaks off at a signal.
+/// Runs until the state is OK or the time is over. Breaks off at a signal.
 fn until_ok(
     run: &Run,
     runner: &Runner,
@@ -69,7 +68,7 @@ fn until_ok(
 }
 
 impl Waiting {
-    /// Takes in a run that is over, and returns its state. Only a failure to start the first run is final.
+    /// Records a run that is over, and returns its state. Only a failure to start the first run is final.
     fn learn(&mut self, run: &Run, outcome: Result<Report>, began: Instant) -> Result<State> {
         let report = match outcome {
             Err(error) if self.runs == 0 => return Err(error),

@@ -14,7 +14,7 @@ fn part() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A well-formed head before anything, so that bodies are reached as often as heads are.
+/// A well-formed head, so that bodies are reached as often as heads.
 fn beginning() -> impl Strategy<Value = Vec<u8>> {
     prop::sample::select(vec![
         "",

@@ -226,7 +226,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Refuses what probably holds a secret, in place of an endpoint.
+/// Rejects a text that probably holds a secret.
 fn check_secrets(text: &str) -> Result<(), EndpointError> {
     // Anywhere, for a password may hold a slash that nobody escaped.
     if text.contains('@') {

@@ -66,7 +66,7 @@ fn bare(health: &str) -> &str {
     health.split('?').next().unwrap_or_default().trim_end_matches('/')
 }
 
-/// Refuses segments that clients and servers read differently.
+/// Rejects segments that clients and servers interpret differently.
 fn check_segments(path: &str) -> Result<(), String> {
     match path.split('/').skip(1).find(|segment| matches!(*segment, "" | "." | "..")) {
         Some("") => Err("empty path segment (//): write one slash".into()),
@@ -98,7 +98,7 @@ fn is_unreserved(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "-._~".contains(letter)
 }
 
-/// Words the error with the character's escape: the output may show another character in its place.
+/// Formats the error with the character's escape: the output may show another character in its place.
 fn invalid_character(letter: char) -> String {
     let escape: Vec<_> = letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
     let reason = format!("a path cannot contain {letter:?}: write {}", escape.concat());

@@ -160,7 +160,7 @@ fn invalid_hosts() {
 }
 
 #[test]
-fn invalid_schemes_ports_and_ipv6_addresses() {
+fn invalid_schemes_and_ports() {
     let neither = "neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)";
     let zone = "an IPv6 zone (%) is valid on one machine only: give an address without one";
     let port = |text: &str| format!("invalid port '{text}': expected 1 to 65535");
@@ -223,7 +223,7 @@ fn hostile_endpoints() {
 }
 
 #[test]
-fn secrets_are_not_repeated() {
+fn secrets_in_errors() {
     let fragment = EndpointError::from("a fragment (#) is never sent to a server: leave it out");
     let table = [
         ("http://user:s3cr3t@host/x", EndpointError::Credentials),
@@ -343,7 +343,7 @@ proptest! {
     }
 
     #[test]
-    fn grammar_is_accepted(host in host(), https in any::<bool>(), port in 1..=u16::MAX) {
+    fn valid_grammar(host in host(), https in any::<bool>(), port in 1..=u16::MAX) {
         // The generator's first label may look like a number, and then it is refused.
         prop_assume!(!host.trim_end_matches('.').bytes().all(|byte| byte.is_ascii_digit()));
         prop_assume!(!host.to_lowercase().starts_with("0x"));
@@ -355,7 +355,7 @@ proptest! {
     }
 
     #[test]
-    fn errors_are_one_printable_line(
+    fn one_line_errors(
         text in prop_oneof![any::<String>(), "[a-z0-9:/@?#\\[\\]%. |-]{0,30}", typed()],
     ) {
         let refused = [
@@ -369,7 +369,7 @@ proptest! {
     }
 
     #[test]
-    fn passwords_are_not_repeated(before in "[a-z:/?#]{0,8}", after in "[ -~]{0,12}") {
+    fn passwords_in_errors(before in "[a-z:/?#]{0,8}", after in "[ -~]{0,12}") {
         for text in [format!("{before}S3CR3T{after}@host"), format!("http://u:{before}S3CR3T{after}@{after}")] {
             let error = refused(&text);
             prop_assert!(!error.contains("S3CR3T"), "{}", error);
@@ -377,7 +377,7 @@ proptest! {
     }
 
     #[test]
-    fn requests_are_printable_ascii(text in typed()) {
+    fn printable_requests(text in typed()) {
         if let Ok(endpoint) = Endpoint::parse(&text, &Defaults::default()) {
             for sent in [endpoint.target(), endpoint.authority(), endpoint.url()] {
                 prop_assert!(sent.bytes().all(|byte| byte.is_ascii_graphic()), "{}", sent);

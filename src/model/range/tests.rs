@@ -166,33 +166,33 @@ fn range() -> impl Strategy<Value = Range> {
 
 proptest! {
     #[test]
-    fn what_is_shown_reads_as_the_same_range(range in range()) {
+    fn round_trip(range in range()) {
         prop_assert_eq!(Range::parse(&range.to_string(), Unit::Seconds), Ok(range.clone()));
         prop_assert_eq!(Range::parse(&range.to_string(), Unit::Days), Ok(range));
     }
 
     #[test]
-    fn inside_is_the_opposite_of_outside(range in range(), value in -1e6..1e6f64) {
+    fn opposite_ranges(range in range(), value in -1e6..1e6f64) {
         let opposite = Range { inside: !range.inside, ..range.clone() };
         prop_assert_ne!(range.alerts(value), opposite.alerts(value));
     }
 
     #[test]
-    fn a_range_is_never_inverted(range in range(), bound in any::<f64>()) {
+    fn order_of_bounds(range in range(), bound in any::<f64>()) {
         prop_assert!(range.start <= range.end);
         let least = Range::at_least(bound);
         prop_assert!(least.start <= least.end);
     }
 
     #[test]
-    fn at_least_alerts_below_its_bound_only(bound in 0.0..1e6f64, value in 0.0..1e6f64) {
+    fn lower_bounds(bound in 0.0..1e6f64, value in 0.0..1e6f64) {
         let range = Range::at_least(bound);
         prop_assert_eq!(range.alerts(value), value < bound);
         prop_assert_eq!(range.to_string(), format!("{bound}:"));
     }
 
     #[test]
-    fn units_and_bare_numbers_agree(millis in 0..10_000_000u32) {
+    fn bare_numbers_and_units(millis in 0..10_000_000u32) {
         let bare = f64::from(millis) / 1000.0;
         let typed = Range::parse(&format!("{millis}ms"), Unit::Seconds);
         prop_assert_eq!(typed.as_ref().map(ToString::to_string), Ok(bare.to_string()));
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused_in_one_line(text in any::<String>()) {
+    fn arbitrary_text(text in any::<String>()) {
         for unit in [Unit::Seconds, Unit::Days] {
             let refused = [parse_duration(&text, unit).err(), Range::parse(&text, unit).err()];
             for error in refused.into_iter().flatten() {

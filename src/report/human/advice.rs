@@ -1,4 +1,4 @@
-//! What an endpoint's state means and what to do about it.
+//! The meaning of an endpoint's state, and the action to take.
 
 use super::{INDENT, PROSE};
 use crate::report::wording;
@@ -6,7 +6,7 @@ use crate::terminal::layout::wrap_indented;
 use crate::terminal::style::Palette;
 use crate::verdict::Verdict;
 
-/// Whether the summary holds all that a statement says behind its label.
+/// Returns whether the summary already has the text of a statement after its label.
 fn is_in_summary(statement: &str, verdict: &Verdict) -> bool {
     statement.split_once(": ").is_some_and(|(_, said)| verdict.summary.contains(said))
 }

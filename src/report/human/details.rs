@@ -1,4 +1,4 @@
-//! The details of an endpoint: what its state means, what to do, and the evidence.
+//! The details of an endpoint: meaning, action, and evidence.
 
 use super::{HumanView, INDENT, PROSE, advice, outcome};
 use crate::model::exchange::Method;
@@ -11,7 +11,7 @@ use crate::units;
 use crate::verdict::{Outcome, RequestResult, Verdict};
 
 impl HumanView {
-    /// The endpoints whose details are shown, those that fail alike together.
+    /// Groups the endpoints whose details are shown: those that fail alike are one group.
     pub(super) fn groups<'a>(&self, report: &'a Report) -> Vec<Vec<&'a Verdict>> {
         let all = report.worst_first();
         if self.verbosity >= Verbosity::Notes {
@@ -29,7 +29,7 @@ impl HumanView {
         groups
     }
 
-    /// The first of endpoints that fail alike, and how many others there are.
+    /// Shows the first of endpoints that fail alike, and the number of others.
     pub(super) fn group(&self, report: &Report, group: &[&Verdict]) -> Vec<Vec<String>> {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
         // The worst endpoint's is in the headline.
@@ -43,7 +43,7 @@ impl HumanView {
         sections
     }
 
-    /// Meaning and action, the requests, and at `-vv` how each went.
+    /// Shows meaning and action, the requests, and at `-vv` the transcript of each.
     pub(super) fn details(&self, verdict: &Verdict) -> Vec<Vec<String>> {
         let mut evidence = self.requests(verdict);
         let backend = verdict.backend.map(units::format_duration);
@@ -57,7 +57,7 @@ impl HumanView {
         [advice(verdict, self.prose, self.palette), evidence].into_iter().chain(accounts).collect()
     }
 
-    /// How a request went, at `-vv`; its row among the requests has the status and the time.
+    /// Shows a request at `-vv`; its row among the requests has the status and the time.
     fn account(&self, probe: &RequestResult) -> Vec<String> {
         let Outcome::RequestVerdict(judged) = &probe.outcome else { return Vec::new() };
         if self.verbosity < Verbosity::Requests {
@@ -74,7 +74,7 @@ impl HumanView {
     }
 }
 
-/// Whether two endpoints have the same diagnosis, from the same results.
+/// Returns whether two endpoints have the same diagnosis for the same reasons.
 fn is_alike(one: &Verdict, other: &Verdict) -> bool {
     one.state == other.state
         && one.diagnosis == other.diagnosis

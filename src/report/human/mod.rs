@@ -22,7 +22,7 @@ use crate::terminal::style::Palette;
 use crate::units;
 use crate::verdict::{LoginVerdict, Verdict};
 
-/// Columns of the narrowest terminal that is laid out for.
+/// Minimum width of the layout in columns; a narrower terminal breaks its lines.
 const MIN_COLUMNS: usize = 20;
 
 /// Columns of prose, however wide the terminal is: longer lines are hard to read.
@@ -100,7 +100,7 @@ impl HumanView {
         wrap_indented("", INDENT, &sentence, self.prose)
     }
 
-    /// Whether of so many endpoints not all are shown.
+    /// Returns whether some of the endpoints are only counted.
     fn is_abridged(&self, endpoints: usize) -> bool {
         endpoints > MANY && self.verbosity < Verbosity::Notes
     }
@@ -126,7 +126,7 @@ impl HumanView {
     }
 }
 
-/// The result of one of an endpoint's requests, in a word or two; nothing where there was no such request.
+/// Names the result of one of an endpoint's requests; empty where there was no such request.
 fn outcome(verdict: &Verdict, method: Method) -> String {
     let probe = verdict.probes.iter().find(|probe| probe.method == method);
     probe.map(|probe| wording::outcome(&probe.outcome)).unwrap_or_default()

@@ -2,10 +2,10 @@
 
 use crate::model::exchange::{Phase, Phases};
 
-/// The phases that a bar of so many columns shows, with the columns of each.
+/// Divides the columns of a bar among the phases.
 ///
-/// Rounded where one phase ends and the next begins, so that the bar is always filled; a phase that
-/// is shorter than half a column may get none.
+/// The boundaries are rounded, not the widths, so that the bar is always filled; a phase shorter than half a column
+/// may get none.
 pub(super) fn shares(phases: &Phases, columns: usize) -> Vec<(Phase, usize)> {
     let times = Phase::ALL.map(|phase| (phase, phases.get(phase).unwrap_or_default().as_nanos()));
     let whole = times.iter().map(|(_, time)| time).sum::<u128>().max(1);
@@ -29,7 +29,7 @@ pub(super) fn draw(phases: &Phases, columns: usize) -> String {
     shares(phases, columns).into_iter().map(|(phase, taken)| shape(phase).repeat(taken)).collect()
 }
 
-/// What a phase looks like in the bar.
+/// The character that fills a phase in the bar.
 pub(super) const fn shape(phase: Phase) -> &'static str {
     match phase {
         Phase::Resolve => "░",
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn each_phase_gets_its_share() {
+    fn shares_of_phases() {
         let table = [
             (phases(&[(Phase::Connect, 100), (Phase::Wait, 300)]), "▒▒██████"),
             (phases(&[(Phase::Resolve, 1), (Phase::Wait, 1000), (Phase::Receive, 1000)]), "████▄▄▄▄"),
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_bar_is_always_filled(times in proptest::collection::vec(0_u64..u64::MAX / 1000, 6), columns in 1_usize..200) {
+        fn filled_bar(times in proptest::collection::vec(0_u64..u64::MAX / 1000, 6), columns in 1_usize..200) {
             let times: Vec<_> = Phase::ALL.into_iter().zip(times).collect();
             let filled: usize = shares(&phases(&times), columns).iter().map(|(_, taken)| taken).sum();
             let empty = times.iter().all(|(_, micros)| *micros == 0);

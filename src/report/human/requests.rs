@@ -9,7 +9,7 @@ use crate::terminal::layout::{display_width, pad_left, pad_right, widest, wrap_i
 use crate::units;
 use crate::verdict::{Outcome, Verdict};
 
-/// Columns of a bar: shorter ones show nothing, longer ones tire the eye.
+/// Columns of a bar: a shorter one shows nothing, and a longer one adds nothing.
 const BAR: std::ops::RangeInclusive<usize> = 8..=40;
 
 impl HumanView {
@@ -74,7 +74,7 @@ impl Scale {
         usize::try_from(share).unwrap_or(self.columns).max(1).min(self.columns)
     }
 
-    /// Whether the endpoint's bars show a phase.
+    /// Returns whether the endpoint's bars show a phase.
     fn shows(self, verdict: &Verdict, phase: Phase) -> bool {
         verdict.made().any(|(_, judged)| {
             let shares = phase_bar::shares(&judged.phases, self.columns(judged.elapsed));

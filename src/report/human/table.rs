@@ -12,7 +12,7 @@ use crate::terminal::layout::{
 use crate::units;
 use crate::verdict::Verdict;
 
-/// Of many endpoints, so many with one diagnosis have a line each; the others are counted.
+/// Maximum number of rows with the same diagnosis among many endpoints; the others are counted.
 const MAX_ALIKE: usize = 10;
 
 /// Names of the columns.
@@ -22,7 +22,7 @@ const TITLES: [&str; 5] = ["ENDPOINT", "DIAGNOSIS", "GET", "HEAD", "TIME"];
 type Cells = [String; 5];
 
 impl HumanView {
-    /// The table. Of many endpoints it has only those that fail.
+    /// Renders the table. Among many endpoints it has only those that fail.
     pub(super) fn table(&self, report: &Report) -> Vec<String> {
         let all = report.worst_first();
         let (shown, hidden) = if self.is_abridged(all.len()) { abridge(all) } else { (all, Vec::new()) };
@@ -71,7 +71,7 @@ fn cells(verdict: &Verdict) -> Cells {
     ]
 }
 
-/// The columns that there is room for, the most telling ones first; those without any cell have none.
+/// Chooses the columns that there is room for, the most informative ones first; empty ones are left out.
 fn fit(rows: &[Cells], room: usize) -> FittedColumns<4> {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|cells| cells.get(column)).filter(|cell| !cell.is_empty());

@@ -314,7 +314,7 @@ fn equal_failures() {
 }
 
 #[test]
-fn text_from_outside_never_begins_a_line() {
+fn text_from_outside() {
     let mut verdict = fixture::backend_down("a:8777");
     for probe in &mut verdict.probes {
         if let Outcome::RequestVerdict(judged) = &mut probe.outcome {

@@ -11,9 +11,9 @@ pub(in crate::watch) struct LiveBlock {
 }
 
 impl LiveBlock {
-    /// The text that prints `above` above the block and replaces the block by `block`.
+    /// Returns the text that prints `above` above the block and replaces the block by `block`.
     ///
-    /// `columns` is the terminal's width now: a narrower one has broken the lines that were too wide for it.
+    /// `columns` is the current width of the terminal, which may have broken the wider lines of the last block.
     pub(in crate::watch) fn redraw(&mut self, above: &[String], block: &[String], columns: usize) -> String {
         let rows: usize = self.widths.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
         self.widths = block.iter().map(|line| display_width(line)).collect();

@@ -1,6 +1,6 @@
-//! The live view of a watch: the state and since when, each endpoint with its recent times, and what is wrong.
+//! The live view of a watch: the state and its duration, each endpoint with its recent times, and the worst problem.
 //!
-//! It never outgrows the terminal: what fails comes first, and what has no room is counted.
+//! It never outgrows the terminal: failing endpoints come first, and those without room are counted.
 
 mod block;
 mod table;
@@ -29,7 +29,7 @@ pub(super) struct LiveView<'a> {
     pub(super) history: &'a History,
     /// The last run that was over.
     pub(super) report: Option<&'a Report>,
-    /// How the watch goes on.
+    /// The line about the current run and the next one.
     pub(super) status: &'a str,
     /// Time since the watch began.
     pub(super) at: Duration,
@@ -78,11 +78,11 @@ impl LiveView<'_> {
         prefix_lines(&self.palette.margin(report.state), bold).into_iter().chain([status]).collect()
     }
 
-    /// A row per endpoint as far as there is room; of many, only of those that fail.
+    /// One row per endpoint, within the room; among many endpoints, only the failing ones.
     fn endpoints(&self, report: &Report, room: usize) -> Vec<String> {
         let all = report.worst_first();
         let wanted = if all.len() > MANY.min(room) { all.len() - report.healthy() } else { all.len() };
-        // Where some are hidden, their count takes a line.
+        // The count of hidden endpoints takes a line.
         let fits = if all.len() == wanted.min(room) { room } else { room.saturating_sub(1) };
         let (shown, hidden) = all.split_at(wanted.min(fits));
         let mut lines = EndpointTable::new(shown, self).lines();
@@ -94,7 +94,7 @@ impl LiveView<'_> {
         lines
     }
 
-    /// What is wrong with the worst endpoint, and what to do.
+    /// Explanation and action for the worst endpoint.
     fn advice(&self, report: &Report) -> Vec<String> {
         let worst = report.worst_first().into_iter().find(|verdict| verdict.state != State::Ok);
         worst.map(|worst| human::advice(worst, self.columns(), self.palette)).unwrap_or_default()

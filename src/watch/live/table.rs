@@ -62,7 +62,7 @@ impl<'a> EndpointTable<'a> {
     }
 }
 
-/// How long the endpoint has been in its state.
+/// The time since the endpoint entered its state.
 fn duration(view: &LiveView, verdict: &Verdict) -> String {
     let endpoint = view.history.endpoint(&verdict.endpoint);
     let time = endpoint.map(|endpoint| endpoint.states.time_in_state(view.at));

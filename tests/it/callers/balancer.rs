@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::callers::plugin::Run;
 use crate::support::daemon::{Daemon, eventually, terminate};
 
-/// How HAProxy runs; as a daemon it closes its standard streams, the check's with them.
+/// The way HAProxy runs; as a daemon it closes its standard streams, and with them the check's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Foreground,

@@ -11,7 +11,7 @@ use crate::callers::service::{Role, Service};
 use crate::support::daemon::directory;
 use crate::support::programs::{found, left_out};
 
-/// The static build of this machine's target, beside the build under test.
+/// The static build for this machine, next to the build under test.
 fn static_build() -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_BIN_EXE_check_ceilometer")).ancestors().nth(2)?;
     found(&[target.join("x86_64-unknown-linux-gnu/release/check_ceilometer").to_str()?])

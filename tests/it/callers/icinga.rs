@@ -202,7 +202,7 @@ fn variables() {
     }
 }
 
-/// The stock configuration with our files, before and after the package brings the command in the template library.
+/// The stock configuration with our files, before and after the package installs the command in the template library.
 #[test]
 fn stock_configuration() {
     let Some(program) = found(&["icinga2"]) else { return };

@@ -1,5 +1,5 @@
 //! The plugin under the programs that call it: each test starts the real daemon on loopback, in a directory of its own,
-//! gives it the configuration that `--generate` prints, and reads what the daemon makes of the plugin's output.
+//! configures it by `--generate`, and reads the plugin's results from the daemon.
 mod balancer;
 mod checkmk;
 mod chroot;

@@ -121,7 +121,7 @@ fn with_nrpe(services: &str) -> String {
     [before, uncommented.collect()].concat().join("\n") + "\n"
 }
 
-/// A service beside the generated ones.
+/// A service besides the generated ones.
 fn define_service(name: &str, port: &str) -> String {
     format!(
         "define service {{\n host_name metering1\n service_description {name}\n max_check_attempts 1\n \

@@ -49,7 +49,7 @@ fn configuration(dir: &Path, own_port: u16, port: &str) -> String {
     let binary = dir.join("check_ceilometer");
     fs::copy(plugin::path(), &binary).unwrap();
     let commands = replaced(&commands, &[(plugin::path(), binary.to_str().unwrap())]);
-    // The same command with a longer output than a packet of version 2 holds.
+    // A command whose output is longer than a packet of version 2.
     let short = commands.lines().find(|line| line.starts_with("command[check_ceilometer_v2]=")).unwrap();
     let verbose = short.replace("check_ceilometer_v2", "verbose_v2") + " -vvv";
     format!(

@@ -14,12 +14,12 @@ use crate::support::{request, tls};
 /// The name in the TLS service's certificate; no address is in it.
 pub(crate) const NAME: &str = "metering.example.com";
 
-/// A body that tries to break out of every place where it could be shown.
+/// A body that attacks every output that could show it.
 pub(crate) const HOSTILE: &str = "{\"error\": \"| a=1;2;3 'quoted' \\\"twice\\\" `id` $(id) $HOSTNAME$ \
      <script>alert(1)</script> \u{1b}[31mred\u{7} \u{202e}drow\u{200b} up\\n| evil=1s down #up\\u001b[2J\"}\
      \n| second=2\nthird | line=3\n";
 
-/// How the service behaves.
+/// The behaviour of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Healthy,
@@ -109,7 +109,7 @@ impl Service {
         self.address.port().to_string()
     }
 
-    /// Behaves differently from now on.
+    /// Changes the role.
     pub(crate) fn become_(&self, role: Role) {
         *self.role.lock().unwrap() = role;
     }

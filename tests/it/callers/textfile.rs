@@ -1,4 +1,4 @@
-//! The node exporter's textfile collector: it reads the files that jobs let the plugin replace.
+//! The node exporter's textfile collector reads the files that the plugin writes.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

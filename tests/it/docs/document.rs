@@ -172,7 +172,7 @@ mod tests {
     use super::normalised;
 
     #[test]
-    fn outputs_of_two_runs_are_alike() {
+    fn normalised_outputs() {
         let one = "GET   503   3.60 ms  ▒▪▪█▄ 127.0.0.1:36309\n                ▒ connect  ▪ send\n'127.0.0.1:1 t'=0.1s";
         let two = "GET   503  113 ms  ▪▪▪█ 127.0.0.1:1\n'127.0.0.1:20 t'=10.25s";
         assert_eq!(normalised(one), "GET 503 N ms N\n'N t'=Ns");

@@ -1,4 +1,6 @@
-//! The documents keep their word: the outputs shown are those printed, the commands to type run, and the names exist. `UPDATE_EXPECT=1 cargo test --test it docs` rewrites the table and the outputs.
+//! The documents are true: the shown outputs are those of the program, the commands run, and the names exist.
+//!
+//! `UPDATE_EXPECT=1 cargo test --test it docs` rewrites the table and the outputs.
 
 mod document;
 mod names;
@@ -95,7 +97,7 @@ mod tests {
                 missing(&format!("{command}: {}", ran.stderr));
                 continue;
             }
-            // The rehearsal of an alert is the one command that is meant to fail.
+            // Only the rehearsal of an alert is meant to fail.
             let code = if command.contains("--simulate backend-down") { 2 } else { 0 };
             assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{command}\n{ran:#?}");
         }

@@ -1,5 +1,5 @@
-//! The services behind the documents' names: a proxy that answers in their place, so that commands run as they
-//! are written, names, ports and https included.
+//! The services that the documents name: a proxy answers in their place, so that commands run as they are written,
+//! names, ports and https included.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

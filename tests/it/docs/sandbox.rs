@@ -1,4 +1,4 @@
-//! A directory and a network of one's own in which the documents' commands run.
+//! A directory and a network of its own for the documents' commands.
 //!
 //! Commands run as they are written, except for [`SUBSTITUTED`]; the names in them are served by [`crate::docs::names`].
 
@@ -12,7 +12,7 @@ use crate::docs::names::Names;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_check_ceilometer");
 
-/// Beginnings of commands that are not run here, and why.
+/// Beginnings of commands that are not run here, with the reasons.
 pub(crate) const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds this tree; .ci/run and this very suite do that"),
     ("UPDATE_EXPECT=1 cargo ", "rewrites files of this tree"),
@@ -29,7 +29,7 @@ pub(crate) const NOT_RUN: &[(&str, &str)] = &[
     ("/usr/lib/nagios/plugins/check_nrpe ", "the callers' tests call it with an NRPE server of their own"),
 ];
 
-/// Replacements in a command before it runs, and why. A blank precedes each command.
+/// Replacements in a command before it runs, with the reasons. A blank precedes each command.
 const SUBSTITUTED: &[(&str, &str, &str)] = &[
     ("cargo run --release -- ", "check_ceilometer ", "built already; the gate runs it as it is"),
     ("--watch=5s", "--watch=100ms --count 2", "would never end"),
@@ -74,19 +74,19 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// Where commands run.
+/// A directory in which commands run.
 pub(crate) struct Sandbox {
     directory: TempDir,
     names: Names,
 }
 
-/// Why a command is not run, if it is not.
+/// Returns the reason why a command is not run, if there is one.
 pub(crate) fn reason_not_to_run(command: &str) -> Option<&'static str> {
     NOT_RUN.iter().find(|(beginning, _)| command.starts_with(beginning)).map(|(_, reason)| *reason)
 }
 
 impl Sandbox {
-    /// A directory with the things that the documents assume: the plugin on the PATH, a CA, a token, a list.
+    /// Makes a directory with everything that the documents assume: the plugin on the PATH, a CA, a token, a list.
     pub(crate) fn new() -> Sandbox {
         let (directory, names) = (tempfile::tempdir().unwrap(), Names::serve());
         for path in DIRECTORIES {
@@ -111,7 +111,7 @@ impl Sandbox {
         self.sh(command, "")
     }
 
-    /// Runs a command as if at a terminal of 80 columns, after one that exited with a code.
+    /// Runs a command as at a terminal of 80 columns, after a command that exited with `last`.
     pub(crate) fn at_a_terminal(&self, command: &str, last: i32) -> Ran {
         self.sh(&format!("(exit {last}); {command}"), "-o human")
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::harness::{check, check_in_shell, words};
 use crate::support::peer::Peer;
 
-/// Asserts that each command line is rejected in one line that contains the text beside it.
+/// Asserts that each command line is rejected in one line that contains the given text.
 #[track_caller]
 fn rejects(table: &[(&str, &str)]) {
     for (line, named) in table {
@@ -209,7 +209,7 @@ fn unreadable_files() {
 
 /// The text of a file may be a secret in the wrong place.
 #[test]
-fn errors_in_a_file_name_the_line_without_its_text() {
+fn errors_in_files() {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &[u8]| {
         let path = directory.path().join(name);

@@ -1,4 +1,4 @@
-//! The exit code is 0, 1, 2 or 3 and nothing is on standard error, whatever happens to the process.
+//! Exit codes: 0, 1, 2 or 3, and nothing on standard error, whatever happens to the process.
 
 use std::fs::OpenOptions;
 

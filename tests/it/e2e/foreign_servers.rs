@@ -1,6 +1,6 @@
 //! Python's `http.server`, as a user would meet it.
 //!
-//! It inherits a listening socket as standard input: no port is guessed, and there is nothing to wait for.
+//! It inherits a listening socket as standard input, so that no test guesses a port or waits for the start.
 
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;

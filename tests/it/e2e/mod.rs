@@ -1,5 +1,6 @@
-//! The binary, end to end: what stands on standard output, what on standard error (nothing), and the exit
-//! code, against scripted peers and real servers on loopback.
+//! The binary end to end: standard output, an empty standard error and the exit code, against scripted peers and real
+//! servers on loopback.
+
 mod answers;
 mod bad_input;
 mod deadlines;

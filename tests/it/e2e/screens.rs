@@ -83,7 +83,7 @@ fn progress_bar() {
 #[test]
 fn no_progress_bar_elsewhere() {
     let silent = Peer::by_method(alive(), vec![Step::Hang]);
-    // That standard error is empty is asserted by `exits`.
+    // `exits` asserts that standard error is empty.
     check([&silent.address(), "-t", "1", "-o", "human"]).run().exits(2);
     let left = USUAL.run([&silent.address(), "-t", "1", "-o", "nagios"]).ends(SOON);
     assert!(left.raw.starts_with("CEILOMETER CRITICAL - "), "{:?}", left.raw);

@@ -1,4 +1,4 @@
-//! `--simulate`: each diagnosis is really probed and comes out under its name.
+//! `--simulate`: each simulated endpoint is really probed and gets its diagnosis.
 
 use crate::support::harness::{check, words};
 
@@ -25,7 +25,7 @@ const ALL: [(&str, &str); 19] = [
     ("unexpected", "CRITICAL"),
 ];
 
-/// Diagnoses whose rows are not in the table yet; the servers are there.
+/// Simulated diagnoses that have no row in the table yet.
 const TO_FOLLOW: [&str; 2] = ["stale", "contradictory"];
 
 /// The diagnoses of a login, which no endpoint has. All are UNKNOWN.
@@ -58,13 +58,13 @@ fn all_diagnoses() {
     probes_all("", &[]);
 }
 
-/// A stalled back-end shows only beside HEAD's answer.
+/// A stalled back-end needs an answer to HEAD.
 #[test]
 fn get_alone() {
     probes_all("-m get", &["backend-stalled"]);
 }
 
-/// A configured command's own thresholds do not keep its rehearsal from coming out as it was named.
+/// Thresholds of the configured command do not change the simulated diagnosis.
 #[test]
 fn configured_thresholds() {
     for given in

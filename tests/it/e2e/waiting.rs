@@ -9,7 +9,7 @@ use crate::e2e::terminal::USUAL;
 use crate::support::harness::check;
 use crate::support::peer::{Peer, Step, alive, answers, healthy};
 
-/// A service that recovers after so many GETs.
+/// A service that recovers after the given number of GETs.
 fn recovering(after: usize) -> Peer {
     let count = AtomicUsize::new(0);
     Peer::asked(move |request| match request.method.as_str() {
@@ -90,7 +90,7 @@ fn ctrl_c_on_a_terminal() {
 }
 
 #[test]
-fn terminated_before_the_first_run_is_over() {
+fn terminated_first_run() {
     let peer = Peer::always(vec![Step::Hang]);
     let session = USUAL.run([&peer.address(), "--wait", "60", "-t", "60"]);
     session.shows(["waiting for OK"]);

@@ -4,7 +4,7 @@ use std::process::Command;
 use super::{CUSTOM, SERVICE_PAGE, Server, nobody, service, write};
 use crate::support::programs::{found, missing};
 
-/// Where Debian keeps the modules.
+/// Directory of the modules on Debian.
 const MODULES: &str = "/usr/lib/apache2/modules";
 
 #[test]

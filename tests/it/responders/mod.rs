@@ -72,7 +72,7 @@ impl Server {
     }
 }
 
-/// The service behind a proxy: a 503 of its own, for HEAD too.
+/// The service to which a proxy passes requests: it answers 503, to HEAD too.
 fn service() -> Peer {
     Peer::asked(|request| {
         let headers = "Content-Type: text/html; charset=UTF-8\r\nConnection: close\r\n";

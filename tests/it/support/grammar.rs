@@ -1,12 +1,12 @@
-//! The grammar of each output, for every test that lets strangers speak: nothing that a server says may
-//! forge a line, a metric, a sample, a word for HAProxy, or a terminal escape.
+//! The grammar of each output, for all tests with hostile text: no text from a server may forge a line, a metric, a
+//! sample, a word for HAProxy, or a terminal escape.
 
 use serde_json::Value;
 
 /// The formats, by the names that `-o` knows.
 pub(crate) const OUTPUTS: [&str; 5] = ["nagios", "human", "json", "prometheus", "haproxy-agent"];
 
-/// What is wrong with an output of the named format; `Ok` for one that obeys its grammar.
+/// Checks an output against the grammar of the named format.
 pub(crate) fn obeyed(output: &str, text: &str) -> Result<(), String> {
     if let Some(found) = text.chars().find(|letter| *letter != '\n' && hostile(*letter)) {
         return Err(format!("{found:?} was printed"));
@@ -32,7 +32,7 @@ pub(crate) fn hostile(letter: char) -> bool {
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// One line that Nagios reads, and long output: one bar at most, ahead of performance data of ours.
+/// Checks the line that Nagios reads, and the long output: one bar at most, before our performance data.
 fn plugin(text: &str) -> Result<(), String> {
     let first = text.lines().next().unwrap_or_default();
     let states = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
@@ -52,7 +52,7 @@ fn plugin(text: &str) -> Result<(), String> {
         .map_or(Ok(()), |metric| Err(format!("the metric {metric:?}")))
 }
 
-/// The metrics that are ours: of an endpoint, behind its name where there are several, and of the run.
+/// Recognises our metrics: those of an endpoint, after its name where there are several, and those of the run.
 fn known(label: &str) -> bool {
     let name = label.rsplit(' ').next().unwrap_or_default();
     ["head_time", "get_time", "backend_time", "certificate_days", "endpoints", "healthy"].contains(&name)
@@ -74,14 +74,14 @@ pub(crate) fn perfdata(first: &str) -> Result<Vec<(String, String)>, String> {
     Ok(metrics)
 }
 
-/// One object whose exit code is one of the four.
+/// Checks an object whose exit code is one of the four.
 fn json(text: &str) -> Result<(), String> {
     let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let code = value.get("exit_code").and_then(Value::as_u64);
     code.is_some_and(|code| code <= 3).then_some(()).ok_or_else(|| "no exit code of ours".into())
 }
 
-/// One line that HAProxy understands (its `check.c` takes the first word; what it does not know, it ignores).
+/// Checks a line for HAProxy, whose `check.c` takes the first word and ignores those it does not know.
 fn agent(text: &str) -> Result<(), String> {
     let line = text.trim_end_matches('\n');
     let (words, description) = line.split_once(" #").unwrap_or((line, ""));
@@ -94,7 +94,7 @@ fn agent(text: &str) -> Result<(), String> {
     (known && printable).then_some(()).ok_or(format!("{line:?} is no word of an agent"))
 }
 
-/// A comment, or `ceilometer_health_NAME{LABEL="VALUE",…} NUMBER`.
+/// Checks a comment, or `ceilometer_health_NAME{LABEL="VALUE",…} NUMBER`.
 fn sample(line: &str) -> Result<(), String> {
     if line.starts_with("# ") {
         return Ok(());
@@ -110,7 +110,7 @@ fn sample(line: &str) -> Result<(), String> {
     number.parse::<f64>().map(drop).map_err(|_| wrong())
 }
 
-/// What stands behind the labels, whose values escape `\`, `"` and line ends.
+/// Returns the rest after the labels, whose values escape `\`, `"` and line ends.
 fn labels(mut rest: &str) -> Option<&str> {
     loop {
         let (name, value) = rest.split_once("=\"")?;
@@ -131,7 +131,7 @@ fn labels(mut rest: &str) -> Option<&str> {
     }
 }
 
-/// A value as the guidelines write it: `UOM` of ours is `s` or nothing; thresholds may follow.
+/// Recognises a value of the guidelines: its unit is `s` or none, and thresholds may follow.
 fn well_formed(value: &str) -> bool {
     let mut fields = value.split(';');
     let first = fields.next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What the tests share: scripted peers, certificates made on the spot, the real programs of the machine, the
-//! harness that runs the binary, and the grammar of its outputs.
+//! Support of the tests: scripted peers, generated certificates, the real programs of the machine, the harness that
+//! runs the binary, and the grammar of its outputs.
 
 pub(crate) mod certificates;
 pub(crate) mod daemon;

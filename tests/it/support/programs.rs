@@ -1,4 +1,4 @@
-//! The real programs that tests need, and the one rule for what a machine lacks.
+//! The real programs that tests need, and the rule for those that a machine lacks.
 
 use std::env;
 use std::io::{self, Write};
@@ -44,7 +44,7 @@ pub(crate) fn missing(what: &str) {
     left_out(&format!("missing: {what}"));
 }
 
-/// Prints that the current test leaves something out, also under `CI=true`: no installation would change it.
+/// Prints that the current test leaves something out, also under `CI=true`: no installation could change it.
 pub(crate) fn left_out(why: &str) {
     let test = thread::current().name().unwrap_or_default().to_owned();
     // Past the test harness, which would swallow what a passing test prints.
