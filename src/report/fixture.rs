@@ -15,9 +15,10 @@ use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, Faul
 use crate::model::range::Range;
 use crate::model::state::State;
 use crate::model::threshold::Threshold;
-use crate::plan::{OutputOptions, Plan, Verbosity};
+use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
+use crate::rules::Key;
 use crate::sanitize::UntrustedText;
-use crate::verdict::tests::{endpoint as ctl1, plan};
+use crate::verdict::tests::plan;
 use crate::verdict::{Outcome, Verdict, judge};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
@@ -42,13 +43,13 @@ pub(crate) fn output() -> OutputOptions {
 
 /// An endpoint that answers as documented.
 pub(crate) fn healthy(endpoint: &str) -> Verdict {
-    judged(endpoint, 1, &[head(), get(200, "", 3_456, &[(Phase::Connect, 200), (Phase::Wait, 3_222)])])
+    judged(endpoint, 1, &[head(), timed_get(200, "", 3_456, &[(Phase::Connect, 200), (Phase::Wait, 3_222)])])
 }
 
 /// An endpoint that says that its back-end is down.
 pub(crate) fn backend_down(endpoint: &str) -> Verdict {
     let times = [(Phase::Resolve, 900), (Phase::Connect, 1_200), (Phase::Wait, 10_245)];
-    let get = get(503, "{\"error\":\n\"database|unreachable\"}", 12_345, &times);
+    let get = timed_get(503, "{\"error\":\n\"database|unreachable\"}", 12_345, &times);
     judged(endpoint, 1, &[head(), get])
 }
 
@@ -80,27 +81,34 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
     judged(endpoint, 1, &[over_tls(Method::Head, 204, 4_567), over_tls(Method::Get, 200, 5_678)])
 }
 
-/// Judges exchanges with an endpoint, which need not be one that the command line takes.
-fn judged(name: &str, attempts: u32, made: &[Attempt]) -> Verdict {
-    let endpoint = Endpoint::parse(name, &Defaults::default()).unwrap_or_else(|_| ctl1());
-    let mut plan = Plan { output: OutputOptions { verbosity: Verbosity::Transcript, ..output() }, ..plan() };
+/// Judges exchanges with the endpoint of this text.
+pub(super) fn judged(endpoint: &str, attempts: u32, made: &[Attempt]) -> Verdict {
+    judged_by(plan(), endpoint, attempts, made)
+}
+
+fn judged_by(mut plan: Plan, endpoint: &str, attempts: u32, made: &[Attempt]) -> Verdict {
+    let endpoint = Endpoint::parse(endpoint, &Defaults::default()).unwrap();
+    plan.output.verbosity = Verbosity::Transcript;
     if endpoint.scheme == Scheme::Https {
         plan.thresholds.certificate = Threshold { warning: Some(Range::at_least(30.0)), critical: None };
     }
-    let verdict = judge(&plan, &endpoint, made, attempts, moment());
-    Verdict { endpoint: name.into(), ..verdict }
+    judge(&plan, &endpoint, made, attempts, moment())
 }
 
-fn head() -> Attempt {
+pub(super) fn head() -> Attempt {
     let times = [(Phase::Connect, 234), (Phase::Wait, 1_000)];
     sent(exchange(Method::Head, answer(204, ""), 1_234, &times))
 }
 
-fn get(status: u16, body: &str, micros: u64, times: &[(Phase, u64)]) -> Attempt {
+pub(super) fn get(status: u16, body: &str) -> Attempt {
+    timed_get(status, body, 3_456, &[])
+}
+
+fn timed_get(status: u16, body: &str, micros: u64, times: &[(Phase, u64)]) -> Attempt {
     sent(exchange(Method::Get, answer(status, body), micros, times))
 }
 
-fn sent(exchange: Exchange) -> Attempt {
+pub(super) fn sent(exchange: Exchange) -> Attempt {
     Attempt::Sent(Box::new(exchange))
 }
 
@@ -110,7 +118,7 @@ fn answer(status: u16, body: &str) -> Completion<Response, Fault> {
     Completion::Full(Response { status, headers, body: UntrustedText::new(body) })
 }
 
-fn exchange(
+pub(super) fn exchange(
     method: Method,
     completion: Completion<Response, Fault>,
     micros: u64,
@@ -142,40 +150,60 @@ pub(crate) fn at(verbosity: Verbosity, mut report: Report) -> Report {
     report
 }
 
-/// Cleaned text: whatever may be in an output, the languages' own marks among it.
+/// A server's words, with the special characters of all output languages.
 fn words() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9 äß監|<>=';:%#\"\\\\{}$`]{0,90}"
 }
 
-/// Any report: endpoints in any state, any text that is clean, any numbers.
+/// Any report that the judge makes.
 pub(crate) fn any_report() -> impl Strategy<Value = Report> {
     let endpoints = proptest::collection::vec(any_verdict(), 0..25);
-    (words(), endpoints, any::<[bool; 2]>(), proptest::collection::vec(words(), 0..3)).prop_map(
-        |(summary, mut endpoints, [simulated, unverified], notes)| {
-            for (index, verdict) in endpoints.iter_mut().enumerate() {
-                verdict.endpoint = format!("{index}-{}", verdict.endpoint);
+    (endpoints, any::<[bool; 2]>(), proptest::collection::vec(words(), 0..3)).prop_map(
+        |(endpoints, [simulated, insecure], notes)| {
+            let mut plan = Plan { notes, ..plan() };
+            plan.network.tls.insecure = insecure;
+            if simulated {
+                plan.targets = Targets::Simulated(vec![Diagnosis::Healthy]);
             }
-            Report { summary, simulated, unverified, notes, ..report(endpoints) }
+            Report::of(&plan, endpoints, moment(), Duration::from_micros(7_890))
         },
     )
 }
 
+/// Any endpoint; two of the same name are as good as impossible.
 fn any_verdict() -> impl Strategy<Value = Verdict> {
-    let shape = prop::sample::select(vec![healthy, backend_down, unreachable, expiring]);
-    let state = prop::sample::select(State::ALL.to_vec());
-    let diagnosis = prop::sample::select(Diagnosis::ALL.to_vec());
-    (shape, state, diagnosis, "[a-z.|=' 監]{1,60}", words(), words(), -1e6..1e6, any::<u32>()).prop_map(
-        |(shape, state, diagnosis, endpoint, explanation, action, days_left, micros)| {
-            let mut verdict = Verdict { state, diagnosis, explanation, action, ..shape(&endpoint) };
-            if let Some(certificate) = &mut verdict.certificate {
-                certificate.days_left = days_left;
-            }
-            for probe in &mut verdict.probes {
-                if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
-                    judged.elapsed = Duration::from_micros(micros.into());
+    let endpoint = "(https://)?[a-z]{9,20}:8777(/[a-z=',:;!$&]{1,30})?";
+    let requests = (any_exchange(Method::Head), any_exchange(Method::Get));
+    let overridden = prop::option::of(prop::sample::select(State::ALL.to_vec()));
+    (endpoint, requests, overridden, 1..4_u32).prop_map(|(endpoint, (head, get), state, attempts)| {
+        let mut plan = plan();
+        if let Some(state) = state {
+            plan.table.set(Key::parse("2xx").unwrap(), state);
+        }
+        judged_by(plan, &endpoint, attempts, &[sent(head), sent(get)])
+    })
+}
+
+fn any_exchange(method: Method) -> impl Strategy<Value = Exchange> {
+    let status = prop::sample::select(vec![200, 204, 301, 401, 404, 429, 500, 503, 504, 999]);
+    let kind = prop::sample::select(FaultKind::ALL.to_vec());
+    let certificate = prop::option::of((words(), words(), any::<u32>()));
+    (prop::option::of(kind), status, words(), certificate, any::<u32>()).prop_map(
+        move |(kind, status, words, certificate, micros)| {
+            let completion = match kind {
+                Some(kind) => {
+                    let detail = FaultDetail::Local("circumstances".into());
+                    Completion::Failed(Fault { kind, phase: Phase::Wait, detail })
                 }
-            }
-            verdict
+                None => answer(status, &words),
+            };
+            let certificate = certificate.map(|(subject, issuer, seconds)| ServerCertificate {
+                not_after: UNIX_EPOCH + Duration::from_secs(seconds.into()),
+                subject: UntrustedText::new(subject),
+                issuer: UntrustedText::new(issuer),
+            });
+            let times = [(Phase::Wait, u64::from(micros / 2))];
+            Exchange { certificate, ..exchange(method, completion, micros.into(), &times) }
         },
     )
 }

@@ -42,23 +42,27 @@ fn described(summary: &str) -> String {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::verdict::Verdict;
     use proptest::prelude::*;
 
     fn in_state(state: State) -> Report {
-        fixture::report(vec![Verdict { state, ..fixture::healthy("a:8777") }])
+        let status = match state {
+            State::Ok => 200,
+            State::Warning => 429,
+            State::Critical => 503,
+            State::Unknown => 401,
+        };
+        fixture::report(vec![fixture::judged("a:8777", 1, &[fixture::head(), fixture::get(status, "")])])
     }
 
     #[test]
-    fn each_state_has_its_words() {
-        let summary = "healthy: HEAD 204, GET 200 from a:8777";
+    fn states() {
         let table = [
-            (State::Ok, None, "up\n".to_owned()),
-            (State::Ok, Some(30), "up 100%\n".to_owned()),
-            (State::Warning, None, "up\n".to_owned()),
-            (State::Warning, Some(30), "up 30%\n".to_owned()),
-            (State::Critical, Some(30), format!("down #{summary}\n")),
-            (State::Unknown, None, format!("down #{summary}\n")),
+            (State::Ok, None, "up\n"),
+            (State::Ok, Some(30), "up 100%\n"),
+            (State::Warning, None, "up\n"),
+            (State::Warning, Some(30), "up 30%\n"),
+            (State::Critical, Some(30), "down #backend-down: GET 503 from a:8777\n"),
+            (State::Unknown, None, "down #denied: GET 401 from a:8777\n"),
         ];
         for (state, warning, line) in table {
             assert_eq!(render(&in_state(state), warning), line, "{state} {warning:?}");
@@ -66,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rehearsal_and_an_unverified_certificate_are_marked() {
+    fn marks_of_good_states() {
         let report = Report { simulated: true, ..in_state(State::Ok) };
         assert_eq!(render(&report, None), "up #SIMULATED\n");
         let report = Report { unverified: true, ..in_state(State::Warning) };
@@ -74,14 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_could_not_begin_is_down() {
+    fn failed_setup() {
         let report = fixture::unable("token file /etc/t\u{f6}ken: not found");
         assert_eq!(render(&report, None), "down #token file /etc/t?ken: not found\n");
     }
 
     proptest! {
         #[test]
-        fn the_line_is_one_short_line_of_ascii(summary in ".*") {
+        fn one_short_ascii_line(summary in ".*") {
             let line = render(&Report { summary, ..in_state(State::Critical) }, None);
             let described = line.strip_prefix("down #").and_then(|line| line.strip_suffix('\n')).unwrap();
             prop_assert!(described.len() <= DESCRIPTION);

@@ -311,7 +311,7 @@ mod tests {
               "service": "ceilometer",
               "state": "WARNING",
               "exit_code": 1,
-              "summary": "certificate-expiring: certificate of https://a:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days",
+              "summary": "certificate-expiring: certificate of a:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days",
               "simulated": false,
               "started_at": "2026-11-07T06:40:00.123Z",
               "elapsed_ms": 7.89,

@@ -65,8 +65,8 @@ const UNVERIFIED: &str = "certificate not verified";
 /// The most of a reason that is told of a run that came to nothing, in characters.
 const REASON: usize = 600;
 
-/// The most that is told of why a result could not be told, in characters.
-const WHY: usize = 300;
+/// Maximum length of the reason why a result was not written, in characters.
+const WHY: usize = 100;
 
 /// A whole run.
 #[derive(Debug, Clone)]
@@ -108,10 +108,10 @@ impl Report {
             .map(|verdict| Verdict { summary: wording::summary::of_endpoint(&verdict), ..verdict })
             .collect();
         let state = aggregate::state(&endpoints, plan.quorum);
-        Report {
+        let mut report = Report {
             state,
             exit_code: plan.exit_codes.of(state),
-            summary: wording::summary::of_run(&endpoints, plan.quorum, MAX_SUMMARY),
+            summary: String::new(),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
             started_at,
@@ -120,7 +120,9 @@ impl Report {
             endpoints,
             notes: plan.notes.clone(),
             thresholds: plan.thresholds.clone(),
-        }
+        };
+        report.summary = report.summary_within(MAX_SUMMARY, plan.quorum);
+        report
     }
 
     /// The same with the login before it, whose state is the run's where there is no endpoint.
@@ -129,7 +131,8 @@ impl Report {
         if self.endpoints.is_empty() {
             self.state = login.state;
             self.exit_code = plan.exit_codes.of(login.state);
-            self.summary = wording::summary::truncate(&login.summary, MAX_SUMMARY);
+            let room = MAX_SUMMARY.saturating_sub(self.with_marks("").chars().count());
+            self.summary = wording::summary::truncate(&login.summary, room);
         }
         self.notes.extend(login.notes.iter().cloned());
         self.login = Some(Box::new(login));
@@ -161,9 +164,9 @@ impl Report {
         Report {
             state,
             exit_code: codes.of(state),
-            summary: format!(
-                "--output-file was not written ({why}); the result was {result}: {}",
-                self.summary
+            summary: wording::summary::truncate(
+                &format!("--output-file was not written ({why}); the result was {result}: {}", self.summary),
+                MAX_SUMMARY,
             ),
             endpoints: Vec::new(),
             ..self.clone()
@@ -217,11 +220,12 @@ impl Report {
         format!("CEILOMETER {} - {}", self.state, self.summary_with_marks())
     }
 
-    /// The summary in at most `room` characters; an error's as it is, for it has no endpoints.
+    /// The summary in at most `room` characters, less those of the marks; an error's as it is.
     pub(crate) fn summary_within(&self, room: usize, quorum: Option<Quorum>) -> String {
-        if self.endpoints.is_empty() {
+        if self.endpoints.is_empty() && !self.summary.is_empty() {
             return self.summary.clone();
         }
+        let room = room.saturating_sub(self.with_marks("").chars().count());
         wording::summary::of_run(&self.endpoints, quorum, room)
     }
 

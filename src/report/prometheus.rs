@@ -227,13 +227,13 @@ mod tests {
     use proptest::test_runner::TestRunner;
 
     fn run_of_two() -> Report {
-        fixture::report(vec![fixture::expiring("https://a:443"), fixture::unreachable(r#"b:8777/"\"#)])
+        fixture::report(vec![fixture::expiring("https://a:443"), fixture::unreachable("b:8777/'")])
     }
 
     #[test]
     fn the_whole_exposition() {
         expect![[r##"
-            # CEILOMETER CRITICAL - 2 of 2 endpoints not OK (1 unreachable, 1 certificate-expiring); worst: unreachable: connection refused by b:8777/"\ after 1 retry
+            # CEILOMETER CRITICAL - 2 of 2 endpoints not OK (1 unreachable, 1 certificate-expiring); worst: unreachable: connection refused by b:8777/' after 1 retry
             # HELP ceilometer_health_run_state Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
             # TYPE ceilometer_health_run_state gauge
             ceilometer_health_run_state 2
@@ -258,16 +258,16 @@ mod tests {
             # HELP ceilometer_health_state State of the endpoint: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
             # TYPE ceilometer_health_state gauge
             ceilometer_health_state{endpoint="https://a:443"} 1
-            ceilometer_health_state{endpoint="b:8777/\"\\"} 2
+            ceilometer_health_state{endpoint="b:8777/'"} 2
             # HELP ceilometer_health_diagnosis 1 for what is the matter with the endpoint.
             # TYPE ceilometer_health_diagnosis gauge
             ceilometer_health_diagnosis{endpoint="https://a:443",diagnosis="certificate-expiring"} 1
-            ceilometer_health_diagnosis{endpoint="b:8777/\"\\",diagnosis="unreachable"} 1
+            ceilometer_health_diagnosis{endpoint="b:8777/'",diagnosis="unreachable"} 1
             # HELP ceilometer_health_request_duration_seconds Time of the request, answered or not.
             # TYPE ceilometer_health_request_duration_seconds gauge
             ceilometer_health_request_duration_seconds{endpoint="https://a:443",method="HEAD"} 0.004567
             ceilometer_health_request_duration_seconds{endpoint="https://a:443",method="GET"} 0.005678
-            ceilometer_health_request_duration_seconds{endpoint="b:8777/\"\\",method="HEAD"} 0.000321
+            ceilometer_health_request_duration_seconds{endpoint="b:8777/'",method="HEAD"} 0.000321
             # HELP ceilometer_health_http_status HTTP status of the answer, where there is one.
             # TYPE ceilometer_health_http_status gauge
             ceilometer_health_http_status{endpoint="https://a:443",method="HEAD"} 204

@@ -12,6 +12,7 @@ mod login;
 mod request;
 mod responder;
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use crate::model::diagnosis::Diagnosis;
@@ -36,6 +37,8 @@ const LINE: usize = 200;
 pub(crate) struct Verdict {
     /// The canonical form.
     pub(crate) endpoint: String,
+    /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
+    pub(crate) place: String,
     /// The URL that was asked.
     pub(crate) url: String,
     /// Its region in the catalogue.
@@ -240,6 +243,7 @@ pub(crate) fn judge(
     let found = finding::most_severe(plan, &requests, skipped.as_deref(), backend, certificate.as_ref());
     Verdict {
         endpoint: endpoint.to_string(),
+        place: place(endpoint),
         url: endpoint.url(),
         region: None,
         interface: None,
@@ -256,6 +260,13 @@ pub(crate) fn judge(
         backend,
         probes: probes(plan, endpoint, made, &requests),
         notes: notes(plan, endpoint),
+    }
+}
+
+fn place(endpoint: &Endpoint) -> String {
+    match endpoint.route {
+        Route::Address(address, port) => format!("{endpoint} at {}", SocketAddr::new(address, port)),
+        Route::Host | Route::Resolved(_) | Route::Unix(_) => endpoint.to_string(),
     }
 }
 

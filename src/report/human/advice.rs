@@ -6,17 +6,12 @@ use crate::terminal::layout::wrap_indented;
 use crate::terminal::style::Palette;
 use crate::verdict::Verdict;
 
-/// Returns whether the summary already has the text of a statement after its label.
-fn is_in_summary(statement: &str, verdict: &Verdict) -> bool {
-    statement.split_once(": ").is_some_and(|(_, said)| verdict.summary.contains(said))
-}
-
 /// Explanation, action, and what the responses said, in lines of at most so many columns.
 pub(crate) fn advice(verdict: &Verdict, columns: usize, palette: Palette) -> Vec<String> {
     let mut lines = wrap_indented(PROSE, PROSE, &verdict.explanation, columns);
     let action = wrap_indented("  → ", PROSE, &verdict.action, columns);
     lines.extend(action.iter().map(|line| palette.bold(line)));
-    let statements = wording::statements(verdict).into_iter().filter(|text| !is_in_summary(text, verdict));
-    lines.extend(statements.flat_map(|text| wrap_indented(INDENT, PROSE, &text, columns)));
+    let statements = wording::statements(verdict, &verdict.summary);
+    lines.extend(statements.iter().flat_map(|text| wrap_indented(INDENT, PROSE, text, columns)));
     lines
 }

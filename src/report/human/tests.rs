@@ -92,9 +92,9 @@ fn three_endpoints_in_three_states() {
                                   ░ resolve  ▒ connect  █ wait
               back-end's share of GET: 9.24 ms
 
-            WARNING   certificate-expiring: certificate of
-                      https://metering-3.example.com:443 expires on 2026-11-27, in 20.5
-                      days: below the warning threshold of 30 days
+            WARNING   certificate-expiring: certificate of metering-3.example.com:443
+                      expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
+                      days
 
                 the certificate expires in 20.5 days, below the warning threshold of 30 days
                 (CN=a.example)
@@ -145,9 +145,9 @@ fn three_endpoints_on_a_narrow_terminal() {
 
             WARNING   certificate-expiring:
                       certificate of
-                      https://metering-3.example.com
-                      :443 expires on 2026-11-27, in
-                      20.5 days: below the warning
+                      metering-3.example.com:443
+                      expires on 2026-11-27, in 20.5
+                      days: below the warning
                       threshold of 30 days
 
                 the certificate expires in 20.5
@@ -194,8 +194,8 @@ fn three_endpoints_on_a_wide_terminal() {
                                   ░ resolve  ▒ connect  █ wait
               back-end's share of GET: 9.24 ms
 
-            WARNING   certificate-expiring: certificate of https://metering-3.example.com:443 expires on
-                      2026-11-27, in 20.5 days: below the warning threshold of 30 days
+            WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
+                      20.5 days: below the warning threshold of 30 days
 
                 the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
               → renew the certificate and have the server that presents it load the new one
@@ -359,9 +359,9 @@ fn verbose() {
                                   ░ resolve  ▒ connect  █ wait
               back-end's share of GET: 9.24 ms
 
-            WARNING   certificate-expiring: certificate of
-                      https://metering-3.example.com:443 expires on 2026-11-27, in 20.5
-                      days: below the warning threshold of 30 days
+            WARNING   certificate-expiring: certificate of metering-3.example.com:443
+                      expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
+                      days
 
                 the certificate expires in 20.5 days, below the warning threshold of 30 days
                 (CN=a.example)
@@ -432,10 +432,10 @@ fn thrice_verbose() {
 
 #[test]
 fn long_names() {
-    let long = format!("{}.example.com:8777", "very-long-name.".repeat(6));
+    let long = format!("{}example.com:8777", "very-long-name.".repeat(6));
     let report = fixture::report(vec![
         fixture::healthy(&format!("a.{long}")),
-        fixture::healthy("監視.example:8777"),
+        fixture::healthy("xn--mgbh0fb.example:8777"),
         fixture::backend_down(&format!("b.{long}")),
     ]);
     check(
@@ -444,16 +444,16 @@ fn long_names() {
         &expect![[r#"
             CRITICAL  1 of 3 endpoints not OK; backend-down: GET 503 from
                       b.very-long-name.very-long-name.very-long-name.very-long-name.
-                      very-long-name.very-long-name..example.com:8777:
+                      very-long-name.very-long-name.example.com:8777:
                       "database|unreachable"
 
             STATE     ENDPOINT                      DIAGNOSIS     HEAD  GET     TIME
             CRITICAL  b.very-long-na…mple.com:8777  backend-down  204   503  12.3 ms
             OK        a.very-long-na…mple.com:8777  healthy       204   200  3.46 ms
-            OK        監視.example:8777             healthy       204   200  3.46 ms
+            OK        xn--mgbh0fb.example:8777      healthy       204   200  3.46 ms
 
             CRITICAL  b.very-long-name.very-long-name.very-long-name.very-long-name.
-                      very-long-name.very-long-name..example.com:8777
+                      very-long-name.very-long-name.example.com:8777
 
                 the API has been reached but the back-end connectivity is
                 unavailable or compromised; the service cannot perform its

@@ -11,7 +11,7 @@ use super::{Report, wording};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::{LoginVerdict, Verdict};
+use crate::verdict::{Evidence, LoginVerdict, Verdict};
 
 /// Tells the report as a plugin does.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -33,43 +33,56 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let worst_first = report.worst_first();
     let several = report.endpoints.len() > 1;
-    let mut lines: Vec<String> = worst_first
-        .into_iter()
-        .filter(listed)
-        .flat_map(|verdict| if several { titled(verdict, verbosity) } else { about(verdict, verbosity) })
-        .collect();
     let login = report.login.as_deref();
-    lines.splice(0..0, login.into_iter().flat_map(|login| about_login(login, verbosity >= Verbosity::Notes)));
+    let mut lines = login.map(|login| about_login(report, login, verbosity)).unwrap_or_default();
+    for verdict in worst_first.into_iter().filter(listed) {
+        lines.extend(if several {
+            titled(report, verdict, verbosity)
+        } else {
+            about(verdict, &report.summary, verbosity)
+        });
+    }
     if verbosity >= Verbosity::Notes {
         lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
     }
     lines
 }
 
-/// The login: its outcome where asked for, and what to do where nothing but it is left to explain.
-fn about_login(login: &LoginVerdict, is_shown: bool) -> Vec<String> {
-    let shown = is_shown.then(|| wording::login(login));
-    let is_failed = login.diagnosis.is_some();
-    let words = [login.explanation.clone(), format!("Action: {}", login.action)];
-    shown.into_iter().chain(words.into_iter().filter(|_| is_failed)).collect()
+/// The login: its outcome where asked for, and what to do where it failed and no endpoint's explanation says so.
+fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> Vec<String> {
+    let mut lines = Vec::new();
+    if verbosity >= Verbosity::Notes {
+        lines.push(wording::login(login));
+    }
+    let explained = |verdict: &Verdict| matches!(verdict.evidence, Evidence::Login(_));
+    if login.diagnosis.is_some() && !report.endpoints.iter().any(explained) {
+        lines.extend([login.explanation.clone(), format!("Action: {}", login.action)]);
+    }
+    lines
 }
 
-/// One of several endpoints: its name, and below it what there is to say.
-fn titled(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
-    let title = format!("{} {} - {}", verdict.state, verdict.endpoint, verdict.summary);
-    let indented = about(verdict, verbosity).into_iter().map(|line| format!("  {line}"));
+/// One of several endpoints: its summary, unless the first line holds it, and below it the rest.
+fn titled(report: &Report, verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
+    let title = if report.summary.ends_with(&verdict.summary) {
+        format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
+    } else {
+        format!("{} - {}", verdict.state, verdict.summary)
+    };
+    let indented = about(verdict, &verdict.summary, verbosity).into_iter().map(|line| format!("  {line}"));
     [title].into_iter().chain(indented).collect()
 }
 
-fn about(verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
-    let mut lines = vec![verdict.explanation.clone()];
+/// What there is to say of an endpoint beyond the summary that is shown above.
+fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> {
+    let mut lines: Vec<String> = wording::explanation(verdict).map(str::to_owned).into_iter().collect();
     if !verdict.action.is_empty() {
         lines.push(format!("Action: {}", verdict.action));
     }
-    lines.extend(wording::statements(verdict));
-    lines.extend(wording::attempts(verdict).map(|attempts| format!("Tried again: {attempts}")));
-    if verbosity >= Verbosity::Notes {
+    lines.extend(wording::statements(verdict, summary));
+    if verbosity >= Verbosity::Notes || matches!(verdict.evidence, Evidence::Certificate(_)) {
         lines.extend(verdict.certificate.as_ref().map(wording::certificate));
+    }
+    if verbosity >= Verbosity::Notes {
         lines.extend(verdict.notes.iter().map(|note| format!("Note: {note}")));
     }
     let accounts = verdict.probes.iter().flat_map(|probe| wording::account(probe, verbosity));
@@ -118,7 +131,6 @@ mod tests {
                 CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
                 the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                 Action: verify that the API is up and running and that there is connectivity with the back-end
-                GET said: database/unreachable
             "#]],
         );
     }
@@ -130,14 +142,12 @@ mod tests {
             Verbosity::Brief,
             &expect![[r#"
                 CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[::1]:8777 head_time'=0.000321s;;;0
-                CRITICAL b:8777 - backend-down: GET 503 from b:8777: "database/unreachable"
+                CRITICAL - backend-down: b:8777
                   the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                   Action: verify that the API is up and running and that there is connectivity with the back-end
-                  GET said: database/unreachable
-                CRITICAL [::1]:8777 - unreachable: connection refused by [::1]:8777 after 1 retry
+                CRITICAL - unreachable: connection refused by [::1]:8777 after 1 retry
                   the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
-                  Tried again: 2 attempts
             "#]],
         );
     }
@@ -152,12 +162,11 @@ mod tests {
             &report,
             Verbosity::Notes,
             &expect![[r#"
-                CEILOMETER WARNING - 1 of 2 endpoints not OK; certificate-expiring: certificate of https://b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
-                WARNING https://b:443 - certificate-expiring: certificate of https://b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days
-                  the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
+                CEILOMETER WARNING - 1 of 2 endpoints not OK; certificate-expiring: certificate of b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
+                WARNING - certificate-expiring: https://b:443
                   Action: renew the certificate and have the server that presents it load the new one
                   Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer CN=Example CA, O=Example
-                OK a:8777 - healthy: HEAD 204, GET 200 from a:8777
+                OK - healthy: HEAD 204, GET 200 from a:8777
                   the API answers and reaches its back-end
                   Note: the token travels in the clear
                 Note: http_proxy is set and ignored
@@ -174,7 +183,6 @@ mod tests {
                 CEILOMETER CRITICAL - unreachable: connection refused by a:8777 after 1 retry | head_time=0.000321s;;;0
                 the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
                 Action: check that the API runs and listens on this address and port
-                Tried again: 2 attempts
                 HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
                 connect 0.32 ms
                 curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
@@ -188,7 +196,6 @@ mod tests {
                 CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
                 the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                 Action: verify that the API is up and running and that there is connectivity with the back-end
-                GET said: database/unreachable
                 HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
                 connect 0.23 ms, wait 1.00 ms
                 curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
@@ -209,7 +216,6 @@ mod tests {
                 CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
                 the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                 Action: verify that the API is up and running and that there is connectivity with the back-end
-                GET said: database/unreachable
                 HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
                 connect 0.23 ms, wait 1.00 ms
                 curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
@@ -236,21 +242,21 @@ mod tests {
             Verbosity::Brief,
             &expect![[r#"
                 CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
-                CRITICAL b:8777 - unreachable: connection refused by b:8777 after 1 retry
+                CRITICAL - unreachable: b:8777
                   the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
-                  Tried again: 2 attempts
             "#]],
         );
     }
 
     #[test]
     fn a_cut_summary_still_says_that_nothing_was_verified() {
-        let mut report = fixture::report(vec![fixture::expiring(&format!("https://{}:443", "a".repeat(99)))]);
+        let mut report =
+            fixture::report(vec![fixture::expiring(&format!("https://a:443/{}", "a".repeat(99)))]);
         report.unverified = true;
         let output = OutputOptions { max_bytes: 150, ..fixture::output() };
         expect![[r#"
-            CEILOMETER OK - healthy: HEAD 204, GET 200 from https://aaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0 get_time=0.005678s;;;0
+            CEILOMETER WARNING - certificate-expiring: certificate of a:443/aaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0
         "#]].assert_eq(&render(&report, &output));
     }
 

@@ -141,10 +141,10 @@ mod tests {
 
     #[test]
     fn labels_that_meet_after_encoding_are_told_once() {
-        let report = fixture::report(vec![fixture::unreachable("a/="), fixture::unreachable("a/%3D")]);
+        let report = fixture::report(vec![fixture::unreachable("a/='"), fixture::unreachable("a/%3D'")]);
         assert_eq!(
             metrics(&report, Verbosity::Brief),
-            ["endpoints=2", "healthy=0", "'a/%3D head_time'=0.000321s;;;0"]
+            ["endpoints=2", "healthy=0", "'a:8777/%3D%27 head_time'=0.000321s;;;0"]
         );
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::summary::without_scheme;
 use crate::model::exchange::{Method, Phase};
 use crate::model::fault::{CertificateProblem, ChainPart, FaultDetail, FaultKind};
 use crate::units::{format_decimal, format_timestamp};
@@ -14,7 +15,7 @@ pub(super) fn clause(
     judged: &RequestVerdict,
     fault: &FaultInfo,
 ) -> String {
-    let (endpoint, message) = (&verdict.endpoint, &fault.message);
+    let (endpoint, message) = (&verdict.place, &fault.message);
     match fault.kind {
         FaultKind::Dns => format!("cannot resolve {}", verdict.host),
         FaultKind::Refused => format!("connection refused by {endpoint}"),
@@ -55,10 +56,12 @@ fn without_answer(
     fault: &FaultInfo,
     ended: &str,
 ) -> String {
-    let endpoint = &verdict.endpoint;
+    let endpoint = &verdict.place;
     match (fault.phase, judged.completion.answer()) {
         (Phase::Connect, _) => format!("{endpoint} {ended} the connection while connecting"),
-        (Phase::Tls, _) => format!("{endpoint} {ended} the connection during the TLS handshake"),
+        (Phase::Tls, _) => {
+            format!("{} {ended} the connection during the TLS handshake", without_scheme(endpoint))
+        }
         (_, Some(_)) => {
             format!("{endpoint} {ended} the connection within its answer to {}", answered(method, judged))
         }
@@ -67,11 +70,11 @@ fn without_answer(
 }
 
 fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    let (endpoint, after) = (&verdict.endpoint, waited(judged.elapsed));
+    let (endpoint, after) = (&verdict.place, waited(judged.elapsed));
     match fault.phase {
         Phase::Resolve => format!("resolving {} timed out after {after}", verdict.host),
         Phase::Connect => format!("TCP connect to {endpoint} timed out after {after}"),
-        Phase::Tls => format!("TLS handshake with {endpoint} timed out after {after}"),
+        Phase::Tls => format!("TLS handshake with {} timed out after {after}", without_scheme(endpoint)),
         Phase::Send | Phase::Wait => format!("{endpoint} did not answer {} within {after}", method.name()),
         Phase::Receive => {
             format!("{endpoint} did not complete its answer to {} within {after}", answered(method, judged))
@@ -80,7 +83,7 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
 }
 
 fn tls(verdict: &Verdict, fault: &FaultInfo) -> String {
-    let endpoint = &verdict.endpoint;
+    let endpoint = without_scheme(&verdict.place);
     if let FaultDetail::Certificate(certificate) = &fault.detail
         && let CertificateProblem::Expired(ChainPart::Server, at) = certificate.problem
     {

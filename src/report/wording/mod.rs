@@ -9,8 +9,8 @@ use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    CertificateInfo, FaultInfo, LoginVerdict, Outcome, RequestDetails, RequestResult, RequestVerdict,
-    TokenSource, Transcript, Verdict,
+    CertificateInfo, Evidence, FaultInfo, LoginVerdict, Outcome, RequestDetails, RequestResult,
+    RequestVerdict, TokenSource, Transcript, Verdict,
 };
 
 /// What came of a request, in a word or two: `204`, `timeout`, `200 body`.
@@ -47,18 +47,26 @@ pub(super) fn request(probe: &RequestResult) -> String {
     }
 }
 
-/// What the bodies and the faults of an endpoint said, a line each.
-pub(crate) fn statements(verdict: &Verdict) -> Vec<String> {
-    verdict.probes.iter().flat_map(|probe| probe_said(probe, verdict.quoted.as_deref())).collect()
+/// The explanation, where it says more than the summary.
+pub(super) fn explanation(verdict: &Verdict) -> Option<&str> {
+    match verdict.evidence {
+        Evidence::AllGood | Evidence::Request(_) | Evidence::GetNotSent(_) | Evidence::Login(_) => {
+            Some(&verdict.explanation)
+        }
+        Evidence::NothingSent(_) | Evidence::Slow(..) | Evidence::Certificate(_) => None,
+    }
 }
 
-fn probe_said(probe: &RequestResult, quoted: Option<&str>) -> Vec<String> {
-    let Outcome::RequestVerdict(judged) = &probe.outcome else { return Vec::new() };
-    let method = probe.method.name();
-    let fault = judged.completion.fault().filter(|fault| quoted != Some(fault.message.as_str()));
-    let fault = fault.map(|fault| format!("{method} {}", failure(fault)));
-    let detail = judged.detail.as_ref().map(|detail| format!("{method} said: {detail}"));
-    fault.into_iter().chain(detail).collect()
+/// The bodies' and the faults' words, one line each, without those that the explanation or this summary quotes.
+pub(super) fn statements(verdict: &Verdict, summary: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (method, judged) in verdict.made() {
+        let fault = judged.completion.fault().filter(|fault| verdict.quoted.as_ref() != Some(&fault.message));
+        lines.extend(fault.map(|fault| format!("{} {}", method.name(), failure(fault))));
+        let detail = judged.detail.as_ref().filter(|detail| !summary.contains(&format!("\"{detail}\"")));
+        lines.extend(detail.map(|detail| format!("{} said: {detail}", method.name())));
+    }
+    lines
 }
 
 fn failure(fault: &FaultInfo) -> String {
@@ -88,11 +96,6 @@ pub(super) fn certificate(certificate: &CertificateInfo) -> String {
         "Certificate: valid until {}, {life}; subject {subject}; issuer {issuer}",
         format_timestamp(*not_after)
     )
-}
-
-/// How often it was tried, where that is worth telling.
-pub(super) fn attempts(verdict: &Verdict) -> Option<String> {
-    (verdict.attempts > 1).then(|| format!("{} attempts", verdict.attempts))
 }
 
 /// A line of a request's account.
@@ -175,8 +178,8 @@ mod tests {
     use crate::verdict::tests::{NOW, both, endpoint, plan};
 
     #[test]
-    fn a_fault_is_told_where_the_explanation_does_not_quote_it() {
-        let told = |head, get| statements(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW));
+    fn fault_that_the_explanation_does_not_quote() {
+        let told = |head, get| statements(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW), "");
         assert!(told("timeout", "200").is_empty());
         assert!(told("204", "timeout").is_empty());
         // The same befell both, and is told once.

@@ -142,7 +142,7 @@ fn retries(attempts: u32) -> String {
 }
 
 fn clause(verdict: &Verdict) -> Clause {
-    let endpoint = &verdict.endpoint;
+    let endpoint = &verdict.place;
     match &verdict.evidence {
         Evidence::AllGood => Clause::event(format!("{} from {endpoint}", statuses(verdict))),
         Evidence::Request(method) => request(verdict, *method),
@@ -170,7 +170,7 @@ fn statuses(verdict: &Verdict) -> String {
 
 fn request(verdict: &Verdict, method: Method) -> Clause {
     let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
-        return Clause::event(verdict.endpoint.clone());
+        return Clause::event(verdict.place.clone());
     };
     match &judged.completion {
         Completion::Full(status) => answer(verdict, method, *status, judged),
@@ -179,7 +179,7 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
                 let head =
                     verdict.made().find_map(|(_, head)| head.completion.full()).copied().unwrap_or_default();
                 let ended = fault::stalled(judged, fault);
-                format!("{} answered HEAD ({head}) but {ended}", verdict.endpoint)
+                format!("{} answered HEAD ({head}) but {ended}", verdict.place)
             } else {
                 fault::clause(verdict, method, judged, fault)
             };
@@ -189,7 +189,7 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
 }
 
 fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
-    let (endpoint, method) = (&verdict.endpoint, method.name());
+    let (endpoint, method) = (&verdict.place, method.name());
     let said = judged.detail.clone().map(Reason::Quoted);
     if let Some(problem) = judged.problem {
         return distrusted(endpoint, &format!("{method} {status}"), problem, judged, said);
@@ -251,16 +251,22 @@ fn slow(endpoint: &str, timed: Timed, took: std::time::Duration, limit: &Limit) 
 }
 
 fn certificate(verdict: &Verdict, limit: &Limit) -> Clause {
-    let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.endpoint.clone()) };
+    let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.place.clone()) };
+    let endpoint = without_scheme(&verdict.place);
     let ends = format_timestamp(certificate.not_after);
     let day = ends.get(..10).unwrap_or_default();
     let event = if certificate.days_left < 0.0 {
-        format!("certificate of {} expired on {day}", verdict.endpoint)
+        format!("certificate of {endpoint} expired on {day}")
     } else {
         let days = format_decimal(certificate.days_left, 1);
-        format!("certificate of {} expires on {day}, in {days} days", verdict.endpoint)
+        format!("certificate of {endpoint} expires on {day}, in {days} days")
     };
     Clause { event, reason: Some(Reason::Plain(crossed(limit, "days"))) }
+}
+
+/// The endpoint where the sentence says already that it speaks TLS.
+pub(super) fn without_scheme(place: &str) -> &str {
+    place.strip_prefix("https://").unwrap_or(place)
 }
 
 /// On which side of which threshold a value is: `above the warning threshold of 1 s`.
@@ -278,12 +284,22 @@ pub(super) fn crossed(limit: &Limit, unit: &str) -> String {
 
 #[cfg(test)]
 pub(in crate::report) mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::model::endpoint::{Endpoint, Host};
+    use crate::model::endpoint::{Endpoint, Host, Route};
+    use crate::model::exchange::{Attempt, Header, Phase, Response};
+    use crate::model::fault::{
+        AddressAttempt, CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault,
+        FaultDetail, FaultKind, Interruption, LookupProblem, Stage, TlsProblem,
+    };
     use crate::plan::{Plan, Targets};
     use crate::report::Report;
+    use crate::report::fixture::{self, exchange, get, head, sent};
+    use crate::sanitize::UntrustedText;
     use crate::verdict::judge;
     use crate::verdict::tests::{NOW, both, endpoint, plan};
 
@@ -293,7 +309,7 @@ pub(in crate::report) mod tests {
             let endpoint = Endpoint { host: Host::Name(format!("ctl{}", number + 1)), ..endpoint() };
             judge(plan, &endpoint, &both("204", get), *attempts, NOW)
         });
-        Report::of(plan, verdicts.collect(), NOW, std::time::Duration::ZERO)
+        Report::of(plan, verdicts.collect(), NOW, Duration::ZERO)
     }
 
     #[test]
@@ -337,44 +353,44 @@ pub(in crate::report) mod tests {
         ];
         let lines = pairs.map(|(head, get)| {
             let verdict = judge(&plan(), &endpoint(), &both(head, get), 1, NOW);
-            format!("{head:>8} {get:<9} {}\n", of_endpoint(&verdict))
+            format!("{head:<8} {get:<9} {}\n", of_endpoint(&verdict))
         });
         expect![[r#"
-                 204 200       healthy: HEAD 204, GET 200 from ctl1:8777
-                 204 503       backend-down: GET 503 from ctl1:8777
-                 204 keystone  unexpected: GET 503 from Keystone for ctl1:8777: "The Keystone service is temporarily unavailable."
-                 204 haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
-             haproxy haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
-                 204 504       proxy-error: GET 504 from ctl1:8777
-                 204 timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
-                 204 reset     backend-stalled: ctl1:8777 answered HEAD (204) but reset the connection on GET
-                 204 closed    backend-stalled: ctl1:8777 answered HEAD (204) but closed the connection on GET
-                 204 body      backend-stalled: ctl1:8777 answered HEAD (204) but broke off its answer to GET (200): "{"me"
-                 204 refused   unexpected: connection refused by ctl1:8777
-                 204 tls       tls-failed: TLS with ctl1:8777 failed: circumstances
-                 204 protocol  wrong-service: ctl1:8777 did not answer GET with HTTP: circumstances
-             timeout timeout   no-answer: ctl1:8777 did not answer HEAD within 20 ms
-               reset closed    no-answer: ctl1:8777 reset the connection without answering HEAD
-              closed 200       no-answer: ctl1:8777 closed the connection without answering HEAD
-             refused skipped   unreachable: connection refused by ctl1:8777
+            204      200       healthy: HEAD 204, GET 200 from ctl1:8777
+            204      503       backend-down: GET 503 from ctl1:8777
+            204      keystone  unexpected: GET 503 from Keystone for ctl1:8777: "The Keystone service is temporarily unavailable."
+            204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+            haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+            204      504       proxy-error: GET 504 from ctl1:8777
+            204      timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
+            204      reset     backend-stalled: ctl1:8777 answered HEAD (204) but reset the connection on GET
+            204      closed    backend-stalled: ctl1:8777 answered HEAD (204) but closed the connection on GET
+            204      body      backend-stalled: ctl1:8777 answered HEAD (204) but broke off its answer to GET (200): "{"me"
+            204      refused   unexpected: connection refused by ctl1:8777
+            204      tls       tls-failed: TLS with ctl1:8777 failed: circumstances
+            204      protocol  wrong-service: ctl1:8777 did not answer GET with HTTP: circumstances
+            timeout  timeout   no-answer: ctl1:8777 did not answer HEAD within 20 ms
+            reset    closed    no-answer: ctl1:8777 reset the connection without answering HEAD
+            closed   200       no-answer: ctl1:8777 closed the connection without answering HEAD
+            refused  skipped   unreachable: connection refused by ctl1:8777
             no-route skipped   unreachable: no route to ctl1:8777
-                 dns skipped   unreachable: cannot resolve ctl1
-               proxy skipped   unreachable: the proxy failed for ctl1:8777: circumstances
-                 tls skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
-               local skipped   unexpected: ctl1:8777 could not be probed: circumstances
-                 500 500       api-error: GET 500 from ctl1:8777
-                 404 404       not-found: GET 404 from ctl1:8777
-                 401 401       denied: GET 401 from ctl1:8777
-                 405 200       request-rejected: HEAD 405 from ctl1:8777
-                 400 301       wrong-service: GET 301 from ctl1:8777
-                 204 204       wrong-service: GET 204 from ctl1:8777
-                 204 page      wrong-service: GET 200 from ctl1:8777 is an HTML page: "Sign in"
-                 204 report    contradictory: GET 200 from ctl1:8777 reports a failure: "storage_reachable: false"
-              cached 200       stale: HEAD 204 from a cache in front of ctl1:8777 (Age: 12)
-                 429 429       throttled: GET 429 from ctl1:8777
-                 204 999       wrong-service: GET 999 from ctl1:8777
-                 204 skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
-             skipped skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
+            dns      skipped   unreachable: cannot resolve ctl1
+            proxy    skipped   unreachable: the proxy failed for ctl1:8777: circumstances
+            tls      skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
+            local    skipped   unexpected: ctl1:8777 could not be probed: circumstances
+            500      500       api-error: GET 500 from ctl1:8777
+            404      404       not-found: GET 404 from ctl1:8777
+            401      401       denied: GET 401 from ctl1:8777
+            405      200       request-rejected: HEAD 405 from ctl1:8777
+            400      301       wrong-service: GET 301 from ctl1:8777
+            204      204       wrong-service: GET 204 from ctl1:8777
+            204      page      wrong-service: GET 200 from ctl1:8777 is an HTML page: "Sign in"
+            204      report    contradictory: GET 200 from ctl1:8777 reports a failure: "storage_reachable: false"
+            cached   200       stale: HEAD 204 from a cache in front of ctl1:8777 (Age: 12)
+            429      429       throttled: GET 429 from ctl1:8777
+            204      999       wrong-service: GET 999 from ctl1:8777
+            204      skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
+            skipped  skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
         "#]].assert_eq(&lines.concat());
     }
 
@@ -418,6 +434,131 @@ pub(in crate::report) mod tests {
     fn needed_retries() {
         check(&[("200", 2)], None, &expect!["healthy: HEAD 204, GET 200 from ctl1:8777 after 1 retry"]);
         check(&[("503", 3)], None, &expect!["backend-down: GET 503 from ctl1:8777 after 2 retries"]);
+    }
+
+    /// The summary of `metering1`, asked as the endpoint's text says.
+    fn metering1(endpoint: &str, made: &[Attempt]) -> String {
+        fixture::report(vec![fixture::judged(endpoint, 1, made)]).summary
+    }
+
+    fn failed_head(kind: FaultKind, phase: Phase, detail: FaultDetail, millis: u64) -> Vec<Attempt> {
+        let fault = Completion::Failed(Fault { kind, phase, detail });
+        let skipped = Attempt::Skipped(Method::Get, "nothing was reached by HEAD".into());
+        vec![sent(exchange(Method::Head, fault, 1_000 * millis, &[])), skipped]
+    }
+
+    fn interrupted(end: End) -> FaultDetail {
+        FaultDetail::Interrupted(Interruption { stage: Stage::BeforeResponse, end })
+    }
+
+    fn not_connected(reason: Option<&str>) -> FaultDetail {
+        let address = SocketAddr::from(([192, 0, 2, 7], 8777));
+        let attempts = vec![AddressAttempt { address, reason: reason.map(str::to_owned) }];
+        FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 })
+    }
+
+    #[test]
+    fn back_end_down() {
+        let body = r#"{"error": "metering database: connection to 10.0.0.5:27017 refused"}"#;
+        expect![[r#"backend-down: GET 503 from metering1:8777: "metering database: connection to 10.0.0.5:27017 refused""#]].assert_eq(&metering1("metering1", &[head(), get(503, body)]));
+    }
+
+    #[test]
+    fn refused_connection() {
+        let detail = not_connected(Some("connection refused"));
+        let made = failed_head(FaultKind::Refused, Phase::Connect, detail, 1);
+        expect!["unreachable: connection refused by metering1:8777"]
+            .assert_eq(&metering1("metering1", &made));
+    }
+
+    #[test]
+    fn connect_timeout() {
+        let made = failed_head(FaultKind::Timeout, Phase::Connect, not_connected(None), 10_000);
+        expect!["unreachable: TCP connect to metering1:8777 timed out after 10 s"]
+            .assert_eq(&metering1("metering1", &made));
+    }
+
+    #[test]
+    fn unknown_name() {
+        let problem = LookupProblem::Failed("Name or service not known".into());
+        let detail = FaultDetail::Lookup { name: "metring.example.com".into(), problem };
+        let made = failed_head(FaultKind::Dns, Phase::Resolve, detail, 1);
+        expect!["unreachable: cannot resolve metring.example.com"]
+            .assert_eq(&metering1("metring.example.com", &made));
+    }
+
+    #[test]
+    fn closed_connection() {
+        let made = failed_head(FaultKind::Closed, Phase::Wait, interrupted(End::Closed), 1);
+        expect!["no-answer: metering1:8777 closed the connection without answering HEAD"]
+            .assert_eq(&metering1("metering1", &made));
+    }
+
+    #[test]
+    fn stalled_back_end() {
+        let detail = interrupted(End::Timeout);
+        let fault = Completion::Failed(Fault { kind: FaultKind::Timeout, phase: Phase::Wait, detail });
+        let get = sent(exchange(Method::Get, fault, 9_900_000, &[]));
+        expect!["backend-stalled: metering1:8777 answered HEAD (204) but not GET within 9.9 s"]
+            .assert_eq(&metering1("metering1", &[head(), get]));
+    }
+
+    #[test]
+    fn expired_certificate() {
+        let at = humantime::parse_rfc3339("2026-11-01T10:20:30Z").unwrap();
+        let detail = FaultDetail::Certificate(Box::new(CertificateFault {
+            problem: CertificateProblem::Expired(ChainPart::Server, at),
+            subject: UntrustedText::new("CN=metering1"),
+            issuer: UntrustedText::new("CN=Example CA"),
+            names: Vec::new(),
+            more_names: 0,
+        }));
+        let made = failed_head(FaultKind::Tls, Phase::Tls, detail, 1);
+        expect!["tls-failed: certificate of metering1:8777 expired on 2026-11-01"]
+            .assert_eq(&metering1("https://metering1:8777", &made));
+    }
+
+    #[test]
+    fn keystones_challenge() {
+        let header = |name: &str, value: &str| Header { name: name.into(), value: UntrustedText::new(value) };
+        let headers = vec![header("www-authenticate", "Keystone uri=\"http://k:5000\"")];
+        let answer = Response { status: 401, headers, body: UntrustedText::default() };
+        let made = [Method::Head, Method::Get]
+            .map(|method| sent(exchange(method, Completion::Full(answer.clone()), 1_000, &[])));
+        expect!["denied: Keystone (http://k:5000) wants a token from whoever asks metering1:8777 (GET 401)"]
+            .assert_eq(&metering1("metering1", &made));
+    }
+
+    #[test]
+    fn dialled_address() {
+        let endpoint = Endpoint { route: Route::Address([10, 0, 0, 5].into(), 8777), ..endpoint() };
+        let verdict = judge(&plan(), &endpoint, &both("refused", "skipped"), 1, NOW);
+        expect!["unreachable: connection refused by ctl1:8777 at 10.0.0.5:8777"]
+            .assert_eq(&of_endpoint(&verdict));
+    }
+
+    #[test]
+    fn different_failures() {
+        let tls = FaultDetail::Tls(TlsProblem::NoCertificate);
+        let endpoints = vec![
+            fixture::judged("metering1", 1, &[head(), get(200, "")]),
+            fixture::judged("metering2", 1, &[head(), get(429, "")]),
+            fixture::judged("metering3", 1, &[head(), get(503, "{\"error\": \"the database is gone\"}")]),
+            fixture::judged("https://metering4:8777", 1, &failed_head(FaultKind::Tls, Phase::Tls, tls, 1)),
+        ];
+        expect![[r#"3 of 4 endpoints not OK (1 backend-down, 1 tls-failed, 1 throttled); worst: backend-down: GET 503 from metering3:8777: "the database is gone""#]].assert_eq(&fixture::report(endpoints).summary);
+    }
+
+    #[test]
+    fn long_reason() {
+        let body = format!("{{\"error\": \"{}\"}}", "the database is gone ".repeat(20));
+        let mut plan = plan();
+        plan.network.tls.insecure = true;
+        plan.targets = Targets::Simulated(vec![Diagnosis::BackendDown]);
+        let verdict = fixture::judged("metering1", 1, &[head(), get(503, &body)]);
+        let summary = Report::of(&plan, vec![verdict], NOW, Duration::ZERO).summary_with_marks();
+        assert_eq!(summary.chars().count(), MAX_SUMMARY);
+        expect![[r#"SIMULATED backend-down: GET 503 from metering1:8777: "the database is gone the database is gone the database is gone the database is gone the database is gone the database…" (certificate not verified)"#]].assert_eq(&summary);
     }
 
     #[test]
