@@ -178,13 +178,15 @@ fn threshold(Limit { level, range }: &Limit, unit: &str) -> String {
     }
 }
 
-/// The back-end's share of GET's time: its wait for the first byte less HEAD's, never below 0. Both
-/// must have been answered.
+/// The back-end's share of GET's time: its wait for the first byte less HEAD's, never below 0. `None` unless the API of
+/// one server answered both: HEAD well, and GET by 200 or its own 503.
 pub(super) fn backend_share(requests: &[Request]) -> Option<Duration> {
-    let wait = |method| {
-        let request = requests.iter().find(|request| request.method() == method)?;
-        request.answered()?;
-        request.exchange.phases.get(Phase::Wait)
-    };
-    Some(wait(Method::Get)?.saturating_sub(wait(Method::Head)?))
+    let of = |method| requests.iter().find(|request| request.method() == method);
+    let (head, get) = (of(Method::Head)?, of(Method::Get)?);
+    let is_answered = head.row.state == State::Ok
+        && head.is_answered_by_api(|_| true)
+        && get.is_answered_by_api(|status| matches!(status, 200 | 503))
+        && head.exchange.peer == get.exchange.peer;
+    let wait = |request: &Request| request.exchange.phases.get(Phase::Wait);
+    Some(wait(get)?.saturating_sub(wait(head)?)).filter(|_| is_answered)
 }

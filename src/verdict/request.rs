@@ -113,6 +113,13 @@ impl<'a> Request<'a> {
         self.exchange.completion.full()
     }
 
+    /// Tests for a whole and credible answer with such a status that nobody else is known to have made.
+    pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
+        self.problem.is_none()
+            && self.responder.is_none_or(|responder| responder == Responder::Ceilometer)
+            && self.answered().is_some_and(|answer| is_wanted(answer.status))
+    }
+
     /// The row's diagnosis, refined by who answered and by what came of the other request.
     fn diagnose(&self, first: bool, head_good: bool) -> Diagnosis {
         if self.row.state == State::Ok {

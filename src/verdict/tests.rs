@@ -10,7 +10,7 @@ use super::*;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Host;
 use crate::model::exchange::{
-    Completion, Fault, FaultKind, Header, Method, Phase, Phases, Response, ServerCertificate,
+    Completion, Fault, FaultKind, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
 };
 use crate::model::fault::FaultDetail;
 use crate::model::range::Range;
@@ -342,7 +342,7 @@ fn time_thresholds_hold_for_requests_that_were_answered() {
 }
 
 #[test]
-fn the_back_end_s_share_is_get_s_wait_less_head_s() {
+fn back_end_time() {
     let mut plan = plan();
     plan.thresholds.backend = limits("", "0.5");
     let judged = |head, get| {
@@ -353,7 +353,30 @@ fn the_back_end_s_share_is_get_s_wait_less_head_s() {
     assert_eq!(judged(100, 50), (0, State::Ok, "both"));
     assert_eq!(judged(100, 600), (500, State::Ok, "both"));
     assert_eq!(judged(100, 601), (501, State::Critical, "time"));
-    assert_eq!(verdict(&plan, &both("204", "timeout")).backend, None);
+    let measured = |head, get| {
+        let made = [timed(Method::Head, head, 1, 1), timed(Method::Get, get, 3, 3)];
+        verdict(&plan, &made).backend.is_some()
+    };
+    for (head, get, expected) in [
+        (204, 200, true),
+        (204, 503, true),
+        (200, 200, false),
+        (503, 503, false),
+        (204, 204, false),
+        (204, 401, false),
+        (204, 500, false),
+        (204, 502, false),
+    ] {
+        assert_eq!(measured(head, get), expected, "HEAD {head}, GET {get}");
+    }
+    let at = |step: Attempt, peer: &str| {
+        let Attempt::Sent(mut exchange) = step else { panic!("{step:?}") };
+        exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));
+        Attempt::Sent(exchange)
+    };
+    let head = at(timed(Method::Head, 204, 1, 1), "192.0.2.1:8777");
+    let get = at(timed(Method::Get, 200, 1, 1), "192.0.2.2:8777");
+    assert_eq!(verdict(&plan, &[head, get]).backend, None);
     assert_eq!(verdict(&plan, &[timed(Method::Get, 200, 1, 1)]).backend, None);
 }
 
@@ -695,7 +718,7 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
             r#"{"error_message":"no database for s3cr3t-t0ken"}"#,
         )),
     );
-    exchange.peer = Some(crate::model::exchange::Peer::Tcp("[2001:db8::1]:8777".parse().unwrap()));
+    exchange.peer = Some(Peer::Tcp("[2001:db8::1]:8777".parse().unwrap()));
     exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
     let mut plan = plan();
     plan.sanitizer.add_secret(b"s3cr3t-t0ken");
