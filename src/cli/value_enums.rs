@@ -72,7 +72,7 @@ pub(crate) enum Artifact {
     Nrpe,
     /// HAProxy: external-check, with its wrapper script.
     Haproxy,
-    /// HAProxy: agent-check behind a systemd socket.
+    /// HAProxy: agent-check on a systemd socket.
     HaproxyAgent,
     /// HAProxy: its own http-check, for those who need no diagnosis.
     HaproxyNative,

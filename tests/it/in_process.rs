@@ -15,15 +15,14 @@ use crate::grammar;
 pub(crate) const SECRET: &str = "sesame-open-sesame";
 /// The budget of a run; a peer that closes its connections never comes near it.
 const BUDGET: Duration = Duration::from_secs(2);
-/// What stands where a line could begin, if only a server says it.
+/// A word of the server that must never begin a line.
 pub(crate) const FORGED: &str = "FORGED";
-/// Columns from which on the text of others may continue.
+/// Minimum indent of lines that continue text from outside.
 const PROSE: usize = 4;
 /// Time that a run may take beyond its budget.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Pieces of answers: what the reader understands, what it refuses, and what attacks are made of. The first eight
-/// begin an answer.
+/// Pieces of answers: valid ones, invalid ones, and those of attacks. The first eight begin an answer.
 pub(crate) const PIECES: [&str; 29] = [
     "HTTP/1.1 503 No\r\n\r\n",
     "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n",
@@ -56,18 +55,18 @@ pub(crate) const PIECES: [&str; 29] = [
     "\u{202e}\u{9b}31m\u{1b}]0;title\u{7}",
 ];
 
-/// How the server sends its answer, and ends the connection.
+/// The way the server sends its answer and ends the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
-    /// All at once, and then it closes.
+    /// It sends all at once, then closes.
     Closed,
-    /// Each piece is read alone; of one for which the reader has no room the rest is lost.
+    /// It sends datagrams: each is read alone, and the rest of one too long for the buffer is lost.
     InPieces,
-    /// It closes before it has read the request, which resets the connection.
+    /// It closes with the request unread, which resets the connection.
     Reset,
 }
 
-/// A client and what it sends.
+/// A client and the requests that it sends.
 pub(crate) struct Stage {
     probe: InProcess,
 }

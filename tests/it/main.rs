@@ -11,5 +11,6 @@ mod in_process;
 mod responders;
 mod support;
 mod tls;
+mod vocabulary;
 
 use support::grammar;

@@ -158,8 +158,8 @@ fn perfdata_writer() {
 fn variables() {
     let Some(program) = found(&["icinga2"]) else { return };
     let dir = directory();
-    let stand_in = dir.path().join("stand-in");
-    write_script(&stand_in, "#!/bin/sh\necho \"$* ($CHECK_CEILOMETER_OPTS)\"\n");
+    let substitute = dir.path().join("substitute");
+    write_script(&substitute, "#!/bin/sh\necho \"$* ($CHECK_CEILOMETER_OPTS)\"\n");
     let cases = [
         ("default", "", "--hostname 127.0.0.1 ()"),
         ("v6", "vars.check_ipv6 = true\n address6 = \"::1\"", "--hostname ::1 ()"),
@@ -191,7 +191,7 @@ fn variables() {
     ];
     let mut text = replaced(
         &configuration(),
-        &[("PluginDir + \"/check_ceilometer\"", &format!("\"{}\"", stand_in.display()))],
+        &[("PluginDir + \"/check_ceilometer\"", &format!("\"{}\"", substitute.display()))],
     );
     for (name, variables, _) in cases {
         text += &host(name, variables);
