@@ -36,7 +36,6 @@ pub(super) fn plan(
     (defaults, uses_catalog, haproxy): (Defaults, bool, bool),
     deadline: Instant,
 ) -> Result<Option<CloudPlan>> {
-    check_conflicts(cli)?;
     let CloudArgs { os_config, os_region_name, os_interface, os_service_type, .. } = &cli.cloud;
     let Some(name) = cli.cloud.os_cloud.as_deref().filter(|_| is_wanted(cli)) else { return Ok(None) };
     let options = CloudOptions {
@@ -63,7 +62,7 @@ pub(super) fn plan(
 }
 
 /// Rejects other credentials, which a cloud's login would compete with.
-fn check_conflicts(cli: &Cli) -> Result<()> {
+pub(super) fn check_conflicts(cli: &Cli) -> Result<()> {
     let cloud = &cli.cloud;
     let companions = [
         (cloud.os_config.is_some(), "--os-config"),

@@ -133,6 +133,7 @@ impl Plan {
         let haproxy = haproxy_call::is_haproxy_call(cli, environment);
         let timing = timing(cli, haproxy);
         validate::check_conflicts(cli, &timing, haproxy)?;
+        cloud::check_conflicts(cli)?;
         if let Some(file) = &cli.output.output_file {
             input::check_output_target(file)?;
         }

@@ -8,6 +8,7 @@ mod e2e;
 mod fuzz_response;
 mod generated;
 mod in_process;
+mod keystone;
 mod responders;
 mod support;
 mod tls;

@@ -82,7 +82,7 @@ def serve_keystone(config, port, *tls):
 
     options = {"bind": f"127.0.0.1:{port}", "workers": 1, "threads": 4, "loglevel": "error"}
     options["accesslog"] = str(Path(config).parent / "access.log")
-    options["access_log_format"] = "%(m)s %(U)s %(s)s"
+    options["access_log_format"] = "%(m)s %(U)s %(s)s %(a)s"
     if tls:
         options["certfile"], options["keyfile"] = tls
     sys.argv = sys.argv[:1]
@@ -184,7 +184,7 @@ def populate(url, apis):
     service = admin.make("services", "service", type="metering", name="ceilometer")["id"]
     for region in ["RegionTwo", "RegionThree"]:
         admin.make("regions", "region", id=region)
-    identity = admin.find("services", "type=identity")
+    identity = admin.make("services", "service", type="identity", name="keystone")["id"]
     for interface in ["public", "internal"]:
         fields = {"service_id": identity, "region_id": "RegionOne", "interface": interface, "url": f"{url}/v3"}
         admin.make("endpoints", "endpoint", **fields)

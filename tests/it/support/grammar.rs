@@ -55,7 +55,8 @@ fn plugin(text: &str) -> Result<(), String> {
 /// Recognises our metrics: those of an endpoint, after its name where there are several, and those of the run.
 fn known(label: &str) -> bool {
     let name = label.rsplit(' ').next().unwrap_or_default();
-    ["head_time", "get_time", "backend_time", "certificate_days", "endpoints", "healthy"].contains(&name)
+    ["auth_time", "head_time", "get_time", "backend_time", "certificate_days", "endpoints", "healthy"]
+        .contains(&name)
 }
 
 /// The performance data of a plugin's first line: labels without quotes, and values with thresholds.

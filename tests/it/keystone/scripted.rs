@@ -1,0 +1,191 @@
+//! The life of a token against scripted Keystones.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Clouds;
+use super::server::{Server, answer, demand, health, token};
+use crate::support::harness::check;
+
+const PASSWORD: &str = "s3cret-passw0rd";
+
+/// A cloud that grants `token-1`, `token-2`, … and whose API accepts what `accepts` says.
+fn cloud(accepts: impl Fn(&super::server::Request) -> bool + Send + 'static) -> (Server, Clouds) {
+    let granted = AtomicUsize::new(0);
+    let server = Server::start(move |request, port| match request.is_login() {
+        true => token(&format!("token-{}", 1 + granted.fetch_add(1, Ordering::Relaxed)), port),
+        false if accepts(request) => health(request),
+        false => demand(request),
+    });
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    (server, clouds)
+}
+
+#[test]
+fn first_and_second_run() {
+    let (server, clouds) = cloud(|request| request.has_token("token-1"));
+    let first = clouds.check("prod", "-o json").run();
+    first
+        .exits(0)
+        .reports("/login/token", "new")
+        .reports("/login/status", 201)
+        .reports("/login/key", "login:201");
+    first.reports("/endpoints/0/region", "R1").reports("/endpoints/0/interface", "public");
+    first.reports("/summary", format!("healthy: HEAD 204, GET 200 from {}", server.address()));
+    // The token is shown before it is used: the first HEAD is outside the times.
+    assert_eq!(server.requests().len(), 4);
+    let second = clouds.check("prod", "-o json").run();
+    second.exits(0).reports("/login/token", "cached").reports("/login/elapsed_ms", serde_json::Value::Null);
+    assert_eq!((server.requests().len(), server.logins()), (6, 1));
+    let file = clouds.path(".cache/check_ceilometer/prod.json");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!fs::read_to_string(file).unwrap().contains(PASSWORD));
+}
+
+#[test]
+fn login_request() {
+    let (server, clouds) = cloud(|_| true);
+    clouds.check("prod", "--token-cache off").run().exits(0);
+    let login = server.requests().into_iter().next().unwrap();
+    assert!(login.head.starts_with("POST /v3/auth/tokens HTTP/1.1\r\n"), "{}", login.head);
+    assert!(login.head.to_ascii_lowercase().contains("content-type: application/json\r\n"), "{}", login.head);
+    let body = format!(
+        r#"{{"auth":{{"identity":{{"methods":["password"],"password":{{"user":{{"name":"monitor","domain":{{"id":"default"}},"password":"{PASSWORD}"}}}}}},"scope":{{"project":{{"name":"monitoring","domain":{{"id":"default"}}}}}}}}}}"#
+    );
+    assert_eq!(login.body, body);
+}
+
+#[test]
+fn perfdata_of_a_login() {
+    let (_server, clouds) = cloud(|_| true);
+    let labels = clouds.check("prod", "").run().labels();
+    assert_eq!(labels, ["auth_time", "head_time", "get_time", "backend_time"]);
+    assert_eq!(clouds.check("prod", "").run().labels(), ["head_time", "get_time", "backend_time"]);
+}
+
+#[test]
+fn refused_cached_token() {
+    let (server, clouds) = cloud(|request| request.has_token("token-1"));
+    clouds.check("prod", "").run().exits(0);
+    assert_eq!(server.logins(), 1);
+    let (server, clouds) = cloud(|request| request.has_token("token-2"));
+    clouds.check("prod", "").run().exits(3).summarises("UNKNOWN", &["denied: ", "refused a new token (401)"]);
+    // The next run drops the cached token, logs in once, and tries once more.
+    clouds.check("prod", "").run().exits(0);
+    assert_eq!(server.logins(), 2);
+}
+
+#[test]
+fn endless_refusals() {
+    let (server, clouds) = cloud(|_| false);
+    clouds.check("prod", "--retries 3 --retry-delay 0").run().exits(3);
+    assert_eq!(server.logins(), 1, "no loop");
+    clouds.check("prod", "--retries 3 --retry-delay 0").run().exits(3);
+    assert_eq!(server.logins(), 2, "one new login");
+}
+
+#[test]
+fn refused_login() {
+    let refusal = r#"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}"#;
+    let server = Server::start(move |_, _| answer("401 Unauthorized", "", refusal));
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    let run = clouds.check("prod", "--retries 5 --retry-delay 0").run();
+    run.exits(3).summarises("UNKNOWN", &["login-refused: Keystone (", "(401)"]);
+    assert_eq!(server.logins(), 1, "accounts lock");
+    clouds
+        .check("prod", "--state login:401=critical")
+        .run()
+        .exits(2)
+        .summarises("CRITICAL", &["login-refused"]);
+}
+
+#[test]
+fn second_factor() {
+    let receipt = r#"{"receipt":{},"required_auth_methods":[["totp","password"]]}"#;
+    let server = Server::start(move |_, _| {
+        answer("401 Unauthorized", "Openstack-Auth-Receipt: receipt-s3cret\r\n", receipt)
+    });
+    let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-vvv").run();
+    run.exits(3).summarises("UNKNOWN", &["login-refused", "a second factor is wanted: totp and password"]);
+    run.says("make an application credential").never_says("receipt-s3cret");
+}
+
+#[test]
+fn keystone_down_with_given_endpoints() {
+    let api =
+        Server::start(|request, _| if request.has_token("x") { health(request) } else { demand(request) });
+    let clouds = Clouds::of("http://127.0.0.1:1", PASSWORD);
+    let run = clouds.check("prod", &api.address()).run();
+    let words = ["keystone-down: ", "is alive but wants a token", "Keystone (http://127.0.0.1:1/v3)"];
+    run.exits(3).summarises("UNKNOWN", &words);
+    let run = clouds.check("prod", &format!("{} -o json", api.address())).run();
+    run.reports("/login/key", "login:refused").reports("/login/token", "none");
+    run.reports("/endpoints/0/diagnosis", "keystone-down");
+    // Anything else that the API says is judged as ever.
+    let down = Server::start(|_, _| answer("500 Internal Server Error", "", "broken"));
+    clouds.check("prod", &down.address()).run().exits(2).summarises("CRITICAL", &["api-error"]);
+}
+
+#[test]
+fn keystone_down_under_haproxy() {
+    let api = Server::start(|request, _| demand(request));
+    let clouds = Clouds::of("http://127.0.0.1:1", PASSWORD);
+    let (host, port) = ("127.0.0.1", api.address().split(':').nth(1).unwrap().to_owned());
+    let config = clouds.path("clouds.yaml");
+    let words = ["--haproxy", "--os-cloud", "prod", "--os-config", config.to_str().unwrap()];
+    let server = ["NOT_USED", "NOT_USED", host, port.as_str()];
+    let run = clouds.at_home(check(words.into_iter().chain(server))).run();
+    run.exits(0).holds(run.stdout.is_empty(), "HAProxy wants silence");
+}
+
+#[test]
+fn keystone_down_with_cached_endpoints() {
+    let granted = AtomicUsize::new(0);
+    let server = Server::start(move |request, port| match request.is_login() {
+        true if granted.fetch_add(1, Ordering::Relaxed) == 0 => token("token-1", port),
+        true => answer("503 Service Unavailable", "", "down"),
+        false if request.has_token("token-1") => health(request),
+        false => demand(request),
+    });
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    clouds.check("prod", "").run().exits(0);
+    let file = clouds.path(".cache/check_ceilometer/prod.json");
+    let mut cached: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    cached["expires_at"] = 1.into();
+    clouds.write(".cache/check_ceilometer/prod.json", cached.to_string());
+    let run = clouds.check("prod", "").run();
+    run.exits(3).summarises(
+        "UNKNOWN",
+        &["keystone-down", "is alive but wants a token", "answered the login with 503"],
+    );
+}
+
+#[test]
+fn tokens_of_a_watch() {
+    let (server, clouds) = cloud(|request| request.has_token("token-1"));
+    clouds.check("prod", "--token-cache off --watch 0.1 --count 3").run().exits(0);
+    assert_eq!(server.logins(), 1, "held in memory");
+}
+
+#[test]
+fn masked_secrets() {
+    let (_server, clouds) = cloud(|_| true);
+    for format in ["human", "nagios", "json", "haproxy-agent", "prometheus"] {
+        for words in ["", " --token-cache off"] {
+            let run = clouds.check("prod", &format!("-vvv -o {format}{words}")).run();
+            run.exits(0).never_says(PASSWORD).never_says("token-");
+        }
+    }
+    clouds.check("prod", "-v").run().says("Note: the login goes over plain http");
+}
+
+#[test]
+fn rehearsals() {
+    for name in ["keystone-down", "login-refused", "not-in-catalog"] {
+        let run = check(["--simulate", name]).run();
+        run.exits(3).summarises("UNKNOWN", &["SIMULATED", name]);
+        // Appended to a configured command, it takes the cloud's place.
+        check(["--os-cloud", "prod", "--simulate", name]).run().exits(3).summarises("UNKNOWN", &[name]);
+    }
+}
