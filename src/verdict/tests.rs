@@ -233,8 +233,9 @@ fn each_pair_of_outcomes_has_its_diagnosis() {
 
 #[test]
 fn doubtful_answers() {
+    type Headers<'a> = &'a [(&'a str, &'a str)];
     let empty = r#"{"reasons": [], "error": null, "unknown": {"a": false}}"#;
-    let cases: [(u16, &[(&str, &str)], &str, &str); 10] = [
+    let cases: [(u16, Headers<'_>, &str, &str); 10] = [
         (200, &[("content-type", "text/html")], "{}", "get:200"),
         (200, &[], empty, "get:200"),
         (200, &[], "<h1>up</h1>", "get:200"),

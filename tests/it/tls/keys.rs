@@ -23,12 +23,12 @@ impl Server {
     /// Starts it with these options of `openssl s_server` besides.
     fn with(newkey: &str, options: &[&str]) -> Option<Server> {
         let files = Files::new();
-        let make = format!(
+        let request = format!(
             "req -x509 {newkey} -nodes -keyout own.key -out own.pem -days 30 -subj /CN=localhost \
              -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
         );
-        let made = openssl(files.directory())?.args(words(&make)).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let output = openssl(files.directory())?.args(words(&request)).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let at = |name: &str| files.directory().join(name).display().to_string();
         let (cacert, key) = (at("own.pem"), at("own.key"));
         let other = Authority::new("Unused CA");
