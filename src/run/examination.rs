@@ -19,14 +19,21 @@ use crate::verdict::{self, Verdict};
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
 const ENDPOINTS_IN_GRACE: u32 = 16;
 
-/// Time that judging and rendering one more endpoint takes at worst.
-const TIME_PER_ENDPOINT: Duration = Duration::from_micros(200);
+/// Time that judging and rendering one more endpoint takes; a hostile body takes longer.
+const TIME_PER_ENDPOINT: Duration = Duration::from_micros(400);
 
-/// Maximum number of bytes of bodies that a run masks and reads: all of each body for 64 endpoints, less for more.
-const BODY_BYTES_PER_RUN: usize = 4 * 1024 * 1024;
+/// Time after the deadline from which on answers are judged without their details, of the 250 ms that a run may exceed it.
+const DETAILS_GRACE: Duration = Duration::from_millis(100);
+
+/// Maximum number of bytes of bodies that a run masks and reads: all of each body for 16 endpoints, less for more.
+const BODY_BYTES_PER_RUN: usize = 1024 * 1024;
 
 /// Minimum number of bytes that are read of each body: more than can be shown of it.
 const MIN_BODY_BYTES: usize = 2 * 1024;
+
+/// Bytes that are read of a whole body, and of a header, where the time for details is over.
+const LATE_BODY_BYTES: usize = 1024;
+const LATE_HEADER_BYTES: usize = 256;
 
 /// Maximum number of answers that are judged at once. It bounds the memory of JSON and masking where hundreds of
 /// answers stall until the deadline.
@@ -38,6 +45,8 @@ pub(super) struct Examination<'a> {
     prober: &'a Prober,
     /// End of the network's time; the rest of the run is for judging and rendering.
     deadline: Instant,
+    /// End of the time for details.
+    late: Instant,
     /// Bytes that are read of each body.
     body_bytes: usize,
     judges: [Mutex<()>; JUDGES],
@@ -59,6 +68,7 @@ impl Examination<'_> {
             plan,
             prober,
             deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
+            late: deadline + DETAILS_GRACE,
             body_bytes: (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT),
             judges: Default::default(),
             turn: AtomicUsize::new(0),
@@ -100,14 +110,32 @@ impl Examination<'_> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % JUDGES;
         let _judging =
             self.judges.get(turn).map(|judge| judge.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_late = Instant::now() > self.late;
         for attempt in &mut made {
-            if let Attempt::Sent(exchange) = attempt
-                && let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion
-            {
+            let Attempt::Sent(exchange) = attempt else { continue };
+            if is_late {
+                drop_details(exchange);
+            }
+            if let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion {
                 answer.body = self.plan.sanitizer.mask(&answer.body, self.body_bytes);
             }
         }
         verdict::judge(self.plan, endpoint, &made, attempts, SystemTime::now())
+    }
+}
+
+/// Drops what is only shown: hundreds of hostile answers at the deadline would take seconds. What decides the state of a
+/// whole answer stays.
+fn drop_details(exchange: &mut Exchange) {
+    exchange.sent = UntrustedText::default();
+    let (answer, body_bytes) = match &mut exchange.completion {
+        Completion::Full(answer) => (answer, LATE_BODY_BYTES),
+        Completion::Truncated(answer, _) => (answer, 0),
+        Completion::Failed(_) => return,
+    };
+    answer.body.truncate(body_bytes);
+    for header in &mut answer.headers {
+        header.value.truncate(LATE_HEADER_BYTES);
     }
 }
 

@@ -36,6 +36,11 @@ impl UntrustedText {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// Keeps a beginning.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
 }
 
 impl std::fmt::Debug for UntrustedText {
