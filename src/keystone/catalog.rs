@@ -1,11 +1,11 @@
 //! The service catalogue: which of its endpoints are meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::config::{Interface, SERVICE_TYPES, Selection};
-use crate::model::endpoint::{Defaults, Endpoint};
+use crate::model::endpoint::{Defaults, Endpoint, MAX_ENDPOINTS};
 use crate::sanitize::sanitize_own;
 
 /// Maximum length of a list of types, regions or interfaces in an error, in characters.
@@ -49,13 +49,13 @@ impl Catalog {
         selections: &[Selection],
         defaults: &Defaults,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
-        let mut found: Vec<CatalogEndpoint> = Vec::new();
+        let (mut found, mut known) = (Vec::new(), HashSet::new());
         for selection in selections {
-            for endpoint in self.of_selection(selection, defaults)? {
-                if !found.iter().any(|other| other.endpoint == endpoint.endpoint) {
-                    found.push(endpoint);
-                }
-            }
+            let endpoints = self.of_selection(selection, defaults)?;
+            found.extend(endpoints.into_iter().filter(|found| known.insert(found.endpoint.clone())));
+        }
+        if found.len() > MAX_ENDPOINTS {
+            return Err(NotInCatalog(format!("it has more than {MAX_ENDPOINTS} endpoints")));
         }
         Ok(found)
     }
@@ -245,6 +245,16 @@ mod tests {
             .iter()
             .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap_or("-")))
             .collect())
+    }
+
+    /// Someone else may answer in Keystone's place: what follows must stay within its time.
+    #[test]
+    fn too_many_endpoints() {
+        let url = |number| format!("http://m{number}:8777");
+        let entries = (0..=MAX_ENDPOINTS).map(|number| entry("metering", "R1", "public", &url(number)));
+        let catalog = Catalog { entries: entries.collect(), project_id: None };
+        let found = catalog.select(&[selection(None, Interface::Public, None)], &Defaults::default());
+        assert_eq!(found, Err(NotInCatalog("it has more than 20000 endpoints".into())));
     }
 
     #[test]

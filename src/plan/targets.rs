@@ -11,16 +11,15 @@ use crate::cli::{Cli, EnvOrigin};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::{DEFAULT_PATH, Defaults, Endpoint, EndpointError, Host, Route, Scheme};
+use crate::model::endpoint::{
+    DEFAULT_PATH, Defaults, Endpoint, EndpointError, Host, MAX_ENDPOINTS, Route, Scheme,
+};
 use crate::plan::cloud;
 use crate::plan::network::{self, IpFamily};
 use crate::sanitize::quote_arg;
 
 /// Maximum size of a list of endpoints, in bytes: enough for [`MAX_ENDPOINTS`] long names.
 const MAX_LIST: usize = 16 * 1024 * 1024;
-
-/// Maximum number of endpoints. Reporting this many as not probed in time still fits into the grace period after `-t`.
-const MAX_ENDPOINTS: usize = 20_000;
 
 /// Maximum number of simulated endpoints, each of which has a thread and a socket.
 const MAX_SIMULATED: usize = 500;

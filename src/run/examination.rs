@@ -156,8 +156,28 @@ fn panicked(method: Method) -> Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::exchange::Response;
     use crate::probe::Resolver;
     use crate::verdict::tests::{endpoint, plan};
+
+    #[test]
+    fn dropped_details() {
+        let body = UntrustedText::new([b'x'; BODY_LIMIT]);
+        let answer = Response { status: 503, body, ..Response::default() };
+        let fault =
+            Fault { kind: FaultKind::Body, phase: Phase::Receive, detail: FaultDetail::Local(String::new()) };
+        let table = [
+            (Completion::Full(answer.clone()), Some(LATE_BODY_BYTES)),
+            (Completion::Truncated(answer, fault.clone()), Some(0)),
+            (Completion::Failed(fault), None),
+        ];
+        for (completion, length) in table {
+            let Attempt::Sent(mut exchange) = panicked(Method::Get) else { panic!("not sent") };
+            exchange.completion = completion;
+            drop_details(&mut exchange);
+            assert_eq!(exchange.completion.answer().map(|answer| answer.body.bytes().len()), length);
+        }
+    }
 
     #[test]
     fn panic_of_one_endpoint() {

@@ -1,5 +1,6 @@
 //! The life of a token: taken from the cache or from Keystone, sent to the endpoints, dropped when they refuse it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -14,8 +15,11 @@ use crate::model::endpoint::Endpoint;
 use crate::plan::{CloudPlan, Plan};
 use crate::probe::Prober;
 use crate::report::Report;
-use crate::sanitize::Sanitizer;
+use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::verdict::{LoginVerdict, TokenSource, Verdict};
+
+/// Maximum length of a region's name in an output, in characters.
+const MAX_REGION: usize = 100;
 
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
@@ -196,9 +200,12 @@ impl Run {
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
         let shows_token = login.verdict.token == TokenSource::New;
         let mut verdicts = self.probe(&login.plan, &targets, shows_token, times)?;
+        let by_url: HashMap<String, &CatalogEndpoint> =
+            endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();
         for verdict in &mut verdicts {
-            if let Some(found) = endpoints.iter().find(|found| found.endpoint.url() == verdict.url) {
-                verdict.region.clone_from(&found.region);
+            if let Some(found) = by_url.get(&verdict.url) {
+                let region = found.region.as_deref().map(UntrustedText::new);
+                verdict.region = region.map(|region| login.plan.sanitizer.line(&region, MAX_REGION));
                 verdict.interface = found.interface.map(crate::keystone::Interface::name);
             }
             login.verdict.judge_without_token(verdict, session.cloud.haproxy);

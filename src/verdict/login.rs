@@ -10,7 +10,7 @@ use crate::model::fault::FaultKind;
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::rules::{Key, Row};
-use crate::sanitize::sanitize_own;
+use crate::sanitize::{UntrustedText, sanitize_own};
 
 /// Maximum length of what Keystone says, in characters.
 const MAX_MESSAGE: usize = 160;
@@ -97,7 +97,7 @@ impl LoginVerdict {
         login.take(&row);
         if let Some(LoginFailure::Refused { message, wanted }) = failure {
             login.detail = Some(plan.sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
-            login.refused(wanted, row.state);
+            login.refused(plan, wanted, row.state);
         }
         login.summary = login.sentence();
         login
@@ -109,7 +109,7 @@ impl LoginVerdict {
         let row = plan.table.catalog();
         self.take(&row);
         self.key = Some(row.key);
-        let reason = sanitize_own(&reason.0, 2 * MAX_MESSAGE);
+        let reason = plan.sanitizer.line(&UntrustedText::new(reason.0.as_str()), 2 * MAX_MESSAGE);
         self.summary = format!("{}: cloud {}: {reason}", row.diagnosis, self.cloud);
         self.detail = Some(reason);
         self
@@ -156,11 +156,11 @@ impl LoginVerdict {
     }
 
     /// Keystone itself refused. A 404 in JSON is a credential that it does not know.
-    fn refused(&mut self, wanted: &[String], state: State) {
+    fn refused(&mut self, plan: &Plan, wanted: &[String], state: State) {
         self.diagnosis = (state != State::Ok).then_some(Diagnosis::LoginRefused);
         let status = self.request.as_ref().and_then(|request| request.completion.answer().copied());
         if !wanted.is_empty() {
-            let methods = sanitize_own(&wanted.join(" and "), MAX_NAME);
+            let methods = plan.sanitizer.line(&UntrustedText::new(wanted.join(" and ")), MAX_NAME);
             self.detail = Some(format!("a second factor is wanted: {methods}"));
             self.explanation = "Keystone accepted the password and wants a second factor".into();
             self.action =

@@ -138,6 +138,10 @@ impl fmt::Display for EndpointError {
     }
 }
 
+/// Maximum number of endpoints of a run. Reporting this many as not probed in time still fits into the grace period after
+/// `-t`.
+pub(crate) const MAX_ENDPOINTS: usize = 20_000;
+
 /// One endpoint of the Health-Check API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
