@@ -171,6 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn paths_for_contributors() {
+        let document = Document::read(&in_tree("CONTRIBUTING.md"));
+        let first = |span: &str| span.split(['/', ' ']).next().unwrap_or_default().to_owned();
+        for span in document.spans().filter(|span| in_tree(&first(span)).exists()) {
+            let path = span.split(' ').next().unwrap_or_default();
+            assert!(in_tree(path).exists(), "no file {path}");
+        }
+    }
+
+    #[test]
+    fn modules_for_contributors() {
+        let text = Document::read(&in_tree("CONTRIBUTING.md")).text;
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let library = fs::read_to_string(in_tree("src/lib.rs")).unwrap();
+        let declared =
+            library.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+        let modules = declared.map(|module| module.trim_end_matches(';')).filter(|name| *name != "layers");
+        assert!(rows.eq(modules), "the table differs from src/lib.rs");
+    }
+
+    #[test]
     fn links() {
         for (directory, document) in documents() {
             for target in document.links().filter(|target| !target.contains("://")) {
