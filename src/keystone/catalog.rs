@@ -101,7 +101,7 @@ impl Catalog {
         Err(NotInCatalog(format!("{}: {words}", sanitize_own(service_type, 60))))
     }
 
-    /// The endpoints of the service: of the type that was asked for, or of the first usual one that is there.
+    /// The endpoints of the service: of the chosen type, or of the first usual one that exists.
     fn of_type(&self, selection: &Selection) -> Result<Vec<&CatalogEntry>, NotInCatalog> {
         let types = selection.service_type.as_deref().map_or(SERVICE_TYPES.to_vec(), |own| vec![own]);
         for service_type in &types {
@@ -152,7 +152,7 @@ fn listed(entries: &[&CatalogEntry], field: impl Fn(&CatalogEntry) -> &String) -
     sanitize_own(&values.into_iter().collect::<Vec<_>>().join(", "), MAX_LISTED)
 }
 
-/// A URL without the version at its end, or the version and the project's id behind it.
+/// A URL without the version at its end, or without version and project id.
 pub(super) fn without_version<'a>(url: &'a str, project_id: Option<&str>) -> &'a str {
     let url = url.trim_end_matches('/');
     let split = |url: &'a str| {

@@ -76,7 +76,7 @@ impl Home {
     }
 }
 
-/// A cloud whose `auth` is this flow mapping, with more lines behind it.
+/// A cloud whose `auth` is this flow mapping, followed by more lines.
 fn with_auth(auth: &str, more: &str) -> String {
     format!("clouds:\n  prod:\n    auth: {{{auth}}}\n{more}")
 }

@@ -1,4 +1,4 @@
-//! The rows of a login and of the catalogue behind it. None speaks of the service, so that each is UNKNOWN.
+//! The rows of a login and of its catalogue. None is about the service, so each is UNKNOWN.
 
 use super::{Key, Row, RuleOrigin, Selector};
 use crate::model::diagnosis::Diagnosis::{

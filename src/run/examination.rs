@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn dropped_details() {
-        let body = UntrustedText::new([b'x'; BODY_LIMIT]);
+        let body = UntrustedText::new(vec![b'x'; BODY_LIMIT]);
         let answer = Response { status: 503, body, ..Response::default() };
         let fault =
             Fault { kind: FaultKind::Body, phase: Phase::Receive, detail: FaultDetail::Local(String::new()) };
