@@ -221,8 +221,7 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "a table")]
     fn diagnoses() {
         let table = Table::default();
-        let topics = Diagnosis::ALL.iter().map(|diagnosis| topic(&table, Topic::Diagnosis(*diagnosis)));
-        let texts = topics.collect::<Vec<_>>();
+        let texts = Diagnosis::ALL.map(|diagnosis| topic(&table, Topic::Diagnosis(diagnosis)));
         assert!(texts.concat().lines().all(|line| line.len() <= WIDTH));
         expect![[r#"
             healthy

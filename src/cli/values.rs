@@ -102,18 +102,18 @@ fn topic(text: &str) -> Result<Topic, String> {
     if let Some(diagnosis) = diagnosis(text) {
         return Ok(Topic::Diagnosis(diagnosis));
     }
-    Key::parse(text)
-        .map(Topic::Key)
-        .map_err(|reason| format!("{reason}; or a diagnosis ({})", Diagnosis::NAMES.join(", ")))
+    Key::parse(text).map(Topic::Key).map_err(|reason| {
+        format!("{reason}; or a diagnosis ({})", Diagnosis::ALL.map(Diagnosis::name).join(", "))
+    })
 }
 
 fn diagnosis(text: &str) -> Option<Diagnosis> {
-    Diagnosis::ALL.iter().copied().find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(text))
+    Diagnosis::ALL.into_iter().find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(text))
 }
 
 /// Parses the word that `--explain` looks up.
 pub(super) fn topics() -> impl TypedValueParser<Value = Topic> {
-    let diagnoses = || Diagnosis::NAMES.iter().map(ToString::to_string);
+    let diagnoses = || Diagnosis::ALL.into_iter().map(|diagnosis| diagnosis.name().to_owned());
     Suggesting { parse: topic, names: move || keys().chain(diagnoses()).collect() }
 }
 
@@ -196,5 +196,6 @@ pub(super) fn connect_to(text: &str) -> Result<ConnectTo, String> {
 
 /// Parses the name of a diagnosis that can be simulated.
 pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
-    PossibleValuesParser::new(Diagnosis::NAMES).try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
+    PossibleValuesParser::new(Diagnosis::ALL.map(Diagnosis::name))
+        .try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
 }

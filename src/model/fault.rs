@@ -5,16 +5,11 @@
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use serde::Serialize;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
-
 use super::exchange::Phase;
 use crate::sanitize::UntrustedText;
 
 /// The kinds of failure that the rules tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray, VariantNames, Serialize)]
-#[strum(serialize_all = "kebab-case", const_into_str)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FaultKind {
     /// The name does not resolve.
     Dns,
@@ -42,14 +37,35 @@ pub(crate) enum FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub(crate) const ALL: &'static [FaultKind] = <FaultKind as VariantArray>::VARIANTS;
+    pub(crate) const ALL: [FaultKind; 11] = [
+        FaultKind::Dns,
+        FaultKind::Refused,
+        FaultKind::NoRoute,
+        FaultKind::Reset,
+        FaultKind::Closed,
+        FaultKind::Timeout,
+        FaultKind::Tls,
+        FaultKind::Protocol,
+        FaultKind::Body,
+        FaultKind::Proxy,
+        FaultKind::Local,
+    ];
 
-    /// The names of all kinds.
-    pub(crate) const NAMES: &'static [&'static str] = <FaultKind as VariantNames>::VARIANTS;
-
-    /// The name in keys and in the JSON report.
+    /// The key under which the table and the JSON report know it.
     pub(crate) const fn name(self) -> &'static str {
-        self.into_str()
+        match self {
+            FaultKind::Dns => "dns",
+            FaultKind::Refused => "refused",
+            FaultKind::NoRoute => "no-route",
+            FaultKind::Reset => "reset",
+            FaultKind::Closed => "closed",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Tls => "tls",
+            FaultKind::Protocol => "protocol",
+            FaultKind::Body => "body",
+            FaultKind::Proxy => "proxy",
+            FaultKind::Local => "local",
+        }
     }
 
     /// Returns whether no service was reached at all, so that a second request would fail alike.
@@ -294,37 +310,126 @@ pub(crate) enum ResponseProblem {
 }
 
 impl<T> Fault<T> {
-    /// Converts all text from outside, as the sanitizer does.
-    pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U) -> Fault<U> {
-        Fault { kind: self.kind, phase: self.phase, detail: self.detail.map(text) }
+    /// Converts all text: that of peers by `text`, the words of systems and libraries and our own by `own`.
+    pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U, own: &impl Fn(&str) -> String) -> Fault<U> {
+        Fault { kind: self.kind, phase: self.phase, detail: self.detail.map(text, own) }
     }
 }
 
 impl<T> FaultDetail<T> {
-    fn map<U>(&self, text: &impl Fn(&T) -> U) -> FaultDetail<U> {
+    fn map<U>(&self, text: &impl Fn(&T) -> U, own: &impl Fn(&str) -> String) -> FaultDetail<U> {
         use FaultDetail as Detail;
         match self {
-            Detail::Lookup { name, problem } => {
-                Detail::Lookup { name: name.clone(), problem: problem.clone() }
-            }
-            Detail::Connect(fault) => Detail::Connect(fault.clone()),
+            Detail::Lookup { name, problem } => Detail::Lookup { name: own(name), problem: problem.map(own) },
+            Detail::Connect(fault) => Detail::Connect(fault.map(own)),
             Detail::Proxy { proxy, target, problem } => {
-                Detail::Proxy { proxy: proxy.clone(), target: target.clone(), problem: problem.clone() }
+                Detail::Proxy { proxy: own(proxy), target: own(target), problem: problem.map(own) }
             }
-            Detail::Tls(problem) => Detail::Tls(problem.clone()),
+            Detail::Tls(problem) => Detail::Tls(problem.map(own)),
             Detail::Certificate(fault) => Detail::Certificate(Box::new(CertificateFault {
-                problem: fault.problem.clone(),
+                problem: fault.problem.map(own),
                 subject: text(&fault.subject),
                 issuer: text(&fault.issuer),
                 names: fault.names.iter().map(text).collect(),
                 more_names: fault.more_names,
             })),
-            Detail::Interrupted(interruption) => Detail::Interrupted(interruption.clone()),
+            Detail::Interrupted(Interruption { stage, end }) => {
+                Detail::Interrupted(Interruption { stage: *stage, end: end.map(own) })
+            }
             Detail::NotHttp { protocol, beginning } => {
                 Detail::NotHttp { protocol: *protocol, beginning: text(beginning) }
             }
-            Detail::Response(problem) => Detail::Response(problem.clone()),
-            Detail::Local(reason) => Detail::Local(reason.clone()),
+            Detail::Response(problem) => Detail::Response(problem.map(own)),
+            Detail::Local(reason) => Detail::Local(own(reason)),
+        }
+    }
+}
+
+impl LookupProblem {
+    fn map(&self, own: &impl Fn(&str) -> String) -> LookupProblem {
+        match self {
+            LookupProblem::Failed(words) => LookupProblem::Failed(own(words)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl ConnectFault {
+    fn map(&self, own: &impl Fn(&str) -> String) -> ConnectFault {
+        let words = |reason: &Option<String>| reason.as_deref().map(own);
+        match self {
+            ConnectFault::Tcp { attempts, more } => {
+                let attempt = |attempt: &AddressAttempt| AddressAttempt {
+                    address: attempt.address,
+                    reason: words(&attempt.reason),
+                };
+                ConnectFault::Tcp { attempts: attempts.iter().map(attempt).collect(), more: *more }
+            }
+            ConnectFault::Unix { path, reason } => {
+                ConnectFault::Unix { path: own(path), reason: words(reason) }
+            }
+        }
+    }
+}
+
+impl ProxyProblem {
+    fn map(&self, own: &impl Fn(&str) -> String) -> ProxyProblem {
+        match self {
+            ProxyProblem::NotResolved(problem) => ProxyProblem::NotResolved(problem.map(own)),
+            ProxyProblem::NotConnected(fault) => ProxyProblem::NotConnected(fault.map(own)),
+            ProxyProblem::Broken(words) => ProxyProblem::Broken(own(words)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl TlsProblem {
+    fn map(&self, own: &impl Fn(&str) -> String) -> TlsProblem {
+        match self {
+            TlsProblem::ClientCertificateRefused(alert) => TlsProblem::ClientCertificateRefused(own(alert)),
+            TlsProblem::NoNameSent(alert) => TlsProblem::NoNameSent(own(alert)),
+            TlsProblem::Alert(alert) => TlsProblem::Alert(own(alert)),
+            TlsProblem::Malformed(words) => TlsProblem::Malformed(own(words)),
+            TlsProblem::Incompatible(words) => TlsProblem::Incompatible(own(words)),
+            TlsProblem::Failed(words) => TlsProblem::Failed(own(words)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl CertificateProblem {
+    fn map(&self, own: &impl Fn(&str) -> String) -> CertificateProblem {
+        use CertificateProblem as Problem;
+        match self {
+            Problem::NameMismatch(host) => Problem::NameMismatch(own(host)),
+            Problem::AddressAsName(host) => Problem::AddressAsName(own(host)),
+            Problem::SelfSigned(store) => Problem::SelfSigned(own(store)),
+            Problem::IssuerNotTrusted(store) => Problem::IssuerNotTrusted(own(store)),
+            Problem::IssuerMissing(store) => Problem::IssuerMissing(own(store)),
+            Problem::SignatureMismatch(store) => Problem::SignatureMismatch(own(store)),
+            Problem::UnsupportedKey(part, key) => Problem::UnsupportedKey(*part, own(key)),
+            Problem::WeakKey(part, key) => Problem::WeakKey(*part, own(key)),
+            Problem::Other(words) => Problem::Other(own(words)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl End {
+    fn map(&self, own: &impl Fn(&str) -> String) -> End {
+        match self {
+            End::Failed(words) => End::Failed(own(words)),
+            other => other.clone(),
+        }
+    }
+}
+
+impl ResponseProblem {
+    fn map(&self, own: &impl Fn(&str) -> String) -> ResponseProblem {
+        match self {
+            ResponseProblem::MalformedHeaders(words) => ResponseProblem::MalformedHeaders(own(words)),
+            ResponseProblem::BrokenChunks(words) => ResponseProblem::BrokenChunks(own(words)),
+            other => other.clone(),
         }
     }
 }

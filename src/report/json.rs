@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::Report;
+use super::wording::{cause, full_explanation};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Phase, Phases};
 use crate::units;
@@ -87,7 +88,7 @@ struct JsonEndpoint<'a> {
     interface: Option<&'static str>,
     state: &'static str,
     diagnosis: &'static str,
-    explanation: &'a str,
+    explanation: String,
     action: &'a str,
     attempts: u32,
     certificate: Option<JsonCertificate<'a>>,
@@ -105,7 +106,7 @@ impl<'a> JsonEndpoint<'a> {
             interface: verdict.interface,
             state: verdict.state.name(),
             diagnosis: verdict.diagnosis.name(),
-            explanation: &verdict.explanation,
+            explanation: full_explanation(verdict),
             action: &verdict.action,
             attempts: verdict.attempts,
             certificate: verdict.certificate.as_ref().map(JsonCertificate::of),
@@ -127,7 +128,7 @@ struct JsonLogin<'a> {
     diagnosis: Option<&'static str>,
     token: &'static str,
     status: Option<u16>,
-    fault: Option<JsonFault<'a>>,
+    fault: Option<JsonFault>,
     elapsed_ms: Option<f64>,
     phases_ms: Times,
     expires_at: Option<String>,
@@ -184,7 +185,7 @@ struct JsonProbe<'a> {
     key: Option<String>,
     rule: Option<&'static str>,
     status: Option<u16>,
-    fault: Option<JsonFault<'a>>,
+    fault: Option<JsonFault>,
     answered_by: Option<&'static str>,
     peer: Option<&'a str>,
     elapsed_ms: Option<f64>,
@@ -223,15 +224,15 @@ impl<'a> JsonProbe<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonFault<'a> {
+struct JsonFault {
     kind: &'static str,
     phase: &'static str,
-    message: &'a str,
+    message: String,
 }
 
-impl<'a> JsonFault<'a> {
-    fn of(fault: &'a FaultInfo) -> JsonFault<'a> {
-        JsonFault { kind: fault.kind.name(), phase: fault.phase.name(), message: &fault.message }
+impl JsonFault {
+    fn of(fault: &FaultInfo) -> JsonFault {
+        JsonFault { kind: fault.kind.name(), phase: fault.phase.name(), message: cause(&fault.detail) }
     }
 }
 

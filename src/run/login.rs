@@ -14,7 +14,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
 use crate::plan::{CloudPlan, Plan};
 use crate::probe::Prober;
-use crate::report::Report;
+use crate::report::{Report, wording};
 use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::verdict::{LoginVerdict, TokenSource, Verdict};
 
@@ -149,7 +149,7 @@ impl Run {
             Some(Ok(token)) => token,
             failure => {
                 let failure = failure.and_then(Result::err);
-                let verdict = LoginVerdict::failed(&plan, cloud, exchange, failure.as_ref());
+                let verdict = LoginVerdict::failed(&plan, cloud, exchange, failure.as_ref(), wording::cause);
                 return Ok(Login { plan, verdict, catalog: known.catalog.clone() });
             }
         };

@@ -39,13 +39,11 @@ fn of_row(request: &Request) -> (String, String) {
 }
 
 fn on_fault(request: &Request, fault: &Fault) -> (String, String) {
-    let message = request.message.as_ref().filter(|message| !message.is_empty());
-    let quoted = message.map(|message| format!(" ({message})")).unwrap_or_default();
     let (meaning, action) = of_row(request);
     if request.diagnosis == Diagnosis::BackendStalled {
-        return stalled(fault.kind, &quoted);
+        return stalled(fault.kind);
     }
-    (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
+    (meaning, remedy(&fault.detail).map_or(action, str::to_owned))
 }
 
 /// What to do about a certificate that has expired or is about to.
@@ -133,7 +131,7 @@ const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
 }
 
 /// HEAD's answer acquits the API, so the back-end is accused.
-fn stalled(kind: FaultKind, quoted: &str) -> (String, String) {
+fn stalled(kind: FaultKind) -> (String, String) {
     let (end, seems) = match kind {
         FaultKind::Timeout => ("no answer to GET came in time", "hang"),
         FaultKind::Reset => ("GET's connection was reset", "fail"),
@@ -141,7 +139,7 @@ fn stalled(kind: FaultKind, quoted: &str) -> (String, String) {
         _ => ("the answer to GET broke off", "fail"),
     };
     (
-        format!("HEAD is answered, so the API is up, but {end}{quoted}: its back-end seems to {seems}"),
+        format!("HEAD is answered, so the API is up, but {end}: its back-end seems to {seems}"),
         "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
     )
 }

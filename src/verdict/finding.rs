@@ -19,7 +19,6 @@ pub(super) struct Finding {
     pub(super) diagnosis: Diagnosis,
     pub(super) evidence: Evidence,
     pub(super) explanation: String,
-    pub(super) quoted: Option<String>,
     pub(super) action: String,
 }
 
@@ -57,7 +56,6 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
         diagnosis: Diagnosis::Unexpected,
         evidence: Evidence::NothingSent(skipped.map(str::to_owned)),
         explanation: skipped.unwrap_or("no request was sent").to_owned(),
-        quoted: None,
         action: String::new(),
     }
 }
@@ -73,7 +71,6 @@ fn unasked(requests: &[Request], reason: &str) -> Option<Finding> {
         explanation: format!(
             "HEAD is answered, but GET was not sent, so nothing is known of the back-end: {reason}"
         ),
-        quoted: None,
         action: "give the run more time (-t), or ask why HEAD's answer takes so long".to_owned(),
     })
 }
@@ -86,7 +83,6 @@ fn all_good(requests: &[Request]) -> Finding {
         diagnosis: if get.is_none() { Diagnosis::Alive } else { Diagnosis::Healthy },
         evidence: Evidence::AllGood,
         explanation: get.or(requests.first()).map_or("", |request| request.row.meaning).to_owned(),
-        quoted: None,
         action: String::new(),
     }
 }
@@ -98,7 +94,6 @@ fn of_request(plan: &Plan, request: &Request) -> Finding {
         diagnosis: request.diagnosis,
         evidence: Evidence::Request(request.method()),
         explanation,
-        quoted: request.message.clone(),
         action,
     }
 }
@@ -136,7 +131,6 @@ fn slow(timed: Timed, limits: &Threshold, value: Duration, took: &str, action: &
         diagnosis: Diagnosis::Slow,
         explanation: format!("{took}, {}", threshold(&limit, "s")),
         evidence: Evidence::Slow(timed, value, limit),
-        quoted: None,
         action: action.to_owned(),
     })
 }
@@ -161,7 +155,6 @@ fn expiring(plan: &Plan, certificate: Option<&CertificateInfo>) -> Option<Findin
         diagnosis: Diagnosis::CertificateExpiring,
         explanation: format!("the {ends}, {} ({})", threshold(&limit, "days"), certificate.subject),
         evidence: Evidence::Certificate(limit),
-        quoted: None,
         action: advice::RENEW.to_owned(),
     })
 }

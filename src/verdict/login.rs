@@ -6,7 +6,7 @@ use super::{Evidence, Outcome, RequestVerdict, Responder, Verdict, judge};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Attempt, Exchange, Method};
-use crate::model::fault::FaultKind;
+use crate::model::fault::{FaultDetail, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::rules::{Key, Row};
@@ -80,12 +80,14 @@ impl LoginVerdict {
         login
     }
 
-    /// A login that failed: with an answer that was read as this failure, or without one.
+    /// A login that failed: with an answer that was read as this failure, or without one. `cause` has the words for
+    /// what exactly went wrong.
     pub(crate) fn failed(
         plan: &Plan,
         cloud: &Cloud,
         exchange: Exchange,
         failure: Option<&LoginFailure>,
+        cause: fn(&FaultDetail<String>) -> String,
     ) -> LoginVerdict {
         let status = exchange.completion.full().map(|answer| answer.status);
         let mut login = LoginVerdict::of(plan, cloud, Some(exchange));
@@ -99,7 +101,7 @@ impl LoginVerdict {
             login.detail = Some(plan.sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
             login.refused(plan, wanted, row.state);
         }
-        login.summary = login.sentence();
+        login.summary = login.sentence(cause);
         login
     }
 
@@ -176,7 +178,7 @@ impl LoginVerdict {
         }
     }
 
-    fn sentence(&self) -> String {
+    fn sentence(&self, cause: fn(&FaultDetail<String>) -> String) -> String {
         let (keystone, cloud) = (&self.auth_url, &self.cloud);
         let diagnosis = self.diagnosis.map(|diagnosis| format!("{diagnosis}: ")).unwrap_or_default();
         let reason = self.detail.as_ref().map(|detail| format!(": \"{detail}\"")).unwrap_or_default();
@@ -187,7 +189,7 @@ impl LoginVerdict {
                 format!("Keystone ({keystone}) refused the login to the cloud {cloud} ({status}){reason}")
             }
             (_, Some(completion)) => match (completion.fault(), completion.answer()) {
-                (Some(fault), _) => format!("no login to Keystone ({keystone}): {}", fault.message),
+                (Some(fault), _) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
                 (None, Some(status)) => {
                     format!("Keystone ({keystone}) answered the login with {status}{reason}")
                 }

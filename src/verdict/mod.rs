@@ -6,7 +6,6 @@
 mod advice;
 mod body;
 mod curl;
-mod fault;
 mod finding;
 mod login;
 mod request;
@@ -17,8 +16,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
-use crate::model::exchange::{Attempt, Completion, Exchange, Method, Phase, Phases};
-use crate::model::fault::{FaultDetail, FaultKind};
+use crate::model::exchange::{Attempt, Completion, Exchange, Method, Phases};
+use crate::model::fault::Fault;
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::Threshold;
@@ -57,8 +56,6 @@ pub(crate) struct Verdict {
     pub(crate) host: String,
     /// What the diagnosis means, in words.
     pub(crate) explanation: String,
-    /// The message of the fault that the explanation quotes.
-    pub(crate) quoted: Option<String>,
     /// What to do; empty when there is nothing to do.
     pub(crate) action: String,
     /// How often it was probed: 1 and the retries.
@@ -213,18 +210,8 @@ pub(crate) struct Transcript {
     pub(crate) body: String,
 }
 
-/// A fault as it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FaultInfo {
-    /// What kind of failure.
-    pub(crate) kind: FaultKind,
-    /// The phase that was under way.
-    pub(crate) phase: Phase,
-    /// The circumstances in words, cleaned.
-    pub(crate) message: String,
-    /// What exactly went wrong; sanitised.
-    pub(crate) detail: FaultDetail<String>,
-}
+/// A fault whose text is sanitised.
+pub(crate) type FaultInfo = Fault<String>;
 
 /// Judges one endpoint's attempt. `attempts` counts it and those before it; `now` is when the
 /// certificate's remaining life is reckoned.
@@ -253,7 +240,6 @@ pub(crate) fn judge(
         diagnosis: found.diagnosis,
         evidence: found.evidence,
         explanation: found.explanation,
-        quoted: found.quoted,
         action: found.action,
         attempts,
         certificate,

@@ -2,7 +2,7 @@
 
 use super::responder::{self, Responder};
 use super::{FaultInfo, HeaderQuotes, RequestDetails, RequestVerdict, Transcript};
-use super::{body, curl, fault};
+use super::{body, curl};
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
 };
@@ -51,8 +51,6 @@ pub(super) struct Request<'a> {
     /// The problem that the row is for.
     pub(super) problem: Option<AnswerProblem>,
     pub(super) responder: Option<Responder>,
-    /// The circumstances of the fault as they are told, where there is one.
-    pub(super) message: Option<String>,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -100,8 +98,7 @@ fn is_cached(answer: &Response) -> bool {
 impl<'a> Request<'a> {
     fn new(plan: &Plan, exchange: &'a Exchange, responder: Option<Responder>) -> Request<'a> {
         let (row, problem) = row(&plan.table, exchange);
-        let message = exchange.completion.fault().map(|fault| message(fault, &plan.sanitizer));
-        Request { exchange, row, problem, responder, message, diagnosis: row.diagnosis }
+        Request { exchange, row, problem, responder, diagnosis: row.diagnosis }
     }
 
     pub(super) fn method(&self) -> Method {
@@ -166,15 +163,10 @@ impl<'a> Request<'a> {
             key: self.row.key,
             source: self.row.source,
             problem: self.problem,
-            completion: self.exchange.completion.map(
-                |answer| answer.status,
-                |fault| FaultInfo {
-                    kind: fault.kind,
-                    phase: fault.phase,
-                    message: self.message.clone().unwrap_or_default(),
-                    detail: fault.map(&|text| sanitizer.line(text, MESSAGE)).detail,
-                },
-            ),
+            completion: self
+                .exchange
+                .completion
+                .map(|answer| answer.status, |fault| sanitized(fault, sanitizer)),
             answered_by: self.responder,
             quotes: self
                 .exchange
@@ -210,9 +202,9 @@ impl<'a> Request<'a> {
     }
 }
 
-fn message(fault: &Fault, sanitizer: &Sanitizer) -> String {
-    let clean = fault.map(&|text: &UntrustedText| sanitizer.line(text, MESSAGE));
-    sanitizer.line(&UntrustedText::new(fault::explanation(&clean)), MESSAGE)
+fn sanitized(fault: &Fault, sanitizer: &Sanitizer) -> FaultInfo {
+    let line = |text: &UntrustedText| sanitizer.line(text, MESSAGE);
+    fault.map(&line, &|own| line(&UntrustedText::new(own.to_owned())))
 }
 
 fn peer(peer: &Peer) -> String {

@@ -74,7 +74,7 @@ fn titled(report: &Report, verdict: &Verdict, verbosity: Verbosity) -> Vec<Strin
 
 /// What there is to say of an endpoint beyond the summary that is shown above.
 fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> {
-    let mut lines: Vec<String> = wording::explanation(verdict).map(str::to_owned).into_iter().collect();
+    let mut lines: Vec<String> = wording::explanation(verdict).into_iter().collect();
     if !verdict.action.is_empty() {
         lines.push(format!("Action: {}", verdict.action));
     }

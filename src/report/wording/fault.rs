@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::cause::{self, Subject, cause};
 use super::summary::without_scheme;
 use crate::model::exchange::{Method, Phase};
-use crate::model::fault::{CertificateProblem, ChainPart, FaultDetail, FaultKind};
-use crate::units::{format_decimal, format_timestamp};
+use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind, Interruption};
+use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
 
 /// What ended a request, and at which endpoint: `connection refused by metering1:8777`.
@@ -15,7 +16,7 @@ pub(super) fn clause(
     judged: &RequestVerdict,
     fault: &FaultInfo,
 ) -> String {
-    let (endpoint, message) = (&verdict.place, &fault.message);
+    let (endpoint, message) = (&verdict.place, cause(&fault.detail));
     match fault.kind {
         FaultKind::Dns => format!("cannot resolve {}", verdict.host),
         FaultKind::Refused => format!("connection refused by {endpoint}"),
@@ -23,7 +24,13 @@ pub(super) fn clause(
         FaultKind::Reset => without_answer(verdict, method, judged, fault, "reset"),
         FaultKind::Closed => without_answer(verdict, method, judged, fault, "closed"),
         FaultKind::Timeout => timed_out(verdict, method, judged, fault),
-        FaultKind::Tls => tls(verdict, fault),
+        FaultKind::Tls => match &fault.detail {
+            FaultDetail::Interrupted(Interruption { end: End::Reset, .. }) => {
+                without_answer(verdict, method, judged, fault, "reset")
+            }
+            FaultDetail::Interrupted(_) => without_answer(verdict, method, judged, fault, "closed"),
+            detail => tls(verdict, detail),
+        },
         FaultKind::Protocol => {
             format!("{endpoint} did not answer {method} with HTTP: {message}", method = method.name())
         }
@@ -82,23 +89,21 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
     }
 }
 
-fn tls(verdict: &Verdict, fault: &FaultInfo) -> String {
+fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
     let endpoint = without_scheme(&verdict.place);
-    if let FaultDetail::Certificate(certificate) = &fault.detail
+    if let FaultDetail::Certificate(certificate) = detail
         && let CertificateProblem::Expired(ChainPart::Server, at) = certificate.problem
     {
-        let day = format_timestamp(at);
-        return format!("certificate of {endpoint} expired on {}", day.get(..10).unwrap_or_default());
+        return format!("certificate of {endpoint} expired on {}", cause::day(at));
     }
-    let message = fault.message.as_str();
-    if let Some(rest) = message.strip_prefix("the certificate ") {
-        format!("certificate of {endpoint} {rest}")
-    } else if let Some(rest) = message.strip_prefix("the server's ") {
-        format!("{endpoint}'s {rest}")
-    } else if let Some(rest) = message.strip_prefix("the server ") {
-        format!("{endpoint} {rest}")
-    } else {
-        format!("TLS with {endpoint} failed: {message}")
+    let Some(sentence) = cause::tls_sentence(detail) else {
+        return format!("TLS with {endpoint} failed: {}", cause(detail));
+    };
+    match (sentence.subject, &sentence.predicate) {
+        (Subject::Server, predicate) => format!("{endpoint} {predicate}"),
+        (Subject::Servers, predicate) => format!("{endpoint}'s {predicate}"),
+        (Subject::Certificate, predicate) => format!("certificate of {endpoint} {predicate}"),
+        _ => format!("TLS with {endpoint} failed: {}", sentence.text()),
     }
 }
 

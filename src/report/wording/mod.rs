@@ -1,9 +1,12 @@
 //! Sentences that several outputs share: summaries, requests, faults, certificates.
 
+mod cause;
 mod fault;
 pub(super) mod summary;
 
 use std::time::SystemTime;
+
+pub(crate) use cause::cause;
 
 use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
@@ -48,20 +51,36 @@ pub(super) fn request(probe: &RequestResult) -> String {
 }
 
 /// The explanation, where it says more than the summary.
-pub(super) fn explanation(verdict: &Verdict) -> Option<&str> {
+pub(super) fn explanation(verdict: &Verdict) -> Option<String> {
     match verdict.evidence {
         Evidence::AllGood | Evidence::Request(_) | Evidence::GetNotSent(_) | Evidence::Login(_) => {
-            Some(&verdict.explanation)
+            Some(full_explanation(verdict))
         }
         Evidence::NothingSent(_) | Evidence::Slow(..) | Evidence::Certificate(_) => None,
     }
 }
 
+/// The explanation, with the exact cause where a fault decided.
+pub(super) fn full_explanation(verdict: &Verdict) -> String {
+    let cause = decisive_fault(verdict).map(|fault| cause(&fault.detail)).filter(|cause| !cause.is_empty());
+    let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    format!("{}{cause}", verdict.explanation)
+}
+
+/// The fault that decided an endpoint's state.
+fn decisive_fault(verdict: &Verdict) -> Option<&FaultInfo> {
+    let Evidence::Request(decisive) = verdict.evidence else { return None };
+    let (_, judged) = verdict.made().find(|(method, _)| *method == decisive)?;
+    judged.completion.fault()
+}
+
 /// The bodies' and the faults' words, one line each, without those that the explanation or this summary quotes.
 pub(super) fn statements(verdict: &Verdict, summary: &str) -> Vec<String> {
+    let quoted = decisive_fault(verdict);
     let mut lines = Vec::new();
     for (method, judged) in verdict.made() {
-        let fault = judged.completion.fault().filter(|fault| verdict.quoted.as_ref() != Some(&fault.message));
+        let fault = judged.completion.fault();
+        let fault = fault.filter(|fault| quoted.is_none_or(|quoted| quoted.detail != fault.detail));
         lines.extend(fault.map(|fault| format!("{} {}", method.name(), failure(fault))));
         let detail = judged.detail.as_ref().filter(|detail| !summary.contains(&format!("\"{detail}\"")));
         lines.extend(detail.map(|detail| format!("{} said: {detail}", method.name())));
@@ -70,7 +89,7 @@ pub(super) fn statements(verdict: &Verdict, summary: &str) -> Vec<String> {
 }
 
 fn failure(fault: &FaultInfo) -> String {
-    format!("{} {}: {}", fault.kind.name(), circumstance(fault.phase), fault.message)
+    format!("{} {}: {}", fault.kind.name(), circumstance(fault.phase), cause(&fault.detail))
 }
 
 const fn circumstance(phase: Phase) -> &'static str {
@@ -157,7 +176,7 @@ pub(super) fn provenance(judged: &RequestVerdict) -> String {
 fn phases(phases: &Phases) -> Option<String> {
     let told =
         |phase: Phase| phases.get(phase).map(|taken| format!("{} {}", phase.name(), format_duration(taken)));
-    let told: Vec<String> = Phase::ALL.iter().copied().filter_map(told).collect();
+    let told: Vec<String> = Phase::ALL.into_iter().filter_map(told).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }
 

@@ -25,15 +25,11 @@ const ALL: [(&str, &str); 19] = [
     ("unexpected", "CRITICAL"),
 ];
 
-/// Simulated diagnoses that have no row in the table yet.
-const TO_FOLLOW: [&str; 2] = ["stale", "contradictory"];
-
 /// The diagnoses of a login, which no endpoint has. All are UNKNOWN.
 const OF_LOGIN: [&str; 3] = ["keystone-down", "login-refused", "not-in-catalog"];
 
 fn probes_all(options: &str, except: &[&str]) {
-    let simulated: Vec<_> =
-        ALL.into_iter().filter(|(name, _)| !except.contains(name) && !TO_FOLLOW.contains(name)).collect();
+    let simulated: Vec<_> = ALL.into_iter().filter(|(name, _)| !except.contains(name)).collect();
     let names = simulated.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",");
     let run = check(words(&format!("-t 3 -o json {options} --simulate {names}"))).run();
     run.exits(2).reports("/simulated", true).reports("/state", "CRITICAL");
@@ -86,7 +82,7 @@ fn configured_thresholds() {
 
 #[test]
 fn exit_codes() {
-    for (name, state) in ALL.into_iter().filter(|(name, _)| !TO_FOLLOW.contains(name)) {
+    for (name, state) in ALL {
         let code = ["OK", "WARNING", "CRITICAL", "UNKNOWN"].iter().position(|known| *known == state).unwrap();
         let run = check(["--simulate", name, "-t", "2"]).run();
         run.exits(i32::try_from(code).unwrap()).summarises(state, &[name]).says("SIMULATED");

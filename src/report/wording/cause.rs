@@ -1,0 +1,356 @@
+//! The words for what exactly went wrong, in all details.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use super::summary::truncate;
+use crate::model::exchange::HEAD_LIMIT;
+use crate::model::fault::{
+    CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, FaultDetail, ForeignProtocol,
+    Interruption, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
+};
+
+/// Maximum length of the words, in characters.
+const MAX_LENGTH: usize = 400;
+
+/// Explains a fault: the reason first, then what the peer said of itself.
+pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
+    let words = match detail {
+        FaultDetail::Lookup { name, problem } => lookup(name, problem),
+        FaultDetail::Connect(fault) => connect(fault),
+        FaultDetail::Proxy { proxy, target, problem } => self::proxy(proxy, target, problem),
+        FaultDetail::Tls(problem) => tls(problem).text(),
+        FaultDetail::Certificate(fault) => certificate(fault).text(),
+        FaultDetail::Interrupted(interruption) => interrupted(interruption),
+        FaultDetail::NotHttp { protocol, beginning } => not_http(*protocol, beginning),
+        FaultDetail::Response(problem) => response(problem),
+        FaultDetail::Local(reason) => reason.clone(),
+    };
+    truncate(&words, MAX_LENGTH)
+}
+
+/// A sentence whose subject can be exchanged for one that names the endpoint.
+pub(super) struct Sentence {
+    pub(super) subject: Subject,
+    pub(super) predicate: String,
+}
+
+/// The subject of a sentence.
+#[derive(Clone, Copy)]
+pub(super) enum Subject {
+    Server,
+    /// Something of the server's.
+    Servers,
+    Certificate,
+    /// Something of the certificate's.
+    Certificates,
+    /// Another certificate of the chain.
+    Other(ChainPart),
+    /// The predicate is the whole sentence.
+    None,
+}
+
+impl Sentence {
+    fn new(subject: Subject, predicate: impl Into<String>) -> Sentence {
+        Sentence { subject, predicate: predicate.into() }
+    }
+
+    /// The sentence without the endpoint's name.
+    pub(super) fn text(&self) -> String {
+        let predicate = &self.predicate;
+        match self.subject {
+            Subject::Server => format!("the server {predicate}"),
+            Subject::Servers => format!("the server's {predicate}"),
+            Subject::Certificate => format!("the certificate {predicate}"),
+            Subject::Certificates => format!("the certificate's {predicate}"),
+            Subject::Other(part) => format!("the {} {predicate}", part_name(part)),
+            Subject::None => predicate.clone(),
+        }
+    }
+}
+
+/// The sentence of a fault of TLS or of a certificate, where it is one.
+pub(super) fn tls_sentence(detail: &FaultDetail<String>) -> Option<Sentence> {
+    match detail {
+        FaultDetail::Tls(problem) => Some(tls(problem)),
+        FaultDetail::Certificate(fault) => Some(certificate(fault)),
+        _ => None,
+    }
+}
+
+fn lookup(name: &str, problem: &LookupProblem) -> String {
+    match problem {
+        LookupProblem::Failed(reason) => format!("cannot resolve {name}: {reason}"),
+        LookupProblem::Timeout => format!("the name service did not answer for {name} in time"),
+        LookupProblem::NoAddress => format!("{name} has no address"),
+        LookupProblem::NoAddressOf(family) => format!("{name} has no {family} address"),
+    }
+}
+
+fn connect(fault: &ConnectFault) -> String {
+    match fault {
+        ConnectFault::Tcp { attempts, more } => {
+            let mut words: Vec<String> = attempts
+                .iter()
+                .map(|attempt| {
+                    let reason = attempt.reason.as_deref().unwrap_or("no answer in time");
+                    format!("{}: {reason}", attempt.address)
+                })
+                .collect();
+            words.extend((*more > 0).then(|| format!("and {more} more addresses")));
+            words.join(", ")
+        }
+        ConnectFault::Unix { path, reason } => {
+            format!("{path}: {}", reason.as_deref().unwrap_or("nobody accepted in time"))
+        }
+    }
+}
+
+fn proxy(proxy: &str, target: &str, problem: &ProxyProblem) -> String {
+    let at = format!("the proxy {proxy}");
+    match problem {
+        ProxyProblem::NotResolved(problem) => {
+            let host = proxy.rsplit_once(':').map_or(proxy, |(host, _)| host);
+            format!("{at} cannot be reached: {}", lookup(host, problem))
+        }
+        ProxyProblem::NotConnected(fault) => format!("{at} cannot be reached: {}", connect(fault)),
+        ProxyProblem::Timeout => format!("{at} opened no tunnel to {target} in time"),
+        ProxyProblem::Broken(reason) => format!("{at} broke the connection off: {reason}"),
+        ProxyProblem::HeadTooLong => {
+            format!("{at} answers with headers that are longer than {} KiB", HEAD_LIMIT / 1024)
+        }
+        ProxyProblem::Status(407) => {
+            format!("{at} wants credentials (407): give them by --proxy-auth-file FILE")
+        }
+        ProxyProblem::Status(status) => format!("{at} refused the tunnel to {target} with status {status}"),
+        ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
+    }
+}
+
+fn tls(problem: &TlsProblem) -> Sentence {
+    use Subject::{None, Server, Servers};
+    match problem {
+        TlsProblem::ClientCertificateMissing => {
+            Sentence::new(Server, "asked for a client certificate and got none")
+        }
+        TlsProblem::ClientCertificateRefused(alert) => {
+            Sentence::new(Server, format!("refused the client certificate of --cert (alert {alert})"))
+        }
+        TlsProblem::UnsupportedVersion => {
+            Sentence::new(Server, "offers only TLS 1.1 or older, which today's TLS libraries refuse")
+        }
+        TlsProblem::NoCommonCipher => Sentence::new(
+            Server,
+            "refused the handshake: it has no cipher in common with this program (TLS 1.3, or TLS 1.2 with \
+             forward secrecy), or offers only TLS 1.1 or older",
+        ),
+        TlsProblem::UnknownName => Sentence::new(Server, "does not know this host name (SNI)"),
+        TlsProblem::NoNameSent(alert) => Sentence::new(
+            Server,
+            format!(
+                "refused the handshake (alert {alert}): it may want a server name (SNI), and none was sent, for \
+                 the endpoint is an address"
+            ),
+        ),
+        TlsProblem::Alert(alert) => {
+            Sentence::new(Server, format!("ended the handshake with the alert {alert}"))
+        }
+        TlsProblem::ServerSpeaksHttp => Sentence::new(Server, "speaks plain HTTP on this port"),
+        TlsProblem::NotTls => {
+            Sentence::new(None, "what the server sent is not TLS: is this the port of its https?")
+        }
+        TlsProblem::Malformed(why) => Sentence::new(Servers, format!("TLS is malformed ({why})")),
+        TlsProblem::CertificatesTooLong => Sentence::new(
+            Servers,
+            "certificates are longer than TLS libraries read (64 KiB): what does it send along?",
+        ),
+        TlsProblem::NoCertificate => Sentence::new(Server, "presented no certificate"),
+        TlsProblem::Incompatible(why) => Sentence::new(Servers, format!("TLS does not fit: {why}")),
+        TlsProblem::Failed(words) => Sentence::new(None, format!("the TLS handshake failed: {words}")),
+    }
+}
+
+fn certificate(fault: &CertificateFault<String>) -> Sentence {
+    let subject = named(&fault.subject);
+    let mut sentence = certificate_problem(fault);
+    match &fault.problem {
+        CertificateProblem::NameMismatch(_)
+        | CertificateProblem::AddressAsName(_)
+        | CertificateProblem::Unreadable => return sentence,
+        CertificateProblem::IssuerNotTrusted(_)
+        | CertificateProblem::IssuerMissing(_)
+        | CertificateProblem::ChainTooLong
+        | CertificateProblem::SignatureMismatch(_) => {
+            let _ = write!(sentence.predicate, " (issuer {}, subject {subject})", named(&fault.issuer));
+        }
+        _ => {
+            let _ = write!(sentence.predicate, " (subject {subject})");
+        }
+    }
+    sentence
+}
+
+fn certificate_problem(fault: &CertificateFault<String>) -> Sentence {
+    use Subject::{Certificate, Certificates, None, Servers};
+    match &fault.problem {
+        CertificateProblem::Expired(part, at) => {
+            Sentence::new(of_part(*part), format!("expired on {}", day(*at)))
+        }
+        CertificateProblem::NotYetValid(part, at) => {
+            Sentence::new(of_part(*part), format!("is not valid before {}", day(*at)))
+        }
+        CertificateProblem::NameMismatch(host) => Sentence::new(Certificate, mismatch(host, fault)),
+        CertificateProblem::AddressAsName(host) => Sentence::new(
+            Certificate,
+            format!("is not for {host}: it holds {host} as a DNS name, not as an IP address"),
+        ),
+        CertificateProblem::NoSubjectAltName => Sentence::new(
+            Certificate,
+            "has no subjectAltName, and today's TLS libraries do not read the common name",
+        ),
+        CertificateProblem::SelfSigned(store) => {
+            Sentence::new(Certificate, format!("is self-signed and not in {store}"))
+        }
+        CertificateProblem::IssuerNotTrusted(store) => {
+            Sentence::new(Certificates, format!("issuer is not in {store}"))
+        }
+        CertificateProblem::IssuerMissing(store) => {
+            Sentence::new(Certificates, format!("issuer is neither in {store} nor sent by the server"))
+        }
+        CertificateProblem::SignatureMismatch(store) => Sentence::new(
+            Certificates,
+            format!(
+                "signature does not fit its issuer's key: is the CA in {store} another of the same name?"
+            ),
+        ),
+        CertificateProblem::NotForServers => {
+            Sentence::new(Certificates, "extended key usage is not for servers")
+        }
+        CertificateProblem::IsCa => Sentence::new(
+            Certificate,
+            "is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where the CA is trusted",
+        ),
+        CertificateProblem::OldVersion => {
+            Sentence::new(Certificate, "is of X.509 version 1 or 2, which today's TLS libraries refuse")
+        }
+        CertificateProblem::Malformed => {
+            Sentence::new(Certificate, "is malformed, or bears a date before 1970")
+        }
+        CertificateProblem::Unreadable => Sentence::new(Servers, "certificate cannot be read"),
+        CertificateProblem::Revoked => Sentence::new(Certificate, "is revoked"),
+        CertificateProblem::NameConstraint => {
+            Sentence::new(None, "a name constraint of a CA in the chain excludes the certificate's names")
+        }
+        CertificateProblem::UnsupportedKey(part, key) => Sentence::new(
+            None,
+            format!(
+                "this program's TLS library cannot check the {}'s key ({key}); that is no fault of the server",
+                part_name(*part)
+            ),
+        ),
+        CertificateProblem::UnsupportedSignature => Sentence::new(
+            None,
+            "this program's TLS library cannot check the certificate's signature: an outdated or unknown algorithm",
+        ),
+        CertificateProblem::WeakKey(part, key) => {
+            Sentence::new(None, format!("the {}'s key is too weak ({key})", part_name(*part)))
+        }
+        CertificateProblem::ChainTooLong => Sentence::new(
+            None,
+            "no trusted issuer is among the first six intermediate certificates that lead on from the certificate",
+        ),
+        CertificateProblem::Other(words) => Sentence::new(Certificate, format!("is not accepted: {words}")),
+    }
+}
+
+const fn of_part(part: ChainPart) -> Subject {
+    match part {
+        ChainPart::Server => Subject::Certificate,
+        other => Subject::Other(other),
+    }
+}
+
+fn mismatch(host: &str, fault: &CertificateFault<String>) -> String {
+    let names = fault.names.join(", ");
+    match fault.more_names {
+        _ if fault.names.is_empty() => {
+            format!("is not for {host}: it names no host ({})", named(&fault.subject))
+        }
+        0 => format!("is not for {host}, but for {names}"),
+        more => format!("is not for {host}, but for {names} and {more} more"),
+    }
+}
+
+/// A distinguished name; some certificates have an empty one.
+fn named(name: &str) -> &str {
+    if name.is_empty() { "without a name" } else { name }
+}
+
+const fn part_name(part: ChainPart) -> &'static str {
+    match part {
+        ChainPart::Server => "certificate",
+        ChainPart::Intermediate => "intermediate certificate that the server sends",
+        ChainPart::Anchor => "CA certificate in the trust store",
+    }
+}
+
+/// The day of a date (UTC).
+pub(super) fn day(at: SystemTime) -> String {
+    if at <= SystemTime::UNIX_EPOCH {
+        return "1970-01-01 or before".to_owned();
+    }
+    humantime::format_rfc3339_seconds(at).to_string().chars().take("2026-11-01".len()).collect()
+}
+
+fn interrupted(interruption: &Interruption) -> String {
+    let place = match interruption.stage {
+        Stage::TlsGreeting | Stage::TlsHandshake => "during the TLS handshake",
+        Stage::Sending => "while the request was sent",
+        Stage::BeforeResponse => "before any response",
+        Stage::AfterInterim => "between an interim response and the final one",
+        Stage::Headers => "within the response headers",
+        Stage::Body => "within the response body",
+    };
+    match (&interruption.end, interruption.stage) {
+        (End::Timeout, Stage::TlsGreeting) => {
+            "the server did not answer the TLS greeting in time: is this the port of its https?".into()
+        }
+        (End::Timeout, Stage::TlsHandshake) => "the TLS handshake was not completed in time".into(),
+        (End::Timeout, Stage::BeforeResponse) => "the request was sent and nothing came back".into(),
+        (End::Timeout, _) => format!("time ran out {place}"),
+        (End::Closed, _) => format!("the connection was closed {place}"),
+        (End::ClosedInTls, _) => {
+            format!("the connection ended without TLS's own end (close_notify) {place}")
+        }
+        (End::Reset, _) => format!("the connection was reset {place}"),
+        (End::Failed(reason), _) => format!("the connection failed {place}: {reason}"),
+    }
+}
+
+fn not_http(protocol: ForeignProtocol, beginning: &str) -> String {
+    match protocol {
+        ForeignProtocol::Tls => "the server speaks TLS on this port".into(),
+        ForeignProtocol::Http2 => "the server speaks HTTP/2 only, not HTTP/1.1".into(),
+        ForeignProtocol::Http09 => {
+            format!("the response is content without headers (HTTP/0.9); it begins with: {beginning}")
+        }
+        ForeignProtocol::Unknown => format!("the response is not HTTP/1; it begins with: {beginning}"),
+    }
+}
+
+fn response(problem: &ResponseProblem) -> String {
+    match problem {
+        ResponseProblem::MalformedHeaders(why) => format!("the response headers are malformed ({why})"),
+        ResponseProblem::HeadersTooLong => {
+            format!("the response headers are longer than {} KiB", HEAD_LIMIT / 1024)
+        }
+        ResponseProblem::ConflictingFraming => {
+            "the response has both Content-Length and Transfer-Encoding".into()
+        }
+        ResponseProblem::BrokenChunks(why) => format!("the body's chunks are broken ({why})"),
+        ResponseProblem::EndlessChunkSize => {
+            "the body's chunks are broken (a chunk's size does not end)".into()
+        }
+        ResponseProblem::BodyCutShort => "the connection was closed before the body was complete".into(),
+    }
+}
