@@ -66,13 +66,12 @@ fn execute(cli: &Cli, environment: &Environment) -> u8 {
 
 /// Renders the text of `--generate` or `--explain`, which replaces a run.
 fn requested_text(cli: &Cli) -> Option<String> {
-    let table = || plan::table(&cli.thresholds);
-    match (cli.mode.generate, cli.mode.explain) {
-        (Some(artifact), _) => Some(generate::text(artifact)),
-        (None, Some(None)) => Some(explain::table(&table())),
-        (None, Some(Some(topic))) => Some(explain::topic(&table(), topic)),
-        (None, None) => None,
+    if let Some(artifact) = cli.mode.generate {
+        return Some(generate::text(artifact));
     }
+    let topic = cli.mode.explain?;
+    let table = plan::table(&cli.thresholds);
+    Some(topic.map_or_else(|| explain::table(&table), |topic| explain::topic(&table, topic)))
 }
 
 /// Writes a text to standard output, or to the `--output-file` of the command line. That of the environment variable

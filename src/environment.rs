@@ -39,10 +39,16 @@ impl Size {
 
     /// The current size of a terminal.
     pub(crate) fn of(terminal: impl AsFd) -> Size {
-        let (columns, rows) = tcgetwinsize(terminal).map_or((0, 0), |size| (size.ws_col, size.ws_row));
-        let positive = |value: u16, fallback| if value > 0 { usize::from(value) } else { fallback };
-        Size { columns: positive(columns, Size::FALLBACK.columns), rows: positive(rows, Size::FALLBACK.rows) }
+        let Ok(size) = tcgetwinsize(terminal) else { return Size::FALLBACK };
+        Size {
+            columns: positive_or(size.ws_col, Size::FALLBACK.columns),
+            rows: positive_or(size.ws_row, Size::FALLBACK.rows),
+        }
     }
+}
+
+fn positive_or(value: u16, fallback: usize) -> usize {
+    if value > 0 { usize::from(value) } else { fallback }
 }
 
 impl Environment {
@@ -75,9 +81,14 @@ impl Environment {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
+    /// Returns an environment variable that is not empty.
+    pub(crate) fn non_empty(&self, name: &str) -> Option<&OsStr> {
+        self.variable(name).filter(|value| !value.is_empty())
+    }
+
     /// Returns whether an environment variable is set and not empty.
     pub(crate) fn is_set(&self, name: &str) -> bool {
-        self.variable(name).is_some_and(|value| !value.is_empty())
+        self.non_empty(name).is_some()
     }
 
     /// Returns whether standard output is a terminal that shows colour: not under `NO_COLOR`
@@ -89,7 +100,7 @@ impl Environment {
     /// Returns whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
     pub(crate) fn is_utf8(&self) -> bool {
         let names = ["LC_ALL", "LC_CTYPE", "LANG"];
-        let locale = names.iter().find(|name| self.is_set(name)).and_then(|name| self.variable(name));
+        let locale = names.iter().find_map(|name| self.non_empty(name));
         let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     }

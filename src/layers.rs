@@ -11,8 +11,8 @@ fn declared() -> Vec<&'static str> {
     modules.filter(|module| *module != "layers").collect()
 }
 
-fn files(place: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
@@ -24,27 +24,31 @@ fn code(file: &Path) -> String {
 }
 
 /// The modules after one `crate::`: a single one, or a group in braces.
-fn used<'a>(text: &'a str) -> Vec<&'a str> {
+fn used(text: &str) -> Vec<&str> {
     let group = text.strip_prefix('{').map(|group| group.split('}').next().unwrap_or_default());
     let names = group.unwrap_or(text).split(',').take(if group.is_some() { usize::MAX } else { 1 });
-    let word = |name: &'a str| name.trim().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
-    names.filter_map(word).filter(|name| !name.is_empty()).collect()
+    names.filter_map(first_word).filter(|name| !name.is_empty()).collect()
+}
+
+fn first_word(name: &str) -> Option<&str> {
+    name.trim().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
+}
+
+fn is_test(file: &Path) -> bool {
+    ["tests.rs", "fixture.rs", "layers.rs"].iter().any(|name| file.ends_with(name))
 }
 
 #[test]
 fn order_of_modules() {
     let (declared, source) = (declared(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let place = |module: &str| declared.iter().position(|own| *own == module);
-    let is_test = |file: &Path| {
-        file.ends_with("tests.rs") || file.ends_with("fixture.rs") || file.ends_with("layers.rs")
-    };
+    let layer = |module: &str| declared.iter().position(|own| *own == module);
     for file in files(&source).iter().filter(|file| !is_test(file)) {
         let within = file.strip_prefix(&source).unwrap().with_extension("");
         // The roots and the tests' own modules are in no layer.
-        let Some(own) = place(within.iter().next().unwrap().to_str().unwrap()) else { continue };
+        let Some(own) = layer(within.iter().next().unwrap().to_str().unwrap()) else { continue };
         for used in code(file).split("crate::").skip(1).flat_map(used) {
             let used_at =
-                place(used).unwrap_or_else(|| panic!("{}: crate::{used} is not declared", file.display()));
+                layer(used).unwrap_or_else(|| panic!("{}: crate::{used} is not declared", file.display()));
             assert!(used_at <= own, "{} uses {used}, which lib.rs declares later", file.display());
         }
     }

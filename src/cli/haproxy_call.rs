@@ -60,9 +60,9 @@ pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<Invocation> 
 
 /// Parses the server from the environment, for a wrapper that passes no arguments on.
 fn server_in_environment(cli: &Cli, environment: &Environment) -> Result<ServerAddress> {
-    let text = |name| environment.variable(name).map(|value| value.to_string_lossy().into_owned());
-    match text("HAPROXY_SERVER_ADDR").filter(|address| !address.is_empty()) {
-        Some(address) => server(&address, &text("HAPROXY_SERVER_PORT").unwrap_or_default(), cli.targets.port),
+    let port = environment.variable("HAPROXY_SERVER_PORT").unwrap_or_default();
+    match environment.non_empty("HAPROXY_SERVER_ADDR") {
+        Some(address) => server(&address.to_string_lossy(), &port.to_string_lossy(), cli.targets.port),
         None => bail!("--haproxy without arguments requires HAPROXY_SERVER_ADDR in the environment"),
     }
 }

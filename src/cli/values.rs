@@ -113,8 +113,11 @@ fn diagnosis(text: &str) -> Option<Diagnosis> {
 
 /// Parses the word that `--explain` looks up.
 pub(super) fn topics() -> impl TypedValueParser<Value = Topic> {
-    let diagnoses = || Diagnosis::ALL.into_iter().map(|diagnosis| diagnosis.name().to_owned());
-    Suggesting { parse: topic, names: move || keys().chain(diagnoses()).collect() }
+    Suggesting { parse: topic, names: topic_names }
+}
+
+fn topic_names() -> Vec<String> {
+    keys().chain(Diagnosis::ALL.into_iter().map(|diagnosis| diagnosis.name().to_owned())).collect()
 }
 
 fn keys() -> impl Iterator<Item = String> {
@@ -123,9 +126,12 @@ fn keys() -> impl Iterator<Item = String> {
 
 /// Parses `KEY=STATE`.
 pub(super) fn assignments() -> impl TypedValueParser<Value = (Key, State)> {
-    let is_overridable = |name: &String| Key::parse(name).is_ok_and(Key::overridable);
-    let names = move || keys().filter(is_overridable).map(|key| format!("{key}=")).collect();
-    Suggesting { parse: assignment, names }
+    Suggesting { parse: assignment, names: assignable_keys }
+}
+
+fn assignable_keys() -> Vec<String> {
+    let overridable = keys().filter(|key| Key::parse(key).is_ok_and(Key::overridable));
+    overridable.map(|key| key + "=").collect()
 }
 
 fn assignment(text: &str) -> Result<(Key, State), String> {

@@ -58,13 +58,14 @@ fn entries(arg: &Arg, order: usize) -> String {
 
 /// The entries of a switch that may be given up to three times; its variable is a number.
 fn counted(long: &str, variable: &str, order: usize, description: &str) -> String {
-    let times = |(times, mark): (u8, &str)| {
+    let mut entries = String::new();
+    for (times, mark) in [(1, ""), (2, " (twice)"), (3, " (three times)")] {
         let attributes = format!(
             "key = \"--{long}\"\n\t\t\t\tset_if = {{{{ number(macro(\"{variable}\")) >= {times} }}}}"
         );
-        entry(&format!("--{long}{mark}"), &attributes, order, description)
-    };
-    [(1, ""), (2, " (twice)"), (3, " (three times)")].map(times).concat()
+        entries += &entry(&format!("--{long}{mark}"), &attributes, order, description);
+    }
+    entries
 }
 
 /// One entry of the dictionary of arguments.

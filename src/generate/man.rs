@@ -36,7 +36,7 @@ fn title() -> String {
     format!(".TH {NAME} 1 \"\" \"{NAME} {version}\" \"Monitoring Plugins\"\n")
 }
 
-/// One section as the generator draws it. Writing into memory does not fail.
+/// Renders one section by the generator. Writing into memory does not fail.
 fn drawn(render: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
     let mut text = Vec::new();
     let written = render(&mut text);
@@ -176,11 +176,14 @@ fn paragraph(text: &str) -> String {
 }
 
 fn tagged(items: &[(&str, &str)]) -> String {
-    let item = |(tag, text): &(&str, &str)| format!(".TP\n.B {}\n{}\n", escape(tag), escape(text));
-    items.iter().map(item).collect::<Vec<_>>().concat()
+    let mut page = String::new();
+    for (tag, text) in items {
+        page += &format!(".TP\n.B {}\n{}\n", escape(tag), escape(text));
+    }
+    page
 }
 
-/// Text that means itself in roff: a hyphen stays one, a backslash and a leading dot or quote are shown.
+/// Escapes what roff would interpret: hyphens, backslashes, and a leading dot or quote.
 fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }

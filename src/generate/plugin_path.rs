@@ -53,7 +53,7 @@ impl PluginPath {
     }
 }
 
-/// Accepts characters that mean themselves in every configuration, at least between quotes.
+/// Accepts characters that no configuration interprets, at least between quotes.
 fn is_portable(c: char) -> bool {
     c.is_alphanumeric() || "/._+-@,:=~ ".contains(c)
 }

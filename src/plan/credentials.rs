@@ -201,8 +201,8 @@ fn parse_header(line: &[u8]) -> Result<RequestHeader, String> {
 
 /// Checks the grammar of a header's name (RFC 9110, section 5.6.2).
 fn is_token(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(allowed)
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Checks the grammar of a header's value (RFC 9110, section 5.5). A line break would forge another header.

@@ -68,8 +68,8 @@ pub(crate) struct TrustStorePaths {
 impl TrustStorePaths {
     /// Reads the variables that OpenSSL reads, too; an empty one counts as unset.
     fn from_environment(environment: &Environment) -> Option<TrustStorePaths> {
-        let variable = |name| environment.variable(name).filter(|value| !value.is_empty());
-        let (file, directories) = (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"));
+        let file = environment.non_empty("SSL_CERT_FILE");
+        let directories = environment.non_empty("SSL_CERT_DIR");
         (file.is_some() || directories.is_some()).then(|| TrustStorePaths {
             file: file.map(PathBuf::from),
             directories: directories.map(|list| env::split_paths(list).collect()).unwrap_or_default(),

@@ -33,9 +33,12 @@ pub(crate) struct ProgressSnapshot {
 
 impl ProgressSnapshot {
     pub(crate) fn of_time(elapsed: Duration, all: Duration, words: String) -> ProgressSnapshot {
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         ProgressSnapshot { done: millis(elapsed), all: millis(all), words }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl ProgressBar {

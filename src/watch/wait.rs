@@ -25,7 +25,7 @@ pub(crate) fn wait(run: Run, started: Instant, limit: Duration) -> Result<Report
     let mut bar = ProgressBar::new(run.plan().output.progress, run.plan().output.ascii);
     let mut waiting = Waiting { started, limit, runs: 0, last: None };
     let interrupted = until_ok(&run, &runner, &mut bar, &mut waiting)?.is_break();
-    Ok(if interrupted { waiting.interrupted(&run) } else { waiting.over(&run) })
+    Ok(if interrupted { waiting.interrupted(&run) } else { waiting.finished(&run) })
 }
 
 /// The runs so far.
@@ -53,7 +53,7 @@ fn until_ok(
         let outcome =
             runner.run(began, deadline.min(began + timing.budget), || bar.draw(|| waiting.snapshot()));
         let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
-        if waiting.learn(run, outcome, began)? == State::Ok {
+        if waiting.record(run, outcome, began)? == State::Ok {
             return Ok(ControlFlow::Continue(()));
         }
         began = Instant::now() + timing.retry_delay;
@@ -69,7 +69,7 @@ fn until_ok(
 
 impl Waiting {
     /// Records a run that is over, and returns its state. Only a failure to start the first run is final.
-    fn learn(&mut self, run: &Run, outcome: Result<Report>, began: Instant) -> Result<State> {
+    fn record(&mut self, run: &Run, outcome: Result<Report>, began: Instant) -> Result<State> {
         let report = match outcome {
             Err(error) if self.runs == 0 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| super::run_failed(run, &error, began)),
@@ -91,7 +91,7 @@ impl Waiting {
         ProgressSnapshot::of_time(elapsed, self.limit, words)
     }
 
-    fn over(self, run: &Run) -> Report {
+    fn finished(self, run: &Run) -> Report {
         let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
         let Some(last) = self.last else { return run.interrupted(self.started) };
         let quorum = run.plan().quorum;

@@ -247,13 +247,19 @@ fn check_secrets(text: &str) -> Result<(), EndpointError> {
 /// curl's `-H` and `check_http`'s `-k` take headers, so that tokens arrive where an endpoint is expected.
 fn looks_like_header(text: &str) -> bool {
     let Some((name, value)) = text.split_once(':') else { return false };
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    let is_address = |byte: u8| byte.is_ascii_hexdigit() || b":.%".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_name) || text.bytes().all(is_address) {
+    if !is_header_name(name) || is_ipv6_like(text) {
         return false;
     }
     let port = value.split('/').next().unwrap_or_default();
     value.starts_with(char::is_whitespace) || (port.len() >= 8 && !port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_header_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+fn is_ipv6_like(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.%".contains(&byte))
 }
 
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), EndpointError> {
@@ -294,8 +300,7 @@ pub(crate) fn parse_port(text: &str) -> Option<u16> {
 }
 
 fn check_port(text: &str) -> Result<u16, String> {
-    let invalid = || format!("invalid port {}: expected 1 to 65535", sanitize::quote_arg(text));
-    parse_port(text).ok_or_else(invalid)
+    parse_port(text).ok_or_else(|| format!("invalid port {}: expected 1 to 65535", sanitize::quote_arg(text)))
 }
 
 /// Parses an IPv6 address without its brackets.

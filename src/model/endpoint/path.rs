@@ -105,10 +105,13 @@ fn invalid_character(letter: char) -> String {
     sanitize::sanitize_own(&reason, MAX_REASON)
 }
 
+fn unescape((high, low): (char, char)) -> Option<char> {
+    char::from_u32(high.to_digit(16)? * 16 + low.to_digit(16)?)
+}
+
 /// Appends an escape with capital digits, or the character itself where it needs no escape.
 fn push_escape(normal: &mut String, digits: Option<(char, char)>) -> Result<(), String> {
-    let value = |(high, low): (char, char)| Some(high.to_digit(16)? * 16 + low.to_digit(16)?);
-    let Some(((high, low), letter)) = digits.zip(digits.and_then(value).and_then(char::from_u32)) else {
+    let Some(((high, low), letter)) = digits.zip(digits.and_then(unescape)) else {
         return Err("incomplete escape (%): write %25 for a percent sign".into());
     };
     if is_unreserved(letter) {
