@@ -221,7 +221,8 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "a table")]
     fn diagnoses() {
         let table = Table::default();
-        let texts = Diagnosis::ALL.map(|diagnosis| topic(&table, Topic::Diagnosis(diagnosis)));
+        let topics = Diagnosis::ALL.iter().map(|diagnosis| topic(&table, Topic::Diagnosis(*diagnosis)));
+        let texts = topics.collect::<Vec<_>>();
         assert!(texts.concat().lines().all(|line| line.len() <= WIDTH));
         expect![[r#"
             healthy

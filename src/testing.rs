@@ -41,7 +41,7 @@ fn value_names<T: ValueEnum>() -> Vec<String> {
 
 /// The names of all diagnoses.
 pub fn diagnosis_names() -> Vec<&'static str> {
-    Diagnosis::ALL.map(Diagnosis::name).to_vec()
+    Diagnosis::NAMES.to_vec()
 }
 
 /// The text that `--generate NAME` prints, or `None` for an unknown name.

@@ -43,8 +43,12 @@ pub(super) fn after_long() -> String {
 
 /// The help of `--state`.
 pub(super) fn state() -> String {
-    let faults: Vec<_> =
-        FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Local).map(FaultKind::name).collect();
+    let faults: Vec<_> = FaultKind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| *kind != FaultKind::Local)
+        .map(FaultKind::name)
+        .collect();
     format!(
         "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \
          a good answer ({}), after head: or get: if it is for one method only. STATE is ok, warning, critical or \

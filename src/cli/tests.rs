@@ -174,8 +174,8 @@ fn invalid_arguments() {
 #[test]
 fn invalid_words() {
     let keys = Key::parse("down").unwrap_err();
-    let diagnoses = Diagnosis::ALL.map(Diagnosis::name).join(", ");
-    let simulated = Diagnosis::ALL.map(Diagnosis::name).join(", ");
+    let diagnoses = Diagnosis::NAMES.join(", ");
+    let simulated = Diagnosis::NAMES.join(", ");
     let table: &[(&[&str], String)] = &[
         (
             &["--explain", "down"],
@@ -243,7 +243,7 @@ fn optional_values() {
     assert_eq!(watch(&["--watch=2", "h"]), Some(Duration::from_secs(2)));
     let explain = |word| read(&["--explain", word], None).unwrap().mode.explain.unwrap().unwrap();
     assert_eq!(explain("get:503"), Topic::Key(Key::parse("get:503").unwrap()));
-    for diagnosis in Diagnosis::ALL {
+    for &diagnosis in Diagnosis::ALL {
         assert_eq!(explain(diagnosis.name()), Topic::Diagnosis(diagnosis));
     }
 }

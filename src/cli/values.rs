@@ -102,13 +102,13 @@ fn topic(text: &str) -> Result<Topic, String> {
     if let Some(diagnosis) = diagnosis(text) {
         return Ok(Topic::Diagnosis(diagnosis));
     }
-    Key::parse(text).map(Topic::Key).map_err(|reason| {
-        format!("{reason}; or a diagnosis ({})", Diagnosis::ALL.map(Diagnosis::name).join(", "))
-    })
+    Key::parse(text)
+        .map(Topic::Key)
+        .map_err(|reason| format!("{reason}; or a diagnosis ({})", Diagnosis::NAMES.join(", ")))
 }
 
 fn diagnosis(text: &str) -> Option<Diagnosis> {
-    Diagnosis::ALL.into_iter().find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(text))
+    Diagnosis::ALL.iter().copied().find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(text))
 }
 
 /// Parses the word that `--explain` looks up.
@@ -117,7 +117,7 @@ pub(super) fn topics() -> impl TypedValueParser<Value = Topic> {
 }
 
 fn topic_names() -> Vec<String> {
-    keys().chain(Diagnosis::ALL.into_iter().map(|diagnosis| diagnosis.name().to_owned())).collect()
+    keys().chain(Diagnosis::NAMES.iter().map(ToString::to_string)).collect()
 }
 
 fn keys() -> impl Iterator<Item = String> {
@@ -202,6 +202,5 @@ pub(super) fn connect_to(text: &str) -> Result<ConnectTo, String> {
 
 /// Parses the name of a diagnosis that can be simulated.
 pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
-    PossibleValuesParser::new(Diagnosis::ALL.map(Diagnosis::name))
-        .try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
+    PossibleValuesParser::new(Diagnosis::NAMES).try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
 }

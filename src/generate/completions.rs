@@ -21,7 +21,7 @@ pub(super) fn completions(shell: Shell) -> String {
 }
 
 fn simulated() -> String {
-    Diagnosis::ALL.map(Diagnosis::name).join(" ")
+    Diagnosis::NAMES.join(" ")
 }
 
 /// The indentation of a case in bash's script.

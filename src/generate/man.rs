@@ -90,13 +90,13 @@ fn row(row: &Row) -> String {
 fn diagnoses() -> String {
     let introduction =
         plain("Every summary begins with the diagnosis. --explain also shows the rows that lead to it.");
-    let texts = Diagnosis::ALL.map(|diagnosis| {
+    let texts = Diagnosis::ALL.iter().map(|&diagnosis| {
         let Explanation { meaning, cause, first } = explain::explanation(diagnosis);
         let cause = if cause.is_empty() { String::new() } else { format!(" Cause: {cause}.") };
         let first = if first.is_empty() { String::new() } else { format!(" First, {first}.") };
         format!(".TP\n.B {}\n{}\n", escape(diagnosis.name()), escape(&format!("{meaning}.{cause}{first}")))
     });
-    section("DIAGNOSES") + &introduction + &texts.concat()
+    section("DIAGNOSES") + &introduction + &texts.collect::<String>()
 }
 
 fn exit_status() -> String {

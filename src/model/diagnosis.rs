@@ -1,9 +1,14 @@
 //! Diagnoses of an endpoint and of a login.
 
-use std::fmt;
+use serde::Serialize;
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 /// The cause of an endpoint's state, as every output names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Display, IntoStaticStr, VariantArray, VariantNames, Serialize,
+)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Diagnosis {
     /// Every request was answered as documented.
     Healthy,
@@ -53,30 +58,10 @@ pub(crate) enum Diagnosis {
 
 impl Diagnosis {
     /// All diagnoses.
-    pub(crate) const ALL: [Diagnosis; 22] = [
-        Diagnosis::Healthy,
-        Diagnosis::Alive,
-        Diagnosis::BackendDown,
-        Diagnosis::BackendStalled,
-        Diagnosis::ApiError,
-        Diagnosis::NotFound,
-        Diagnosis::Unreachable,
-        Diagnosis::NoAnswer,
-        Diagnosis::TlsFailed,
-        Diagnosis::Denied,
-        Diagnosis::ProxyError,
-        Diagnosis::Throttled,
-        Diagnosis::WrongService,
-        Diagnosis::Stale,
-        Diagnosis::Contradictory,
-        Diagnosis::RequestRejected,
-        Diagnosis::Slow,
-        Diagnosis::CertificateExpiring,
-        Diagnosis::KeystoneDown,
-        Diagnosis::LoginRefused,
-        Diagnosis::NotInCatalog,
-        Diagnosis::Unexpected,
-    ];
+    pub(crate) const ALL: &'static [Diagnosis] = <Diagnosis as VariantArray>::VARIANTS;
+
+    /// The names of all diagnoses.
+    pub(crate) const NAMES: &'static [&'static str] = <Diagnosis as VariantNames>::VARIANTS;
 
     /// Returns whether it describes a login rather than an endpoint's own answers.
     pub(crate) const fn is_of_login(self) -> bool {
@@ -85,35 +70,6 @@ impl Diagnosis {
 
     /// The name that every output uses.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Diagnosis::Healthy => "healthy",
-            Diagnosis::Alive => "alive",
-            Diagnosis::BackendDown => "backend-down",
-            Diagnosis::BackendStalled => "backend-stalled",
-            Diagnosis::ApiError => "api-error",
-            Diagnosis::NotFound => "not-found",
-            Diagnosis::Unreachable => "unreachable",
-            Diagnosis::NoAnswer => "no-answer",
-            Diagnosis::TlsFailed => "tls-failed",
-            Diagnosis::Denied => "denied",
-            Diagnosis::ProxyError => "proxy-error",
-            Diagnosis::Throttled => "throttled",
-            Diagnosis::WrongService => "wrong-service",
-            Diagnosis::Stale => "stale",
-            Diagnosis::Contradictory => "contradictory",
-            Diagnosis::RequestRejected => "request-rejected",
-            Diagnosis::Slow => "slow",
-            Diagnosis::CertificateExpiring => "certificate-expiring",
-            Diagnosis::KeystoneDown => "keystone-down",
-            Diagnosis::LoginRefused => "login-refused",
-            Diagnosis::NotInCatalog => "not-in-catalog",
-            Diagnosis::Unexpected => "unexpected",
-        }
-    }
-}
-
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        self.into_str()
     }
 }

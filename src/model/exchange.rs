@@ -6,11 +6,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
 pub(crate) use super::fault::{Fault, FaultKind};
 use crate::sanitize::UntrustedText;
 
 /// The two requests of the Health-Check API, and the one that logs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "UPPERCASE", const_into_str)]
+#[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Method {
     /// `HEAD`: the API is up.
     Head,
@@ -23,16 +28,14 @@ pub(crate) enum Method {
 impl Method {
     /// The method in a request line.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Method::Head => "HEAD",
-            Method::Get => "GET",
-            Method::Post => "POST",
-        }
+        self.into_str()
     }
 }
 
 /// The part of a request that was under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumCount, IntoStaticStr, VariantArray, Serialize)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
     /// Looking the name up.
     Resolve,
@@ -50,25 +53,17 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// All phases, in the order in which they happen.
-    pub(crate) const ALL: [Phase; 6] =
-        [Phase::Resolve, Phase::Connect, Phase::Tls, Phase::Send, Phase::Wait, Phase::Receive];
+    pub(crate) const ALL: &'static [Phase] = Phase::VARIANTS;
 
     /// The name that the JSON report uses.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Phase::Resolve => "resolve",
-            Phase::Connect => "connect",
-            Phase::Tls => "tls",
-            Phase::Send => "send",
-            Phase::Wait => "wait",
-            Phase::Receive => "receive",
-        }
+        self.into_str()
     }
 }
 
 /// The time of each phase; `None` for one that was not reached or not needed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Phases([Option<Duration>; 6]);
+pub(crate) struct Phases([Option<Duration>; Phase::COUNT]);
 
 impl Phases {
     /// The time of one phase.

@@ -5,11 +5,16 @@
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
+use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
+
 use super::exchange::Phase;
 use crate::sanitize::UntrustedText;
 
 /// The kinds of failure that the rules tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray, VariantNames, Serialize)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum FaultKind {
     /// The name does not resolve.
     Dns,
@@ -37,35 +42,14 @@ pub(crate) enum FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub(crate) const ALL: [FaultKind; 11] = [
-        FaultKind::Dns,
-        FaultKind::Refused,
-        FaultKind::NoRoute,
-        FaultKind::Reset,
-        FaultKind::Closed,
-        FaultKind::Timeout,
-        FaultKind::Tls,
-        FaultKind::Protocol,
-        FaultKind::Body,
-        FaultKind::Proxy,
-        FaultKind::Local,
-    ];
+    pub(crate) const ALL: &'static [FaultKind] = <FaultKind as VariantArray>::VARIANTS;
 
-    /// The key under which the table and the JSON report know it.
+    /// The names of all kinds.
+    pub(crate) const NAMES: &'static [&'static str] = <FaultKind as VariantNames>::VARIANTS;
+
+    /// The name in keys and in the JSON report.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            FaultKind::Dns => "dns",
-            FaultKind::Refused => "refused",
-            FaultKind::NoRoute => "no-route",
-            FaultKind::Reset => "reset",
-            FaultKind::Closed => "closed",
-            FaultKind::Timeout => "timeout",
-            FaultKind::Tls => "tls",
-            FaultKind::Protocol => "protocol",
-            FaultKind::Body => "body",
-            FaultKind::Proxy => "proxy",
-            FaultKind::Local => "local",
-        }
+        self.into_str()
     }
 
     /// Returns whether no service was reached at all, so that a second request would fail alike.

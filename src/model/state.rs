@@ -1,10 +1,14 @@
 //! The four states of the Monitoring Plugins guidelines and their ranking.
 
 use std::cmp::Reverse;
-use std::fmt;
+
+use serde::Serialize;
+use strum::{Display, IntoStaticStr};
 
 /// A service state as the Monitoring Plugins guidelines name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "UPPERCASE", const_into_str)]
+#[serde(rename_all = "UPPERCASE")]
 pub(crate) enum State {
     /// Every request was answered as documented.
     Ok,
@@ -72,23 +76,12 @@ impl State {
 
     /// The name in capitals, as plugins print it.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            State::Ok => "OK",
-            State::Warning => "WARNING",
-            State::Critical => "CRITICAL",
-            State::Unknown => "UNKNOWN",
-        }
+        self.into_str()
     }
 
     /// Parses a state's name, in any case.
     pub(crate) fn from_name(name: &str) -> Option<State> {
         State::ALL.into_iter().find(|state| state.name().eq_ignore_ascii_case(name))
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 

@@ -76,8 +76,7 @@ pub(super) fn plan(
 /// Plans a rehearsal. It takes the place of given endpoints, so that it can be appended to any command; the quorum is
 /// about those, and is not checked.
 fn simulated(cli: &Cli) -> Result<Targets> {
-    let is_diagnosis =
-        |text: &&String| Diagnosis::ALL.iter().any(|diagnosis| diagnosis.name() == text.as_str());
+    let is_diagnosis = |text: &&String| Diagnosis::NAMES.contains(&text.as_str());
     if let Some(diagnosis) = cli.targets.endpoints.iter().find(is_diagnosis) {
         bail!("separate several diagnoses by commas: --simulate …,{diagnosis}");
     }

@@ -78,7 +78,7 @@ impl Key {
             format!(
                 "not a key: expected a status from 100 to 599, a class from 1xx to 5xx, a fault ({}) or a problem \
                  of a good answer ({}), with head: or get: before it where it is for one method only",
-                FaultKind::ALL.map(FaultKind::name).join(", "),
+                FaultKind::NAMES.join(", "),
                 AnswerProblem::ALL.map(AnswerProblem::name).join(", "),
             )
         })
@@ -109,7 +109,7 @@ fn is_probe(method: Method) -> bool {
 }
 
 fn fault(text: &str) -> Option<Selector> {
-    FaultKind::ALL.into_iter().find(|kind| kind.name() == text).map(Selector::Fault)
+    FaultKind::ALL.iter().copied().find(|kind| kind.name() == text).map(Selector::Fault)
 }
 
 fn problem(text: &str) -> Option<Selector> {
@@ -185,7 +185,7 @@ mod tests {
         fn round_trip(method in 0..4_usize, status in 100..600_u16, shout: bool) {
             let method = [None, Some(Method::Head), Some(Method::Get), Some(Method::Post)][method];
             let classes = (1..=5).map(Selector::Class);
-            let faults = FaultKind::ALL.into_iter().map(Selector::Fault);
+            let faults = FaultKind::ALL.iter().copied().map(Selector::Fault);
             let problems = AnswerProblem::ALL.into_iter().map(Selector::Problem);
             let problems = problems.filter(|_| method != Some(Method::Post));
             for selector in classes.chain(faults).chain(problems).chain([Selector::Status(status)]) {

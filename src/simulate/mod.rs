@@ -471,7 +471,7 @@ mod tests {
     #[test]
     fn order_of_endpoints() {
         let all = Diagnosis::ALL;
-        let simulation = Simulation::start(&all).unwrap();
+        let simulation = Simulation::start(all).unwrap();
         let endpoints = simulation.endpoints();
         assert_eq!(endpoints.len(), all.len() - 3, "three are of logins");
         let servers = simulation.servers.iter().filter(|server| !server.diagnosis.is_of_login());

@@ -107,7 +107,7 @@ fn came(method: Method, outcome: &str) -> Attempt {
         "cached" => answered(method, if method == Method::Head { 204 } else { 200 }, &[("age", "12")], ""),
         "keystone" => answered(method, 503, &[], "The Keystone service is temporarily unavailable."),
         _ => {
-            let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == outcome).unwrap();
+            let kind = FaultKind::ALL.iter().copied().find(|kind| kind.name() == outcome).unwrap();
             let fault =
                 Fault { kind, phase: Phase::Wait, detail: FaultDetail::Local("circumstances".into()) };
             step(made(

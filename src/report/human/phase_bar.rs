@@ -7,7 +7,8 @@ use crate::model::exchange::{Phase, Phases};
 /// The boundaries are rounded, not the widths, so that the bar is always filled; a phase shorter than half a column
 /// may get none.
 pub(super) fn shares(phases: &Phases, columns: usize) -> Vec<(Phase, usize)> {
-    let times = Phase::ALL.map(|phase| (phase, phases.get(phase).unwrap_or_default().as_nanos()));
+    let nanos = |&phase| (phase, phases.get(phase).unwrap_or_default().as_nanos());
+    let times: Vec<_> = Phase::ALL.iter().map(nanos).collect();
     let whole = times.iter().map(|(_, time)| time).sum::<u128>().max(1);
     let column =
         |time: u128| usize::try_from((2 * time * columns as u128 + whole) / (2 * whole)).unwrap_or(columns);
@@ -71,7 +72,7 @@ mod tests {
     proptest! {
         #[test]
         fn filled_bar(times in proptest::collection::vec(0_u64..u64::MAX / 1000, 6), columns in 1_usize..200) {
-            let times: Vec<_> = Phase::ALL.into_iter().zip(times).collect();
+            let times: Vec<_> = Phase::ALL.iter().copied().zip(times).collect();
             let filled: usize = shares(&phases(&times), columns).iter().map(|(_, taken)| taken).sum();
             let empty = times.iter().all(|(_, micros)| *micros == 0);
             prop_assert_eq!(filled, if empty { 0 } else { columns });

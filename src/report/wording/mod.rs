@@ -176,7 +176,7 @@ pub(super) fn provenance(judged: &RequestVerdict) -> String {
 fn phases(phases: &Phases) -> Option<String> {
     let told =
         |phase: Phase| phases.get(phase).map(|taken| format!("{} {}", phase.name(), format_duration(taken)));
-    let told: Vec<String> = Phase::ALL.into_iter().filter_map(told).collect();
+    let told: Vec<String> = Phase::ALL.iter().copied().filter_map(told).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }
 

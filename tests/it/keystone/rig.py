@@ -201,7 +201,15 @@ def populate(url, apis):
         "rules": admin.make(path, name, own, name="rules", access_rules=rules),
         "wrong": admin.make(path, name, own, name="wrong", access_rules=[dict(rules[0], path="/v2/meters")]),
     }
-    return {key: {"id": value["id"], "secret": value["secret"]} for key, value in credentials.items()}
+    credentials = {key: {"id": value["id"], "secret": value["secret"]} for key, value in credentials.items()}
+    return own, credentials
+
+
+def warm_up(token, ports):
+    """Has the middleware of each API fetch its own token before anyone's time is measured."""
+    for port in ports:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/v2/health", headers={"X-Auth-Token": token})
+        urllib.request.urlopen(request).read()
 
 
 def make_certificate(directory):
@@ -244,7 +252,8 @@ def run(directory):
         start("health", here, f"http://127.0.0.1:{stopped}", *of_region(lambda region: region == "RegionThree"))
         for port in [keystone, tls, broken, *apis.values()]:
             wait_for(port)
-        credentials = populate(url, apis)
+        token, credentials = populate(url, apis)
+        warm_up(token, [port for (region, _), port in apis.items() if region != "RegionThree"])
         facts = {
             "directory": str(here), "keystone": url, "tls": f"https://127.0.0.1:{tls}", "ca": str(here / "ca.pem"),
             "broken": f"http://127.0.0.1:{broken}", "stopped": f"http://127.0.0.1:{stopped}",
