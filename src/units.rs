@@ -77,6 +77,11 @@ fn clamp_to_rfc3339(moment: SystemTime) -> SystemTime {
     UNIX_EPOCH + moment.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
 }
 
+/// Milliseconds to the microsecond.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
 /// Rounds down to `places` decimals: a value below a threshold must not read as if it had reached it.
 pub(crate) fn round_down(number: f64, places: i32) -> f64 {
     let parts = 10_f64.powi(places);
@@ -100,6 +105,14 @@ pub(crate) fn plural(number: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn milliseconds_to_the_microsecond() {
+        let table = [(1_234_567, 1.235), (1_000_000, 1.0), (0, 0.0), (10_000_000_400, 10_000.0)];
+        for (nanos, expected) in table {
+            assert!((milliseconds(Duration::from_nanos(nanos)) - expected).abs() < f64::EPSILON);
+        }
+    }
 
     #[test]
     fn three_digits() {

@@ -1,25 +1,26 @@
-//! The JSON report, schema version 1: keys are never left out, new ones may be added.
+//! The JSON report, schema version 2: keys are never left out, new ones may be added. What was not learnt is null.
 
-use std::time::Duration;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use super::Report;
 use super::wording::{cause, full_explanation};
-use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Phase, Phases};
+use crate::model::state::State;
 use crate::units;
-use crate::verdict::{self, CertificateInfo, FaultInfo, LoginVerdict, Outcome, Responder, Verdict};
+use crate::verdict::{
+    CertificateInfo, FaultInfo, LoginVerdict, Outcome, RequestResult, RequestVerdict, Responder, Verdict,
+};
 
 /// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 2;
 
-/// Tells the report as one object over several lines, for people who look at it.
+/// Renders the report as one object over several lines, for people who look at it.
 pub(super) fn render(report: &Report) -> String {
     written(serde_json::to_string_pretty(&Object::of(report)))
 }
 
-/// Tells the report as one object in one line, for a stream of reports.
+/// Renders the report as one object in one line, for a stream of reports.
 pub(crate) fn line(report: &Report) -> String {
     written(serde_json::to_string(&Object::of(report)))
 }
@@ -42,20 +43,20 @@ fn written(text: serde_json::Result<String>) -> String {
     text.unwrap_or_default() + "\n"
 }
 
-/// The report as an object. It borrows: ten thousand endpoints are told within the grace that a run has.
+/// The report as an object.
 #[derive(Serialize)]
 struct Object<'a> {
     schema_version: u8,
     service: &'static str,
-    state: &'static str,
+    state: State,
     exit_code: u8,
     summary: String,
     simulated: bool,
     started_at: String,
     elapsed_ms: f64,
-    login: Option<JsonLogin<'a>>,
-    endpoints: Vec<JsonEndpoint<'a>>,
-    verified: bool,
+    login: Option<&'a LoginVerdict>,
+    endpoints: &'a [Verdict],
+    verified: Option<bool>,
     notes: &'a [String],
     version: &'static str,
 }
@@ -65,175 +66,68 @@ impl<'a> Object<'a> {
         Object {
             schema_version: SCHEMA_VERSION,
             service: "ceilometer",
-            state: report.state.name(),
+            state: report.state,
             exit_code: report.exit_code,
             summary: report.summary_with_marks(),
             simulated: report.simulated,
             started_at: units::format_timestamp_millis(report.started_at),
-            elapsed_ms: milliseconds(report.elapsed),
-            login: report.login.as_deref().map(JsonLogin::of),
-            endpoints: report.endpoints.iter().map(JsonEndpoint::of).collect(),
-            verified: !report.unverified,
+            elapsed_ms: units::milliseconds(report.elapsed),
+            login: report.login.as_deref(),
+            endpoints: &report.endpoints,
+            verified: report.speaks_tls().then_some(!report.unverified),
             notes: &report.notes,
             version: env!("CARGO_PKG_VERSION"),
         }
     }
 }
 
-#[derive(Serialize)]
-struct JsonEndpoint<'a> {
-    endpoint: &'a str,
-    url: &'a str,
-    region: Option<&'a str>,
-    interface: Option<&'static str>,
-    state: &'static str,
-    diagnosis: &'static str,
-    explanation: String,
-    action: &'a str,
-    attempts: u32,
-    certificate: Option<JsonCertificate<'a>>,
-    backend_ms: Option<f64>,
-    probes: Vec<JsonProbe<'a>>,
-    notes: &'a [String],
-}
-
-impl<'a> JsonEndpoint<'a> {
-    fn of(verdict: &'a Verdict) -> JsonEndpoint<'a> {
-        JsonEndpoint {
-            endpoint: &verdict.endpoint,
-            url: &verdict.url,
-            region: verdict.region.as_deref(),
-            interface: verdict.interface,
-            state: verdict.state.name(),
-            diagnosis: verdict.diagnosis.name(),
-            explanation: full_explanation(verdict),
-            action: &verdict.action,
-            attempts: verdict.attempts,
-            certificate: verdict.certificate.as_ref().map(JsonCertificate::of),
-            backend_ms: verdict.backend.map(milliseconds),
-            probes: verdict.probes.iter().map(JsonProbe::of).collect(),
-            notes: &verdict.notes,
-        }
+/// An endpoint.
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("endpoint", &self.endpoint)?;
+        map.serialize_entry("url", &self.url)?;
+        map.serialize_entry("region", &self.region)?;
+        map.serialize_entry("interface", &self.interface)?;
+        map.serialize_entry("state", &self.state)?;
+        map.serialize_entry("diagnosis", &self.diagnosis)?;
+        map.serialize_entry("explanation", &full_explanation(self))?;
+        map.serialize_entry("action", &self.action)?;
+        map.serialize_entry("attempts", &self.attempts)?;
+        map.serialize_entry("certificate", &self.certificate)?;
+        map.serialize_entry("backend_ms", &self.backend.map(units::milliseconds))?;
+        map.serialize_entry("probes", &self.probes)?;
+        map.serialize_entry("notes", &self.notes)?;
+        map.end()
     }
 }
 
-/// The login to a cloud.
-#[derive(Serialize)]
-struct JsonLogin<'a> {
-    cloud: &'a str,
-    auth_url: &'a str,
-    auth_type: &'static str,
-    state: &'static str,
-    key: Option<String>,
-    diagnosis: Option<&'static str>,
-    token: &'static str,
-    status: Option<u16>,
-    fault: Option<JsonFault>,
-    elapsed_ms: Option<f64>,
-    phases_ms: Times,
-    expires_at: Option<String>,
-    request_id: Option<&'a str>,
-    detail: Option<&'a str>,
-}
-
-impl<'a> JsonLogin<'a> {
-    fn of(login: &'a LoginVerdict) -> JsonLogin<'a> {
-        let request = login.request.as_deref();
-        JsonLogin {
-            cloud: &login.cloud,
-            auth_url: &login.auth_url,
-            auth_type: login.auth_type,
-            state: login.state.name(),
-            key: login.key.map(|key| key.to_string()),
-            diagnosis: login.diagnosis.map(Diagnosis::name),
-            token: login.token.name(),
-            status: request.and_then(|request| request.completion.answer().copied()),
-            fault: request.and_then(|request| request.completion.fault()).map(JsonFault::of),
-            elapsed_ms: request.map(|request| milliseconds(request.elapsed)),
-            phases_ms: Times(request.map(|request| request.phases).unwrap_or_default()),
-            expires_at: login.expires_at.map(units::format_timestamp),
-            request_id: login.request_id.as_deref(),
-            detail: login.detail.as_deref(),
-        }
+impl Serialize for CertificateInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("not_after", &units::format_timestamp(self.not_after))?;
+        map.serialize_entry("days_left", &units::round_down(self.days_left, 2))?;
+        map.serialize_entry("subject", &self.subject)?;
+        map.serialize_entry("issuer", &self.issuer)?;
+        map.end()
     }
 }
 
-#[derive(Serialize)]
-struct JsonCertificate<'a> {
-    not_after: String,
-    days_left: f64,
-    subject: &'a str,
-    issuer: &'a str,
-}
-
-impl<'a> JsonCertificate<'a> {
-    fn of(certificate: &'a CertificateInfo) -> JsonCertificate<'a> {
-        JsonCertificate {
-            not_after: units::format_timestamp(certificate.not_after),
-            days_left: units::round_down(certificate.days_left, 2),
-            subject: &certificate.subject,
-            issuer: &certificate.issuer,
-        }
+impl Serialize for FaultInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", &self.kind)?;
+        map.serialize_entry("phase", &self.phase)?;
+        map.serialize_entry("message", &cause(&self.detail))?;
+        map.end()
     }
 }
 
-/// A request; of one that was not sent, all but its method and `skipped` is null.
+/// A header that is quoted.
 #[derive(Serialize)]
-struct JsonProbe<'a> {
-    method: &'static str,
-    state: Option<&'static str>,
-    key: Option<String>,
-    rule: Option<&'static str>,
-    status: Option<u16>,
-    fault: Option<JsonFault>,
-    answered_by: Option<&'static str>,
-    peer: Option<&'a str>,
-    elapsed_ms: Option<f64>,
-    phases_ms: Times,
-    detail: Option<&'a str>,
-    skipped: Option<&'a str>,
-    #[serde(flatten)]
-    details: Option<JsonDetails<'a>>,
-    #[serde(flatten)]
-    transcript: Option<JsonTranscript<'a>>,
-}
-
-impl<'a> JsonProbe<'a> {
-    fn of(probe: &'a verdict::RequestResult) -> JsonProbe<'a> {
-        let (judged, skipped) = match &probe.outcome {
-            Outcome::RequestVerdict(judged) => (Some(judged.as_ref()), None),
-            Outcome::Skipped(reason) => (None, Some(reason.as_str())),
-        };
-        JsonProbe {
-            method: probe.method.name(),
-            state: judged.map(|judged| judged.state.name()),
-            key: judged.map(|judged| judged.key.to_string()),
-            rule: judged.map(|judged| judged.source.name()),
-            status: judged.and_then(|judged| judged.completion.answer().copied()),
-            fault: judged.and_then(|judged| judged.completion.fault()).map(JsonFault::of),
-            answered_by: judged.and_then(|judged| judged.answered_by).map(Responder::name),
-            peer: judged.and_then(|judged| judged.peer.as_deref()),
-            elapsed_ms: judged.map(|judged| milliseconds(judged.elapsed)),
-            phases_ms: Times(judged.map(|judged| judged.phases).unwrap_or_default()),
-            detail: judged.and_then(|judged| judged.detail.as_deref()),
-            skipped,
-            details: judged.and_then(|judged| judged.details.as_ref()).map(JsonDetails::of),
-            transcript: judged.and_then(|judged| judged.transcript.as_ref()).map(JsonTranscript::of),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct JsonFault {
-    kind: &'static str,
-    phase: &'static str,
-    message: String,
-}
-
-impl JsonFault {
-    fn of(fault: &FaultInfo) -> JsonFault {
-        JsonFault { kind: fault.kind.name(), phase: fault.phase.name(), message: cause(&fault.detail) }
-    }
+struct Fact<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
 /// The phases by their names.
@@ -241,48 +135,76 @@ struct Times(Phases);
 
 impl Serialize for Times {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer
-            .collect_map(Phase::ALL.iter().map(|phase| (phase.name(), self.0.get(*phase).map(milliseconds))))
+        let time = |phase| self.0.get(phase).map(units::milliseconds);
+        serializer.collect_map(Phase::ALL.iter().map(|&phase| (phase, time(phase))))
     }
 }
 
-/// What a details needs (`-vv`).
-#[derive(Serialize)]
-struct JsonDetails<'a> {
-    facts: Vec<Fact<'a>>,
-    curl: &'a str,
+/// Writes what a request and a login have in common; all null where nothing was sent.
+fn response<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Result<(), M::Error> {
+    map.serialize_entry("status", &request.and_then(|request| request.completion.answer()))?;
+    map.serialize_entry("fault", &request.and_then(|request| request.completion.fault()))
 }
 
-#[derive(Serialize)]
-struct Fact<'a> {
-    name: &'a str,
-    value: &'a str,
+fn times<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Result<(), M::Error> {
+    map.serialize_entry("elapsed_ms", &request.map(|request| units::milliseconds(request.elapsed)))?;
+    map.serialize_entry("phases_ms", &Times(request.map(|request| request.phases).unwrap_or_default()))
 }
 
-impl<'a> JsonDetails<'a> {
-    fn of(details: &'a verdict::RequestDetails) -> JsonDetails<'a> {
-        let facts = details.facts.iter().map(|(name, value)| Fact { name, value });
-        JsonDetails { facts: facts.collect(), curl: &details.curl }
+/// A request in one flat object.
+impl Serialize for RequestResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (request, skipped) = match &self.outcome {
+            Outcome::RequestVerdict(request) => (Some(request.as_ref()), None),
+            Outcome::Skipped(reason) => (None, Some(reason)),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("method", &self.method)?;
+        map.serialize_entry("state", &request.map(|request| request.state))?;
+        map.serialize_entry("key", &request.map(|request| request.key.to_string()))?;
+        map.serialize_entry("rule", &request.map(|request| request.source.name()))?;
+        response(&mut map, request)?;
+        map.serialize_entry(
+            "answered_by",
+            &request.and_then(|request| request.answered_by).map(Responder::name),
+        )?;
+        map.serialize_entry("peer", &request.and_then(|request| request.peer.as_ref()))?;
+        times(&mut map, request)?;
+        map.serialize_entry("detail", &request.and_then(|request| request.detail.as_ref()))?;
+        map.serialize_entry("skipped", &skipped)?;
+        if let Some(details) = request.and_then(|request| request.details.as_ref()) {
+            let facts = details.facts.iter().map(|(name, value)| Fact { name, value });
+            map.serialize_entry("facts", &facts.collect::<Vec<_>>())?;
+            map.serialize_entry("curl", &details.curl)?;
+        }
+        if let Some(transcript) = request.and_then(|request| request.transcript.as_ref()) {
+            map.serialize_entry("request", &transcript.sent)?;
+            map.serialize_entry("response", &transcript.received)?;
+            map.serialize_entry("body", &transcript.body)?;
+        }
+        map.end()
     }
 }
 
-/// All that went over the transcript (`-vvv`).
-#[derive(Serialize)]
-struct JsonTranscript<'a> {
-    request: &'a [String],
-    response: &'a [String],
-    body: &'a str,
-}
-
-impl<'a> JsonTranscript<'a> {
-    fn of(transcript: &'a verdict::Transcript) -> JsonTranscript<'a> {
-        JsonTranscript { request: &transcript.sent, response: &transcript.received, body: &transcript.body }
+/// A login and its request in one flat object.
+impl Serialize for LoginVerdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let request = self.request.as_deref();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("cloud", &self.cloud)?;
+        map.serialize_entry("auth_url", &self.auth_url)?;
+        map.serialize_entry("auth_type", &self.auth_type)?;
+        map.serialize_entry("state", &self.state)?;
+        map.serialize_entry("key", &self.key.map(|key| key.to_string()))?;
+        map.serialize_entry("diagnosis", &self.diagnosis)?;
+        map.serialize_entry("token", self.token.name())?;
+        response(&mut map, request)?;
+        times(&mut map, request)?;
+        map.serialize_entry("expires_at", &self.expires_at.map(units::format_timestamp))?;
+        map.serialize_entry("request_id", &self.request_id)?;
+        map.serialize_entry("detail", &self.detail)?;
+        map.end()
     }
-}
-
-/// Milliseconds to the microsecond.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 #[cfg(test)]
@@ -299,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_object() {
+    fn whole_object() {
         let mut verdict = fixture::expiring("https://a:443");
         verdict.probes.truncate(1);
         let report = Report {
@@ -372,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn the_probes_of_an_endpoint_that_cannot_be_reached() {
+    fn skipped_request() {
         let object =
             object(&fixture::at(Verbosity::Brief, fixture::report(vec![fixture::unreachable("b:8777")])));
         expect![[r#"
@@ -429,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn verbose_probes_tell_what_a_ticket_needs() {
+    fn details_by_verbosity() {
         let report = fixture::report(vec![fixture::backend_down("a:8777")]);
         let keys = |verbosity| {
             let object = object(&fixture::at(verbosity, report.clone()));
@@ -461,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_could_not_begin_is_an_object_too() {
+    fn failed_setup() {
         expect![[r#"
             {
               "schema_version": 2,
@@ -474,7 +396,7 @@ mod tests {
               "elapsed_ms": 0.12,
               "login": null,
               "endpoints": [],
-              "verified": true,
+              "verified": null,
               "notes": [],
               "version": "0.1.0"
             }
@@ -483,15 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_milliseconds_to_the_microsecond() {
-        let table = [(1_234_567, 1.235), (1_000_000, 1.0), (0, 0.0), (10_000_000_400, 10_000.0)];
-        for (nanos, told) in table {
-            assert!((milliseconds(Duration::from_nanos(nanos)) - told).abs() < f64::EPSILON);
-        }
-    }
-
-    #[test]
-    fn days_below_a_threshold_do_not_read_as_if_they_stood_at_it() {
+    fn days_rounded_down() {
         let mut report = fixture::report(vec![fixture::expiring("https://a:443")]);
         report.endpoints[0].certificate.as_mut().unwrap().days_left = 4.999;
         assert_eq!(object(&report)["endpoints"][0]["certificate"]["days_left"], 4.99);
@@ -499,7 +413,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_stream_has_one_object_a_line(report in fixture::any_report(), verbosity in (0..4_u8).prop_map(Verbosity::of)) {
+        fn one_object_per_line(report in fixture::any_report(), verbosity in (0..4_u8).prop_map(Verbosity::of)) {
             let report = fixture::at(verbosity, report);
             let line = line(&report);
             prop_assert_eq!(line.matches('\n').count(), 1);

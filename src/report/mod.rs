@@ -16,6 +16,7 @@ pub(crate) mod wording;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cli::OutputFormat;
+use crate::model::exchange::Phase;
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::model::threshold::Thresholds;
@@ -227,6 +228,13 @@ impl Report {
         }
         let room = room.saturating_sub(self.with_marks("").chars().count());
         wording::summary::of_run(&self.endpoints, quorum, room)
+    }
+
+    /// Returns whether any request came as far as a TLS handshake.
+    fn speaks_tls(&self) -> bool {
+        let login = self.login.iter().filter_map(|login| login.request.as_deref());
+        let probes = self.endpoints.iter().flat_map(Verdict::made).map(|(_, request)| request);
+        login.chain(probes).any(|request| request.phases.get(Phase::Tls).is_some())
     }
 
     /// When the run was over.
