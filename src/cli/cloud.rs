@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueHint};
+use clap::{ArgAction, Args};
 
 use crate::keystone::Interface;
 
@@ -15,33 +15,30 @@ pub(crate) struct CloudArgs {
     /// Without an ENDPOINT, every endpoint of the service in the catalogue is checked. The files are openstackclient's:
     /// clouds.yaml, secure.yaml and clouds-public.yaml in the current directory, ~/.config/openstack or /etc/openstack.
     /// The NAME envvars is the cloud that the OS_* variables describe. OS_CLOUD alone has no effect.
-    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "NAME")]
     pub(crate) os_cloud: Option<String>,
 
     /// Read this clouds.yaml, and the secure.yaml beside it
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) os_config: Option<PathBuf>,
 
     /// Check the endpoints of this region only; repeatable
-    #[arg(long, value_name = "REGION", action = ArgAction::Append, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "REGION", action = ArgAction::Append, hide_short_help = true)]
     pub(crate) os_region_name: Vec<String>,
 
     /// Interface of the endpoints: public, internal or admin [default: the cloud's, else public]
-    #[arg(long, value_name = "INTERFACE", value_parser = interface, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "INTERFACE", value_parser = interface, hide_short_help = true)]
     pub(crate) os_interface: Option<Interface>,
 
     /// Service type in the catalogue [default: the cloud's, else metering, meter or telemetry]
-    #[arg(long, value_name = "TYPE", hide_short_help = true, value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "TYPE", hide_short_help = true)]
     pub(crate) os_service_type: Option<String>,
 
     /// Keep tokens in DIR, which is the user's alone, or log in on every run (off)
     ///
     /// The default is check_ceilometer/ in $XDG_RUNTIME_DIR, $XDG_CACHE_HOME or ~/.cache. A token is kept until 120 s
     /// before its end of life; passwords are never kept.
-    #[arg(long, value_name = "DIR|off", value_parser = token_cache, hide_short_help = true,
-          value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR|off", value_parser = token_cache, hide_short_help = true)]
     pub(crate) token_cache: Option<TokenCache>,
 }
 

@@ -12,7 +12,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, ValueHint};
+use clap::{ArgAction, Args, Parser};
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint;
@@ -122,25 +122,29 @@ pub(crate) struct TargetArgs {
     /// An IPv6 address needs brackets if a port or a path follows. The scheme defaults to http (https with -S); the
     /// port to that of -p, else to 8777 without a scheme and to the scheme's own with one. A path is a prefix, as in
     /// a service catalogue: for https://cloud/metering the requests go to /metering/v2/health.
-    #[arg(value_name = "ENDPOINT", display_order = 0, value_hint = ValueHint::Hostname)]
+    #[arg(value_name = "ENDPOINT", display_order = 0)]
     pub(crate) endpoints: Vec<String>,
 
     /// Check this endpoint too, in the same forms; repeatable
     ///
     /// In HAProxy mode: the name for Host, SNI and the certificate, while the connection goes to HAProxy's server.
-    #[arg(short = 'H', long, value_name = "HOST", action = ArgAction::Append, display_order = 1,
-          value_hint = ValueHint::Hostname)]
+    #[arg(short = 'H', long, value_name = "HOST", action = ArgAction::Append, display_order = 1)]
     pub(crate) hostname: Vec<String>,
 
     /// Read more endpoints from FILE, one per line; - is standard input
     ///
     /// Blank lines and lines that begin with # are skipped.
-    #[arg(long = "endpoints", id = "endpoints_file", value_name = "FILE", display_order = 2, hide_short_help = true,
-          value_hint = ValueHint::FilePath)]
+    #[arg(
+        long = "endpoints",
+        id = "endpoints_file",
+        value_name = "FILE",
+        display_order = 2,
+        hide_short_help = true
+    )]
     pub(crate) file: Option<PathBuf>,
 
     /// Port of endpoints that name none [default: 8777]
-    #[arg(short, long, value_name = "PORT", value_parser = values::port, value_hint = ValueHint::Other)]
+    #[arg(short, long, value_name = "PORT", value_parser = values::port)]
     pub(crate) port: Option<u16>,
 
     /// Use https for endpoints that name no scheme
@@ -148,7 +152,7 @@ pub(crate) struct TargetArgs {
     pub(crate) ssl: bool,
 
     /// Path of the health check [default: /v2/health]
-    #[arg(long, value_name = "PATH", value_parser = endpoint::parse_path, value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "PATH", value_parser = endpoint::parse_path)]
     pub(crate) path: Option<String>,
 
     /// Check every address that a name resolves to as an endpoint of its own
@@ -169,16 +173,15 @@ pub(crate) struct RequestArgs {
     /// In a file, blank lines and lines that begin with # are skipped; @- is standard input. Values of eight
     /// characters or more are masked in every output. Content-Length, Transfer-Encoding, Connection, Expect and
     /// Upgrade are refused.
-    #[arg(long, value_name = "NAME: VALUE", action = ArgAction::Append, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "NAME: VALUE", action = ArgAction::Append, hide_short_help = true)]
     pub(crate) header: Vec<String>,
 
     /// Send the token in FILE as X-Auth-Token; - is standard input
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
     /// Authenticate by HTTP Basic with the user:password in FILE; - is standard input
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) auth_file: Option<PathBuf>,
 }
 
@@ -196,17 +199,17 @@ pub(crate) struct ConnectionArgs {
 
     /// Connect to this address, but keep the endpoint's name for Host, SNI and certificate; one endpoint only
     #[arg(long, value_name = "ADDR[:PORT]", value_parser = values::connect_to, hide_short_help = true,
-          conflicts_with = "all_addresses", value_hint = ValueHint::Hostname)]
+          conflicts_with = "all_addresses")]
     pub(crate) connect_to: Option<ConnectTo>,
 
     /// Connect through an HTTP proxy, by CONNECT: http://HOST[:PORT] [default port: 1080]
     ///
     /// This is the only way to use a proxy: http_proxy and the like in the environment are ignored.
-    #[arg(long, value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     pub(crate) proxy: Option<String>,
 
     /// Authenticate to the proxy with the user:password in FILE; - is standard input
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) proxy_auth_file: Option<PathBuf>,
 }
 
@@ -217,15 +220,15 @@ pub(crate) struct TlsArgs {
     /// Trust the CAs in this PEM file or directory instead of the system's
     ///
     /// By default the system's trust store is used; SSL_CERT_FILE and SSL_CERT_DIR are honoured.
-    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "FILE|DIR")]
     pub(crate) cacert: Option<PathBuf>,
 
     /// Present the client certificate in this PEM file
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) cert: Option<PathBuf>,
 
     /// Read the client certificate's key from this PEM file [default: the file of --cert]
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) key: Option<PathBuf>,
 
     /// Do not verify the server's certificate; every output says so
@@ -241,33 +244,29 @@ pub(crate) struct ThresholdArgs {
     ///
     /// A RANGE is the plugin guidelines' [@][start:][end], with ~ for no lower bound. Each bound is a duration:
     /// seconds (1, 0.5), or with units (500ms, 1m 30s).
-    #[arg(short, long, value_name = "RANGE", value_parser = values::response_time, value_hint = ValueHint::Other)]
+    #[arg(short, long, value_name = "RANGE", value_parser = values::response_time)]
     pub(crate) warning: Option<ResponseTime>,
 
     /// CRITICAL if the response time of a request is outside RANGE
-    #[arg(short, long, value_name = "RANGE", value_parser = values::response_time, value_hint = ValueHint::Other)]
+    #[arg(short, long, value_name = "RANGE", value_parser = values::response_time)]
     pub(crate) critical: Option<ResponseTime>,
 
     /// WARNING if the back-end's share of the response time is outside RANGE
     ///
     /// The share is GET's wait for the first byte minus HEAD's, and at least 0.
-    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true)]
     pub(crate) backend_warning: Option<Range>,
 
     /// CRITICAL if the back-end's share of the response time is outside RANGE
-    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true)]
     pub(crate) backend_critical: Option<Range>,
 
     /// WARNING if the server certificate expires within D; a bare number is days
-    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true)]
     pub(crate) certificate_warning: Option<Duration>,
 
     /// CRITICAL if the server certificate expires within D; a bare number is days
-    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true)]
     pub(crate) certificate_critical: Option<Duration>,
 
     /// Override the state for KEY; repeatable
@@ -280,7 +279,7 @@ pub(crate) struct ThresholdArgs {
     /// If all are OK, the result is OK; if at least N are OK or WARNING, it is WARNING; else CRITICAL. By default the
     /// most severe state of all endpoints is the result. With --all-addresses each address is an endpoint: use a
     /// share.
-    #[arg(long, value_name = "N|N%", value_parser = values::quorum, value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "N|N%", value_parser = values::quorum)]
     pub(crate) quorum: Option<Quorum>,
 
     /// Exit 1 for this state or worse and for UNKNOWN, else 0, as container health checks expect
@@ -297,43 +296,38 @@ pub(crate) struct TimingArgs {
     /// Limit the whole run to D [default: 10s, in HAProxy mode 1500ms]
     ///
     /// A duration D is seconds (10, 0.5), or with units (500ms, 1m 30s).
-    #[arg(short, long, value_name = "D", value_parser = values::positive_duration, value_hint = ValueHint::Other)]
+    #[arg(short, long, value_name = "D", value_parser = values::positive_duration)]
     pub(crate) timeout: Option<Duration>,
 
     /// Limit connecting to D, within the limit of the run; 0 means no separate limit
-    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
     pub(crate) connect_timeout: Option<Duration>,
 
     /// Retry a CRITICAL endpoint up to N times, within the limit of the run [default: 0]
-    #[arg(long, value_name = "N", value_parser = values::number::<u32>, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "N", value_parser = values::number::<u32>, hide_short_help = true)]
     pub(crate) retries: Option<u32>,
 
     /// Pause for D before a retry, and between the runs of --wait [default: 1s]
-    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
     pub(crate) retry_delay: Option<Duration>,
 
     /// Send at most N requests at once [default: 1000, or what the limit of open files allows]
-    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroUsize>, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroUsize>, hide_short_help = true)]
     pub(crate) parallel: Option<NonZeroUsize>,
 
     /// Repeat the check until the state is OK, for at most D
-    #[arg(long, value_name = "D", value_parser = values::duration, value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "D", value_parser = values::duration)]
     pub(crate) wait: Option<Duration>,
 
     /// Repeat the check every D and report changes, until Ctrl-C or --count [default: 5s]
     ///
     /// D is at least 100ms. Without D, put --watch after the endpoints.
     #[arg(long, value_name = "D", value_parser = values::duration, num_args = 0..=1, default_missing_value = "5s",
-          conflicts_with = "wait", value_hint = ValueHint::Other)]
+          conflicts_with = "wait")]
     pub(crate) watch: Option<Duration>,
 
     /// End --watch after N runs
-    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroU64>, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroU64>, hide_short_help = true)]
     pub(crate) count: Option<NonZeroU64>,
 }
 
@@ -348,7 +342,7 @@ pub(crate) struct OutputArgs {
     /// Write to FILE, atomically
     ///
     /// The result is written to a new file in the same directory, which is then renamed.
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) output_file: Option<PathBuf>,
 
     /// Use colour; auto honours NO_COLOR and the terminal [default: auto]
@@ -363,15 +357,13 @@ pub(crate) struct OutputArgs {
     pub(crate) verbose: u8,
 
     /// Limit the plugin output to BYTES, at least 80; use 1023 for NRPE 2 [default: 8192]
-    #[arg(long, value_name = "BYTES", value_parser = values::output_size, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "BYTES", value_parser = values::output_size, hide_short_help = true)]
     pub(crate) max_output: Option<usize>,
 
     /// Weight that -o haproxy-agent reports for WARNING, such as 50%
     ///
     /// HAProxy takes that share of the server's own weight, which defaults to 1: configure weight 100.
-    #[arg(long, value_name = "N%", value_parser = values::weight, hide_short_help = true,
-          value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "N%", value_parser = values::weight, hide_short_help = true)]
     pub(crate) agent_warning: Option<u8>,
 }
 

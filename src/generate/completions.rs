@@ -1,6 +1,6 @@
 //! Shell completions: clap's, with lists after a comma, host names, and keys that end in `=`, which clap lacks.
 
-use clap::CommandFactory;
+use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::{Shell, generate};
 
 use crate::cli::{Cli, NAME};
@@ -10,7 +10,7 @@ use crate::model::diagnosis::Diagnosis;
 pub(super) fn completions(shell: Shell) -> String {
     // Generated in memory, for `clap_complete` panics on a closed pipe.
     let mut text = Vec::new();
-    generate(shell, &mut Cli::command(), NAME, &mut text);
+    generate(shell, &mut command(), NAME, &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
     match shell {
         Shell::Bash => bash(&text),
@@ -18,6 +18,28 @@ pub(super) fn completions(shell: Shell) -> String {
         Shell::Fish => fish(&text),
         _ => text,
     }
+}
+
+/// The command line with a hint for each value, by its name. They are not in its definition, where they would cost every
+/// run 30,000 instructions.
+fn command() -> Command {
+    Cli::command().mut_args(|arg| match hint(&arg) {
+        Some(hint) => arg.value_hint(hint),
+        None => arg,
+    })
+}
+
+/// The hint for an option's value; `None` for a switch.
+fn hint(arg: &Arg) -> Option<ValueHint> {
+    let names = arg.get_value_names().filter(|_| arg.get_action().takes_values())?;
+    Some(match names.first()?.as_str() {
+        "ENDPOINT" | "HOST" | "ADDR[:PORT]" => ValueHint::Hostname,
+        "URL" => ValueHint::Url,
+        "FILE" => ValueHint::FilePath,
+        "FILE|DIR" => ValueHint::AnyPath,
+        "DIR|off" => ValueHint::DirPath,
+        _ => ValueHint::Other,
+    })
 }
 
 fn simulated() -> String {
