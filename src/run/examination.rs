@@ -19,8 +19,12 @@ use crate::verdict::{self, Verdict};
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
 const ENDPOINTS_IN_GRACE: u32 = 16;
 
-/// Time that judging and rendering one more endpoint takes; a hostile body takes longer.
-const TIME_PER_ENDPOINT: Duration = Duration::from_micros(400);
+/// Time that judging one more answer takes, up to as many as are in flight at once; a hostile body takes longer.
+const TIME_PER_ANSWER: Duration = Duration::from_micros(400);
+const MAX_ANSWERS: u32 = 1000;
+
+/// Time that rendering one more endpoint takes at `-vvv`.
+const TIME_PER_ENDPOINT: Duration = Duration::from_micros(50);
 
 /// Time after the deadline from which on answers are judged without their details, of the 250 ms that a run may exceed it.
 const DETAILS_GRACE: Duration = Duration::from_millis(100);
@@ -62,8 +66,8 @@ impl Examination<'_> {
         deadline: Instant,
     ) -> Examination<'a> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
-        let quarter = deadline.saturating_duration_since(started) / 4;
-        let reserve = TIME_PER_ENDPOINT.saturating_mul(more).min(quarter);
+        let work = TIME_PER_ANSWER * more.min(MAX_ANSWERS) + TIME_PER_ENDPOINT.saturating_mul(more);
+        let reserve = work.min(deadline.saturating_duration_since(started) / 2);
         Examination {
             plan,
             prober,
