@@ -61,6 +61,11 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Tests for the key of a status or of a class of them.
+    pub(crate) const fn is_for_status(self) -> bool {
+        matches!(self.selector, Selector::Status(_) | Selector::Class(_))
+    }
+
     /// Parses a key as `--state` and `--explain` take it, in any case. The error is the reason alone.
     pub(crate) fn parse(text: &str) -> Result<Key, String> {
         let lower = text.to_ascii_lowercase();

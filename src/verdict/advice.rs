@@ -22,6 +22,9 @@ pub(super) fn on(plan: &Plan, request: &Request) -> (String, String) {
     }
     match &request.exchange.completion {
         Completion::Full(answer) => on_answer(plan, request, answer),
+        Completion::Truncated(answer, _) if request.row.key.is_for_status() => {
+            on_answer(plan, request, answer)
+        }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => on_fault(request, fault),
     }
 }

@@ -12,7 +12,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::plan::Verbosity;
-use crate::rules::{AnswerProblem, Row, Table};
+use crate::rules::{AnswerProblem, Row, RuleOrigin, Table};
 use crate::sanitize::UntrustedText;
 use crate::sanitize::{Sanitizer, sanitize_own};
 
@@ -67,13 +67,20 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
     requests
 }
 
-/// A fault judges even where a status came before it: an answer that broke off is no answer.
+/// Finds the row that judges. An answer that broke off is no answer, unless its status alone says what is wrong: a 401
+/// stays one however its body ends.
 fn row(table: &Table, exchange: &Exchange) -> (Row, Option<AnswerProblem>) {
     match &exchange.completion {
         Completion::Full(answer) => table.answer(exchange.method, answer.status, &problems(answer)),
-        Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            (table.fault(exchange.method, fault.kind), None)
+        Completion::Truncated(answer, fault) => {
+            let by_status = table.answer(exchange.method, answer.status, &[]).0;
+            let by_fault = table.fault(exchange.method, fault.kind);
+            let is_telling = answer.status >= 300 && by_status.state.severity() >= State::Unknown.severity();
+            let row =
+                if is_telling && by_fault.source != RuleOrigin::Overridden { by_status } else { by_fault };
+            (row, None)
         }
+        Completion::Failed(fault) => (table.fault(exchange.method, fault.kind), None),
     }
 }
 
@@ -124,6 +131,9 @@ impl<'a> Request<'a> {
         }
         match &self.exchange.completion {
             Completion::Full(answer) => self.diagnose_answer(answer.status),
+            Completion::Truncated(answer, _) if self.row.key.is_for_status() => {
+                self.diagnose_answer(answer.status)
+            }
             Completion::Truncated(_, fault) | Completion::Failed(fault) => {
                 self.diagnose_fault(fault, first, head_good)
             }

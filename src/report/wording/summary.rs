@@ -174,6 +174,9 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
     };
     match &judged.completion {
         Completion::Full(status) => answer(verdict, method, *status, judged),
+        Completion::Truncated(status, _) if judged.key.is_for_status() => {
+            answer(verdict, method, *status, judged)
+        }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             let event = if verdict.diagnosis == Diagnosis::BackendStalled {
                 let head =

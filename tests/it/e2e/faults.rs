@@ -127,6 +127,37 @@ fn a_truncated_body() {
         .summarises("CRITICAL", &["backend-stalled", "broke off its answer to GET (200)", &peer.address()]);
 }
 
+/// Statuses that say what is wrong are not hidden by a body that never ends, or that breaks off.
+#[test]
+fn unfinished_bodies_of_telling_statuses() {
+    let statuses = [
+        (401, "denied", "UNKNOWN", "401", 3),
+        (302, "wrong-service", "UNKNOWN", "3xx", 3),
+        (500, "api-error", "CRITICAL", "get:500", 2),
+        (503, "backend-down", "CRITICAL", "get:503", 2),
+    ];
+    for (status, diagnosis, state, key, code) in statuses {
+        let head = format!("HTTP/1.1 {status} Reason\r\nContent-Length: 99\r\n\r\n{{");
+        for then in [Step::Hang, Step::Reset] {
+            let peer = Peer::by_method(alive(), vec![Step::Read, Step::Send(head.clone().into()), then]);
+            let run = ask(&peer.address(), &[]);
+            run.exits(code)
+                .reports("/endpoints/0/diagnosis", diagnosis)
+                .reports("/endpoints/0/probes/1/state", state)
+                .reports("/endpoints/0/probes/1/status", status)
+                .reports("/endpoints/0/probes/1/key", key)
+                .reports("/endpoints/0/probes/1/fault/phase", "receive")
+                .says("the response body");
+        }
+    }
+    // A 429 would be no more than a warning, and an answer that breaks off is a failure.
+    let peer = Peer::by_method(alive(), says("HTTP/1.1 429 R\r\nContent-Length: 99\r\n\r\n{}"));
+    faults(&ask(&peer.address(), &[]), 1, "body", "backend-stalled");
+    let peer = Peer::by_method(alive(), says("HTTP/1.1 401 R\r\nContent-Length: 99\r\n\r\n{}"));
+    let overridden = ask(&peer.address(), &["--state", "body=warning"]);
+    overridden.exits(1).reports("/endpoints/0/probes/1/key", "body");
+}
+
 #[test]
 fn a_broken_chunk() {
     let bodies = [
