@@ -76,16 +76,10 @@ _check_ceilometer() {
                     ;;
                 --method)
                     COMPREPLY=($(compgen -W "head get both" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 -m)
                     COMPREPLY=($(compgen -W "head get both" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 --header)
@@ -290,9 +284,6 @@ _check_ceilometer() {
                     ;;
                 --state)
                     COMPREPLY=($(compgen -W "head:204= get:200= head:404= get:404= head:500= get:500= get:503= 1xx= head:2xx= get:2xx= 3xx= 401= 403= 407= 408= 429= 4xx= head:503= 501= 502= 504= 5xx= page= report= cached= dns= refused= no-route= reset= closed= timeout= tls= protocol= body= proxy=" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     compopt -o nospace
                     declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0
@@ -306,9 +297,6 @@ _check_ceilometer() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 --timeout)
@@ -376,16 +364,10 @@ _check_ceilometer() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "human nagios json haproxy-agent prometheus" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "human nagios json haproxy-agent prometheus" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 --output-file)
@@ -405,9 +387,6 @@ _check_ceilometer() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 --max-output)
@@ -426,24 +405,15 @@ _check_ceilometer() {
                     ;;
                 --explain)
                     COMPREPLY=($(compgen -W "head:204 get:200 head:404 get:404 head:500 get:500 get:503 1xx head:2xx get:2xx 3xx 401 403 407 408 429 4xx head:503 501 502 504 5xx page report cached dns refused no-route reset closed timeout tls protocol body proxy local healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0
                     ;;
                 --simulate)
                     COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W "healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected" -- "${cur##*,}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 --generate)
                     COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish icinga2 icinga2-services nagios nagios-services nrpe haproxy haproxy-agent haproxy-native os-cloud keepalived checkmk zabbix prometheus-rules" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
                     return 0
                     ;;
                 *)

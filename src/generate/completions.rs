@@ -29,9 +29,10 @@ fn command() -> Command {
     })
 }
 
-/// The hint for an option's value; `None` for a switch.
+/// The hint for an option's value; `None` for a switch, and for an option with a list of values.
 fn hint(arg: &Arg) -> Option<ValueHint> {
-    let names = arg.get_value_names().filter(|_| arg.get_action().takes_values())?;
+    let is_free = arg.get_action().takes_values() && arg.get_possible_values().is_empty();
+    let names = arg.get_value_names().filter(|_| is_free)?;
     Some(match names.first()?.as_str() {
         "ENDPOINT" | "HOST" | "ADDR[:PORT]" => ValueHint::Hostname,
         "URL" => ValueHint::Url,
