@@ -17,7 +17,12 @@ use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, Respon
 use crate::sanitize::UntrustedText;
 
 /// The `User-Agent`.
-const USER_AGENT: &str = concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"));
+/// Headers of every request, unless the user gives the same ones.
+pub(crate) const DEFAULT_HEADERS: [(&str, &str); 3] = [
+    ("User-Agent", concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"))),
+    ("Accept", "application/json"),
+    ("Cache-Control", "no-cache"),
+];
 
 /// Minimum size of the output buffer, in bytes: the request line and the probe's own headers fit.
 const MIN_OUTPUT: usize = 1024;
@@ -41,12 +46,7 @@ impl RequestTemplate {
             let value = HeaderValue::from_bytes(value).context("a header's value is malformed")?;
             headers.append(name, value);
         }
-        let own = [
-            (header::USER_AGENT, USER_AGENT),
-            (header::ACCEPT, "application/json"),
-            (header::CACHE_CONTROL, "no-cache"),
-        ];
-        for (name, value) in own {
+        for (name, value) in DEFAULT_HEADERS {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -35,6 +35,7 @@ use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::{IpFamily, Plan, Proxy};
 use crate::sanitize::UntrustedText;
 
+pub(crate) use self::http::DEFAULT_HEADERS;
 use self::http::RequestTemplate;
 pub(crate) use self::resolve::Resolver;
 use self::stream::DeadlineStream;

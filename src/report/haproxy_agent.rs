@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report, warning: Option<u8>) -> String {
     match report.state {
         State::Ok => format!("up{}{}\n", weight(100), marks(report)),
         State::Warning => format!("up{}{}\n", weight(warning.unwrap_or(100)), marks(report)),
-        State::Critical | State::Unknown => format!("down #{}\n", described(&report.summary_with_marks())),
+        State::Critical | State::Unknown => format!("down #{}\n", description(report)),
     }
 }
 
@@ -28,14 +28,21 @@ fn marks(report: &Report) -> String {
     if marks.is_empty() { String::new() } else { format!(" #{}", marks.join(", ")) }
 }
 
+/// The summary with its marks, which stay where it has to be shortened.
+fn description(report: &Report) -> String {
+    let (before, after) = report.marks();
+    let room = DESCRIPTION.saturating_sub(after.len());
+    let summary: String = format!("{before}{}", report.summary).chars().map(printable).take(room).collect();
+    summary + &after
+}
+
 /// HAProxy's log and statistics page take printable ASCII.
-fn described(summary: &str) -> String {
-    let printable = |character: char| match character {
+fn printable(character: char) -> char {
+    match character {
         ' '..='~' => character,
         _ if character.is_whitespace() => ' ',
         _ => '?',
-    };
-    summary.chars().map(printable).take(DESCRIPTION).collect()
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +82,21 @@ mod tests {
         assert_eq!(render(&report, None), "up #SIMULATED\n");
         let report = Report { unverified: true, ..in_state(State::Warning) };
         assert_eq!(render(&report, Some(50)), "up 50% #certificate not verified\n");
+    }
+
+    #[test]
+    fn marks_of_a_long_summary() {
+        let long = Report {
+            summary: "x".repeat(200),
+            simulated: true,
+            unverified: true,
+            ..in_state(State::Critical)
+        };
+        let line = render(&long, None);
+        assert!(
+            line.starts_with("down #SIMULATED xxx") && line.ends_with("x (certificate not verified)\n"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -368,7 +368,7 @@ mod tests {
                   "value": "req-42"
                 }
               ],
-              "curl": "curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health",
+              "curl": "curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health",
               "request": [
                 "GET /v2/health HTTP/1.1"
               ],

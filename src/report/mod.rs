@@ -145,12 +145,15 @@ impl Report {
         output.format.map(|format| render(self, format, output)).unwrap_or_default()
     }
 
-    /// The report as text for those who expected another one: the plugin line, but for those who parse what they read.
+    /// Renders an error in place of the expected report: the plugin line, or the format itself where a program parses it.
     pub(crate) fn render_fallback(&self, format: Option<OutputFormat>, ascii: bool) -> String {
-        let parsed =
-            |format: &OutputFormat| matches!(format, OutputFormat::Json | OutputFormat::HaproxyAgent);
-        let output = OutputOptions { ascii, ..OutputOptions::default() };
-        render(self, format.filter(parsed).unwrap_or(OutputFormat::Nagios), &output)
+        let format = match format {
+            Some(parsed @ (OutputFormat::Json | OutputFormat::HaproxyAgent)) => parsed,
+            None | Some(OutputFormat::Human | OutputFormat::Nagios | OutputFormat::Prometheus) => {
+                OutputFormat::Nagios
+            }
+        };
+        render(self, format, &OutputOptions { ascii, ..OutputOptions::default() })
     }
 
     /// The state of a result that could not be told: it must not look healthy, and only CRITICAL says enough.

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
 use crate::model::exchange::Method;
 use crate::plan::{IpFamily, Plan, Proxy, Tls};
+use crate::probe::DEFAULT_HEADERS;
 use crate::sanitize::UntrustedText;
 use crate::sanitize::sanitize_own;
 
@@ -76,12 +77,15 @@ fn tls(tls: &Tls) -> Vec<String> {
 }
 
 fn headers(plan: &Plan) -> Vec<String> {
-    let accept = std::iter::once("Accept: application/json".to_owned());
-    let own = plan.network.headers.iter().map(|(name, value)| {
+    let given = &plan.network.headers;
+    let is_given = |name: &str| given.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let defaults = DEFAULT_HEADERS.iter().filter(|(name, _)| !is_given(name));
+    let defaults = defaults.map(|(name, value)| format!("{name}: {value}"));
+    let own = given.iter().map(|(name, value)| {
         let line = [name.as_bytes(), b": ", value.as_slice()].concat();
         plan.sanitizer.line(&UntrustedText::new(line), LIMIT)
     });
-    accept.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
+    defaults.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
 }
 
 fn shown(path: &Path) -> String {
@@ -101,9 +105,21 @@ mod tests {
         let asked = |method| command(&plan(), &endpoint(), method);
         assert_eq!(
             asked(Method::Head),
-            "curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://ctl1:8777/v2/health"
+            format!(
+                "curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/{}' -H 'Accept: application/json' \
+                 -H 'Cache-Control: no-cache' http://ctl1:8777/v2/health",
+                env!("CARGO_PKG_VERSION")
+            )
         );
         assert!(asked(Method::Get).starts_with("curl -i --max-time 10 "));
+    }
+
+    #[test]
+    fn header_in_place_of_a_default() {
+        let mut plan = plan();
+        plan.network.headers = vec![("accept".into(), b"text/plain".to_vec())];
+        let text = command(&plan, &endpoint(), Method::Get);
+        assert!(text.contains(" -H 'accept: text/plain' ") && !text.contains("application/json"), "{text}");
     }
 
     #[test]

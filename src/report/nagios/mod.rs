@@ -1,7 +1,7 @@
 //! The Monitoring Plugins' output: `CEILOMETER <STATE> - <summary> | <perfdata>`, then long output.
 //!
-//! Icinga and Nagios take whatever stands behind a `|` for performance data, on any line: there is
-//! exactly one, or none where nothing was measured.
+//! Icinga and Nagios take everything after a `|` for performance data, on any line: there is exactly one, or none where
+//! nothing was measured.
 
 mod perfdata;
 mod truncate;
@@ -13,7 +13,7 @@ use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
 use crate::verdict::{Evidence, LoginVerdict, Verdict};
 
-/// Tells the report as a plugin does.
+/// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
     let (before, behind) = report.marks();
     let parts = PluginOutput {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_healthy_endpoint_is_one_line() {
+    fn healthy_endpoint() {
         check(
             &fixture::report(vec![fixture::healthy("a:8777")]),
             Verbosity::Brief,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_endpoint_is_explained() {
+    fn failing_endpoint() {
         check(
             &fixture::report(vec![fixture::backend_down("a:8777")]),
             Verbosity::Brief,
@@ -136,12 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn of_several_endpoints_the_failing_ones_are_explained() {
+    fn several_endpoints() {
         check(
             &three(),
             Verbosity::Brief,
             &expect![[r#"
-                CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[::1]:8777 head_time'=0.000321s;;;0
+                CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[%3A%3A1]:8777 head_time'=0.000321s;;;0
                 CRITICAL - backend-down: b:8777
                   the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                   Action: verify that the API is up and running and that there is connectivity with the back-end
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn once_verbose_all_endpoints_and_notes_are_told() {
+    fn notes() {
         let mut report =
             fixture::report(vec![fixture::healthy("a:8777"), fixture::expiring("https://b:443")]);
         report.notes = vec!["http_proxy is set and ignored".into()];
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_verbose_each_request_is_told() {
+    fn requests() {
         check(
             &fixture::report(vec![fixture::unreachable("a:8777")]),
             Verbosity::Requests,
@@ -185,7 +185,7 @@ mod tests {
                 Action: check that the API runs and listens on this address and port
                 HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
                 connect 0.32 ms
-                curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
                 GET skipped: nothing was reached by HEAD
             "#]],
         );
@@ -198,17 +198,17 @@ mod tests {
                 Action: verify that the API is up and running and that there is connectivity with the back-end
                 HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
                 connect 0.23 ms, wait 1.00 ms
-                curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
                 GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
                 resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
                 X-Openstack-Request-Id: req-42
-                curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
             "#]],
         );
     }
 
     #[test]
-    fn thrice_verbose_the_wire_is_told() {
+    fn transcript() {
         check(
             &fixture::report(vec![fixture::backend_down("a:8777")]),
             Verbosity::Transcript,
@@ -218,13 +218,13 @@ mod tests {
                 Action: verify that the API is up and running and that there is connectivity with the back-end
                 HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
                 connect 0.23 ms, wait 1.00 ms
-                curl -I --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
                 sent: HEAD /v2/health HTTP/1.1
                 received: HTTP 204
                 GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
                 resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
                 X-Openstack-Request-Id: req-42
-                curl -i --max-time 10 --noproxy '*' -H 'Accept: application/json' http://a:8777/v2/health
+                curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
                 sent: GET /v2/health HTTP/1.1
                 received: HTTP 503
                 received: x-openstack-request-id: req-42
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn among_many_endpoints_only_failing_ones_are_told() {
+    fn many_endpoints() {
         let mut endpoints: Vec<Verdict> = (0..299).map(|n| fixture::healthy(&format!("a{n}:8777"))).collect();
         endpoints.push(fixture::unreachable("b:8777"));
         check(
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_summary_still_says_that_nothing_was_verified() {
+    fn mark_of_a_shortened_summary() {
         let mut report =
             fixture::report(vec![fixture::expiring(&format!("https://a:443/{}", "a".repeat(99)))]);
         report.unverified = true;
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_could_not_begin_has_no_performance_data() {
+    fn failed_setup() {
         check(
             &fixture::unable("--key needs --cert"),
             Verbosity::Transcript,
@@ -296,7 +296,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_report_the_output_is_a_plugins(
+        fn plugin_grammar(
             report in fixture::any_report(),
             verbosity in (0..4_u8).prop_map(Verbosity::of),
             max_bytes in 128_usize..20_000,

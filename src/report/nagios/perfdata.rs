@@ -81,9 +81,10 @@ fn endpoint(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Met
     metrics
 }
 
-/// The guidelines allow neither `=` nor `'` in a label, and want quotes around one with spaces.
+/// The guidelines allow neither `=` nor `'` in a label, and want quotes around one with spaces. Icinga cuts a label at `::`.
 fn quoted(label: &str) -> String {
-    let label = sanitize::escape_plugin(label).replace('=', "%3D").replace('\'', "%27");
+    let label =
+        sanitize::escape_plugin(label).replace('=', "%3D").replace('\'', "%27").replace("::", "%3A%3A");
     if label.contains(char::is_whitespace) { format!("'{label}'") } else { label }
 }
 
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn one_endpoint_has_plain_labels_and_its_thresholds() {
+    fn one_endpoint() {
         let mut report = fixture::report(vec![fixture::expiring("https://a.example:443")]);
         report.thresholds = Thresholds {
             request: limits("0.2", "2"),
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn several_endpoints_are_prefixed_and_counted() {
+    fn several_endpoints() {
         let report =
             fixture::report(vec![fixture::healthy("a:8777"), fixture::unreachable("[::1]:8777/o'=")]);
         let metrics = metrics(&report, Verbosity::Brief);
@@ -134,13 +135,13 @@ mod tests {
                 "'a:8777 head_time'=0.001234s;;;0",
                 "'a:8777 get_time'=0.003456s;;;0",
                 "'a:8777 backend_time'=0.002222s;;;0",
-                "'[::1]:8777/o%27%3D head_time'=0.000321s;;;0",
+                "'[%3A%3A1]:8777/o%27%3D head_time'=0.000321s;;;0",
             ]
         );
     }
 
     #[test]
-    fn labels_that_meet_after_encoding_are_told_once() {
+    fn equal_labels_after_encoding() {
         let report = fixture::report(vec![fixture::unreachable("a/='"), fixture::unreachable("a/%3D'")]);
         assert_eq!(
             metrics(&report, Verbosity::Brief),
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn many_endpoints_have_only_the_aggregate_unless_asked() {
+    fn many_endpoints() {
         let report = fixture::report((0..21).map(|n| fixture::healthy(&format!("a{n}:8777"))).collect());
         assert_eq!(metrics(&report, Verbosity::Brief), ["endpoints=21", "healthy=21"]);
         assert_eq!(metrics(&report, Verbosity::Notes).len(), 2 + 3 * 21);
