@@ -1,4 +1,4 @@
-//! The options of a cloud. Beside clouds.yaml they are openstackclient's, by the same names.
+//! The options of a cloud. They have the names of openstackclient's, whose files they read.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) struct CloudArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) os_cloud: Option<String>,
 
-    /// Read this clouds.yaml, and the secure.yaml beside it
+    /// Read this clouds.yaml, and the secure.yaml next to it
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) os_config: Option<PathBuf>,
 

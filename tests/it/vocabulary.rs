@@ -3,27 +3,54 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files and directories that are not checked yet. Removing a line extends the check.
+/// Files that are not checked yet. Removing a line extends the check.
 const EXEMPT: &[&str] = &[
     "src/explain.rs",
-    "src/input",
-    "src/keystone",
-    "src/limits.rs",
-    "src/output.rs",
-    "src/probe",
+    "src/input/mod.rs",
+    "src/input/tests.rs",
+    "src/keystone/answer.rs",
+    "src/keystone/cache.rs",
+    "src/keystone/catalog.rs",
+    "src/keystone/clouds.rs",
+    "src/keystone/config.rs",
+    "src/keystone/tests.rs",
+    "src/keystone/yaml.rs",
+    "src/probe/connect.rs",
+    "src/probe/error.rs",
+    "src/probe/head.rs",
+    "src/probe/mod.rs",
+    "src/probe/resolve.rs",
+    "src/probe/tls.rs",
+    "src/probe/transport.rs",
     "src/report/aggregate.rs",
-    "src/report/fixture.rs",
     "src/report/haproxy_agent.rs",
     "src/report/json.rs",
     "src/report/mod.rs",
-    "src/report/nagios",
+    "src/report/nagios/mod.rs",
+    "src/report/nagios/perfdata.rs",
+    "src/report/nagios/truncate.rs",
     "src/report/prometheus.rs",
-    "src/report/wording",
-    "src/rules",
-    "src/sanitize",
-    "src/simulate",
-    "src/testing.rs",
-    "src/verdict",
+    "src/report/wording/cause.rs",
+    "src/report/wording/fault.rs",
+    "src/report/wording/mod.rs",
+    "src/report/wording/summary.rs",
+    "src/rules/mod.rs",
+    "src/sanitize/decode.rs",
+    "src/sanitize/mod.rs",
+    "src/sanitize/strip.rs",
+    "src/sanitize/tests.rs",
+    "src/simulate/mod.rs",
+    "src/simulate/tls.rs",
+    "src/verdict/advice.rs",
+    "src/verdict/body/html.rs",
+    "src/verdict/curl.rs",
+    "src/verdict/finding.rs",
+    "src/verdict/login.rs",
+    "src/verdict/mod.rs",
+    "src/verdict/request.rs",
+    "src/verdict/responder/mod.rs",
+    "src/verdict/responder/tests.rs",
+    "src/verdict/tests.rs",
     "tests/it/e2e/answers.rs",
     "tests/it/e2e/deadlines.rs",
     "tests/it/e2e/faults.rs",
@@ -32,8 +59,18 @@ const EXEMPT: &[&str] = &[
     "tests/it/e2e/outputs.rs",
     "tests/it/e2e/requests.rs",
     "tests/it/e2e/table.rs",
-    "tests/it/keystone",
-    "tests/it/tls",
+    "tests/it/keystone/bad_input.rs",
+    "tests/it/keystone/rig.rs",
+    "tests/it/keystone/server.rs",
+    "tests/it/tls/addresses.rs",
+    "tests/it/tls/expiry.rs",
+    "tests/it/tls/identity.rs",
+    "tests/it/tls/proxies.rs",
+    "tests/it/tls/real.rs",
+    "tests/it/tls/refusals.rs",
+    "tests/it/tls/secrets.rs",
+    "tests/it/tls/server.rs",
+    "tests/it/tls/trust.rs",
 ];
 
 /// Words that readers would have to guess at, with the plain ones.
@@ -120,7 +157,7 @@ fn vocabulary() {
     let mut findings = Vec::new();
     for file in files {
         let path = file.strip_prefix(root).unwrap().display().to_string();
-        if path != "tests/it/vocabulary.rs" && !EXEMPT.iter().any(|exempt| path.starts_with(exempt)) {
+        if path != "tests/it/vocabulary.rs" && !EXEMPT.contains(&path.as_str()) {
             check(&path, &fs::read_to_string(&file).unwrap(), &mut findings);
         }
     }
