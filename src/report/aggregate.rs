@@ -1,10 +1,10 @@
-//! What a run amounts to: the state of the whole.
+//! The state of a run over several endpoints.
 
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::verdict::Verdict;
 
-/// The state of several endpoints (the contract's section 6): the worst, or by the quorum.
+/// The state of several endpoints: the worst, or by the quorum.
 pub(super) fn state(endpoints: &[Verdict], quorum: Option<Quorum>) -> State {
     let worst = State::worst(endpoints.iter().map(|verdict| verdict.state));
     match quorum {
@@ -15,7 +15,7 @@ pub(super) fn state(endpoints: &[Verdict], quorum: Option<Quorum>) -> State {
     }
 }
 
-/// How many endpoints count for the quorum: those in state OK or WARNING.
+/// The number of endpoints that count for the quorum: those in state OK or WARNING.
 pub(super) fn usable(endpoints: &[Verdict]) -> usize {
     let usable = |verdict: &&Verdict| matches!(verdict.state, State::Ok | State::Warning);
     endpoints.iter().filter(usable).count()
@@ -31,7 +31,7 @@ mod tests {
     use crate::verdict::tests::plan;
 
     #[test]
-    fn several_endpoints_are_aggregated_by_the_worst_or_by_the_quorum() {
+    fn worst_or_quorum() {
         use Quorum::{Count, Percent};
         use State::{Critical, Ok, Unknown, Warning};
         let cases: [(&[&str], _, _); 15] = [
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exit_code_is_the_state_s_unless_asked_otherwise() {
+    fn exit_codes() {
         use State::{Critical, Ok, Unknown, Warning};
         // The codes for OK, WARNING, CRITICAL and UNKNOWN.
         let cases = [
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_never_healthy() {
+    fn unwritten_result() {
         use State::{Critical, Ok, Unknown, Warning};
         let whole = report(&plan(), &[("200", 1)]);
         let codes = |rule| {

@@ -1,17 +1,17 @@
 //! One line for HAProxy's agent-check.
 //!
-//! HAProxy takes the first line word by word and everything behind `#` as a description. A word that it
-//! does not know is ignored and the server stays up: `down#reason` would be such a word.
+//! HAProxy reads the first line word by word, and everything after `#` as a description. It ignores a word that it does
+//! not know, and the server stays up: `down#reason` would be such a word.
 
 use super::{Report, SIMULATED, UNVERIFIED};
 use crate::model::state::State;
 
-/// How much of a description HAProxy keeps, in bytes.
+/// Maximum length of a description that HAProxy keeps, in bytes.
 const DESCRIPTION: usize = 120;
 
-/// Tells the report to HAProxy; `warning` is the weight in percent for WARNING.
+/// Renders the report for HAProxy; `warning` is the weight in percent for WARNING.
 ///
-/// With weights, `up` alone would not do: HAProxy keeps a lowered weight until it is told another.
+/// With weights, `up` alone would not do: HAProxy keeps a lowered weight until it gets another.
 pub(super) fn render(report: &Report, warning: Option<u8>) -> String {
     let weight = |percent: u8| warning.map(|_| format!(" {percent}%")).unwrap_or_default();
     match report.state {
@@ -21,7 +21,7 @@ pub(super) fn render(report: &Report, warning: Option<u8>) -> String {
     }
 }
 
-/// What a good answer must not hide.
+/// The marks that a good state must not hide.
 fn marks(report: &Report) -> String {
     let marks = [(report.simulated, SIMULATED), (report.unverified, UNVERIFIED)];
     let marks: Vec<&str> = marks.into_iter().filter(|(applies, _)| *applies).map(|(_, mark)| mark).collect();

@@ -1,7 +1,6 @@
-//! The report: everything that a renderer may tell, judged, cleaned and masked.
+//! The report: everything that a renderer may show, judged, sanitised and masked.
 //!
-//! It is made of the verdicts ([`Report::of`]). Each renderer takes it and returns text; each stands in a file
-//! of its own.
+//! It is made of the verdicts ([`Report::of`]). Each renderer takes it and returns text, and has a file of its own.
 
 mod aggregate;
 #[cfg(test)]
@@ -27,7 +26,7 @@ use crate::terminal::ascii::to_ascii;
 use crate::verdict::{LoginVerdict, Verdict};
 pub(crate) use wording::summary::MAX_SUMMARY;
 
-/// Tells a report in the given format, to its last newline.
+/// Renders a report in the given format, to its last newline.
 pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptions) -> String {
     let text = match format {
         OutputFormat::Human => human::render(report, output),
@@ -54,7 +53,7 @@ fn comment_in_ascii(line: &str) -> String {
     if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
 }
 
-/// From more endpoints than this on, only the failing ones are told unless `-v` asks for all.
+/// Maximum number of endpoints that are all listed; of more, only the failing ones are, without `-v`.
 pub(crate) const MANY: usize = 20;
 
 /// The mark of a run whose endpoints were simulated.
@@ -63,7 +62,7 @@ const SIMULATED: &str = "SIMULATED";
 /// The mark of a run that did not verify certificates (`-k`).
 const UNVERIFIED: &str = "certificate not verified";
 
-/// The most of a reason that is told of a run that came to nothing, in characters.
+/// Maximum length of the reason why a run failed, in characters.
 const REASON: usize = 600;
 
 /// Maximum length of the reason why a result was not written, in characters.
@@ -126,7 +125,7 @@ impl Report {
         report
     }
 
-    /// The same with the login before it, whose state is the run's where there is no endpoint.
+    /// Adds the login, whose state is the run's where there is no endpoint.
     #[must_use]
     pub(crate) fn with_login(mut self, plan: &Plan, login: LoginVerdict) -> Report {
         if self.endpoints.is_empty() {
@@ -156,12 +155,12 @@ impl Report {
         render(self, format, &OutputOptions { ascii, ..OutputOptions::default() })
     }
 
-    /// The state of a result that could not be told: it must not look healthy, and only CRITICAL says enough.
+    /// The state of a result that could not be written: it must not look healthy, and only CRITICAL says enough.
     pub(crate) fn state_if_lost(&self) -> State {
         if self.state == State::Critical { State::Critical } else { State::Unknown }
     }
 
-    /// The report of a result that its file did not take, and why.
+    /// The report of a result that could not be written to its file.
     pub(crate) fn write_failed(&self, why: &str, codes: ExitCodes) -> Report {
         let (result, why) = (self.state, sanitize::sanitize_own(why, WHY));
         let state = self.state_if_lost();
@@ -177,14 +176,14 @@ impl Report {
         }
     }
 
-    /// A report of a run that came to nothing, for a reason that may quote what was typed.
+    /// The report of a run that failed for a reason that may quote the command line.
     pub(crate) fn from_error(reason: &str, began: Instant) -> Report {
         let elapsed = began.elapsed();
         let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
         Report::unable(sanitize::sanitize_own(reason, REASON), started_at, elapsed)
     }
 
-    /// The same for a reason that is clean.
+    /// The report of a run that failed for a sanitised reason.
     pub(crate) fn unable(reason: String, started_at: SystemTime, elapsed: Duration) -> Report {
         Report {
             state: State::Unknown,
@@ -201,7 +200,7 @@ impl Report {
         }
     }
 
-    /// A text about the run, with the marks that every output bears.
+    /// Adds the marks that every output has to a text about the run.
     pub(crate) fn with_marks(&self, text: &str) -> String {
         let (before, behind) = self.marks();
         format!("{before}{text}{behind}")
@@ -212,14 +211,14 @@ impl Report {
         self.with_marks(&self.summary)
     }
 
-    /// The marks that stand before a text and behind it.
+    /// The marks before a text and after it.
     fn marks(&self) -> (String, String) {
         let before = if self.simulated { format!("{SIMULATED} ") } else { String::new() };
         let behind = if self.unverified { format!(" ({UNVERIFIED})") } else { String::new() };
         (before, behind)
     }
 
-    /// The line that makes sense alone: who speaks, the state, the summary.
+    /// The line that makes sense alone: service, state, summary.
     fn headline(&self) -> String {
         format!("CEILOMETER {} - {}", self.state, self.summary_with_marks())
     }
@@ -240,7 +239,7 @@ impl Report {
         login.chain(probes).any(|request| request.phases.get(Phase::Tls).is_some())
     }
 
-    /// When the run was over.
+    /// The end of the run.
     pub(crate) fn over_at(&self) -> SystemTime {
         self.started_at + self.elapsed
     }
@@ -252,7 +251,7 @@ impl Report {
         verdicts
     }
 
-    /// How many endpoints are in state OK.
+    /// The number of endpoints in state OK.
     pub(crate) fn healthy(&self) -> usize {
         self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()
     }

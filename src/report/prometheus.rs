@@ -104,7 +104,7 @@ fn login(report: &Report) -> Vec<MetricFamily> {
     ]
 }
 
-/// What is said of the run as a whole, also of one that could not begin.
+/// The metrics of the run as a whole, also of one that could not begin.
 fn run(report: &Report) -> [MetricFamily; 7] {
     [
         MetricFamily::one(
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_exposition() {
+    fn whole_exposition() {
         expect![[r##"
             # CEILOMETER CRITICAL - 2 of 2 endpoints not OK (1 unreachable, 1 certificate-expiring); worst: unreachable: connection refused by b:8777/' after 1 retry
             # HELP ceilometer_health_run_state Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_could_not_begin_has_a_state() {
+    fn failed_setup() {
         expect![[r#"
             # CEILOMETER UNKNOWN - no endpoint
             # HELP ceilometer_health_run_state Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
@@ -322,18 +322,18 @@ mod tests {
     }
 
     #[test]
-    fn label_values_are_quoted() {
+    fn escaped_label_values() {
         assert_eq!(escaped("a\\b\"c\nd"), r#"a\\b\"c\nd"#);
     }
 
     #[test]
-    fn times_before_1970_are_below_zero() {
+    fn times_before_1970() {
         assert_eq!(timestamp(SystemTime::UNIX_EPOCH - Duration::from_millis(1_500)), "-1.500");
         assert_eq!(timestamp(SystemTime::UNIX_EPOCH + Duration::from_millis(1_500)), "1.500");
     }
 
     #[test]
-    fn promtool_has_nothing_to_say() {
+    fn promtool_is_content() {
         let mut runner = TestRunner::deterministic();
         let any = (0..4).map(|_| fixture::any_report().new_tree(&mut runner).unwrap().current());
         let reports = any.chain([run_of_two(), fixture::unable("no endpoint")]);
@@ -367,7 +367,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_series_has_one_sample(report in fixture::any_report()) {
+        fn one_sample_per_series(report in fixture::any_report()) {
             let text = render(&report, None);
             let series = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.rsplit_once(' ').unwrap().0);
             let mut series: Vec<&str> = series.collect();
