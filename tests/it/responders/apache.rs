@@ -49,7 +49,7 @@ fn apache() {
         ("/wsgi", 503, None, "backend-down"),
         ("/passed", 503, None, "backend-down"),
     ]);
-    assert_eq!(server.detail("/wsgi"), "503 Service Unavailable: metering database unreachable");
+    server.passes_on("/wsgi");
 }
 
 fn command(program: &Path, dir: &Path, site: &str) -> Command {

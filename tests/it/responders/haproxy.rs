@@ -41,5 +41,5 @@ fn haproxy() {
         ("/500", 500, by, "api-error"),
         ("/passed", 503, None, "backend-down"),
     ]);
-    assert_eq!(server.detail("/passed"), "503 Service Unavailable: metering database unreachable");
+    server.passes_on("/passed");
 }

@@ -10,12 +10,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::daemon::{Daemon, directory, free_port};
 use crate::support::harness::check;
-use crate::support::peer::{Peer, answer};
+use crate::support::peer::{Nobody, Peer, Step, answer};
 
 /// An operator's own page.
 const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
@@ -52,23 +52,21 @@ impl Server {
             let endpoint = format!("http://{}", self.address);
             let run = check([&endpoint, "--path", path, "-o", "json"]).run();
             let report = &run.json()["endpoints"][0];
-            let probe = |number: usize| &report["probes"][number];
-            let found = json!([
-                probe(1)["status"],
-                probe(0)["answered_by"],
-                probe(1)["answered_by"],
-                report["diagnosis"]
-            ]);
+            let (head, get) = (&report["probes"][0], &report["probes"][1]);
+            let found = json!([get["status"], head["answered_by"], get["answered_by"], report["diagnosis"]]);
             let expected = json!([status, by, by, diagnosis]);
             run.holds(found == expected, &format!("{path}: {found} instead of {expected}"));
         }
     }
 
-    /// The reason that is quoted of GET's answer.
-    fn detail(&self, path: &str) -> Value {
+    /// Asserts that the answer to GET is the service's own page, and that its reason is quoted.
+    #[track_caller]
+    fn passes_on(&self, path: &str) {
         let endpoint = format!("http://{}", self.address);
-        check([&endpoint, "--path", path, "-o", "json"]).run().json()["endpoints"][0]["probes"][1]["detail"]
-            .clone()
+        let reason = "503 Service Unavailable: metering database unreachable";
+        check([&endpoint, "--path", path, "-o", "json"])
+            .run()
+            .reports("/endpoints/0/probes/1/detail", reason);
     }
 }
 
@@ -79,13 +77,13 @@ fn service() -> Peer {
         let whole = answer(503, headers, SERVICE_PAGE);
         let head = whole.len() - SERVICE_PAGE.len();
         let sent = if request.method == "HEAD" { whole[..head].to_vec() } else { whole };
-        vec![crate::support::peer::Step::Send(sent)]
+        vec![Step::Send(sent)]
     })
 }
 
 /// An address where nothing listens.
-fn nobody() -> crate::support::peer::Nobody {
-    crate::support::peer::Nobody::refusing()
+fn nobody() -> Nobody {
+    Nobody::refusing()
 }
 
 fn write(dir: &Path, name: &str, text: &str) -> String {

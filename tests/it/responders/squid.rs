@@ -32,5 +32,5 @@ fn squid() {
         ("/denied", 403, by, "denied"),
         ("/passed", 503, None, "backend-down"),
     ]);
-    assert_eq!(server.detail("/passed"), "503 Service Unavailable: metering database unreachable");
+    server.passes_on("/passed");
 }

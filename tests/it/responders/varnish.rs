@@ -40,5 +40,5 @@ fn varnish() {
         ("/405", 405, by, "request-rejected"),
         ("/passed", 503, None, "backend-down"),
     ]);
-    assert_eq!(server.detail("/passed"), "503 Service Unavailable: metering database unreachable");
+    server.passes_on("/passed");
 }
