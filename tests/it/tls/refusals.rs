@@ -22,7 +22,7 @@ use crate::tls::server::TlsServer;
 #[track_caller]
 pub(crate) fn is_untrusted(run: &Finished, url: &str, certificate: bool, why: &str) {
     let labels: &[&str] = if certificate { &["head_time", "certificate_days"] } else { &["head_time"] };
-    let url = url.trim_end_matches(" (certificate not verified)");
+    let url = url.trim_end_matches(" (certificate not verified)").trim_start_matches("https://");
     run.exits(2).summarises("CRITICAL", &["tls-failed: ", url]).says(why);
     run.holds(run.labels() == labels, &format!("the metrics are not {labels:?}"));
 }
