@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::Report;
-use super::wording::{cause, full_explanation};
+use super::wording::cause;
 use crate::model::exchange::{Phase, Phases};
 use crate::model::state::State;
 use crate::units;
@@ -91,7 +91,7 @@ impl Serialize for Verdict {
         map.serialize_entry("interface", &self.interface)?;
         map.serialize_entry("state", &self.state)?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
-        map.serialize_entry("explanation", &full_explanation(self))?;
+        map.serialize_entry("explanation", &self.explanation)?;
         map.serialize_entry("action", &self.action)?;
         map.serialize_entry("attempts", &self.attempts)?;
         map.serialize_entry("certificate", &self.certificate)?;
@@ -161,8 +161,8 @@ impl Serialize for RequestResult {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("method", &self.method)?;
         map.serialize_entry("state", &request.map(|request| request.state))?;
-        map.serialize_entry("key", &request.map(|request| request.key.to_string()))?;
-        map.serialize_entry("rule", &request.map(|request| request.source.name()))?;
+        map.serialize_entry("key", &request.map(|request| request.row.key.to_string()))?;
+        map.serialize_entry("rule", &request.map(|request| request.row.source.name()))?;
         response(&mut map, request)?;
         map.serialize_entry(
             "answered_by",

@@ -53,6 +53,15 @@ fn comment_in_ascii(line: &str) -> String {
     if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
 }
 
+/// Adds the summary to a verdict, and the advice unless a login gave it.
+pub(crate) fn with_words(mut verdict: Verdict) -> Verdict {
+    verdict.summary = wording::summary::of_endpoint(&verdict);
+    if verdict.explanation.is_empty() {
+        (verdict.explanation, verdict.action) = wording::advice::of_endpoint(&verdict);
+    }
+    verdict
+}
+
 /// Maximum number of endpoints that are all listed; of more, only the failing ones are, without `-v`.
 pub(crate) const MANY: usize = 20;
 
@@ -103,10 +112,7 @@ impl Report {
         started_at: SystemTime,
         elapsed: Duration,
     ) -> Report {
-        let endpoints: Vec<Verdict> = endpoints
-            .into_iter()
-            .map(|verdict| Verdict { summary: wording::summary::of_endpoint(&verdict), ..verdict })
-            .collect();
+        let endpoints: Vec<Verdict> = endpoints.into_iter().map(with_words).collect();
         let state = aggregate::state(&endpoints, plan.quorum);
         let mut report = Report {
             state,

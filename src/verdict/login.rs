@@ -91,7 +91,7 @@ impl LoginVerdict {
     ) -> LoginVerdict {
         let status = exchange.completion.full().map(|answer| answer.status);
         let mut login = LoginVerdict::of(plan, cloud, Some(exchange));
-        let mut row = login.request.as_deref().and_then(|request| plan.table.lookup(request.key).pop());
+        let mut row = login.request.as_deref().and_then(|request| plan.table.lookup(request.row.key).pop());
         if let (Some(200..=299), Some(_)) = (status, failure) {
             row = Some((login_key(), plan.table.fault(Method::Post, FaultKind::Protocol)));
         }
@@ -135,7 +135,7 @@ impl LoginVerdict {
             auth_url: sanitize_own(&cloud.login.auth_url, MAX_NAME),
             auth_type: cloud.login.auth_type(),
             state: State::Ok,
-            key: request.as_ref().map(|request| request.key),
+            key: request.as_ref().map(|request| request.row.key),
             diagnosis: None,
             token: TokenSource::None,
             request,

@@ -3,7 +3,6 @@
 //! One pure function, [`judge`], makes a verdict of an endpoint's exchanges. Beside it stand, in files of
 //! their own, what the body said, who answered, what is the matter, and what to do about it.
 
-mod advice;
 mod body;
 mod curl;
 mod finding;
@@ -22,7 +21,7 @@ use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::Threshold;
 use crate::plan::Plan;
-use crate::rules::{AnswerProblem, Key, RuleOrigin};
+use crate::rules::{AnswerProblem, Row};
 use crate::sanitize::sanitize_own;
 pub(crate) use login::{LoginVerdict, TokenSource};
 use request::Request;
@@ -54,10 +53,12 @@ pub(crate) struct Verdict {
     pub(crate) summary: String,
     /// The host that is resolved or dialled, as the endpoint names it.
     pub(crate) host: String,
-    /// What the diagnosis means, in words.
+    /// The meaning of what decided; empty until the report, or a login, gives it.
     pub(crate) explanation: String,
-    /// What to do; empty when there is nothing to do.
+    /// The action; empty where there is nothing to do.
     pub(crate) action: String,
+    /// The credentials that were sent.
+    pub(crate) credentials: Option<Credentials>,
     /// How often it was probed: 1 and the retries.
     pub(crate) attempts: u32,
     /// The certificate that was presented.
@@ -68,6 +69,37 @@ pub(crate) struct Verdict {
     pub(crate) probes: Vec<RequestResult>,
     /// What is worth noting at `-v` about this endpoint: a token sent over plain http.
     pub(crate) notes: Vec<String>,
+}
+
+/// Credentials that a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// `X-Auth-Token`.
+    Token,
+    /// `Authorization`.
+    Password,
+}
+
+impl Credentials {
+    fn sent(headers: &[(String, Vec<u8>)]) -> Option<Credentials> {
+        let has = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        if has("x-auth-token") {
+            Some(Credentials::Token)
+        } else {
+            has("authorization").then_some(Credentials::Password)
+        }
+    }
+}
+
+/// Something that an answer's text tells beyond its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// The port expects https.
+    HttpsPort,
+    /// A client certificate is required.
+    ClientCertificate,
+    /// The body lists the versions of an API.
+    VersionDocument,
 }
 
 /// What decided an endpoint's state and diagnosis.
@@ -154,15 +186,15 @@ pub(crate) struct RequestVerdict {
     /// The state by the row.
     pub(crate) state: State,
     /// The row that judged.
-    pub(crate) key: Key,
-    /// Where that row is from.
-    pub(crate) source: RuleOrigin,
+    pub(crate) row: Row,
     /// The problem of a good answer that the row is for.
     pub(crate) problem: Option<AnswerProblem>,
     /// The status of the answer, and why there is no whole one.
     pub(crate) completion: Completion<u16, FaultInfo>,
     /// Who answered, where the answer proves it.
     pub(crate) answered_by: Option<Responder>,
+    /// What the answer's text tells beyond its status.
+    pub(crate) remark: Option<Remark>,
     /// Headers of the answer that sentences quote.
     pub(crate) quotes: HeaderQuotes,
     /// The other end: `ADDR:PORT`, or the socket's path.
@@ -227,7 +259,8 @@ pub(crate) fn judge(
     let skipped = made.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(plan, &exchanges, now);
-    let found = finding::most_severe(plan, &requests, skipped.as_deref(), backend, certificate.as_ref());
+    let found =
+        finding::most_severe(&plan.thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
     Verdict {
         endpoint: endpoint.to_string(),
         place: place(endpoint),
@@ -239,8 +272,9 @@ pub(crate) fn judge(
         state: found.state,
         diagnosis: found.diagnosis,
         evidence: found.evidence,
-        explanation: found.explanation,
-        action: found.action,
+        explanation: String::new(),
+        action: String::new(),
+        credentials: Credentials::sent(&plan.network.headers),
         attempts,
         certificate,
         backend,

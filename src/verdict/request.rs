@@ -1,7 +1,7 @@
 //! One request judged: its row, who answered, its diagnosis, and what is told of it.
 
 use super::responder::{self, Responder};
-use super::{FaultInfo, HeaderQuotes, RequestDetails, RequestVerdict, Transcript};
+use super::{FaultInfo, HeaderQuotes, Remark, RequestDetails, RequestVerdict, Transcript};
 use super::{body, curl};
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
@@ -95,6 +95,26 @@ fn problems(answer: &Response) -> Vec<AnswerProblem> {
     all.filter(has).collect()
 }
 
+/// How nginx, Apache and Go answer plain http on their https port.
+const PLAIN_HTTP_TO_HTTPS: [&str; 3] = [
+    "plain HTTP request was sent to HTTPS port",
+    "speaking plain HTTP to an SSL-enabled server port",
+    "Client sent an HTTP request to an HTTPS server",
+];
+
+/// How nginx answers a client without a certificate.
+const NO_CLIENT_CERTIFICATE: &str = "No required SSL certificate was sent";
+
+fn remark(answer: &Response) -> Option<Remark> {
+    let text = || body::body_text(answer).unwrap_or_default();
+    match answer.status {
+        300 if body::is_version_document(answer) => Some(Remark::VersionDocument),
+        400 if PLAIN_HTTP_TO_HTTPS.iter().any(|words| text().contains(words)) => Some(Remark::HttpsPort),
+        400 if text().contains(NO_CLIENT_CERTIFICATE) => Some(Remark::ClientCertificate),
+        _ => None,
+    }
+}
+
 /// Tests for an `Age` above 0. A request with `Cache-Control: no-cache` gets one only from a cache that ignores it.
 fn is_cached(answer: &Response) -> bool {
     let age = answer.header("age").map(|age| age.bytes().trim_ascii()).unwrap_or_default();
@@ -170,14 +190,14 @@ impl<'a> Request<'a> {
         let (sanitizer, verbosity) = (&plan.sanitizer, plan.output.verbosity);
         RequestVerdict {
             state: self.row.state,
-            key: self.row.key,
-            source: self.row.source,
+            row: self.row,
             problem: self.problem,
             completion: self
                 .exchange
                 .completion
                 .map(|answer| answer.status, |fault| sanitized(fault, sanitizer)),
             answered_by: self.responder,
+            remark: self.answered().and_then(remark),
             quotes: self
                 .exchange
                 .completion

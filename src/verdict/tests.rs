@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::RequestVerdict;
@@ -18,6 +17,7 @@ use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::OutputOptions;
 use crate::plan::Verbosity;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
+use crate::report::with_words;
 use crate::rules::{Key, Table};
 use crate::sanitize::Sanitizer;
 use crate::sanitize::UntrustedText;
@@ -86,7 +86,7 @@ fn step(exchange: Exchange) -> Attempt {
     Attempt::Sent(Box::new(exchange))
 }
 
-fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
+pub(crate) fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
     step(made(method, Completion::Full(answer(status, headers, body))))
 }
 
@@ -125,8 +125,8 @@ pub(crate) fn both(head: &str, get: &str) -> Vec<Attempt> {
     vec![came(Method::Head, head), came(Method::Get, get)]
 }
 
-fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
-    judge(plan, &endpoint(), made, 1, NOW)
+pub(crate) fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
+    with_words(judge(plan, &endpoint(), made, 1, NOW))
 }
 
 fn overriding(key: &str, state: State) -> Plan {
@@ -223,7 +223,7 @@ fn decisive(verdict: &Verdict) -> &'static str {
 }
 
 #[test]
-fn each_pair_of_outcomes_has_its_diagnosis() {
+fn pairs_of_outcomes() {
     for (head, get, state, diagnosis, evidence) in PAIRS {
         let verdict = verdict(&plan(), &both(head, get));
         let found = (verdict.state, verdict.diagnosis, decisive(&verdict));
@@ -249,12 +249,12 @@ fn doubtful_answers() {
     ];
     for (status, headers, body, key) in cases {
         let verdict = verdict(&plan(), &get(status, headers, body));
-        assert_eq!(judged(&verdict, 0).key.to_string(), key, "{status} {headers:?} {body}");
+        assert_eq!(judged(&verdict, 0).row.key.to_string(), key, "{status} {headers:?} {body}");
     }
 }
 
 #[test]
-fn one_method_alone_has_its_diagnosis() {
+fn one_method() {
     use Diagnosis::{Alive, BackendDown, Healthy, NoAnswer, Unexpected};
     let cases = [
         (Method::Head, "204", State::Ok, Alive),
@@ -273,7 +273,7 @@ fn one_method_alone_has_its_diagnosis() {
 }
 
 #[test]
-fn a_service_whose_answer_began_is_not_out_of_reach() {
+fn timeout_within_the_answer() {
     let fault = fault(FaultKind::Timeout, Phase::Receive);
     let begun = step(made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault)));
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
@@ -283,7 +283,7 @@ fn a_service_whose_answer_began_is_not_out_of_reach() {
 }
 
 #[test]
-fn overrides_reach_state_and_diagnosis() {
+fn overrides() {
     use Diagnosis::{BackendDown, BackendStalled, Healthy, NoAnswer, Unexpected, WrongService};
     let cases = [
         ("head:405", State::Ok, "405", "200", State::Ok, Healthy),
@@ -305,7 +305,7 @@ fn overrides_reach_state_and_diagnosis() {
     let verdict = verdict(&overriding("200", State::Critical), &both("204", "200"));
     assert_eq!(
         (verdict.explanation.as_str(), verdict.action.as_str()),
-        ("the API answers and reaches its back-end; --state 200=CRITICAL finds fault with that", "")
+        ("the API answers and reaches its back-end; --state 200=CRITICAL overrides that", "")
     );
 }
 
@@ -322,7 +322,7 @@ fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
 }
 
 #[test]
-fn time_thresholds_hold_for_requests_that_were_answered() {
+fn request_times() {
     let mut plan = plan();
     plan.thresholds.request = limits("1", "3");
     let told = |head, get| {
@@ -394,7 +394,7 @@ fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
 }
 
 #[test]
-fn certificates_are_judged_by_the_days_that_are_left() {
+fn certificate_days() {
     let mut plan = plan();
     plan.thresholds.certificate =
         Threshold { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
@@ -422,7 +422,7 @@ fn certificates_are_judged_by_the_days_that_are_left() {
 }
 
 #[test]
-fn on_equal_states_requests_come_first_then_times_then_the_certificate() {
+fn equal_states() {
     let mut plan = plan();
     plan.thresholds.request = limits("", "0");
     plan.thresholds.backend = limits("", "0");
@@ -439,278 +439,12 @@ fn on_equal_states_requests_come_first_then_times_then_the_certificate() {
     assert_eq!(told(200, &plan), Diagnosis::CertificateExpiring);
 }
 
-/// Compares explanation and action as they would be read.
-fn advises(plan: &Plan, made: &[Attempt], expected: &Expect) {
-    let verdict = verdict(plan, made);
-    expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
-}
-
-fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
+pub(crate) fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
     [answered(Method::Get, status, headers, body)]
 }
 
-const KEYSTONE: [(&str, &str); 1] = [("www-authenticate", "Keystone uri=\"http://k:5000\"")];
-
 #[test]
-fn the_documented_words_are_told_where_the_api_answered() {
-    advises(
-        &plan(),
-        &both("204", "200"),
-        &expect![[r#"
-        the API answers and reaches its back-end
-
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "503"),
-        &expect![[r#"
-        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
-        verify that the API is up and running and that there is connectivity with the back-end
-    "#]],
-    );
-    let nginx = "<html><hr><center>nginx</center>";
-    advises(
-        &plan(),
-        &get(404, &[], nginx),
-        &expect![[r#"
-            the API cannot be reached; not even the basic system is up and running (the page is nginx's own)
-            verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; where it is, check port, prefix and --path
-        "#]],
-    );
-}
-
-#[test]
-fn who_stands_in_front_is_told_in_the_service_s_place() {
-    let nginx = "<html><hr><center>nginx</center>";
-    advises(
-        &plan(),
-        &both("204", "haproxy"),
-        &expect![[r#"
-        HAProxy, not the API, answered 503 with its own page: it has no server to pass the request to
-        check HAProxy's view of its servers, then whether the API itself is up and running
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(502, &[("server", "nginx")], nginx),
-        &expect![[r#"
-        nginx, not the API, answered 502 with its own page: it got no valid answer from the API behind it
-        check nginx's view of its servers, then whether the API itself is up and running
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(504, &[], ""),
-        &expect![[r#"
-        a proxy or load balancer answered: it got no answer in time from the API behind it
-        check the proxy's view of its servers, then the API itself
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "keystone"),
-        &expect![[r#"
-        Keystone, not the health check, is unavailable: the API could not have the token checked and never came to the question
-        check the Keystone service and the API's connection to it, or exempt the health path from authentication
-    "#]],
-    );
-}
-
-#[test]
-fn a_stalled_back_end_is_told_apart_from_a_service_out_of_reach() {
-    advises(
-        &plan(),
-        &both("204", "timeout"),
-        &expect![[r#"
-            HEAD is answered, so the API is up, but no answer to GET came in time: its back-end seems to hang
-            check the API's back-end (its database), the connection to it, and the API's log
-        "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "body"),
-        &expect![[r#"
-            HEAD is answered, so the API is up, but the answer to GET broke off: its back-end seems to fail
-            check the API's back-end (its database), the connection to it, and the API's log
-        "#]],
-    );
-    advises(
-        &plan(),
-        &both("refused", "skipped"),
-        &expect![[r#"
-            the connection was refused: nothing listens there, or a firewall says no
-            check that the API runs and listens on this address and port
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(999, &[], ""),
-        &expect![[r#"
-        the peer answered, but not with HTTP as the API speaks it (status 999)
-        check that address and port are the API's, and whether it speaks https there (-S)
-    "#]],
-    );
-}
-
-#[test]
-fn something_else_that_answered_is_quoted() {
-    let escape = [("location", "https://login/\u{1b}[2J")];
-    advises(
-        &plan(),
-        &get(302, &escape, ""),
-        &expect![[r#"
-        something else answered and redirects elsewhere; redirects are not followed; Location: https://login/
-        ask the address that serves the API itself, with the scheme it speaks there
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(304, &[], ""),
-        &expect![[r#"
-        something else answered and redirects elsewhere; redirects are not followed; there is no Location
-        ask the address that serves the API itself, with the scheme it speaks there
-    "#]],
-    );
-}
-
-#[test]
-fn access_control_is_named_with_a_way_in() {
-    let basic = [("www-authenticate", "Basic realm=\"x\"")];
-    advises(
-        &plan(),
-        &get(401, &KEYSTONE, ""),
-        &expect![[r#"
-        Keystone (http://k:5000) answered before the health check could: it asks for credentials
-        give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(401, &basic, ""),
-        &expect![[r#"
-        access control (Basic realm="x") answered before the health check could: it asks for credentials
-        give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(403, &[], ""),
-        &expect![[r#"
-        access control answered before the health check could: it forbids the request
-        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(407, &[], ""),
-        &expect![[r#"
-        access control answered before the health check could: it asks for credentials
-        give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; --token-file and --auth-file are for the API itself
-    "#]],
-    );
-}
-
-#[test]
-fn credentials_that_were_sent_were_rejected() {
-    let mut plan = plan();
-    plan.network.headers = vec![("X-Auth-Token".into(), b"secret".to_vec())];
-    advises(
-        &plan,
-        &get(401, &KEYSTONE, ""),
-        &expect![[r#"
-        Keystone (http://k:5000) answered before the health check could: it rejected the token that was sent
-        give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
-    "#]],
-    );
-    plan.network.headers = vec![("Authorization".into(), b"Basic eDp5".to_vec())];
-    advises(
-        &plan,
-        &get(403, &[], ""),
-        &expect![[r#"
-        access control answered before the health check could: it forbids the request in spite of the password that was sent
-        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
-    "#]],
-    );
-}
-
-#[test]
-fn a_refused_request_says_how_to_ask_instead() {
-    let https = "The plain HTTP request was sent to HTTPS port";
-    advises(
-        &plan(),
-        &get(400, &[], https),
-        &expect![[r#"
-        the port speaks https and was asked in plain http
-        ask it with -S or as https://…
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("405", "200"),
-        &expect![[r#"
-        the service does not take HEAD at this path; the request was refused, not the service
-        ask with -m get only, or accept the answer with --state head:405=OK
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(405, &[("allow", "HEAD")], ""),
-        &expect![[r#"
-            the service does not take GET at this path (Allow: HEAD); the request was refused, not the service
-            check that the path is the health check's, or ask with -m head only
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(429, &[("retry-after", "30")], ""),
-        &expect![[r#"
-        the service is alive and limits its clients; Retry-After: 30
-        probe less often, or exempt this client from the limit
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(418, &[], ""),
-        &expect![[r#"
-            the request was refused, not the service
-            check method (-m), path (--path) and headers against what the service accepts
-        "#]],
-    );
-}
-
-#[test]
-fn what_was_skipped_is_explained() {
-    advises(
-        &plan(),
-        &both("skipped", "skipped"),
-        &expect![[r#"
-        the budget is spent
-
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "skipped"),
-        &expect![[r#"
-        HEAD is answered, but GET was not sent, so nothing is known of the back-end: the budget is spent
-        give the run more time (-t), or ask why HEAD's answer takes so long
-    "#]],
-    );
-}
-
-#[test]
-fn an_intermediary_s_page_never_blames_the_back_end() {
-    for outcome in ["haproxy", "502", "504"] {
-        for made in [both("204", outcome), both(outcome, outcome), both(outcome, "200")] {
-            let Verdict { explanation, action, .. } = verdict(&plan(), &made);
-            assert!(!format!("{explanation} {action}").contains("back-end"), "{explanation}; {action}");
-        }
-    }
-}
-
-#[test]
-fn a_request_is_told_with_all_that_a_ticket_needs() {
+fn request_details() {
     let mut exchange = made(
         Method::Get,
         Completion::Full(answer(
@@ -735,7 +469,7 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
     let (details, transcript) = (told.details.as_ref().unwrap(), told.transcript.as_ref().unwrap());
     assert!(details.curl.starts_with("curl "), "{}", details.curl);
     assert_eq!(
-        (&told.completion, told.key.to_string(), told.source.name()),
+        (&told.completion, told.row.key.to_string(), told.row.source.name()),
         (&Completion::Full(503), "get:503".into(), "documented")
     );
     assert_eq!(
@@ -752,10 +486,10 @@ fn a_request_is_told_with_all_that_a_ticket_needs() {
 }
 
 #[test]
-fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
+fn truncated_answers() {
     let broken = verdict(&plan(), &both("204", "body"));
     let told = judged(&broken, 1);
-    assert_eq!((told.completion.answer(), told.key.to_string()), (Some(&200), "body".into()));
+    assert_eq!((told.completion.answer(), told.row.key.to_string()), (Some(&200), "body".into()));
     assert_eq!(
         told.completion.fault().map(|fault| &fault.detail),
         Some(&FaultDetail::Local("circumstances".into()))
@@ -771,7 +505,7 @@ fn a_broken_answer_keeps_its_status_and_a_secret_across_the_cut_is_masked() {
 }
 
 #[test]
-fn skipped_requests_are_told_with_their_reason() {
+fn skipped_requests() {
     let verdict = verdict(&plan(), &both("refused", "skipped"));
     assert_eq!(
         verdict.probes.iter().map(|probe| probe.method).collect::<Vec<_>>(),
@@ -783,7 +517,7 @@ fn skipped_requests_are_told_with_their_reason() {
 }
 
 #[test]
-fn credentials_over_plain_http_are_noted() {
+fn credentials_over_plain_http() {
     let mut plan = plan();
     plan.network.headers = vec![("x-auth-TOKEN".into(), b"secret".to_vec())];
     let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
@@ -799,7 +533,7 @@ fn credentials_over_plain_http_are_noted() {
 
 proptest! {
     #[test]
-    fn healthy_and_alive_are_state_ok_and_nothing_else_is(head in 0..1000_u16, get in 0..1000_u16, over in 0..4_usize) {
+    fn good_diagnoses(head in 0..1000_u16, get in 0..1000_u16, over in 0..4_usize) {
         let plan = overriding("get:2xx", State::ALL[over]);
         let verdict = verdict(&plan, &both(&head.to_string(), &get.to_string()));
         let good = matches!(verdict.diagnosis, Diagnosis::Healthy | Diagnosis::Alive);

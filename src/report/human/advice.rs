@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 
 /// Explanation, action, and what the responses said, in lines of at most so many columns.
 pub(crate) fn advice(verdict: &Verdict, columns: usize, palette: Palette) -> Vec<String> {
-    let mut lines = wrap_indented(PROSE, PROSE, &wording::full_explanation(verdict), columns);
+    let mut lines = wrap_indented(PROSE, PROSE, &verdict.explanation, columns);
     let action = wrap_indented("  → ", PROSE, &verdict.action, columns);
     lines.extend(action.iter().map(|line| palette.bold(line)));
     let statements = wording::statements(verdict, &verdict.summary);

@@ -1,5 +1,6 @@
 //! Sentences that several outputs share: summaries, requests, faults, certificates.
 
+pub(super) mod advice;
 mod cause;
 mod fault;
 pub(super) mod summary;
@@ -54,25 +55,10 @@ pub(super) fn request(probe: &RequestResult) -> String {
 pub(super) fn explanation(verdict: &Verdict) -> Option<String> {
     match verdict.evidence {
         Evidence::AllGood | Evidence::Request(_) | Evidence::GetNotSent(_) | Evidence::Login(_) => {
-            Some(full_explanation(verdict))
+            Some(verdict.explanation.clone())
         }
         Evidence::NothingSent(_) | Evidence::Slow(..) | Evidence::Certificate(_) => None,
     }
-}
-
-/// The explanation, with the exact cause where a fault decided.
-pub(super) fn full_explanation(verdict: &Verdict) -> String {
-    let cause = decisive_fault(verdict).map(|fault| cause(&fault.detail)).filter(|cause| !cause.is_empty());
-    let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
-    format!("{}{cause}{}", verdict.explanation, two_servers(verdict).unwrap_or_default())
-}
-
-/// The addresses of two requests that went to different servers.
-fn two_servers(verdict: &Verdict) -> Option<String> {
-    let mut peers = verdict.made().filter_map(|(method, judged)| Some((method, judged.peer.as_deref()?)));
-    let ((first, one), (second, other)) = (peers.next()?, peers.next()?);
-    let (first, second) = (first.name(), second.name());
-    (one != other).then(|| format!("; two servers were asked: {first} went to {one}, {second} to {other}"))
 }
 
 /// The fault that decided an endpoint's state.
@@ -177,7 +163,7 @@ fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
 pub(super) fn provenance(judged: &RequestVerdict) -> String {
     let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
     let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();
-    let rule = format!("{} by {} ({})", judged.state, judged.key, judged.source.name());
+    let rule = format!("{} by {} ({})", judged.state, judged.row.key, judged.row.source.name());
     format!("{peer}{who}: {rule}")
 }
 
@@ -212,21 +198,5 @@ mod tests {
         // The same befell both, and is told once.
         assert!(told("timeout", "timeout").is_empty());
         assert_eq!(told("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
-    }
-
-    #[test]
-    fn two_servers_asked() {
-        use crate::model::exchange::{Attempt, Peer};
-
-        let mut made = both("204", "503");
-        let explained = |made: &[Attempt]| full_explanation(&judge(&plan(), &endpoint(), made, 1, NOW));
-        for (attempt, address) in made.iter_mut().zip(["192.0.2.1:80", "192.0.2.2:80"]) {
-            assert!(!explained(&both("204", "503")).contains("two servers"));
-            let Attempt::Sent(exchange) = attempt else { panic!("not sent") };
-            exchange.peer = Some(Peer::Tcp(address.parse().unwrap()));
-        }
-        let words = explained(&made);
-        let end = "; two servers were asked: HEAD went to 192.0.2.1:80, GET to 192.0.2.2:80";
-        assert!(words.ends_with(end), "{words}");
     }
 }

@@ -174,7 +174,7 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
     };
     match &judged.completion {
         Completion::Full(status) => answer(verdict, method, *status, judged),
-        Completion::Truncated(status, _) if judged.key.is_for_status() => {
+        Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
             answer(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {

@@ -46,7 +46,6 @@ pub(super) fn is_html_document(answer: &Response) -> bool {
 }
 
 /// Tests for a document that lists an API's versions, as services of OpenStack have one at their root.
-#[cfg_attr(not(test), expect(dead_code, reason = "the advice about such documents comes next"))]
 pub(super) fn is_version_document(answer: &Response) -> bool {
     json_value(answer).is_some_and(|value| json::is_version_document(&value))
 }

@@ -44,7 +44,6 @@ fn three_endpoints_in_three_states() {
 
           HEAD  # #s  █
           GET  # #s  █
-          back-end's share of GET: #s
     "#]]
     .assert_eq(&shape(&left.screen, &names));
     assert_eq!(left.code, Some(2));

@@ -1,0 +1,346 @@
+//! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
+
+use super::cause;
+use super::summary::{challenge_uri, crossed};
+use crate::model::diagnosis::Diagnosis;
+use crate::model::exchange::{Completion, Method};
+use crate::model::fault::{
+    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, TlsProblem,
+};
+use crate::rules::{Key, RuleOrigin, Selector};
+use crate::units::{format_decimal, format_duration_exact};
+use crate::verdict::{
+    Credentials, Evidence, FaultInfo, Limit, Remark, RequestVerdict, Responder, Timed, Verdict,
+};
+
+/// An explanation, and an action, which is empty where there is nothing to do.
+type Advice = (String, String);
+
+/// Explains what decided the endpoint's state.
+pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
+    let (meaning, action) = match &verdict.evidence {
+        Evidence::AllGood => (all_good(verdict), String::new()),
+        Evidence::Request(method) => of_request(verdict, *method),
+        Evidence::GetNotSent(reason) => (
+            format!("HEAD was answered, but GET was not sent, so nothing is known of the back-end: {reason}"),
+            "give the run more time (-t), or find out why the response to HEAD takes so long".to_owned(),
+        ),
+        Evidence::NothingSent(reason) => {
+            (reason.clone().unwrap_or_else(|| "no request was sent".to_owned()), String::new())
+        }
+        Evidence::Slow(Timed::Request(method), took, limit) => (
+            format!("{} took {}, {}", method.name(), format_duration_exact(*took), crossed(limit, "s")),
+            "check the load of the API, its host and the network".to_owned(),
+        ),
+        Evidence::Slow(Timed::Backend, took, limit) => (
+            format!("the back-end took {}, {}", format_duration_exact(*took), crossed(limit, "s")),
+            "check the load of the back-end and the connection between it and the API".to_owned(),
+        ),
+        Evidence::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
+        Evidence::Login(words) => (words.clone(), String::new()),
+    };
+    (format!("{meaning}{}", two_servers(verdict)), action)
+}
+
+/// GET asks the wider question, so its row is quoted where there is one.
+fn all_good(verdict: &Verdict) -> String {
+    let get = verdict.made().find(|(method, _)| *method == Method::Get);
+    get.or_else(|| verdict.made().next()).map_or("", |(_, judged)| judged.row.meaning).to_owned()
+}
+
+/// The addresses, where HEAD and GET did not go to the same server.
+fn two_servers(verdict: &Verdict) -> String {
+    let peers: Vec<_> = verdict.made().filter_map(|(_, judged)| judged.peer.as_deref()).collect();
+    match peers[..] {
+        [head, get] if head != get => {
+            format!("; two servers were asked: HEAD went to {head}, GET to {get}")
+        }
+        _ => String::new(),
+    }
+}
+
+fn expiring(verdict: &Verdict, limit: &Limit) -> String {
+    let Some(certificate) = &verdict.certificate else { return crossed(limit, "days") };
+    let ends = if certificate.days_left < 0.0 {
+        format!("certificate expired {} days ago", format_decimal(-certificate.days_left, 1))
+    } else {
+        format!("certificate expires in {} days", format_decimal(certificate.days_left, 1))
+    };
+    format!("the {ends}, {} ({})", crossed(limit, "days"), certificate.subject)
+}
+
+fn of_request(verdict: &Verdict, method: Method) -> Advice {
+    let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
+        return Advice::default();
+    };
+    let (meaning, action) = match &judged.completion {
+        Completion::Full(status) => of_answer(verdict, method, *status, judged),
+        Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
+            of_answer(verdict, method, *status, judged)
+        }
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => of_fault(verdict, judged, fault),
+    };
+    let is_elsewhere =
+        matches!(judged.completion.answer(), Some(404 | 405)) || verdict.diagnosis == Diagnosis::WrongService;
+    let url = if is_elsewhere { format!("; the URL was {}", verdict.url) } else { String::new() };
+    (format!("{meaning}{url}"), action)
+}
+
+fn of_row(judged: &RequestVerdict) -> Advice {
+    let row = judged.row;
+    // A good answer is bad only where the user says so.
+    let is_good = row.source == RuleOrigin::Overridden && row.action.is_empty();
+    let why =
+        if is_good { format!("; --state {}={} overrides that", row.key, row.state) } else { String::new() };
+    (format!("{}{why}", row.meaning), row.action.to_owned())
+}
+
+fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
+    let cause = Some(cause(&fault.detail)).filter(|cause| !cause.is_empty());
+    let quoted = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    if verdict.diagnosis == Diagnosis::BackendStalled {
+        return stalled(fault.kind, &quoted);
+    }
+    let (meaning, action) = of_row(judged);
+    (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
+}
+
+/// What to do about a certificate that has expired or is about to.
+const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
+
+const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
+const USE_HTTPS: &str = "check it with -S or as https://…";
+
+/// The action for a fault whose reason is known exactly.
+const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
+    match detail {
+        FaultDetail::Certificate(fault) => certificate_remedy(&fault.problem),
+        FaultDetail::Tls(problem) => tls_remedy(problem),
+        FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
+        FaultDetail::Lookup { problem: LookupProblem::Timeout, .. } => Some(
+            "check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the \
+             address by --connect-to",
+        ),
+        _ => None,
+    }
+}
+
+const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str> {
+    Some(match problem {
+        CertificateProblem::Expired(ChainPart::Server, _) => RENEW,
+        CertificateProblem::Expired(ChainPart::Intermediate, _) => {
+            "have the server send its issuer's current certificate along"
+        }
+        CertificateProblem::Expired(ChainPart::Anchor, _) => {
+            "trust the CA's current certificate (--cacert, or update ca-certificates); every client that checks \
+             dates fails the same way"
+        }
+        CertificateProblem::NotYetValid(..) => {
+            "check the clock of this machine, then the certificate's dates with its issuer"
+        }
+        CertificateProblem::NameMismatch(_) => {
+            "use a name that the certificate is for (--connect-to dials an address all the same), or have it \
+             issued for this one"
+        }
+        CertificateProblem::AddressAsName(_) => {
+            "have it issued with the address as an IP address (subjectAltName IP:), or use a name that it is \
+             for (--connect-to)"
+        }
+        CertificateProblem::NoSubjectAltName
+        | CertificateProblem::NotForServers
+        | CertificateProblem::IsCa
+        | CertificateProblem::OldVersion
+        | CertificateProblem::Malformed
+        | CertificateProblem::Revoked
+        | CertificateProblem::NameConstraint => {
+            "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own \
+             and not a CA's"
+        }
+        CertificateProblem::UnsupportedSignature | CertificateProblem::WeakKey(..) => {
+            "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
+             2048 bits, with SHA-256 or better"
+        }
+        CertificateProblem::UnsupportedKey(..) => {
+            "check the server by another client; this program checks ECDSA P-256 and P-384, Ed25519 and RSA from \
+             2048 bits on, and -k accepts any key unchecked"
+        }
+        CertificateProblem::SelfSigned(_)
+        | CertificateProblem::IssuerNotTrusted(_)
+        | CertificateProblem::IssuerMissing(_)
+        | CertificateProblem::SignatureMismatch(_) => {
+            "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
+             its whole chain"
+        }
+        CertificateProblem::ChainTooLong => "have the server send its own chain alone",
+        CertificateProblem::Unreadable | CertificateProblem::Other(_) => return None,
+    })
+}
+
+const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
+    Some(match problem {
+        TlsProblem::ClientCertificateMissing => GIVE_CERTIFICATE,
+        TlsProblem::ClientCertificateRefused(_) => "give a valid one that the server's authority has issued",
+        TlsProblem::UnsupportedVersion => {
+            "have the server, or the proxy that ends TLS in front of it, offer TLS 1.2 or 1.3"
+        }
+        TlsProblem::ServerSpeaksHttp => "check it as http://…, or at the port of its https",
+        TlsProblem::NoNameSent(_) => "use the server's name, and dial the address by --connect-to",
+        _ => return None,
+    })
+}
+
+/// HEAD's good answer proves the API, so the back-end is accused.
+fn stalled(kind: FaultKind, quoted: &str) -> Advice {
+    let (end, seems) = match kind {
+        FaultKind::Timeout => ("no response to GET came in time", "hang"),
+        FaultKind::Reset => ("GET's connection was reset", "fail"),
+        FaultKind::Closed => ("GET's connection was closed without a response", "fail"),
+        _ => ("the response to GET broke off", "fail"),
+    };
+    (
+        format!("HEAD was answered, so the API is up, but {end}{quoted}: its back-end seems to {seems}"),
+        "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
+    )
+}
+
+fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+    let proxy = judged.answered_by.filter(|responder| responder.intermediary());
+    let (meaning, action) = match (status, judged.remark, proxy) {
+        (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
+        (_, Some(remark), _) => of_remark(remark),
+        (300..=399, ..) => redirect(judged),
+        (401 | 403 | 407, ..) => denied(verdict, status, judged),
+        (405, ..) => not_accepted(method, judged, proxy),
+        (400..=599, _, Some(proxy)) => by_proxy(status, proxy, judged, method),
+        (404, ..) => with_hint(method, status, judged),
+        (100..=599, ..) => of_row(judged),
+        _ => {
+            let (meaning, action) = of_row(judged);
+            (format!("{meaning} (status {status})"), action)
+        }
+    };
+    let retry_after = judged.quotes.retry_after.as_ref().filter(|_| matches!(status, 429 | 503));
+    let retry_after = retry_after.map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
+    (format!("{meaning}{retry_after}"), action)
+}
+
+/// A proxy's own answer, of which the API knows nothing.
+fn by_proxy(status: u16, proxy: Responder, judged: &RequestVerdict, method: Method) -> Advice {
+    let name = proxy.title();
+    let (why, action) = match status {
+        404 => (
+            "it has nothing at this URL".to_owned(),
+            format!("check that {name} passes this URL on to the API; {}", hint(method, status, judged)),
+        ),
+        429 => (
+            "it limits its clients, so nothing is known of the API behind it".to_owned(),
+            format!("check less often, or exempt this client from {name}'s limit"),
+        ),
+        500 => (
+            "it failed, or an application that it runs".to_owned(),
+            format!("check {name}'s error log, then whether the API itself is up and running"),
+        ),
+        501 => ("it does not know the method".to_owned(), judged.row.action.to_owned()),
+        502 => ("it got no valid response from the API behind it".to_owned(), check_servers(name)),
+        503 if proxy == Responder::Nginx => (
+            "a limit on its clients, or maintenance (it would answer 502 for a server that is down)"
+                .to_owned(),
+            format!("check {name}'s limits and its configuration for maintenance, then the API itself"),
+        ),
+        503 => ("it has no server to pass the request to".to_owned(), check_servers(name)),
+        504 => ("it got no response in time from the API behind it".to_owned(), check_servers(name)),
+        _ => ("nothing is known of the API behind it".to_owned(), judged.row.action.to_owned()),
+    };
+    (format!("{name}, not the API, answered {status} itself: {why}"), action)
+}
+
+fn check_servers(name: &str) -> String {
+    format!("check {name}'s view of its servers, then whether the API itself is up and running")
+}
+
+fn keystone_down() -> Advice {
+    (
+        "Keystone, not the health check, is unavailable: the API could not have the token checked and never \
+         came to the question"
+            .to_owned(),
+        "check the Keystone service and the API's connection to it, or exempt the health path from \
+         authentication"
+            .to_owned(),
+    )
+}
+
+fn of_remark(remark: Remark) -> Advice {
+    let (meaning, action) = match remark {
+        Remark::HttpsPort => ("the port expects https and was sent plain http", USE_HTTPS),
+        Remark::ClientCertificate => (
+            "the server requires a client certificate and got none; the request was refused, not the service",
+            GIVE_CERTIFICATE,
+        ),
+        Remark::VersionDocument => (
+            "the response lists the versions of an API: the health check is not at this URL",
+            "check --path and the endpoint's prefix",
+        ),
+    };
+    (meaning.to_owned(), action.to_owned())
+}
+
+fn redirect(judged: &RequestVerdict) -> Advice {
+    let (meaning, action) = of_row(judged);
+    let location = match &judged.quotes.location {
+        Some(location) => format!("Location: {location}"),
+        None => "there is no Location".to_owned(),
+    };
+    (format!("{meaning}; {location}"), action)
+}
+
+fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
+    let challenge = judged.quotes.challenge.as_deref();
+    let who = match (judged.answered_by, challenge) {
+        (Some(responder), _) => match challenge.and_then(challenge_uri) {
+            Some(uri) => format!("{} ({uri})", responder.title()),
+            None => responder.title().to_owned(),
+        },
+        (None, Some(challenge)) => format!("access control ({challenge})"),
+        (None, None) => "access control".to_owned(),
+    };
+    let sent = verdict.credentials.map(|credentials| match credentials {
+        Credentials::Token => "token",
+        Credentials::Password => "password",
+    });
+    let did = match (status, sent) {
+        (401, Some(sent)) => format!("rejected the {sent} that was sent"),
+        (403, Some(sent)) => format!("forbids the request in spite of the {sent} that was sent"),
+        (403, None) => "forbids the request".to_owned(),
+        _ => "wants credentials".to_owned(),
+    };
+    let action = match (status, sent) {
+        (401, Some(_)) => {
+            "give a valid token with --token-file (password: --auth-file), or exempt the health path from \
+             authentication"
+        }
+        _ => judged.row.action,
+    };
+    (format!("{who} answered before the health check could: it {did}"), action.to_owned())
+}
+
+/// The row is for all refusals, the hint for this one.
+fn not_accepted(method: Method, judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
+    let allowed = judged.quotes.allow.as_ref().map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
+    let who = proxy.map_or("the service".to_owned(), |proxy| format!("{}, not the API,", proxy.title()));
+    let meaning =
+        format!("{who} does not accept {} at this URL{allowed}; {}", method.name(), judged.row.meaning);
+    (meaning, hint(method, 405, judged))
+}
+
+fn with_hint(method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+    let (meaning, action) = of_row(judged);
+    (meaning, format!("{action}; {}", hint(method, status, judged)))
+}
+
+/// The table's hint for a status, beside its row's action.
+fn hint(method: Method, status: u16, judged: &RequestVerdict) -> String {
+    judged.row.hints(Key { method: Some(method), selector: Selector::Status(status) }).collect()
+}
+
+#[cfg(test)]
+mod tests;

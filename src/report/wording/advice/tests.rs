@@ -1,0 +1,346 @@
+//! Explanations and actions, whole.
+
+use expect_test::{Expect, expect};
+
+use crate::model::exchange::{Attempt, Peer};
+use crate::plan::Plan;
+use crate::verdict::Verdict;
+use crate::verdict::tests::{both, get, plan, verdict};
+
+/// Compares explanation and action.
+fn advises(plan: &Plan, made: &[Attempt], expected: &Expect) {
+    let verdict = verdict(plan, made);
+    expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
+}
+
+const KEYSTONE: [(&str, &str); 1] = [("www-authenticate", "Keystone uri=\"http://k:5000\"")];
+
+#[test]
+fn documented_answers() {
+    advises(
+        &plan(),
+        &both("204", "200"),
+        &expect![[r#"
+        the API answers and reaches its back-end
+
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "503"),
+        &expect![[r#"
+        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+        verify that the API is up and running and that there is connectivity with the back-end
+    "#]],
+    );
+    let nginx = "<html><hr><center>nginx</center>";
+    advises(
+        &plan(),
+        &get(404, &[], nginx),
+        &expect![[r#"
+            nginx, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
+            check that nginx passes this URL on to the API; where it is, check port, prefix and --path
+        "#]],
+    );
+}
+
+#[test]
+fn gateway_failures() {
+    let nginx = "<html><hr><center>nginx</center>";
+    advises(
+        &plan(),
+        &both("204", "haproxy"),
+        &expect![[r#"
+            HAProxy, not the API, answered 503 itself: it has no server to pass the request to
+            check HAProxy's view of its servers, then whether the API itself is up and running
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(502, &[("server", "nginx")], nginx),
+        &expect![[r#"
+            nginx, not the API, answered 502 itself: it got no valid response from the API behind it
+            check nginx's view of its servers, then whether the API itself is up and running
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(504, &[], ""),
+        &expect![[r#"
+        a proxy or load balancer answered: it got no answer in time from the API behind it
+        check the proxy's view of its servers, then the API itself
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "keystone"),
+        &expect![[r#"
+        Keystone, not the health check, is unavailable: the API could not have the token checked and never came to the question
+        check the Keystone service and the API's connection to it, or exempt the health path from authentication
+    "#]],
+    );
+}
+
+#[test]
+fn faults() {
+    advises(
+        &plan(),
+        &both("204", "timeout"),
+        &expect![[r#"
+            HEAD was answered, so the API is up, but no response to GET came in time (circumstances): its back-end seems to hang
+            check the API's back-end (its database), the connection to it, and the API's log
+        "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "body"),
+        &expect![[r#"
+            HEAD was answered, so the API is up, but the response to GET broke off (circumstances): its back-end seems to fail
+            check the API's back-end (its database), the connection to it, and the API's log
+        "#]],
+    );
+    advises(
+        &plan(),
+        &both("refused", "skipped"),
+        &expect![[r#"
+        the connection was refused: nothing listens there, or a firewall says no (circumstances)
+        check that the API runs and listens on this address and port
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(999, &[], ""),
+        &expect![[r#"
+            the peer answered, but not with HTTP as the API speaks it (status 999); the URL was http://ctl1:8777/v2/health
+            check that address and port are the API's, and whether it speaks https there (-S)
+        "#]],
+    );
+}
+
+#[test]
+fn redirects() {
+    let escape = [("location", "https://login/\u{1b}[2J")];
+    advises(
+        &plan(),
+        &get(302, &escape, ""),
+        &expect![[r#"
+            something else answered and redirects elsewhere; redirects are not followed; Location: https://login/; the URL was http://ctl1:8777/v2/health
+            ask the address that serves the API itself, with the scheme it speaks there
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(304, &[], ""),
+        &expect![[r#"
+            something else answered and redirects elsewhere; redirects are not followed; there is no Location; the URL was http://ctl1:8777/v2/health
+            ask the address that serves the API itself, with the scheme it speaks there
+        "#]],
+    );
+}
+
+#[test]
+fn access_control() {
+    let basic = [("www-authenticate", "Basic realm=\"x\"")];
+    advises(
+        &plan(),
+        &get(401, &KEYSTONE, ""),
+        &expect![[r#"
+            Keystone (http://k:5000) answered before the health check could: it wants credentials
+            give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(401, &basic, ""),
+        &expect![[r#"
+            access control (Basic realm="x") answered before the health check could: it wants credentials
+            give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(403, &[], ""),
+        &expect![[r#"
+        access control answered before the health check could: it forbids the request
+        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(407, &[], ""),
+        &expect![[r#"
+            access control answered before the health check could: it wants credentials
+            give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; --token-file and --auth-file are for the API itself
+        "#]],
+    );
+}
+
+#[test]
+fn rejected_credentials() {
+    let mut plan = plan();
+    plan.network.headers = vec![("X-Auth-Token".into(), b"secret".to_vec())];
+    advises(
+        &plan,
+        &get(401, &KEYSTONE, ""),
+        &expect![[r#"
+        Keystone (http://k:5000) answered before the health check could: it rejected the token that was sent
+        give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
+    "#]],
+    );
+    plan.network.headers = vec![("Authorization".into(), b"Basic eDp5".to_vec())];
+    advises(
+        &plan,
+        &get(403, &[], ""),
+        &expect![[r#"
+        access control answered before the health check could: it forbids the request in spite of the password that was sent
+        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
+    "#]],
+    );
+}
+
+#[test]
+fn refused_requests() {
+    let https = "The plain HTTP request was sent to HTTPS port";
+    advises(
+        &plan(),
+        &get(400, &[], https),
+        &expect![[r#"
+            the port expects https and was sent plain http
+            check it with -S or as https://…
+        "#]],
+    );
+    advises(
+        &plan(),
+        &both("405", "200"),
+        &expect![[r#"
+            the service does not accept HEAD at this URL; the request was refused, not the service; the URL was http://ctl1:8777/v2/health
+            ask with -m get only, or accept the answer with --state head:405=OK
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(405, &[("allow", "HEAD")], ""),
+        &expect![[r#"
+            the service does not accept GET at this URL (Allow: HEAD); the request was refused, not the service; the URL was http://ctl1:8777/v2/health
+            check that the path is the health check's, or ask with -m head only
+        "#]],
+    );
+    advises(
+        &plan(),
+        &get(429, &[("retry-after", "30")], ""),
+        &expect![[r#"
+        the service is alive and limits its clients; Retry-After: 30
+        probe less often, or exempt this client from the limit
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(418, &[], ""),
+        &expect![[r#"
+            the request was refused, not the service
+            check method (-m), path (--path) and headers against what the service accepts
+        "#]],
+    );
+}
+
+#[test]
+fn skipped_requests() {
+    advises(
+        &plan(),
+        &both("skipped", "skipped"),
+        &expect![[r#"
+        the budget is spent
+
+    "#]],
+    );
+    advises(
+        &plan(),
+        &both("204", "skipped"),
+        &expect![[r#"
+            HEAD was answered, but GET was not sent, so nothing is known of the back-end: the budget is spent
+            give the run more time (-t), or find out why the response to HEAD takes so long
+        "#]],
+    );
+}
+
+#[test]
+fn gateways_never_blame_the_back_end() {
+    for outcome in ["haproxy", "502", "504"] {
+        for made in [both("204", outcome), both(outcome, outcome), both(outcome, "200")] {
+            let Verdict { explanation, action, .. } = verdict(&plan(), &made);
+            assert!(!format!("{explanation} {action}").contains("back-end"), "{explanation}; {action}");
+        }
+    }
+}
+
+#[test]
+fn answers_of_proxies() {
+    let not_found = "<h1>404 Not Found</h1>\nThe resource could not be found.\n</body></html>\n";
+    let haproxy = verdict(&plan(), &get(404, &[], &format!("<html><body>{not_found}")));
+    let nginx = [404, 405, 429, 500, 501, 503, 507].map(|status| {
+        verdict(&plan(), &get(status, &[("retry-after", "5")], "<html><hr><center>nginx</center>"))
+    });
+    let advice = std::iter::once(haproxy).chain(nginx);
+    let advice: String =
+        advice.map(|verdict| format!("{}\n-> {}\n", verdict.explanation, verdict.action)).collect();
+    expect![[r#"
+        HAProxy, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
+        -> check that HAProxy passes this URL on to the API; where it is, check port, prefix and --path
+        nginx, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
+        -> check that nginx passes this URL on to the API; where it is, check port, prefix and --path
+        nginx, not the API, does not accept GET at this URL; the request was refused, not the service; the URL was http://ctl1:8777/v2/health
+        -> check that the path is the health check's, or ask with -m head only
+        nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
+        -> check less often, or exempt this client from nginx's limit
+        nginx, not the API, answered 500 itself: it failed, or an application that it runs
+        -> check nginx's error log, then whether the API itself is up and running
+        nginx, not the API, answered 501 itself: it does not know the method
+        -> check that address and port are the API's, and what stands in front of it
+        nginx, not the API, answered 503 itself: a limit on its clients, or maintenance (it would answer 502 for a server that is down); Retry-After: 5
+        -> check nginx's limits and its configuration for maintenance, then the API itself
+        nginx, not the API, answered 507 itself: nothing is known of the API behind it
+        -> check the API's log, and what stands in front of it
+    "#]].assert_eq(&advice);
+}
+
+#[test]
+fn version_document() {
+    let versions = r#"{"versions": {"values": [{"id": "v3.14"}]}}"#;
+    advises(
+        &plan(),
+        &get(300, &[], versions),
+        &expect![[r#"
+            the response lists the versions of an API: the health check is not at this URL; the URL was http://ctl1:8777/v2/health
+            check --path and the endpoint's prefix
+        "#]],
+    );
+}
+
+#[test]
+fn retry_after_an_outage() {
+    advises(
+        &plan(),
+        &get(503, &[("retry-after", "120")], ""),
+        &expect![[r#"
+        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; Retry-After: 120
+        verify that the API is up and running and that there is connectivity with the back-end
+    "#]],
+    );
+}
+
+#[test]
+fn two_servers() {
+    let [mut head, mut get] = both("204", "200").try_into().unwrap();
+    for (step, peer) in [(&mut head, "192.0.2.1:8777"), (&mut get, "192.0.2.2:8777")] {
+        let Attempt::Sent(exchange) = step else { panic!("{step:?}") };
+        exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));
+    }
+    advises(
+        &plan(),
+        &[head, get],
+        &expect![[r#"
+            the API answers and reaches its back-end; two servers were asked: HEAD went to 192.0.2.1:8777, GET to 192.0.2.2:8777
+
+        "#]],
+    );
+}
