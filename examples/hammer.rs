@@ -1,7 +1,7 @@
 //! Answers by the million: `cargo run --release --example hammer -- NUMBER SEED`.
 //!
 //! Each is made of pieces that servers send, mutated, and goes through the real reader, the judge and every renderer in
-//! this process; whatever breaks a promise (exit code, grammar, secrecy, time) ends the run with the answer. Several
+//! this process; an answer that breaks a law (exit code, grammar, secrecy, time) ends the run and is printed. Several
 //! processes with different seeds share the work.
 
 #[expect(dead_code, reason = "shared with those who look at whole outputs")]

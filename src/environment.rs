@@ -1,7 +1,7 @@
 //! The environment of the process: clock, terminal, variables.
 //!
 //! They are collected once and passed on, so that every decision that depends on them can be tested. Only the size of
-//! a terminal is also read later, for it changes while a live view runs.
+//! a terminal is also read later, because it may change during a live view.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};

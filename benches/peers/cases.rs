@@ -39,7 +39,7 @@ pub(crate) const ALL: &[Case] = &[
     Case { title: "1,000 endpoints, 100 of them drop packets, -t 2", rounds: 3, counted: false, set: silent },
 ];
 
-/// The names of the subjects, by which the targets find their figures.
+/// Names of the subjects, which the targets refer to.
 pub(crate) mod name {
     pub(crate) const GET: &str = "check_ceilometer -m get";
     pub(crate) const BOTH: &str = "check_ceilometer (HEAD and GET)";

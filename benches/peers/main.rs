@@ -1,7 +1,7 @@
 //! Measures this program and its peers, on the same servers, in the same run: `cargo bench`.
 //!
-//! It asserts nothing, for its figures depend on the machine. `cargo bench -- WORD` runs the cases whose title contains
-//! the word, `cargo bench -- verdicts` compares the verdicts instead, `BENCHED=FILE` measures another build.
+//! It asserts nothing, because its figures depend on the machine. `cargo bench -- WORD` runs the cases whose title
+//! contains the word, `cargo bench -- verdicts` compares the verdicts instead, `BENCHED=FILE` measures another build.
 
 mod cases;
 mod measure;

@@ -8,7 +8,7 @@ use crate::model::diagnosis::Diagnosis;
 
 /// Returns the completions of a shell.
 pub(super) fn completions(shell: Shell) -> String {
-    // Generated in memory, for `clap_complete` panics on a closed pipe.
+    // Generated in memory, because `clap_complete` panics on a closed pipe.
     let mut text = Vec::new();
     generate(shell, &mut command(), NAME, &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();

@@ -122,7 +122,7 @@ pub(crate) enum LookupProblem {
 pub(crate) enum ConnectFault {
     /// The first addresses that were tried, and the number of those left out.
     Tcp { attempts: Vec<AddressAttempt>, more: usize },
-    /// The socket's path, and the system's words; `None` where nobody accepted in time.
+    /// The socket's path, and the system's words; `None` where no server accepted in time.
     Unix { path: String, reason: Option<String> },
 }
 
@@ -148,7 +148,7 @@ pub(crate) enum ProxyProblem {
     NotHttp,
 }
 
-/// A failure of TLS other than that of a certificate.
+/// A failure of TLS that is not a certificate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TlsProblem {
     /// The server wants a client certificate, and none was given.

@@ -35,7 +35,7 @@ const LOCALHOST: &str = "localhost";
 pub(crate) enum Targets {
     /// Endpoints, each once.
     Endpoints(Vec<Endpoint>),
-    /// `--all-addresses`: endpoints, each of whose addresses becomes an endpoint of its own.
+    /// `--all-addresses`: endpoints whose addresses all become endpoints.
     Addresses(Vec<Endpoint>),
     /// `--os-cloud`: the endpoints of the catalogue, known after the login.
     Catalog,

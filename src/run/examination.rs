@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(panicked.state, State::Unknown);
         let words = format!("{panicked:?}");
         assert!(words.contains("internal error; please report it"), "{words}");
-        // The deadline has passed, hence it was not probed.
+        // It was not probed, because the deadline has passed.
         assert!(other.probes.iter().all(|probe| matches!(probe.outcome, verdict::Outcome::Skipped(_))));
     }
 }

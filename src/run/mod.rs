@@ -185,7 +185,7 @@ pub(crate) fn report_of(plan: &Plan, prober: &Prober, endpoint: &Endpoint, attem
     Report::of(plan, vec![verdict], started_at, started.elapsed())
 }
 
-/// Makes every address of every name an endpoint of its own. A name that does not resolve in time is kept: probing it
+/// Makes every address of every name an endpoint. A name that does not resolve in time is kept: probing it
 /// shows why.
 fn each_address(
     plan: &Plan,

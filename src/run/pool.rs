@@ -62,7 +62,7 @@ fn count(limit: Option<u64>) -> usize {
 
 /// Applies `work` to every item, `workers` at once; the results are in the items' order.
 ///
-/// The calling thread is a worker too: one item needs no thread, and where no thread can be had the work is still done.
+/// The calling thread is a worker too: one item needs no thread, and without any further thread the work is still done.
 /// A few workers begin; the calling thread doubles their number while that pays.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let caller = thread::current();
@@ -124,7 +124,7 @@ impl<T: Sync, R: Send> Queue<'_, T, R> {
         }
     }
 
-    /// Spawns a worker; `false` where no thread can be had, or no work is left for another.
+    /// Spawns a worker; `false` if the system has no thread left, or no item needs one.
     fn spawn_worker<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,

@@ -1,7 +1,7 @@
 //! Colours, which only repeat what words or shapes say.
 //!
 //! Each keeps a contrast of 3:1 or more on black and on white in the palettes of xterm, Linux, GNOME, VS Code and
-//! Windows. Yellow and green text do not (1.4 and 2.2 on white), nor does dimmed text: hence states have a background.
+//! Windows. Yellow, green and dimmed text do not (1.4 and 2.2 on white), so states have a background.
 
 use owo_colors::Style;
 

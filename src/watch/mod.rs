@@ -19,14 +19,14 @@ use crate::run::{Run, Runner};
 use display::WatchDisplay;
 pub(crate) use wait::wait;
 
-/// Time between two redraws: what is shown has seconds in it.
+/// Time between two redraws, which show seconds.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Runs every `every`, start to start, and shows each run or each change. Returns the exit code of the last run
+/// Starts a run every `every`, and shows each run or each change. Returns the exit code of the last run
 /// that was over.
 ///
-/// A run that takes longer than `every` is followed by the next at once. Ctrl-C ends the watch, in the midst of a
-/// run too.
+/// A run that takes longer than `every` is followed by the next at once. Ctrl-C ends the watch, also during a
+/// run.
 pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u64>) -> Result<u8> {
     let run = Arc::new(run);
     let runner = Runner::start(Arc::clone(&run), REDRAW_INTERVAL)?;

@@ -1,6 +1,6 @@
 //! Scripted answers, probed in the same process.
 //!
-//! Shared with the fuzz target and the example `hammer`, which probe some thousand times a second: hence pairs of
+//! Shared with the fuzz target and the example `hammer`, which probe thousands of times a second: hence pairs of
 //! sockets, and no other thread. An answer waits in its socket before the request is sent.
 
 use std::os::fd::OwnedFd;

@@ -232,7 +232,7 @@ impl fmt::Display for Endpoint {
 
 /// Rejects a text that probably holds a secret.
 fn check_secrets(text: &str) -> Result<(), EndpointError> {
-    // Anywhere, for a password may hold a slash that nobody escaped.
+    // Anywhere in the text: a password may contain an unescaped slash.
     if text.contains('@') {
         return Err(EndpointError::Credentials);
     }

@@ -6,7 +6,7 @@ use crate::terminal::layout::wrap_indented;
 use crate::terminal::style::Palette;
 use crate::verdict::Verdict;
 
-/// Explanation, action, and what the responses said, in lines of at most so many columns.
+/// Wraps explanation, action and the texts of the responses.
 pub(crate) fn advice(verdict: &Verdict, columns: usize, palette: Palette) -> Vec<String> {
     let mut lines = wrap_indented(PROSE, PROSE, &verdict.explanation, columns);
     let action = wrap_indented("  → ", PROSE, &verdict.action, columns);

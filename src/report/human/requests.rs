@@ -39,7 +39,7 @@ impl HumanView {
     /// The phases that the bars show, below the bars if there is room.
     fn legend(&self, verdict: &Verdict, scale: Scale, indent: usize) -> Vec<String> {
         let shown = Phase::ALL.iter().copied().filter(|phase| scale.shows(verdict, *phase));
-        // With hard spaces, for a line is not broken within a piece.
+        // Hard spaces keep each piece on one line.
         let pieces = shown.map(|phase| format!("{}\u{a0}{}", phase_bar::shape(phase), phase.name()));
         let legend = pieces.collect::<Vec<_>>().join("\u{a0} ");
         let indent = if indent + display_width(&legend) <= self.prose { &" ".repeat(indent) } else { PROSE };

@@ -101,7 +101,7 @@ fn bare_binary(mode: Mode) {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm::start(dir.path());
-    // Without options the CA is not known: not trusted, hence down.
+    // Without options the CA is not trusted, so the server is down.
     farm.add_tls(Role::Healthy, "DOWN");
     let text = replaced(
         &configuration(Path::new(plugin::path()), &farm.servers),

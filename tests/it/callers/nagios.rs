@@ -57,7 +57,7 @@ impl Nagios {
 
 /// Nagios' settings: everything in this directory, time in seconds.
 fn settings(dir: &Path) -> String {
-    // It keeps its user when it has one to keep; as root it would change to a user of its own.
+    // As root it would change to a user of its own.
     let user = if rustix::process::getuid().is_root() { "nagios_user=root\nnagios_group=root\n" } else { "" };
     let files = [
         ("log_file", "nagios.log"),

@@ -259,7 +259,7 @@ fn hostile_input() {
     check(["h", &option]).run().is_refused(&[]);
 }
 
-/// A file may be large, but neither its endpoints nor the time for them are unbounded.
+/// The number of endpoints in a file is bounded, and so is the time to read them.
 #[test]
 fn oversized_lists() {
     let directory = tempfile::tempdir().unwrap();

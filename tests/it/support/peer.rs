@@ -34,9 +34,9 @@ pub(crate) enum Step {
     Drip(Vec<u8>),
     /// Sends bytes over and over until the client has gone.
     Forever(Vec<u8>),
-    /// Says nothing until the client has gone. Bytes that the client sends meanwhile fail the test.
+    /// Sends nothing until the client has gone. Bytes that the client sends meanwhile fail the test.
     Hang,
-    /// Says nothing and reads whatever comes until the client has gone.
+    /// Sends nothing, and reads until the client has gone.
     Swallow,
     /// Resets the connection.
     Reset,
@@ -224,7 +224,7 @@ impl Peer {
     /// Stops accepting and waits for every connection's end; the first panic of a thread is returned.
     fn stop(&mut self) -> std::thread::Result<()> {
         self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the acceptor; without it there is nobody to wake.
+        // Wakes the acceptor, which may have ended.
         drop(TcpStream::connect(self.address));
         self.acceptor.take().map_or(Ok(()), JoinHandle::join)?;
         let connections = std::mem::take(&mut *lock(&self.shared.connections));
@@ -370,7 +370,7 @@ impl Connection<'_> {
     }
 }
 
-/// An address where nobody accepts. It stays taken until this is dropped.
+/// An address without a server. It stays reserved until this is dropped.
 pub(crate) struct Nobody {
     address: SocketAddr,
     _bound: OwnedFd,
