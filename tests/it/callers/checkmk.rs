@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::callers::plugin::{METRICS, Run, file_of, generated, labels, replaced};
+use crate::callers::plugin::{Run, file_of, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{directory, write_script};
 
@@ -25,11 +25,6 @@ fn local(dir: &Path, endpoint: &str) -> Run {
     Run::of(&mut Command::new(file))
 }
 
-/// The metrics of a role in this state; a throttled API measures nothing of its back-end.
-fn metrics_of(state: &str) -> &'static [&'static str] {
-    if state == "1" { &METRICS[..2] } else { &METRICS }
-}
-
 #[test]
 fn local_check() {
     let dir = directory();
@@ -42,7 +37,7 @@ fn local_check() {
             .strip_prefix(&format!("{state} \"Ceilometer {address}\" "))
             .unwrap_or_else(|| panic!("{run:?}"));
         let (metrics, text) = rest.split_once(' ').unwrap();
-        assert_eq!(labels(&metrics.replace('|', " ")), metrics_of(state), "{run:?}");
+        assert_eq!(labels(&metrics.replace('|', " ")), role.metrics(), "{run:?}");
         assert!(text.starts_with("CEILOMETER "), "{run:?}");
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:?}");
     }
@@ -68,6 +63,6 @@ fn mrpe() {
         let run = Run::of(Command::new("sh").args(["-c", agent]).current_dir(&dir));
         assert!(run.stdout.starts_with(&format!("Ceilometer {state} CEILOMETER ")), "{run:?}");
         let metrics = run.stdout.split(['|', '\u{1}']).nth(1).unwrap();
-        assert_eq!(labels(metrics), metrics_of(state), "{run:?}");
+        assert_eq!(labels(metrics), role.metrics(), "{run:?}");
     }
 }

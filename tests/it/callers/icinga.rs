@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::callers::plugin::{self, METRICS, Run, generated, labels, replaced};
+use crate::callers::plugin::{self, Run, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory, write_script};
 use crate::support::programs::found;
@@ -141,12 +141,12 @@ fn perfdata_writer() {
         text += &host(name, &format!("vars.ceilometer_port = {}", service.port()));
     }
     let checks = Icinga::start(&program, directory(), &text).checks(cases.len());
-    for ((name, _, state), service) in cases.iter().zip(&services) {
+    for ((name, role, state), service) in cases.iter().zip(&services) {
         let seen = &checks[*name];
         let direct = plugin::run(&["-H", "127.0.0.1", "-p", &service.port()]);
         let (_, long_output) = direct.stdout.split_once('\n').unwrap();
         assert_eq!(seen.state, *state, "{name}: {seen:?}");
-        assert_eq!(labels(&seen.perfdata), METRICS, "{name}: {seen:?}");
+        assert_eq!(labels(&seen.perfdata), role.metrics(), "{name}: {seen:?}");
         let shown: Vec<_> = seen.output.lines().map(str::trim_end).collect();
         let direct: Vec<_> =
             [direct.summary()].into_iter().chain(long_output.lines()).map(str::trim_end).collect();

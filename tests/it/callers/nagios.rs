@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::callers::nrpe::Nrpe;
-use crate::callers::plugin::{self, METRICS, Run, generated, labels, replaced};
+use crate::callers::plugin::{self, Run, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory};
 use crate::support::programs::found;
@@ -159,15 +159,15 @@ fn status_dat() {
         let status = &statuses[name];
         assert_eq!(status["current_state"], "0", "{status:?}");
         assert!(status["plugin_output"].starts_with("CEILOMETER OK - "), "{status:?}");
-        assert_eq!(labels(&status["performance_data"]), METRICS, "{status:?}");
+        assert_eq!(labels(&status["performance_data"]), Role::Healthy.metrics(), "{status:?}");
     }
-    for ((name, _, state), service) in cases.iter().zip(&services) {
+    for ((name, role, state), service) in cases.iter().zip(&services) {
         let status = &statuses[*name];
         let direct = plugin::run(&["-H", "127.0.0.1", "-p", &service.port()]);
         let long_output: Vec<_> = direct.stdout.lines().skip(1).collect();
         assert_eq!(status["current_state"], *state, "{name}: {status:?}");
         assert_eq!(status["plugin_output"].trim_end(), direct.summary().replace(';', ":"), "{name}");
-        assert_eq!(labels(&status["performance_data"]), METRICS, "{name}: {status:?}");
+        assert_eq!(labels(&status["performance_data"]), role.metrics(), "{name}: {status:?}");
         let shown = unescaped(&status["long_plugin_output"]);
         assert_eq!(shown.lines().collect::<Vec<_>>(), long_output, "{name}");
     }

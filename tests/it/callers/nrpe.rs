@@ -68,6 +68,11 @@ const ROLES: [(Role, i32); 6] = [
     (Role::Denied, 3),
 ];
 
+/// The daemon's environment names no locale, so what the plugin prints under it is ASCII.
+fn in_ascii(text: &str) -> String {
+    text.replace('…', "~")
+}
+
 #[test]
 fn exit_code_and_output() {
     for (role, code) in ROLES {
@@ -76,7 +81,7 @@ fn exit_code_and_output() {
         let direct = plugin::run(&["-H", &service.address.to_string(), "-t", "8s"]);
         let received = nrpe.call(&["-c", "check_ceilometer"]);
         assert_eq!((direct.code, received.code), (Some(code), Some(code)), "{role:?}: {received:?}");
-        assert_eq!(timeless(&received.stdout), timeless(&direct.stdout), "{role:?}");
+        assert_eq!(timeless(&received.stdout), in_ascii(&timeless(&direct.stdout)), "{role:?}");
         assert_eq!(received.stderr, "", "{role:?}");
     }
 }
@@ -90,7 +95,7 @@ fn version_2_packet() {
     let received = nrpe.call(&["-2", "-c", "check_ceilometer_v2"]);
     assert_eq!((direct.code, received.code), (Some(2), Some(2)), "{received:?}");
     assert!(received.stdout.len() <= 1023, "{received:?}");
-    assert_eq!(timeless(&received.stdout), timeless(&direct.stdout));
+    assert_eq!(timeless(&received.stdout), in_ascii(&timeless(&direct.stdout)));
     assert!(received.stdout.contains(" | head_time="), "{received:?}");
 }
 
@@ -104,7 +109,7 @@ fn oversized_version_2_output() {
     assert!((800..=1023).contains(&received.stdout.len()), "{received:?}");
     assert_eq!((direct.code, received.code), (Some(2), Some(2)), "{received:?}");
     let first = |run: &Run| timeless(run.stdout.lines().next().unwrap());
-    assert_eq!(first(&received), first(&direct));
+    assert_eq!(first(&received), in_ascii(&first(&direct)));
     assert_eq!(received.stdout.matches('|').count(), 1, "{received:?}");
 }
 

@@ -12,9 +12,6 @@ pub(crate) fn path() -> &'static str {
     PATH.get_or_init(|| env::var("PLUGIN_UNDER_TEST").unwrap_or_else(|_| build.to_owned()))
 }
 
-/// The metrics of one endpoint that answered both requests, in order.
-pub(crate) const METRICS: [&str; 3] = ["head_time", "get_time", "backend_time"];
-
 /// Returns the directory of the plugin under test.
 pub(crate) fn directory() -> &'static str {
     Path::new(path()).parent().unwrap().to_str().unwrap()

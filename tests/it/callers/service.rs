@@ -34,6 +34,12 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// Returns the labels of its metrics: the back-end's share only where the API answered both requests itself.
+    pub(crate) fn metrics(self) -> &'static [&'static str] {
+        let all = &["head_time", "get_time", "backend_time"];
+        if matches!(self, Role::Throttled | Role::Absent | Role::Denied) { &all[..2] } else { all }
+    }
+
     /// The whole answer to HEAD or GET.
     fn answer(self, head: bool) -> Option<Vec<u8>> {
         let (status, headers, body) = match (self, head) {
