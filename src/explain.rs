@@ -412,10 +412,9 @@ mod tests {
               meaning  the request was refused, not the service
               action   check method (-m), path (--path) and headers against what the service
                        accepts
-              hint     on head:405, ask with -m get only, or accept the answer with --state
+              hint     on head:405, use -m get, or accept the response with --state
                        head:405=OK
-              hint     on get:405, check that the path is the health check's, or ask with -m
-                       head only
+              hint     on get:405, check that the path is the health check's, or use -m head
               source   ours (the Health-Check API's page is silent)
         "#]]
         .assert_eq(&explained(&[], "405"));
@@ -430,7 +429,7 @@ mod tests {
                        running
               action   verify that the Ceilometer Reporting API is up and running and that
                        there is connectivity with the back-end
-              hint     where it is, check port, prefix and --path
+              hint     if it is, check port, prefix and --path
               source   overridden (--state)
         "#]]
         .assert_eq(&explained(&[("4xx", State::Warning)], "get:404"));
@@ -445,7 +444,7 @@ mod tests {
         let beginning: Vec<_> = text.lines().take(12).collect();
         expect![[r#"
             KEY             STATE     SOURCE      WHAT IT MEANS, AND WHAT TO DO
-            get:no-route    UNKNOWN   overridden  there is no way to the address
+            get:no-route    UNKNOWN   overridden  no route to host
                                                   -> check that the host is up, and routing
                                                   and firewalls on the way
             head:204        OK        documented  the API answers
@@ -454,8 +453,8 @@ mod tests {
                                                   basic system is up and running
                                                   -> verify that the Ceilometer Reporting
                                                   API is up and running
-                                                  -> where it is, check port, prefix and
-                                                  --path"#]]
+                                                  -> if it is, check port, prefix and --path
+            get:404         CRITICAL  documented  the API cannot be reached; not even the"#]]
         .assert_eq(&beginning.join("\n"));
     }
 
@@ -466,38 +465,38 @@ mod tests {
             |---|---|---|---|---|
             | `head:204` | OK | documented | the API answers |  |
             | `get:200` | OK | documented | the API answers and reaches its back-end |  |
-            | `head:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running; hint: where it is, check port, prefix and --path |
-            | `get:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; hint: where it is, check port, prefix and --path |
+            | `head:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running; hint: if it is, check port, prefix and --path |
+            | `get:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; hint: if it is, check port, prefix and --path |
             | `head:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running |
             | `get:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end |
             | `get:503` | CRITICAL | documented | the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations | verify that the API is up and running and that there is connectivity with the back-end |
-            | `1xx` | CRITICAL | ours | an interim status stands as the final answer, which is not HTTP as the API speaks it | check that address and port are the API's, and what stands in front of it |
+            | `1xx` | CRITICAL | ours | an interim status came as the final response, which the API never sends | check that address and port are the API's, and any proxy in front of it |
             | `head:2xx` | WARNING | ours | not the documented answer to HEAD, which is 204: a catch-all page may have answered | check that address, port and path lead to the API's health check |
             | `get:2xx` | WARNING | ours | not the documented answer to GET, which is 200: no proof of a round trip to the back-end | check that address, port and path lead to the API's health check |
-            | `3xx` | UNKNOWN | ours | something else answered and redirects elsewhere; redirects are not followed | ask the address that serves the API itself, with the scheme it speaks there |
-            | `401` | UNKNOWN | ours | access control answered before the health check could: credentials are asked for | give a token with --token-file or a password with --auth-file, or exempt the health path from authentication |
-            | `403` | UNKNOWN | ours | access control answered before the health check could: access is forbidden | give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation |
-            | `407` | UNKNOWN | ours | access control answered before the health check could: a proxy asks for credentials | give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; --token-file and --auth-file are for the API itself |
+            | `3xx` | UNKNOWN | ours | something else answered and redirects elsewhere; redirects are not followed | check the address of the API itself, with its scheme (http or https) |
+            | `401` | UNKNOWN | ours | access control answered before the health check could: credentials are required | give a token with --token-file or a password with --auth-file, or exempt the health path from authentication |
+            | `403` | UNKNOWN | ours | access control answered before the health check could: access is forbidden | give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation |
+            | `407` | UNKNOWN | ours | access control answered before the health check could: a proxy requires credentials | give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; --token-file and --auth-file are for the API itself |
             | `408` | CRITICAL | ours | the server gave up waiting for the request: a timeout on its side | check the network between here and the server, and the server's load |
             | `429` | WARNING | ours | the service is alive and limits its clients | probe less often, or exempt this client from the limit |
-            | `4xx` | UNKNOWN | ours | the request was refused, not the service | check method (-m), path (--path) and headers against what the service accepts; hint: on head:405, ask with -m get only, or accept the answer with --state head:405=OK; hint: on get:405, check that the path is the health check's, or ask with -m head only |
-            | `head:503` | CRITICAL | ours | undocumented: HEAD does not ask for the back-end, and yet the service calls itself unavailable | check the API's log, and what stands in front of it |
-            | `501` | CRITICAL | ours | undocumented: the server does not know the method | check that address and port are the API's, and what stands in front of it |
+            | `4xx` | UNKNOWN | ours | the request was refused, not the service | check method (-m), path (--path) and headers against what the service accepts; hint: on head:405, use -m get, or accept the response with --state head:405=OK; hint: on get:405, check that the path is the health check's, or use -m head |
+            | `head:503` | CRITICAL | ours | undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable | check the API's log, and any proxy in front of it |
+            | `501` | CRITICAL | ours | undocumented: the server does not know the method | check that address and port are the API's, and any proxy in front of it |
             | `502` | CRITICAL | ours | a proxy or load balancer answered: it got no valid answer from the API behind it | check the proxy's view of its servers, then the API itself |
             | `504` | CRITICAL | ours | a proxy or load balancer answered: it got no answer in time from the API behind it | check the proxy's view of its servers, then the API itself |
-            | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and what stands in front of it |
+            | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
             | `page` | UNKNOWN | ours | the body is an HTML page, which no health check sends: something else answered | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
             | `cached` | WARNING | ours | a cache answered (Age above 0): no proof that the API answers now | exempt the health path from the cache, or check the API behind it directly |
             | `dns` | CRITICAL | ours | the name does not resolve | check the spelling of the name, its DNS record and this machine's resolver |
-            | `refused` | CRITICAL | ours | the connection was refused: nothing listens there, or a firewall says no | check that the API runs and listens on this address and port |
-            | `no-route` | CRITICAL | ours | there is no way to the address | check that the host is up, and routing and firewalls on the way |
-            | `reset` | CRITICAL | ours | the connection was reset before it was answered | check the API's log for a crash, and what stands in front of it |
-            | `closed` | CRITICAL | ours | the connection was closed before it was answered | check the API's log for a crash, and what stands in front of it |
+            | `refused` | CRITICAL | ours | the connection was refused: nothing listens on that port, or a firewall rejects it | check that the API runs and listens on this address and port |
+            | `no-route` | CRITICAL | ours | no route to host | check that the host is up, and routing and firewalls on the way |
+            | `reset` | CRITICAL | ours | the connection was reset before any response | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
+            | `closed` | CRITICAL | ours | the connection was closed before any response | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
             | `timeout` | CRITICAL | ours | no answer in time | check that the host is up, that no firewall drops the packets, and the load of the API |
-            | `tls` | CRITICAL | ours | no trusted connection could be made | check the server's certificate against --cacert and the name that was asked, and whether it wants a client certificate (--cert) or speaks plain http there |
-            | `protocol` | CRITICAL | ours | the peer answered, but not with HTTP as the API speaks it | check that address and port are the API's, and whether it speaks https there (-S) |
-            | `body` | CRITICAL | ours | the answer broke off within its body | check the API's log for a crash, and what stands in front of it |
+            | `tls` | CRITICAL | ours | no trusted connection could be made | check the server's certificate against --cacert and the name of the endpoint, and whether it wants a client certificate (--cert) or expects plain http on that port |
+            | `protocol` | CRITICAL | ours | the response is not HTTP/1 as the API sends it | check that address and port are the API's, and whether the port expects https (-S) |
+            | `body` | CRITICAL | ours | the response broke off within its body | check the API's log for a crash, and any proxy in front of it |
             | `proxy` | UNKNOWN | ours | the proxy, not the service, failed | check --proxy and --proxy-auth-file, and whether the proxy lets this request pass |
             | `local` | UNKNOWN | ours | the probe could not do its work on this machine | check options, files and limits (descriptors, threads) of the machine that probes |
             | `login:201` | OK | ours | Keystone granted a token |  |

@@ -91,16 +91,16 @@ const COMPROMISED: &str = "the API has been reached but failed to perform its op
 
 /// The documented words take the address for granted, which is the first thing to be wrong.
 const WHERE: &[Hint] =
-    &[Hint { key: any(Selector::Status(404)), words: "where it is, check port, prefix and --path" }];
+    &[Hint { key: any(Selector::Status(404)), words: "if it is, check port, prefix and --path" }];
 /// A GET that is not taken cannot be overlooked as HEAD's can: nothing else asks for the back-end.
 const OTHER_METHOD: &[Hint] = &[
     Hint {
         key: head(Selector::Status(405)),
-        words: "ask with -m get only, or accept the answer with --state head:405=OK",
+        words: "use -m get, or accept the response with --state head:405=OK",
     },
     Hint {
         key: get(Selector::Status(405)),
-        words: "check that the path is the health check's, or ask with -m head only",
+        words: "check that the path is the health check's, or use -m head",
     },
 ];
 
@@ -109,8 +109,8 @@ const PROTOCOL: Row = ours(
     on(FaultKind::Protocol),
     Critical,
     WrongService,
-    "the peer answered, but not with HTTP as the API speaks it",
-    "check that address and port are the API's, and whether it speaks https there (-S)",
+    "the response is not HTTP/1 as the API sends it",
+    "check that address and port are the API's, and whether the port expects https (-S)",
 );
 
 /// All rows: first those that the Health-Check API documents, then ours for everything else.
@@ -139,8 +139,8 @@ pub(crate) static ROWS: &[Row] = &[
         any(Selector::Class(1)),
         Critical,
         WrongService,
-        "an interim status stands as the final answer, which is not HTTP as the API speaks it",
-        "check that address and port are the API's, and what stands in front of it",
+        "an interim status came as the final response, which the API never sends",
+        "check that address and port are the API's, and any proxy in front of it",
     ),
     ours(
         head(Selector::Class(2)),
@@ -161,13 +161,13 @@ pub(crate) static ROWS: &[Row] = &[
         Unknown,
         WrongService,
         "something else answered and redirects elsewhere; redirects are not followed",
-        "ask the address that serves the API itself, with the scheme it speaks there",
+        "check the address of the API itself, with its scheme (http or https)",
     ),
     ours(
         any(Selector::Status(401)),
         Unknown,
         Denied,
-        "access control answered before the health check could: credentials are asked for",
+        "access control answered before the health check could: credentials are required",
         "give a token with --token-file or a password with --auth-file, or exempt the health path from \
          authentication",
     ),
@@ -176,15 +176,15 @@ pub(crate) static ROWS: &[Row] = &[
         Unknown,
         Denied,
         "access control answered before the health check could: access is forbidden",
-        "give a token with --token-file or a password with --auth-file whose role may ask, or exempt the \
+        "give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the \
          health path from authorisation",
     ),
     ours(
         any(Selector::Status(407)),
         Unknown,
         Denied,
-        "access control answered before the health check could: a proxy asks for credentials",
-        "give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; \
+        "access control answered before the health check could: a proxy requires credentials",
+        "give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; \
          --token-file and --auth-file are for the API itself",
     ),
     ours(
@@ -213,15 +213,15 @@ pub(crate) static ROWS: &[Row] = &[
         head(Selector::Status(503)),
         Critical,
         Unexpected,
-        "undocumented: HEAD does not ask for the back-end, and yet the service calls itself unavailable",
-        "check the API's log, and what stands in front of it",
+        "undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable",
+        "check the API's log, and any proxy in front of it",
     ),
     ours(
         any(Selector::Status(501)),
         Critical,
         Unexpected,
         "undocumented: the server does not know the method",
-        "check that address and port are the API's, and what stands in front of it",
+        "check that address and port are the API's, and any proxy in front of it",
     ),
     ours(
         any(Selector::Status(502)),
@@ -242,7 +242,7 @@ pub(crate) static ROWS: &[Row] = &[
         Critical,
         Unexpected,
         "undocumented: the server failed in a way that the Health-Check API does not know",
-        "check the API's log, and what stands in front of it",
+        "check the API's log, and any proxy in front of it",
     ),
     ours(
         any(Selector::Problem(AnswerProblem::Page)),
@@ -276,29 +276,29 @@ pub(crate) static ROWS: &[Row] = &[
         on(FaultKind::Refused),
         Critical,
         Unreachable,
-        "the connection was refused: nothing listens there, or a firewall says no",
+        "the connection was refused: nothing listens on that port, or a firewall rejects it",
         "check that the API runs and listens on this address and port",
     ),
     ours(
         on(FaultKind::NoRoute),
         Critical,
         Unreachable,
-        "there is no way to the address",
+        "no route to host",
         "check that the host is up, and routing and firewalls on the way",
     ),
     ours(
         on(FaultKind::Reset),
         Critical,
         NoAnswer,
-        "the connection was reset before it was answered",
-        "check the API's log for a crash, and what stands in front of it",
+        "the connection was reset before any response",
+        "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
     ),
     ours(
         on(FaultKind::Closed),
         Critical,
         NoAnswer,
-        "the connection was closed before it was answered",
-        "check the API's log for a crash, and what stands in front of it",
+        "the connection was closed before any response",
+        "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
     ),
     ours(
         on(FaultKind::Timeout),
@@ -312,16 +312,16 @@ pub(crate) static ROWS: &[Row] = &[
         Critical,
         TlsFailed,
         "no trusted connection could be made",
-        "check the server's certificate against --cacert and the name that was asked, and whether it \
-         wants a client certificate (--cert) or speaks plain http there",
+        "check the server's certificate against --cacert and the name of the endpoint, and whether it \
+         wants a client certificate (--cert) or expects plain http on that port",
     ),
     PROTOCOL,
     ours(
         on(FaultKind::Body),
         Critical,
         Unexpected,
-        "the answer broke off within its body",
-        "check the API's log for a crash, and what stands in front of it",
+        "the response broke off within its body",
+        "check the API's log for a crash, and any proxy in front of it",
     ),
     ours(
         on(FaultKind::Proxy),
@@ -660,15 +660,15 @@ mod tests {
             rows.into_iter().flat_map(|(asked, row)| row.hints(asked)).collect()
         };
         let [head, get] = [
-            "ask with -m get only, or accept the answer with --state head:405=OK",
-            "check that the path is the health check's, or ask with -m head only",
+            "use -m get, or accept the response with --state head:405=OK",
+            "check that the path is the health check's, or use -m head",
         ];
         let both = [format!("on head:405, {head}"), format!("on get:405, {get}")];
         assert_eq!(told("4xx"), both);
         assert_eq!(told("405"), both);
         assert_eq!(told("get:4xx"), both[1..]);
         assert_eq!((told("head:405"), told("get:405")), (vec![head.into()], vec![get.into()]));
-        assert_eq!(told("get:404"), ["where it is, check port, prefix and --path"]);
+        assert_eq!(told("get:404"), ["if it is, check port, prefix and --path"]);
         assert_eq!((told("418"), told("500")), (vec![], vec![]));
     }
 

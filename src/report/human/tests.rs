@@ -54,8 +54,8 @@ fn one_unreachable_endpoint() {
         &expect![[r#"
             CRITICAL  unreachable: connection refused by localhost:8777 after 1 retry
 
-                the connection was refused: nothing listens there, or a firewall says no
-                (192.0.2.7:8777: connection refused)
+                the connection was refused: nothing listens on that port, or a firewall
+                rejects it (192.0.2.7:8777: connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -246,8 +246,8 @@ fn two_of_three_hundred_down() {
             CRITICAL  metering-0.example.com:8777
                 and 1 more like it
 
-                the connection was refused: nothing listens there, or a firewall says no
-                (192.0.2.7:8777: connection refused)
+                the connection was refused: nothing listens on that port, or a firewall
+                rejects it (192.0.2.7:8777: connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -289,8 +289,8 @@ fn equal_failures() {
             CRITICAL  metering-0.example.com:8777
                 and 199 more like it
 
-                the connection was refused: nothing listens there, or a firewall says no
-                (192.0.2.7:8777: connection refused)
+                the connection was refused: nothing listens on that port, or a firewall
+                rejects it (192.0.2.7:8777: connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒

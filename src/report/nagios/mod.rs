@@ -146,7 +146,7 @@ mod tests {
                   the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                   Action: verify that the API is up and running and that there is connectivity with the back-end
                 CRITICAL - unreachable: connection refused by [::1]:8777 after 1 retry
-                  the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
+                  the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
             "#]],
         );
@@ -181,7 +181,7 @@ mod tests {
             Verbosity::Requests,
             &expect![[r#"
                 CEILOMETER CRITICAL - unreachable: connection refused by a:8777 after 1 retry | head_time=0.000321s;;;0
-                the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
+                the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                 Action: check that the API runs and listens on this address and port
                 HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
                 connect 0.32 ms
@@ -243,7 +243,7 @@ mod tests {
             &expect![[r#"
                 CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
                 CRITICAL - unreachable: b:8777
-                  the connection was refused: nothing listens there, or a firewall says no (192.0.2.7:8777: connection refused)
+                  the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
             "#]],
         );

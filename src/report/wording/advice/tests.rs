@@ -39,7 +39,7 @@ fn documented_answers() {
         &get(404, &[], nginx),
         &expect![[r#"
             nginx, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
-            check that nginx passes this URL on to the API; where it is, check port, prefix and --path
+            check that nginx passes this URL on to the API; if it is, check port, prefix and --path
         "#]],
     );
 }
@@ -103,16 +103,16 @@ fn faults() {
         &plan(),
         &both("refused", "skipped"),
         &expect![[r#"
-        the connection was refused: nothing listens there, or a firewall says no (circumstances)
-        check that the API runs and listens on this address and port
-    "#]],
+            the connection was refused: nothing listens on that port, or a firewall rejects it (circumstances)
+            check that the API runs and listens on this address and port
+        "#]],
     );
     advises(
         &plan(),
         &get(999, &[], ""),
         &expect![[r#"
-            the peer answered, but not with HTTP as the API speaks it (status 999); the URL was http://ctl1:8777/v2/health
-            check that address and port are the API's, and whether it speaks https there (-S)
+            the response is not HTTP/1 as the API sends it (status 999); the URL was http://ctl1:8777/v2/health
+            check that address and port are the API's, and whether the port expects https (-S)
         "#]],
     );
 }
@@ -125,7 +125,7 @@ fn redirects() {
         &get(302, &escape, ""),
         &expect![[r#"
             something else answered and redirects elsewhere; redirects are not followed; Location: https://login/; the URL was http://ctl1:8777/v2/health
-            ask the address that serves the API itself, with the scheme it speaks there
+            check the address of the API itself, with its scheme (http or https)
         "#]],
     );
     advises(
@@ -133,7 +133,7 @@ fn redirects() {
         &get(304, &[], ""),
         &expect![[r#"
             something else answered and redirects elsewhere; redirects are not followed; there is no Location; the URL was http://ctl1:8777/v2/health
-            ask the address that serves the API itself, with the scheme it speaks there
+            check the address of the API itself, with its scheme (http or https)
         "#]],
     );
 }
@@ -161,16 +161,16 @@ fn access_control() {
         &plan(),
         &get(403, &[], ""),
         &expect![[r#"
-        access control answered before the health check could: it forbids the request
-        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
-    "#]],
+            access control answered before the health check could: it forbids the request
+            give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
+        "#]],
     );
     advises(
         &plan(),
         &get(407, &[], ""),
         &expect![[r#"
             access control answered before the health check could: it wants credentials
-            give the proxy's credentials with --proxy-auth-file, or ask the API without that proxy; --token-file and --auth-file are for the API itself
+            give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; --token-file and --auth-file are for the API itself
         "#]],
     );
 }
@@ -192,9 +192,9 @@ fn rejected_credentials() {
         &plan,
         &get(403, &[], ""),
         &expect![[r#"
-        access control answered before the health check could: it forbids the request in spite of the password that was sent
-        give a token with --token-file or a password with --auth-file whose role may ask, or exempt the health path from authorisation
-    "#]],
+            access control answered before the health check could: it forbids the request in spite of the password that was sent
+            give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
+        "#]],
     );
 }
 
@@ -214,7 +214,7 @@ fn refused_requests() {
         &both("405", "200"),
         &expect![[r#"
             the service does not accept HEAD at this URL; the request was refused, not the service; the URL was http://ctl1:8777/v2/health
-            ask with -m get only, or accept the answer with --state head:405=OK
+            use -m get, or accept the response with --state head:405=OK
         "#]],
     );
     advises(
@@ -222,7 +222,7 @@ fn refused_requests() {
         &get(405, &[("allow", "HEAD")], ""),
         &expect![[r#"
             the service does not accept GET at this URL (Allow: HEAD); the request was refused, not the service; the URL was http://ctl1:8777/v2/health
-            check that the path is the health check's, or ask with -m head only
+            check that the path is the health check's, or use -m head
         "#]],
     );
     advises(
@@ -285,21 +285,21 @@ fn answers_of_proxies() {
         advice.map(|verdict| format!("{}\n-> {}\n", verdict.explanation, verdict.action)).collect();
     expect![[r#"
         HAProxy, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
-        -> check that HAProxy passes this URL on to the API; where it is, check port, prefix and --path
+        -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
         nginx, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
-        -> check that nginx passes this URL on to the API; where it is, check port, prefix and --path
+        -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
         nginx, not the API, does not accept GET at this URL; the request was refused, not the service; the URL was http://ctl1:8777/v2/health
-        -> check that the path is the health check's, or ask with -m head only
+        -> check that the path is the health check's, or use -m head
         nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
         -> check less often, or exempt this client from nginx's limit
         nginx, not the API, answered 500 itself: it failed, or an application that it runs
         -> check nginx's error log, then whether the API itself is up and running
         nginx, not the API, answered 501 itself: it does not know the method
-        -> check that address and port are the API's, and what stands in front of it
+        -> check that address and port are the API's, and any proxy in front of it
         nginx, not the API, answered 503 itself: a limit on its clients, or maintenance (it would answer 502 for a server that is down); Retry-After: 5
         -> check nginx's limits and its configuration for maintenance, then the API itself
         nginx, not the API, answered 507 itself: nothing is known of the API behind it
-        -> check the API's log, and what stands in front of it
+        -> check the API's log, and any proxy in front of it
     "#]].assert_eq(&advice);
 }
 
