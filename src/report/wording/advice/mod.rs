@@ -105,7 +105,7 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Ad
     (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
 }
 
-/// What to do about a certificate that has expired or is about to.
+/// Advises on a certificate that has expired or soon will.
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
 const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
