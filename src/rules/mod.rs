@@ -613,6 +613,26 @@ mod tests {
     }
 
     #[test]
+    fn own_row_of_every_fault_and_problem() {
+        let faults = FaultKind::ALL.iter().copied().map(Selector::Fault);
+        let problems = AnswerProblem::ALL.into_iter().map(Selector::Problem);
+        for selector in faults.chain(problems) {
+            assert_eq!(Table::default().effective(Method::Get, &[selector]).key, super::any(selector));
+        }
+    }
+
+    #[test]
+    fn rows_of_every_diagnosis() {
+        // What these mean is no single answer's or fault's.
+        let without =
+            [Diagnosis::Alive, Diagnosis::BackendStalled, Diagnosis::Slow, Diagnosis::CertificateExpiring];
+        for diagnosis in Diagnosis::ALL.iter().copied() {
+            let has_row = all_rows().any(|row| row.diagnosis == diagnosis);
+            assert_eq!(has_row, !without.contains(&diagnosis), "{diagnosis}");
+        }
+    }
+
+    #[test]
     fn problems_of_a_good_answer() {
         use AnswerProblem::{Cached, Page, Report};
         let all = [
