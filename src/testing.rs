@@ -15,7 +15,7 @@ use crate::model::endpoint::{self, Defaults, Endpoint};
 use crate::model::range::{self, Range, Unit};
 use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
 use crate::probe::{Prober, Resolver};
-use crate::rules::Key;
+use crate::rules::{Key, Row, Table};
 use crate::sanitize::{self, Sanitizer, UntrustedText};
 use crate::{explain, generate, probe, report, run};
 
@@ -52,6 +52,16 @@ pub fn generated(name: &str) -> Option<String> {
 /// The table of rules in Markdown, as the README shows it.
 pub fn rules_as_markdown() -> String {
     explain::markdown()
+}
+
+/// The rows of the table: key, state, exit code of that state, origin, diagnosis.
+pub fn rules() -> Vec<(String, &'static str, i32, &'static str, &'static str)> {
+    let rows = Table::default().rows().into_iter();
+    let row = |row: Row| {
+        let code = i32::from(row.state.exit_code());
+        (row.key.to_string(), row.state.name(), code, row.source.name(), row.diagnosis.name())
+    };
+    rows.map(row).collect()
 }
 
 /// One endpoint, probed in this process with `-vvv`, without a network or a thread.
