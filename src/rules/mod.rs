@@ -530,7 +530,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_of_the_contract_judges_what_it_names() {
+    fn rows() {
         let cases = [
             // What was answered, the row that judges it, its state and diagnosis, and where it is from.
             ("head:204", "head:204", State::Ok, Healthy, "documented"),
@@ -586,7 +586,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_beats_any_row_and_the_narrower_one_the_wider() {
+    fn precedence_of_overrides() {
         let all = [
             ("get:503", State::Ok),
             ("503", Warning),

