@@ -22,10 +22,10 @@ use rustix::io::Errno;
 
 use crate::sanitize;
 
-/// How much is read at once, in bytes.
+/// Number of bytes that are read at once.
 const CHUNK: usize = 16 * 1024;
 
-/// How much of a file's name is shown, in characters.
+/// Maximum number of characters of a file's name in outputs.
 const NAMED: usize = 200;
 
 /// Reads a whole file, or standard input for `-`, up to `limit` bytes and until `deadline`.
@@ -43,7 +43,7 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
         bail!(refusal(&name, Errno::ISDIR));
     }
     let inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
-    let wait = if inherited { Wait::WhenTold } else { Wait::First };
+    let wait = if inherited { Wait::WhenReported } else { Wait::First };
     Stream { name, wait, limit, deadline }.read(file.as_fd())
 }
 
@@ -93,10 +93,10 @@ pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Resu
     if status.st_mode & 0o002 != 0 {
         bail!("{shown} can be written by everybody, who could send your password elsewhere: chmod o-w it");
     }
-    Stream { name: shown, wait: Wait::WhenTold, limit, deadline }.read(file.as_fd()).map(Some)
+    Stream { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd()).map(Some)
 }
 
-/// What outputs call a file: its name, cleaned and cut, or what `-` stands for.
+/// Returns the name of a file for outputs: sanitized and truncated, or the meaning of `-`.
 pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {
         "standard input".into()
@@ -105,12 +105,12 @@ pub(crate) fn name(path: &Path) -> String {
     }
 }
 
-/// Whether the name stands for standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.
+/// Returns true if the name means standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new("/dev/stdin")
 }
 
-/// Whether a regular file may be read by others than its owner.
+/// Returns true if a regular file is readable by other users than its owner.
 pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     !is_standard_input(path)
         && fs::metadata(path).is_ok_and(|status| status.is_file() && status.mode() & 0o044 != 0)
@@ -138,13 +138,13 @@ enum Wait {
     /// Before the first: a FIFO reads as ended before it has had a writer. Later on only a read tells that a writer
     /// has left that was gone before the pipe was opened here; poll does not.
     First,
-    /// When a read says so: the pipe of a process substitution has had its writer, which may have left.
-    WhenTold,
+    /// The end that a read reports: the pipe of a process substitution has had its writer, which may have left.
+    WhenReported,
 }
 
 /// Something to be read to its end.
 struct Stream {
-    /// How errors call it.
+    /// The name in errors.
     name: String,
     wait: Wait,
     limit: usize,
@@ -155,7 +155,7 @@ impl Stream {
     fn read(&self, file: BorrowedFd<'_>) -> Result<Vec<u8>> {
         let mut content = Vec::new();
         let mut chunk = [0; CHUNK];
-        let mut wait = self.wait != Wait::WhenTold;
+        let mut wait = self.wait != Wait::WhenReported;
         loop {
             self.await_data(file, wait)?;
             match rustix::io::read(file, &mut chunk) {
@@ -194,7 +194,7 @@ impl Stream {
     }
 }
 
-/// Why something cannot be read, and what to do about it.
+/// Describes why something cannot be read, and the remedy.
 fn refusal(name: &str, error: Errno) -> String {
     match error {
         Errno::NOENT | Errno::NOTDIR => format!("{name} does not exist: check the path"),

@@ -1,4 +1,4 @@
-//! What is read and what is refused, as tables, and the laws of lines.
+//! Tables of accepted and refused files, and the laws of lines.
 
 use std::fs::Permissions;
 use std::io::Write;
@@ -31,7 +31,7 @@ fn fifo() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn a_file_is_read_up_to_the_limit() {
+fn file_size_limit() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&[b'x'; LIMIT]).unwrap();
     assert_eq!(read(file.path(), LIMIT, soon()).unwrap(), [b'x'; LIMIT]);
@@ -46,7 +46,7 @@ fn a_file_is_read_up_to_the_limit() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_with_the_remedy() {
+fn unreadable_files() {
     let directory = tempfile::tempdir().unwrap();
     let shown = directory.path().display().to_string();
     assert_eq!(error(directory.path(), LIMIT, soon()), format!("'{shown}' is a directory: name a file"));
@@ -65,7 +65,7 @@ fn what_cannot_be_read_is_named_with_the_remedy() {
 }
 
 #[test]
-fn a_fifo_is_read_to_its_end() {
+fn fifo_with_writer() {
     let (_directory, path) = fifo();
     let writer = thread::spawn({
         let path = path.clone();
@@ -76,7 +76,7 @@ fn a_fifo_is_read_to_its_end() {
 }
 
 #[test]
-fn a_fifo_without_a_writer_ends_at_the_deadline() {
+fn fifo_without_writer() {
     let (_directory, path) = fifo();
     let started = Instant::now();
     let expected = format!("'{}' did not end in time: close what writes to it, or raise -t", path.display());
@@ -86,7 +86,7 @@ fn a_fifo_without_a_writer_ends_at_the_deadline() {
 }
 
 #[test]
-fn a_writer_that_never_closes_ends_at_the_deadline() {
+fn writer_without_end() {
     let (_directory, path) = fifo();
     let mut both_ends = fs::File::options().read(true).write(true).open(&path).unwrap();
     both_ends.write_all(b"s3cr3t").unwrap();
@@ -98,7 +98,7 @@ fn a_writer_that_never_closes_ends_at_the_deadline() {
 }
 
 #[test]
-fn a_pipe_whose_writer_has_left_is_read_at_once() {
+fn pipe_without_writer() {
     for content in [b"token".as_slice(), b""] {
         let (reader, mut writer) = io::pipe().unwrap();
         writer.write_all(content).unwrap();
@@ -109,7 +109,7 @@ fn a_pipe_whose_writer_has_left_is_read_at_once() {
 }
 
 #[test]
-fn nothing_is_read_after_the_deadline() {
+fn passed_deadline() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let expected =
         format!("'{}' did not end in time: close what writes to it, or raise -t", file.path().display());
@@ -117,7 +117,7 @@ fn nothing_is_read_after_the_deadline() {
 }
 
 #[test]
-fn only_regular_files_are_readable_by_others() {
+fn files_readable_by_others() {
     let file = tempfile::NamedTempFile::new().unwrap();
     for (mode, readable) in [(0o600, false), (0o640, true), (0o604, true), (0o644, true), (0o611, false)] {
         fs::set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
@@ -129,7 +129,7 @@ fn only_regular_files_are_readable_by_others() {
 }
 
 #[test]
-fn lines_that_say_nothing_are_skipped() {
+fn blank_lines_and_comments() {
     let text = b"\xef\xbb\xbffirst\r\n\n# comment\n  \t\r\n  # indented\n second # kept \n\xff bad\nlast";
     let expected = [
         (1, Ok("first")),
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_of_anything_are_never_blank(text in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn lines_of_arbitrary_bytes(text in prop::collection::vec(any::<u8>(), 0..200)) {
         for (number, line) in lines(&text) {
             prop_assert!(number >= 1);
             prop_assert!(!line.is_ok_and(|line| line.trim().is_empty() || line.contains('\n')));
@@ -163,7 +163,7 @@ proptest! {
 }
 
 #[test]
-fn targets_that_are_no_regular_files_are_refused() {
+fn irregular_targets() {
     let directory = tempfile::tempdir().unwrap();
     let link = directory.path().join("link");
     std::os::unix::fs::symlink("/dev/null", &link).unwrap();

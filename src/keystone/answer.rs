@@ -24,14 +24,14 @@ pub(crate) struct Token {
     pub(crate) catalog: Catalog,
 }
 
-/// Why a login that was answered failed.
+/// The reason why a login failed although Keystone answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoginFailure {
     /// Something else than a working Keystone answered.
     Down,
     /// Keystone refused the credential.
     Refused {
-        /// What it said.
+        /// Keystone's own message.
         message: UntrustedText,
         /// The methods that it wants together, where it wants more than was given.
         wanted: Vec<String>,
@@ -107,7 +107,7 @@ fn read_token(response: &Response, now: SystemTime) -> Option<Token> {
     Some(Token { id: Secret::new(id), expires_at: now + life(&body.token), catalog: catalog(body.token) })
 }
 
-/// How long Keystone grants a token, by its own clock: that of this machine may differ.
+/// Returns the lifetime of a token by Keystone's clock: that of this machine may differ.
 fn life(token: &TokenData) -> Duration {
     let read = |time: &Option<String>| humantime::parse_rfc3339_weak(time.as_deref()?).ok();
     let dates = read(&token.issued_at).zip(read(&token.expires_at));

@@ -37,7 +37,7 @@ pub(crate) struct Cache {
     directory: PathBuf,
 }
 
-/// What the cache knows of a cloud.
+/// An entry of the cache: the token and the endpoints of a cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CachedLogin {
     /// The token, while it has enough life left.
@@ -139,7 +139,7 @@ impl CacheFile {
     }
 }
 
-/// Whether a mode lets others than the owner do anything.
+/// Returns true if a mode gives any permission to others than the owner.
 fn is_open(mode: u32) -> bool {
     mode & 0o077 > 0
 }

@@ -28,11 +28,11 @@ const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 /// The directory that openstacksdk looks into first.
 const CURRENT: &str = ".";
 
-/// What is known of one cloud, the most important source first.
+/// The settings of one cloud, the most important source first.
 #[derive(Debug, Clone)]
 pub(super) struct Layers {
     layers: Vec<Layer>,
-    /// What is worth noting about the files.
+    /// Notes about the files, for `-v`.
     pub(super) notes: Vec<String>,
 }
 
@@ -106,7 +106,7 @@ impl Layers {
         Layers { layers: vec![Layer { origin: Origin::Environment, node }], notes: Vec::new() }
     }
 
-    /// The same with a region's `values` above all else.
+    /// Returns the layers with a region's `values` above all others.
     pub(super) fn in_region(&self, region: &str) -> Layers {
         let mut layers = self.clone();
         let values = self.list("regions").into_iter().flatten().find_map(|(layer, node)| {
@@ -157,7 +157,7 @@ impl Layers {
         })
     }
 
-    /// Where the cloud itself is described, for errors about what it lacks.
+    /// Returns the place that describes the cloud itself, for errors about missing keys.
     pub(super) fn place(&self) -> String {
         match self.layers.last() {
             Some(Layer { origin: Origin::File(path), node }) => {
@@ -248,11 +248,11 @@ fn check_same_directory(main: &ConfigFile, secure: &ConfigFile) -> Result<Option
     Ok(Some(format!("the secrets are from {secrets}, not from beside {clouds}")))
 }
 
-/// Where files are looked for.
+/// The directories that are searched for files.
 struct Search<'a> {
     environment: &'a Environment,
     deadline: Instant,
-    /// Whether `--os-config` names the file, so that nothing elsewhere belongs to it.
+    /// True if `--os-config` names the file, so that nothing elsewhere belongs to it.
     only_beside: bool,
 }
 

@@ -27,7 +27,7 @@ pub(super) const SERVICE_TYPES: [&str; 3] = ["metering", "meter", "telemetry"];
 /// The domain of a name where none is given, as Keystone's bootstrap makes it.
 const DEFAULT_DOMAIN: &str = "default";
 
-/// What the command line says about the cloud.
+/// The options of the command line about the cloud.
 #[derive(Debug, Clone)]
 pub(crate) struct CloudOptions<'a> {
     /// `--os-cloud`.
@@ -40,7 +40,7 @@ pub(crate) struct CloudOptions<'a> {
     pub(crate) interface: Option<Interface>,
     /// `--os-service-type`.
     pub(crate) service_type: Option<&'a str>,
-    /// Whether no endpoint was given, so that the cloud has to name them.
+    /// True if no endpoint was given, so that the catalogue has to name them.
     pub(crate) needs_endpoints: bool,
     /// Health path and the like, for endpoints that the cloud names.
     pub(crate) defaults: Defaults,
@@ -51,22 +51,22 @@ pub(crate) struct CloudOptions<'a> {
 pub(crate) struct Cloud {
     /// Its name in clouds.yaml.
     pub(crate) name: String,
-    /// How to log in.
+    /// The login.
     pub(crate) login: Login,
-    /// Which endpoints are meant: one entry for each chosen region, or one for all.
+    /// The selection from the catalogue: one entry for each chosen region, or one for all.
     pub(crate) selections: Vec<Selection>,
-    /// How TLS is done, for Keystone and the service.
+    /// The TLS settings for Keystone and the service.
     pub(crate) tls: TlsSettings,
     /// `api_timeout`.
     pub(crate) timeout: Option<Duration>,
-    /// What is worth noting at `-v`.
+    /// Notes for `-v`.
     pub(crate) notes: Vec<String>,
 }
 
-/// How to log in.
+/// The address and the credentials of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
-    /// Where the login is sent.
+    /// Keystone's address.
     pub(crate) url: Endpoint,
     /// `auth_url`, as the request needs it: with its version.
     pub(crate) auth_url: String,
@@ -102,7 +102,7 @@ pub(super) enum Domain {
     Name(String),
 }
 
-/// What the token is to be good for.
+/// The scope that the token is requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scope {
     /// As Keystone decides; an application credential has its own.
@@ -113,7 +113,7 @@ pub(super) enum Scope {
     Trust(String),
 }
 
-/// Which of the catalogue's endpoints are meant.
+/// The criteria that an endpoint of the catalogue has to match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Selection {
     /// The region; `None` for every one.
@@ -151,7 +151,7 @@ impl Interface {
     }
 }
 
-/// How TLS is done, as far as the cloud says.
+/// The TLS settings of the cloud's files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TlsSettings {
     /// `insecure`, or `verify: false`.
@@ -326,7 +326,7 @@ impl Settings<'_> {
         })
     }
 
-    /// The text of a key of `auth`, which may stand beside it too.
+    /// Returns the text of a key of `auth`, or of the same key beside `auth`.
     fn auth(&self, key: &str) -> Result<Option<Setting>> {
         Ok(self.layers.text(&["auth", key])?.or(self.layers.text(&[key])?))
     }
@@ -407,7 +407,7 @@ impl Settings<'_> {
         Ok(Subject::Named(name, domain))
     }
 
-    /// What the cloud says about the scope. Two scopes at once are Keystone's to refuse, and it does not say why.
+    /// Returns the scope. Two scopes at once would be refused by Keystone, which does not say why.
     fn scope(&mut self, credential: &Credential, needs_catalog: bool) -> Result<Scope> {
         if matches!(credential, Credential::ApplicationCredential { .. }) {
             return Ok(Scope::Unscoped);
@@ -520,7 +520,7 @@ impl Settings<'_> {
         Ok(TlsSettings { insecure: insecure == Some(true) || verify == Some(false), cacert, cert, key })
     }
 
-    /// A TLS setting stands beside `auth`; one that stands in it is used and noted.
+    /// Returns a TLS setting. Its place is beside `auth`; one within `auth` is used and noted.
     fn tls_setting(&mut self, key: &str) -> Result<Option<Setting>> {
         if let Some(setting) = self.layers.text(&[key])? {
             return Ok(Some(setting));
@@ -559,7 +559,7 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
     }
 }
 
-/// Why a type of authentication is refused, and the way out.
+/// Describes why a type of authentication is refused, and the way out.
 fn unsupported(auth_type: &str) -> String {
     let kind = match auth_type {
         "v2password" | "v2token" | "v2.0" => return "Keystone v2 is not supported: use v3password".into(),

@@ -62,7 +62,7 @@ impl Node {
 /// Parses one document; an empty one is [`Value::Null`].
 pub(super) fn parse(bytes: &[u8], is_json: bool) -> Result<Node, SyntaxError> {
     let text = decode(bytes)?;
-    // JSON is YAML but for tabs between tokens; within its strings tabs are escaped.
+    // JSON is YAML except for tabs between tokens; within its strings tabs are escaped.
     let text = if is_json { text.replace('\t', " ") } else { text.to_owned() };
     Composer { parser: Parser::new_from_str(&text), anchors: HashMap::new(), expanded: 0 }
         .document()

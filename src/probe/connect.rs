@@ -30,7 +30,7 @@ struct PendingConnect {
     address: SocketAddr,
 }
 
-/// Why an address could not be connected to.
+/// The reason why an address could not be connected to.
 struct ConnectError {
     kind: FaultKind,
     attempt: AddressAttempt,

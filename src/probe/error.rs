@@ -1,10 +1,10 @@
-//! Which failures are this machine's own, so that no endpoint is blamed for them.
+//! Recognises the failures of this machine itself, so that no endpoint is blamed for them.
 
 use std::io;
 
 use rustix::io::Errno;
 
-/// Whether an error says that this machine ran out of something: descriptors, memory, local ports.
+/// Returns true if an error says that this machine ran out of something: descriptors, memory, local ports.
 pub(super) fn is_local(error: &io::Error) -> bool {
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     matches!(

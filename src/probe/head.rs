@@ -26,7 +26,7 @@ pub(super) fn status(head: &[u8]) -> Option<u16> {
 /// came whole.
 ///
 /// The library refuses a `100` that has headers, and an endless row of them needs a bound. An upgrade is final:
-/// nobody asked for one.
+/// no request wants one.
 pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
     if !input.starts_with(b"HTTP/1.") || input.get(9) != Some(&b'1') {
         return None;

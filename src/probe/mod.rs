@@ -1,7 +1,7 @@
 //! The network: sends the requests and returns the raw results. It judges nothing and makes no sentences.
 //!
 //! This is the only code that names the HTTP library, sockets, or the clock of a request. Connecting is
-//! done here ([`connect`]), so that each phase has its time and each failure its name; the library speaks
+//! done here ([`connect`]), so that each phase has its time and each failure its name; the library uses
 //! HTTP over the connection it is given ([`transport`]).
 
 mod buffers;
@@ -355,10 +355,10 @@ fn answered(attempt: &Attempt) -> Option<&Exchange> {
     }
 }
 
-/// Why a request that comes after the deadline is not sent.
+/// The reason for not sending a request after the deadline.
 const BUDGET_EXHAUSTED: &str = "the time budget was spent (raise -t)";
 
-/// Why the request after a failed one is not sent, if it is not.
+/// Returns the reason for not sending the request after a failed one, if there is one.
 fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<String> {
     if fault.kind.failed_before_request(fault.phase) {
         Some(format!("{} reached nothing ({})", method.name(), fault.kind.name()))

@@ -1,6 +1,6 @@
 //! Names to addresses, within the deadline.
 //!
-//! `getaddrinfo` cannot be interrupted, so each look-up has a thread that is left behind when the
+//! `getaddrinfo` cannot be interrupted, so each look-up has a thread that is abandoned when the
 //! deadline passes. A second question for the same name joins the look-up under way, so that a silent
 //! name service gathers one thread per name, not one per request, and no more than [`MAX_LOOKUPS`].
 
@@ -28,7 +28,7 @@ const MAX_LOOKUPS: usize = 64;
 /// Maximum number of a name's addresses that are used.
 const MAX_ADDRESSES: usize = 256;
 
-/// The name that is looked up, and the only family that is asked for.
+/// The name to look up, and the only address family that is wanted.
 type Question = (String, Option<IpFamily>);
 
 /// Looks names up. Its clones share the look-ups under way.
@@ -49,7 +49,7 @@ struct Lookup {
     done: Condvar,
 }
 
-/// Why the system gave no address.
+/// The reason why the system gave no address.
 #[derive(Debug, Clone)]
 enum LookupError {
     /// This machine is at fault, in the system's words.

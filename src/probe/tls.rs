@@ -178,7 +178,7 @@ impl TlsStream {
         &self.inner.sock.greeting
     }
 
-    /// Returns true if the server asked for a client certificate and got none.
+    /// Returns true if the server requested a client certificate and got none.
     pub(super) fn lacks_certificate(&self) -> bool {
         self.asked.load(Ordering::Relaxed) && !self.needs_no_certificate
     }
@@ -333,7 +333,7 @@ fn unsupported_signature() -> rustls::Error {
     .into()
 }
 
-/// Presents the client's certificate, and remembers that it was asked for.
+/// Presents the client's certificate, and remembers that the server requested it.
 #[derive(Debug)]
 struct ClientIdentity {
     key: Option<Arc<CertifiedKey>>,

@@ -62,11 +62,11 @@ impl Stream {
 pub(super) struct ExchangeLog {
     /// The request's head.
     pub(super) sent: Vec<u8>,
-    /// When sending it began.
+    /// The time of the request's first byte.
     pub(super) begun_at: Option<Instant>,
-    /// When it was sent whole.
+    /// The time at which the whole request was sent.
     pub(super) sent_at: Option<Instant>,
-    /// When the first byte of the response came.
+    /// The time of the response's first byte.
     pub(super) first_byte_at: Option<Instant>,
     /// The response's first bytes.
     pub(super) greeting: Vec<u8>,

@@ -74,7 +74,7 @@ impl<'a> Object<'a> {
             elapsed_ms: units::milliseconds(report.elapsed),
             login: report.login.as_deref(),
             endpoints: &report.endpoints,
-            verified: report.speaks_tls().then_some(!report.unverified),
+            verified: report.uses_tls().then_some(!report.unverified),
             notes: &report.notes,
             version: env!("CARGO_PKG_VERSION"),
         }

@@ -86,19 +86,19 @@ pub(crate) struct Report {
     pub(crate) exit_code: u8,
     /// The summary: one short line without the state's name and without marks ([`Report::with_marks`]).
     pub(crate) summary: String,
-    /// Whether the endpoints were simulated.
+    /// True if the endpoints were simulated.
     pub(crate) simulated: bool,
-    /// Whether certificates were not verified (`-k`).
+    /// True if certificates were not verified (`-k`).
     pub(crate) unverified: bool,
-    /// When the run began.
+    /// The start of the run.
     pub(crate) started_at: SystemTime,
-    /// How long the run took.
+    /// The duration of the run.
     pub(crate) elapsed: Duration,
     /// The login to the cloud, where there is one.
     pub(crate) login: Option<Box<LoginVerdict>>,
     /// The endpoints, in the order given.
     pub(crate) endpoints: Vec<Verdict>,
-    /// What is worth noting at `-v`: ignored proxy variables, readable secret files.
+    /// Notes for `-v`: ignored proxy variables, readable secret files.
     pub(crate) notes: Vec<String>,
     /// The thresholds in force, for performance data.
     pub(crate) thresholds: Thresholds,
@@ -208,8 +208,8 @@ impl Report {
 
     /// Adds the marks that every output has to a text about the run.
     pub(crate) fn with_marks(&self, text: &str) -> String {
-        let (before, behind) = self.marks();
-        format!("{before}{text}{behind}")
+        let (before, after) = self.marks();
+        format!("{before}{text}{after}")
     }
 
     /// The summary with its marks.
@@ -220,8 +220,8 @@ impl Report {
     /// The marks before a text and after it.
     fn marks(&self) -> (String, String) {
         let before = if self.simulated { format!("{SIMULATED} ") } else { String::new() };
-        let behind = if self.unverified { format!(" ({UNVERIFIED})") } else { String::new() };
-        (before, behind)
+        let after = if self.unverified { format!(" ({UNVERIFIED})") } else { String::new() };
+        (before, after)
     }
 
     /// The line that makes sense alone: service, state, summary.
@@ -239,7 +239,7 @@ impl Report {
     }
 
     /// Returns whether any request came as far as a TLS handshake.
-    fn speaks_tls(&self) -> bool {
+    fn uses_tls(&self) -> bool {
         let login = self.login.iter().filter_map(|login| login.request.as_deref());
         let probes = self.endpoints.iter().flat_map(Verdict::made).map(|(_, request)| request);
         login.chain(probes).any(|request| request.phases.get(Phase::Tls).is_some())

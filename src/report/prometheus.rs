@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn promtool_is_content() {
+    fn promtool_check() {
         let mut runner = TestRunner::deterministic();
         let any = (0..4).map(|_| fixture::any_report().new_tree(&mut runner).unwrap().current());
         let reports = any.chain([run_of_two(), fixture::unable("no endpoint")]);
@@ -350,7 +350,7 @@ mod tests {
         }
     }
 
-    /// Whether promtool is content, and what it says; `None` where there is none.
+    /// Returns promtool's approval and its output; `None` where it is not installed.
     fn promtool(text: &str) -> Option<(bool, String)> {
         let mut child = Command::new("promtool")
             .args(["check", "metrics"])

@@ -16,7 +16,7 @@ use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Critical, Unknown, Warning};
 pub(crate) use key::{AnswerProblem, Key, Selector};
 
-/// Where a row is from.
+/// The origin of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleOrigin {
     /// The Health-Check API's page.
@@ -41,33 +41,33 @@ impl RuleOrigin {
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// What it speaks of.
+    /// The answers and faults that the row applies to.
     pub(crate) key: Key,
     /// The state it gives.
     pub(crate) state: State,
     /// The diagnosis where nothing in the answer says otherwise.
     pub(crate) diagnosis: Diagnosis,
-    /// What it means.
+    /// The meaning, as a sentence.
     pub(crate) meaning: &'static str,
-    /// What to do; empty where there is nothing to do.
+    /// The action; empty where there is nothing to do.
     pub(crate) action: &'static str,
-    /// What experience adds to the action.
+    /// Additions to the action from experience.
     pub(crate) hints: &'static [Hint],
-    /// Where it is from; hints are ours in any case.
+    /// The origin of the row; hints are built in anyway.
     pub(crate) source: RuleOrigin,
 }
 
-/// What to do about an answer beside its row's action, or about one of those that a row is for together.
+/// An action in addition to that of a row, or for only one of the answers that share the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hint {
-    /// What it speaks of: what its row does, or a part of that.
+    /// The key of its row, or of a part of that.
     pub(crate) key: Key,
-    /// What to do.
+    /// The action.
     pub(crate) words: &'static str,
 }
 
 impl Row {
-    /// The hints for what a key speaks of; one for a part of that names the part.
+    /// Returns the hints for a key; one that applies to a part of the key names the part.
     pub(crate) fn hints(self, asked: Key) -> impl Iterator<Item = String> {
         self.hints.iter().filter_map(move |Hint { key, words }| {
             if key.covers(asked) {
@@ -104,7 +104,7 @@ const OTHER_METHOD: &[Hint] = &[
     },
 ];
 
-/// The row of what is not HTTP as the API speaks it, and so of every status that HTTP does not know.
+/// The row of everything that is not valid HTTP, including every status that HTTP does not know.
 const PROTOCOL: Row = ours(
     on(FaultKind::Protocol),
     Critical,
@@ -415,7 +415,7 @@ impl Table {
         self.effective(Method::Get, &[Selector::Catalog])
     }
 
-    /// What judges a key, as `--explain KEY` tells it: one row, or HEAD's and GET's where they differ,
+    /// Returns the rows that judge a key, for `--explain KEY`: one, or HEAD's and GET's where they differ,
     /// each with the key that it was found for.
     pub(crate) fn lookup(&self, key: Key) -> Vec<(Key, Row)> {
         let find = |method| (Key { method: Some(method), ..key }, self.effective(method, &[key.selector]));
@@ -429,7 +429,7 @@ impl Table {
     /// All rows in force: the overrides, then every row that no override hides.
     pub(crate) fn rows(&self) -> Vec<Row> {
         let overrides = self.overrides.iter().map(|&(key, state)| {
-            // An override for both methods is told with GET's words: GET asks the wider question.
+            // An override for both methods has GET's words: GET checks more than HEAD.
             overridden(underlying(key.method.unwrap_or(Method::Get), &[key.selector]), key, state)
         });
         overrides.chain(all_rows().filter(|row| !self.hidden(row.key)).copied()).collect()
@@ -471,7 +471,7 @@ fn overridden(row: Row, key: Key, state: State) -> Row {
     Row { key, state, diagnosis: rediagnosed(row, state), source: RuleOrigin::Overridden, ..row }
 }
 
-/// What the table is asked for an answer with this status.
+/// Returns the selector for an answer with this status.
 fn known(status: u16) -> Selector {
     match status {
         100..=599 => Selector::Status(status),
@@ -667,15 +667,15 @@ mod tests {
     }
 
     #[test]
-    fn an_overridden_row_keeps_its_words_and_the_last_override_wins() {
+    fn repeated_overrides() {
         let table = table(&[("4xx", State::Ok), ("4xx", Warning)]);
         let (row, _) = table.answer(Method::Get, 404, &[]);
         assert_eq!((row.state, row.meaning, row.action), (Warning, NOT_REACHED, VERIFY_BOTH));
     }
 
     #[test]
-    fn a_hint_is_told_to_whoever_asks_for_what_it_speaks_of() {
-        let told = |asked| -> Vec<String> {
+    fn hints_by_key() {
+        let hints = |asked| -> Vec<String> {
             let rows = Table::default().lookup(key(asked));
             rows.into_iter().flat_map(|(asked, row)| row.hints(asked)).collect()
         };
@@ -684,16 +684,16 @@ mod tests {
             "check that the path is the health check's, or use -m head",
         ];
         let both = [format!("on head:405, {head}"), format!("on get:405, {get}")];
-        assert_eq!(told("4xx"), both);
-        assert_eq!(told("405"), both);
-        assert_eq!(told("get:4xx"), both[1..]);
-        assert_eq!((told("head:405"), told("get:405")), (vec![head.into()], vec![get.into()]));
-        assert_eq!(told("get:404"), ["if it is, check port, prefix and --path"]);
-        assert_eq!((told("418"), told("500")), (vec![], vec![]));
+        assert_eq!(hints("4xx"), both);
+        assert_eq!(hints("405"), both);
+        assert_eq!(hints("get:4xx"), both[1..]);
+        assert_eq!((hints("head:405"), hints("get:405")), (vec![head.into()], vec![get.into()]));
+        assert_eq!(hints("get:404"), ["if it is, check port, prefix and --path"]);
+        assert_eq!((hints("418"), hints("500")), (vec![], vec![]));
     }
 
     #[test]
-    fn the_rows_in_force_name_overrides_first_and_leave_out_what_they_hide() {
+    fn order_of_effective_rows() {
         let table = table(&[("head:404", State::Ok), ("404", Warning), ("418", State::Ok)]);
         let keys: Vec<_> = table.rows().iter().map(|row| row.key.to_string()).collect();
         assert_eq!(keys[..5], ["head:404", "404", "418", "head:204", "get:200"]);
@@ -702,14 +702,14 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_told_with_its_own_state() {
+    fn state_of_an_override() {
         let table = table(&[("503", Warning), ("get:503", State::Ok)]);
-        let told: Vec<_> = table.rows().iter().take(2).map(|row| (row.key.to_string(), row.state)).collect();
-        assert_eq!(told, [("503".to_owned(), Warning), ("get:503".to_owned(), State::Ok)]);
+        let rows: Vec<_> = table.rows().iter().take(2).map(|row| (row.key.to_string(), row.state)).collect();
+        assert_eq!(rows, [("503".to_owned(), Warning), ("get:503".to_owned(), State::Ok)]);
     }
 
     #[test]
-    fn a_key_without_a_method_gives_both_rows_where_they_differ() {
+    fn lookup_without_a_method() {
         let found = |asked| -> Vec<(String, String)> {
             let rows = Table::default().lookup(key(asked));
             rows.into_iter().map(|(asked, row)| (asked.to_string(), row.key.to_string())).collect()
@@ -725,7 +725,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_probe_could_not_do_is_beyond_overriding() {
+    fn row_without_override() {
         assert!(!key("local").overridable());
         assert!(!key("get:local").overridable());
         let fixed: Vec<_> = all_rows().map(|row| row.key).filter(|key| !key.overridable()).collect();
@@ -759,7 +759,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_has_a_row() {
+    fn rows_of_all_statuses() {
         let methods = [Method::Head, Method::Get, Method::Post];
         for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| methods.map(|method| (s, method))) {
             let (row, _) = Table::default().answer(method, status, &[]);
@@ -776,7 +776,7 @@ mod tests {
     }
 
     #[test]
-    fn only_good_rows_have_nothing_to_do_and_no_row_forges_an_output() {
+    fn texts_of_all_rows() {
         for row in all_rows() {
             assert_eq!(row.action.is_empty(), row.state == State::Ok, "{}", row.key);
             let hints: String = row.hints(row.key).collect();

@@ -109,7 +109,7 @@ impl DecodedText {
         runs
     }
 
-    /// Decodes runs of letters that stand for so many bits each, from a letter of the run on.
+    /// Decodes runs of letters that encode a number of bits each, from a letter of the run on.
     fn decoded_runs(
         &self,
         runs: &[Range<usize>],
@@ -178,8 +178,8 @@ fn hex_value(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Adds what the beginning of a text stands for to the buffer, and returns the length of that beginning; `None` where a
-/// byte stands for itself. An escape that breaks off with the text stands for nothing.
+/// Decodes the escape at the beginning of a text into the buffer and returns its length; `None` if the first byte is
+/// not an escape. An escape that is cut off by the end of the text decodes to nothing.
 fn unescape(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     match text.first()? {
         b'\\' => unescape_json(text, into),

@@ -75,7 +75,7 @@ impl Sanitizer {
         truncate(self.sanitize(shown_part(text, limit), LineBreaks::Folded), limit)
     }
 
-    /// Same for text with lines: one cleaned string a line, none of them empty, `limit` characters in all.
+    /// Sanitizes text of several lines: one string per line, none of them empty, at most `limit` characters in all.
     pub(crate) fn lines(&self, text: &UntrustedText, limit: usize) -> Vec<String> {
         let text = truncate(self.sanitize(shown_part(text, limit), LineBreaks::Kept), limit);
         text.lines().map(str::to_owned).collect()
@@ -108,7 +108,7 @@ pub(crate) fn sanitize_own(text: &str, limit: usize) -> String {
 pub(crate) fn quote_arg(value: &str) -> String {
     let shown = without_credentials(value);
     // White space at an end may be all that is wrong, as in '5 '.
-    let space = |stands: bool| if stands { " " } else { "" };
+    let space = |wanted: bool| if wanted { " " } else { "" };
     let before = space(shown.starts_with(char::is_whitespace));
     let after = space(shown.ends_with(char::is_whitespace));
     format!("'{before}{}{after}'", sanitize_own(&shown, QUOTED))

@@ -2,11 +2,11 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// How many zero-width letters (accents, vowel signs) may stand on one base: what living scripts need, and too few
+/// Maximum number of zero-width letters (accents, vowel signs) on one base: enough for living scripts, and too few
 /// to paint over the neighbouring lines.
 const STACKED: usize = 2;
 
-/// What becomes of line breaks.
+/// The treatment of line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineBreaks {
     /// They are white space like any other.
@@ -29,14 +29,14 @@ pub(super) fn printable(text: &str, breaks: LineBreaks) -> String {
     seen.text
 }
 
-/// Where in a terminal's control sequence (ECMA-48) the reader is.
+/// The position within a terminal's control sequence (ECMA-48).
 ///
 /// A sequence that breaks off ends at the next control character, so that a lone opener cannot swallow later lines.
 #[derive(Clone, Copy)]
 enum EscapeState {
     /// Outside of any.
     None,
-    /// Behind ESC.
+    /// After ESC.
     Escape,
     /// Within a control sequence, such as a colour.
     Control,
@@ -45,7 +45,7 @@ enum EscapeState {
 }
 
 impl EscapeState {
-    /// The state behind one more character, and whether that character was part of a sequence.
+    /// Returns the state after one more character, and true if that character was part of a sequence.
     fn after(self, letter: char) -> (EscapeState, bool) {
         match (self, letter) {
             (_, '\u{1b}') | (EscapeState::Escape, ' '..='/') => (EscapeState::Escape, true),
@@ -69,7 +69,7 @@ struct Cleaned {
     breaks: LineBreaks,
     /// The white space since the last character that was kept.
     gap: Option<char>,
-    /// How many zero-width letters the last character carries; full where there is none to carry them.
+    /// Number of zero-width letters on the last character; the maximum where no character can carry one.
     stacked: usize,
 }
 
@@ -96,7 +96,7 @@ impl Cleaned {
     }
 }
 
-/// Whether a character shows nothing, steers what is shown, or means nothing that two parties could agree on.
+/// Returns true if a character shows nothing, changes how others are shown, or has no agreed meaning.
 ///
 /// By the Unicode Character Database: general category Cf, the property `Default_Ignorable_Code_Point`, private use,
 /// noncharacters; and the blank Braille pattern.

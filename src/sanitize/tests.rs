@@ -28,10 +28,10 @@ fn base64_parts_at_any_offset() {
     for before in ["", "x", "xy", "xyz", "x-auth-token: "] {
         for after in ["", "\r\n", "; more"] {
             let reflected = STANDARD.encode(format!("{before}{secret}{after}"));
-            let told = line(&hiding(&[secret]), reflected.as_str());
+            let cleaned = line(&hiding(&[secret]), reflected.as_str());
             // Sixteen bytes are 21 letters and a part; at each end one may hold bits of a neighbour.
-            let masked = told.find("***").map_or(0, |_| reflected.len() + 3 - told.len());
-            assert!(masked >= 20, "{masked} letters of {reflected} are masked: {told}");
+            let masked = cleaned.find("***").map_or(0, |_| reflected.len() + 3 - cleaned.len());
+            assert!(masked >= 20, "{masked} letters of {reflected} are masked: {cleaned}");
         }
     }
 }
@@ -395,7 +395,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Whether a character may stand in an output.
+/// Returns true if a character is allowed in an output.
 fn harmless(letter: char) -> bool {
     let bidirectional = matches!(letter, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let zero_width =

@@ -50,7 +50,7 @@ struct SimulatedServer {
     socket: Binding,
 }
 
-/// What holds an address.
+/// The listener that holds an address.
 #[derive(Debug)]
 enum Binding {
     /// A thread accepts on it.
@@ -271,7 +271,7 @@ const EMPTY_CATALOG: CannedResponse = CannedResponse {
     body: r#"{"token":{"catalog":[{"type":"identity","endpoints":[{"region_id":"RegionOne","interface":"public","url":"http://127.0.0.1"}]}]}}"#,
 };
 
-/// What an endpoint with this diagnosis answers, if it does.
+/// Returns the answer of an endpoint with this diagnosis.
 fn reply(diagnosis: Diagnosis, method: Method) -> CannedResponse {
     match (diagnosis, method) {
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
@@ -316,7 +316,7 @@ const API_ERROR: CannedResponse = CannedResponse {
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check raised an exception."}}"#,
 };
 
-/// What a Ceilometer without the extension says to a client with a token.
+/// The answer of a Ceilometer without the extension to a client with a token.
 const NOT_FOUND: CannedResponse = CannedResponse {
     status: "404 Not Found",
     headers: "Content-Type: application/json\r\n",
@@ -344,7 +344,7 @@ const THROTTLED: CannedResponse = CannedResponse {
     body: r#"{"error_message": "Too many requests; try again in 30 seconds."}"#,
 };
 
-/// A dashboard's login page in the API's place. A redirect, not a catch-all 200: it stands out under
+/// A dashboard's login page in the API's place. A redirect, not a catch-all 200: it is recognised by
 /// either method alone.
 const WRONG_SERVICE: CannedResponse = CannedResponse {
     status: "302 Found",

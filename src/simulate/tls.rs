@@ -1,4 +1,4 @@
-//! TLS as a simulated endpoint speaks it, with a certificate made on the spot.
+//! The TLS of a simulated endpoint, with a certificate made on the spot.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use rustls::{ServerConfig, ServerConnection, SignatureScheme, StreamOwned};
 const KEY: &[u8] = include_bytes!("../../assets/simulated.key");
 /// The signed part of a certificate for localhost and 127.0.0.1, issued by itself, with any dates.
 const CERTIFICATE: &[u8] = include_bytes!("../../assets/simulated.tbs");
-/// Where the bounds of the validity begin in it, as `YYMMDDhhmmssZ`.
+/// Offsets of the bounds of its validity, as `YYMMDDhhmmssZ`.
 const VALIDITY: [usize; 2] = [51, 66];
 /// Validity of a certificate.
 const LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);

@@ -101,7 +101,7 @@ mod tests {
     use crate::model::endpoint::Host;
 
     #[test]
-    fn the_plain_command_names_method_time_and_address() {
+    fn plain_command() {
         let asked = |method| command(&plan(), &endpoint(), method);
         assert_eq!(
             asked(Method::Head),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_that_changes_the_request_is_there() {
+    fn options_of_the_request() {
         let mut plan = plan();
         plan.timing.connect_timeout = Some(Duration::from_millis(1500));
         plan.network.family = Some(IpFamily::V6);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dialled_address_and_a_socket_are_named() {
+    fn connect_to_and_unix_socket() {
         let cases = [
             (Route::Resolved("192.0.2.1".parse().unwrap()), " --resolve ctl1:8777:192.0.2.1 "),
             (Route::Unix("/run/api.sock".into()), " --unix-socket /run/api.sock "),

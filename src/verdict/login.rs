@@ -41,7 +41,7 @@ pub(crate) struct LoginVerdict {
     pub(crate) summary: String,
     pub(crate) explanation: String,
     pub(crate) action: String,
-    /// What is worth noting at `-v`.
+    /// Notes for `-v`.
     pub(crate) notes: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
-//! Judges what was brought home by the table in force.
+//! Judges the results of requests by the effective table.
 //!
-//! One pure function, [`judge`], makes a verdict of an endpoint's exchanges. Beside it stand, in files of
-//! their own, what the body said, who answered, what is the matter, and what to do about it.
+//! One pure function, [`judge`], makes a verdict of an endpoint's exchanges. Files of their own
+//! hold the reading of bodies, the recognition of responders, the diagnosis, and the curl command.
 
 mod body;
 mod curl;
@@ -30,7 +30,7 @@ pub(crate) use responder::Responder;
 /// The length of a distinguished name and of a reason, in characters.
 const LINE: usize = 200;
 
-/// What was found out about one endpoint.
+/// The findings about one endpoint.
 #[derive(Debug, Clone)]
 pub(crate) struct Verdict {
     /// The canonical form.
@@ -45,9 +45,9 @@ pub(crate) struct Verdict {
     pub(crate) interface: Option<&'static str>,
     /// The endpoint's state.
     pub(crate) state: State,
-    /// What is the matter with it.
+    /// The kind of problem, or `healthy`.
     pub(crate) diagnosis: Diagnosis,
-    /// What decided the state and the diagnosis.
+    /// The cause of the state and the diagnosis.
     pub(crate) evidence: Evidence,
     /// The endpoint's own summary: `<diagnosis>: <what happened, at which endpoint>[: <reason>]`.
     pub(crate) summary: String,
@@ -59,7 +59,7 @@ pub(crate) struct Verdict {
     pub(crate) action: String,
     /// The credentials that were sent.
     pub(crate) credentials: Option<Credentials>,
-    /// How often it was probed: 1 and the retries.
+    /// Number of attempts: 1 and the retries.
     pub(crate) attempts: u32,
     /// The certificate that was presented.
     pub(crate) certificate: Option<CertificateInfo>,
@@ -67,7 +67,7 @@ pub(crate) struct Verdict {
     pub(crate) backend: Option<Duration>,
     /// The requests.
     pub(crate) probes: Vec<RequestResult>,
-    /// What is worth noting at `-v` about this endpoint: a token sent over plain http.
+    /// Notes about this endpoint for `-v`: a token sent over plain http.
     pub(crate) notes: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ pub(crate) enum Remark {
     VersionDocument,
 }
 
-/// What decided an endpoint's state and diagnosis.
+/// The cause of an endpoint's state and diagnosis.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Evidence {
     /// All requests are in state OK, and no threshold was crossed.
@@ -117,7 +117,7 @@ pub(crate) enum Evidence {
     Slow(Timed, Duration, Limit),
     /// The certificate's remaining life crossed this threshold.
     Certificate(Limit),
-    /// What came of the login, in words.
+    /// The outcome of the login, in words.
     Login(String),
 }
 
@@ -149,7 +149,7 @@ impl Verdict {
     }
 }
 
-/// The certificate as it is told.
+/// The facts about a certificate, for reports.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CertificateInfo {
     /// The end of its validity.
@@ -165,13 +165,13 @@ pub(crate) struct CertificateInfo {
 /// One request, judged.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestResult {
-    /// Which request.
+    /// The method of the request.
     pub(crate) method: Method,
-    /// What came of it.
+    /// The outcome of the request.
     pub(crate) outcome: Outcome,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     /// It was made.
@@ -191,9 +191,9 @@ pub(crate) struct RequestVerdict {
     pub(crate) problem: Option<AnswerProblem>,
     /// The status of the answer, and why there is no whole one.
     pub(crate) completion: Completion<u16, FaultInfo>,
-    /// Who answered, where the answer proves it.
+    /// The responder, where the answer proves it.
     pub(crate) answered_by: Option<Responder>,
-    /// What the answer's text tells beyond its status.
+    /// A finding in the answer's text, beyond its status.
     pub(crate) remark: Option<Remark>,
     /// Headers of the answer that sentences quote.
     pub(crate) quotes: HeaderQuotes,
@@ -203,11 +203,11 @@ pub(crate) struct RequestVerdict {
     pub(crate) elapsed: Duration,
     /// The time of each phase.
     pub(crate) phases: Phases,
-    /// What the body said, cleaned and in one line.
+    /// The message of the body, sanitized and in one line.
     pub(crate) detail: Option<String>,
-    /// What a details needs, from `-vv` on.
+    /// The details, from `-vv` on.
     pub(crate) details: Option<RequestDetails>,
-    /// What went over the transcript, at `-vvv`.
+    /// The transcript, at `-vvv`.
     pub(crate) transcript: Option<Transcript>,
 }
 
@@ -222,16 +222,16 @@ pub(crate) struct HeaderQuotes {
     pub(crate) age: Option<String>,
 }
 
-/// What a details about a request needs.
+/// The details of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestDetails {
-    /// Of the headers: request ids, `Retry-After`, `Server`; cleaned.
+    /// The sanitized headers of interest: request ids, `Retry-After`, `Server`.
     pub(crate) facts: Vec<(String, String)>,
     /// An equivalent curl command, shell-quoted, secrets masked.
     pub(crate) curl: String,
 }
 
-/// What went over the transcript.
+/// The request and the response, sanitized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transcript {
     /// The request's head, cleaned, secrets masked, one line an element.
@@ -304,13 +304,13 @@ fn skipped(step: &Attempt) -> Option<String> {
     }
 }
 
-/// Every step as it is told, in the order in which it was taken.
+/// Returns the result of every attempt, in order.
 fn probes(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
     let mut judged = requests.iter();
     let probes = made.iter().filter_map(|step| match step {
         Attempt::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
-            outcome: Outcome::RequestVerdict(Box::new(request.told(plan, endpoint))),
+            outcome: Outcome::RequestVerdict(Box::new(request.verdict(plan, endpoint))),
         }),
         Attempt::Skipped(method, reason) => {
             Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, LINE)) })
@@ -319,7 +319,7 @@ fn probes(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], requests: &[Reques
     probes.collect()
 }
 
-/// The certificate that was presented; where servers behind one address present several, the one that
+/// The certificate that was presented; where the servers of one address present several, the one that
 /// ends first.
 fn certificate(plan: &Plan, made: &[&Exchange], now: SystemTime) -> Option<CertificateInfo> {
     let presented = made.iter().filter_map(|exchange| exchange.certificate.as_ref());
@@ -340,7 +340,7 @@ fn days_between(from: SystemTime, to: SystemTime) -> f64 {
     }
 }
 
-/// What an operator should know of the way in which this endpoint is asked.
+/// Returns notes for the operator about the requests to this endpoint.
 fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
     let secret = |name: &str| ["x-auth-token", "authorization"].contains(&name.to_ascii_lowercase().as_str());
     let open = endpoint.scheme == Scheme::Http && !matches!(endpoint.route, Route::Unix(_));

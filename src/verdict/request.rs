@@ -1,4 +1,4 @@
-//! One request judged: its row, who answered, its diagnosis, and what is told of it.
+//! Judges one request: its row, its responder, its diagnosis, and the details for reports.
 
 use super::responder::{self, Responder};
 use super::{FaultInfo, HeaderQuotes, Remark, RequestDetails, RequestVerdict, Transcript};
@@ -16,11 +16,11 @@ use crate::rules::{AnswerProblem, Row, RuleOrigin, Table};
 use crate::sanitize::UntrustedText;
 use crate::sanitize::{Sanitizer, sanitize_own};
 
-/// The length of a header's value where it is told as a fact, in characters.
+/// Maximum number of characters of a header's value in the details.
 const FACT: usize = 200;
 /// Maximum length of a header that a sentence quotes, in characters.
 const QUOTE: usize = 160;
-/// The length of what is told of a fault, in characters: our own words and names from a certificate.
+/// Maximum number of characters of a fault's message: our own words and names from a certificate.
 const MESSAGE: usize = 400;
 /// The length of a line of the answer's head, in characters.
 const HEAD_LINE: usize = 400;
@@ -29,7 +29,7 @@ const SENT: usize = 8192;
 /// The length of the body's beginning, in characters.
 const BODY: usize = 1024;
 
-/// The headers that a details needs, as they are told; the first four name the request in the logs.
+/// The headers of interest, as reports spell them; the first four identify the request in the logs.
 const FACTS: [&str; 10] = [
     "X-Openstack-Request-Id",
     "X-Compute-Request-Id",
@@ -95,14 +95,14 @@ fn problems(answer: &Response) -> Vec<AnswerProblem> {
     all.filter(has).collect()
 }
 
-/// How nginx, Apache and Go answer plain http on their https port.
+/// Answers of nginx, Apache and Go to plain http on their https port.
 const PLAIN_HTTP_TO_HTTPS: [&str; 3] = [
     "plain HTTP request was sent to HTTPS port",
     "speaking plain HTTP to an SSL-enabled server port",
     "Client sent an HTTP request to an HTTPS server",
 ];
 
-/// How nginx answers a client without a certificate.
+/// The answer of nginx to a client without a certificate.
 const NO_CLIENT_CERTIFICATE: &str = "No required SSL certificate was sent";
 
 fn remark(answer: &Response) -> Option<Remark> {
@@ -176,7 +176,7 @@ impl<'a> Request<'a> {
     }
 
     /// A 503 accuses the back-end only where the API says it. Keystone's is no intermediary's either, for
-    /// Keystone does not stand between us and the API: it is of the rest.
+    /// Keystone is not between us and the API.
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
         match (status, self.responder) {
             (503, Some(Responder::Keystone)) => Unexpected,
@@ -185,8 +185,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Everything that a renderer may tell about the request.
-    pub(super) fn told(&self, plan: &Plan, endpoint: &Endpoint) -> RequestVerdict {
+    /// Returns everything that a renderer may show of the request.
+    pub(super) fn verdict(&self, plan: &Plan, endpoint: &Endpoint) -> RequestVerdict {
         let (sanitizer, verbosity) = (&plan.sanitizer, plan.output.verbosity);
         RequestVerdict {
             state: self.row.state,
@@ -208,7 +208,7 @@ impl<'a> Request<'a> {
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
             detail: self.exchange.completion.answer().and_then(|answer| body::summary(answer, sanitizer)),
-            // What only a curious reader is told is not made for ten thousand endpoints that nobody asks about.
+            // Details that no output shows are not made: there may be ten thousand endpoints.
             details: (verbosity >= Verbosity::Requests).then(|| self.details(plan, endpoint)),
             transcript: (verbosity >= Verbosity::Transcript).then(|| self.transcript(sanitizer)),
         }
@@ -245,11 +245,11 @@ fn peer(peer: &Peer) -> String {
 }
 
 fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
-    let told = FACTS.into_iter().filter_map(|name| {
+    let facts = FACTS.into_iter().filter_map(|name| {
         let value = answer.header(&name.to_ascii_lowercase())?;
         Some((name.to_owned(), sanitizer.line(value, FACT)))
     });
-    told.filter(|(_, value)| !value.is_empty()).collect()
+    facts.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {

@@ -90,7 +90,7 @@ pub(crate) fn answered(method: Method, status: u16, headers: &[(&str, &str)], bo
     step(made(method, Completion::Full(answer(status, headers, body))))
 }
 
-/// What came of a request, as the tables below write it: a status, a fault (`body` comes after a 200), a
+/// Makes an attempt from its notation in the tables below: a status, a fault (`body` comes after a 200), a
 /// page, or `skipped`.
 fn came(method: Method, outcome: &str) -> Attempt {
     if let Ok(status) = outcome.parse() {
@@ -203,7 +203,7 @@ const PAIRS: [(&str, &str, State, Diagnosis, &str); 63] = [
     ("204", "999", State::Critical, Diagnosis::WrongService, "GET"),
     ("99", "200", State::Critical, Diagnosis::WrongService, "HEAD"),
     ("101", "200", State::Critical, Diagnosis::WrongService, "HEAD"),
-    // A skipped request counts for nothing, but the back-end of an API that answers must be asked for.
+    // A skipped request counts for nothing, but where the API answers, the back-end must be probed too.
     ("204", "skipped", State::Unknown, Diagnosis::Unexpected, "GET not sent"),
     ("200", "skipped", State::Unknown, Diagnosis::Unexpected, "GET not sent"),
     ("500", "skipped", State::Critical, Diagnosis::ApiError, "HEAD"),
@@ -325,16 +325,16 @@ fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
 fn request_times() {
     let mut plan = plan();
     plan.thresholds.request = limits("1", "3");
-    let told = |head, get| {
+    let result = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
         (verdict.state, verdict.diagnosis, verdict.explanation)
     };
     let slow = |state, explanation: &str| (state, Diagnosis::Slow, explanation.to_owned());
-    assert_eq!(told(1000, 1000).1, Diagnosis::Healthy);
+    assert_eq!(result(1000, 1000).1, Diagnosis::Healthy);
     let warning = "GET took 1.001 s, above the warning threshold of 1 s";
-    assert_eq!(told(1500, 1001), slow(State::Warning, warning));
+    assert_eq!(result(1500, 1001), slow(State::Warning, warning));
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
-    assert_eq!(told(3200, 2000), slow(State::Critical, critical));
+    assert_eq!(result(3200, 2000), slow(State::Critical, critical));
 
     let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
     late.elapsed = Duration::from_secs(9);
@@ -398,7 +398,7 @@ fn certificate_days() {
     let mut plan = plan();
     plan.thresholds.certificate =
         Threshold { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
-    let told = |head, get| {
+    let result = |head, get| {
         let good = |method, status| made(method, Completion::Full(answer(status, &[], "")));
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
@@ -406,13 +406,13 @@ fn certificate_days() {
         (verdict.state, verdict.diagnosis.name(), verdict.explanation)
     };
     let expiring = |state, explanation: &str| (state, "certificate-expiring", explanation.to_owned());
-    assert_eq!(told(90, 30).1, "healthy");
+    assert_eq!(result(90, 30).1, "healthy");
     let soon = "the certificate expires in 29 days, below the warning threshold of 30 days (CN=ctl1)";
-    assert_eq!(told(90, 29), expiring(State::Warning, soon));
+    assert_eq!(result(90, 29), expiring(State::Warning, soon));
     let sooner = "the certificate expires in 6 days, below the critical threshold of 7 days (CN=ctl1)";
-    assert_eq!(told(6, 90), expiring(State::Critical, sooner));
+    assert_eq!(result(6, 90), expiring(State::Critical, sooner));
     let over = "the certificate expired 3 days ago, below the critical threshold of 7 days (CN=ctl1)";
-    assert_eq!(told(-3, 90), expiring(State::Critical, over));
+    assert_eq!(result(-3, 90), expiring(State::Critical, over));
 
     let expired = made(Method::Head, Completion::Failed(fault(FaultKind::Tls, Phase::Tls)));
     let verdict = verdict(&plan, &[with_certificate(-3, expired), came(Method::Get, "skipped")]);
@@ -427,16 +427,16 @@ fn equal_states() {
     plan.thresholds.request = limits("", "0");
     plan.thresholds.backend = limits("", "0");
     plan.thresholds.certificate = Threshold { warning: None, critical: Some(Range::at_least(9.0)) };
-    let told = |status, limits: &Plan| {
+    let result = |status, limits: &Plan| {
         let exchange = made(Method::Get, Completion::Full(answer(status, &[], "")));
         verdict(limits, &[with_certificate(1, exchange)]).diagnosis
     };
-    assert_eq!(told(503, &plan), Diagnosis::BackendDown);
-    assert_eq!(told(501, &plan), Diagnosis::Unexpected);
-    assert_eq!(told(401, &plan), Diagnosis::Slow);
-    assert_eq!(told(200, &plan), Diagnosis::Slow);
+    assert_eq!(result(503, &plan), Diagnosis::BackendDown);
+    assert_eq!(result(501, &plan), Diagnosis::Unexpected);
+    assert_eq!(result(401, &plan), Diagnosis::Slow);
+    assert_eq!(result(200, &plan), Diagnosis::Slow);
     plan.thresholds.request = Threshold::default();
-    assert_eq!(told(200, &plan), Diagnosis::CertificateExpiring);
+    assert_eq!(result(200, &plan), Diagnosis::CertificateExpiring);
 }
 
 pub(crate) fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
@@ -458,29 +458,29 @@ fn request_details() {
     let mut plan = plan();
     plan.sanitizer.add_secret(b"s3cr3t-t0ken");
     let brief = verdict(&plan, &[step(exchange.clone())]);
-    let told = judged(&brief, 0);
-    assert_eq!((&told.details, &told.transcript), (&None, &None));
+    let result = judged(&brief, 0);
+    assert_eq!((&result.details, &result.transcript), (&None, &None));
     plan.output.verbosity = Verbosity::Requests;
     let ticketed = verdict(&plan, &[step(exchange.clone())]);
     assert!(judged(&ticketed, 0).details.is_some() && judged(&ticketed, 0).transcript.is_none());
     plan.output.verbosity = Verbosity::Transcript;
     let verdict = verdict(&plan, &[step(exchange)]);
-    let told = judged(&verdict, 0);
-    let (details, transcript) = (told.details.as_ref().unwrap(), told.transcript.as_ref().unwrap());
+    let result = judged(&verdict, 0);
+    let (details, transcript) = (result.details.as_ref().unwrap(), result.transcript.as_ref().unwrap());
     assert!(details.curl.starts_with("curl "), "{}", details.curl);
     assert_eq!(
-        (&told.completion, told.row.key.to_string(), told.row.source.name()),
+        (&result.completion, result.row.key.to_string(), result.row.source.name()),
         (&Completion::Full(503), "get:503".into(), "documented")
     );
     assert_eq!(
-        (told.answered_by.map(Responder::name), told.peer.as_deref()),
+        (result.answered_by.map(Responder::name), result.peer.as_deref()),
         (Some("ceilometer"), Some("[2001:db8::1]:8777"))
     );
     let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
     assert_eq!(details.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(transcript.received[..2], ["HTTP 503", "server: WSGI|x"]);
     assert_eq!(transcript.sent[0], "GET /v2/health HTTP/1.1");
-    assert!(told.detail.as_ref().unwrap().starts_with("no database for "));
+    assert!(result.detail.as_ref().unwrap().starts_with("no database for "));
     assert!(transcript.body.starts_with(r#"{"error_message":"no database for "#));
     assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");
 }
@@ -488,10 +488,10 @@ fn request_details() {
 #[test]
 fn truncated_answers() {
     let broken = verdict(&plan(), &both("204", "body"));
-    let told = judged(&broken, 1);
-    assert_eq!((told.completion.answer(), told.row.key.to_string()), (Some(&200), "body".into()));
+    let result = judged(&broken, 1);
+    assert_eq!((result.completion.answer(), result.row.key.to_string()), (Some(&200), "body".into()));
     assert_eq!(
-        told.completion.fault().map(|fault| &fault.detail),
+        result.completion.fault().map(|fault| &fault.detail),
         Some(&FaultDetail::Local("circumstances".into()))
     );
 

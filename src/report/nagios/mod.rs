@@ -15,11 +15,11 @@ use crate::verdict::{Evidence, LoginVerdict, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
-    let (before, behind) = report.marks();
+    let (before, after) = report.marks();
     let parts = PluginOutput {
         lead: format!("CEILOMETER {} - ", report.state),
         summary: sanitize::escape_plugin(&format!("{before}{}", report.summary)),
-        mark: behind,
+        mark: after,
         metrics: perfdata::metrics(report, output.verbosity),
         lines: long_output(report, output.verbosity)
             .iter()
@@ -48,7 +48,7 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     lines
 }
 
-/// The login: its outcome where asked for, and what to do where it failed and no endpoint's explanation says so.
+/// Returns lines about the login: its outcome at `-v`, and the action where it failed and no endpoint says so.
 fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> Vec<String> {
     let mut lines = Vec::new();
     if verbosity >= Verbosity::Notes {
@@ -72,7 +72,7 @@ fn titled(report: &Report, verdict: &Verdict, verbosity: Verbosity) -> Vec<Strin
     [title].into_iter().chain(indented).collect()
 }
 
-/// What there is to say of an endpoint beyond the summary that is shown above.
+/// Returns the lines about an endpoint that add to the summary above them.
 fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> {
     let mut lines: Vec<String> = wording::explanation(verdict).into_iter().collect();
     if !verdict.action.is_empty() {
@@ -310,9 +310,9 @@ mod tests {
             prop_assert!(!text.contains(['<', '>', '\r', '\u{1b}']), "{text}");
             prop_assert!(text.matches('|').count() <= 1, "{text}");
             let first = text.lines().next().unwrap();
-            let (told, mut perfdata) = first.split_once(" | ").unwrap_or((first, ""));
+            let (shown, mut perfdata) = first.split_once(" | ").unwrap_or((first, ""));
             prop_assert!(!text.contains('|') || !perfdata.is_empty(), "{text}");
-            prop_assert!(told.len() >= (lead.len() + report.summary.len()).min(80).saturating_sub(3), "{text}");
+            prop_assert!(shown.len() >= (lead.len() + report.summary.len()).min(80).saturating_sub(3), "{text}");
             let mut labels = Vec::new();
             while !perfdata.is_empty() {
                 let (label, rest) = metric(perfdata).ok_or_else(|| TestCaseError::fail(first.to_owned()))?;

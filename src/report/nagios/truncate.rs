@@ -3,10 +3,10 @@
 //! NRPE 2 carries 1023 bytes and drops the rest wherever it happens to be, in the midst of a metric if
 //! need be. Long output goes first, then the summary down to [`SUMMARY`] bytes, then whole metrics.
 
-/// How much of the summary stays, in bytes, before metrics go.
+/// Number of bytes of the summary that are kept before metrics are dropped.
 const SUMMARY: usize = 80;
 
-/// What is between the text and the performance data.
+/// The separator between the text and the performance data.
 const BAR: &str = " | ";
 
 /// A plugin's output before it is cut.
@@ -51,7 +51,7 @@ impl PluginOutput {
         perfdata
     }
 
-    /// As many lines as fit, each behind a newline, the last one telling how many are missing.
+    /// Returns as many lines as fit, each after a newline; the last one counts those left out.
     fn long_output(&self, room: usize) -> String {
         let mut kept: Vec<&str> = self.lines.iter().map(String::as_str).collect();
         let mut length: usize = kept.iter().map(|line| line.len() + 1).sum();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_left_alone() {
+    fn fitting_output() {
         let whole = parts().within(8192);
         assert_eq!(parts().within(whole.len()), whole);
         expect![[r"
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_never_cut_in_two() {
+    fn character_boundaries() {
         assert_eq!(cut("äöü", 6), "äöü");
         assert_eq!(cut("äöüß", 7), "äö…");
         assert_eq!(cut("äöüß", 6), "ä…");

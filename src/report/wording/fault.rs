@@ -9,7 +9,7 @@ use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, Fault
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
 
-/// What ended a request, and at which endpoint: `connection refused by metering1:8777`.
+/// Names the fault of a request and the endpoint: `connection refused by metering1:8777`.
 pub(super) fn clause(
     verdict: &Verdict,
     method: Method,
@@ -40,7 +40,7 @@ pub(super) fn clause(
     }
 }
 
-/// How GET ended after HEAD was answered well, behind `metering1:8777 answered HEAD (204) but`.
+/// Describes the end of GET after HEAD was answered well, to follow `metering1:8777 answered HEAD (204) but`.
 pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     match fault.kind {
         FaultKind::Timeout => format!("not GET within {}", waited(judged.elapsed)),

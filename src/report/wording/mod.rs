@@ -17,7 +17,7 @@ use crate::verdict::{
     RequestVerdict, TokenSource, Transcript, Verdict,
 };
 
-/// What came of a request, in a word or two: `204`, `timeout`, `200 body`.
+/// Returns the outcome of a request in a word or two: `204`, `timeout`, `200 body`.
 pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Skipped(_) => "skipped".into(),
@@ -129,7 +129,7 @@ impl DetailLine {
     }
 }
 
-/// What a details needs of a request (`-vv`), and all that went over the transcript (`-vvv`).
+/// Returns the details of a request (`-vv`) and its transcript (`-vvv`).
 pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<DetailLine> {
     match &probe.outcome {
         Outcome::Skipped(reason) if verbosity >= Verbosity::Requests => {
@@ -159,7 +159,7 @@ fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
     format!("{}{}", request(probe), provenance(judged))
 }
 
-/// Who answered, and the rule that judged the answer.
+/// Names the responder and the rule that judged the answer.
 pub(super) fn provenance(judged: &RequestVerdict) -> String {
     let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
     let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();
@@ -168,10 +168,10 @@ pub(super) fn provenance(judged: &RequestVerdict) -> String {
 }
 
 fn phases(phases: &Phases) -> Option<String> {
-    let told =
+    let text =
         |phase: Phase| phases.get(phase).map(|taken| format!("{} {}", phase.name(), format_duration(taken)));
-    let told: Vec<String> = Phase::ALL.iter().copied().filter_map(told).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    let times: Vec<String> = Phase::ALL.iter().copied().filter_map(text).collect();
+    (!times.is_empty()).then(|| times.join(", "))
 }
 
 fn transcript(transcript: &Transcript) -> impl Iterator<Item = DetailLine> {
@@ -191,12 +191,12 @@ mod tests {
     use crate::verdict::tests::{NOW, both, endpoint, plan};
 
     #[test]
-    fn fault_that_the_explanation_does_not_quote() {
-        let told = |head, get| statements(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW), "");
-        assert!(told("timeout", "200").is_empty());
-        assert!(told("204", "timeout").is_empty());
-        // The same befell both, and is told once.
-        assert!(told("timeout", "timeout").is_empty());
-        assert_eq!(told("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
+    fn fault_beside_the_explanation() {
+        let lines = |head, get| statements(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW), "");
+        assert!(lines("timeout", "200").is_empty());
+        assert!(lines("204", "timeout").is_empty());
+        // Both have the same fault, which is shown once.
+        assert!(lines("timeout", "timeout").is_empty());
+        assert_eq!(lines("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
     }
 }

@@ -66,7 +66,7 @@ fn counts(endpoints: &[Verdict], quorum: Option<Quorum>, failing: usize) -> Stri
     format!("{usable} of {all} endpoints {states}, quorum {needed} {met}")
 }
 
-/// How many endpoints have each diagnosis, the most severe first: `1 backend-down, 2 throttled`.
+/// Counts the endpoints of each diagnosis, the most severe first: `1 backend-down, 2 throttled`.
 fn by_diagnosis(failing: &[&Verdict]) -> String {
     let mut counts: Vec<(Diagnosis, State, usize)> = Vec::new();
     for verdict in failing {
@@ -80,7 +80,7 @@ fn by_diagnosis(failing: &[&Verdict]) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// What happened, and the reason, which gives way first where room is short.
+/// An event and its reason, which is left out first where room is short.
 #[derive(Debug, Clone)]
 struct Clause {
     event: String,

@@ -2,7 +2,7 @@
 
 use super::traceback;
 
-/// How a document or an error page without `<html>` begins.
+/// Beginnings of documents and of error pages without `<html>`.
 const PAGE_TAGS: [&str; 6] = ["<!doctype html", "<html", "<head", "<title", "<body", "<h1"];
 
 /// Sentences that frameworks add to every page of a status; they say nothing beyond the title.

@@ -1,4 +1,4 @@
-//! Who made an answer, by the evidence in the answer itself.
+//! Recognises the server that made an answer, by the evidence in the answer itself.
 //!
 //! Nobody is named without proof; what proves whom is in one [`table`].
 
@@ -15,7 +15,7 @@ use crate::model::exchange::{Exchange, Method, Response};
 use crate::sanitize::UntrustedText;
 use table::{Clue, Proof, Row, TABLE};
 
-/// Who can be recognised.
+/// The servers that can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Responder {
     Akamai,
@@ -78,7 +78,7 @@ impl Responder {
     }
 }
 
-/// Who made each answer of one run, or `None` where nothing proves it.
+/// Returns the responder of each answer of one run, or `None` where nothing proves it.
 ///
 /// Answers to HEAD and GET that look alike come from the same responder: GET's body is then evidence for both.
 pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Responder>> {

@@ -236,7 +236,7 @@ fn own_answers() {
 }
 
 #[test]
-fn every_row_is_recorded() {
+fn recordings_of_all_rows() {
     for row in &TABLE {
         assert!(OWN.iter().any(|own| own.0 == row.responder), "{}", row.name);
         assert_eq!(row.responder.name(), row.name);
