@@ -176,11 +176,8 @@ fn paragraph(text: &str) -> String {
 }
 
 fn tagged(items: &[(&str, &str)]) -> String {
-    let mut page = String::new();
-    for (tag, text) in items {
-        page += &format!(".TP\n.B {}\n{}\n", escape(tag), escape(text));
-    }
-    page
+    let entries = items.iter().map(|(tag, text)| format!(".TP\n.B {}\n{}\n", escape(tag), escape(text)));
+    entries.collect::<Vec<_>>().concat()
 }
 
 /// Escapes what roff would interpret: hyphens, backslashes, and a leading dot or quote.

@@ -113,7 +113,8 @@ fn dumb_terminal() {
     expect![[r##"
         #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
         #-#-#T#:#:#Z  OK  healthy: HEAD #, GET # from SERVICE
-        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE: "the database is gone"
+        #-#-#T#:#:#Z  CRITICAL  backend-down: GET # from SERVICE: "the
+                                        database is gone"
         Watched for #s: # endpoint, # runs, # change.
 
         CRITICAL  SERVICE

@@ -43,7 +43,7 @@ fn thresholds_are_days_or_durations() {
             1 => ("WARNING", "certificate-expiring: certificate of".to_owned()),
             _ => ("CRITICAL", "certificate-expiring: certificate of".to_owned()),
         };
-        run.exits(code).summarises(word, &[&what, &server.url()]);
+        run.exits(code).summarises(word, &[&what, server.url().trim_start_matches("https://")]);
         let metrics = run.perfdata();
         let (_, value) = metrics.iter().find(|(label, _)| label == "certificate_days").unwrap();
         run.holds(value.starts_with("20.4") || value.starts_with("20.5"), "another number of days");
@@ -91,7 +91,7 @@ fn an_expired_certificate_counts_below_zero() {
     let server = TlsServer::healthy(&expired);
     check([&server.url(), "-k"]).run().exits(0);
     let run = check([&server.url(), "-k", "--certificate-critical", "1"]).run();
-    run.exits(2).says("certificate expired ").is_plugin_output();
+    run.exits(2).says("Certificate: valid until 2021-01-01T00:00:00Z, expired ").is_plugin_output();
     let metrics = run.perfdata();
     let (_, value) = metrics.iter().find(|(label, _)| label == "certificate_days").unwrap();
     run.holds(value.starts_with('-') && value.ends_with(";;1:"), value);

@@ -274,7 +274,7 @@ fn each_refusal_has_its_remedy() {
     );
     advised(
         &root.server("metering.example"),
-        "ask by a name that the certificate is for (--connect-to dials an address all the same), or have it issued \
+        "use a name that the certificate is for (--connect-to dials an address all the same), or have it issued \
          for this one",
     );
     advised(
@@ -444,12 +444,7 @@ fn tls_behind_http() {
     let summary = format!(
         "CEILOMETER CRITICAL - wrong-service: {at} did not answer GET with HTTP: the server speaks TLS on this port"
     );
-    fails(
-        &run,
-        &summary,
-        &["head_time", "get_time"],
-        "the server speaks TLS on this port)\nAction: ask it with -S or as https://…\n",
-    );
+    fails(&run, &summary, &["head_time", "get_time"], "\nAction: check it with -S or as https://…\n");
 }
 
 /// A listener that reads one TLS greeting, then does this.

@@ -262,8 +262,8 @@ fn who_refuses_is_named_with_the_remedy() {
             401,
             challenge,
             None,
-            "Keystone (http://keystone.example:5000/v3) answered before the health check could: it asks \
-             for credentials",
+            "Keystone (http://keystone.example:5000/v3) answered before the health check could: it wants \
+             credentials",
         ),
         (
             401,
@@ -277,7 +277,7 @@ fn who_refuses_is_named_with_the_remedy() {
             401,
             "WWW-Authenticate: Basic realm=\"ops\"\r\n",
             None,
-            "access control (Basic realm=\"ops\") answered before the health check could: it asks for credentials",
+            "access control (Basic realm=\"ops\") answered before the health check could: it wants credentials",
         ),
     ];
     let files = Files::new();

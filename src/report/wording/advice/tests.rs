@@ -281,8 +281,8 @@ fn answers_of_proxies() {
         verdict(&plan(), &get(status, &[("retry-after", "5")], "<html><hr><center>nginx</center>"))
     });
     let advice = std::iter::once(haproxy).chain(nginx);
-    let advice: String =
-        advice.map(|verdict| format!("{}\n-> {}\n", verdict.explanation, verdict.action)).collect();
+    let advice = advice.map(|verdict| format!("{}\n-> {}\n", verdict.explanation, verdict.action));
+    let advice = advice.collect::<Vec<_>>().concat();
     expect![[r#"
         HAProxy, not the API, answered 404 itself: it has nothing at this URL; the URL was http://ctl1:8777/v2/health
         -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
