@@ -1,4 +1,4 @@
-//! Every kind of answer that a broken server can give, told apart and in words.
+//! Every kind of answer that a broken server can give, each with its fault and message.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ const OK: &str = "HTTP/1.1 200 OK\r\n";
 
 /// Asks by GET alone, and asserts the fault's kind and all of its words.
 #[track_caller]
-fn is_told(name: &str, script: Script, kind: &str, message: &str) {
+fn has_fault(name: &str, script: Script, kind: &str, message: &str) {
     let peer = Peer::always(script);
     let run = check([&peer.address(), "-m", "get", "-t", "5", "-o", "json"]).run();
     let fault = run.json()["endpoints"][0]["probes"][0]["fault"].clone();
     run.exits(2)
         .holds(fault["kind"] == kind, &format!("{name} is not {kind}"))
-        .holds(fault["message"] == message, &format!("{name} is not told as {message:?}"));
+        .holds(fault["message"] == message, &format!("{name} is not reported as {message:?}"));
 }
 
 /// Asks by GET alone, and asserts that an answer is taken as the healthy one that it is.
@@ -67,14 +67,14 @@ fn connections_that_end() {
             "the connection was closed before the body was complete",
         ),
         (
-            "a beginning behind an interim answer",
+            "a beginning after an interim answer",
             says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 2"),
             "closed",
             "the connection was closed between an interim response and the final one",
         ),
     ];
     for (name, script, kind, message) in table {
-        is_told(name, script, kind, message);
+        has_fault(name, script, kind, message);
     }
 }
 
@@ -119,7 +119,7 @@ fn other_protocols() {
         ),
     ];
     for (name, bytes, message) in table {
-        is_told(name, says(bytes), "protocol", message);
+        has_fault(name, says(bytes), "protocol", message);
     }
 }
 
@@ -144,17 +144,17 @@ fn malformed_heads() {
         ),
     ];
     for (name, bytes, why) in table {
-        is_told(name, says(bytes), "protocol", &format!("the response headers are malformed ({why})"));
+        has_fault(name, says(bytes), "protocol", &format!("the response headers are malformed ({why})"));
     }
     let both = format!("{OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{{}}");
-    is_told(
+    has_fault(
         "two framings",
         says(both),
         "protocol",
         "the response has both Content-Length and Transfer-Encoding",
     );
     let long = format!("{OK}X: {}\r\n\r\n", "y".repeat(16 * 1024));
-    is_told("an oversized head", says(long), "protocol", "the response headers are longer than 16 KiB");
+    has_fault("an oversized head", says(long), "protocol", "the response headers are longer than 16 KiB");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn broken_chunks() {
         ("half a last chunk", "2\r\n{}\r\n0", cut),
     ];
     for (name, body, message) in table {
-        is_told(name, says(format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}")), "body", message);
+        has_fault(name, says(format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}")), "body", message);
     }
 }
 
@@ -200,7 +200,7 @@ fn odd_statuses() {
 }
 
 #[test]
-fn odd_answers_that_are_understood() {
+fn odd_valid_answers() {
     let table = [
         ("no header at all", "HTTP/1.1 200 OK\r\n\r\n"),
         ("no reason", "HTTP/1.1 200\r\n\r\n"),
@@ -211,11 +211,11 @@ fn odd_answers_that_are_understood() {
         ("a folded line", "HTTP/1.1 200 OK\r\nX: a\r\n  b\r\n\r\n{}"),
         ("a header twice", "HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n{}"),
         ("Latin-1", "HTTP/1.1 200 \u{e4}\r\nX: \u{f6}\r\n\r\n{}"),
-        ("data behind the body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 500 x\r\n\r\n"),
+        ("data after the body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 500 x\r\n\r\n"),
         // The last chunk makes the body complete (RFC 9112, section 8), whatever its trailer lacks.
         ("no trailer's end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"),
         (
-            "data behind the last chunk",
+            "data after the last chunk",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\nmore",
         ),
         ("100 with headers", "HTTP/1.1 100 Continue\r\nDate: now\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
@@ -232,7 +232,7 @@ fn odd_answers_that_are_understood() {
 
 /// A body that arrives with the head's end in one piece is not the head's, whatever came before.
 #[test]
-fn a_large_body_behind_an_interim_answer() {
+fn large_body_after_an_interim_answer() {
     let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
     let large = format!("{OK}Content-Length: 60000\r\n\r\n{}", "x".repeat(60_000));
     // The drip lets the interim answer arrive by itself.
@@ -242,7 +242,7 @@ fn a_large_body_behind_an_interim_answer() {
 
 /// An answer is the same in any pieces.
 #[test]
-fn an_answer_byte_by_byte() {
+fn answer_byte_by_byte() {
     let peer = Peer::by_method(
         vec![Step::Drip(b"HTTP/1.1 204\r\n\r\n".to_vec())],
         vec![Step::Drip(b"HTTP/1.1 503\r\nContent-Length: 4\r\n\r\ngone".to_vec())],
@@ -253,7 +253,7 @@ fn an_answer_byte_by_byte() {
 
 /// Nothing of a body is unpacked: a bomb stays as small as it was sent.
 #[test]
-fn a_gzip_bomb_is_not_unpacked() {
+fn gzip_bomb() {
     let mut bomb = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
     bomb.resize(60_000, 0xff);
     for (status, code) in [(200, 0), (503, 2)] {
@@ -269,7 +269,7 @@ fn a_gzip_bomb_is_not_unpacked() {
 
 /// More digits than a number has, deeper than a stack is, the same key twice, more than is read.
 #[test]
-fn bodies_that_strain_a_reader() {
+fn extreme_bodies() {
     let table = [
         ("[".repeat(100_000), None),
         ("{\"a\":".repeat(100_000), None),

@@ -58,7 +58,7 @@ impl Stall {
 
 /// All at the same time: they wait, and a run of each after the other would take minutes.
 #[test]
-fn every_stall_ends_within_every_budget() {
+fn stalls_and_budgets() {
     let header = endlessly("HTTP/1.1 200 OK\r\nX-Slow: ");
     let body = endlessly("HTTP/1.1 200 OK\r\nContent-Length: 19000\r\n\r\n");
     let chunks = endlessly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n");
@@ -93,7 +93,7 @@ fn answer_begun() -> Vec<u8> {
 }
 
 #[test]
-fn a_proxy_that_does_not_answer() {
+fn silent_proxy() {
     let peer = Peer::in_turn([vec![Step::Swallow]]);
     let proxy = format!("http://{}", peer.address());
     let run = check(["https://ceilometer.example", "-k", "--proxy", &proxy, "-t", "0.5"]).run_alone();
@@ -101,7 +101,7 @@ fn a_proxy_that_does_not_answer() {
 }
 
 #[test]
-fn an_endpoints_file_that_nobody_writes() {
+fn fifo_without_a_writer() {
     let directory = tempfile::tempdir().unwrap();
     let fifo = directory.path().join("fifo");
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
@@ -110,7 +110,7 @@ fn an_endpoints_file_that_nobody_writes() {
 }
 
 #[test]
-fn a_retry_does_not_outlive_the_budget() {
+fn retries() {
     let peer = Peer::backend_down();
     let run = check([&peer.address(), "-t", "0.5", "--retries", "1000", "--retry-delay", "10ms"]).run_alone();
     run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
@@ -118,7 +118,7 @@ fn a_retry_does_not_outlive_the_budget() {
     run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
 }
 
-/// So many endpoints that accept and say nothing, within one budget.
+/// Probes a number of endpoints that accept and send nothing, within one budget.
 fn many_stalls(number: usize, budget: &str) {
     let peer = Peer::always(vec![Step::Hang]);
     let run = check(["--endpoints", "-", "-t", budget]).stdin(peer.endpoints(number)).run_alone();
@@ -126,25 +126,25 @@ fn many_stalls(number: usize, budget: &str) {
 }
 
 #[test]
-fn two_hundred_and_eighty_stalls_end_by_two_seconds_and_a_quarter() {
+fn two_hundred_and_eighty_stalls() {
     many_stalls(280, "2");
 }
 
 #[test]
-fn three_hundred_stalls_within_a_short_budget() {
+fn three_hundred_stalls_in_a_short_budget() {
     many_stalls(300, "0.2");
     many_stalls(300, "1");
 }
 
 #[test]
 #[ignore = "takes 13 s; the shorter budgets are tested always"]
-fn three_hundred_stalls_within_a_long_budget() {
+fn three_hundred_stalls_in_a_long_budget() {
     many_stalls(300, "3");
     many_stalls(300, "10");
 }
 
 #[test]
-fn three_hundred_stalls_one_after_the_other() {
+fn three_hundred_stalls_without_parallelism() {
     let peer = Peer::always(vec![Step::Hang]);
     let run =
         check(["--endpoints", "-", "-t", "1", "--parallel", "1"]).stdin(peer.endpoints(300)).run_alone();
@@ -152,15 +152,15 @@ fn three_hundred_stalls_one_after_the_other() {
 }
 
 #[test]
-fn three_hundred_stalls_are_all_told() {
+fn three_hundred_stalls_in_json() {
     let peer = Peer::always(vec![Step::Hang]);
     let run = check(["--endpoints", "-", "-t", "1", "-o", "json"]).stdin(peer.endpoints(300)).run_alone();
     run.exits(2).ends_within(seconds("1"));
     let json = run.json();
     let endpoints = json["endpoints"].as_array().unwrap();
     run.holds(endpoints.len() == 300, "an endpoint is missing");
-    let told = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
-    run.holds(told, "an endpoint that was not answered is not failing");
+    let failing = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
+    run.holds(failing, "an endpoint that was not answered is not failing");
 }
 
 /// Runs the plugin at the same time with each of these arguments where no name is ever answered for, and asserts
@@ -173,11 +173,11 @@ fn with_a_silent_name_service(arguments: &[String]) {
     let commands = arguments.iter().map(|words| format!("{plugin} {words}"));
     let script = ["-rmn", "python3", "-c", include_str!("silent_resolver.py")];
     let output = exclusively(|| Command::new("unshare").args(script).args(commands).output().unwrap());
-    let told = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
     let budgets: Vec<&str> = arguments.iter().map(|words| words.rsplit(' ').next().unwrap()).collect();
-    assert_eq!(told.lines().count(), budgets.len(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(text.lines().count(), budgets.len(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     // The runs end in the order of their budgets, whatever order they were started in.
-    for (line, budget) in told.lines().zip(budgets) {
+    for (line, budget) in text.lines().zip(budgets) {
         let (elapsed, line) = line.split_once(' ').unwrap();
         assert!(seconds(elapsed) <= seconds(budget) + GRACE, "{budget} s: {elapsed} {line}");
         assert!(
@@ -188,13 +188,13 @@ fn with_a_silent_name_service(arguments: &[String]) {
 }
 
 #[test]
-fn a_silent_name_service() {
+fn silent_name_service() {
     let one = BUDGETS.iter().take(3).map(|budget| format!("silent.example -t {budget}"));
     with_a_silent_name_service(&one.collect::<Vec<_>>());
 }
 
 #[test]
-fn a_silent_name_service_for_three_hundred_names() {
+fn three_hundred_silent_names() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("endpoints");
     let names: Vec<String> = (0..300).map(|index| format!("n{index}.example")).collect();
@@ -206,6 +206,6 @@ fn a_silent_name_service_for_three_hundred_names() {
 
 #[test]
 #[ignore = "takes 10 s; the shorter budgets are tested always"]
-fn a_silent_name_service_within_a_long_budget() {
+fn silent_name_service_in_a_long_budget() {
     with_a_silent_name_service(&["silent.example -t 10".into()]);
 }

@@ -1,4 +1,4 @@
-//! Every way in which an answer can fail to come, or to be one: told apart, worded, and never a hang.
+//! Every way in which an answer can fail to come or be invalid: each has its message, and none hangs.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn skips_get(run: &Finished) {
 }
 
 #[test]
-fn refused() {
+fn refused_connection() {
     let nobody = Nobody::refusing();
     let run = ask(&nobody.address(), &[]);
     faults(&run, 0, "refused", "unreachable");
@@ -60,7 +60,7 @@ fn refused() {
 }
 
 #[test]
-fn a_name_that_does_not_resolve() {
+fn unknown_name() {
     // RFC 6761 reserves the domain; no resolver knows a name in it.
     let run = check(["nowhere.invalid", "-t", "5", "-o", "json"]).run();
     run.exits(2).reports("/endpoints/0/endpoint", "nowhere.invalid:8777");
@@ -116,7 +116,7 @@ fn closed_within_the_head() {
 }
 
 #[test]
-fn a_truncated_body() {
+fn truncated_body() {
     let peer = Peer::by_method(alive(), says("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"));
     let run = ask(&peer.address(), &[]);
     faults(&run, 1, "body", "backend-stalled");
@@ -129,7 +129,7 @@ fn a_truncated_body() {
 
 /// Statuses that say what is wrong are not hidden by a body that never ends, or that breaks off.
 #[test]
-fn unfinished_bodies_of_telling_statuses() {
+fn truncated_bodies_by_status() {
     let statuses = [
         (401, "denied", "UNKNOWN", "401", 3),
         (302, "wrong-service", "UNKNOWN", "3xx", 3),
@@ -159,7 +159,7 @@ fn unfinished_bodies_of_telling_statuses() {
 }
 
 #[test]
-fn a_broken_chunk() {
+fn broken_chunk() {
     let bodies = [
         "5\r\nhel",
         "zz\r\nhello\r\n0\r\n\r\n",
@@ -176,21 +176,21 @@ fn a_broken_chunk() {
 }
 
 #[test]
-fn a_body_without_length_ends_with_its_connection() {
+fn body_without_length() {
     let peer = Peer::by_method(alive(), says("HTTP/1.1 503 No\r\n\r\n{\"reasons\": [\"gone fishing\"]}"));
     let run = ask(&peer.address(), &[]);
     run.exits(2).reports("/endpoints/0/diagnosis", "backend-down").says("gone fishing");
 }
 
 #[test]
-fn a_body_without_length_that_is_cut() {
+fn truncated_body_without_length() {
     let cut = vec![Step::Send(b"HTTP/1.1 200 OK\r\n\r\n{\"det".to_vec()), Step::Reset];
     let peer = Peer::by_method(alive(), cut);
     faults(&ask(&peer.address(), &[]), 1, "body", "backend-stalled");
 }
 
 #[test]
-fn a_body_that_stalls_within_its_length() {
+fn stalled_body() {
     let stalls = vec![Step::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()), Step::Hang];
     let peer = Peer::by_method(alive(), stalls);
     let run = ask(&peer.address(), &[]);
@@ -203,7 +203,7 @@ fn a_body_that_stalls_within_its_length() {
 
 /// Each phase that can stall is named, and the budget holds.
 #[test]
-fn timeouts_name_their_phase() {
+fn phases_of_timeouts() {
     let silent = Peer::always(vec![Step::Hang]);
     let run = ask(&silent.address(), &[]);
     faults(&run, 0, "timeout", "no-answer");
@@ -235,7 +235,7 @@ fn endless_header() -> Vec<u8> {
 }
 
 #[test]
-fn a_stalled_back_end() {
+fn stalled_back_end() {
     let peer = Peer::by_method(alive(), vec![Step::Hang]);
     let run = ask(&peer.address(), &[]);
     faults(&run, 1, "timeout", "backend-stalled");
@@ -249,7 +249,7 @@ fn a_stalled_back_end() {
 }
 
 #[test]
-fn connecting_has_a_bound_of_its_own() {
+fn connect_timeout() {
     let deaf = Nobody::deaf();
     let run = check([&deaf.address(), "-t", "20", "--connect-timeout", "200ms", "-o", "json"]).run_alone();
     faults(&run, 0, "timeout", "unreachable");
@@ -257,9 +257,9 @@ fn connecting_has_a_bound_of_its_own() {
     run.ends_within(SECOND);
 }
 
-/// What is not HTTP/1: garbage and other protocols.
+/// Garbage and other protocols than HTTP/1.
 #[test]
-fn other_protocols_are_not_http() {
+fn other_protocols() {
     let table: [(&str, &[u8]); 12] = [
         ("garbage", b"\x00\x01\x02\xff\xfe garbage \x1b[31m\r\n\r\n"),
         ("SSH", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
@@ -286,7 +286,7 @@ fn other_protocols_are_not_http() {
 }
 
 #[test]
-fn a_banner_that_waits_is_not_waited_for() {
+fn banner_of_an_open_connection() {
     for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "220 mail.example ESMTP Postfix\r\n"] {
         let script = vec![Step::Send(banner.into()), Step::Swallow];
         let peer = Peer::in_turn([script.clone(), script]);
@@ -297,7 +297,7 @@ fn a_banner_that_waits_is_not_waited_for() {
 }
 
 #[test]
-fn headers_at_odds_are_protocol() {
+fn conflicting_headers() {
     let table = [
         "Content-Length: 2\r\nContent-Length: 3\r\n",
         "Content-Length: 2, 3\r\n",
@@ -315,7 +315,7 @@ fn headers_at_odds_are_protocol() {
 }
 
 #[test]
-fn a_head_beyond_the_bound_is_protocol() {
+fn oversized_head() {
     let start = || Step::Send(b"HTTP/1.1 200 OK\r\n".to_vec());
     let long_value =
         vec![Step::Send(b"HTTP/1.1 200 OK\r\nX-Long: ".to_vec()), Step::Forever(vec![b'x'; 4096])];
@@ -332,7 +332,7 @@ fn a_head_beyond_the_bound_is_protocol() {
 }
 
 #[test]
-fn interim_answers_are_passed_over() {
+fn interim_answers() {
     let early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
     let then = |bytes: Vec<u8>| says([early.as_bytes(), &bytes].concat());
     let peer = Peer::by_method(then(answer(204, "", "")), then(answer(200, "", "{}")));
@@ -356,7 +356,7 @@ fn folded_headers_and_bare_line_feeds() {
 }
 
 #[test]
-fn http_1_0_is_understood() {
+fn http_1_0() {
     let peer = Peer::by_method(
         says("HTTP/1.0 204 No Content\r\nServer: WSGIServer/0.2\r\n\r\n"),
         says("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
@@ -365,14 +365,14 @@ fn http_1_0_is_understood() {
 }
 
 #[test]
-fn a_reason_phrase_may_be_missing() {
+fn missing_reason_phrase() {
     let peer =
         Peer::by_method(says("HTTP/1.1 204\r\n\r\n"), says("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"));
     ask(&peer.address(), &[]).exits(0);
 }
 
 #[test]
-fn an_endless_body_keeps_its_status() {
+fn endless_body() {
     let bodies = [
         "HTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n",
@@ -389,7 +389,7 @@ fn an_endless_body_keeps_its_status() {
 }
 
 #[test]
-fn an_endless_503_is_still_the_back_end() {
+fn endless_503() {
     let head = b"HTTP/1.1 503 No\r\nContent-Type: application/json\r\n\r\n{\"reasons\": [\"".to_vec();
     let peer = Peer::by_method(alive(), vec![Step::Send(head), Step::Forever(vec![b'a'; 65536])]);
     let run = check([peer.address()]).run();
@@ -398,20 +398,20 @@ fn an_endless_503_is_still_the_back_end() {
 }
 
 #[test]
-fn a_coding_that_nobody_asked_for_keeps_the_status() {
+fn unwanted_content_coding() {
     let gzip = "Content-Encoding: gzip\r\n";
     for body in ["\x1f\u{8b}\x08 broken", "{}"] {
         let peer = Peer::by_method(alive(), answers(200, gzip, body));
         let run = ask(&peer.address(), &[]);
         run.exits(0).reports("/endpoints/0/probes/1/detail", ());
-        assert_eq!(peer.requests()[1].header("accept-encoding"), [""; 0], "none was asked for");
+        assert_eq!(peer.requests()[1].header("accept-encoding"), [""; 0], "none was requested");
         let peer = Peer::by_method(alive(), answers(503, gzip, body));
         ask(&peer.address(), &[]).exits(2).reports("/endpoints/0/probes/1/key", "get:503");
     }
 }
 
 #[test]
-fn a_chunked_body_is_read() {
+fn chunked_body() {
     let chunked = "HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n\
                    10;ext=1\r\n{\"reasons\": [\"no\r\n7\r\n db\"]}\n\r\n0\r\nX-Trailer: yes\r\n\r\n";
     let peer = Peer::by_method(alive(), says(chunked));
@@ -420,7 +420,7 @@ fn a_chunked_body_is_read() {
 
 /// Whatever follows HEAD's answer is neither read nor taken for GET's.
 #[test]
-fn a_body_after_head_is_never_read() {
+fn body_after_head() {
     let head = "HTTP/1.1 204 No Content\r\nContent-Length: 500\r\n\r\n";
     let poison = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
     let with_poison = vec![Step::Send(format!("{head}{poison}").into()), Step::Hang];
@@ -430,7 +430,7 @@ fn a_body_after_head_is_never_read() {
 }
 
 #[test]
-fn plain_http_behind_https_is_told() {
+fn plain_http_to_an_https_port() {
     let peer = Peer::in_turn([vec![Step::Send(answer(400, "", "")), Step::Swallow]]);
     let run = ask(&format!("https://{}", peer.address()), &["-k"]);
     faults(&run, 0, "tls", "tls-failed");
@@ -438,7 +438,7 @@ fn plain_http_behind_https_is_told() {
 }
 
 #[test]
-fn deeply_nested_and_odd_json_is_survived() {
+fn deeply_nested_and_odd_json() {
     let deep = "[".repeat(50_000);
     let duplicate = r#"{"reasons": ["one"], "reasons": ["two"]}"#;
     let huge = r#"{"reasons": 1e999999, "error": {"code": 99999999999999999999999999}}"#;

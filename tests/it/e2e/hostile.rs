@@ -32,7 +32,7 @@ fn all_stay_clean(arguments: &[&str], code: i32, prepare: impl Fn(Check) -> Chec
     }
 }
 
-/// The same of a peer's answers.
+/// Asserts it of a peer's answers.
 #[track_caller]
 fn stays_clean(peer: &Peer, code: i32) {
     all_stay_clean(&[&peer.address()], code, |check| check);
@@ -112,7 +112,7 @@ fn overridden_state() {
     run.exits(0).summarises("OK", &["healthy"]);
 }
 
-/// What may stand in an argument: anything but NUL.
+/// Text that an argument can hold: anything but NUL.
 fn argument() -> String {
     HOSTILE.replace('\0', "")
 }
@@ -197,7 +197,7 @@ fn name_service_and_proxy() {
     all_stay_clean(&[&peer.address()], 0, |check| check.env("HTTP_PROXY", &argument()));
 }
 
-/// What stands at the beginning of an answer that is none is shown, in a clean form.
+/// The beginning of an answer that is not HTTP is shown, sanitized.
 #[test]
 fn foreign_banners() {
     for banner in [HOSTILE, "220 \u{1b}]0;owned\u{7}|x=1 ready\r\n", "\u{202e}\u{200b}\u{9b}31m"] {

@@ -20,8 +20,8 @@ use crate::support::programs::{missing, unshares};
 /// A user without privileges; this one's limits and permissions hold, root's do not.
 const NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
-/// What runs a command as a user to whom limits apply: nothing, or a change of user; `None` where root cannot
-/// become another or cannot run the plugin as one.
+/// Returns a prefix that runs a command as a user to whom limits apply: empty, or a change of user;
+/// `None` where root cannot become another user or cannot run the plugin as one.
 fn unprivileged() -> Option<&'static str> {
     if !rustix::process::geteuid().is_root() {
         return Some("");
@@ -85,7 +85,7 @@ fn fifo_without_a_writer() {
     }
 }
 
-/// Whatever stands where the report should go stays as it is.
+/// An output target that is not a regular file stays as it is.
 #[test]
 fn output_target_of_another_kind() {
     let (directory, folder) = directory();
@@ -109,7 +109,7 @@ fn output_target_of_another_kind() {
     assert_eq!(names(directory.path()), before);
 }
 
-/// A report that cannot be written is told instead, and is never healthy.
+/// Asserts that a report that cannot be written is replaced by an error, and is never healthy.
 #[track_caller]
 fn is_not_written(line: &str, file: &str, why: &str) {
     let peer = Peer::healthy();
@@ -195,13 +195,13 @@ fn output_file_in_a_sticky_directory() {
     assert_eq!(names(directory.path()).len(), 2, "nothing is left");
 }
 
-/// `ulimit -f` ends a process by a signal unless it is told not to.
+/// `ulimit -f` ends a process by a signal unless the process ignores it.
 #[test]
 fn output_file_beyond_the_size_limit() {
     let (directory, folder) = directory();
     fs::write(directory.path().join("report"), "old").unwrap();
     is_not_written(r#"ulimit -f 0; exec "$@""#, &format!("{folder}/report"), "File too large");
-    assert_eq!(names(directory.path()), ["report"], "nothing is left behind");
+    assert_eq!(names(directory.path()), ["report"], "no other file is left");
     assert_eq!(fs::read_to_string(directory.path().join("report")).unwrap(), "old");
     let peer = Peer::healthy();
     let line = format!(r#"ulimit -f 0; exec "$@" >{folder}/stdout"#);

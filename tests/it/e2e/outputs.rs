@@ -1,4 +1,4 @@
-//! What is printed: the plugin line, its performance data, and the JSON report's keys.
+//! The output: the plugin line, its performance data, and the JSON report's keys.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What is sent, to whom, and on how many connections.
+//! The requests: their content, their targets, and their connections.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use crate::support::harness::{check, words};
 use crate::support::peer::{Peer, Step, alive, answer, answers};
 
 #[test]
-fn head_then_get_each_on_a_connection_of_its_own() {
+fn head_and_get() {
     // A server that would keep the connection: it waits for the client's close.
     let kept = |bytes| vec![Step::Send(bytes), Step::Hang];
     let peer = Peer::by_method(kept(answer(204, "", "")), kept(answer(200, "", "{}")));
@@ -18,7 +18,7 @@ fn head_then_get_each_on_a_connection_of_its_own() {
 }
 
 #[test]
-fn the_request_says_who_asks_and_for_what() {
+fn request_headers() {
     let peer = Peer::healthy();
     check([peer.address()]).run().exits(0);
     for request in peer.requests() {
@@ -33,7 +33,7 @@ fn the_request_says_who_asks_and_for_what() {
     }
 }
 
-/// `{}` stands for the peer's address, `PORT` for its port.
+/// `{}` is replaced by the peer's address, `PORT` by its port.
 #[test]
 fn paths_and_prefixes() {
     let table = [
@@ -59,7 +59,7 @@ fn paths_and_prefixes() {
 }
 
 #[test]
-fn an_endpoint_given_twice_is_probed_once() {
+fn duplicate_endpoint() {
     let peer = Peer::healthy();
     let address = peer.address();
     let same = format!("{address} http://{address} {address}/v2/health -H {address}/");
@@ -69,7 +69,7 @@ fn an_endpoint_given_twice_is_probed_once() {
 }
 
 #[test]
-fn connect_to_dials_one_address_in_anothers_name() {
+fn connect_to() {
     let peer = Peer::healthy();
     let run = check(["ceilometer.example", "--connect-to", &peer.address(), "-o", "json"]).run();
     run.exits(0)
@@ -81,7 +81,7 @@ fn connect_to_dials_one_address_in_anothers_name() {
 }
 
 #[test]
-fn a_redirect_is_never_followed() {
+fn redirect() {
     let elsewhere = Peer::untouched();
     let location = format!("Location: http://{}/v2/health\r\n", elsewhere.address());
     let peer = Peer::always(answers(302, &location, ""));
@@ -90,7 +90,7 @@ fn a_redirect_is_never_followed() {
 }
 
 #[test]
-fn the_environments_proxy_is_ignored_and_noted() {
+fn proxy_in_the_environment() {
     let proxy = Peer::untouched();
     let peer = Peer::healthy();
     let url = format!("http://{}", proxy.address());
@@ -106,7 +106,7 @@ fn the_environments_proxy_is_ignored_and_noted() {
 }
 
 #[test]
-fn a_token_is_sent_and_never_shown() {
+fn masked_token() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("token");
     std::fs::write(&file, "gAAAAAsesame-open\n").unwrap();
@@ -122,7 +122,7 @@ fn a_token_is_sent_and_never_shown() {
 }
 
 #[test]
-fn a_token_from_standard_input() {
+fn token_from_standard_input() {
     let peer = Peer::healthy();
     check([&peer.address(), "--token-file", "-"]).stdin("from-a-pipe\n").run().exits(0);
     assert_eq!(peer.requests()[0].header("x-auth-token"), ["from-a-pipe"]);
@@ -137,7 +137,7 @@ fn basic_credentials_from_a_file() {
 }
 
 #[test]
-fn headers_are_sent_as_given() {
+fn given_headers() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("headers");
     std::fs::write(&file, "# two headers\n\nX-From-File: in a file\nX-More: 1\n").unwrap();
@@ -153,7 +153,7 @@ fn headers_are_sent_as_given() {
 
 /// A server that sends back what it got does not get our secrets shown.
 #[test]
-fn a_reflecting_server_shows_no_secret() {
+fn reflecting_server() {
     for output in ["nagios", "human", "json", "prometheus", "haproxy-agent"] {
         let peer = Peer::asked(|request| {
             let reflected = request.raw.replace("\r\n", "\\n").replace('"', "'");
@@ -168,14 +168,14 @@ fn a_reflecting_server_shows_no_secret() {
 }
 
 #[test]
-fn the_curl_command_of_vv_masks_secrets() {
+fn curl_command() {
     let peer = Peer::healthy();
     let run = check([&peer.address(), "-vv", "--header", "X-Auth-Token: gAAAAAsesame-open"]).run();
     run.exits(0).says("curl").says(&peer.address()).never_says("sesame");
 }
 
 #[test]
-fn nothing_is_retried_in_silence() {
+fn visible_retries() {
     let peer = Peer::by_method(alive(), vec![Step::Reset]);
     check([peer.address()]).run().exits(2);
     assert_eq!(peer.asked_for(), ["HEAD /v2/health", "GET /v2/health"]);

@@ -30,8 +30,8 @@ fn judges(rows: &[Row]) {
         if code != 0 {
             plain.summarises(state, &[&format!("{method} {status}")]);
         }
-        let told = run("json");
-        told.exits(code)
+        let json = run("json");
+        json.exits(code)
             .reports("/state", state)
             .reports("/exit_code", code)
             .reports("/simulated", false)
@@ -64,7 +64,7 @@ fn documented_answers() {
 }
 
 #[test]
-fn an_undocumented_success_is_an_impostor() {
+fn undocumented_successes() {
     judges(&[
         ("HEAD", 200, "head:2xx"),
         ("HEAD", 202, "head:2xx"),
@@ -74,12 +74,12 @@ fn an_undocumented_success_is_an_impostor() {
 }
 
 #[test]
-fn a_redirect_is_an_impostor() {
+fn redirects() {
     judges(&[("HEAD", 301, "3xx"), ("GET", 302, "3xx"), ("GET", 304, "3xx"), ("GET", 308, "3xx")]);
 }
 
 #[test]
-fn access_control_answers_first() {
+fn access_control() {
     judges(&[
         ("HEAD", 401, "401"),
         ("GET", 401, "401"),
@@ -118,7 +118,7 @@ fn undocumented_failures() {
 }
 
 #[test]
-fn statuses_that_http_does_not_know_are_protocol() {
+fn statuses_unknown_to_http() {
     for status in [600, 999] {
         let peer = Peer::always(bare(status));
         check([&peer.address(), "-m", "get", "-o", "json"])
@@ -132,7 +132,7 @@ fn statuses_that_http_does_not_know_are_protocol() {
 }
 
 #[test]
-fn an_interim_status_as_the_final_answer_is_critical() {
+fn interim_status_as_final_answer() {
     for status in [100, 101, 102, 103, 150, 199] {
         let peer = Peer::always(bare(status));
         for method in ["head", "get"] {
@@ -146,7 +146,7 @@ fn an_interim_status_as_the_final_answer_is_critical() {
     }
 }
 
-/// What is wrong with answers whose status is good, and overrides of that.
+/// Problems of answers with a good status, and overrides of these.
 #[test]
 fn doubtful_answers() {
     let page = answers(200, "", "<!DOCTYPE html><title>Sign in</title>");
@@ -187,7 +187,7 @@ fn doubtful_answers() {
 
 /// Both methods: the answers, and which of them the diagnosis rests on.
 #[test]
-fn the_worst_state_is_explained() {
+fn explanation_of_the_worst_state() {
     let table: [(u16, u16, &str, i32, &str, &str); 9] = [
         (204, 200, "OK", 0, "healthy", ""),
         (204, 503, "CRITICAL", 2, "backend-down", "GET 503"),
@@ -208,7 +208,7 @@ fn the_worst_state_is_explained() {
 }
 
 #[test]
-fn overrides_beat_every_row_and_the_most_specific_one_wins() {
+fn precedence_of_overrides() {
     let table = [
         ("--state get:503=warning", 1, "WARNING", "get:503"),
         ("--state 503=unknown", 3, "UNKNOWN", "503"),
@@ -230,14 +230,14 @@ fn overrides_beat_every_row_and_the_most_specific_one_wins() {
 }
 
 #[test]
-fn an_override_to_ok_is_healthy() {
+fn override_to_ok() {
     let peer = Peer::backend_down();
     let run = check([&peer.address(), "-o", "json", "--state", "get:503=ok"]).run();
     run.exits(0).reports("/endpoints/0/diagnosis", "healthy");
 }
 
 #[test]
-fn an_override_of_a_fault_beats_its_row() {
+fn override_of_a_fault() {
     for (option, code) in
         [("timeout=unknown", 2), ("reset=unknown", 3), ("get:reset=warning", 1), ("head:reset=ok", 2)]
     {
@@ -247,7 +247,7 @@ fn an_override_of_a_fault_beats_its_row() {
 }
 
 #[test]
-fn who_answered_is_told_apart() {
+fn responders() {
     let page = |text: &str| format!("<html><body><h1>503 Service Unavailable</h1>\n{text}\n</body></html>\n");
     let haproxy = page("No server is available to handle this request.");
     let nginx = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n\
@@ -268,7 +268,7 @@ fn who_answered_is_told_apart() {
 }
 
 #[test]
-fn keystones_own_503_is_named_as_keystones() {
+fn keystones_own_503() {
     let body = "The Keystone service is temporarily unavailable.";
     let peer = Peer::by_method(alive(), answers(503, "Content-Type: text/plain\r\n", body));
     let run = check([&peer.address(), "-o", "json"]).run();
@@ -276,11 +276,11 @@ fn keystones_own_503_is_named_as_keystones() {
 }
 
 #[test]
-fn keystones_401_says_how_to_give_a_token() {
+fn keystones_401() {
     let headers = "WWW-Authenticate: Keystone uri=\"http://keystone.example:5000\"\r\n";
     let peer = Peer::always(answers(401, headers, "Authentication required"));
-    let told = check([&peer.address(), "-o", "json"]).run();
-    told.exits(3).reports("/endpoints/0/probes/0/answered_by", "keystone");
+    let json = check([&peer.address(), "-o", "json"]).run();
+    json.exits(3).reports("/endpoints/0/probes/0/answered_by", "keystone");
     check([peer.address()]).run().exits(3).says("--token-file");
 }
 
@@ -297,9 +297,9 @@ fn headers_shown() {
     }
 }
 
-/// What each relative of the service says in its body is the detail.
+/// The body's message is the detail, for each relative of the service.
 #[test]
-fn the_health_body_is_shown() {
+fn health_bodies() {
     let table = [
         (r#"{"detailed": false, "reasons": ["mongo is gone", "disk full"]}"#, "mongo is gone"),
         (r#"{"kafka": "OK", "alarms_database": "no route", "metrics_database": "OK"}"#, "no route"),
@@ -318,7 +318,7 @@ fn the_health_body_is_shown() {
 }
 
 #[test]
-fn one_method_alone_asks_nothing_else() {
+fn single_method() {
     for (method, asked) in [("head", "HEAD /v2/health"), ("get", "GET /v2/health")] {
         let peer = Peer::by_method(alive(), healthy());
         let run = check([&peer.address(), "-m", method, "-o", "json"]).run();

@@ -75,7 +75,7 @@ impl Rig {
         )
     }
 
-    /// How many tokens Keystone granted to this user agent, as its log has it.
+    /// Number of tokens that Keystone granted to this user agent, by its log.
     pub(super) fn logins(&self) -> usize {
         let log = std::fs::read_to_string(Path::new(self.fact("/directory")).join("access.log")).unwrap();
         log.lines().filter(|line| line.starts_with("POST /v3/auth/tokens 201 check_ceilometer")).count()

@@ -97,7 +97,7 @@ pub(super) fn token(token: &str, port: u16) -> String {
     answer("201 Created", &format!("X-Subject-Token: {token}\r\nContent-Type: application/json\r\n"), &body)
 }
 
-/// What the API answers to a token that it accepts.
+/// Answers a request whose token the API accepts.
 pub(super) fn health(request: &Request) -> String {
     if request.head.starts_with("HEAD ") {
         "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".into()

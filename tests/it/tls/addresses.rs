@@ -1,6 +1,6 @@
 //! Addresses: families, names with several of them, and addresses that are dialled for another name.
 //!
-//! A name with several addresses stands in a hosts file that only the run sees, in a mount namespace of its own.
+//! A name with several addresses is in a hosts file that only the run sees, in a mount namespace of its own.
 
 use std::net::{Ipv6Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
@@ -15,7 +15,7 @@ use crate::support::programs::{left_out, unshares};
 use crate::tls::server::TlsServer;
 
 #[test]
-fn connect_to_dials_another_address_and_changes_nothing_else() {
+fn connect_to() {
     let (root, files) = (Authority::new("Test CA"), Files::new());
     let cacert = files.write("ca.pem", &root.identity.certificate);
     let server = TlsServer::healthy(&root.server("metering.example"));
@@ -33,7 +33,7 @@ fn connect_to_dials_another_address_and_changes_nothing_else() {
 }
 
 #[test]
-fn connect_to_keeps_the_port_unless_it_names_one() {
+fn port_of_connect_to() {
     let peer = Peer::healthy();
     check(words(&format!("metering.example:{} --connect-to 127.0.0.1", peer.port()))).run().exits(0);
     check(words(&format!("metering.example --connect-to {}", peer.address()))).run().exits(0);
@@ -41,7 +41,7 @@ fn connect_to_keeps_the_port_unless_it_names_one() {
 }
 
 #[test]
-fn an_ipv6_address_needs_no_brackets_where_it_has_no_port() {
+fn ipv6_address_without_brackets() {
     let nobody = "::1 -p 9 -t 2";
     let run = check(words(nobody)).run();
     run.exits(2).summarises("CRITICAL", &["unreachable", "by [::1]:9"]);
@@ -49,7 +49,7 @@ fn an_ipv6_address_needs_no_brackets_where_it_has_no_port() {
 }
 
 #[test]
-fn zones_are_refused() {
+fn zone_identifiers() {
     if !can_have_hosts() {
         return;
     }
@@ -59,7 +59,7 @@ fn zones_are_refused() {
     check(["h", "--connect-to", "fe80::1%eth0"]).run().is_refused(&[]);
 }
 
-/// Whether a run can have a hosts file of its own. Asked before a peer waits to be called.
+/// Returns true if a run can have a hosts file of its own. Called before a peer waits for connections.
 fn can_have_hosts() -> bool {
     unshares("-rm")
 }
@@ -76,7 +76,7 @@ fn with_twin(files: &Files, addresses: &[&str], line: &str) -> Check {
 const TWIN: [&str; 2] = ["127.0.0.2", "127.0.0.1"];
 
 #[test]
-fn every_address_is_an_endpoint_of_its_own() {
+fn all_addresses() {
     if !can_have_hosts() {
         return;
     }
@@ -100,7 +100,7 @@ fn every_address_is_an_endpoint_of_its_own() {
 }
 
 #[test]
-fn a_quorum_counts_addresses() {
+fn quorum_of_addresses() {
     if !can_have_hosts() {
         return;
     }
@@ -117,15 +117,15 @@ fn a_quorum_counts_addresses() {
     assert_eq!(run.stdout, "CEILOMETER UNKNOWN - a quorum of 3 cannot be met: there are 2 endpoints\n");
 }
 
-/// How many endpoints a name without an answer stands for is not known, so its fault is told and not the quorum's.
+/// The number of a name's addresses is unknown if it does not resolve, so its fault is shown and not the quorum's.
 #[test]
-fn a_name_that_does_not_resolve_is_not_blamed_on_the_quorum() {
+fn unknown_name_under_a_quorum() {
     let run = check(words("nowhere.invalid --all-addresses --quorum 2 -t 5")).run();
     run.exits(2).summarises("CRITICAL", &["nowhere.invalid"]);
 }
 
 #[test]
-fn a_family_is_chosen() {
+fn address_families() {
     if !can_have_hosts() {
         return;
     }
@@ -151,7 +151,7 @@ fn occupied(port: u16) -> Option<OwnedFd> {
 }
 
 #[test]
-fn a_dead_first_address_does_not_cost_the_budget() {
+fn dead_first_address() {
     if !can_have_hosts() {
         return;
     }
@@ -177,7 +177,7 @@ fn a_dead_first_address_does_not_cost_the_budget() {
 }
 
 #[test]
-fn a_refused_first_address_costs_nothing() {
+fn refused_first_address() {
     if !can_have_hosts() {
         return;
     }

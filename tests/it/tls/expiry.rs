@@ -1,4 +1,4 @@
-//! The certificate's remaining life: judged, counted, and told in every format.
+//! The certificate's remaining life: judged, counted, and shown in every format.
 
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +25,7 @@ fn asked(options: &str) -> (TlsServer, Files, Check) {
 }
 
 #[test]
-fn thresholds_are_days_or_durations() {
+fn units_of_thresholds() {
     let cases = [
         ("", 0, ""),
         ("--certificate-warning 20", 0, ";20:"),
@@ -52,26 +52,26 @@ fn thresholds_are_days_or_durations() {
 }
 
 #[test]
-fn every_format_tells_the_certificate() {
+fn certificate_in_every_format() {
     let (_server, _files, run) = asked("-o json");
     let run = run.run();
     run.exits(0)
         .reports("/endpoints/0/certificate/subject", "CN=localhost")
         .reports("/endpoints/0/certificate/issuer", "CN=Test CA");
-    let told = run.json()["endpoints"][0]["certificate"].clone();
-    let keys: Vec<&String> = told.as_object().unwrap().keys().collect();
+    let certificate = run.json()["endpoints"][0]["certificate"].clone();
+    let keys: Vec<&String> = certificate.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["not_after", "days_left", "subject", "issuer"]);
-    let days = told["days_left"].as_f64().unwrap();
+    let days = certificate["days_left"].as_f64().unwrap();
     run.holds((20.4..=20.5).contains(&days), "another number of days");
 
     let (_server, _files, run) = asked("-o human --color never");
     let run = run.run();
     // The terminal's lines are broken where they are full.
-    let told = run.exits(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = run.exits(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = "days left; subject CN=localhost; issuer CN=Test CA";
     run.holds(
-        told.contains("Certificate: valid until ") && told.contains(line),
-        "the certificate is not told",
+        text.contains("Certificate: valid until ") && text.contains(line),
+        "the certificate is not shown",
     );
 
     let (server, _files, run) = asked("-o prometheus");
@@ -84,7 +84,7 @@ fn every_format_tells_the_certificate() {
 
 /// Without verification an expired certificate is no fault of TLS, but its life is still judged.
 #[test]
-fn an_expired_certificate_counts_below_zero() {
+fn negative_days() {
     let root = Authority::new("Test CA");
     let expired =
         root.issues(&crate::support::certificates::between("localhost", (2020, 1, 1), (2021, 1, 1)));
@@ -98,7 +98,7 @@ fn an_expired_certificate_counts_below_zero() {
 }
 
 #[test]
-fn every_output_says_that_nothing_was_verified() {
+fn unverified_certificate_in_every_format() {
     let root = Authority::new("Test CA");
     let server = TlsServer::healthy(&root.server("elsewhere"));
     for format in ["nagios", "human", "json", "haproxy-agent", "prometheus"] {

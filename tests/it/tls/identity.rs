@@ -20,7 +20,7 @@ fn strict(test: impl Fn(&TlsServer, &Authority, &Files, &str)) {
 }
 
 #[test]
-fn a_missing_client_certificate_is_said() {
+fn missing_client_certificate() {
     strict(|server, _, _, cacert| {
         let run = check([&server.url(), "--cacert", cacert]).run();
         is_untrusted(&run, &server.url(), true, WANTED);
@@ -34,7 +34,7 @@ fn a_missing_client_certificate_is_said() {
 }
 
 #[test]
-fn a_client_certificate_opens() {
+fn accepted_client_certificate() {
     strict(|server, root, files, cacert| {
         let client = root.client();
         let (cert, key) = (files.write("c.pem", &client.certificate), files.write("k.pem", &client.key));
@@ -45,7 +45,7 @@ fn a_client_certificate_opens() {
 }
 
 #[test]
-fn a_refused_client_certificate_is_said() {
+fn refused_client_certificate() {
     strict(|server, _, files, cacert| {
         let stranger = Authority::new("Other CA").client();
         let both = files.write("both.pem", format!("{}{}", stranger.certificate, stranger.key));
@@ -55,7 +55,7 @@ fn a_refused_client_certificate_is_said() {
     });
 }
 
-/// What is said of these files, on a run that would otherwise be OK.
+/// Runs the plugin with these files; it would otherwise be OK.
 fn refused(files: &Files, cert: &str, key: Option<&str>) -> Finished {
     let certificate = files.write("cert", cert);
     let mut line = vec!["https://127.0.0.1:9".to_owned(), "-k".into(), "--cert".into(), certificate];
@@ -66,7 +66,7 @@ fn refused(files: &Files, cert: &str, key: Option<&str>) -> Finished {
 }
 
 #[test]
-fn files_that_identify_nobody() {
+fn unusable_files() {
     let (files, one, other) = (Files::new(), self_signed(&named("one")), self_signed(&named("other")));
     let at = |name: &str| files.directory().join(name).display().to_string();
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
@@ -99,7 +99,7 @@ fn files_that_identify_nobody() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_noted() {
+fn key_readable_by_others() {
     use std::os::unix::fs::PermissionsExt;
     let (files, client) = (Files::new(), self_signed(&named("one")));
     let key = files.write("k.pem", &client.key);
@@ -115,7 +115,7 @@ fn a_key_that_others_can_read_is_noted() {
 
 /// A file that is named and cannot be read is a mistake, even where no endpoint needs it.
 #[test]
-fn a_missing_file_is_refused_for_plain_http_too() {
+fn missing_file_with_plain_http() {
     let untouched = Peer::untouched();
     for option in ["--cacert", "--cert"] {
         let run = check([&untouched.address(), option, "/nowhere.pem"]).run();

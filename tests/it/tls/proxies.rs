@@ -17,7 +17,7 @@ fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
 }
 
 #[test]
-fn what_a_proxy_answers_is_the_proxys() {
+fn answers_of_a_proxy() {
     let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
     let cases: [(Script, &str); 8] = [
         (
@@ -59,7 +59,7 @@ fn what_a_proxy_answers_is_the_proxys() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_the_proxys_fault() {
+fn unreachable_proxy() {
     let nobody = Nobody::refusing();
     let run = check(["service.example", "--proxy", &nobody.address()]).run();
     let at = nobody.address();
@@ -73,9 +73,9 @@ fn a_proxy_that_is_not_there_is_the_proxys_fault() {
     blames_the_proxy(&run, "service.example:8777", "cannot be reached");
 }
 
-/// Whether the proxy or what is behind it is silent cannot be told.
+/// The proxy is blamed: a client cannot know if it is silent itself or waits for the service.
 #[test]
-fn a_silent_tunnel_does_not_outlive_the_budget() {
+fn silent_tunnel() {
     let proxy = Peer::in_turn([vec![Step::Swallow]]);
     let run = check(["service.example", "--proxy", &proxy.address(), "-t", "0.3"]).run_alone();
     run.exits(2).ends_within(Duration::from_millis(300));
@@ -83,7 +83,7 @@ fn a_silent_tunnel_does_not_outlive_the_budget() {
 }
 
 #[test]
-fn the_environments_proxies_are_ignored_and_noted() {
+fn proxies_in_the_environment() {
     let (untouched, peer) = (Peer::untouched(), Peer::healthy());
     let proxy = format!("http://{}", untouched.address());
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"] {
@@ -94,8 +94,8 @@ fn the_environments_proxies_are_ignored_and_noted() {
     }
 }
 
-/// tinyproxy, and services on both schemes behind it.
-fn behind(directives: &str, test: impl Fn(&Program, &str, &str)) {
+/// Runs a test through tinyproxy, with services on both schemes.
+fn through_tinyproxy(directives: &str, test: impl Fn(&Program, &str, &str)) {
     let Some(proxy) = tinyproxy(directives) else { return };
     let (root, files) = (Authority::new("Test CA"), Files::new());
     let cacert = files.write("ca.pem", &root.identity.certificate);
@@ -106,8 +106,8 @@ fn behind(directives: &str, test: impl Fn(&Program, &str, &str)) {
 }
 
 #[test]
-fn tinyproxy_leads_to_both_schemes() {
-    behind("", |proxy, endpoint, options| {
+fn tinyproxy_with_both_schemes() {
+    through_tinyproxy("", |proxy, endpoint, options| {
         let run = check(words(&format!("{endpoint} {options} -o json"))).run();
         run.exits(0)
             .reports("/endpoints/0/diagnosis", "healthy")
@@ -117,7 +117,7 @@ fn tinyproxy_leads_to_both_schemes() {
 
 #[test]
 fn tinyproxy_with_credentials() {
-    behind("BasicAuth monitor tiny-password", |proxy, endpoint, options| {
+    through_tinyproxy("BasicAuth monitor tiny-password", |proxy, endpoint, options| {
         let at = format!("the proxy 127.0.0.1:{}", proxy.port);
         let wants = format!("{at} wants credentials (407): give them by --proxy-auth-file FILE");
         let run = check(words(&format!("{endpoint} {options}"))).run();
@@ -128,11 +128,11 @@ fn tinyproxy_with_credentials() {
             run.exits(code).never_says("tiny-password").never_says("wrong-password");
         }
     });
-    behind_nobody();
+    refused_through_tinyproxy();
 }
 
-/// What tinyproxy says of a service that is not there is told as tinyproxy's word.
-fn behind_nobody() {
+/// Asserts that tinyproxy's error about an unreachable service is attributed to tinyproxy.
+fn refused_through_tinyproxy() {
     let (Some(proxy), nobody) = (tinyproxy(""), Nobody::refusing()) else { return };
     let run = check(words(&format!("{} --proxy 127.0.0.1:{}", nobody.address(), proxy.port))).run();
     let why = format!(

@@ -44,7 +44,7 @@ fn nginx_with_a_private_ca() {
 }
 
 #[test]
-fn nginx_that_wants_a_client_certificate_or_https() {
+fn nginx_with_client_certificates_and_https() {
     let (root, files, cacert) = trusted();
     let strict = format!("{HEALTHY}\nssl_verify_client on;\nssl_client_certificate {cacert};");
     let Some(server) = nginx(&root.server("localhost"), &strict) else { return };
@@ -69,7 +69,7 @@ fn openssl_in_both_versions() {
 }
 
 #[test]
-fn openssl_that_requires_a_client_certificate() {
+fn openssl_requiring_a_client_certificate() {
     let (root, files, cacert) = trusted();
     let client = root.client();
     let both = files.write("both.pem", format!("{}{}", client.certificate, client.key));
@@ -99,7 +99,7 @@ fn openssl_of_the_documented_era() {
 }
 
 #[test]
-fn openssl_with_certificates_of_the_documented_era() {
+fn openssl_with_certificates_of_its_era() {
     let (root, _files, cacert) = trusted();
     let Some(server) = s_server(&root.issues(&named("localhost")), &[]) else { return };
     let why = "the certificate has no subjectAltName, and today's TLS libraries do not read the common name";
@@ -111,7 +111,7 @@ fn openssl_with_certificates_of_the_documented_era() {
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
 }
 
-/// Version 1 has no extensions, thus no names either; OpenSSL makes such a certificate where none are asked for.
+/// Version 1 has no extensions, thus no names either; OpenSSL makes such a certificate where no extension is wanted.
 #[test]
 fn openssl_with_a_certificate_of_version_1() {
     let (root, files, cacert) = trusted();

@@ -42,14 +42,14 @@ pub(crate) fn trusted() -> (Authority, Files, String) {
     (root, files, file)
 }
 
-/// What is said of a server that presents this, under the trust in a CA.
+/// Asserts the message about a server that presents this, where a CA is trusted.
 #[track_caller]
 fn refuses(identity: &Identity, cacert: &str, why: &str) {
     let server = TlsServer::healthy(identity);
     let run = check([&server.url(), "--cacert", cacert]).run();
     is_untrusted(&run, &server.url(), true, why);
     assert!(server.requests().is_empty(), "a request went to a server that is not trusted");
-    // Accepted or not, the certificate is told.
+    // Accepted or not, the certificate is shown.
     let json = check([&server.url(), "--cacert", cacert, "-o", "json"]).run();
     json.exits(2)
         .reports("/endpoints/0/diagnosis", "tls-failed")
@@ -57,11 +57,14 @@ fn refuses(identity: &Identity, cacert: &str, why: &str) {
         .reports("/endpoints/0/probes/0/fault/kind", "tls")
         .reports("/endpoints/0/probes/0/fault/phase", "tls")
         .reports("/endpoints/0/probes/0/fault/message", why);
-    json.holds(json.json()["endpoints"][0]["certificate"]["days_left"].is_number(), "no certificate is told");
+    json.holds(
+        json.json()["endpoints"][0]["certificate"]["days_left"].is_number(),
+        "no certificate is shown",
+    );
 }
 
 #[test]
-fn an_unknown_issuer_is_named_with_the_store_that_lacks_it() {
+fn unknown_issuer() {
     let (_, _files, cacert) = trusted();
     let other = Authority::new("Other CA");
     refuses(
@@ -75,7 +78,7 @@ fn an_unknown_issuer_is_named_with_the_store_that_lacks_it() {
 }
 
 #[test]
-fn a_missing_intermediate_is_named_and_an_unknown_root_too() {
+fn missing_intermediate() {
     let (root, _files, cacert) = trusted();
     let between = root.intermediate(authority("Middle CA"));
     let leaf = between.server("localhost");
@@ -100,7 +103,7 @@ fn a_missing_intermediate_is_named_and_an_unknown_root_too() {
 }
 
 #[test]
-fn another_ca_of_the_same_name_is_told_from_the_trusted_one() {
+fn another_ca_of_the_same_name() {
     let (_root, _files, cacert) = trusted();
     let namesake = Authority::new("Test CA");
     refuses(
@@ -114,7 +117,7 @@ fn another_ca_of_the_same_name_is_told_from_the_trusted_one() {
 }
 
 #[test]
-fn dates_are_told() {
+fn validity_dates() {
     let (root, _files, cacert) = trusted();
     refuses(
         &root.issues(&between("localhost", (2020, 1, 1), (2021, 2, 3))),
@@ -137,7 +140,7 @@ fn dates_are_told() {
 }
 
 #[test]
-fn any_date_is_survived() {
+fn extreme_dates() {
     let (root, _files, cacert) = trusted();
     refuses(
         &root.issues(&between("localhost", (1950, 1, 1), (1965, 2, 3))),
@@ -162,7 +165,7 @@ fn any_date_is_survived() {
 }
 
 #[test]
-fn a_wrong_name_is_told_with_those_presented() {
+fn wrong_name() {
     let (root, _files, cacert) = trusted();
     let names = ["metering.example", "*.cloud.example", "192.0.2.7", "2001:db8::7"];
     refuses(
@@ -184,7 +187,7 @@ fn a_wrong_name_is_told_with_those_presented() {
 }
 
 #[test]
-fn a_certificate_without_alternative_names_needs_to_be_issued_anew() {
+fn certificate_without_alternative_names() {
     let (root, _files, cacert) = trusted();
     refuses(
         &root.issues(&named("localhost")),
@@ -195,7 +198,7 @@ fn a_certificate_without_alternative_names_needs_to_be_issued_anew() {
 }
 
 #[test]
-fn addresses_and_wildcards_are_names_too() {
+fn addresses_and_wildcards() {
     let (root, _files, cacert) = trusted();
     let server = TlsServer::healthy(&root.issues(&for_names("any", &["127.0.0.1", "*.cloud.example"])));
     let at = format!("127.0.0.1:{}", server.port());
@@ -218,7 +221,7 @@ fn addresses_and_wildcards_are_names_too() {
 }
 
 #[test]
-fn a_ca_certificate_as_the_servers_own_is_explained() {
+fn ca_certificate_of_a_server() {
     let mut params = authority("localhost");
     params.subject_alt_names = server("localhost").subject_alt_names;
     let identity = self_signed(&params);
@@ -235,7 +238,7 @@ fn a_ca_certificate_as_the_servers_own_is_explained() {
 }
 
 #[test]
-fn a_self_signed_certificate_is_told_and_can_be_trusted() {
+fn self_signed_certificate() {
     let identity = self_signed(&server("localhost"));
     let (_, files, cacert) = trusted();
     refuses(
@@ -249,7 +252,7 @@ fn a_self_signed_certificate_is_told_and_can_be_trusted() {
 }
 
 #[test]
-fn a_clients_certificate_is_no_servers() {
+fn client_certificate_of_a_server() {
     let (root, _files, cacert) = trusted();
     let mut params = server("localhost");
     params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
@@ -260,9 +263,9 @@ fn a_clients_certificate_is_no_servers() {
     );
 }
 
-/// What is to be done depends on what exactly is wrong.
+/// The action depends on what exactly is wrong.
 #[test]
-fn each_refusal_has_its_remedy() {
+fn remedies() {
     let (root, _files, cacert) = trusted();
     let advised = |identity: &Identity, action: &str| {
         let server = TlsServer::healthy(identity);
@@ -289,9 +292,9 @@ fn each_refusal_has_its_remedy() {
     );
 }
 
-/// A subject may say anything; the reason stands before it.
+/// A subject may say anything; the reason comes before it.
 #[test]
-fn a_hostile_subject_is_cleaned_and_does_not_hide_the_reason() {
+fn hostile_subject() {
     let (root, _files, cacert) = trusted();
     let hostile = format!("\u{1b}[2J|evil=1\n\u{202e}\u{200b}CEILOMETER OK{}", "x".repeat(20_000));
     let mut params = between("localhost", (2020, 1, 1), (2021, 2, 3));
@@ -307,7 +310,7 @@ fn a_hostile_subject_is_cleaned_and_does_not_hide_the_reason() {
     check([&server.url(), "--cacert", &cacert]).run().is_plugin_output();
 }
 
-/// A peer that reads nothing and speaks these bytes at the greeting.
+/// Asserts the message about a peer that reads nothing and sends these bytes instead of a handshake.
 fn greeted_with(bytes: &[u8]) -> Peer {
     Peer::in_turn([vec![Step::Send(bytes.to_vec()), Step::Swallow]])
 }
@@ -328,7 +331,7 @@ const PLAIN: &str = "the server speaks plain HTTP on this port";
 const OUTDATED: &str = "the server offers only TLS 1.1 or older, which today's TLS libraries refuse";
 
 #[test]
-fn plain_http_behind_https() {
+fn plain_http_on_an_https_port() {
     greeting(&answer(400, "", ""), PLAIN);
     greeting(b"<!DOCTYPE HTML>\n<p>Error code: 400</p>\n", PLAIN);
     let dripped = Peer::in_turn([vec![
@@ -341,13 +344,13 @@ fn plain_http_behind_https() {
 }
 
 #[test]
-fn another_protocol_behind_https() {
+fn other_protocols() {
     greeting(b"SSH-2.0-OpenSSH_9.2p1\r\n", "what the server sent is not TLS: is this the port of its https?");
     greeting(b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", "the server's TLS is malformed (");
 }
 
 #[test]
-fn outdated_versions_are_said_exactly() {
+fn outdated_versions() {
     // The alert protocol_version, of a server that knows its own limits.
     greeting(b"\x15\x03\x01\x00\x02\x02\x46", OUTDATED);
     // A ServerHello of TLS 1.0, of one that picks its best.
@@ -395,7 +398,7 @@ fn expired_trust_anchor() {
 }
 
 #[test]
-fn chain_longer_than_is_followed() {
+fn overlong_chain() {
     let (root, _files, cacert) = trusted();
     let mut last = root.intermediate(authority("CA 0"));
     let mut sent = vec![last.identity.clone()];
@@ -436,7 +439,7 @@ fn flight_of_683_certificates() {
 }
 
 #[test]
-fn tls_behind_http() {
+fn tls_on_an_http_port() {
     let root = Authority::new("Test CA");
     let server = TlsServer::healthy(&root.server("localhost"));
     let at = format!("127.0.0.1:{}", server.port());
@@ -490,7 +493,7 @@ fn connections_that_end_in_the_handshake() {
 }
 
 #[test]
-fn a_silent_server_does_not_outlive_the_budget() {
+fn silent_server() {
     let cases = [
         (
             vec![Step::Swallow],
@@ -519,7 +522,7 @@ fn a_silent_server_does_not_outlive_the_budget() {
 
 /// Each byte of an endless handshake message comes in time; the whole never does.
 #[test]
-fn a_dripping_server_does_not_outlive_the_budget() {
+fn dripping_server() {
     let (url, dripping) = once_greeted(|mut stream| {
         // The pause between two bytes is a wait for the client's close.
         stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
@@ -533,7 +536,7 @@ fn a_dripping_server_does_not_outlive_the_budget() {
 
 /// The text of a body may come in records of any size.
 #[test]
-fn long_answers_come_whole_over_both_versions() {
+fn long_answers() {
     let (root, _files, cacert) = trusted();
     let identity = root.server("localhost");
     for versions in [TLS12, TLS13, BOTH] {
@@ -557,7 +560,7 @@ fn long_answers_come_whole_over_both_versions() {
 
 /// Many servers just close, without the farewell of TLS.
 #[test]
-fn a_lone_interim_answer_is_final_however_the_connection_is_closed() {
+fn lone_interim_answer() {
     let (config, ca) = tls::private(&["localhost"]);
     let files = Files::new();
     let cacert = files.write("ca.pem", ca);
@@ -580,7 +583,7 @@ fn a_lone_interim_answer_is_final_however_the_connection_is_closed() {
 
 /// The TLS library reads 64 KiB of a handshake's message; a longer one is refused, not gathered.
 #[test]
-fn an_endless_certificate_is_refused() {
+fn oversized_certificate() {
     let (root, _files, cacert) = trusted();
     let names: Vec<String> = (0..6000).map(|number| format!("n{number}.example")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -37,7 +37,7 @@ fn forms() -> Vec<String> {
     let mut forms: Vec<String> = plain.iter().map(|&secret| secret.to_owned()).collect();
     forms.extend(plain.iter().map(json));
     forms.extend(plain.iter().map(|secret| STANDARD.encode(secret)));
-    // What is left of one that was cut, or told in lower case.
+    // Parts of truncated secrets, and secrets in lower case.
     forms.extend(["Se\"same", "hunter2", "AnotherSecret", "tunnel-Vision"].map(str::to_owned));
     forms.extend(plain.iter().map(|secret| secret.to_ascii_lowercase()));
     forms
@@ -71,7 +71,7 @@ fn each_byte(text: &str, escape: impl Fn(u8) -> String) -> String {
     text.bytes().map(escape).collect::<Vec<_>>().concat()
 }
 
-/// What a server makes of a request.
+/// A server's answer that holds parts of the request.
 type Reflection = fn(&Request) -> Script;
 
 /// Every way in which a server can throw a request back.
@@ -103,41 +103,46 @@ fn reflections() -> Vec<(&'static str, Reflection)> {
             answers(302, &format!("Location: http://elsewhere/?{coded}\r\n"), "")
         }),
         ("Location", |request| {
-            let told = carried(request).join("/");
-            answers(302, &format!("Location: http://{told}@elsewhere/{told}\r\n"), "")
+            let secrets = carried(request).join("/");
+            answers(302, &format!("Location: http://{secrets}@elsewhere/{secrets}\r\n"), "")
         }),
         ("challenge", |request| {
-            let told = carried(request).join(" ");
-            answers(401, &format!("WWW-Authenticate: Keystone uri=\"{told}\"\r\nServer: {told}\r\n"), "")
+            let secrets = carried(request).join(" ");
+            answers(
+                401,
+                &format!("WWW-Authenticate: Keystone uri=\"{secrets}\"\r\nServer: {secrets}\r\n"),
+                "",
+            )
         }),
         ("request id and Allow", |request| {
-            let told = carried(request).join(", ");
-            let headers =
-                format!("X-Openstack-Request-Id: {told}\r\nAllow: {told}\r\nRetry-After: {told}\r\n");
+            let secrets = carried(request).join(", ");
+            let headers = format!(
+                "X-Openstack-Request-Id: {secrets}\r\nAllow: {secrets}\r\nRetry-After: {secrets}\r\n"
+            );
             answers(405, &headers, "")
         }),
         ("the status line", |request| {
             says(format!("HTTP/1.1 503 {}\r\nContent-Length: 0\r\n\r\n", carried(request).join(" ")))
         }),
-        // The HTTP library tells names in lower case.
+        // The HTTP library returns names in lower case.
         ("a header's name", |request| {
             answers(503, &format!("X-{}: x\r\n", request.header("x-other")[0]), "")
         }),
         ("an echo", |request| says(request.raw.clone())),
         ("an echo of the token alone", |request| says(format!("220 {}\r\n", carried(request)[0]))),
         ("a long body, cut within a secret", |request| {
-            let told = carried(request).join(" ");
-            answers(503, "", &format!("{}{told}", "x".repeat(64 * 1024 - 8)))
+            let secrets = carried(request).join(" ");
+            answers(503, "", &format!("{}{secrets}", "x".repeat(64 * 1024 - 8)))
         }),
-        ("a body that is told in part", |request| {
-            let told = carried(request).join(" ");
-            answers(503, "", &format!("{}{told}", "x ".repeat(508)))
+        ("a body that is shown in part", |request| {
+            let secrets = carried(request).join(" ");
+            answers(503, "", &format!("{}{secrets}", "x ".repeat(508)))
         }),
     ]
 }
 
 #[test]
-fn a_reflecting_server_cannot_make_us_print_secrets() {
+fn reflecting_server() {
     let (_files, options) = armed();
     for (name, reflect) in reflections() {
         let peer = Peer::asked(reflect);
@@ -150,7 +155,7 @@ fn a_reflecting_server_cannot_make_us_print_secrets() {
 
 /// The certificate of the second connection tells what the first one's request held.
 #[test]
-fn a_reflecting_certificate_cannot_make_us_print_secrets() {
+fn reflecting_certificate() {
     let (files, options) = armed();
     let root = Authority::new("Test CA");
     let cacert = files.write("ca.pem", &root.identity.certificate);
@@ -179,12 +184,12 @@ fn a_reflecting_certificate_cannot_make_us_print_secrets() {
 }
 
 #[test]
-fn a_reflecting_proxy_cannot_make_us_print_secrets() {
+fn reflecting_proxy() {
     let (files, mut options) = armed();
     let file = files.write("proxy", format!("monitor:{PROXY_PASSWORD}"));
     let proxy = Peer::asked(|request| {
-        let told = request.header("proxy-authorization")[0];
-        says(format!("HTTP/1.1 502 {told} {PROXY_PASSWORD}\r\nServer: {told}\r\n\r\n{}", request.raw))
+        let secrets = request.header("proxy-authorization")[0];
+        says(format!("HTTP/1.1 502 {secrets} {PROXY_PASSWORD}\r\nServer: {secrets}\r\n\r\n{}", request.raw))
     });
     options.extend(["--proxy".into(), proxy.address(), "--proxy-auth-file".into(), file]);
     shows_nothing("the proxy's answer", "service.example", &options);
@@ -195,7 +200,7 @@ fn a_reflecting_proxy_cannot_make_us_print_secrets() {
 }
 
 #[test]
-fn standard_input_and_files_hold_secrets() {
+fn secrets_from_standard_input_and_files() {
     let (files, peer) = (Files::new(), Peer::healthy());
     let at = peer.address();
     let headers = files.write("headers", format!("# ours\n\nX-Auth-Token: {TOKEN}\nX-Other:{HEADER}\n"));
@@ -216,7 +221,7 @@ fn standard_input_and_files_hold_secrets() {
 }
 
 #[test]
-fn a_line_break_in_a_secret_is_refused() {
+fn line_break_in_a_secret() {
     let files = Files::new();
     let two = files.write("two", "Sesame-1\nX-Injected: yes\n");
     let carriage = files.write("carriage", "Sesame-1\rX-Injected: yes");
@@ -228,7 +233,7 @@ fn a_line_break_in_a_secret_is_refused() {
 }
 
 #[test]
-fn a_readable_secret_is_noted() {
+fn secret_readable_by_others() {
     use std::os::unix::fs::PermissionsExt;
     let (files, peer) = (Files::new(), Peer::healthy());
     let token = files.write("token", TOKEN);
@@ -244,7 +249,7 @@ fn a_readable_secret_is_noted() {
 }
 
 #[test]
-fn a_token_over_plain_http_is_noted() {
+fn token_over_plain_http() {
     let (files, peer, root) = (Files::new(), Peer::healthy(), Authority::new("Test CA"));
     let (token, cacert) = (files.write("token", TOKEN), files.write("ca.pem", &root.identity.certificate));
     let note = "X-Auth-Token was sent over plain http, where everyone on the way can read it";
@@ -255,7 +260,7 @@ fn a_token_over_plain_http_is_noted() {
 }
 
 #[test]
-fn who_refuses_is_named_with_the_remedy() {
+fn refusing_responders() {
     let challenge = "WWW-Authenticate: Keystone uri=\"http://keystone.example:5000/v3\"\r\n";
     let cases = [
         (

@@ -14,10 +14,10 @@ use crate::support::certificates::Identity;
 use crate::support::tls::{BOTH, config};
 use crate::support::{peer, request};
 
-/// How long a client may leave a connection as it is; beyond every budget that a test gives.
+/// Maximum time that a connection may be idle; longer than every budget in the tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the server makes of the requests so far, the last of them being answered.
+/// Makes the answer to the last of the requests so far.
 type Answers = Box<dyn Fn(&[String]) -> Vec<u8> + Send + Sync>;
 /// With what configuration the server meets the next connection, by the requests so far.
 type Configs = Box<dyn Fn(&[String]) -> Arc<ServerConfig> + Send + Sync>;
@@ -82,7 +82,7 @@ impl TlsServer {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// The names that clients asked for in their greetings (SNI).
+    /// The names that clients requested in their handshakes (SNI).
     pub(crate) fn names(&self) -> Vec<Option<String>> {
         self.shared.names.lock().unwrap().clone()
     }
@@ -149,7 +149,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Shakes hands; on failure the client is told by an alert.
+/// Completes the handshake; on failure the client gets an alert.
 fn greet(stream: &mut TcpStream, shared: &Shared) -> std::io::Result<ServerConnection> {
     let mut acceptor = Acceptor::default();
     let accepted = loop {

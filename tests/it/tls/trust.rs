@@ -13,7 +13,7 @@ fn service() -> (TlsServer, String, Files) {
 }
 
 #[test]
-fn a_file_may_hold_more_than_the_right_ca() {
+fn bundle_of_certificates() {
     let (server, ca, files) = service();
     let other = Authority::new("Other CA").identity.certificate;
     let broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -26,7 +26,7 @@ fn a_file_may_hold_more_than_the_right_ca() {
 }
 
 #[test]
-fn a_directory_needs_no_hashes() {
+fn directory_without_hashes() {
     let (server, ca, files) = service();
     files.write("README", "no certificate");
     files.write("ca.crt", &ca);
@@ -35,7 +35,7 @@ fn a_directory_needs_no_hashes() {
 }
 
 #[test]
-fn the_systems_store_is_where_the_variables_point() {
+fn system_store_variables() {
     let (server, ca, files) = service();
     let file = files.write("ca.pem", &ca);
     let directory = files.directory().display().to_string();
@@ -49,7 +49,7 @@ fn the_systems_store_is_where_the_variables_point() {
     let other = files.write("other", Authority::new("Other CA").identity.certificate);
     let run = asked().env("SSL_CERT_FILE", &other).run();
     run.exits(2).says(&format!("neither in the system's trust store ({other}) nor sent by the server"));
-    // --cacert stands alone.
+    // --cacert replaces the system's store.
     check([&server.url(), "--cacert", &file]).env("SSL_CERT_FILE", "/no/such/file").run().exits(0);
 }
 
@@ -58,7 +58,7 @@ type Case<'a> = (&'a [&'a str], Option<(&'a str, &'a str)>, String);
 
 /// Without anybody to trust the probe cannot do its work; that is not the service's fault.
 #[test]
-fn trusting_nobody_is_refused() {
+fn empty_trust_stores() {
     let files = Files::new();
     let (empty, directory) = (files.write("empty.pem", "nothing"), Files::new());
     let folder = directory.directory().display().to_string();
@@ -101,9 +101,9 @@ fn trusting_nobody_is_refused() {
     }
 }
 
-/// Where nothing is asked over https, no certificate is looked for, not even a missing one.
+/// Plain http reads no trust store, not even a missing one.
 #[test]
-fn plain_http_reads_no_certificate() {
+fn plain_http() {
     let peer = Peer::healthy();
     check([&peer.address()]).env("SSL_CERT_FILE", "/no/such/file").run().exits(0);
     if found(&["strace"]).is_none() {
