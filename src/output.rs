@@ -129,8 +129,8 @@ fn replace(file: &Path, text: &str) -> Result<()> {
     new.into_temp_path().persist(file).map_err(|error| cause(&error.error))
 }
 
-/// Mode that a file hands on to its successor. A file of another user hands on nothing: whoever may create files here
-/// would choose who can write what root writes.
+/// Mode that a file hands on to its successor. A file of another user hands on nothing: any user
+/// who may create files here would choose who can write what root writes.
 fn kept_mode(old: &Metadata) -> Option<u32> {
     (old.uid() == geteuid().as_raw()).then(|| old.mode() & KEPT_MODE)
 }

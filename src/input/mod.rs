@@ -135,7 +135,7 @@ pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = (usize, Result<&str, &'
 enum Wait {
     /// Before each: standard input may block, for its mode is shared with other processes and stays as it is.
     Always,
-    /// Before the first: a FIFO reads as ended before it has had a writer. Later on only a read tells that a writer
+    /// Before the first: a FIFO reads as ended before it has had a writer. Later on only a read reports that a writer
     /// has left that was gone before the pipe was opened here; poll does not.
     First,
     /// The end that a read reports: the pipe of a process substitution has had its writer, which may have left.

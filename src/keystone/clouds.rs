@@ -233,7 +233,7 @@ impl ConfigFile {
 }
 
 /// Notes secrets from another directory than their cloud's file, and refuses them where that file is in the current
-/// directory: whoever plants one there could have them sent to an `auth_url` of his own.
+/// directory: an attacker who plants one there could have them sent to another `auth_url`.
 fn check_same_directory(main: &ConfigFile, secure: &ConfigFile) -> Result<Option<String>> {
     let (clouds, secrets) = (input::name(&main.path), input::name(&secure.path));
     if main.directory() == secure.directory() {

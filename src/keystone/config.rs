@@ -294,7 +294,7 @@ fn ignored_variables(environment: &Environment) -> Option<String> {
     })
 }
 
-/// Reads settings, and collects what is worth noting.
+/// Reads settings, and collects notes about them.
 struct Settings<'a> {
     layers: &'a Layers,
     notes: Vec<String>,

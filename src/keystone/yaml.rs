@@ -23,7 +23,7 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
-/// A value as it is written. Nothing is converted: whoever wants a boolean or a number reads the text.
+/// A value as it is written. Nothing is converted: a caller that wants a boolean or a number parses the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// Absent, `~` or `null`.

@@ -141,8 +141,8 @@ fn poll_attempts(
 /// Returns the result of an attempt that has an event.
 fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
     sockopt::socket_error(&attempt.fd)??;
-    // A connection to a free local port of the ephemeral range can meet itself (RFC 9293, 3.5):
-    // nobody listens there.
+    // A connection to a free local port of the ephemeral range can connect to itself (RFC 9293, 3.5):
+    // no server listens there.
     let own = getsockname(&attempt.fd)?;
     if SocketAddr::try_from(own).is_ok_and(|own| own == attempt.address) {
         return Err(Errno::CONNREFUSED.into());

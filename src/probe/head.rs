@@ -1,4 +1,4 @@
-//! The framing of HTTP heads: where one ends, its status, and the lenience that RFC 9112 asks for.
+//! The framing of HTTP heads: their end, their status, and the lenience that RFC 9112 requires.
 
 /// Returns the length of the head that the input begins with, blank line included, if it came whole.
 ///

@@ -150,7 +150,7 @@ fn read(response: HttpResponse<ureq::Body>, limit: usize, log: &SharedLog) -> Co
 }
 
 /// Returns true if a response frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and
-/// a server that disagree, so that nobody knows where the response ends.
+/// a server that disagree about the end of the response.
 fn has_conflicting_framing(headers: &HeaderMap) -> bool {
     headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING)
 }

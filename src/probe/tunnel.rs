@@ -23,7 +23,7 @@ pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> 
     }
 }
 
-/// The fault of a proxy. One of time alone accuses nobody: the proxy or the endpoint may be silent.
+/// Makes the fault of a proxy. A timeout blames neither side: the proxy or the endpoint may be silent.
 pub(super) fn fault(proxy: &Proxy, target: &str, phase: Phase, problem: ProxyProblem) -> Fault {
     let kind = if problem == ProxyProblem::Timeout { FaultKind::Timeout } else { FaultKind::Proxy };
     let proxy = format!("{}:{}", proxy.host, proxy.port);

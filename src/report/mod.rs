@@ -100,7 +100,7 @@ pub(crate) struct Report {
     pub(crate) endpoints: Vec<Verdict>,
     /// Notes for `-v`: ignored proxy variables, readable secret files.
     pub(crate) notes: Vec<String>,
-    /// The thresholds in force, for performance data.
+    /// The effective thresholds, for performance data.
     pub(crate) thresholds: Thresholds,
 }
 

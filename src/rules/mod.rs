@@ -92,7 +92,7 @@ const COMPROMISED: &str = "the API has been reached but failed to perform its op
 /// The documented words take the address for granted, which is the first thing to be wrong.
 const WHERE: &[Hint] =
     &[Hint { key: any(Selector::Status(404)), words: "if it is, check port, prefix and --path" }];
-/// A GET that is not taken cannot be overlooked as HEAD's can: nothing else asks for the back-end.
+/// A refused GET cannot be overlooked as a refused HEAD can: no other request checks the back-end.
 const OTHER_METHOD: &[Hint] = &[
     Hint {
         key: head(Selector::Status(405)),
@@ -375,14 +375,14 @@ const fn ours(
     Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::BuiltIn }
 }
 
-/// The table in force: the rows and the overrides.
+/// The effective table: the rows and the overrides.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     overrides: Vec<(Key, State)>,
 }
 
 impl Table {
-    /// Puts an override (`--state KEY=STATE`) in force; a later one of the same key replaces it.
+    /// Adds an override (`--state KEY=STATE`); a later one of the same key replaces it.
     pub(crate) fn set(&mut self, key: Key, state: State) {
         self.overrides.retain(|(old, _)| *old != key);
         self.overrides.push((key, state));
@@ -410,7 +410,7 @@ impl Table {
         self.effective(method, &[Selector::Fault(kind)])
     }
 
-    /// The row that judges a catalogue without an endpoint to ask.
+    /// Returns the row that judges a catalogue without a matching endpoint.
     pub(crate) fn catalog(&self) -> Row {
         self.effective(Method::Get, &[Selector::Catalog])
     }
@@ -426,7 +426,7 @@ impl Table {
         }
     }
 
-    /// All rows in force: the overrides, then every row that no override hides.
+    /// Returns all effective rows: the overrides, then every row that no override hides.
     pub(crate) fn rows(&self) -> Vec<Row> {
         let overrides = self.overrides.iter().map(|&(key, state)| {
             // An override for both methods has GET's words: GET checks more than HEAD.

@@ -212,7 +212,7 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
 
 /// Finds the userinfo of every URL (RFC 3986, section 3.2.1), from `//` to the authority's last `@`.
 ///
-/// A password in it may hold what nobody escaped. So where a colon follows `//`, the authority ends at white space
+/// A password in it may have unescaped characters. So where a colon follows `//`, the authority ends at white space
 /// only, or at the first `@` soon after it; after what may be a port it ends at the URL's end.
 fn userinfo(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let starts = text.windows(2).enumerate().filter(|(_, pair)| *pair == b"//").map(|(at, _)| at + 2);

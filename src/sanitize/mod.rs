@@ -1,7 +1,7 @@
-//! Text from outside: the one place where it is masked, cleaned and cut.
+//! Text from outside: the only place where it is masked, stripped and truncated.
 //!
-//! Masking comes first, on the bytes as they came; then cleaning; then masking again, for what cleaning removed may
-//! have stood between the parts of a secret. Every step takes time linear in the text.
+//! Masking comes first, on the bytes as they came; then stripping; then masking again, for the characters that were
+//! removed may have separated the parts of a secret. Every step takes time linear in the text.
 
 mod decode;
 mod mask;
@@ -114,10 +114,10 @@ pub(crate) fn quote_arg(value: &str) -> String {
     format!("'{before}{}{after}'", sanitize_own(&shown, QUOTED))
 }
 
-/// A typed value without what may be a credential.
+/// Removes possible credentials from a typed value.
 ///
-/// Running text hides the userinfo of URLs alone. A value hides all before its last `@`, for a password may hold what
-/// nobody escaped, and its query and fragment, which may hold a token.
+/// In running text only the userinfo of URLs is hidden. In a value everything before its last `@` is, for a password
+/// may have unescaped characters, and so are its query and fragment, which may hold a token.
 fn without_credentials(value: &str) -> String {
     let open = match value.rsplit_once('@') {
         Some((before, rest)) if !before.is_empty() => {

@@ -55,7 +55,7 @@ struct SimulatedServer {
 enum Binding {
     /// A thread accepts on it.
     Listening(Arc<TcpListener>),
-    /// Bound but not listening: connections are refused, and nobody else can take the port.
+    /// Bound but not listening: connections are refused, and no other process can take the port.
     Bound { _held: OwnedFd },
 }
 
@@ -208,7 +208,7 @@ fn answer(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Result<
     Ok(true)
 }
 
-/// Reads a request's head to its end; `None` for a method that nobody sends, or too long.
+/// Reads a request's head to its end; `None` if it is cut short, too long, or its method unknown.
 fn read_method(stream: &mut impl Read) -> io::Result<Option<Method>> {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
@@ -358,7 +358,7 @@ const NOT_IMPLEMENTED: CannedResponse = CannedResponse {
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check is not implemented by this backend."}}"#,
 };
 
-/// Varnish, which keeps an answer for all who ask.
+/// Varnish, which caches an answer for all clients.
 const CACHED: &str = "Content-Type: application/json\r\nAge: 37\r\nX-Varnish: 32770 3\r\n\
                       Via: 1.1 varnish (Varnish/7.1)\r\n";
 

@@ -1,4 +1,4 @@
-//! The curl command that asks what a request asked, for a shell.
+//! The curl command that repeats a request, quoted for a shell.
 
 use std::path::Path;
 

@@ -105,7 +105,7 @@ impl LoginVerdict {
         login
     }
 
-    /// A catalogue without an endpoint to ask.
+    /// A catalogue without a matching endpoint.
     #[must_use]
     pub(crate) fn without_endpoint(mut self, plan: &Plan, reason: &NotInCatalog) -> LoginVerdict {
         let row = plan.table.catalog();
@@ -200,7 +200,7 @@ impl LoginVerdict {
         format!("{diagnosis}{event}")
     }
 
-    /// Judges an endpoint that was asked without a token, for Keystone gave none: its demand for one proves that it
+    /// Judges an endpoint that was probed without a token, for Keystone gave none: its demand for one proves that it
     /// is alive. HAProxy keeps such a server.
     pub(crate) fn judge_without_token(&self, verdict: &mut Verdict, haproxy: bool) {
         let is_demand = |request: &RequestVerdict| request.completion.answer() == Some(&401);

@@ -27,7 +27,7 @@ pub(crate) use login::{LoginVerdict, TokenSource};
 use request::Request;
 pub(crate) use responder::Responder;
 
-/// The length of a distinguished name and of a reason, in characters.
+/// Maximum number of characters of a distinguished name and of a reason.
 const LINE: usize = 200;
 
 /// The findings about one endpoint.
@@ -37,7 +37,7 @@ pub(crate) struct Verdict {
     pub(crate) endpoint: String,
     /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
     pub(crate) place: String,
-    /// The URL that was asked.
+    /// The URL that was requested.
     pub(crate) url: String,
     /// Its region in the catalogue.
     pub(crate) region: Option<String>,
@@ -91,7 +91,7 @@ impl Credentials {
     }
 }
 
-/// Something that an answer's text tells beyond its status.
+/// A fact in an answer's text, beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remark {
     /// The port expects https.
@@ -234,19 +234,19 @@ pub(crate) struct RequestDetails {
 /// The request and the response, sanitized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transcript {
-    /// The request's head, cleaned, secrets masked, one line an element.
+    /// The request's head, sanitized, one element per line.
     pub(crate) sent: Vec<String>,
-    /// The answer's head, cleaned, one line an element.
+    /// The answer's head, sanitized, one element per line.
     pub(crate) received: Vec<String>,
-    /// The body's beginning, cleaned.
+    /// The body's beginning, sanitized.
     pub(crate) body: String,
 }
 
 /// A fault whose text is sanitised.
 pub(crate) type FaultInfo = Fault<String>;
 
-/// Judges one endpoint's attempt. `attempts` counts it and those before it; `now` is when the
-/// certificate's remaining life is reckoned.
+/// Judges one endpoint's attempt. `attempts` counts it and those before it; the certificate's remaining life is
+/// counted from `now`.
 pub(crate) fn judge(
     plan: &Plan,
     endpoint: &Endpoint,

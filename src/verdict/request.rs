@@ -137,7 +137,7 @@ impl<'a> Request<'a> {
         self.exchange.completion.full()
     }
 
-    /// Tests for a whole and credible answer with such a status that nobody else is known to have made.
+    /// Returns true for a whole and credible answer with such a status that no other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
         self.problem.is_none()
             && self.responder.is_none_or(|responder| responder == Responder::Ceilometer)

@@ -182,7 +182,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Varnish, 503, &[("server", "Varnish"), HTML], CUSTOM),
 ];
 
-/// Answers that prove nobody: the service's own, passed on by a proxy that leaves its name, and strangers'.
+/// Answers that prove no responder: the service's own, passed on by a proxy that adds its name, and unknown ones.
 const UNPROVEN: &[(u16, Headers, &str)] = &[
     (503, &[NGINX, HTML_UTF8, DATE], WEBOB),
     (503, &[NGINX, HTML, DATE, ("x-openstack-request-id", "req-1")], CUSTOM),

@@ -73,7 +73,7 @@ fn unreachable_proxy() {
     blames_the_proxy(&run, "service.example:8777", "cannot be reached");
 }
 
-/// The proxy is blamed: a client cannot know if it is silent itself or waits for the service.
+/// A client cannot know which of the two is silent: the proxy or the service.
 #[test]
 fn silent_tunnel() {
     let proxy = Peer::in_turn([vec![Step::Swallow]]);

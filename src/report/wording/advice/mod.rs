@@ -42,7 +42,7 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
     (format!("{meaning}{}", two_servers(verdict)), action)
 }
 
-/// GET asks the wider question, so its row is quoted where there is one.
+/// Quotes the row of GET where there is one, for GET checks more than HEAD.
 fn all_good(verdict: &Verdict) -> String {
     let get = verdict.made().find(|(method, _)| *method == Method::Get);
     get.or_else(|| verdict.made().next()).map_or("", |(_, judged)| judged.row.meaning).to_owned()
