@@ -88,7 +88,7 @@ fn survive_file_limit() {
     });
 }
 
-/// Writes a text that is no report, to standard output or to a file.
+/// Writes a text that is not a report, to standard output or to a file.
 pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
     let Some(file) = file else { return Ok(print(text, None)?) };
     replace(file, text).context("--output-file was not written")

@@ -207,7 +207,7 @@ fn refusal(name: &str, error: Errno) -> String {
     }
 }
 
-/// Refuses a target that a rename would damage, or that is no file at all. A symbolic link is refused too:
+/// Refuses a target that a rename would damage, or that is not a file at all. A symbolic link is refused too:
 /// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
 pub(crate) fn check_output_target(file: &Path) -> Result<()> {
     if file == Path::new("-") {

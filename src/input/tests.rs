@@ -144,7 +144,7 @@ fn blank_lines_and_comments() {
 
 proptest! {
     #[test]
-    fn every_line_keeps_its_number(said in prop::collection::vec("[a-z]{0,3}", 0..20)) {
+    fn line_numbers(said in prop::collection::vec("[a-z]{0,3}", 0..20)) {
         let numbered = (1..).zip(&said).filter(|(_, line)| !line.is_empty());
         let expected: Vec<_> = numbered.map(|(number, line)| (number, Ok(line.as_str()))).collect();
         for end in ["\n", "\r\n"] {

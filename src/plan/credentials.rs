@@ -19,7 +19,7 @@ const MAX_FILE: usize = 64 * 1024;
 /// Maximum number of headers. Servers accept about a hundred, and each value is searched for in every output.
 const MAX_HEADERS: usize = 100;
 
-/// Minimum length in bytes of a header value that is masked. Shorter ones are no secrets, and occur in ordinary text.
+/// Minimum length in bytes of a header value that is masked. Shorter ones are not secrets, and occur in ordinary text.
 const MIN_MASKED: usize = 8;
 
 /// Headers that frame the message or control the connection, which only the client may set.

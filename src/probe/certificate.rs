@@ -336,7 +336,7 @@ mod tests {
         }
     }
 
-    /// The names of the library's errors are no promise of its: an update that changes them fails here.
+    /// The library does not promise the names of its errors: an update that changes them fails here.
     #[test]
     fn refusals_known_by_name() {
         let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();

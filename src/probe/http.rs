@@ -207,7 +207,7 @@ fn not_http(log: &ExchangeLog) -> Fault {
 /// Minimum number of printable characters in a row that make a beginning text.
 const MIN_LEGIBLE: usize = 4;
 
-/// Number of bytes of a beginning that is no text that are shown.
+/// Number of bytes that are shown of a response that does not begin with text.
 const SHOWN_BYTES: usize = 16;
 
 /// Returns a beginning as it is if it is text, else in hexadecimal.

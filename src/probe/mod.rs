@@ -209,7 +209,7 @@ impl Prober {
         steps
     }
 
-    /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: what that takes is no time of
+    /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: that time must not count in
     /// the requests that follow.
     pub(crate) fn show_token(&self, endpoint: &Endpoint, deadline: Instant) {
         self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);

@@ -38,7 +38,7 @@ pub(super) fn from_tls_error(error: &Error, greeting: &[u8], named: bool, phase:
     fault(phase, problem)
 }
 
-/// Returns true if the answer to a TLS greeting is HTTP, as far as it has come; that of an HTTP/0.9 server is a
+/// Returns true if the answer to a TLS handshake is HTTP, as far as it has come; that of an HTTP/0.9 server is a
 /// page without headers.
 fn is_http(greeting: &[u8]) -> bool {
     let status = greeting.iter().zip(b"HTTP/").all(|(came, expected)| came == expected);

@@ -229,7 +229,7 @@ fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()>
     Ok(())
 }
 
-/// Adds the certificates of a directory's files; what is no certificate, or cannot be read, is passed over.
+/// Adds the certificates of a directory's files; other files, and unreadable ones, are skipped.
 ///
 /// A hashed directory (`c_rehash`) names each certificate twice; it is read once.
 fn add_directory(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {

@@ -787,7 +787,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_override_holds_for_all_that_it_names(status in 100..600_u16, state in 0..4_usize) {
+        fn overrides_of_several_rows(status in 100..600_u16, state in 0..4_usize) {
             let state = State::ALL[state];
             for name in [format!("{status}"), format!("{}xx", status / 100)] {
                 let table = table(&[(&name, state)]);

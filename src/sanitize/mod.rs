@@ -104,7 +104,7 @@ pub(crate) fn sanitize_own(text: &str, limit: usize) -> String {
     truncate(Sanitizer::default().sanitize(text.as_bytes(), LineBreaks::Folded), limit)
 }
 
-/// Quotes a typed value in an error line: cleaned, cut, and without what may be a credential.
+/// Quotes a typed value in an error line: sanitized, truncated, and without possible credentials.
 pub(crate) fn quote_arg(value: &str) -> String {
     let shown = without_credentials(value);
     // White space at an end may be all that is wrong, as in '5 '.
@@ -132,7 +132,7 @@ fn without_credentials(value: &str) -> String {
     }
 }
 
-/// Escapes cleaned text for a plugin line: `|` → `/`, `<` → `(`, `>` → `)`.
+/// Escapes sanitized text for a plugin line: `|` → `/`, `<` → `(`, `>` → `)`.
 pub(crate) fn escape_plugin(text: &str) -> String {
     let escape = |letter| match letter {
         '|' => '/',

@@ -62,7 +62,7 @@ fn forging_characters() {
         (b"\x1b]\x1b]\x1b]x\x07end", "end"),
         (b"\x1b[12", ""),
         (b"tail\x1b", "tail"),
-        // Bytes that are no text.
+        // Bytes that are not text.
         (b"\xff\xfe latin \xe4", "\u{fffd}\u{fffd} latin \u{fffd}"),
         (b"\xc0\xafoverlong\xed\xa0\x80", "\u{fffd}\u{fffd}overlong\u{fffd}\u{fffd}\u{fffd}"),
         // Bidirectional and zero-width marks.

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, ServerConnection, SignatureScheme, StreamOwned};
 
-/// The key of all simulated certificates (PKCS #8, P-256). It is no secret, and nothing but a simulation trusts it.
+/// The key of all simulated certificates (PKCS #8, P-256). It is not a secret, and only simulations trust it.
 const KEY: &[u8] = include_bytes!("../../assets/simulated.key");
 /// The signed part of a certificate for localhost and 127.0.0.1, issued by itself, with any dates.
 const CERTIFICATE: &[u8] = include_bytes!("../../assets/simulated.tbs");

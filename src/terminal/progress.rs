@@ -16,7 +16,7 @@ const BAR: usize = 20;
 /// Erases the cursor's line (ECMA-48), and the `^C` that a terminal echoes there.
 const CLEAR: &str = "\r\x1b[K";
 
-/// The bar of one run, or none where standard error is no terminal. Dropping it erases it.
+/// The bar of one run, or none where standard error is not a terminal. Dropping it erases it.
 pub(crate) struct ProgressBar {
     /// Moment of the first drawing.
     show_at: Option<Instant>,
@@ -54,7 +54,7 @@ impl ProgressBar {
         let mut terminal = io::stderr();
         let bar = bar(&snapshot(), Size::of(&terminal).columns);
         let bar = if self.ascii { to_ascii(&bar) } else { bar };
-        // A bar that cannot be drawn is no reason to fail.
+        // A bar that cannot be drawn is not a reason to fail.
         let _ = write!(terminal, "{CLEAR}{bar}");
         self.drawn = true;
     }

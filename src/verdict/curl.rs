@@ -29,7 +29,7 @@ pub(super) fn command(plan: &Plan, endpoint: &Endpoint, method: Method) -> Strin
     }
     words.extend(headers(plan));
     words.push(sanitize_own(&endpoint.url(), LIMIT));
-    // What is cleaned has no NUL, the one thing that no shell can quote.
+    // Sanitized text has no NUL, the only character that no shell can quote.
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }
 

@@ -60,7 +60,7 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
 }
 
 /// Finds an answered HEAD after which there was no time for GET: an API without a database must not look healthy.
-/// A request that was skipped after a failed one is no finding: the failed one is.
+/// A request that was skipped after a failed one is not a finding: the failed one is.
 fn get_not_sent(requests: &[Request], reason: &str) -> Option<Finding> {
     requests.iter().all(|request| request.answered().is_some()).then(|| Finding {
         state: State::Unknown,

@@ -156,9 +156,9 @@ pub(crate) struct CertificateInfo {
     pub(crate) not_after: SystemTime,
     /// The remaining life in days, below zero for an expired one.
     pub(crate) days_left: f64,
-    /// The subject's distinguished name, cleaned.
+    /// The subject's distinguished name, sanitized.
     pub(crate) subject: String,
-    /// The issuer's distinguished name, cleaned.
+    /// The issuer's distinguished name, sanitized.
     pub(crate) issuer: String,
 }
 
@@ -189,7 +189,7 @@ pub(crate) struct RequestVerdict {
     pub(crate) row: Row,
     /// The problem of a good answer that the row is for.
     pub(crate) problem: Option<AnswerProblem>,
-    /// The status of the answer, and why there is no whole one.
+    /// The status of the answer, and the fault where it is not whole.
     pub(crate) completion: Completion<u16, FaultInfo>,
     /// The responder, where the answer proves it.
     pub(crate) answered_by: Option<Responder>,

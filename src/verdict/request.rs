@@ -67,7 +67,7 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
     requests
 }
 
-/// Finds the row that judges. An answer that broke off is no answer, unless its status alone says what is wrong: a 401
+/// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
 /// stays one however its body ends.
 fn row(table: &Table, exchange: &Exchange) -> (Row, Option<AnswerProblem>) {
     match &exchange.completion {
@@ -175,8 +175,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// A 503 accuses the back-end only where the API says it. Keystone's is no intermediary's either, for
-    /// Keystone is not between us and the API.
+    /// Blames the back-end for a 503 only where the API sent it. A 503 from Keystone is not an intermediary's either,
+    /// for Keystone is not between us and the API.
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
         match (status, self.responder) {
             (503, Some(Responder::Keystone)) => Unexpected,

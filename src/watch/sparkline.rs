@@ -11,7 +11,7 @@ const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
 /// Draws the latest samples, one per column.
 ///
-/// A failed run is a mark, because its time is no response time.
+/// A failed run is a mark, because its time is not a response time.
 pub(super) fn draw<'a>(
     samples: impl DoubleEndedIterator<Item = &'a RunSample>,
     columns: usize,

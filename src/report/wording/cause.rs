@@ -13,7 +13,7 @@ use crate::model::fault::{
 /// Maximum length of the words, in characters.
 const MAX_LENGTH: usize = 400;
 
-/// Explains a fault: the reason first, then what the peer said of itself.
+/// Explains a fault: the reason first, then the peer's own words.
 pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
     let words = match detail {
         FaultDetail::Lookup { name, problem } => lookup(name, problem),

@@ -15,7 +15,7 @@ use crate::sanitize::UntrustedText;
 /// Maximum length of a summary, in characters.
 const MAX_SUMMARY: usize = 200;
 
-/// The reason that a body gives, cleaned, masked and cut; `None` where it gives none that can be read.
+/// Returns the reason that a body gives, sanitized and truncated; `None` where it has none in a known form.
 pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
     let text = body_text(answer)?;
     let words = match serde_json::from_str(&text) {

@@ -135,7 +135,7 @@ fn each<S: Send + 'static>(
     });
 }
 
-/// Reads one request's head and answers it. A client that hangs up early is no failure.
+/// Reads one request's head and answers it. A client that hangs up early is not a failure.
 fn serve(mut stream: impl Read + Write, role: Role) {
     let Ok(Some(head)) = request::head(&mut stream) else { return };
     match role.answer(head.starts_with(b"HEAD ")) {

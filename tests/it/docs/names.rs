@@ -32,7 +32,7 @@ impl Names {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let config = Arc::clone(&config);
-                // A client that hangs up early is no failure.
+                // A client that hangs up early is not a failure.
                 thread::spawn(move || drop(connection(stream, config)));
             }
         });

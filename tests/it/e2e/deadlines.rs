@@ -163,7 +163,7 @@ fn three_hundred_stalls_in_json() {
     run.holds(failing, "an endpoint that was not answered is not failing");
 }
 
-/// Runs the plugin at the same time with each of these arguments where no name is ever answered for, and asserts
+/// Runs the plugin at the same time with each of these arguments where no name is ever resolved, and asserts
 /// each budget (the arguments' last word).
 fn with_a_silent_name_service(arguments: &[String]) {
     if !unshares("-rmn") || python().is_none() {

@@ -1,4 +1,4 @@
-//! Files that are no clouds, in one line each: where, and never the text.
+//! Invalid files of clouds: one line names the place, and never quotes the text.
 
 use super::Clouds;
 use crate::support::harness::check;

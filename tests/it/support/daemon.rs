@@ -102,7 +102,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Asks a process to end. One that has ended already is no error.
+/// Asks a process to end. It is not an error if it has ended already.
 pub(crate) fn terminate(pid: Pid) {
     let _ = kill_process(pid, Signal::TERM);
 }

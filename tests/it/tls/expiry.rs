@@ -82,7 +82,7 @@ fn certificate_in_every_format() {
     run.run().exits(0).says(&metric);
 }
 
-/// Without verification an expired certificate is no fault of TLS, but its life is still judged.
+/// Without verification an expired certificate is not a TLS fault, but its life is still judged.
 #[test]
 fn negative_days() {
     let root = Authority::new("Test CA");

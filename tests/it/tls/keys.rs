@@ -39,7 +39,7 @@ impl Server {
     }
 }
 
-/// The kind of key, and what is said of it under verification.
+/// The kind of key, and the message about it under verification.
 const KEYS: [(&str, &str); 4] = [
     (
         "-newkey ec -pkeyopt ec_paramgen_curve:P-521",

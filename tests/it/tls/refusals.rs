@@ -429,7 +429,7 @@ fn flight_of_683_certificates() {
             leaf = leaf.followed_by(&issuer.intermediate(authority(&name(layer))).identity);
         }
     }
-    // What is no certificate has to be passed over each time.
+    // Invalid certificates have to be skipped each time.
     leaf.chain.resize_with(683, || vec![0x30; 60].into());
     let server = TlsServer::healthy(&leaf);
     let run = check([&server.url(), "--cacert", &cacert, "-t", "1"]).run();
@@ -450,7 +450,7 @@ fn tls_on_an_http_port() {
     fails(&run, &summary, &["head_time", "get_time"], "\nAction: check it with -S or as https://…\n");
 }
 
-/// A listener that reads one TLS greeting, then does this.
+/// A listener that reads one TLS ClientHello, then does this.
 fn once_greeted(then: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());

@@ -53,10 +53,10 @@ fn system_store_variables() {
     check([&server.url(), "--cacert", &file]).env("SSL_CERT_FILE", "/no/such/file").run().exits(0);
 }
 
-/// Options, a variable of the environment, and what is said of them.
+/// Options, a variable of the environment, and the message about them.
 type Case<'a> = (&'a [&'a str], Option<(&'a str, &'a str)>, String);
 
-/// Without anybody to trust the probe cannot do its work; that is not the service's fault.
+/// Without a trusted authority the probe cannot do its work; that is not the service's fault.
 #[test]
 fn empty_trust_stores() {
     let files = Files::new();
