@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, anyhow};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Resource, geteuid, getrlimit};
@@ -121,12 +121,12 @@ fn replace(file: &Path, text: &str) -> Result<()> {
     remove_abandoned(directory);
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).permissions(Permissions::from_mode(MODE));
-    let mut new = builder.tempfile_in(directory).map_err(|error| cause(&error))?;
+    let mut new = builder.tempfile_in(directory).map_err(|error| cause(file, &error))?;
     if let Some(mode) = fs::symlink_metadata(file).ok().and_then(|old| kept_mode(&old)) {
         new.as_file().set_permissions(Permissions::from_mode(mode))?;
     }
-    new.write_all(text.as_bytes()).map_err(|error| cause(&error))?;
-    new.into_temp_path().persist(file).map_err(|error| cause(&error.error))
+    new.write_all(text.as_bytes()).map_err(|error| cause(file, &error))?;
+    new.into_temp_path().persist(file).map_err(|error| cause(file, &error.error))
 }
 
 /// Mode that a file hands on to its successor. A file of another user hands on nothing: any user
@@ -153,10 +153,11 @@ fn is_abandoned(found: &Metadata) -> bool {
     own && age.is_some_and(|age| age >= ABANDONED_AFTER)
 }
 
-/// The system's own words: the text around them names a random file that nobody has seen.
-fn cause(error: &io::Error) -> Error {
+/// The file and the system's own words: the text around them names a random file that nobody has seen.
+fn cause(file: &Path, error: &io::Error) -> Error {
     let text = error.to_string();
-    Error::msg(text.split(" at path ").next().unwrap_or_default().to_owned())
+    let words = text.split(" at path ").next().and_then(|text| text.split(" (os error").next());
+    anyhow!("{}: {}", input::name(file), words.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -219,6 +220,6 @@ mod tests {
     #[test]
     fn missing_directory() {
         let error = replace(Path::new("/nonexistent/file"), "text\n").unwrap_err();
-        assert_eq!(error.to_string(), "No such file or directory (os error 2)");
+        assert_eq!(error.to_string(), "/nonexistent/file: No such file or directory");
     }
 }

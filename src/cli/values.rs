@@ -98,7 +98,9 @@ pub(crate) enum Topic {
     Diagnosis(Diagnosis),
 }
 
+/// A word of an output may be pasted with its colon.
 fn topic(text: &str) -> Result<Topic, String> {
+    let text = text.strip_suffix(':').unwrap_or(text);
     if let Some(diagnosis) = diagnosis(text) {
         return Ok(Topic::Diagnosis(diagnosis));
     }

@@ -281,7 +281,10 @@ pub(super) fn crossed(limit: &Limit, unit: &str) -> String {
     } else if let Some(bound) = range.plain_lower() {
         format!("below the {level} threshold of {bound} {unit}")
     } else {
-        format!("outside the {level} range {range} {unit}")
+        let range = range.to_string();
+        let (side, range) =
+            range.strip_prefix('@').map_or(("outside", range.as_str()), |range| ("inside", range));
+        format!("{side} the {level} range {range} {unit}")
     }
 }
 

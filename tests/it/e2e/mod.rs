@@ -4,6 +4,7 @@
 mod answers;
 mod bad_input;
 mod deadlines;
+mod every_output;
 mod exit_contract;
 mod faults;
 mod foreign_servers;

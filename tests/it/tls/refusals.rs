@@ -447,7 +447,7 @@ fn tls_on_an_http_port() {
     let summary = format!(
         "CEILOMETER CRITICAL - wrong-service: {at} did not answer GET with HTTP: the server speaks TLS on this port"
     );
-    fails(&run, &summary, &["head_time", "get_time"], "\nAction: check it with -S or as https://…\n");
+    fails(&run, &summary, &["head_time", "get_time"], "\nAction: check it with -S (https)\n");
 }
 
 /// A listener that reads one TLS ClientHello, then does this.

@@ -109,7 +109,7 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Ad
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
 const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
-const USE_HTTPS: &str = "check it with -S or as https://…";
+const USE_HTTPS: &str = "check it with -S (https)";
 
 /// The action for a fault whose reason is known exactly.
 const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
@@ -183,7 +183,7 @@ const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
         TlsProblem::UnsupportedVersion => {
             "have the server, or the proxy that ends TLS in front of it, offer TLS 1.2 or 1.3"
         }
-        TlsProblem::ServerSpeaksHttp => "check it as http://…, or at the port of its https",
+        TlsProblem::ServerSpeaksHttp => "check it without https, or at the port of its https",
         TlsProblem::NoNameSent(_) => "use the server's name, and dial the address by --connect-to",
         _ => return None,
     })

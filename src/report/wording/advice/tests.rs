@@ -206,7 +206,7 @@ fn refused_requests() {
         &get(400, &[], https),
         &expect![[r#"
             the port expects https and was sent plain http
-            check it with -S or as https://…
+            check it with -S (https)
         "#]],
     );
     advises(
