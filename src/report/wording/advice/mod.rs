@@ -96,7 +96,8 @@ fn of_row(judged: &RequestVerdict) -> Advice {
 }
 
 fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
-    let cause = Some(cause(&fault.detail)).filter(|cause| !cause.is_empty());
+    // The row may say all that is known.
+    let cause = Some(cause(&fault.detail)).filter(|cause| !cause.is_empty() && cause != judged.row.meaning);
     let quoted = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
     if verdict.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault.kind, &quoted);
