@@ -24,6 +24,12 @@ const STARS: &[u8] = b"***";
 /// Shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
 const MIN_CUT: usize = 4;
 
+/// Shortest beginning of a secret that is masked anywhere in a text, in bytes.
+const MIN_BEGINNING: usize = 9;
+
+/// Maximum number of beginnings that are searched for per secret.
+const MAX_BEGINNINGS: usize = 32;
+
 /// Shortest run of base64 letters that is taken for a part of a secret: any text has shorter ones.
 const MIN_BASE64: usize = 8;
 
@@ -64,6 +70,7 @@ impl Mask {
         // A query may write a space as a plus.
         self.add_form(&secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect::<Vec<_>>());
         self.add_form(secret);
+        self.add_beginnings(secret);
         // A secret that looks like an escape is decoded with the text around it.
         let mut reading = DecodedText::of(secret).unescaped();
         for _ in 0..MAX_DEPTH {
@@ -83,6 +90,15 @@ impl Mask {
             if let Some(own) = encoded.get(letters).filter(|own| own.len() >= MIN_BASE64) {
                 self.add_form(own.as_bytes());
             }
+        }
+    }
+
+    /// Adds what a server may quote of a secret that it cuts short: its longest beginnings, down to three quarters.
+    fn add_beginnings(&mut self, secret: &[u8]) {
+        let shortest = (3 * secret.len() / 4).max(MIN_BEGINNING);
+        let step = (secret.len() / 4 / MAX_BEGINNINGS).max(1);
+        for length in (shortest..secret.len()).step_by(step) {
+            self.add_form(secret.get(..length).unwrap_or_default());
         }
     }
 

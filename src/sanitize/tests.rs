@@ -199,6 +199,21 @@ fn secret_cut_by_the_end() {
 }
 
 #[test]
+fn secret_cut_short() {
+    let sanitizer = hiding(&["hunter2&Secret\"x-9"]);
+    let cases = [
+        ("bad login hunter2&Secret for you", "bad login *** for you"),
+        ("bad login hunter2&Secret\"x for you", "bad login *** for you"),
+        ("hunter2%26Secret%22x!", "***!"),
+        // Half of it stands in many texts.
+        ("hunter2 is a word", "hunter2 is a word"),
+    ];
+    for (text, masked) in cases {
+        assert_eq!(line(&sanitizer, text), masked);
+    }
+}
+
+#[test]
 fn userinfo_of_urls() {
     let table = [
         ("http://user:pass@host/x", "http://***@host/x"),
