@@ -205,7 +205,7 @@ fn secret_cut_short() {
         ("bad login hunter2&Secret for you", "bad login *** for you"),
         ("bad login hunter2&Secret\"x for you", "bad login *** for you"),
         ("hunter2%26Secret%22x!", "***!"),
-        // Half of it stands in many texts.
+        // Many texts contain half of it.
         ("hunter2 is a word", "hunter2 is a word"),
     ];
     for (text, masked) in cases {

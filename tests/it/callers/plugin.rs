@@ -1,9 +1,12 @@
 //! The plugin under test: its path, its generated texts, and its output when called directly.
 
 use std::env;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use crate::support::daemon::eventually;
 
 /// Returns the path of the plugin under test: the build's, or the installed one that `PLUGIN_UNDER_TEST` names.
 pub(crate) fn path() -> &'static str {
@@ -28,7 +31,12 @@ pub(crate) struct Run {
 impl Run {
     /// Runs a command to its end.
     pub(crate) fn of(command: &mut Command) -> Run {
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        command.stdin(Stdio::null());
+        // A test beside this one may have forked while the file that is run was being written.
+        let output = eventually("the program", || match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => Err(error.to_string()),
+            output => Ok(output.unwrap()),
+        });
         Run {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
