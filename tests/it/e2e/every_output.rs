@@ -73,15 +73,17 @@ fn replacement<'a>(before: &str, number: &'a str, rest: &str) -> &'a str {
     }
 }
 
+fn output(diagnosis: &str, format: &str) -> String {
+    let run = check(["--simulate", diagnosis, "-t", "1", "-o", format]).run();
+    let code = run.exits_as_a_plugin().code.unwrap_or_default();
+    format!("== {format}, exit code {code}\n{}", normalise(&run.stdout))
+}
+
 #[test]
 fn every_diagnosis_in_every_format() {
     for diagnosis in testing::diagnosis_names() {
-        let mut shown = String::new();
-        for format in testing::format_names() {
-            let run = check(["--simulate", diagnosis, "-t", "1", "-o", &format]).run();
-            let code = run.exits_as_a_plugin().code.unwrap_or_default();
-            shown += &format!("== {format}, exit code {code}\n{}", normalise(&run.stdout));
-        }
-        expect_file![format!("outputs/{diagnosis}.txt")].assert_eq(&shown);
+        let formats = testing::format_names();
+        let shown: Vec<String> = formats.iter().map(|format| output(diagnosis, format)).collect();
+        expect_file![format!("outputs/{diagnosis}.txt")].assert_eq(&shown.concat());
     }
 }

@@ -450,7 +450,7 @@ fn tls_on_an_http_port() {
     fails(&run, &summary, &["head_time", "get_time"], "\nAction: check it with -S (https)\n");
 }
 
-/// A listener that reads one TLS ClientHello, then does this.
+/// A listener that reads one `ClientHello`, then does this.
 fn once_greeted(then: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
