@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
-use super::Report;
+use super::{Report, wording};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{
@@ -92,7 +92,9 @@ fn judged_by(mut plan: Plan, endpoint: &str, attempts: u32, made: &[Attempt]) ->
     if endpoint.scheme == Scheme::Https {
         plan.thresholds.certificate = Threshold { warning: Some(Range::at_least(30.0)), critical: None };
     }
-    judge(&plan, &endpoint, made, attempts, moment())
+    let mut verdict = judge(&plan, &endpoint, made, attempts, moment());
+    wording::add_details(&mut verdict, &plan, &endpoint, made);
+    verdict
 }
 
 pub(super) fn head() -> Attempt {

@@ -13,6 +13,7 @@ use crate::model::fault::{Fault, FaultDetail, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::probe::Prober;
+use crate::report::wording;
 use crate::sanitize::UntrustedText;
 use crate::verdict::{self, Verdict};
 
@@ -129,7 +130,9 @@ impl Examination<'_> {
                 answer.body = self.plan.sanitizer.mask(&answer.body, self.body_bytes);
             }
         }
-        verdict::judge(self.plan, endpoint, &made, attempts, SystemTime::now())
+        let mut verdict = verdict::judge(self.plan, endpoint, &made, attempts, SystemTime::now());
+        wording::add_details(&mut verdict, self.plan, endpoint, &made);
+        verdict
     }
 }
 

@@ -1,10 +1,9 @@
 //! Judges the results of requests by the effective table.
 //!
 //! One pure function, [`judge`], makes a verdict of an endpoint's exchanges. Files of their own
-//! hold the reading of bodies, the recognition of responders, the diagnosis, and the curl command.
+//! hold the reading of bodies, the recognition of responders, and the diagnosis.
 
 mod body;
-mod curl;
 mod finding;
 mod login;
 mod request;
@@ -23,6 +22,7 @@ use crate::model::threshold::Threshold;
 use crate::plan::Plan;
 use crate::rules::{AnswerProblem, Row};
 use crate::sanitize::sanitize_own;
+pub(crate) use body::body_text;
 pub(crate) use login::{LoginVerdict, TokenSource};
 use request::Request;
 pub(crate) use responder::Responder;
@@ -205,9 +205,9 @@ pub(crate) struct RequestVerdict {
     pub(crate) phases: Phases,
     /// The message of the body, sanitized and in one line.
     pub(crate) detail: Option<String>,
-    /// The details, from `-vv` on.
+    /// The details, where the report added them.
     pub(crate) details: Option<RequestDetails>,
-    /// The transcript, at `-vvv`.
+    /// The transcript, where the report added it.
     pub(crate) transcript: Option<Transcript>,
 }
 
@@ -278,7 +278,7 @@ pub(crate) fn judge(
         attempts,
         certificate,
         backend,
-        probes: probes(plan, endpoint, made, &requests),
+        probes: probes(plan, made, &requests),
         notes: notes(plan, endpoint),
     }
 }
@@ -305,12 +305,12 @@ fn skipped(step: &Attempt) -> Option<String> {
 }
 
 /// Returns the result of every attempt, in order.
-fn probes(plan: &Plan, endpoint: &Endpoint, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
+fn probes(plan: &Plan, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
     let mut judged = requests.iter();
     let probes = made.iter().filter_map(|step| match step {
         Attempt::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
-            outcome: Outcome::RequestVerdict(Box::new(request.verdict(plan, endpoint))),
+            outcome: Outcome::RequestVerdict(Box::new(request.verdict(&plan.sanitizer))),
         }),
         Attempt::Skipped(method, reason) => {
             Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, LINE)) })

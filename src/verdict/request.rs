@@ -1,48 +1,25 @@
-//! Judges one request: its row, its responder, its diagnosis, and the details for reports.
+//! Judges one request: its row, its responder, and its diagnosis.
 
+use super::body;
 use super::responder::{self, Responder};
-use super::{FaultInfo, HeaderQuotes, Remark, RequestDetails, RequestVerdict, Transcript};
-use super::{body, curl};
+use super::{FaultInfo, HeaderQuotes, Remark, RequestVerdict};
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
 };
-use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Completion, Exchange, Method, Peer, Phase, Response};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
-use crate::plan::Verbosity;
 use crate::rules::{AnswerProblem, Row, RuleOrigin, Table};
 use crate::sanitize::UntrustedText;
 use crate::sanitize::{Sanitizer, sanitize_own};
 
-/// Maximum number of characters of a header's value in the details.
-const FACT: usize = 200;
+/// Maximum length of a socket's path, in characters.
+const MAX_PATH: usize = 200;
 /// Maximum length of a header that a sentence quotes, in characters.
 const QUOTE: usize = 160;
 /// Maximum number of characters of a fault's message: our own words and names from a certificate.
 const MESSAGE: usize = 400;
-/// The length of a line of the answer's head, in characters.
-const HEAD_LINE: usize = 400;
-/// The length of the request's head, in characters.
-const SENT: usize = 8192;
-/// The length of the body's beginning, in characters.
-const BODY: usize = 1024;
-
-/// The headers of interest, as reports spell them; the first four identify the request in the logs.
-const FACTS: [&str; 10] = [
-    "X-Openstack-Request-Id",
-    "X-Compute-Request-Id",
-    "X-Request-Id",
-    "Openstack-Request-Id",
-    "Retry-After",
-    "Location",
-    "Allow",
-    "WWW-Authenticate",
-    "Server",
-    "Via",
-];
-
 /// A request that was made, with what the rules found out about it.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
@@ -185,9 +162,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Returns everything that a renderer may show of the request.
-    pub(super) fn verdict(&self, plan: &Plan, endpoint: &Endpoint) -> RequestVerdict {
-        let (sanitizer, verbosity) = (&plan.sanitizer, plan.output.verbosity);
+    /// Returns what reports need of the request.
+    pub(super) fn verdict(&self, sanitizer: &Sanitizer) -> RequestVerdict {
         RequestVerdict {
             state: self.row.state,
             row: self.row,
@@ -208,26 +184,8 @@ impl<'a> Request<'a> {
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
             detail: self.exchange.completion.answer().and_then(|answer| body::summary(answer, sanitizer)),
-            // Details that no output shows are not made: there may be ten thousand endpoints.
-            details: (verbosity >= Verbosity::Requests).then(|| self.details(plan, endpoint)),
-            transcript: (verbosity >= Verbosity::Transcript).then(|| self.transcript(sanitizer)),
-        }
-    }
-
-    fn details(&self, plan: &Plan, endpoint: &Endpoint) -> RequestDetails {
-        let answer = self.exchange.completion.answer();
-        RequestDetails {
-            facts: answer.map(|answer| facts(answer, &plan.sanitizer)).unwrap_or_default(),
-            curl: curl::command(plan, endpoint, self.method()),
-        }
-    }
-
-    fn transcript(&self, sanitizer: &Sanitizer) -> Transcript {
-        let answer = self.exchange.completion.answer();
-        Transcript {
-            sent: sanitizer.lines(&self.exchange.sent, SENT),
-            received: answer.map(|answer| received(answer, sanitizer)).unwrap_or_default(),
-            body: answer.map(|answer| beginning(answer, sanitizer)).unwrap_or_default(),
+            details: None,
+            transcript: None,
         }
     }
 }
@@ -240,16 +198,8 @@ fn sanitized(fault: &Fault, sanitizer: &Sanitizer) -> FaultInfo {
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Tcp(address) => address.to_string(),
-        Peer::Unix(path) => format!("unix:{}", sanitize_own(&path.to_string_lossy(), FACT)),
+        Peer::Unix(path) => format!("unix:{}", sanitize_own(&path.to_string_lossy(), MAX_PATH)),
     }
-}
-
-fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
-    let facts = FACTS.into_iter().filter_map(|name| {
-        let value = answer.header(&name.to_ascii_lowercase())?;
-        Some((name.to_owned(), sanitizer.line(value, FACT)))
-    });
-    facts.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
@@ -264,18 +214,4 @@ fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         challenge: quote("www-authenticate"),
         age: quote("age"),
     }
-}
-
-fn received(answer: &Response, sanitizer: &Sanitizer) -> Vec<String> {
-    let headers = answer.headers.iter().map(|header| {
-        let line = [header.name.as_bytes(), b": ", header.value.bytes()].concat();
-        sanitizer.line(&UntrustedText::new(line), HEAD_LINE)
-    });
-    std::iter::once(format!("HTTP {}", answer.status)).chain(headers).collect()
-}
-
-/// The sanitizer sees the whole body before it cuts: a secret across the cut would else escape the mask.
-fn beginning(answer: &Response, sanitizer: &Sanitizer) -> String {
-    body::body_text(answer)
-        .map_or_else(String::new, |text| sanitizer.line(&UntrustedText::new(text.into_owned()), BODY))
 }

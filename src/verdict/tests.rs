@@ -15,7 +15,6 @@ use crate::model::fault::FaultDetail;
 use crate::model::range::Range;
 use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::OutputOptions;
-use crate::plan::Verbosity;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
 use crate::report::with_words;
 use crate::rules::{Key, Table};
@@ -444,12 +443,12 @@ pub(crate) fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt
 }
 
 #[test]
-fn request_details() {
+fn request_result() {
     let mut exchange = made(
         Method::Get,
         Completion::Full(answer(
             503,
-            &[("server", "WSGI|x"), ("x-openstack-request-id", "req-1"), ("date", "today")],
+            &[("server", "WSGI")],
             r#"{"error_message":"no database for s3cr3t-t0ken"}"#,
         )),
     );
@@ -457,17 +456,8 @@ fn request_details() {
     exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
     let mut plan = plan();
     plan.sanitizer.add_secret(b"s3cr3t-t0ken");
-    let brief = verdict(&plan, &[step(exchange.clone())]);
-    let result = judged(&brief, 0);
-    assert_eq!((&result.details, &result.transcript), (&None, &None));
-    plan.output.verbosity = Verbosity::Requests;
-    let ticketed = verdict(&plan, &[step(exchange.clone())]);
-    assert!(judged(&ticketed, 0).details.is_some() && judged(&ticketed, 0).transcript.is_none());
-    plan.output.verbosity = Verbosity::Transcript;
     let verdict = verdict(&plan, &[step(exchange)]);
     let result = judged(&verdict, 0);
-    let (details, transcript) = (result.details.as_ref().unwrap(), result.transcript.as_ref().unwrap());
-    assert!(details.curl.starts_with("curl "), "{}", details.curl);
     assert_eq!(
         (&result.completion, result.row.key.to_string(), result.row.source.name()),
         (&Completion::Full(503), "get:503".into(), "documented")
@@ -476,12 +466,7 @@ fn request_details() {
         (result.answered_by.map(Responder::name), result.peer.as_deref()),
         (Some("ceilometer"), Some("[2001:db8::1]:8777"))
     );
-    let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
-    assert_eq!(details.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert_eq!(transcript.received[..2], ["HTTP 503", "server: WSGI|x"]);
-    assert_eq!(transcript.sent[0], "GET /v2/health HTTP/1.1");
     assert!(result.detail.as_ref().unwrap().starts_with("no database for "));
-    assert!(transcript.body.starts_with(r#"{"error_message":"no database for "#));
     assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");
 }
 
@@ -494,14 +479,6 @@ fn truncated_answers() {
         result.completion.fault().map(|fault| &fault.detail),
         Some(&FaultDetail::Local("circumstances".into()))
     );
-
-    let mut plan = plan();
-    plan.sanitizer.add_secret(b"s3cr3t-t0ken");
-    plan.output.verbosity = Verbosity::Transcript;
-    let body = format!("{}s3cr3t-t0ken", "x".repeat(1018));
-    let verdict = verdict(&plan, &[answered(Method::Get, 503, &[], &body)]);
-    let shown = &judged(&verdict, 0).transcript.as_ref().unwrap().body;
-    assert!(shown.chars().count() <= 1024 && !shown.contains("s3cr"), "{shown}");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 pub(super) mod advice;
 mod cause;
+mod curl;
+mod details;
 mod fault;
 pub(super) mod summary;
 
 use std::time::SystemTime;
 
 pub(crate) use cause::cause;
+pub(crate) use details::add_details;
 
 use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;

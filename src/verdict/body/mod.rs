@@ -60,7 +60,7 @@ fn json_value(answer: &Response) -> Option<Value> {
 }
 
 /// The body as text; `None` for an empty or binary one, and for one in an unrequested coding.
-pub(super) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
+pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
     let bytes = answer.body.bytes();
     let text = String::from_utf8_lossy(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
     let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();

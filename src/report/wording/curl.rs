@@ -96,9 +96,9 @@ fn shown(path: &Path) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::tests::{endpoint, plan};
     use super::*;
     use crate::model::endpoint::Host;
+    use crate::verdict::tests::{endpoint, plan};
 
     #[test]
     fn plain_command() {

@@ -1,0 +1,146 @@
+//! The details of a request, from `-vv` on, and its transcript, at `-vvv`.
+
+use super::curl;
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{Attempt, Exchange, Response};
+use crate::plan::{Plan, Verbosity};
+use crate::sanitize::{Sanitizer, UntrustedText};
+use crate::verdict::{Outcome, RequestDetails, Transcript, Verdict, body_text};
+
+/// Maximum length of a header's value, in characters.
+const MAX_VALUE: usize = 200;
+/// Maximum length of a line of the answer's head, in characters.
+const MAX_HEAD_LINE: usize = 400;
+/// Maximum length of the request's head, in characters.
+const MAX_SENT: usize = 8192;
+/// Maximum length of the body's beginning, in characters.
+const MAX_BODY: usize = 1024;
+
+/// The headers of interest, as reports spell them; the first four identify the request in the logs.
+const FACTS: [&str; 10] = [
+    "X-Openstack-Request-Id",
+    "X-Compute-Request-Id",
+    "X-Request-Id",
+    "Openstack-Request-Id",
+    "Retry-After",
+    "Location",
+    "Allow",
+    "WWW-Authenticate",
+    "Server",
+    "Via",
+];
+
+/// Adds to a verdict what the output shows of its requests, and no more: there may be ten thousand endpoints.
+pub(crate) fn add_details(verdict: &mut Verdict, plan: &Plan, endpoint: &Endpoint, made: &[Attempt]) {
+    let verbosity = plan.output.verbosity;
+    for (probe, attempt) in verdict.probes.iter_mut().zip(made) {
+        let (Outcome::RequestVerdict(judged), Attempt::Sent(exchange)) = (&mut probe.outcome, attempt) else {
+            continue;
+        };
+        judged.details = (verbosity >= Verbosity::Requests).then(|| details(plan, endpoint, exchange));
+        judged.transcript =
+            (verbosity >= Verbosity::Transcript).then(|| transcript(exchange, &plan.sanitizer));
+    }
+}
+
+fn details(plan: &Plan, endpoint: &Endpoint, exchange: &Exchange) -> RequestDetails {
+    let answer = exchange.completion.answer();
+    RequestDetails {
+        facts: answer.map(|answer| facts(answer, &plan.sanitizer)).unwrap_or_default(),
+        curl: curl::command(plan, endpoint, exchange.method),
+    }
+}
+
+fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
+    let facts = FACTS.into_iter().filter_map(|name| {
+        let value = answer.header(&name.to_ascii_lowercase())?;
+        Some((name.to_owned(), sanitizer.line(value, MAX_VALUE)))
+    });
+    facts.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn transcript(exchange: &Exchange, sanitizer: &Sanitizer) -> Transcript {
+    let answer = exchange.completion.answer();
+    Transcript {
+        sent: sanitizer.lines(&exchange.sent, MAX_SENT),
+        received: answer.map(|answer| received(answer, sanitizer)).unwrap_or_default(),
+        body: answer.map(|answer| beginning(answer, sanitizer)).unwrap_or_default(),
+    }
+}
+
+fn received(answer: &Response, sanitizer: &Sanitizer) -> Vec<String> {
+    let headers = answer.headers.iter().map(|header| {
+        let line = [header.name.as_bytes(), b": ", header.value.bytes()].concat();
+        sanitizer.line(&UntrustedText::new(line), MAX_HEAD_LINE)
+    });
+    std::iter::once(format!("HTTP {}", answer.status)).chain(headers).collect()
+}
+
+/// The sanitizer sees the whole body before it cuts: a secret across the cut would else escape the mask.
+fn beginning(answer: &Response, sanitizer: &Sanitizer) -> String {
+    body_text(answer)
+        .map_or_else(String::new, |text| sanitizer.line(&UntrustedText::new(text.into_owned()), MAX_BODY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exchange::{Completion, Header, Method};
+    use crate::report::fixture::{get, moment};
+    use crate::verdict::judge;
+    use crate::verdict::tests::{endpoint, plan};
+
+    /// GET's result for a 503 with these headers and this body, at a verbosity; `s3cr3t-t0ken` is a secret.
+    fn result(
+        verbosity: Verbosity,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (Option<RequestDetails>, Option<Transcript>) {
+        let mut plan = plan();
+        plan.output.verbosity = verbosity;
+        plan.sanitizer.add_secret(b"s3cr3t-t0ken");
+        let Attempt::Sent(mut exchange) = get(0, "") else { panic!("not sent") };
+        let headers = headers
+            .iter()
+            .map(|(name, value)| Header { name: (*name).into(), value: UntrustedText::new(*value) });
+        let answer = Response { status: 503, headers: headers.collect(), body: UntrustedText::new(body) };
+        exchange.completion = Completion::Full(answer);
+        exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
+        let made = [Attempt::Sent(exchange)];
+        let mut verdict = judge(&plan, &endpoint(), &made, 1, moment());
+        add_details(&mut verdict, &plan, &endpoint(), &made);
+        let (method, judged) = verdict.made().next().unwrap();
+        assert_eq!(method, Method::Get);
+        (judged.details.clone(), judged.transcript.clone())
+    }
+
+    const HEADERS: [(&str, &str); 3] =
+        [("server", "WSGI|x"), ("x-openstack-request-id", "req-1"), ("date", "today")];
+
+    #[test]
+    fn verbosities() {
+        assert_eq!(result(Verbosity::Notes, &HEADERS, ""), (None, None));
+        let (details, transcript) = result(Verbosity::Requests, &HEADERS, "");
+        let details = details.unwrap();
+        assert!(transcript.is_none() && details.curl.starts_with("curl "), "{details:?}");
+        let facts = [("X-Openstack-Request-Id", "req-1"), ("Server", "WSGI|x")];
+        assert_eq!(details.facts, facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn whole_transcript() {
+        let body = r#"{"error_message":"no database for s3cr3t-t0ken"}"#;
+        let transcript = result(Verbosity::Transcript, &HEADERS, body).1.unwrap();
+        assert_eq!(transcript.received[..2], ["HTTP 503", "server: WSGI|x"]);
+        assert_eq!(transcript.sent[0], "GET /v2/health HTTP/1.1");
+        assert!(transcript.body.starts_with(r#"{"error_message":"no database for "#));
+        assert!(!format!("{transcript:?}").contains("s3cr3t"), "{transcript:?}");
+    }
+
+    #[test]
+    fn secret_across_the_cut() {
+        let body = format!("{}s3cr3t-t0ken", "x".repeat(MAX_BODY - 6));
+        let shown = result(Verbosity::Transcript, &[], &body).1.unwrap().body;
+        assert!(shown.chars().count() <= MAX_BODY && !shown.contains("s3cr"), "{shown}");
+    }
+}
