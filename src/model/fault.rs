@@ -206,8 +206,11 @@ pub(crate) enum CertificateProblem {
     IssuerMissing(String),
     /// The signature does not verify with the key of the trust store's issuer.
     SignatureMismatch(String),
+    /// The server's signature in the handshake was not made with the certificate's key.
+    UnprovenKey,
     NotForServers,
-    IsCa,
+    /// A CA's certificate; the name is that of the trust store, which does not hold it.
+    IsCa(String),
     OldVersion,
     Malformed,
     Unreadable,
@@ -391,6 +394,7 @@ impl CertificateProblem {
             Problem::IssuerNotTrusted(store) => Problem::IssuerNotTrusted(own(store)),
             Problem::IssuerMissing(store) => Problem::IssuerMissing(own(store)),
             Problem::SignatureMismatch(store) => Problem::SignatureMismatch(own(store)),
+            Problem::IsCa(store) => Problem::IsCa(own(store)),
             Problem::UnsupportedKey(part, key) => Problem::UnsupportedKey(*part, own(key)),
             Problem::WeakKey(part, key) => Problem::WeakKey(*part, own(key)),
             Problem::Other(words) => Problem::Other(own(words)),

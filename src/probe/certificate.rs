@@ -7,7 +7,7 @@ use rustls::{CertificateError, OtherError};
 use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509Name};
 use x509_parser::public_key::PublicKey;
 
-use super::trust::{OutdatedAnchor, Trust};
+use super::trust::{Refusal, Trust};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
 use crate::model::fault::{CertificateFault, CertificateProblem, ChainPart, Fault, FaultDetail, FaultKind};
@@ -69,10 +69,35 @@ pub(super) fn issuers<'a>(chain: impl IntoIterator<Item = &'a CertificateDer<'a>
     parsed.map(|certificate| certificate.issuer().as_raw().to_vec()).collect()
 }
 
-/// Returns false for a certificate that has expired or is not valid yet.
-pub(super) fn is_valid(der: &CertificateDer<'_>, now: UnixTime) -> bool {
+/// Checks that a certificate has not expired and is valid already.
+pub(super) fn check_dates(der: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
     let now = i64::try_from(now.as_secs()).ok().and_then(|now| ASN1Time::from_timestamp(now).ok());
-    parse(der).zip(now).is_none_or(|(certificate, now)| certificate.validity().is_valid_at(now))
+    let (certificate, now) = parse(der).zip(now).ok_or(CertificateError::BadEncoding)?;
+    let validity = certificate.validity();
+    if validity.not_after < now {
+        return Err(CertificateError::Expired);
+    }
+    if validity.not_before > now { Err(CertificateError::NotValidYet) } else { Ok(()) }
+}
+
+/// Returns true for a certificate that has expired or is not valid yet; one that cannot be read is neither.
+pub(super) fn is_outdated(der: &CertificateDer<'_>, now: UnixTime) -> bool {
+    matches!(check_dates(der, now), Err(CertificateError::Expired | CertificateError::NotValidYet))
+}
+
+/// Checks that the key usages of a certificate, where it has any, allow a TLS server what OpenSSL wants of one.
+///
+/// The library does not read the plain key usage.
+pub(super) fn check_usage(der: &CertificateDer<'_>) -> Result<(), CertificateError> {
+    // The library has read what this parser cannot.
+    let Some(certificate) = parse(der) else { return Ok(()) };
+    let key = certificate.key_usage().map_err(|_| CertificateError::BadEncoding)?;
+    let extended = certificate.extended_key_usage().map_err(|_| CertificateError::BadEncoding)?;
+    let key = key.is_none_or(|usage| {
+        usage.value.digital_signature() || usage.value.key_encipherment() || usage.value.key_agreement()
+    });
+    let extended = extended.is_none_or(|usage| usage.value.server_auth);
+    if key && extended { Ok(()) } else { Err(CertificateError::InvalidPurpose) }
 }
 
 /// Maps the library's refusal of a certificate to what is wrong with what was presented.
@@ -84,10 +109,19 @@ pub(super) fn refused(
 ) -> Fault {
     let chain: Vec<X509Certificate<'_>> = chain.iter().map_while(parse).collect();
     let Some(own) = chain.first() else { return unreadable() };
-    if let CertificateError::Other(OtherError(other)) = error
-        && let Some(OutdatedAnchor(anchor)) = other.downcast_ref()
-    {
-        return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
+    let refusal = match error {
+        CertificateError::Other(OtherError(other)) => other.downcast_ref(),
+        _ => None,
+    };
+    match refusal {
+        Some(Refusal::OutdatedAnchor(anchor)) => {
+            return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
+        }
+        Some(Refusal::UnprovenKey) => {
+            let problem = unusable_key(own, ChainPart::Server).unwrap_or(CertificateProblem::UnprovenKey);
+            return fault(problem, own, own);
+        }
+        None => {}
     }
     if let Some((part, culprit)) = expired_or_early(error, own, &chain) {
         return outdated(culprit, part);
@@ -109,7 +143,7 @@ pub(super) fn refused(
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             key_problem(&chain, last, trust).unwrap_or(CertificateProblem::UnsupportedSignature)
         }
-        other => by_name(other),
+        other => by_name(other, own, trust),
     };
     fault(problem, own, last)
 }
@@ -173,10 +207,16 @@ fn expired_or_early<'a, 'b>(
 }
 
 /// Errors that the TLS library wraps from its certificate library, known by their names alone.
-fn by_name(error: &CertificateError) -> CertificateProblem {
+fn by_name(error: &CertificateError, own: &X509Certificate<'_>, trust: Option<&Trust>) -> CertificateProblem {
     let words = format!("{error:?}");
+    let store = source(trust);
+    let authority = if own.subject() == own.issuer() {
+        CertificateProblem::SelfSigned(store)
+    } else {
+        CertificateProblem::IsCa(store)
+    };
     let known = [
-        ("CaUsedAsEndEntity", CertificateProblem::IsCa),
+        ("CaUsedAsEndEntity", authority),
         ("UnsupportedCertVersion", CertificateProblem::OldVersion),
         ("NameConstraint", CertificateProblem::NameConstraint),
         ("Maximum", CertificateProblem::ChainTooLong),
@@ -341,8 +381,14 @@ mod tests {
     fn refusals_known_by_name() {
         let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let authority = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().clone();
-        assert_eq!(problem(refusal(&authority, &authority)), CertificateProblem::IsCa);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let authority = params.self_signed(&key).unwrap().der().clone();
+        let store = "the trust store".to_owned();
+        assert_eq!(problem(refusal(&authority, &authority)), CertificateProblem::SelfSigned(store.clone()));
+        let issuer = rcgen::Issuer::new(params.clone(), key);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "another");
+        let sub = params.signed_by(&rcgen::KeyPair::generate().unwrap(), &issuer).unwrap();
+        assert_eq!(problem(refusal(sub.der(), &authority)), CertificateProblem::IsCa(store));
 
         let version = |number| [0xa0, 3, 2, 1, number];
         let mut second = authority.to_vec();

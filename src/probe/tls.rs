@@ -17,7 +17,7 @@ use rustls::{
 };
 
 use super::stream::DeadlineStream;
-use super::trust::{self, Trust};
+use super::trust::{self, Refusal, Trust};
 use super::{certificate, tls_error};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
@@ -302,7 +302,7 @@ impl ServerCertVerifier for RecordingVerifier {
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match &self.trust {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
-            Some(trust) => trust.verifier().verify_tls12_signature(message, certificate, signature),
+            Some(trust) => unproven(trust.verifier().verify_tls12_signature(message, certificate, signature)),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
     }
@@ -315,7 +315,7 @@ impl ServerCertVerifier for RecordingVerifier {
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match &self.trust {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
-            Some(trust) => trust.verifier().verify_tls13_signature(message, certificate, signature),
+            Some(trust) => unproven(trust.verifier().verify_tls13_signature(message, certificate, signature)),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
     }
@@ -323,6 +323,16 @@ impl ServerCertVerifier for RecordingVerifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes.clone()
     }
+}
+
+/// Tells a signature of the handshake that does not fit from one of the chain.
+fn unproven(
+    result: Result<HandshakeSignatureValid, rustls::Error>,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    result.map_err(|error| match error {
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => Refusal::UnprovenKey.into(),
+        other => other,
+    })
 }
 
 fn unsupported_signature() -> rustls::Error {

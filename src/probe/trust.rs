@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, OtherError, RootCertStore};
 
@@ -123,12 +124,16 @@ impl Trust {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.certificates.iter().any(|anchor| anchor == end_entity) {
+            return verify_anchor(end_entity, name, now);
+        }
         let chain = certificate::followed(end_entity, intermediates);
         let verified = self.verifier.verify_server_cert(end_entity, &chain, name, ocsp, now)?;
+        certificate::check_usage(end_entity)?;
         let issuers = certificate::issuers(std::iter::once(end_entity).chain(&chain));
         let outdated: Vec<usize> = self
             .anchors(&issuers)
-            .filter(|(_, anchor)| !certificate::is_valid(anchor, now))
+            .filter(|(_, anchor)| certificate::is_outdated(anchor, now))
             .map(|(index, _)| index)
             .collect();
         let Some(first) = outdated.first().and_then(|index| self.certificates.get(*index)) else {
@@ -137,7 +142,7 @@ impl Trust {
         let other = self
             .without(&outdated)
             .and_then(|verifier| verifier.verify_server_cert(end_entity, &chain, name, ocsp, now).ok());
-        other.ok_or_else(|| OutdatedAnchor(first.clone()).into())
+        other.ok_or_else(|| Refusal::OutdatedAnchor(first.clone()).into())
     }
 
     /// The anchors that one of these distinguished names (DER) belongs to, with their places.
@@ -163,21 +168,44 @@ impl Trust {
     }
 }
 
-/// The only anchor that a chain leads to has expired, or is not valid yet.
-#[derive(Debug)]
-pub(super) struct OutdatedAnchor(pub(super) CertificateDer<'static>);
+/// Verifies a server's certificate that is itself an anchor: its dates, its usage and the name.
+///
+/// The library refuses one that is a CA's. `openssl req -x509` makes such certificates, and other clients accept them.
+/// That the server has the key is for the handshake's signature to prove.
+fn verify_anchor(
+    end_entity: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    certificate::check_dates(end_entity, now)?;
+    certificate::check_usage(end_entity)?;
+    verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+    Ok(ServerCertVerified::assertion())
+}
 
-impl std::fmt::Display for OutdatedAnchor {
+/// A refusal that the library has no name for.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The only anchor that a chain leads to has expired, or is not valid yet.
+    OutdatedAnchor(CertificateDer<'static>),
+    /// The handshake's signature was not made with the key of the server's certificate.
+    UnprovenKey,
+}
+
+impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the trust anchor is out of date")
+        f.write_str(match self {
+            Refusal::OutdatedAnchor(_) => "the trust anchor is out of date",
+            Refusal::UnprovenKey => "the handshake's signature does not fit the certificate",
+        })
     }
 }
 
-impl std::error::Error for OutdatedAnchor {}
+impl std::error::Error for Refusal {}
 
-impl From<OutdatedAnchor> for rustls::Error {
-    fn from(outdated: OutdatedAnchor) -> rustls::Error {
-        CertificateError::Other(OtherError(Arc::new(outdated))).into()
+impl From<Refusal> for rustls::Error {
+    fn from(refusal: Refusal) -> rustls::Error {
+        CertificateError::Other(OtherError(Arc::new(refusal))).into()
     }
 }
 

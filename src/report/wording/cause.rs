@@ -191,7 +191,7 @@ fn certificate(fault: &CertificateFault<String>) -> Sentence {
 }
 
 fn certificate_problem(fault: &CertificateFault<String>) -> Sentence {
-    use Subject::{Certificate, Certificates, None, Servers};
+    use Subject::{Certificate, Certificates, None, Server, Servers};
     match &fault.problem {
         CertificateProblem::Expired(part, at) => {
             Sentence::new(of_part(*part), format!("expired on {}", day(*at)))
@@ -223,12 +223,19 @@ fn certificate_problem(fault: &CertificateFault<String>) -> Sentence {
                 "signature does not fit its issuer's key: is the CA in {store} another of the same name?"
             ),
         ),
+        CertificateProblem::UnprovenKey => Sentence::new(
+            Server,
+            "did not prove that it has the certificate's key: its signature does not fit the certificate",
+        ),
         CertificateProblem::NotForServers => {
-            Sentence::new(Certificates, "extended key usage is not for servers")
+            Sentence::new(Certificate, "is not for servers, by its key usage or extended key usage")
         }
-        CertificateProblem::IsCa => Sentence::new(
+        CertificateProblem::IsCa(store) => Sentence::new(
             Certificate,
-            "is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where the CA is trusted",
+            format!(
+                "is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only where \
+                 {store} holds it"
+            ),
         ),
         CertificateProblem::OldVersion => {
             Sentence::new(Certificate, "is of X.509 version 1 or 2, which today's TLS libraries refuse")

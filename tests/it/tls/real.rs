@@ -1,6 +1,6 @@
 //! nginx and OpenSSL as servers, and a directory hashed as OpenSSL hashes it.
 
-use crate::support::certificates::{Authority, Files, between, named};
+use crate::support::certificates::{Authority, Files, between, named, self_signed};
 use crate::support::harness::{check, words};
 use crate::support::programs::left_out;
 use crate::tls::programs::{HEALTHY, nginx, openssl, s_server};
@@ -109,6 +109,64 @@ fn openssl_with_certificates_of_its_era() {
     };
     let why = "the certificate expired on 2021-02-03 (subject CN=localhost)";
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
+}
+
+/// Makes a key and a self-signed certificate as `openssl req -x509` does unless told otherwise: a CA's. Returns their
+/// files.
+fn own_certificate(files: &Files, name: &str) -> Option<[String; 2]> {
+    let line = format!(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.pem -days 30 \
+         -subj /CN=localhost -addext subjectAltName=DNS:localhost -text"
+    );
+    let run = openssl(files.directory())?.args(words(&line)).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let paths = ["pem", "key"].map(|kind| files.directory().join(format!("{name}.{kind}")));
+    assert!(std::fs::read_to_string(&paths[0]).unwrap().contains("CA:TRUE"));
+    Some(paths.map(|path| path.display().to_string()))
+}
+
+/// A server's self-signed certificate that says CA:TRUE is trusted where `--cacert` holds it, and nowhere else.
+#[test]
+fn openssl_with_its_own_certificate_as_the_ca() {
+    let (root, files, other) = trusted();
+    let unused = root.server("localhost");
+    let Some([cert, key]) = own_certificate(&files, "own") else { return };
+    let Some([namesake, _]) = own_certificate(&files, "namesake") else { return };
+    for version in ["-tls1_2", "-tls1_3"] {
+        let Some(server) = s_server(&unused, &["-cert", &cert, "-key", &key, version]) else { return };
+        let asked = |url: &str, cacert: &str| check([url, "--cacert", cacert, "-m", "get"]).run();
+        asked(&server.url(), &cert).exits(0).summarises("OK", &["healthy: GET 200"]);
+        let elsewhere = format!("https://127.0.0.1:{}", server.port);
+        let why = "the certificate is not for 127.0.0.1, but for localhost";
+        asked(&elsewhere, &cert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(why);
+        for cacert in [&other, &namesake] {
+            let why =
+                format!("the certificate is self-signed and not in --cacert {cacert} (subject CN=localhost)");
+            asked(&server.url(), cacert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(&why);
+        }
+    }
+}
+
+#[test]
+fn nginx_with_its_own_certificate_as_the_ca() {
+    let files = Files::new();
+    let cases = [
+        ((2020, 1, 1), (2100, 1, 1), None),
+        ((2020, 1, 1), (2021, 2, 3), Some("the certificate expired on 2021-02-03 (subject CN=localhost)")),
+        ((2099, 4, 5), (2100, 1, 1), Some("the certificate is not valid before 2099-04-05 (subject")),
+    ];
+    for (from, to, why) in cases {
+        let mut params = between("localhost", from, to);
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let identity = self_signed(&params);
+        let cacert = files.write("own.pem", &identity.certificate);
+        let Some(server) = nginx(&identity, HEALTHY) else { return };
+        let run = check([&server.url(), "--cacert", &cacert]).run();
+        match why {
+            None => _ = run.exits(0),
+            Some(why) => is_untrusted(&run, &server.url(), true, why),
+        }
+    }
 }
 
 /// Version 1 has no extensions, thus no names either; OpenSSL makes such a certificate where no extension is wanted.

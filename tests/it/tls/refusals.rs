@@ -220,21 +220,23 @@ fn addresses_and_wildcards() {
     );
 }
 
+/// An issued certificate that says CA:TRUE.
 #[test]
 fn ca_certificate_of_a_server() {
-    let mut params = authority("localhost");
-    params.subject_alt_names = server("localhost").subject_alt_names;
-    let identity = self_signed(&params);
-    let (_, files, other) = trusted();
+    let (root, files, cacert) = trusted();
+    let mut params = server("localhost");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let identity = root.issues(&params);
+    refuses(
+        &identity,
+        &cacert,
+        &format!(
+            "the certificate is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only \
+             where --cacert {cacert} holds it (subject CN=localhost)"
+        ),
+    );
     let own = files.write("own.pem", &identity.certificate);
-    for cacert in [own, other] {
-        refuses(
-            &identity,
-            &cacert,
-            "the certificate is a CA's (CA:TRUE) used as the server's own, which TLS libraries refuse even where \
-             the CA is trusted (subject CN=localhost)",
-        );
-    }
+    check([&TlsServer::healthy(&identity).url(), "--cacert", &own]).run().exits(0);
 }
 
 #[test]
@@ -251,6 +253,29 @@ fn self_signed_certificate() {
     check([&server.url(), "--cacert", &own]).run().exits(0);
 }
 
+/// A certificate is public: whoever presents a trusted one still has to prove that they have its key.
+#[test]
+fn trusted_certificate_with_another_key() {
+    let files = Files::new();
+    for is_ca in [false, true] {
+        let mut params = server("localhost");
+        if is_ca {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        }
+        let (own, mut thief) = (self_signed(&params), self_signed(&params));
+        let cacert = files.write("own.pem", &own.certificate);
+        check([&TlsServer::healthy(&own).url(), "--cacert", &cacert]).run().exits(0);
+        thief.chain = own.chain;
+        for versions in [TLS12, TLS13] {
+            let server = TlsServer::with(config(&thief, versions, None));
+            let run = check([&server.url(), "--cacert", &cacert]).run();
+            let why = "the server did not prove that it has the certificate's key: its signature does not fit the \
+                       certificate (subject CN=localhost)";
+            is_untrusted(&run, &server.url(), true, why);
+        }
+    }
+}
+
 #[test]
 fn client_certificate_of_a_server() {
     let (root, _files, cacert) = trusted();
@@ -259,7 +284,14 @@ fn client_certificate_of_a_server() {
     refuses(
         &root.issues(&params),
         &cacert,
-        "the certificate's extended key usage is not for servers (subject CN=localhost)",
+        "the certificate is not for servers, by its key usage or extended key usage (subject CN=localhost)",
+    );
+    let mut params = server("localhost");
+    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    refuses(
+        &root.issues(&params),
+        &cacert,
+        "the certificate is not for servers, by its key usage or extended key usage (subject CN=localhost)",
     );
 }
 
@@ -287,8 +319,8 @@ fn remedies() {
     );
     advised(
         &root.issues(&named("localhost")),
-        "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own and \
-         not a CA's",
+        "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its usage \
+         for servers",
     );
 }
 

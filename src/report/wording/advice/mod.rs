@@ -139,6 +139,13 @@ const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str
         CertificateProblem::NotYetValid(..) => {
             "check the clock of this machine, then the certificate's dates with its issuer"
         }
+        CertificateProblem::UnprovenKey => {
+            "check who answers there, and that the server's key file belongs to its certificate"
+        }
+        CertificateProblem::IsCa(_) => {
+            "have a certificate issued that is no CA's (basicConstraints CA:FALSE), or trust this one itself by \
+             --cacert"
+        }
         CertificateProblem::NameMismatch(_) => {
             "use a name that the certificate is for (--connect-to dials an address all the same), or have it \
              issued for this one"
@@ -149,13 +156,12 @@ const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str
         }
         CertificateProblem::NoSubjectAltName
         | CertificateProblem::NotForServers
-        | CertificateProblem::IsCa
         | CertificateProblem::OldVersion
         | CertificateProblem::Malformed
         | CertificateProblem::Revoked
         | CertificateProblem::NameConstraint => {
-            "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its own \
-             and not a CA's"
+            "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its \
+             usage for servers"
         }
         CertificateProblem::UnsupportedSignature | CertificateProblem::WeakKey(..) => {
             "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
