@@ -106,6 +106,11 @@ pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
 impl Response {
+    /// Returns true for a status that the body may contradict, so that the whole of it has to be judged.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+
     /// The first value of a header, by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&UntrustedText> {
         self.headers.iter().find(|header| header.name == name).map(|header| &header.value)

@@ -1,6 +1,6 @@
 //! One request and its response over a ready connection; the only place that knows the HTTP library's errors.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use anyhow::{Context, Result};
 use ureq::config::{AutoHeaderValue, Config};
@@ -34,6 +34,8 @@ pub(super) struct RequestTemplate {
     config: Config,
     output: usize,
     max_body: usize,
+    /// Bytes that are kept of a body that does not decide the state.
+    pub(super) kept_body: usize,
 }
 
 impl RequestTemplate {
@@ -51,7 +53,8 @@ impl RequestTemplate {
         }
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         let longest = user.iter().map(|(name, value)| name.len() + value.len()).max().unwrap_or_default();
-        Ok(RequestTemplate { headers, config: config(), output: MIN_OUTPUT + longest, max_body: BODY_LIMIT })
+        let output = MIN_OUTPUT + longest;
+        Ok(RequestTemplate { headers, config: config(), output, max_body: BODY_LIMIT, kept_body: BODY_LIMIT })
     }
 
     /// Prepares a login: JSON there and back, with room for a whole catalogue and without the user's headers.
@@ -60,7 +63,7 @@ impl RequestTemplate {
             ("Content-Type".to_owned(), b"application/json".to_vec()),
             ("Content-Length".to_owned(), body.len().to_string().into_bytes()),
         ];
-        Ok(RequestTemplate { max_body, ..RequestTemplate::new(&headers)? })
+        Ok(RequestTemplate { max_body, kept_body: max_body, ..RequestTemplate::new(&headers)? })
     }
 
     /// Sends one request and reads the response; returns the request's head as it was sent, too.
@@ -74,7 +77,7 @@ impl RequestTemplate {
         let log = SharedLog::default();
         let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
         let completion = match self.ask(endpoint, (method, body), transport, &log) {
-            Ok(response) => read(response, self.max_body, &log),
+            Ok(response) => self.read(response, &log),
             // Whoever closes after an interim response has given it as the final one.
             Err(fault) => match log.lock().lone_interim.filter(|_| fault.kind == FaultKind::Closed) {
                 Some(status) => Completion::Full(Response { status, ..Response::default() }),
@@ -108,6 +111,37 @@ impl RequestTemplate {
         log.lock().head_complete = true;
         Ok(response)
     }
+
+    /// Reads a response's body up to the bound.
+    fn read(&self, response: HttpResponse<ureq::Body>, log: &SharedLog) -> Completion<Response, Fault> {
+        let (parts, body) = response.into_parts();
+        let headers = parts.headers.iter().map(|(name, value)| Header {
+            name: name.as_str().to_owned(),
+            value: UntrustedText::new(value.as_bytes()),
+        });
+        let mut response =
+            Response { status: parts.status.as_u16(), headers: headers.collect(), ..Response::default() };
+        if has_conflicting_framing(&parts.headers) {
+            let fault = response_fault(FaultKind::Protocol, ResponseProblem::ConflictingFraming);
+            return Completion::Truncated(response, fault);
+        }
+        let kept = if response.is_success() { self.max_body } else { self.kept_body.min(self.max_body) };
+        let [kept, bound] = [kept, self.max_body].map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
+        let mut bytes = Vec::new();
+        let mut reader = body.into_with_config().limit(u64::MAX).reader();
+        // One byte beyond the bound tells whether the body ends there.
+        let result = (&mut reader)
+            .take(kept)
+            .read_to_end(&mut bytes)
+            .and_then(|_| io::copy(&mut reader.take(bound - kept + 1), &mut io::sink()));
+        response.body = UntrustedText::new(bytes);
+        match result {
+            Ok(_) => Completion::Full(response),
+            Err(error) => {
+                Completion::Truncated(response, fault(&log.lock(), &ureq::Error::from(error), true))
+            }
+        }
+    }
 }
 
 /// Every convenience that could follow, repeat, reuse or translate an answer is off.
@@ -123,30 +157,6 @@ fn config() -> Config {
         .accept(AutoHeaderValue::None)
         .accept_encoding(AutoHeaderValue::None)
         .build()
-}
-
-/// Reads a response's body up to the bound.
-fn read(response: HttpResponse<ureq::Body>, limit: usize, log: &SharedLog) -> Completion<Response, Fault> {
-    let (parts, body) = response.into_parts();
-    let headers = parts.headers.iter().map(|(name, value)| Header {
-        name: name.as_str().to_owned(),
-        value: UntrustedText::new(value.as_bytes()),
-    });
-    let mut response =
-        Response { status: parts.status.as_u16(), headers: headers.collect(), ..Response::default() };
-    if has_conflicting_framing(&parts.headers) {
-        let fault = response_fault(FaultKind::Protocol, ResponseProblem::ConflictingFraming);
-        return Completion::Truncated(response, fault);
-    }
-    let mut bytes = Vec::new();
-    let bound = u64::try_from(limit).unwrap_or(u64::MAX);
-    let result = body.into_with_config().limit(u64::MAX).reader().take(bound + 1).read_to_end(&mut bytes);
-    bytes.truncate(limit);
-    response.body = UntrustedText::new(bytes);
-    match result {
-        Ok(_) => Completion::Full(response),
-        Err(error) => Completion::Truncated(response, fault(&log.lock(), &ureq::Error::from(error), true)),
-    }
 }
 
 /// Returns true if a response frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and

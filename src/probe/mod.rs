@@ -152,6 +152,11 @@ impl Prober {
         })
     }
 
+    /// Keeps so many bytes of each body that does not decide the state.
+    pub(crate) fn keep_of_bodies(&mut self, bytes: usize) {
+        self.template.kept_body = bytes;
+    }
+
     /// Asks an endpoint by each method in turn, each on a connection of its own.
     ///
     /// What follows a request that reached nothing, or comes after the deadline, is skipped.

@@ -14,6 +14,7 @@ use crate::model::state::State;
 use crate::plan::Plan;
 use crate::probe::Prober;
 use crate::report::wording;
+use crate::rules::AnswerProblem;
 use crate::sanitize::UntrustedText;
 use crate::verdict::{self, Verdict};
 
@@ -30,10 +31,13 @@ const TIME_PER_ENDPOINT: Duration = Duration::from_micros(50);
 /// Time after the deadline from which on answers are judged without their details, of the 250 ms that a run may exceed it.
 const DETAILS_GRACE: Duration = Duration::from_millis(100);
 
-/// Maximum number of bytes of bodies that a run masks and reads: all of each body for 16 endpoints, less for more.
+/// Time after the deadline from which on long bodies are not judged at all: hundreds of costly ones would take seconds.
+const BODIES_GRACE: Duration = Duration::from_millis(150);
+
+/// Maximum number of bytes of bodies that a run masks for their words: all of each body for 16 endpoints, less for more.
 const BODY_BYTES_PER_RUN: usize = 1024 * 1024;
 
-/// Minimum number of bytes that are read of each body: more than can be shown of it.
+/// Minimum number of bytes that are masked of each body: more than can be shown of it.
 const MIN_BODY_BYTES: usize = 2 * 1024;
 
 /// Bytes that are read of a whole body, and of a header, where the time for details is over.
@@ -52,7 +56,9 @@ pub(super) struct Examination<'a> {
     deadline: Instant,
     /// End of the time for details.
     late: Instant,
-    /// Bytes that are read of each body.
+    /// End of the time for long bodies.
+    too_late: Instant,
+    /// Bytes that are masked of each body.
     body_bytes: usize,
     judges: [Mutex<()>; JUDGES],
     turn: AtomicUsize,
@@ -74,7 +80,8 @@ impl Examination<'_> {
             prober,
             deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
             late: deadline + DETAILS_GRACE,
-            body_bytes: (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT),
+            too_late: deadline + BODIES_GRACE,
+            body_bytes: body_bytes(endpoints),
             judges: Default::default(),
             turn: AtomicUsize::new(0),
         }
@@ -116,24 +123,47 @@ impl Examination<'_> {
         self.judges.get(turn).map(|judge| judge.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Judges what was received, its bodies masked before anything is read from them.
-    pub(super) fn judge(&self, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
+    /// Judges what was received. The problems of good answers are found in whole bodies, however many endpoints there are;
+    /// then bodies are masked, before any word is read from them.
+    pub(super) fn judge(&self, endpoint: &Endpoint, made: Vec<Attempt>, attempts: u32) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
         let _judging = made.iter().any(has_body).then(|| self.take_turn());
-        let is_late = Instant::now() > self.late;
-        for attempt in &mut made {
-            let Attempt::Sent(exchange) = attempt else { continue };
-            if is_late {
+        self.judge_at(Instant::now(), endpoint, made, attempts)
+    }
+
+    fn judge_at(&self, now: Instant, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
+        if now > self.too_late {
+            sent(&mut made).for_each(leave_unjudged);
+        }
+        let problems = verdict::problems(&made);
+        for (exchange, problems) in sent(&mut made).zip(&problems) {
+            if now > self.late {
                 drop_details(exchange);
             }
+            // The words of a report may be anywhere in it.
+            let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
             if let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion {
-                answer.body = self.plan.sanitizer.mask(&answer.body, self.body_bytes);
+                answer.body = self.plan.sanitizer.mask(&answer.body, bytes);
             }
         }
-        let mut verdict = verdict::judge(self.plan, endpoint, &made, attempts, SystemTime::now());
+        let made_and_found = (made.as_slice(), problems.as_slice());
+        let mut verdict =
+            verdict::judge_masked(self.plan, endpoint, made_and_found, attempts, SystemTime::now());
         wording::add_details(&mut verdict, self.plan, endpoint, &made);
         verdict
     }
+}
+
+/// Number of bytes that a run of so many endpoints masks of each body.
+pub(super) fn body_bytes(endpoints: usize) -> usize {
+    (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT)
+}
+
+fn sent(made: &mut [Attempt]) -> impl Iterator<Item = &mut Exchange> {
+    made.iter_mut().filter_map(|attempt| match attempt {
+        Attempt::Sent(exchange) => Some(exchange.as_mut()),
+        Attempt::Skipped(..) => None,
+    })
 }
 
 fn has_body(attempt: &Attempt) -> bool {
@@ -141,8 +171,17 @@ fn has_body(attempt: &Attempt) -> bool {
     exchange.completion.answer().is_some_and(|answer| !answer.body.bytes().is_empty())
 }
 
-/// Drops what is only shown: hundreds of hostile answers at the deadline would take seconds. What decides the state of a
-/// whole answer stays.
+/// Marks a good answer whose long body might contradict it as not judged: without the body it must not count as good.
+fn leave_unjudged(exchange: &mut Exchange) {
+    let Completion::Full(answer) = &mut exchange.completion else { return };
+    if answer.is_success() && answer.body.bytes().len() > LATE_BODY_BYTES {
+        let answer = std::mem::take(answer);
+        exchange.completion =
+            Completion::Truncated(answer, local("no time was left to judge the answer's body (raise -t)"));
+    }
+}
+
+/// Drops what is only shown: hundreds of hostile answers at the deadline would take seconds.
 fn drop_details(exchange: &mut Exchange) {
     exchange.sent = UntrustedText::default();
     let (answer, body_bytes) = match &mut exchange.completion {
@@ -158,10 +197,9 @@ fn drop_details(exchange: &mut Exchange) {
 
 /// Replaces a request whose examination panicked.
 fn panicked(method: Method) -> Attempt {
-    let detail = FaultDetail::Local("internal error; please report it".into());
     Attempt::Sent(Box::new(Exchange {
         method,
-        completion: Completion::Failed(Fault { kind: FaultKind::Local, phase: Phase::Send, detail }),
+        completion: Completion::Failed(local("internal error; please report it")),
         peer: None,
         certificate: None,
         phases: Phases::default(),
@@ -170,12 +208,17 @@ fn panicked(method: Method) -> Attempt {
     }))
 }
 
+/// A failure of this program.
+fn local(reason: &str) -> Fault {
+    Fault { kind: FaultKind::Local, phase: Phase::Receive, detail: FaultDetail::Local(reason.into()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::exchange::Response;
     use crate::probe::Resolver;
-    use crate::verdict::tests::{endpoint, plan};
+    use crate::verdict::tests::{answered, endpoint, plan};
 
     #[test]
     fn dropped_details() {
@@ -193,6 +236,28 @@ mod tests {
             exchange.completion = completion;
             drop_details(&mut exchange);
             assert_eq!(exchange.completion.answer().map(|answer| answer.body.bytes().len()), length);
+        }
+    }
+
+    /// Who answers at the last moment is judged or not judged, but never healthy unread.
+    #[test]
+    fn body_beyond_all_time() {
+        let (plan, now) = (plan(), Instant::now());
+        let prober = Prober::new(&plan, &[endpoint()], &Resolver::default(), now).unwrap();
+        let long = format!(r#"{{"a": "{}", "database": false}}"#, "x".repeat(LATE_BODY_BYTES));
+        let table = [
+            (Duration::ZERO, long.as_str(), State::Warning),
+            (DETAILS_GRACE, &long, State::Warning),
+            (BODIES_GRACE, &long, State::Unknown),
+            (BODIES_GRACE, r#"{"database": false}"#, State::Warning),
+            (BODIES_GRACE, "{}", State::Ok),
+        ];
+        for (late, body, state) in table {
+            let examination = Examination::new(&plan, &prober, 1, now, now);
+            let made = vec![answered(Method::Get, 200, &[], body)];
+            let judged_at = now + late + Duration::from_millis(1);
+            let verdict = examination.judge_at(judged_at, &endpoint(), made, 1);
+            assert_eq!(verdict.state, state, "{late:?}: {body}");
         }
     }
 

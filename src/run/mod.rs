@@ -118,7 +118,7 @@ impl Run {
         is_new_token: bool,
         (started, deadline): (Instant, Instant),
     ) -> Result<Vec<Verdict>> {
-        let prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
+        let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
         let expanded;
         let endpoints = if let Targets::Addresses(_) = plan.targets {
             // The other half is for the requests, and for the names that were not resolved.
@@ -130,6 +130,7 @@ impl Run {
         };
         self.count.begin(endpoints.len());
         self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        prober.keep_of_bodies(examination::body_bytes(endpoints.len()));
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {

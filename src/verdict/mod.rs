@@ -254,8 +254,25 @@ pub(crate) fn judge(
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {
+    judge_masked(plan, endpoint, (made, &problems(made)), attempts, now)
+}
+
+/// Finds the reasons not to believe the answers of an attempt, one list for each request. It reads whole bodies as they
+/// came and shows nothing of them.
+pub(crate) fn problems(made: &[Attempt]) -> Vec<Vec<AnswerProblem>> {
+    made.iter().filter_map(exchange).map(request::problems).collect()
+}
+
+/// Judges an attempt whose bodies were masked and cut after their problems were found.
+pub(crate) fn judge_masked(
+    plan: &Plan,
+    endpoint: &Endpoint,
+    (made, problems): (&[Attempt], &[Vec<AnswerProblem>]),
+    attempts: u32,
+    now: SystemTime,
+) -> Verdict {
     let exchanges: Vec<&Exchange> = made.iter().filter_map(exchange).collect();
-    let requests = request::judge(plan, &exchanges);
+    let requests = request::judge(plan, &exchanges, problems);
     let skipped = made.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(plan, &exchanges, now);

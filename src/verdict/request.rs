@@ -31,11 +31,17 @@ pub(super) struct Request<'a> {
     pub(super) diagnosis: Diagnosis,
 }
 
-/// Judges the requests of one attempt, each in the light of the others.
-pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> {
-    let responders = responder::identify(made).into_iter();
-    let new = |(exchange, responder)| Request::new(plan, exchange, responder);
-    let mut requests: Vec<_> = made.iter().copied().zip(responders).map(new).collect();
+/// Judges the requests of one attempt, each in the light of the others and of the problems of its answer.
+pub(super) fn judge<'a>(
+    plan: &Plan,
+    made: &[&'a Exchange],
+    problems: &[Vec<AnswerProblem>],
+) -> Vec<Request<'a>> {
+    let facts = responder::identify(made).into_iter().zip(problems);
+    let new = |(exchange, (responder, problems)): (_, (_, &Vec<_>))| {
+        Request::new(plan, exchange, responder, problems)
+    };
+    let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
     let head_good =
         requests.iter().any(|request| request.method() == Method::Head && request.row.state == State::Ok);
     for (number, request) in requests.iter_mut().enumerate() {
@@ -46,9 +52,9 @@ pub(super) fn judge<'a>(plan: &Plan, made: &[&'a Exchange]) -> Vec<Request<'a>> 
 
 /// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
 /// stays one however its body ends.
-fn row(table: &Table, exchange: &Exchange) -> (Row, Option<AnswerProblem>) {
+fn row(table: &Table, exchange: &Exchange, problems: &[AnswerProblem]) -> (Row, Option<AnswerProblem>) {
     match &exchange.completion {
-        Completion::Full(answer) => table.answer(exchange.method, answer.status, &problems(answer)),
+        Completion::Full(answer) => table.answer(exchange.method, answer.status, problems),
         Completion::Truncated(answer, fault) => {
             let by_status = table.answer(exchange.method, answer.status, &[]).0;
             let by_fault = table.fault(exchange.method, fault.kind);
@@ -61,15 +67,17 @@ fn row(table: &Table, exchange: &Exchange) -> (Row, Option<AnswerProblem>) {
     }
 }
 
-/// The reasons not to believe an answer whose status is good.
-fn problems(answer: &Response) -> Vec<AnswerProblem> {
+/// The reasons not to believe a whole answer whose status is good.
+pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
+    let Some(answer) = exchange.completion.full().filter(|answer| answer.is_success()) else {
+        return Vec::new();
+    };
     let has = |problem: &AnswerProblem| match problem {
         AnswerProblem::Page => body::is_html_document(answer),
         AnswerProblem::Report => body::failed_component(answer).is_some(),
         AnswerProblem::Cached => is_cached(answer),
     };
-    let all = AnswerProblem::ALL.into_iter().filter(|_| (200..=299).contains(&answer.status));
-    all.filter(has).collect()
+    AnswerProblem::ALL.into_iter().filter(has).collect()
 }
 
 /// Answers of nginx, Apache and Go to plain http on their https port.
@@ -100,8 +108,13 @@ fn is_cached(answer: &Response) -> bool {
 }
 
 impl<'a> Request<'a> {
-    fn new(plan: &Plan, exchange: &'a Exchange, responder: Option<Responder>) -> Request<'a> {
-        let (row, problem) = row(&plan.table, exchange);
+    fn new(
+        plan: &Plan,
+        exchange: &'a Exchange,
+        responder: Option<Responder>,
+        problems: &[AnswerProblem],
+    ) -> Request<'a> {
+        let (row, problem) = row(&plan.table, exchange, problems);
         Request { exchange, row, problem, responder, diagnosis: row.diagnosis }
     }
 

@@ -19,7 +19,10 @@ const MAX_SUMMARY: usize = 200;
 pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
     let text = body_text(answer)?;
     let words = match serde_json::from_str(&text) {
-        Ok(value) => json::reason(&value, &text)?,
+        Ok(value) => {
+            let failed = json::failed_component(&value).filter(|_| answer.status == 200);
+            failed.or_else(|| json::reason(&value, &text))?
+        }
         Err(_) if html::is_page(&text) => html::summary(&text),
         Err(_) => unstructured(text),
     };
@@ -265,6 +268,18 @@ mod tests {
         ];
         for body in healthy {
             assert_eq!(failed_component(&answer(200, &[], body)), None, "{body}");
+        }
+    }
+
+    /// The words of a 200 are about what has failed, wherever it stands.
+    #[test]
+    fn failed_component_among_others() {
+        let good = "\"OK\",".repeat(20);
+        for (body, words) in [
+            (format!(r#"{{"reasons":[{good}"db down"]}}"#), "db down"),
+            (r#"{"a": "of many words", "database": false}"#.into(), "database: false"),
+        ] {
+            assert_eq!(summary(&answer(200, &[], &body), &Sanitizer::default()).as_deref(), Some(words));
         }
     }
 

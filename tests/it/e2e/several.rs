@@ -42,6 +42,19 @@ fn three_hundred_endpoints() {
     assert_eq!(peer.accepted(), 600, "each endpoint is asked twice");
 }
 
+/// The more endpoints there are, the less is shown of each body; what it says of the state counts all the same.
+#[test]
+fn failure_deep_in_one_of_many_reports() {
+    let report = format!(r#"{{"a": "{}", "database": false}}"#, "x".repeat(30_000));
+    let peer = Peer::asked(move |request| match (request.method.as_str(), request.target.as_str()) {
+        ("HEAD", _) => alive(),
+        (_, "/p599/v2/health") => answers(200, "", &report),
+        _ => healthy(),
+    });
+    let run = check(["--endpoints", "-", "-t", "30"]).stdin(listed(&peer, 600)).run();
+    run.exits(1).summarises("WARNING", &["p599", "database: false"]);
+}
+
 #[test]
 fn verbose_list() {
     let peer = many(&["p3"]);
