@@ -15,7 +15,7 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, getsockname, socket_with, sockopt,
 };
 
-use super::error::is_local;
+use super::error::{is_local, local};
 use super::stream::{DeadlineStream, poll_until};
 use crate::model::exchange::Phase;
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
@@ -63,12 +63,13 @@ pub(super) fn tcp(
             continue;
         }
         let stagger = if waiting.len() > 0 { deadline.min(Instant::now() + ATTEMPT_DELAY) } else { deadline };
-        if let Some((socket, address)) = poll_attempts(&mut under_way, &mut failures, stagger) {
+        if let Some((socket, address)) = poll_attempts(&mut under_way, &mut failures, stagger)? {
             *peer = Some(address);
             return Ok(DeadlineStream::new(socket, deadline));
         }
         if Instant::now() >= deadline {
-            return Err(fault(FaultKind::Timeout, timed_out(&under_way, failures)));
+            let kind = untried(&failures).unwrap_or(FaultKind::Timeout);
+            return Err(fault(kind, timed_out(&under_way, failures)));
         }
     }
 }
@@ -115,12 +116,12 @@ fn poll_attempts(
     under_way: &mut Vec<PendingConnect>,
     failures: &mut Vec<ConnectError>,
     until: Instant,
-) -> Option<(OwnedFd, SocketAddr)> {
+) -> Result<Option<(OwnedFd, SocketAddr)>, Fault> {
     let ready: Vec<bool> = {
         let mut fds: Vec<PollFd<'_>> =
             under_way.iter().map(|attempt| PollFd::new(&attempt.fd, PollFlags::OUT)).collect();
-        // An error of poll itself counts as a passed deadline: nothing is ready.
-        let _ = poll_until(&mut fds, until);
+        // Only this machine can fail here.
+        poll_until(&mut fds, until).map_err(|error| local(Phase::Connect, &error))?;
         fds.iter().map(|fd| !fd.revents().is_empty()).collect()
     };
     let mut index = 0;
@@ -131,11 +132,11 @@ fn poll_attempts(
         }
         let attempt = under_way.remove(index);
         match check_connected(&attempt) {
-            Ok(()) => return Some((attempt.fd, attempt.address)),
+            Ok(()) => return Ok(Some((attempt.fd, attempt.address))),
             Err(error) => failures.push(ConnectError::new(attempt.address, &error)),
         }
     }
-    None
+    Ok(None)
 }
 
 /// Returns the result of an attempt that has an event.
@@ -188,8 +189,14 @@ const SHOWN_PATH: usize = 120;
 /// The fault of a host none of whose addresses accepted: the first address' kind, for a client without a second
 /// try would have seen that one.
 fn refusal(failures: Vec<ConnectError>) -> Fault {
-    let kind = failures.first().map_or(FaultKind::NoRoute, |failure| failure.kind);
-    fault(kind, attempts(failures.into_iter().map(|failure| failure.attempt).collect()))
+    let kind = untried(&failures).or_else(|| failures.first().map(|failure| failure.kind));
+    let attempts = attempts(failures.into_iter().map(|failure| failure.attempt).collect());
+    fault(kind.unwrap_or(FaultKind::NoRoute), attempts)
+}
+
+/// The kind of a host one of whose addresses this machine was not able to try: that one might have accepted.
+fn untried(failures: &[ConnectError]) -> Option<FaultKind> {
+    failures.iter().map(|failure| failure.kind).find(|kind| *kind == FaultKind::Local)
 }
 
 fn timed_out(under_way: &[PendingConnect], failures: Vec<ConnectError>) -> ConnectFault {
@@ -287,6 +294,22 @@ mod tests {
     fn missing_unix_socket() {
         let fault = unix(Path::new("/nonexistent/health.sock"), in_seconds(1)).map(|_| ()).unwrap_err();
         assert_eq!((fault.kind, fault.phase), (FaultKind::NoRoute, Phase::Connect));
+    }
+
+    #[test]
+    fn address_that_was_not_tried() {
+        let failure = |kind| ConnectError {
+            kind,
+            attempt: AddressAttempt { address: SocketAddr::new(ip(2), 1), reason: None },
+        };
+        let table = [
+            (vec![FaultKind::Refused, FaultKind::NoRoute], FaultKind::Refused),
+            (vec![FaultKind::Refused, FaultKind::Local], FaultKind::Local),
+            (vec![FaultKind::Local, FaultKind::Refused], FaultKind::Local),
+        ];
+        for (kinds, kind) in table {
+            assert_eq!(refusal(kinds.into_iter().map(failure).collect()).kind, kind);
+        }
     }
 
     #[test]

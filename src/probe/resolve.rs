@@ -12,7 +12,9 @@ use std::thread;
 use std::time::Instant;
 
 use dns_lookup::{AddrFamily, AddrInfoHints, LookupErrorKind, SockType};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
+use super::connect::describe_io_error;
 use super::error::is_local;
 use crate::model::endpoint::Host;
 use crate::model::exchange::Phase;
@@ -141,7 +143,9 @@ fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, Looku
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), address, ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
         let none = matches!(error.kind(), LookupErrorKind::NoData | LookupErrorKind::NoName);
-        if none && family.is_some() {
+        if let Some(reason) = out_of_resources(error.kind()) {
+            LookupError::Local(reason)
+        } else if none && family.is_some() {
             LookupError::Problem(no_address(family))
         } else {
             lookup_error(&error.into())
@@ -154,6 +158,18 @@ fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, Looku
         }
     }
     if addresses.is_empty() { Err(LookupError::Problem(no_address(family))) } else { Ok(addresses) }
+}
+
+/// The reason why this machine was not able to ask, if that is why it got no answer.
+///
+/// The C library blames the name service where it has no descriptor for the question or for its own files.
+fn out_of_resources(kind: LookupErrorKind) -> Option<String> {
+    if matches!(kind, LookupErrorKind::Memory) {
+        return Some("no memory for the name look-up".into());
+    }
+    let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None);
+    let error = socket.err().map(io::Error::from).filter(is_local)?;
+    Some(format!("no socket for the name look-up: {}", describe_io_error(&error)))
 }
 
 fn no_address(family: Option<IpFamily>) -> LookupProblem {
@@ -193,6 +209,12 @@ mod tests {
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
+    }
+
+    #[test]
+    fn lack_of_memory() {
+        assert!(out_of_resources(LookupErrorKind::Memory).is_some());
+        assert_eq!(out_of_resources(LookupErrorKind::NoName), None, "there are descriptors");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned,
 };
 
+use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::trust::{self, Refusal, Trust};
 use super::{certificate, tls_error};
@@ -129,7 +130,8 @@ impl TlsConnector {
                 let named = matches!(host, Host::Name(_));
                 tls_error::from_tls_error(error, greeting, named, Phase::Tls)
             }
-            None => tls_error::from_io_error(error, greeting, stream.lacks_certificate()),
+            None => local_fault(error, Phase::Tls)
+                .unwrap_or_else(|| tls_error::from_io_error(error, greeting, stream.lacks_certificate())),
         }
     }
 }

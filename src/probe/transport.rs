@@ -10,6 +10,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 
 use super::buffers::Growing;
 use super::connect::describe_io_error;
+use super::error::local_fault;
 use super::head;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
@@ -141,8 +142,9 @@ impl DeadlineTransport {
     fn fault(&self, error: &io::Error) -> Fault {
         let log = self.log.lock();
         let answered = log.first_byte_at.is_some();
-        let own = self.stream.tls().and_then(|tls| tls.fault(error, log.phase(), answered));
-        own.unwrap_or_else(|| interrupted(&log, error, self.stream.tls().is_some()))
+        local_fault(error, log.phase())
+            .or_else(|| self.stream.tls()?.fault(error, log.phase(), answered))
+            .unwrap_or_else(|| interrupted(&log, error, self.stream.tls().is_some()))
     }
 
     /// Logs received bytes, and skips interim responses.

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::connect::describe_io_error;
+use super::error::local_fault;
 use super::head;
 use super::stream::DeadlineStream;
 use crate::model::exchange::{HEAD_LIMIT, Phase};
@@ -13,7 +14,8 @@ use crate::plan::Proxy;
 pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> Result<(), Fault> {
     let failed = |problem| fault(proxy, target, Phase::Connect, problem);
     let response = stream.write_all(&request(proxy, target)).and_then(|()| read_head(stream));
-    let response = response.map_err(|error| failed(io_problem(&error)))?;
+    let response = response
+        .map_err(|error| local_fault(&error, Phase::Connect).unwrap_or_else(|| failed(io_problem(&error))))?;
     match head::status(&response) {
         // What follows would be taken for the endpoint's response.
         Some(200..=299) if head::length(&response).is_none() => Err(failed(ProxyProblem::HeadTooLong)),
