@@ -53,3 +53,14 @@ fn order_of_modules() {
         }
     }
 }
+
+/// Judging depends on the criteria alone, not on how much is shown.
+#[test]
+fn judging_without_the_plan() {
+    let verdict = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/verdict");
+    for file in files(&verdict).iter().filter(|file| !is_test(file)) {
+        for module in code(file).split("crate::").skip(1).flat_map(used) {
+            assert!(!["cli", "plan", "probe"].contains(&module), "{} uses {module}", file.display());
+        }
+    }
+}

@@ -17,7 +17,7 @@ use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::credentials::SecretReader;
-use crate::rules::Table;
+use crate::rules::{Criteria, Table};
 use crate::sanitize::Sanitizer;
 
 mod cloud;
@@ -54,9 +54,7 @@ pub(crate) struct Plan {
     pub(crate) methods: Vec<Method>,
     pub(crate) network: Network,
     pub(crate) timing: Timing,
-    /// The table of rules with the overrides of `--state`.
-    pub(crate) table: Table,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) criteria: Criteria,
     /// `--quorum`.
     pub(crate) quorum: Option<Quorum>,
     pub(crate) output: OutputOptions,
@@ -157,8 +155,10 @@ impl Plan {
             methods: methods(cli.request.method),
             network,
             timing,
-            table: table(&cli.thresholds),
-            thresholds: thresholds(&cli.thresholds, &cli.mode.simulate),
+            criteria: Criteria {
+                table: table(&cli.thresholds),
+                thresholds: thresholds(&cli.thresholds, &cli.mode.simulate),
+            },
             quorum: cli.thresholds.quorum,
             output: output::from_cli(cli, environment, haproxy),
             exit_codes: exit_codes(cli.thresholds.fail_on, haproxy),

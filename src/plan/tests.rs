@@ -586,7 +586,7 @@ fn defaults() {
     assert_eq!((plan.output.format, plan.output.max_bytes), (Some(OutputFormat::Nagios), 8192));
     assert_eq!((plan.mode, plan.quorum, plan.exit_codes), (RunMode::Once, None, ExitCodes::Guidelines));
     assert_eq!(plan.network.tls, Tls::default());
-    assert_eq!(plan.thresholds, Thresholds::default());
+    assert_eq!(plan.criteria.thresholds, Thresholds::default());
 }
 
 #[test]
@@ -623,11 +623,11 @@ fn options() {
         }
     );
     let shown = |range: &Option<Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
-    assert_eq!(shown(&plan.thresholds.request.warning), "1");
-    assert_eq!(shown(&plan.thresholds.request.critical), "2");
-    assert_eq!(shown(&plan.thresholds.backend.warning), "3");
-    assert_eq!(shown(&plan.thresholds.certificate.critical), "7:");
-    let (row, _) = plan.table.answer(Method::Get, 404, &[]);
+    assert_eq!(shown(&plan.criteria.thresholds.request.warning), "1");
+    assert_eq!(shown(&plan.criteria.thresholds.request.critical), "2");
+    assert_eq!(shown(&plan.criteria.thresholds.backend.warning), "3");
+    assert_eq!(shown(&plan.criteria.thresholds.certificate.critical), "7:");
+    let (row, _) = plan.criteria.table.answer(Method::Get, 404, &[]);
     assert_eq!((row.state, row.key), (State::Warning, Key::parse("get:404").unwrap()));
     assert_eq!(plan.mode, RunMode::Watch { every: MIN_WATCH, count: Some(5) });
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
-use super::{Report, wording};
+use super::Report;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{
@@ -18,8 +18,8 @@ use crate::model::threshold::Threshold;
 use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
 use crate::rules::Key;
 use crate::sanitize::UntrustedText;
-use crate::verdict::tests::plan;
-use crate::verdict::{Outcome, Verdict, judge};
+use crate::verdict::tests::{judge_whole, plan};
+use crate::verdict::{Outcome, Verdict};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
 pub(crate) fn moment() -> SystemTime {
@@ -90,11 +90,10 @@ fn judged_by(mut plan: Plan, endpoint: &str, attempts: u32, made: &[Attempt]) ->
     let endpoint = Endpoint::parse(endpoint, &Defaults::default()).unwrap();
     plan.output.verbosity = Verbosity::Transcript;
     if endpoint.scheme == Scheme::Https {
-        plan.thresholds.certificate = Threshold { warning: Some(Range::at_least(30.0)), critical: None };
+        plan.criteria.thresholds.certificate =
+            Threshold { warning: Some(Range::at_least(30.0)), critical: None };
     }
-    let mut verdict = judge(&plan, &endpoint, made, attempts, moment());
-    wording::add_details(&mut verdict, &plan, &endpoint, made);
-    verdict
+    judge_whole(&plan, &endpoint, made, attempts, moment())
 }
 
 pub(super) fn head() -> Attempt {
@@ -180,7 +179,7 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
     (endpoint, requests, overridden, 1..4_u32).prop_map(|(endpoint, (head, get), state, attempts)| {
         let mut plan = plan();
         if let Some(state) = state {
-            plan.table.set(Key::parse("2xx").unwrap(), state);
+            plan.criteria.table.set(Key::parse("2xx").unwrap(), state);
         }
         judged_by(plan, &endpoint, attempts, &[sent(head), sent(get)])
     })

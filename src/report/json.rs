@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::Report;
-use super::wording::cause;
+use super::wording::{self, cause};
 use crate::model::exchange::{Phase, Phases};
 use crate::model::state::State;
 use crate::units;
@@ -195,14 +195,14 @@ impl Serialize for LoginVerdict {
         map.serialize_entry("auth_url", &self.auth_url)?;
         map.serialize_entry("auth_type", &self.auth_type)?;
         map.serialize_entry("state", &self.state)?;
-        map.serialize_entry("key", &self.key.map(|key| key.to_string()))?;
+        map.serialize_entry("key", &self.row.map(|row| row.key.to_string()))?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
         map.serialize_entry("token", self.token.name())?;
         response(&mut map, request)?;
         times(&mut map, request)?;
         map.serialize_entry("expires_at", &self.expires_at.map(units::format_timestamp))?;
         map.serialize_entry("request_id", &self.request_id)?;
-        map.serialize_entry("detail", &self.detail)?;
+        map.serialize_entry("detail", &wording::login::detail(self))?;
         map.end()
     }
 }

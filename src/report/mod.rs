@@ -12,18 +12,21 @@ mod nagios;
 mod prometheus;
 pub(crate) mod wording;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cli::OutputFormat;
-use crate::model::exchange::Phase;
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{Attempt, Phase};
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::model::threshold::Thresholds;
 use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
+use crate::rules::AnswerProblem;
 use crate::sanitize;
 use crate::terminal::ascii::to_ascii;
-use crate::verdict::{LoginVerdict, Verdict};
+use crate::verdict::{self, LoginVerdict, Verdict};
 pub(crate) use wording::summary::MAX_SUMMARY;
 
 /// Renders a report in the given format, to its last newline.
@@ -53,12 +56,23 @@ fn comment_in_ascii(line: &str) -> String {
     if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
 }
 
-/// Adds the summary to a verdict, and the advice unless a login gave it.
+/// Judges an attempt at an endpoint as [`verdict::judge`] does, and adds what the output shows of it.
+pub(crate) fn verdict_of(
+    plan: &Plan,
+    endpoint: &Endpoint,
+    found: (&[Attempt], &[Vec<AnswerProblem>]),
+    attempts: u32,
+    now: SystemTime,
+) -> Verdict {
+    let mut verdict = verdict::judge(&plan.criteria, &plan.sanitizer, endpoint, found, attempts, now);
+    wording::add_details(&mut verdict, plan, endpoint, found.0);
+    verdict
+}
+
+/// Adds the summary and the advice to a verdict.
 pub(crate) fn with_words(mut verdict: Verdict) -> Verdict {
     verdict.summary = wording::summary::of_endpoint(&verdict);
-    if verdict.explanation.is_empty() {
-        (verdict.explanation, verdict.action) = wording::advice::of_endpoint(&verdict);
-    }
+    (verdict.explanation, verdict.action) = wording::advice::of_endpoint(&verdict);
     verdict
 }
 
@@ -95,7 +109,7 @@ pub(crate) struct Report {
     /// The duration of the run.
     pub(crate) elapsed: Duration,
     /// The login to the cloud, where there is one.
-    pub(crate) login: Option<Box<LoginVerdict>>,
+    pub(crate) login: Option<Arc<LoginVerdict>>,
     /// The endpoints, in the order given.
     pub(crate) endpoints: Vec<Verdict>,
     /// Notes for `-v`: ignored proxy variables, readable secret files.
@@ -125,7 +139,7 @@ impl Report {
             login: None,
             endpoints,
             notes: plan.notes.clone(),
-            thresholds: plan.thresholds.clone(),
+            thresholds: plan.criteria.thresholds.clone(),
         };
         report.summary = report.summary_within(MAX_SUMMARY, plan.quorum);
         report
@@ -133,15 +147,15 @@ impl Report {
 
     /// Adds the login, whose state is the run's where there is no endpoint.
     #[must_use]
-    pub(crate) fn with_login(mut self, plan: &Plan, login: LoginVerdict) -> Report {
+    pub(crate) fn with_login(mut self, plan: &Plan, login: Arc<LoginVerdict>) -> Report {
         if self.endpoints.is_empty() {
             self.state = login.state;
             self.exit_code = plan.exit_codes.of(login.state);
             let room = MAX_SUMMARY.saturating_sub(self.with_marks("").chars().count());
-            self.summary = wording::summary::truncate(&login.summary, room);
+            self.summary = wording::summary::truncate(&wording::login::summary(&login), room);
         }
         self.notes.extend(login.notes.iter().cloned());
-        self.login = Some(Box::new(login));
+        self.login = Some(login);
         self
     }
 

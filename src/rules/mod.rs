@@ -1,4 +1,4 @@
-//! The table: which answer means which state (the contract's section 5). One data structure.
+//! The table: which answer means which state. One data structure.
 //!
 //! The verdict, `--explain`, the man page and the README's table are all read from [`ROWS`]. A row is
 //! added there and in the test of this file; what is generated from it is rewritten (CONTRIBUTING.md).
@@ -14,6 +14,7 @@ use crate::model::diagnosis::Diagnosis::{
 };
 use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Critical, Unknown, Warning};
+use crate::model::threshold::Thresholds;
 pub(crate) use key::{AnswerProblem, Key, Selector};
 
 /// The origin of a row.
@@ -379,6 +380,14 @@ const fn ours(
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     overrides: Vec<(Key, State)>,
+}
+
+/// The criteria of a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Criteria {
+    /// The table with the overrides of `--state`.
+    pub(crate) table: Table,
+    pub(crate) thresholds: Thresholds,
 }
 
 impl Table {

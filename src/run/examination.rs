@@ -13,7 +13,7 @@ use crate::model::fault::{Fault, FaultDetail, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
 use crate::probe::Prober;
-use crate::report::wording;
+use crate::report;
 use crate::rules::AnswerProblem;
 use crate::sanitize::UntrustedText;
 use crate::verdict::{self, Verdict};
@@ -146,11 +146,7 @@ impl Examination<'_> {
                 answer.body = self.plan.sanitizer.mask(&answer.body, bytes);
             }
         }
-        let made_and_found = (made.as_slice(), problems.as_slice());
-        let mut verdict =
-            verdict::judge_masked(self.plan, endpoint, made_and_found, attempts, SystemTime::now());
-        wording::add_details(&mut verdict, self.plan, endpoint, &made);
-        verdict
+        report::verdict_of(self.plan, endpoint, (&made, &problems), attempts, SystemTime::now())
     }
 }
 

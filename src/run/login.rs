@@ -14,7 +14,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
 use crate::plan::{CloudPlan, Plan};
 use crate::probe::Prober;
-use crate::report::{Report, wording};
+use crate::report::Report;
 use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::verdict::{LoginVerdict, TokenSource, Verdict};
 
@@ -41,7 +41,7 @@ struct Known {
 /// A login: the plan with its token, and its verdict.
 struct Login {
     plan: Plan,
-    verdict: LoginVerdict,
+    verdict: Arc<LoginVerdict>,
     catalog: Option<Catalog>,
 }
 
@@ -74,7 +74,9 @@ impl Run {
         let endpoints = match endpoints {
             Ok(endpoints) => endpoints,
             Err(reason) => {
-                login.verdict = login.verdict.without_endpoint(&login.plan, &reason);
+                let Plan { criteria, sanitizer, .. } = &login.plan;
+                let verdict = LoginVerdict::clone(&login.verdict);
+                login.verdict = Arc::new(verdict.without_endpoint(criteria, sanitizer, &reason));
                 Vec::new()
             }
         };
@@ -108,8 +110,8 @@ impl Run {
             |token: &Token| token.expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE);
         let token = known.token.clone().filter(has_life)?;
         let plan = self.plan_with(known, &token);
-        let verdict = LoginVerdict::granted(&plan, cloud, None, token.expires_at);
-        Some(Login { plan, verdict, catalog: known.catalog.clone() })
+        let verdict = LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, None, token.expires_at);
+        Some(Login { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() })
     }
 
     fn plan_with(&self, known: &mut Known, token: &Token) -> Plan {
@@ -149,18 +151,20 @@ impl Run {
             Some(Ok(token)) => token,
             failure => {
                 let failure = failure.and_then(Result::err);
-                let verdict = LoginVerdict::failed(&plan, cloud, exchange, failure.as_ref(), wording::cause);
-                return Ok(Login { plan, verdict, catalog: known.catalog.clone() });
+                let verdict =
+                    LoginVerdict::failed(&plan.criteria, &plan.sanitizer, cloud, exchange, failure.as_ref());
+                return Ok(Login { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() });
             }
         };
         let plan = self.plan_with(known, &token);
-        let mut verdict = LoginVerdict::granted(&plan, cloud, Some(exchange), token.expires_at);
+        let mut verdict =
+            LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
         let stored = cache.as_ref().map_or(Ok(()), |cache| cache.store(cloud, &token));
         if let Err(error) = stored {
             verdict.notes.push(format!("the token was not cached: {error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
-        Ok(Login { plan, verdict, catalog: Some(token.catalog) })
+        Ok(Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) })
     }
 
     /// The endpoints of a run: those that were given, or the catalogue's.
@@ -208,8 +212,7 @@ impl Run {
                 verdict.region = region.map(|region| login.plan.sanitizer.line(&region, MAX_REGION));
                 verdict.interface = found.interface.map(crate::keystone::Interface::name);
             }
-            login.verdict.judge_without_token(verdict, session.cloud.haproxy);
-            login.verdict.explain(verdict);
+            login.verdict.judge_endpoint(verdict, session.cloud.haproxy);
         }
         Ok(verdicts)
     }

@@ -1,16 +1,16 @@
 //! Judges a login, and what it says about the endpoints.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Evidence, Outcome, RequestVerdict, Responder, Verdict, judge};
+use super::{Evidence, RequestVerdict, Responder, Verdict, request};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Attempt, Exchange, Method};
-use crate::model::fault::{FaultDetail, FaultKind};
+use crate::model::exchange::{Exchange, Method};
+use crate::model::fault::FaultKind;
 use crate::model::state::State;
-use crate::plan::Plan;
-use crate::rules::{Key, Row};
-use crate::sanitize::{UntrustedText, sanitize_own};
+use crate::rules::{Criteria, Row};
+use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
 
 /// Maximum length of what Keystone says, in characters.
 const MAX_MESSAGE: usize = 160;
@@ -26,7 +26,8 @@ pub(crate) struct LoginVerdict {
     pub(crate) auth_type: &'static str,
     pub(crate) state: State,
     /// The row that judged; `None` where nothing was sent.
-    pub(crate) key: Option<Key>,
+    pub(crate) row: Option<Row>,
+    pub(crate) outcome: LoginOutcome,
     /// `None` for a login that succeeded.
     pub(crate) diagnosis: Option<Diagnosis>,
     pub(crate) token: TokenSource,
@@ -35,14 +36,27 @@ pub(crate) struct LoginVerdict {
     pub(crate) expires_at: Option<SystemTime>,
     /// Keystone's name for the request, for its log.
     pub(crate) request_id: Option<String>,
-    /// Keystone's words.
+    /// Keystone's words, or why its catalogue does not serve.
     pub(crate) detail: Option<String>,
-    /// `<diagnosis>: <what happened>`.
-    pub(crate) summary: String,
-    pub(crate) explanation: String,
-    pub(crate) action: String,
     /// Notes for `-v`.
     pub(crate) notes: Vec<String>,
+}
+
+/// The outcome of a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LoginOutcome {
+    /// Keystone granted a token, now or in an earlier run.
+    Granted,
+    /// Keystone accepted the password and wants these other methods too.
+    SecondFactor(String),
+    /// Keystone does not know the credential.
+    UnknownCredential,
+    /// Keystone does not understand the request.
+    NotUnderstood,
+    /// There is no token; the row says why.
+    Failed,
+    /// The catalogue has no matching endpoint.
+    NoEndpoint,
 }
 
 /// The origin of a token.
@@ -66,188 +80,117 @@ impl TokenSource {
 impl LoginVerdict {
     /// A login that succeeded, now or in an earlier run.
     pub(crate) fn granted(
-        plan: &Plan,
+        criteria: &Criteria,
+        sanitizer: &Sanitizer,
         cloud: &Cloud,
         exchange: Option<Exchange>,
         expires_at: SystemTime,
     ) -> LoginVerdict {
         let token = if exchange.is_some() { TokenSource::New } else { TokenSource::Cached };
-        let mut login = LoginVerdict::of(plan, cloud, exchange);
-        login.token = token;
-        login.expires_at = Some(expires_at);
-        let name = &login.cloud;
-        login.summary = format!("logged in to the cloud {name}");
-        login
+        let login = LoginVerdict::of(criteria, sanitizer, cloud, exchange);
+        LoginVerdict { token, expires_at: Some(expires_at), ..login }
     }
 
-    /// A login that failed: with an answer that was read as this failure, or without one. `cause` has the words for
-    /// what exactly went wrong.
+    /// A login that failed: with an answer that was read as this failure, or without one.
     pub(crate) fn failed(
-        plan: &Plan,
+        criteria: &Criteria,
+        sanitizer: &Sanitizer,
         cloud: &Cloud,
         exchange: Exchange,
         failure: Option<&LoginFailure>,
-        cause: fn(&FaultDetail<String>) -> String,
     ) -> LoginVerdict {
         let status = exchange.completion.full().map(|answer| answer.status);
-        let mut login = LoginVerdict::of(plan, cloud, Some(exchange));
-        let mut row = login.request.as_deref().and_then(|request| plan.table.lookup(request.row.key).pop());
+        let mut login = LoginVerdict::of(criteria, sanitizer, cloud, Some(exchange));
+        login.outcome = LoginOutcome::Failed;
         if let (Some(200..=299), Some(_)) = (status, failure) {
-            row = Some((login_key(), plan.table.fault(Method::Post, FaultKind::Protocol)));
+            login.row = Some(criteria.table.fault(Method::Post, FaultKind::Protocol));
         }
-        let Some((_, row)) = row else { return login };
-        login.take(&row);
+        login.judge_by_row();
         if let Some(LoginFailure::Refused { message, wanted }) = failure {
-            login.detail = Some(plan.sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
-            login.refused(plan, wanted, row.state);
+            login.detail = Some(sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
+            login.diagnosis = (login.state != State::Ok).then_some(Diagnosis::LoginRefused);
+            login.outcome = match status {
+                _ if !wanted.is_empty() => {
+                    let methods = UntrustedText::new(wanted.join(" and "));
+                    LoginOutcome::SecondFactor(sanitizer.line(&methods, MAX_NAME))
+                }
+                // Keystone wrote it, so it is no wrong address.
+                Some(404) => LoginOutcome::UnknownCredential,
+                Some(400) => LoginOutcome::NotUnderstood,
+                _ => LoginOutcome::Failed,
+            };
         }
-        login.summary = login.sentence(cause);
         login
     }
 
     /// A catalogue without a matching endpoint.
     #[must_use]
-    pub(crate) fn without_endpoint(mut self, plan: &Plan, reason: &NotInCatalog) -> LoginVerdict {
-        let row = plan.table.catalog();
-        self.take(&row);
-        self.key = Some(row.key);
-        let reason = plan.sanitizer.line(&UntrustedText::new(reason.0.as_str()), 2 * MAX_MESSAGE);
-        self.summary = format!("{}: cloud {}: {reason}", row.diagnosis, self.cloud);
-        self.detail = Some(reason);
+    pub(crate) fn without_endpoint(
+        mut self,
+        criteria: &Criteria,
+        sanitizer: &Sanitizer,
+        reason: &NotInCatalog,
+    ) -> LoginVerdict {
+        self.outcome = LoginOutcome::NoEndpoint;
+        self.row = Some(criteria.table.catalog());
+        self.judge_by_row();
+        self.detail = Some(sanitizer.line(&UntrustedText::new(reason.0.as_str()), 2 * MAX_MESSAGE));
         self
     }
 
-    fn of(plan: &Plan, cloud: &Cloud, exchange: Option<Exchange>) -> LoginVerdict {
+    fn of(
+        criteria: &Criteria,
+        sanitizer: &Sanitizer,
+        cloud: &Cloud,
+        exchange: Option<Exchange>,
+    ) -> LoginVerdict {
         let request_id = exchange.as_ref().and_then(|exchange| {
             let id = exchange.completion.answer()?.header("x-openstack-request-id")?;
-            Some(plan.sanitizer.line(id, MAX_NAME))
+            Some(sanitizer.line(id, MAX_NAME))
         });
-        let request = exchange.and_then(|exchange| {
-            let attempt = Attempt::Sent(Box::new(exchange));
-            let judged = judge(plan, &cloud.login.url, &[attempt], 1, SystemTime::now());
-            judged.probes.into_iter().find_map(|probe| match probe.outcome {
-                Outcome::RequestVerdict(request) => Some(request),
-                Outcome::Skipped(_) => None,
-            })
-        });
+        let request = exchange.map(|exchange| Box::new(request::judge_alone(criteria, sanitizer, &exchange)));
         LoginVerdict {
             cloud: sanitize_own(&cloud.name, MAX_NAME),
             auth_url: sanitize_own(&cloud.login.auth_url, MAX_NAME),
             auth_type: cloud.login.auth_type(),
             state: State::Ok,
-            key: request.as_ref().map(|request| request.row.key),
+            row: request.as_ref().map(|request| request.row),
+            outcome: LoginOutcome::Granted,
             diagnosis: None,
             token: TokenSource::None,
             request,
             expires_at: None,
             request_id,
             detail: None,
-            summary: String::new(),
-            explanation: String::new(),
-            action: String::new(),
             notes: Vec::new(),
         }
     }
 
-    fn take(&mut self, row: &Row) {
-        self.state = row.state;
-        self.key = Some(row.key);
-        self.diagnosis = (row.state != State::Ok).then_some(row.diagnosis);
-        row.meaning.clone_into(&mut self.explanation);
-        row.action.clone_into(&mut self.action);
-    }
-
-    /// Keystone itself refused. A 404 in JSON is a credential that it does not know.
-    fn refused(&mut self, plan: &Plan, wanted: &[String], state: State) {
-        self.diagnosis = (state != State::Ok).then_some(Diagnosis::LoginRefused);
-        let status = self.request.as_ref().and_then(|request| request.completion.answer().copied());
-        if !wanted.is_empty() {
-            let methods = plan.sanitizer.line(&UntrustedText::new(wanted.join(" and ")), MAX_NAME);
-            self.detail = Some(format!("a second factor is wanted: {methods}"));
-            self.explanation = "Keystone accepted the password and wants a second factor".into();
-            self.action =
-                "make an application credential, which needs no second factor (openstack application \
-                           credential create)"
-                    .into();
-        } else if status == Some(404) {
-            self.explanation = "Keystone does not know the application credential, or the token".into();
-            self.action = "check its id, and whether it was deleted or has expired".into();
-        } else if status == Some(400) {
-            self.explanation = "Keystone does not understand the login".into();
-            self.action = "check user and project and the domains of both".into();
+    fn judge_by_row(&mut self) {
+        if let Some(row) = self.row {
+            self.state = row.state;
+            self.diagnosis = (row.state != State::Ok).then_some(row.diagnosis);
         }
     }
 
-    fn sentence(&self, cause: fn(&FaultDetail<String>) -> String) -> String {
-        let (keystone, cloud) = (&self.auth_url, &self.cloud);
-        let diagnosis = self.diagnosis.map(|diagnosis| format!("{diagnosis}: ")).unwrap_or_default();
-        let reason = self.detail.as_ref().map(|detail| format!(": \"{detail}\"")).unwrap_or_default();
-        let request = self.request.as_deref();
-        let event = match (self.diagnosis, request.map(|request| &request.completion)) {
-            (Some(Diagnosis::LoginRefused), Some(completion)) => {
-                let status = completion.answer().copied().unwrap_or_default();
-                format!("Keystone ({keystone}) refused the login to the cloud {cloud} ({status}){reason}")
-            }
-            (_, Some(completion)) => match (completion.fault(), completion.answer()) {
-                (Some(fault), _) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
-                (None, Some(status)) => {
-                    format!("Keystone ({keystone}) answered the login with {status}{reason}")
-                }
-                (None, None) => format!("no login to Keystone ({keystone})"),
-            },
-            (_, None) => format!("no login to Keystone ({keystone})"),
-        };
-        format!("{diagnosis}{event}")
-    }
-
-    /// Judges an endpoint that was probed without a token, for Keystone gave none: its demand for one proves that it
-    /// is alive. HAProxy keeps such a server.
-    pub(crate) fn judge_without_token(&self, verdict: &mut Verdict, haproxy: bool) {
+    /// Judges an endpoint's answers by what the login came to. HAProxy keeps a server that lacks nothing but a token.
+    pub(crate) fn judge_endpoint(self: &Arc<Self>, verdict: &mut Verdict, haproxy: bool) {
+        verdict.login = Some(Arc::clone(self));
         let is_demand = |request: &RequestVerdict| request.completion.answer() == Some(&401);
-        let is_asked = verdict.made().all(|(_, request)| is_demand(request));
         let by_keystone = verdict.made().any(|(_, request)| request.answered_by == Some(Responder::Keystone));
-        if !(is_asked && by_keystone) || self.diagnosis.is_none() {
-            return;
-        }
-        verdict.state = if haproxy && self.state == State::Unknown { State::Warning } else { self.state };
-        verdict.diagnosis = Diagnosis::KeystoneDown;
-        let reason = self.summary.trim_start_matches("keystone-down: ");
-        verdict.evidence =
-            Evidence::Login(format!("{} is alive but wants a token: {reason}", verdict.endpoint));
-        verdict.explanation =
-            format!("the API is alive and asks for a token, and Keystone gave none: {}", self.explanation);
-        verdict.action.clone_from(&self.action);
-    }
-
-    /// Explains what an endpoint's answer means after a login that succeeded.
-    pub(crate) fn explain(&self, verdict: &mut Verdict) {
-        let answers: Vec<_> = verdict
-            .made()
-            .map(|(_, request)| (request.completion.answer().copied(), request.answered_by))
-            .collect();
-        if self.token == TokenSource::New
+        if self.diagnosis.is_some() {
+            // Keystone gave no token: the demand for one proves that the API is alive.
+            if by_keystone && verdict.made().all(|(_, request)| is_demand(request)) {
+                let is_kept = haproxy && self.state == State::Unknown;
+                verdict.state = if is_kept { State::Warning } else { self.state };
+                verdict.diagnosis = Diagnosis::KeystoneDown;
+                verdict.evidence = Evidence::NoToken;
+            }
+        } else if self.token == TokenSource::New
             && verdict.diagnosis == Diagnosis::Denied
-            && answers.iter().any(|(status, _)| *status == Some(401))
+            && verdict.made().any(|(_, request)| is_demand(request))
         {
-            verdict.evidence = Evidence::Login(format!("{} refused a new token (401)", verdict.endpoint));
-            verdict.explanation =
-                "the API refused a token that Keystone had just granted: the token is new".into();
-            verdict.action =
-                "check that the API asks the same Keystone, and an application credential's access rules \
-                              (GET and HEAD on the health path, and service_type in [keystone_authtoken])"
-                    .into();
-        }
-        if self.token != TokenSource::None && answers.contains(&(Some(503), Some(Responder::Keystone))) {
-            verdict.explanation =
-                "the API's Keystone middleware answered: the API cannot reach Keystone, which \
-                                   granted this check its token, or Keystone refuses the API's own account"
-                    .into();
-            verdict.action =
-                "check [keystone_authtoken] of the API, its account, and the way from it to Keystone".into();
+            verdict.evidence = Evidence::NewTokenRefused;
         }
     }
-}
-
-fn login_key() -> Key {
-    Key { method: Some(Method::Post), selector: crate::rules::Selector::Fault(FaultKind::Protocol) }
 }

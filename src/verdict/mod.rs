@@ -10,20 +10,19 @@ mod request;
 mod responder;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::{Endpoint, Route, Scheme};
+use crate::model::endpoint::{Endpoint, Route};
 use crate::model::exchange::{Attempt, Completion, Exchange, Method, Phases};
 use crate::model::fault::Fault;
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
-use crate::model::threshold::Threshold;
-use crate::plan::Plan;
-use crate::rules::{AnswerProblem, Row};
-use crate::sanitize::sanitize_own;
+use crate::rules::{AnswerProblem, Criteria, Row};
+use crate::sanitize::{Sanitizer, sanitize_own};
 pub(crate) use body::body_text;
-pub(crate) use login::{LoginVerdict, TokenSource};
+pub(crate) use login::{LoginOutcome, LoginVerdict, TokenSource};
 use request::Request;
 pub(crate) use responder::Responder;
 
@@ -53,11 +52,13 @@ pub(crate) struct Verdict {
     pub(crate) summary: String,
     /// The host that is resolved or dialled, as the endpoint names it.
     pub(crate) host: String,
-    /// The meaning of what decided; empty until the report, or a login, gives it.
+    /// The login before it, for an endpoint of a cloud.
+    pub(crate) login: Option<Arc<LoginVerdict>>,
+    /// The meaning of what decided; empty until the report gives it.
     pub(crate) explanation: String,
     /// The action; empty where there is nothing to do.
     pub(crate) action: String,
-    /// The credentials that were sent.
+    /// The credentials that were sent, added by the report.
     pub(crate) credentials: Option<Credentials>,
     /// Number of attempts: 1 and the retries.
     pub(crate) attempts: u32,
@@ -67,7 +68,7 @@ pub(crate) struct Verdict {
     pub(crate) backend: Option<Duration>,
     /// The requests.
     pub(crate) probes: Vec<RequestResult>,
-    /// Notes about this endpoint for `-v`: a token sent over plain http.
+    /// Notes about this endpoint for `-v`, added by the report: a token sent over plain http.
     pub(crate) notes: Vec<String>,
 }
 
@@ -78,17 +79,6 @@ pub(crate) enum Credentials {
     Token,
     /// `Authorization`.
     Password,
-}
-
-impl Credentials {
-    fn sent(headers: &[(String, Vec<u8>)]) -> Option<Credentials> {
-        let has = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-        if has("x-auth-token") {
-            Some(Credentials::Token)
-        } else {
-            has("authorization").then_some(Credentials::Password)
-        }
-    }
 }
 
 /// A fact in an answer's text, beyond its status.
@@ -117,8 +107,10 @@ pub(crate) enum Evidence {
     Slow(Timed, Duration, Limit),
     /// The certificate's remaining life crossed this threshold.
     Certificate(Limit),
-    /// The outcome of the login, in words.
-    Login(String),
+    /// The API is alive and wants a token, and the login gave none.
+    NoToken,
+    /// The API refused a token that Keystone had just granted.
+    NewTokenRefused,
 }
 
 /// A time that a threshold is for.
@@ -245,39 +237,30 @@ pub(crate) struct Transcript {
 /// A fault whose text is sanitised.
 pub(crate) type FaultInfo = Fault<String>;
 
-/// Judges one endpoint's attempt. `attempts` counts it and those before it; the certificate's remaining life is
-/// counted from `now`.
-pub(crate) fn judge(
-    plan: &Plan,
-    endpoint: &Endpoint,
-    made: &[Attempt],
-    attempts: u32,
-    now: SystemTime,
-) -> Verdict {
-    judge_masked(plan, endpoint, (made, &problems(made)), attempts, now)
-}
-
 /// Finds the reasons not to believe the answers of an attempt, one list for each request. It reads whole bodies as they
 /// came and shows nothing of them.
 pub(crate) fn problems(made: &[Attempt]) -> Vec<Vec<AnswerProblem>> {
     made.iter().filter_map(exchange).map(request::problems).collect()
 }
 
-/// Judges an attempt whose bodies were masked and cut after their problems were found.
-pub(crate) fn judge_masked(
-    plan: &Plan,
+/// Judges one endpoint's attempt, whose bodies may be masked and cut since their problems were found. `attempts` counts it
+/// and those before it; the certificate's remaining life is counted from `now`.
+pub(crate) fn judge(
+    criteria: &Criteria,
+    sanitizer: &Sanitizer,
     endpoint: &Endpoint,
     (made, problems): (&[Attempt], &[Vec<AnswerProblem>]),
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {
     let exchanges: Vec<&Exchange> = made.iter().filter_map(exchange).collect();
-    let requests = request::judge(plan, &exchanges, problems);
+    let requests = request::judge(&criteria.table, &exchanges, problems);
     let skipped = made.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
-    let certificate = certificate(plan, &exchanges, now);
+    let certificate = certificate(sanitizer, &exchanges, now);
+    let thresholds = &criteria.thresholds;
     let found =
-        finding::most_severe(&plan.thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
+        finding::most_severe(thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
     Verdict {
         endpoint: endpoint.to_string(),
         place: place(endpoint),
@@ -289,14 +272,15 @@ pub(crate) fn judge_masked(
         state: found.state,
         diagnosis: found.diagnosis,
         evidence: found.evidence,
+        login: None,
         explanation: String::new(),
         action: String::new(),
-        credentials: Credentials::sent(&plan.network.headers),
+        credentials: None,
         attempts,
         certificate,
         backend,
-        probes: probes(plan, made, &requests),
-        notes: notes(plan, endpoint),
+        probes: probes(sanitizer, made, &requests),
+        notes: Vec::new(),
     }
 }
 
@@ -322,12 +306,12 @@ fn skipped(step: &Attempt) -> Option<String> {
 }
 
 /// Returns the result of every attempt, in order.
-fn probes(plan: &Plan, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
+fn probes(sanitizer: &Sanitizer, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
     let mut judged = requests.iter();
     let probes = made.iter().filter_map(|step| match step {
         Attempt::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
-            outcome: Outcome::RequestVerdict(Box::new(request.verdict(&plan.sanitizer))),
+            outcome: Outcome::RequestVerdict(Box::new(request.verdict(sanitizer))),
         }),
         Attempt::Skipped(method, reason) => {
             Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, LINE)) })
@@ -338,14 +322,14 @@ fn probes(plan: &Plan, made: &[Attempt], requests: &[Request]) -> Vec<RequestRes
 
 /// The certificate that was presented; where the servers of one address present several, the one that
 /// ends first.
-fn certificate(plan: &Plan, made: &[&Exchange], now: SystemTime) -> Option<CertificateInfo> {
+fn certificate(sanitizer: &Sanitizer, made: &[&Exchange], now: SystemTime) -> Option<CertificateInfo> {
     let presented = made.iter().filter_map(|exchange| exchange.certificate.as_ref());
     let first = presented.min_by_key(|certificate| certificate.not_after)?;
     Some(CertificateInfo {
         not_after: first.not_after,
         days_left: days_between(now, first.not_after),
-        subject: plan.sanitizer.line(&first.subject, LINE),
-        issuer: plan.sanitizer.line(&first.issuer, LINE),
+        subject: sanitizer.line(&first.subject, LINE),
+        issuer: sanitizer.line(&first.issuer, LINE),
     })
 }
 
@@ -355,20 +339,6 @@ fn days_between(from: SystemTime, to: SystemTime) -> f64 {
         Ok(left) => left.as_secs_f64() / day,
         Err(over) => -over.duration().as_secs_f64() / day,
     }
-}
-
-/// Returns notes for the operator about the requests to this endpoint.
-fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
-    let secret = |name: &str| ["x-auth-token", "authorization"].contains(&name.to_ascii_lowercase().as_str());
-    let open = endpoint.scheme == Scheme::Http && !matches!(endpoint.route, Route::Unix(_));
-    let sent = plan.network.headers.iter().find(|(name, _)| secret(name)).filter(|_| open);
-    let note = |(name, _): &(String, Vec<u8>)| {
-        format!("{} was sent over plain http, where everyone on the way can read it", sanitize_own(name, 40))
-    };
-    let limits = &plan.thresholds.certificate;
-    let uncertified = endpoint.scheme == Scheme::Http && *limits != Threshold::default();
-    let unjudged = "plain http has no certificate: its thresholds judge nothing here (https: -S)".to_owned();
-    sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }
 
 #[cfg(test)]

@@ -9,8 +9,7 @@ use crate::model::diagnosis::Diagnosis::{
 use crate::model::exchange::{Completion, Exchange, Method, Peer, Phase, Response};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
-use crate::plan::Plan;
-use crate::rules::{AnswerProblem, Row, RuleOrigin, Table};
+use crate::rules::{AnswerProblem, Criteria, Row, RuleOrigin, Table};
 use crate::sanitize::UntrustedText;
 use crate::sanitize::{Sanitizer, sanitize_own};
 
@@ -33,13 +32,13 @@ pub(super) struct Request<'a> {
 
 /// Judges the requests of one attempt, each in the light of the others and of the problems of its answer.
 pub(super) fn judge<'a>(
-    plan: &Plan,
+    table: &Table,
     made: &[&'a Exchange],
     problems: &[Vec<AnswerProblem>],
 ) -> Vec<Request<'a>> {
     let facts = responder::identify(made).into_iter().zip(problems);
     let new = |(exchange, (responder, problems)): (_, (_, &Vec<_>))| {
-        Request::new(plan, exchange, responder, problems)
+        Request::new(table, exchange, responder, problems)
     };
     let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
     let head_good =
@@ -48,6 +47,12 @@ pub(super) fn judge<'a>(
         request.diagnosis = request.diagnose(number == 0, head_good);
     }
     requests
+}
+
+/// Judges a request that has no other beside it.
+pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: &Exchange) -> RequestVerdict {
+    let responder = responder::identify(&[exchange]).pop().flatten();
+    Request::new(&criteria.table, exchange, responder, &problems(exchange)).verdict(sanitizer)
 }
 
 /// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
@@ -109,12 +114,12 @@ fn is_cached(answer: &Response) -> bool {
 
 impl<'a> Request<'a> {
     fn new(
-        plan: &Plan,
+        table: &Table,
         exchange: &'a Exchange,
         responder: Option<Responder>,
         problems: &[AnswerProblem],
     ) -> Request<'a> {
-        let (row, problem) = row(&plan.table, exchange, problems);
+        let (row, problem) = row(table, exchange, problems);
         Request { exchange, row, problem, responder, diagnosis: row.diagnosis }
     }
 

@@ -7,17 +7,18 @@ use proptest::prelude::*;
 use super::RequestVerdict;
 use super::*;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::Host;
+use crate::model::endpoint::{Host, Scheme};
 use crate::model::exchange::{
     Completion, Fault, FaultKind, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
 };
 use crate::model::fault::FaultDetail;
 use crate::model::range::Range;
-use crate::model::threshold::{Threshold, Thresholds};
+use crate::model::threshold::Threshold;
 use crate::plan::OutputOptions;
+use crate::plan::Plan;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
-use crate::report::with_words;
-use crate::rules::{Key, Table};
+use crate::report::{verdict_of, with_words};
+use crate::rules::{Criteria, Key};
 use crate::sanitize::Sanitizer;
 use crate::sanitize::UntrustedText;
 
@@ -37,8 +38,7 @@ pub(crate) fn plan() -> Plan {
             retry_delay: Duration::from_secs(1),
             parallel: None,
         },
-        table: Table::default(),
-        thresholds: Thresholds::default(),
+        criteria: Criteria::default(),
         quorum: None,
         output: OutputOptions::default(),
         exit_codes: ExitCodes::Guidelines,
@@ -124,13 +124,24 @@ pub(crate) fn both(head: &str, get: &str) -> Vec<Attempt> {
     vec![came(Method::Head, head), came(Method::Get, get)]
 }
 
+/// Judges attempts with whole bodies.
+pub(crate) fn judge_whole(
+    plan: &Plan,
+    endpoint: &Endpoint,
+    made: &[Attempt],
+    attempts: u32,
+    now: SystemTime,
+) -> Verdict {
+    verdict_of(plan, endpoint, (made, &problems(made)), attempts, now)
+}
+
 pub(crate) fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
-    with_words(judge(plan, &endpoint(), made, 1, NOW))
+    with_words(judge_whole(plan, &endpoint(), made, 1, NOW))
 }
 
 fn overriding(key: &str, state: State) -> Plan {
     let mut plan = plan();
-    plan.table.set(Key::parse(key).unwrap(), state);
+    plan.criteria.table.set(Key::parse(key).unwrap(), state);
     plan
 }
 
@@ -217,7 +228,7 @@ fn decisive(verdict: &Verdict) -> &'static str {
         Evidence::NothingSent(_) => "no request sent",
         Evidence::Slow(..) => "time",
         Evidence::Certificate(_) => "certificate",
-        Evidence::Login(_) => "login",
+        Evidence::NoToken | Evidence::NewTokenRefused => "login",
     }
 }
 
@@ -323,7 +334,7 @@ fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
 #[test]
 fn request_times() {
     let mut plan = plan();
-    plan.thresholds.request = limits("1", "3");
+    plan.criteria.thresholds.request = limits("1", "3");
     let result = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
         (verdict.state, verdict.diagnosis, verdict.explanation)
@@ -344,7 +355,7 @@ fn request_times() {
 #[test]
 fn back_end_time() {
     let mut plan = plan();
-    plan.thresholds.backend = limits("", "0.5");
+    plan.criteria.thresholds.backend = limits("", "0.5");
     let judged = |head, get| {
         let made = [timed(Method::Head, 204, head, 1), timed(Method::Get, 200, get, 1)];
         let verdict = verdict(&plan, &made);
@@ -395,7 +406,7 @@ fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
 #[test]
 fn certificate_days() {
     let mut plan = plan();
-    plan.thresholds.certificate =
+    plan.criteria.thresholds.certificate =
         Threshold { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
     let result = |head, get| {
         let good = |method, status| made(method, Completion::Full(answer(status, &[], "")));
@@ -423,9 +434,9 @@ fn certificate_days() {
 #[test]
 fn equal_states() {
     let mut plan = plan();
-    plan.thresholds.request = limits("", "0");
-    plan.thresholds.backend = limits("", "0");
-    plan.thresholds.certificate = Threshold { warning: None, critical: Some(Range::at_least(9.0)) };
+    plan.criteria.thresholds.request = limits("", "0");
+    plan.criteria.thresholds.backend = limits("", "0");
+    plan.criteria.thresholds.certificate = Threshold { warning: None, critical: Some(Range::at_least(9.0)) };
     let result = |status, limits: &Plan| {
         let exchange = made(Method::Get, Completion::Full(answer(status, &[], "")));
         verdict(limits, &[with_certificate(1, exchange)]).diagnosis
@@ -434,7 +445,7 @@ fn equal_states() {
     assert_eq!(result(501, &plan), Diagnosis::Unexpected);
     assert_eq!(result(401, &plan), Diagnosis::Slow);
     assert_eq!(result(200, &plan), Diagnosis::Slow);
-    plan.thresholds.request = Threshold::default();
+    plan.criteria.thresholds.request = Threshold::default();
     assert_eq!(result(200, &plan), Diagnosis::CertificateExpiring);
 }
 
@@ -491,21 +502,6 @@ fn skipped_requests() {
     assert!(
         matches!(&verdict.probes[1].outcome, Outcome::Skipped(reason) if reason == "the budget is spent")
     );
-}
-
-#[test]
-fn credentials_over_plain_http() {
-    let mut plan = plan();
-    plan.network.headers = vec![("x-auth-TOKEN".into(), b"secret".to_vec())];
-    let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
-    let socket = Endpoint { route: Route::Unix("/s".into()), ..endpoint() };
-    let noted = |endpoint: &Endpoint| judge(&plan, endpoint, &both("204", "200"), 1, NOW).notes;
-    assert_eq!(
-        noted(&endpoint()),
-        ["x-auth-TOKEN was sent over plain http, where everyone on the way can read it"]
-    );
-    assert!(noted(&https).is_empty());
-    assert!(noted(&socket).is_empty());
 }
 
 proptest! {

@@ -113,10 +113,11 @@ impl HumanView {
     /// The login in one line, and what to do where it failed.
     fn login(&self, login: &LoginVerdict) -> Vec<String> {
         if login.diagnosis.is_none() {
-            return self.labelled(&wording::login(login));
+            return self.labelled(&wording::login::line(login));
         }
-        let mut lines = self.labelled(&format!("Login: {}", login.explanation));
-        lines.extend(self.labelled(&format!("→ {}", login.action)));
+        let (meaning, action) = wording::login::advice(login);
+        let mut lines = self.labelled(&format!("Login: {meaning}"));
+        lines.extend(self.labelled(&format!("→ {action}")));
         lines
     }
 

@@ -52,11 +52,12 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
 fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> Vec<String> {
     let mut lines = Vec::new();
     if verbosity >= Verbosity::Notes {
-        lines.push(wording::login(login));
+        lines.push(wording::login::line(login));
     }
-    let explained = |verdict: &Verdict| matches!(verdict.evidence, Evidence::Login(_));
+    let explained = |verdict: &Verdict| matches!(verdict.evidence, Evidence::NoToken);
     if login.diagnosis.is_some() && !report.endpoints.iter().any(explained) {
-        lines.extend([login.explanation.clone(), format!("Action: {}", login.action)]);
+        let (meaning, action) = wording::login::advice(login);
+        lines.extend([meaning, format!("Action: {action}")]);
     }
     lines
 }

@@ -1,11 +1,12 @@
-//! The details of a request, from `-vv` on, and its transcript, at `-vvv`.
+//! What outputs show of requests beside their judgement: notes, at `-vv` details, at `-vvv` a transcript.
 
 use super::curl;
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Endpoint, Route, Scheme};
 use crate::model::exchange::{Attempt, Exchange, Response};
+use crate::model::threshold::Threshold;
 use crate::plan::{Plan, Verbosity};
-use crate::sanitize::{Sanitizer, UntrustedText};
-use crate::verdict::{Outcome, RequestDetails, Transcript, Verdict, body_text};
+use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
+use crate::verdict::{Credentials, Outcome, RequestDetails, Transcript, Verdict, body_text};
 
 /// Maximum length of a header's value, in characters.
 const MAX_VALUE: usize = 200;
@@ -31,7 +32,14 @@ const FACTS: [&str; 10] = [
 ];
 
 /// Adds to a verdict what the output shows of its requests, and no more: there may be ten thousand endpoints.
-pub(crate) fn add_details(verdict: &mut Verdict, plan: &Plan, endpoint: &Endpoint, made: &[Attempt]) {
+pub(in crate::report) fn add_details(
+    verdict: &mut Verdict,
+    plan: &Plan,
+    endpoint: &Endpoint,
+    made: &[Attempt],
+) {
+    verdict.credentials = credentials(&plan.network.headers);
+    verdict.notes = notes(plan, endpoint);
     let verbosity = plan.output.verbosity;
     for (probe, attempt) in verdict.probes.iter_mut().zip(made) {
         let (Outcome::RequestVerdict(judged), Attempt::Sent(exchange)) = (&mut probe.outcome, attempt) else {
@@ -41,6 +49,28 @@ pub(crate) fn add_details(verdict: &mut Verdict, plan: &Plan, endpoint: &Endpoin
         judged.transcript =
             (verbosity >= Verbosity::Transcript).then(|| transcript(exchange, &plan.sanitizer));
     }
+}
+
+fn credentials(headers: &[(String, Vec<u8>)]) -> Option<Credentials> {
+    let has = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    if has("x-auth-token") {
+        Some(Credentials::Token)
+    } else {
+        has("authorization").then_some(Credentials::Password)
+    }
+}
+
+fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
+    let secret = |name: &str| ["x-auth-token", "authorization"].contains(&name.to_ascii_lowercase().as_str());
+    let open = endpoint.scheme == Scheme::Http && !matches!(endpoint.route, Route::Unix(_));
+    let sent = plan.network.headers.iter().find(|(name, _)| secret(name)).filter(|_| open);
+    let note = |(name, _): &(String, Vec<u8>)| {
+        format!("{} was sent over plain http, where everyone on the way can read it", sanitize_own(name, 40))
+    };
+    let limits = &plan.criteria.thresholds.certificate;
+    let uncertified = endpoint.scheme == Scheme::Http && *limits != Threshold::default();
+    let unjudged = "plain http has no certificate: its thresholds judge nothing here (https: -S)".to_owned();
+    sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }
 
 fn details(plan: &Plan, endpoint: &Endpoint, exchange: &Exchange) -> RequestDetails {
@@ -87,8 +117,7 @@ mod tests {
     use super::*;
     use crate::model::exchange::{Completion, Header, Method};
     use crate::report::fixture::{get, moment};
-    use crate::verdict::judge;
-    use crate::verdict::tests::{endpoint, plan};
+    use crate::verdict::tests::{NOW, both, endpoint, judge_whole, plan};
 
     /// GET's result for a 503 with these headers and this body, at a verbosity; `s3cr3t-t0ken` is a secret.
     fn result(
@@ -107,8 +136,7 @@ mod tests {
         exchange.completion = Completion::Full(answer);
         exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
         let made = [Attempt::Sent(exchange)];
-        let mut verdict = judge(&plan, &endpoint(), &made, 1, moment());
-        add_details(&mut verdict, &plan, &endpoint(), &made);
+        let verdict = judge_whole(&plan, &endpoint(), &made, 1, moment());
         let (method, judged) = verdict.made().next().unwrap();
         assert_eq!(method, Method::Get);
         (judged.details.clone(), judged.transcript.clone())
@@ -142,5 +170,20 @@ mod tests {
         let body = format!("{}s3cr3t-t0ken", "x".repeat(MAX_BODY - 6));
         let shown = result(Verbosity::Transcript, &[], &body).1.unwrap().body;
         assert!(shown.chars().count() <= MAX_BODY && !shown.contains("s3cr"), "{shown}");
+    }
+
+    #[test]
+    fn credentials_over_plain_http() {
+        let mut plan = plan();
+        plan.network.headers = vec![("x-auth-TOKEN".into(), b"secret".to_vec())];
+        let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
+        let socket = Endpoint { route: Route::Unix("/s".into()), ..endpoint() };
+        let noted = |endpoint: &Endpoint| judge_whole(&plan, endpoint, &both("204", "200"), 1, NOW).notes;
+        assert_eq!(
+            noted(&endpoint()),
+            ["x-auth-TOKEN was sent over plain http, where everyone on the way can read it"]
+        );
+        assert!(noted(&https).is_empty());
+        assert!(noted(&socket).is_empty());
     }
 }

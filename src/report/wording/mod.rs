@@ -5,19 +5,18 @@ mod cause;
 mod curl;
 mod details;
 mod fault;
+pub(super) mod login;
 pub(super) mod summary;
 
-use std::time::SystemTime;
-
 pub(crate) use cause::cause;
-pub(crate) use details::add_details;
+pub(super) use details::add_details;
 
 use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    CertificateInfo, Evidence, FaultInfo, LoginVerdict, Outcome, RequestDetails, RequestResult,
-    RequestVerdict, TokenSource, Transcript, Verdict,
+    CertificateInfo, Evidence, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript,
+    Verdict,
 };
 
 /// Returns the outcome of a request in a word or two: `204`, `timeout`, `200 body`.
@@ -32,19 +31,6 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// A login in one line.
-pub(super) fn login(login: &LoginVerdict) -> String {
-    let ends = |at: SystemTime| format!(", expires {}", format_timestamp(at));
-    let expiry = login.expires_at.map(ends).unwrap_or_default();
-    let time = login.request.as_ref().map(|request| format!(" in {}", format_duration(request.elapsed)));
-    let token = match login.token {
-        TokenSource::New => format!("new token{}", time.unwrap_or_default()),
-        TokenSource::Cached => "cached token".into(),
-        TokenSource::None => return format!("Login: {}", login.summary),
-    };
-    format!("Login: {token} of the cloud {} ({}){expiry}", login.cloud, login.auth_url)
-}
-
 /// A request and its time in one wording: `GET 503 12.3 ms`.
 pub(super) fn request(probe: &RequestResult) -> String {
     let answered = format!("{} {}", probe.method.name(), outcome(&probe.outcome));
@@ -57,9 +43,11 @@ pub(super) fn request(probe: &RequestResult) -> String {
 /// The explanation, where it says more than the summary.
 pub(super) fn explanation(verdict: &Verdict) -> Option<String> {
     match verdict.evidence {
-        Evidence::AllGood | Evidence::Request(_) | Evidence::GetNotSent(_) | Evidence::Login(_) => {
-            Some(verdict.explanation.clone())
-        }
+        Evidence::AllGood
+        | Evidence::Request(_)
+        | Evidence::GetNotSent(_)
+        | Evidence::NoToken
+        | Evidence::NewTokenRefused => Some(verdict.explanation.clone()),
         Evidence::NothingSent(_) | Evidence::Slow(..) | Evidence::Certificate(_) => None,
     }
 }
@@ -190,12 +178,11 @@ fn transcript(transcript: &Transcript) -> impl Iterator<Item = DetailLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::judge;
-    use crate::verdict::tests::{NOW, both, endpoint, plan};
+    use crate::verdict::tests::{NOW, both, endpoint, judge_whole, plan};
 
     #[test]
     fn fault_beside_the_explanation() {
-        let lines = |head, get| statements(&judge(&plan(), &endpoint(), &both(head, get), 1, NOW), "");
+        let lines = |head, get| statements(&judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW), "");
         assert!(lines("timeout", "200").is_empty());
         assert!(lines("204", "timeout").is_empty());
         // Both have the same fault, which is shown once.

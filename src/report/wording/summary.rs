@@ -4,7 +4,7 @@
 //! how many of them are not OK.
 
 use super::super::aggregate;
-use super::fault;
+use super::{fault, login};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::quorum::Quorum;
@@ -156,7 +156,11 @@ fn clause(verdict: &Verdict) -> Clause {
         },
         Evidence::Slow(timed, took, limit) => slow(endpoint, *timed, *took, limit),
         Evidence::Certificate(limit) => certificate(verdict, limit),
-        Evidence::Login(words) => Clause::event(words.clone()),
+        Evidence::NoToken => {
+            let login = verdict.login.as_deref().map(login::event).unwrap_or_default();
+            Clause::event(format!("{} is alive but wants a token: {login}", verdict.endpoint))
+        }
+        Evidence::NewTokenRefused => Clause::event(format!("{} refused a new token (401)", verdict.endpoint)),
     }
 }
 
@@ -306,14 +310,13 @@ pub(in crate::report) mod tests {
     use crate::report::Report;
     use crate::report::fixture::{self, exchange, get, head, sent};
     use crate::sanitize::UntrustedText;
-    use crate::verdict::judge;
-    use crate::verdict::tests::{NOW, both, endpoint, plan};
+    use crate::verdict::tests::{NOW, both, endpoint, judge_whole, plan};
 
     /// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
     pub(in crate::report) fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
         let verdicts = outcomes.iter().enumerate().map(|(number, (get, attempts))| {
             let endpoint = Endpoint { host: Host::Name(format!("ctl{}", number + 1)), ..endpoint() };
-            judge(plan, &endpoint, &both("204", get), *attempts, NOW)
+            judge_whole(plan, &endpoint, &both("204", get), *attempts, NOW)
         });
         Report::of(plan, verdicts.collect(), NOW, Duration::ZERO)
     }
@@ -358,7 +361,7 @@ pub(in crate::report) mod tests {
             ("skipped", "skipped"),
         ];
         let lines = pairs.map(|(head, get)| {
-            let verdict = judge(&plan(), &endpoint(), &both(head, get), 1, NOW);
+            let verdict = judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW);
             format!("{head:<8} {get:<9} {}\n", of_endpoint(&verdict))
         });
         expect![[r#"
@@ -538,7 +541,7 @@ pub(in crate::report) mod tests {
     #[test]
     fn dialled_address() {
         let endpoint = Endpoint { route: Route::Address([10, 0, 0, 5].into(), 8777), ..endpoint() };
-        let verdict = judge(&plan(), &endpoint, &both("refused", "skipped"), 1, NOW);
+        let verdict = judge_whole(&plan(), &endpoint, &both("refused", "skipped"), 1, NOW);
         expect!["unreachable: connection refused by ctl1:8777 at 10.0.0.5:8777"]
             .assert_eq(&of_endpoint(&verdict));
     }

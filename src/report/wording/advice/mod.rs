@@ -1,6 +1,7 @@
 //! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
 
 use super::cause;
+use super::login;
 use super::summary::{challenge_uri, crossed};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
@@ -10,14 +11,17 @@ use crate::model::fault::{
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
 use crate::verdict::{
-    Credentials, Evidence, FaultInfo, Limit, Remark, RequestVerdict, Responder, Timed, Verdict,
+    Credentials, Evidence, FaultInfo, Limit, Remark, RequestVerdict, Responder, Timed, TokenSource, Verdict,
 };
 
 /// An explanation, and an action, which is empty where there is nothing to do.
-type Advice = (String, String);
+pub(super) type Advice = (String, String);
 
 /// Explains what decided the endpoint's state.
 pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
+    if let Some(advice) = of_login(verdict) {
+        return advice;
+    }
     let (meaning, action) = match &verdict.evidence {
         Evidence::AllGood => (all_good(verdict), String::new()),
         Evidence::Request(method) => of_request(verdict, *method),
@@ -37,9 +41,41 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
             "check the load of the back-end and the connection between it and the API".to_owned(),
         ),
         Evidence::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
-        Evidence::Login(words) => (words.clone(), String::new()),
+        Evidence::NoToken | Evidence::NewTokenRefused => Advice::default(),
     };
     (format!("{meaning}{}", two_servers(verdict)), action)
+}
+
+/// Explains an answer that only the login before it explains.
+fn of_login(verdict: &Verdict) -> Option<Advice> {
+    let login = verdict.login.as_deref()?;
+    let is_middleware = |judged: &RequestVerdict| {
+        judged.completion.answer() == Some(&503) && judged.answered_by == Some(Responder::Keystone)
+    };
+    if login.token != TokenSource::None && verdict.made().any(|(_, judged)| is_middleware(judged)) {
+        return Some((
+            "the API's Keystone middleware answered: the API cannot reach Keystone, which granted this check its \
+             token, or Keystone refuses the API's own account"
+                .to_owned(),
+            "check [keystone_authtoken] of the API, its account, and the way from it to Keystone".to_owned(),
+        ));
+    }
+    match verdict.evidence {
+        Evidence::NoToken => {
+            let (meaning, action) = login::advice(login);
+            Some((
+                format!("the API is alive and asks for a token, and Keystone gave none: {meaning}"),
+                action,
+            ))
+        }
+        Evidence::NewTokenRefused => Some((
+            "the API refused a token that Keystone had just granted: the token is new".to_owned(),
+            "check that the API asks the same Keystone, and an application credential's access rules (GET and HEAD \
+             on the health path, and service_type in [keystone_authtoken])"
+                .to_owned(),
+        )),
+        _ => None,
+    }
 }
 
 /// Quotes the row of GET where there is one, for GET checks more than HEAD.
