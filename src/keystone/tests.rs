@@ -314,11 +314,7 @@ fn refused_settings() {
             "    metering_endpoint_override: 'http://m?x'\n",
             "openstack/clouds.yaml:4: not an http or https URL without credentials and query",
         ),
-        (
-            PASSWORD,
-            "    verify: no\n    verify: yes\n",
-            "openstack/clouds.yaml:5: a key stands here a second time",
-        ),
+        (PASSWORD, "    verify: no\n    verify: yes\n", "openstack/clouds.yaml:5: duplicate key"),
     ];
     for (auth, more, expected) in table {
         assert_eq!(Home::with_clouds(&with_auth(auth, more)).refused(), expected);

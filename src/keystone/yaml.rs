@@ -209,7 +209,7 @@ impl<'a> Composer<'a> {
                 _ => return Err(error(&span, "a key that is not a word")),
             };
             if !seen.insert(key.clone()) {
-                return Err(error(&span, "a key stands here a second time"));
+                return Err(error(&span, "duplicate key"));
             }
             let step = self.next()?;
             entries.push((key, self.node(step, depth + 1)?));

@@ -81,6 +81,16 @@ impl Range {
         (self.start..=self.end).contains(&value) == self.inside
     }
 
+    /// Returns whether the range alerts inside of its bounds (`@`).
+    pub(crate) fn alerts_inside(&self) -> bool {
+        self.inside
+    }
+
+    /// The bounds without the `@`: `10`, `1:2`, `~:5`.
+    pub(crate) fn bounds(&self) -> String {
+        Range { inside: false, ..self.clone() }.to_string()
+    }
+
     /// The upper bound of a plain `end` range (start 0, not inside).
     pub(crate) fn plain_upper(&self) -> Option<f64> {
         (self.start == 0.0 && self.end.is_finite() && !self.inside).then_some(self.end)

@@ -285,10 +285,8 @@ pub(super) fn crossed(limit: &Limit, unit: &str) -> String {
     } else if let Some(bound) = range.plain_lower() {
         format!("below the {level} threshold of {bound} {unit}")
     } else {
-        let range = range.to_string();
-        let (side, range) =
-            range.strip_prefix('@').map_or(("outside", range.as_str()), |range| ("inside", range));
-        format!("{side} the {level} range {range} {unit}")
+        let side = if range.alerts_inside() { "inside" } else { "outside" };
+        format!("{side} the {level} range {} {unit}", range.bounds())
     }
 }
 
@@ -306,6 +304,7 @@ pub(in crate::report) mod tests {
         AddressAttempt, CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault,
         FaultDetail, FaultKind, Interruption, LookupProblem, Stage, TlsProblem,
     };
+    use crate::model::range::{Range, Unit};
     use crate::plan::{Plan, Targets};
     use crate::report::Report;
     use crate::report::fixture::{self, exchange, get, head, sent};
@@ -319,6 +318,22 @@ pub(in crate::report) mod tests {
             judge_whole(plan, &endpoint, &both("204", get), *attempts, NOW)
         });
         Report::of(plan, verdicts.collect(), NOW, Duration::ZERO)
+    }
+
+    #[test]
+    fn crossed_thresholds() {
+        let table = [
+            ("1", "above the warning threshold of 1 s"),
+            ("1:", "below the warning threshold of 1 s"),
+            ("1:2", "outside the warning range 1:2 s"),
+            ("~:2", "outside the warning range ~:2 s"),
+            ("@1:2", "inside the warning range 1:2 s"),
+            ("@5", "inside the warning range 5 s"),
+        ];
+        for (range, words) in table {
+            let limit = Limit { level: State::Warning, range: Range::parse(range, Unit::Seconds).unwrap() };
+            assert_eq!(crossed(&limit, "s"), words, "{range}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ fn refused(clouds: &str, secure: &str, named: &[&str]) {
 #[test]
 fn malformed_files() {
     refused("clouds:\n\tprod: s3cret\n", SECRET, &["clouds.yaml:2: a tab"]);
-    refused("a: s3cret\na: 1\n", SECRET, &["clouds.yaml:2: a key stands here a second time"]);
+    refused("a: s3cret\na: 1\n", SECRET, &["clouds.yaml:2: duplicate key"]);
     refused(GOOD, "clouds: {prod: {auth: {password: 's3cret\n", &["secure.yaml:", "not YAML"]);
     refused(&format!("{GOOD}---\ns3cret: 1\n"), SECRET, &["clouds.yaml:2: a second document"]);
     refused(&"[".repeat(40_000), SECRET, &["clouds.yaml:1: nested too deep"]);

@@ -6,7 +6,8 @@ use super::summary::{challenge_uri, crossed};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, TlsProblem,
+    CertificateProblem, ChainPart, End, FaultDetail, FaultKind, ForeignProtocol, Interruption, LookupProblem,
+    Stage, TlsProblem,
 };
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
@@ -132,14 +133,27 @@ fn of_row(judged: &RequestVerdict) -> Advice {
 }
 
 fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
-    // The row may say all that is known.
-    let cause = Some(cause(&fault.detail)).filter(|cause| !cause.is_empty() && cause != judged.row.meaning);
+    let cause = Some(cause(&fault.detail)).filter(|cause| !cause.is_empty() && !is_meaning_of_row(fault));
     let quoted = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
     if verdict.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault.kind, &quoted);
     }
     let (meaning, action) = of_row(judged);
     (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
+}
+
+/// Returns whether the row of a fault says all that is known: its words are those of [`cause`].
+const fn is_meaning_of_row(fault: &FaultInfo) -> bool {
+    matches!(
+        (fault.kind, &fault.detail),
+        (
+            FaultKind::Closed,
+            FaultDetail::Interrupted(Interruption { end: End::Closed, stage: Stage::BeforeResponse })
+        ) | (
+            FaultKind::Reset,
+            FaultDetail::Interrupted(Interruption { end: End::Reset, stage: Stage::BeforeResponse })
+        )
+    )
 }
 
 /// Advises on a certificate that has expired or soon will.

@@ -2,9 +2,11 @@
 
 use expect_test::{Expect, expect};
 
-use crate::model::exchange::{Attempt, Peer};
+use super::*;
+use crate::model::exchange::{Attempt, Peer, Phase};
+use crate::model::fault::Fault;
 use crate::plan::Plan;
-use crate::verdict::Verdict;
+use crate::report::fixture::{exchange, sent};
 use crate::verdict::tests::{both, get, plan, verdict};
 
 /// Compares explanation and action.
@@ -115,6 +117,26 @@ fn faults() {
             check that address and port are the API's, and whether the port expects https (-S)
         "#]],
     );
+}
+
+#[test]
+fn cause_beside_the_row() {
+    let explained = |kind, end, stage| {
+        let detail = FaultDetail::Interrupted(Interruption { stage, end });
+        let fault = Fault { kind, phase: Phase::Wait, detail };
+        let verdict =
+            verdict(&plan(), &[sent(exchange(Method::Get, Completion::Failed(fault.clone()), 1, &[]))]);
+        let (_, judged) = verdict.made().next().unwrap();
+        let cause = cause(&judged.completion.fault().unwrap().detail);
+        (verdict.explanation.clone(), judged.row.meaning.to_owned(), cause)
+    };
+    for (kind, end) in [(FaultKind::Closed, End::Closed), (FaultKind::Reset, End::Reset)] {
+        // The row and the cause have the same words, which are said once.
+        let (explanation, meaning, cause) = explained(kind, end.clone(), Stage::BeforeResponse);
+        assert_eq!((&explanation, &cause), (&meaning, &meaning));
+        let (explanation, meaning, cause) = explained(kind, end, Stage::Headers);
+        assert_eq!(explanation, format!("{meaning} ({cause})"));
+    }
 }
 
 #[test]
