@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use rustix::net::{AddressFamily, Shutdown, SocketType};
+use strum::VariantArray;
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{DEFAULT_PATH, Endpoint, Host, Route, Scheme};
@@ -30,6 +31,8 @@ const REQUEST_LIMIT: usize = 64 * 1024;
 const STALLED_LIMIT: usize = 16;
 /// Size of the stack of an endpoint's thread, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
+/// First of the preferred ports, which lie below those that Linux gives to clients.
+const FIRST_PORT: u16 = 28_770;
 /// Time since which an expired certificate is expired.
 const EXPIRED_SINCE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
@@ -119,14 +122,15 @@ impl SimulatedServer {
 
     fn refusing() -> anyhow::Result<SimulatedServer> {
         let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
-        rustix::net::bind(&socket, &loopback())?;
+        let [preferred, any] = addresses(Diagnosis::Unreachable);
+        rustix::net::bind(&socket, &preferred).or_else(|_| rustix::net::bind(&socket, &any))?;
         let address = SocketAddr::try_from(rustix::net::getsockname(&socket)?)?;
         let (diagnosis, scheme) = (Diagnosis::Unreachable, Scheme::Http);
         Ok(SimulatedServer { diagnosis, address, scheme, socket: Binding::Bound { _held: socket } })
     }
 
     fn serving(diagnosis: Diagnosis, identity: Option<Identity>) -> anyhow::Result<SimulatedServer> {
-        let listener = Arc::new(TcpListener::bind(loopback())?);
+        let listener = Arc::new(TcpListener::bind(&addresses(diagnosis)[..])?);
         let address = listener.local_addr()?;
         let shared = Arc::clone(&listener);
         let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK_SIZE);
@@ -148,9 +152,14 @@ impl SimulatedServer {
     }
 }
 
-/// Any free port of the loopback address.
-fn loopback() -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
+/// The loopback addresses to bind, the preferred one first.
+///
+/// Each diagnosis prefers a port of its own, so that successive runs are one endpoint to a caller that tells its results
+/// apart by endpoint, as Prometheus' alerts do. Where the port is taken, any free one serves.
+fn addresses(diagnosis: Diagnosis) -> [SocketAddr; 2] {
+    let position = Diagnosis::VARIANTS.iter().position(|variant| *variant == diagnosis).unwrap_or_default();
+    let preferred = u16::try_from(position).map_or(0, |position| FIRST_PORT + position);
+    [preferred, 0].map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
 /// The certificate of an endpoint that speaks TLS.

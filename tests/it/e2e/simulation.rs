@@ -1,6 +1,9 @@
 //! `--simulate`: each simulated endpoint is really probed and gets its diagnosis.
 
+use std::process::Command;
+
 use crate::support::harness::{check, words};
+use crate::support::programs::{found, unshares};
 
 /// Every diagnosis of an endpoint, with its state.
 const ALL: [(&str, &str); 19] = [
@@ -122,4 +125,32 @@ fn other_options() {
     retried.exits(2).reports("/endpoints/0/attempts", 3);
     let stalled = check(words("--simulate backend-stalled --retries 1 --retry-delay 10ms -t 1 -m get")).run();
     stalled.exits(2);
+}
+
+/// An alert that waits for several runs needs the same endpoint in each; in a network of its own, where the ports are free.
+#[test]
+fn same_endpoint_in_every_run() {
+    if found(&["ip"]).is_none() || !unshares("-rn") {
+        return;
+    }
+    let run = format!(
+        "{} --simulate backend-down,unreachable,tls-failed -o prometheus | grep ^ceilometer_health_state",
+        env!("CARGO_BIN_EXE_check_ceilometer")
+    );
+    let script = format!("ip link set lo up; {run}; echo; {run}");
+    let output = Command::new("unshare").args(["-rn", "sh", "-c", &script]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (first, second) = text.trim_end().split_once("\n\n").unwrap();
+    assert_eq!(first, second);
+    assert_eq!(first.lines().count(), 3, "{text}");
+}
+
+/// A run beside another one takes other ports.
+#[test]
+fn same_diagnosis_twice() {
+    let run = check(words("--simulate api-error,api-error,unreachable,unreachable -o json")).run();
+    let names = run.exits(2).json();
+    let names: std::collections::BTreeSet<_> =
+        names["endpoints"].as_array().unwrap().iter().map(|endpoint| endpoint["endpoint"].as_str()).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
 }
