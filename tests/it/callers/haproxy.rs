@@ -238,12 +238,10 @@ fn wrapper_shells() {
     }
 }
 
-#[test]
-fn agent() {
-    let Some(program) = found(&["haproxy"]) else { return };
-    let service = Service::start(Role::Healthy);
+/// HAProxy with this server, whose agent is the command of the generated unit on the line that begins so.
+fn with_agent(program: &Path, server: SocketAddr, line: &str) -> Balancer {
     let text = generated("haproxy-agent");
-    let agent = start_agent(&exec_start(&text, service.address));
+    let agent = start_agent(&exec_start(&text, line, server));
     let text = replaced(
         &file_of(&text, CONFIGURATION),
         &[
@@ -251,33 +249,50 @@ fn agent() {
             ("agent-inter 5s", "agent-inter 200ms"),
         ],
     );
-    let text = with_servers(&text, &[("agent", service.address.to_string())]);
-    let balancer = Balancer::start(&program, directory(), Mode::Foreground, &text);
-    let becomes = |status: &str, description: &str| {
-        eventually("the agent's word", || {
-            let row = balancer.servers()?.remove("agent").ok_or("no server")?;
-            let seen = row["status"].starts_with(status)
-                && matches!(row["agent_status"].as_str(), "L7OK" | "L7STS")
-                && row["last_agt"].contains(description);
-            if seen { Ok(()) } else { Err(format!("not {status}: {row:?}")) }
-        });
-    };
-    becomes("UP", "");
-    service.become_(Role::Hostile);
-    becomes("DOWN", "503");
-    service.become_(Role::Throttled);
-    becomes("UP", "");
-    service.become_(Role::Denied);
-    becomes("DOWN", "401");
-    service.become_(Role::Healthy);
-    becomes("UP", "");
+    let text = with_servers(&text, &[("agent", server.to_string())]);
+    Balancer::start(program, directory(), Mode::Foreground, &text)
 }
 
-/// The command of the generated service unit, for this address.
-fn exec_start(text: &str, address: SocketAddr) -> Vec<String> {
+/// Waits until the agent has given its server this status, with this in the reason.
+fn agent_says(balancer: &Balancer, status: &str, reason: &str) {
+    eventually("the agent's word", || {
+        let row = balancer.servers()?.remove("agent").ok_or("no server")?;
+        let seen = row["status"].starts_with(status)
+            && matches!(row["agent_status"].as_str(), "L7OK" | "L7STS")
+            && row["last_agt"].contains(reason);
+        if seen { Ok(()) } else { Err(format!("not {status}: {row:?}")) }
+    });
+}
+
+#[test]
+fn agent() {
+    let Some(program) = found(&["haproxy"]) else { return };
+    let service = Service::start(Role::Healthy);
+    let balancer = with_agent(&program, service.address, "ExecStart=");
+    agent_says(&balancer, "UP", "");
+    service.become_(Role::Hostile);
+    agent_says(&balancer, "DOWN", "503");
+    service.become_(Role::Throttled);
+    agent_says(&balancer, "UP", "");
+    service.become_(Role::Denied);
+    agent_says(&balancer, "DOWN", "401");
+    service.become_(Role::Healthy);
+    agent_says(&balancer, "UP", "");
+}
+
+#[test]
+fn agent_rehearsal() {
+    let Some(program) = found(&["haproxy"]) else { return };
+    let service = Service::start(Role::Healthy);
+    let balancer = with_agent(&program, service.address, "#ExecStart=");
+    agent_says(&balancer, "DOWN", "(SIMULATED backend-down: GET 503 from 127.0.0.1:");
+}
+
+/// The command of the generated service unit on the line that begins so, for this address.
+fn exec_start(text: &str, line: &str, address: SocketAddr) -> Vec<String> {
     let unit = file_of(text, "/etc/systemd/system/ceilometer-agent@.service");
-    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
-    replaced(line, &[("127.0.0.1", &address.to_string())]).split(' ').map(str::to_owned).collect()
+    let command = unit.lines().find_map(|unit_line| unit_line.strip_prefix(line)).unwrap();
+    command.replace("127.0.0.1", &address.to_string()).split(' ').map(str::to_owned).collect()
 }
 
 /// Runs the command for each connection, which is its standard output, as the socket unit says.
