@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use check_ceilometer::testing;
+use clap::ArgAction;
 use tempfile::TempDir;
 
 use crate::callers::plugin::{self, Run, generated, labels, replaced};
@@ -154,13 +156,48 @@ fn perfdata_writer() {
     }
 }
 
+/// Options that a check by Icinga has no use for.
+const WITHOUT_VARIABLE: [&str; 11] = [
+    "output",
+    "output-file",
+    "color",
+    "haproxy",
+    "agent-warning",
+    "fail-on",
+    "explain",
+    "watch",
+    "count",
+    "wait",
+    "generate",
+];
+
+/// A host that sets the variable of every option, and the arguments that must come of it.
+fn every_variable() -> (String, String) {
+    let (mut variables, mut arguments) = (String::new(), Vec::new());
+    for option in testing::command().get_arguments() {
+        let Some(long) = option.get_long().filter(|long| !WITHOUT_VARIABLE.contains(long)) else { continue };
+        let (value, words) = match option.get_action() {
+            ArgAction::SetTrue => ("true".to_owned(), format!("--{long}")),
+            ArgAction::Count => ("2".to_owned(), format!("--{long} --{long}")),
+            ArgAction::Append => (format!("[ \"{long}1\", \"2\" ]"), format!("--{long} {long}1 --{long} 2")),
+            ArgAction::Help | ArgAction::Version => continue,
+            _ => (format!("\"{long}3\""), format!("--{long} {long}3")),
+        };
+        variables += &["vars.ceilometer_", &long.replace('-', "_"), " = ", &value, "\n"].concat();
+        arguments.push(words);
+    }
+    (variables, arguments.join(" ") + " ()")
+}
+
 #[test]
 fn variables() {
     let Some(program) = found(&["icinga2"]) else { return };
     let dir = directory();
     let substitute = dir.path().join("substitute");
     write_script(&substitute, "#!/bin/sh\necho \"$* ($CHECK_CEILOMETER_OPTS)\"\n");
+    let (every_variable, every_argument) = every_variable();
     let cases = [
+        ("every", every_variable.as_str(), every_argument.as_str()),
         ("default", "", "--hostname 127.0.0.1 ()"),
         ("v6", "vars.check_ipv6 = true\n address6 = \"::1\"", "--hostname ::1 ()"),
         ("several", "vars.ceilometer_hostname = [ \"a\", \"b\" ]", "--hostname a --hostname b ()"),
