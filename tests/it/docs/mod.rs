@@ -21,6 +21,8 @@ mod tests {
     const TABLE: (&str, &str) =
         ("<!-- table: UPDATE_EXPECT=1 cargo test --test it docs -->\n", "<!-- end of table -->");
 
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_check_ceilometer");
+
     /// The rest of a configuration that HAProxy accepts.
     const SURROUNDING: &str = "defaults\n timeout connect 5s\n timeout client 5s\n timeout server 5s\n\
                                frontend all\n bind 127.0.0.1:8080\n default_backend metering\n";
@@ -123,6 +125,80 @@ mod tests {
             let output =
                 Command::new(&program).arg("-c").arg("-f").arg(&file).stdin(Stdio::null()).output().unwrap();
             assert!(output.status.success(), "{output:?}\n{}", block.text);
+        }
+    }
+
+    /// Runs a program that must accept what it is given, and returns its output.
+    fn accepted(program: &Path, arguments: &[&str], directory: &Path) -> String {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(directory)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn other_callers() -> Document {
+        Document::read(&in_tree("docs/other-callers.md"))
+    }
+
+    #[test]
+    fn systemd_blocks() {
+        let Some(program) = found(&["systemd-analyze"]) else { return };
+        let directory = tempfile::tempdir().unwrap();
+        let place =
+            |text: &str| text.lines().next()?.strip_prefix("# /etc/systemd/system/").map(str::to_owned);
+        let mut arguments = vec!["verify".to_owned(), "--man=no".to_owned()];
+        for block in other_callers().blocks("ini") {
+            let name = place(&block.text).expect("the block names its file");
+            let text = block.text.replace("ExecStart=check_ceilometer ", &format!("ExecStart={PROGRAM} "));
+            fs::write(directory.path().join(&name), text).unwrap();
+            arguments.push(format!("./{name}"));
+        }
+        assert_eq!(arguments.len(), 4);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        accepted(&program, &arguments, directory.path());
+    }
+
+    #[test]
+    fn json_and_toml_blocks() {
+        for block in other_callers().blocks("json") {
+            serde_json::from_str::<serde_json::Value>(&block.text).unwrap();
+        }
+        let Some(program) = found(&["python3"]) else { return };
+        let directory = tempfile::tempdir().unwrap();
+        for block in other_callers().blocks("toml") {
+            fs::write(directory.path().join("telegraf.conf"), &block.text).unwrap();
+            let script = "import tomllib; print(tomllib.load(open('telegraf.conf', 'rb'))['inputs']['exec'])";
+            accepted(&program, &["-c", script], directory.path());
+        }
+    }
+
+    /// `kubectl` drops the fields of a container that Kubernetes does not know.
+    #[test]
+    fn kubernetes_blocks() {
+        let Some(program) = found(&["kubectl"]) else { return };
+        let directory = tempfile::tempdir().unwrap();
+        let blocks: Vec<_> = other_callers().blocks("yaml").collect();
+        assert_eq!(blocks.len(), 1);
+        let probes: String = blocks[0].text.lines().map(|line| ["    ", line, "\n"].concat()).collect();
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: api}}\nspec:\n  containers:\n  - name: api\n    image: api\n{probes}"
+        );
+        fs::write(directory.path().join("pod.yaml"), pod).unwrap();
+        let arguments = ["set", "env", "--local", "-f", "pod.yaml", "A=b", "-o", "json"];
+        let known: serde_json::Value =
+            serde_json::from_str(&accepted(&program, &arguments, directory.path())).unwrap();
+        let commands: Vec<_> = other_callers().commands();
+        for probe in ["livenessProbe", "readinessProbe"] {
+            let probe = &known["spec"]["containers"][0][probe];
+            assert_eq!(probe["timeoutSeconds"], 5, "{known}");
+            let words = probe["exec"]["command"].as_array().unwrap();
+            let words = words.iter().map(|word| word.as_str().unwrap());
+            assert!(commands.contains(&shlex::try_join(words).unwrap()), "{known}");
         }
     }
 
