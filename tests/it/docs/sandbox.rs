@@ -58,6 +58,7 @@ const DIRECTORIES: &[&str] = &[
     "etc/systemd/system",
     "etc/zabbix/zabbix_agentd.conf.d",
     "run",
+    "usr/bin",
     "usr/lib/check_mk_agent/local",
     "usr/lib/nagios/plugins",
     "usr/local/bin",
@@ -92,12 +93,14 @@ impl Sandbox {
         for path in DIRECTORIES {
             fs::create_dir_all(directory.path().join(path)).unwrap();
         }
-        for link in ["bin/check_ceilometer", "usr/lib/nagios/plugins/check_ceilometer", "check_ceilometer"] {
+        for link in ["bin/check_ceilometer", "usr/bin/check_ceilometer", "check_ceilometer"] {
             symlink(PROGRAM, directory.path().join(link)).unwrap();
         }
         let files = [
             ("etc/ssl/private-ca.pem", names.ca.as_str()),
             ("etc/ceilometer/token", "0123456789abcdef"),
+            ("etc/nagios/nrpe.cfg", "allowed_hosts=127.0.0.1\n"),
+            ("etc/prometheus/prometheus.yml", "rule_files:\n  - ceilometer.rules.yml\n"),
             ("etc/ceilometer/endpoints", "metering1.example.com\nmetering2.example.com\n"),
         ];
         for (path, text) in files {
