@@ -1,8 +1,8 @@
 //! The buffers of one exchange between the HTTP library and the connection.
 //!
 //! The library's own have their full size from the start: with a thousand requests in flight that costs 15 MB
-//! more, for most responses fit into a tenth of the bound on a head. Nor do they let folded header lines be
-//! unfolded in place.
+//! more, for most responses fit into a tenth of the bound on a head. Nor do they let a head be rewritten before the
+//! library sees it.
 
 use ureq::unversioned::transport::Buffers;
 
@@ -21,17 +21,33 @@ pub(super) struct Growing {
     consumed: usize,
     /// True if the library consumed something of the input when it last looked.
     progress: bool,
+    /// True once the library may see the input.
+    shown: bool,
 }
 
 impl Growing {
     /// Buffers for one exchange; `output` is the size of the output, in bytes.
     pub(super) fn new(output: usize) -> Growing {
-        Growing { output: vec![0; output], input: Vec::new(), filled: 0, consumed: 0, progress: false }
+        let (input, filled, consumed) = (Vec::new(), 0, 0);
+        Growing { output: vec![0; output], input, filled, consumed, progress: false, shown: false }
     }
 
-    /// The received bytes that are not consumed yet.
-    pub(super) fn input_mut(&mut self) -> &mut [u8] {
-        self.input.get_mut(self.consumed..self.filled).unwrap_or_default()
+    /// The received bytes that are not consumed yet, whether the library may see them or not.
+    pub(super) fn received(&self) -> &[u8] {
+        self.input.get(self.consumed..self.filled).unwrap_or_default()
+    }
+
+    /// Lets the library see the input.
+    pub(super) fn show(&mut self) {
+        self.shown = true;
+    }
+
+    /// Replaces the first bytes of the input by others, not more of them.
+    pub(super) fn replace(&mut self, count: usize, by: &[u8]) {
+        self.consumed += count.saturating_sub(by.len());
+        if let Some(place) = self.input.get_mut(self.consumed..).and_then(|rest| rest.get_mut(..by.len())) {
+            place.copy_from_slice(by);
+        }
     }
 
     /// Moves what is not consumed to the front; where that makes no room, the input grows.
@@ -53,7 +69,7 @@ impl Buffers for Growing {
     }
 
     fn input(&self) -> &[u8] {
-        self.input.get(self.consumed..self.filled).unwrap_or_default()
+        if self.shown { self.received() } else { &[] }
     }
 
     fn input_append_buf(&mut self) -> &mut [u8] {
@@ -76,7 +92,7 @@ impl Buffers for Growing {
     }
 
     fn can_use_input(&self) -> bool {
-        self.progress && self.consumed < self.filled
+        self.progress && !self.input().is_empty()
     }
 }
 
@@ -93,10 +109,17 @@ mod tests {
         count
     }
 
+    /// Buffers whose input the library sees.
+    fn shown() -> Growing {
+        let mut buffers = Growing::new(1);
+        buffers.show();
+        buffers
+    }
+
     #[test]
     fn growth_to_the_bound() {
         let stream: Vec<u8> = (0..=HEAD_LIMIT).map(|index| index.to_le_bytes()[0]).collect();
-        let mut buffers = Growing::new(1);
+        let mut buffers = shown();
         let mut sent = 0;
         let mut sizes = Vec::new();
         while !buffers.input_append_buf().is_empty() {
@@ -109,7 +132,7 @@ mod tests {
 
     #[test]
     fn room_after_consumption() {
-        let mut buffers = Growing::new(1);
+        let mut buffers = shown();
         append(&mut buffers, &[1; INPUT]);
         append(&mut buffers, &[2; INPUT]);
         buffers.input_consume(INPUT);
@@ -121,7 +144,7 @@ mod tests {
 
     #[test]
     fn use_after_progress() {
-        let mut buffers = Growing::new(1);
+        let mut buffers = shown();
         append(&mut buffers, b"half an answer");
         assert!(!buffers.can_use_input());
         buffers.input_consume(5);
@@ -130,5 +153,16 @@ mod tests {
         assert!(!buffers.can_use_input());
         buffers.input_consume(9);
         assert!(!buffers.can_use_input() && buffers.input().is_empty());
+    }
+
+    #[test]
+    fn hidden_and_replaced_input() {
+        let mut buffers = Growing::new(1);
+        append(&mut buffers, b"head body");
+        assert!(buffers.input().is_empty() && !buffers.can_use_input());
+        assert_eq!(buffers.received(), b"head body");
+        buffers.replace(4, b"h-d");
+        buffers.show();
+        assert_eq!(buffers.input(), b"h-d body");
     }
 }

@@ -17,9 +17,10 @@ pub(super) fn length(input: &[u8]) -> Option<usize> {
 /// Returns the status of a head's first line.
 pub(super) fn status(head: &[u8]) -> Option<u16> {
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let mut words = std::str::from_utf8(line).ok()?.split(' ');
-    words.next().filter(|version| version.starts_with("HTTP/1."))?;
-    words.next().filter(|status| status.len() == 3)?.parse().ok()
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    words.next().filter(|version| version.starts_with(b"HTTP/1."))?;
+    let status = words.next().filter(|status| status.len() == 3)?;
+    std::str::from_utf8(status).ok()?.parse().ok()
 }
 
 /// Returns status and length of the interim response (RFC 9110, section 15.2) that the input begins with, if it
@@ -35,20 +36,53 @@ pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
     Some((status, length(input)?))
 }
 
-/// Replaces the line ends of folded header lines by spaces (RFC 9112, section 5.2).
+/// Rewrites a whole head as the library reads it, no longer than it was. What curl and browsers accept does not hide
+/// the status.
 ///
-/// `from` is the first position that was not unfolded yet.
-pub(super) fn unfold(input: &mut [u8], from: usize) {
-    for at in from.max(1)..input.len() {
-        if !matches!(input.get(at), Some(b' ' | b'\t')) || input.get(at - 1) != Some(&b'\n') {
+/// Folded header lines become one (RFC 9112, section 5.2), blanks between name and colon are dropped (section 5.1),
+/// control characters in a value or a reason become spaces (RFC 9110, section 5.5), and a header whose name is
+/// malformed is left out: each value is read as text alone, over a connection that carries one response. NUL and a line
+/// without a colon stay, for curl refuses them too.
+pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
+    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lenient = Vec::with_capacity(head.len());
+    push_status_line(&mut lenient, lines.next().unwrap_or_default());
+    // A continuation goes where its line has gone.
+    let mut kept = false;
+    for line in lines.take_while(|line| !line.is_empty()) {
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            lenient.extend(line.iter().filter(|_| kept).copied().map(printable));
             continue;
         }
-        for end in input.get_mut(at.saturating_sub(2)..at).into_iter().flatten() {
-            if matches!(end, b'\r' | b'\n') {
-                *end = b' ';
-            }
+        let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':').unwrap_or(line.len()));
+        let name = name.trim_ascii_end();
+        kept = value.is_empty() || (!name.is_empty() && name.iter().copied().all(is_token));
+        if kept {
+            lenient.push(b'\n');
+            lenient.extend(name);
+            lenient.extend(value.iter().copied().map(printable));
         }
     }
+    lenient.extend(b"\n\n");
+    lenient
+}
+
+/// Writes a status line with one space before the status, where it has more.
+fn push_status_line(lenient: &mut Vec<u8>, line: &[u8]) {
+    let (version, rest) = line.split_at(line.iter().position(|byte| *byte == b' ').unwrap_or(line.len()));
+    lenient.extend(version);
+    lenient.extend(rest.first());
+    lenient.extend(rest.trim_ascii_start().iter().copied().map(printable));
+}
+
+/// A control character as a space.
+fn printable(byte: u8) -> u8 {
+    if byte.is_ascii_control() && !matches!(byte, b'\t' | b'\0') { b' ' } else { byte }
+}
+
+/// Tests for a character of a header's name (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]
@@ -73,7 +107,9 @@ mod tests {
 
     #[test]
     fn statuses() {
-        let table: [(&[u8], Option<u16>); 6] = [
+        let table: [(&[u8], Option<u16>); 8] = [
+            (b"HTTP/1.1  503 N\xf6", Some(503)),
+            (b"HTTP/1.1 50", None),
             (b"HTTP/1.1 200 Connection established\r\n\r\n", Some(200)),
             (b"HTTP/1.0 407\r\n\r\n", Some(407)),
             (b"HTTP/1.0 200\n\n", Some(200)),
@@ -102,17 +138,27 @@ mod tests {
     }
 
     #[test]
-    fn folded_lines() {
-        for (folded, expected) in
-            [("A: a\r\n b\r\n\r\n", "A: a   b\r\n\r\n"), ("A: a\n\tb\n\n", "A: a \tb\n\n")]
-        {
-            for cut in 0..folded.len() {
-                let mut bytes = folded.as_bytes().to_vec();
-                let (fresh, _) = bytes.split_at_mut(cut);
-                unfold(fresh, 0);
-                unfold(&mut bytes, cut);
-                assert_eq!(String::from_utf8_lossy(&bytes), expected, "cut at {cut}");
-            }
+    fn lenient_heads() {
+        let table: [(&[u8], &[u8]); 14] = [
+            (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
+            (b"HTTP/1.1 200 OK\nA: b\n\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
+            (b"HTTP/1.1 204\r\n\r\n", b"HTTP/1.1 204\n\n"),
+            (b"HTTP/1.1  204 \r\n\r\n", b"HTTP/1.1 204 \n\n"),
+            (b"HTTP/1.1 503 \x1b[1m\0\xf6\r\n\r\n", b"HTTP/1.1 503  [1m\0\xf6\n\n"),
+            (b"HTTP/1.1\r\n\r\n", b"HTTP/1.1\n\n"),
+            (b"HTTP/1.1 200 OK\r\nA: a\r\n b\r\n\tc\r\n\r\n", b"HTTP/1.1 200 OK\nA: a b\tc\n\n"),
+            (b"HTTP/1.1 200 OK\r\n A: a\r\nB: b\r\n\r\n", b"HTTP/1.1 200 OK\nB: b\n\n"),
+            (b"HTTP/1.1 200 OK\r\nA \t: a\0\x7f\x01\rb\r\n\r\n", b"HTTP/1.1 200 OK\nA: a\0   b\n\n"),
+            (b"HTTP/1.1 200 OK\r\nno colon\r\n c\r\nA: a\r\n\r\n", b"HTTP/1.1 200 OK\nno colon c\nA: a\n\n"),
+            (b"HTTP/1.1 200 OK\r\n: no name\r\nA: a\r\n\r\n", b"HTTP/1.1 200 OK\nA: a\n\n"),
+            (b"HTTP/1.1 200 OK\r\nA B: a\r\nC\x01: a\r\n\r\n", b"HTTP/1.1 200 OK\n\n"),
+            (b"HTTP/1.1 200 OK\r\nA\xc3\xb6: a\r\nA:\xc3\xb6\r\n\r\n", b"HTTP/1.1 200 OK\nA:\xc3\xb6\n\n"),
+            (b"HTTP/1.1 200 OK\r\nA:\r\n\r\n", b"HTTP/1.1 200 OK\nA:\n\n"),
+        ];
+        for (head, expected) in table {
+            let lenient = normalize(head);
+            assert_eq!(String::from_utf8_lossy(&lenient), String::from_utf8_lossy(expected), "{head:?}");
+            assert!(lenient.len() <= head.len() && length(&lenient) == Some(lenient.len()), "{head:?}");
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method,
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
 use crate::sanitize::UntrustedText;
 
-/// The `User-Agent`.
 /// Headers of every request, unless the user gives the same ones.
 pub(crate) const DEFAULT_HEADERS: [(&str, &str); 3] = [
     ("User-Agent", concat!("check_ceilometer/", env!("CARGO_PKG_VERSION"))),
@@ -78,11 +77,7 @@ impl RequestTemplate {
         let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
         let completion = match self.ask(endpoint, (method, body), transport, &log) {
             Ok(response) => self.read(response, &log),
-            // Whoever closes after an interim response has given it as the final one.
-            Err(fault) => match log.lock().lone_interim.filter(|_| fault.kind == FaultKind::Closed) {
-                Some(status) => Completion::Full(Response { status, ..Response::default() }),
-                None => Completion::Failed(fault),
-            },
+            Err(fault) => unread(&log.lock(), fault),
         };
         let mut log = log.lock();
         note_times(&log, progress);
@@ -141,6 +136,17 @@ impl RequestTemplate {
                 Completion::Truncated(response, fault(&log.lock(), &ureq::Error::from(error), true))
             }
         }
+    }
+}
+
+/// A response without readable headers. Whoever closes after an interim response has given it as the final one.
+fn unread(log: &ExchangeLog, fault: Fault) -> Completion<Response, Fault> {
+    let by = |status| Response { status, ..Response::default() };
+    match (&fault.detail, log.lone_interim, log.failed_status()) {
+        (_, Some(status), _) if fault.kind == FaultKind::Closed => Completion::Full(by(status)),
+        (FaultDetail::Response(ResponseProblem::HeadersTooLong), ..) => Completion::Failed(fault),
+        (_, _, Some(status)) => Completion::Truncated(by(status), fault),
+        _ => Completion::Failed(fault),
     }
 }
 

@@ -20,6 +20,9 @@ use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, Resp
 /// Number of the response's first bytes that are kept to name a foreign protocol.
 const GREETING: usize = 64;
 
+/// The beginning of an HTTP/1 response.
+const HTTP1: &[u8] = b"HTTP/1.";
+
 /// A connection to an endpoint.
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -73,6 +76,8 @@ pub(super) struct ExchangeLog {
     pub(super) greeting: Vec<u8>,
     /// True once the response's headers are complete, so that what follows is body.
     pub(super) head_complete: bool,
+    /// True once the library may see the response: its headers are complete, or it is not HTTP/1.
+    head_shown: bool,
     /// The failure in our terms; the library's error is then only its echo.
     pub(super) fault: Option<Fault>,
     /// Number of bytes of interim responses that were skipped.
@@ -89,6 +94,11 @@ impl ExchangeLog {
             (Some(_), None) => Phase::Wait,
             (Some(_), Some(_)) => Phase::Receive,
         }
+    }
+
+    /// The status of a final response that is no success, where its first line has come.
+    pub(super) fn failed_status(&self) -> Option<u16> {
+        head::status(&self.greeting).filter(|status| self.interim == 0 && (300..600).contains(status))
     }
 
     fn stage(&self) -> Stage {
@@ -147,33 +157,40 @@ impl DeadlineTransport {
             .unwrap_or_else(|| interrupted(&log, error, self.stream.tls().is_some()))
     }
 
-    /// Logs received bytes, and skips interim responses.
+    /// Logs received bytes, skips interim responses, and shows the library the final head once it is whole.
+    ///
+    /// What does not begin as HTTP/1 does is shown at once: it may have no end.
     fn on_received(&mut self, count: usize) {
         let mut log = self.log.lock();
         log.first_byte_at.get_or_insert_with(Instant::now);
-        let input = self.buffers.input_mut();
+        let input = self.buffers.received();
         let old = input.len().saturating_sub(count);
         let missing = GREETING.saturating_sub(log.greeting.len());
         log.greeting.extend(input.iter().skip(old).take(missing));
-        if log.head_complete {
+        if log.head_shown {
             return;
         }
-        while let Some((status, length)) = head::interim(self.buffers.input()) {
+        while let Some((status, length)) = head::interim(self.buffers.received()) {
             self.buffers.input_consume(length);
             log.interim += length;
             log.lone_interim = Some(status);
         }
-        let input = self.buffers.input_mut();
-        let old = input.len().saturating_sub(count);
-        let end = head::length(input).unwrap_or(input.len());
-        head::unfold(input.get_mut(..end).unwrap_or_default(), old);
+        let input = self.buffers.received();
         log.lone_interim = log.lone_interim.filter(|_| input.is_empty());
+        if let Some(length) = head::length(input).filter(|_| input.starts_with(HTTP1)) {
+            let lenient = head::normalize(input.get(..length).unwrap_or_default());
+            self.buffers.replace(length, &lenient);
+        } else if input.iter().zip(HTTP1).all(|(came, expected)| came == expected) {
+            return;
+        }
+        log.head_shown = true;
+        self.buffers.show();
     }
 
     /// The fault of a response that needs more input than is read of it.
     fn limit_fault(&mut self) -> Option<Fault> {
         let log = self.log.lock();
-        let pending = self.buffers.input().len();
+        let pending = self.buffers.received().len();
         if log.head_complete {
             // The library takes content out as it comes: only a chunk's size can fill the buffer.
             let endless = self.buffers.input_append_buf().is_empty();
