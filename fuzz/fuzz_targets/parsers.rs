@@ -6,6 +6,9 @@
 #[expect(dead_code, reason = "shared with those who look at whole outputs")]
 #[path = "../../tests/it/support/grammar.rs"]
 mod grammar;
+#[expect(dead_code, reason = "shared with those who probe")]
+#[path = "../../tests/it/in_process.rs"]
+mod in_process;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -23,24 +26,12 @@ fuzz_target!(|data: &[u8]| {
         2 => sanitizer(input),
         _ => {
             if let Ok(text) = std::str::from_utf8(input) {
-                endpoints(text);
+                in_process::check_endpoint(text);
                 values(text);
             }
         }
     }
 });
-
-/// An endpoint's canonical form means the same endpoint; an error is one printable line.
-fn endpoints(text: &str) {
-    match testing::parse_endpoint(text) {
-        Ok(shown) => {
-            printable(&shown);
-            assert_eq!(testing::parse_endpoint(&shown).as_ref(), Ok(&shown));
-        }
-        Err(error) => printable(&error),
-    }
-    testing::address_errors(text).iter().for_each(|error| printable(error));
-}
 
 /// Ranges, durations and keys; a key means what its own name means.
 fn values(text: &str) {

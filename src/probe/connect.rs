@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn address_that_was_not_tried() {
+    fn untried_address() {
         let failure = |kind| ConnectError {
             kind,
             attempt: AddressAttempt { address: SocketAddr::new(ip(2), 1), reason: None },

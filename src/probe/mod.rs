@@ -131,6 +131,22 @@ impl Prober {
         Ok(prober.exchange(endpoint, (Method::Post, SendBody::from_reader(&mut body)), None, deadline))
     }
 
+    /// Logs in over a connection that exists already.
+    pub(crate) fn log_in_over(
+        (endpoint, body): (&Endpoint, &str),
+        limit: usize,
+        connection: OwnedFd,
+        deadline: Instant,
+    ) -> Result<Exchange> {
+        let template = RequestTemplate::of_login(body, limit)?;
+        let mut progress = PhaseTimer::new();
+        let stream = Stream::Plain(DeadlineStream::new(connection, deadline));
+        let mut body = body.as_bytes();
+        let request = (Method::Post, SendBody::from_reader(&mut body));
+        let (completion, sent) = template.send(endpoint, request, stream, &mut progress);
+        Ok(progress.exchange(Method::Post, completion, sent))
+    }
+
     fn with_template(
         template: RequestTemplate,
         plan: &Plan,
@@ -189,6 +205,20 @@ impl Prober {
             };
             progress.exchange(method, completion, sent)
         })
+    }
+
+    /// Returns the attempt that ends with the judgement of a chain of certificates (DER).
+    pub(crate) fn present(&self, endpoint: &Endpoint, chain: &[Vec<u8>]) -> Attempt {
+        let mut progress = PhaseTimer::new();
+        let judged = self.tls.as_ref().map(|tls| tls.judge(&endpoint.host, chain));
+        progress.end(Phase::Tls);
+        let (certificate, fault) = judged.unwrap_or_default();
+        progress.certificate = certificate;
+        let completion = match fault {
+            Some(fault) => Completion::Failed(fault),
+            None => Completion::Full(Response { status: 200, ..Response::default() }),
+        };
+        Attempt::Sent(Box::new(progress.exchange(Method::Get, completion, Vec::new())))
     }
 
     fn send_by(

@@ -110,6 +110,26 @@ impl TlsConnector {
         ClientConnection::new(Arc::new(config), name).map_err(|error| tls_error::failed(error.to_string()))
     }
 
+    /// Judges a chain of certificates (DER) as a handshake does; returns the server's own, and the fault of a refused one.
+    pub(super) fn judge(&self, host: &Host, chain: &[Vec<u8>]) -> (Option<ServerCertificate>, Option<Fault>) {
+        let chain: Vec<CertificateDer<'_>> = chain.iter().map(|der| der.as_slice().into()).collect();
+        let Some((own, intermediates)) = chain.split_first() else { return (None, None) };
+        let named = ServerName::try_from(host.to_string());
+        let verified = match (&self.trust, named) {
+            (Some(trust), Ok(name)) => {
+                trust.verify(own, intermediates, &name, &[], unix_time(SystemTime::now())).err()
+            }
+            _ => None,
+        };
+        let fault = verified.map(|error| match error {
+            rustls::Error::InvalidCertificate(why) => {
+                certificate::refused(&why, host, &chain, self.trust.as_deref())
+            }
+            other => tls_error::from_tls_error(&other, &[], true, Phase::Tls),
+        });
+        (certificate::read(own), fault)
+    }
+
     /// Maps the error of a failed handshake.
     fn fault(
         &self,

@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::probe::Prober;
 use crate::report;
 use crate::rules::AnswerProblem;
-use crate::sanitize::UntrustedText;
+use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::verdict::{self, Verdict};
 
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
@@ -142,9 +142,7 @@ impl Examination<'_> {
             }
             // The words of a report may be anywhere in it.
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
-            if let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion {
-                answer.body = self.plan.sanitizer.mask(&answer.body, bytes);
-            }
+            mask_body(exchange, &self.plan.sanitizer, bytes);
         }
         report::verdict_of(self.plan, endpoint, (&made, &problems), attempts, SystemTime::now())
     }
@@ -153,6 +151,13 @@ impl Examination<'_> {
 /// Number of bytes that a run of so many endpoints masks of each body.
 pub(super) fn body_bytes(endpoints: usize) -> usize {
     (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT)
+}
+
+/// Masks the beginning of a body and drops the rest.
+pub(super) fn mask_body(exchange: &mut Exchange, sanitizer: &Sanitizer, bytes: usize) {
+    if let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion {
+        answer.body = sanitizer.mask(&answer.body, bytes);
+    }
 }
 
 fn sent(made: &mut [Attempt]) -> impl Iterator<Item = &mut Exchange> {
@@ -235,7 +240,7 @@ mod tests {
         }
     }
 
-    /// Who answers at the last moment is judged or not judged, but never healthy unread.
+    /// An answer at the last moment is judged or not judged, but never healthy unread.
     #[test]
     fn body_beyond_all_time() {
         let (plan, now) = (plan(), Instant::now());

@@ -1,17 +1,20 @@
 //! The life of a token: taken from the cache or from Keystone, sent to the endpoints, dropped when they refuse it.
 
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use anyhow::Result;
 
 use super::Run;
+use super::examination::mask_body;
 use crate::keystone::{
     Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token, read_answer,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{BODY_LIMIT, Exchange};
 use crate::plan::{CloudPlan, Plan};
 use crate::probe::Prober;
 use crate::report::Report;
@@ -65,21 +68,11 @@ impl Run {
             Some(login) => login,
             None => self.log_in(session, &mut known, started, deadline)?,
         };
-        let mut endpoints = self.cloud_endpoints(session, &login);
-        if endpoints.is_err() && login.verdict.token == TokenSource::Cached {
+        if login.verdict.token == TokenSource::Cached && self.cloud_endpoints(session, &login).is_err() {
             // The catalogue may have changed since.
             login = self.log_in(session, &mut known, started, deadline)?;
-            endpoints = self.cloud_endpoints(session, &login);
         }
-        let endpoints = match endpoints {
-            Ok(endpoints) => endpoints,
-            Err(reason) => {
-                let Plan { criteria, sanitizer, .. } = &login.plan;
-                let verdict = LoginVerdict::clone(&login.verdict);
-                login.verdict = Arc::new(verdict.without_endpoint(criteria, sanitizer, &reason));
-                Vec::new()
-            }
-        };
+        let endpoints = self.settle_endpoints(session, &mut login);
         let mut verdicts = self.probe_in_cloud(session, &login, &endpoints, (started, deadline))?;
         if login.verdict.token == TokenSource::Cached
             && verdicts.iter().any(wants_token)
@@ -94,6 +87,40 @@ impl Run {
         }
         Ok(Report::of(&login.plan, verdicts, started_at, started.elapsed())
             .with_login(&login.plan, login.verdict))
+    }
+
+    /// Reports a login over a connection that exists already, with its catalogue; `None` without a cloud.
+    pub(crate) fn login_over(&self, connection: OwnedFd, deadline: Instant) -> Option<Report> {
+        let session = self.session.as_ref()?;
+        let login = &session.cloud.cloud.login;
+        let request = (&login.url, login.body());
+        let exchange =
+            Prober::log_in_over((request.0, &request.1), MAX_ANSWER_BYTES, connection, deadline).ok()?;
+        Some(self.login_report(session, self.conclude(session, &mut Known::default(), exchange)))
+    }
+
+    /// Reports the login that the token cache holds.
+    pub(crate) fn cached_login(&self) -> Option<Report> {
+        let session = self.session.as_ref()?;
+        let login = self.known_login(session, &mut Known::default())?;
+        Some(self.login_report(session, login))
+    }
+
+    fn login_report(&self, session: &Session, mut login: Login) -> Report {
+        let (started, started_at) = (Instant::now(), SystemTime::now());
+        self.settle_endpoints(session, &mut login);
+        Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
+            .with_login(&login.plan, login.verdict)
+    }
+
+    /// Returns the endpoints of a run; without any, the login is at fault.
+    fn settle_endpoints(&self, session: &Session, login: &mut Login) -> Vec<CatalogEndpoint> {
+        self.cloud_endpoints(session, login).unwrap_or_else(|reason| {
+            let Plan { criteria, sanitizer, .. } = &login.plan;
+            let verdict = LoginVerdict::clone(&login.verdict);
+            login.verdict = Arc::new(verdict.without_endpoint(criteria, sanitizer, &reason));
+            Vec::new()
+        })
     }
 
     /// Returns the login whose token is in memory or in the cache.
@@ -130,12 +157,18 @@ impl Run {
         started: Instant,
         deadline: Instant,
     ) -> Result<Login> {
-        let CloudPlan { cloud, cache, .. } = &*session.cloud;
+        let cloud = &session.cloud.cloud;
         let half = started + deadline.saturating_duration_since(started) / 2;
         let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
         let request = (&cloud.login.url, cloud.login.body());
         let exchange =
             Prober::log_in(&self.plan, (request.0, &request.1), MAX_ANSWER_BYTES, &self.resolver, limit)?;
+        Ok(self.conclude(session, known, exchange))
+    }
+
+    /// Reads what a login brought, and keeps its token.
+    fn conclude(&self, session: &Session, known: &mut Known, mut exchange: Exchange) -> Login {
+        let CloudPlan { cloud, cache, .. } = &*session.cloud;
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
         let mut plan = (*self.plan).clone();
@@ -147,13 +180,14 @@ impl Run {
             }
         }
         plan.sanitizer = sanitizer.clone();
+        mask_body(&mut exchange, &plan.sanitizer, BODY_LIMIT);
         let token = match answer {
             Some(Ok(token)) => token,
             failure => {
                 let failure = failure.and_then(Result::err);
                 let verdict =
                     LoginVerdict::failed(&plan.criteria, &plan.sanitizer, cloud, exchange, failure.as_ref());
-                return Ok(Login { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() });
+                return Login { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() };
             }
         };
         let plan = self.plan_with(known, &token);
@@ -164,7 +198,7 @@ impl Run {
             verdict.notes.push(format!("the token was not cached: {error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
-        Ok(Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) })
+        Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
     }
 
     /// The endpoints of a run: those that were given, or the catalogue's.

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 
+use crate::attacks::{KINDS, Random};
 use crate::in_process::{End, PIECES, Stage};
 
 /// Pieces of answers, and noise between them.
@@ -34,4 +35,16 @@ fn arbitrary_answers() {
         parts.insert(0, beginning);
         stage.probe(&parts, end);
     });
+}
+
+/// The attacks that the example `hammer` makes by the million.
+#[test]
+fn attacks_of_every_kind() {
+    for (kind, prepare) in KINDS {
+        let (attack, mut random) = (prepare(), Random::new(1));
+        for number in 0..300 {
+            let attacked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attack(&mut random)));
+            assert!(attacked.is_ok(), "{kind} {number}");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use check_ceilometer::testing::InProcess;
+use check_ceilometer::testing::{self, InProcess, Produced};
 use rustix::net::{AddressFamily, SendFlags, Shutdown, SocketFlags, SocketType, send, shutdown, socketpair};
 
 use crate::grammar;
@@ -84,29 +84,66 @@ impl Stage {
         Stage { probe: InProcess::new(&[&words, options].concat()) }
     }
 
-    /// Probes, judges and renders an answer in every format, and panics where a promise is broken.
+    /// Probes, judges and renders an answer in every format, and panics where a law is broken.
     pub(crate) fn probe(&self, pieces: &[Vec<u8>], end: End) {
-        let started = Instant::now();
         let mut servers = Vec::new();
-        let produced = self.probe.run(BUDGET, || {
-            let (client, server) = answered(pieces, end);
-            servers.push(server);
-            client
+        in_time(|| {
+            check_laws(&self.probe.run(BUDGET, || {
+                let (client, server) = answered(pieces, end);
+                servers.push(server);
+                client
+            }));
         });
-        assert!(started.elapsed() <= BUDGET + GRACE, "{:?}", started.elapsed());
-        assert!(produced.exit_code <= 3, "exit code {}", produced.exit_code);
-        for (format, text) in &produced.texts {
-            if let Err(wrong) = grammar::obeyed(format, text) {
-                panic!("-o {format}: {wrong}\n{text}");
-            }
-            assert!(!shows_secret(text), "-o {format} shows the secret\n{text}");
-            assert!(!forges_line(text), "-o {format} has a line of the server's\n{text}");
-        }
     }
 }
 
+/// Does something that must end within the budget of a run.
+pub(crate) fn in_time(work: impl FnOnce()) {
+    let started = Instant::now();
+    work();
+    assert!(started.elapsed() <= BUDGET + GRACE, "{:?}", started.elapsed());
+}
+
+/// Panics where an output breaks a law: the exit code, the grammar of each format, secrecy, the program's own lines.
+pub(crate) fn check_laws(produced: &Produced) {
+    assert!(produced.exit_code <= 3, "exit code {}", produced.exit_code);
+    for (format, text) in &produced.texts {
+        if let Err(wrong) = grammar::obeyed(format, text) {
+            panic!("-o {format}: {wrong}\n{text}");
+        }
+        assert!(!shows_secret(text), "-o {format} shows the secret\n{text}");
+        assert!(!forges_line(text), "-o {format} has a line of the server's\n{text}");
+    }
+}
+
+/// Panics unless an endpoint's canonical form means the same endpoint; an error is one printable line.
+pub(crate) fn check_endpoint(text: &str) {
+    match testing::parse_endpoint(text) {
+        Ok(shown) => {
+            check_line(&shown);
+            assert_eq!(testing::parse_endpoint(&shown).as_ref(), Ok(&shown));
+        }
+        Err(error) => check_line(&error),
+    }
+    for error in testing::address_errors(text) {
+        check_line(&error);
+    }
+}
+
+/// Panics unless names are one printable line each, without the secret.
+pub(crate) fn check_names(names: &[String]) {
+    for name in names {
+        check_line(name);
+        assert!(!shows_secret(name), "the secret is shown: {name}");
+    }
+}
+
+fn check_line(line: &str) {
+    assert!(!line.chars().any(grammar::hostile), "{line:?}");
+}
+
 /// The two ends of a connection, the answer sent.
-fn answered(pieces: &[Vec<u8>], end: End) -> (OwnedFd, Option<OwnedFd>) {
+pub(crate) fn answered(pieces: &[Vec<u8>], end: End) -> (OwnedFd, Option<OwnedFd>) {
     let kind = if matches!(end, End::InPieces) { SocketType::SEQPACKET } else { SocketType::STREAM };
     let (client, server) =
         socketpair(AddressFamily::UNIX, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)

@@ -1,6 +1,7 @@
 //! The program from outside: the binary end to end, its TLS, its callers, its documents.
 #![cfg(test)]
 
+mod attacks;
 mod callers;
 mod completions;
 mod docs;

@@ -271,7 +271,7 @@ mod tests {
         }
     }
 
-    /// The words of a 200 are about what has failed, wherever it stands.
+    /// The words of a 200 are about what has failed, wherever it is.
     #[test]
     fn failed_component_among_others() {
         let good = "\"OK\",".repeat(20);

@@ -2,9 +2,10 @@
 //!
 //! Everything takes and returns plain types, so that the rest of the library stays private.
 
+mod in_process;
+
 use std::ffi::{OsStr, OsString};
-use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::{CommandFactory, ValueEnum};
 
@@ -13,11 +14,12 @@ use crate::environment::Environment;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{self, Defaults, Endpoint};
 use crate::model::range::{self, Range, Unit};
-use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
-use crate::probe::{Prober, Resolver};
+use crate::plan::Plan;
 use crate::rules::{Key, Row, Table};
 use crate::sanitize::{self, Sanitizer, UntrustedText};
-use crate::{explain, generate, probe, report, run};
+use crate::{explain, generate};
+
+pub use in_process::{InProcess, InProcessLogin, Produced, refusal};
 
 /// The command line's definition.
 pub fn command() -> clap::Command {
@@ -62,71 +64,6 @@ pub fn rules() -> Vec<(String, &'static str, i32, &'static str, &'static str)> {
         (row.key.to_string(), row.state.name(), code, row.source.name(), row.diagnosis.name())
     };
     rows.map(row).collect()
-}
-
-/// One endpoint, probed in this process with `-vvv`, without a network or a thread.
-#[derive(Debug)]
-pub struct InProcess {
-    plan: Plan,
-    prober: Prober,
-    endpoint: Endpoint,
-}
-
-/// Everything that one run of [`InProcess`] produced.
-#[derive(Debug)]
-pub struct Produced {
-    /// The exit code.
-    pub exit_code: u8,
-    /// Each format's name and its text, at the lowest and at the highest verbosity.
-    pub texts: Vec<(String, String)>,
-}
-
-impl InProcess {
-    /// Plans a run of one endpoint from command-line words.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the words are refused or do not name one endpoint.
-    #[expect(clippy::panic, reason = "a test that is set up wrongly must fail")]
-    pub fn new(words: &[&str]) -> InProcess {
-        let now = Instant::now();
-        let Ok(cli) = Cli::read(words.iter().map(OsString::from), None) else { panic!("refused: {words:?}") };
-        let plan = match Plan::from_cli(&cli, &Environment::bare(now)) {
-            Ok(plan) => plan,
-            Err(error) => panic!("{error:#}"),
-        };
-        let endpoint = match &plan.targets {
-            Targets::Endpoints(endpoints) if endpoints.len() == 1 => endpoints.first().cloned(),
-            _ => None,
-        };
-        let Some(endpoint) = endpoint else { panic!("not one endpoint: {words:?}") };
-        match Prober::new(&plan, std::slice::from_ref(&endpoint), &Resolver::default(), now) {
-            Ok(prober) => InProcess { plan, prober, endpoint },
-            Err(error) => panic!("{error:#}"),
-        }
-    }
-
-    /// Probes, judges and renders in every format. `connect` returns the probe's end of a connection for each request:
-    /// a non-blocking socket.
-    pub fn run(&self, budget: Duration, connect: impl FnMut() -> OwnedFd) -> Produced {
-        let deadline = Instant::now() + budget;
-        let attempts = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, connect);
-        let report = run::report_of(&self.plan, &self.prober, &self.endpoint, attempts);
-        let levels = [Verbosity::Brief, Verbosity::Transcript];
-        let texts = OutputFormat::value_variants().iter().flat_map(|&format| {
-            let name = format.to_possible_value().map(|value| value.get_name().to_owned());
-            let render = |verbosity| {
-                report::render(&report, format, &OutputOptions { verbosity, ..OutputOptions::default() })
-            };
-            levels.map(|verbosity| (name.clone().unwrap_or_default(), render(verbosity)))
-        });
-        Produced { exit_code: report.exit_code, texts: texts.collect() }
-    }
-
-    /// The names in a certificate (DER), as outputs show them.
-    pub fn certificate_names(&self, der: &[u8]) -> Option<[String; 2]> {
-        probe::certificate_names(der).map(|names| names.map(|name| self.plan.sanitizer.line(&name, 400)))
-    }
 }
 
 /// Parses an endpoint and returns its canonical form. The error is the line that the user reads.
