@@ -51,8 +51,9 @@ pub(super) fn state() -> String {
         .collect();
     format!(
         "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \
-         a good answer ({}), after head: or get: if it is for one method only. STATE is ok, warning, critical or \
-         unknown. --explain prints the resulting table.",
+         a good answer ({}), after head: or get: if it is for one method only. With --os-cloud it is also login: \
+         before a status, a class or a fault of the login (login:5xx), or catalog, a catalogue without an endpoint \
+         to check. STATE is ok, warning, critical or unknown. --explain prints the resulting table.",
         faults.join(", "),
         AnswerProblem::ALL.map(AnswerProblem::name).join(", ")
     )

@@ -13,7 +13,7 @@ use crate::model::endpoint::{self, Host};
 use crate::model::quorum::Quorum;
 use crate::model::range::{self, Range, Unit};
 use crate::model::state::State;
-use crate::rules::{Key, ROWS};
+use crate::rules::{Key, all_rows};
 
 /// Maximum plugin output in bytes. No caller reads more, and the text is held in memory.
 const MAX_OUTPUT_BYTES: usize = 16 * 1024 * 1024;
@@ -123,7 +123,7 @@ fn topic_names() -> Vec<String> {
 }
 
 fn keys() -> impl Iterator<Item = String> {
-    ROWS.iter().map(|row| row.key.to_string())
+    all_rows().map(|row| row.key.to_string())
 }
 
 /// Parses `KEY=STATE`.

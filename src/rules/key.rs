@@ -82,7 +82,8 @@ impl Key {
         selector.filter(|_| !is_login_problem).map(|selector| Key { method, selector }).ok_or_else(|| {
             format!(
                 "not a key: expected a status from 100 to 599, a class from 1xx to 5xx, a fault ({}) or a problem \
-                 of a good answer ({}), with head: or get: before it where it is for one method only",
+                 of a good answer ({}), with head: or get: before it where it is for one method only; login: \
+                 before a status, a class or a fault of Keystone's; or {CATALOG}",
                 FaultKind::NAMES.join(", "),
                 AnswerProblem::ALL.map(AnswerProblem::name).join(", "),
             )

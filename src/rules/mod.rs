@@ -115,7 +115,7 @@ const PROTOCOL: Row = ours(
 );
 
 /// All rows: first those that the Health-Check API documents, then ours for everything else.
-pub(crate) static ROWS: &[Row] = &[
+static ROWS: &[Row] = &[
     documented(head(Selector::Status(204)), State::Ok, Healthy, "the API answers", ""),
     documented(
         get(Selector::Status(200)),
@@ -464,7 +464,7 @@ impl Table {
 }
 
 /// The rows of the health check and those of the login.
-fn all_rows() -> impl Iterator<Item = &'static Row> {
+pub(crate) fn all_rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter().chain(login::ROWS)
 }
 

@@ -6,11 +6,13 @@ use std::process::{Command, Stdio};
 use crate::support::programs::found;
 
 /// Words on the command line, and completions of the last one.
-const COMPLETED: [(&str, &[&str]); 6] = [
+const COMPLETED: [(&str, &[&str]); 8] = [
     ("--simulate den", &["denied"]),
     ("--simulate healthy,back", &["healthy,backend-down", "healthy,backend-stalled"]),
     ("--explain backend-", &["backend-down", "backend-stalled"]),
+    ("--explain cata", &["catalog"]),
     ("--state dn", &["dns="]),
+    ("--state cata", &["catalog="]),
     ("--token-f", &["--token-file"]),
     ("--output js", &["json"]),
 ];
