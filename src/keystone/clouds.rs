@@ -80,7 +80,8 @@ impl Layers {
                 layers.layers.insert(0, Layer::of(&secure, node.clone()));
             }
         }
-        if let Some(profile) = layers.text(&["profile"])? {
+        // `cloud` is its old name.
+        if let Some(profile) = layers.text(&["profile"])?.or(layers.text(&["cloud"])?) {
             let public = search.beside(&main, "clouds-public", "OS_CLIENT_VENDOR_FILE")?;
             let found =
                 public.as_ref().and_then(|file| Some((file, file.cloud("public-clouds", &profile.text)?)));
@@ -120,13 +121,16 @@ impl Layers {
         layers
     }
 
-    /// The names in `regions`, if there is such a list.
-    pub(super) fn regions(&self) -> Result<Vec<String>> {
+    /// The names of the regions in a list, or in a text that separates them by commas.
+    pub(super) fn regions(&self, key: &str) -> Result<Vec<String>> {
         let mut names = Vec::new();
-        for (layer, node) in self.list("regions").into_iter().flatten() {
+        if let Some((_, Node { value: Value::Text(text), .. })) = self.find(&[key]) {
+            names.extend(text.split(',').map(|name| name.trim().to_owned()));
+        }
+        for (layer, node) in self.list(key).into_iter().flatten() {
             let name = node.get("name").unwrap_or(node);
             let Value::Text(name) = &name.value else {
-                bail!("{}: a region is a name, or a mapping with a name", layer.place(node, "regions"));
+                bail!("{}: a region is a name, or a mapping with a name", layer.place(node, key));
             };
             names.push(name.clone());
         }
@@ -152,7 +156,7 @@ impl Layers {
 
     fn find(&self, path: &[&str]) -> Option<(&Layer, &Node)> {
         self.layers.iter().find_map(|layer| {
-            let node = path.iter().try_fold(&layer.node, |node, key| node.get(key))?;
+            let node = path.iter().try_fold(&layer.node, |node, key| node.setting(key))?;
             Some((layer, node))
         })
     }
@@ -169,7 +173,8 @@ impl Layers {
 
     /// The files in which a key under `auth` or beside it is, for the note about files that others can read.
     pub(super) fn files_with<'a>(&'a self, key: &str) -> Vec<&'a Path> {
-        let has = |node: &Node| node.get(key).or(node.get("auth").and_then(|auth| auth.get(key))).is_some();
+        let has =
+            |node: &Node| node.setting(key).or(node.get("auth").and_then(|auth| auth.setting(key))).is_some();
         let file = |layer: &'a Layer| match &layer.origin {
             Origin::File(path) => has(&layer.node).then_some(path.as_path()),
             Origin::Environment => None,

@@ -24,6 +24,9 @@ const LOGIN_PATH: &str = "/v3/auth/tokens";
 /// The service's official type and the names that catalogues have for it, the usual one first.
 pub(super) const SERVICE_TYPES: [&str; 3] = ["metering", "meter", "telemetry"];
 
+/// Stands for the region in `auth_url`.
+const REGION: &str = "{region_name}";
+
 /// The domain of a name where none is given, as Keystone's bootstrap makes it.
 const DEFAULT_DOMAIN: &str = "default";
 
@@ -161,6 +164,18 @@ pub(crate) struct TlsSettings {
     pub(crate) key: Option<PathBuf>,
 }
 
+impl TlsSettings {
+    /// Replaces `~` at the beginning of a path, as openstacksdk does.
+    fn expand_home(&mut self, environment: &Environment) {
+        let Some(home) = environment.variable("HOME").map(PathBuf::from) else { return };
+        for path in [&mut self.cacert, &mut self.cert, &mut self.key].into_iter().flatten() {
+            if let Ok(below) = path.strip_prefix("~") {
+                *path = home.join(below);
+            }
+        }
+    }
+}
+
 impl Cloud {
     /// Reads the cloud that the options name. Opens files, and nothing else.
     pub(crate) fn read(
@@ -168,12 +183,15 @@ impl Cloud {
         environment: &Environment,
         deadline: Instant,
     ) -> Result<Cloud> {
-        if options.name == ENVVARS {
-            return Cloud::from_layers(&Layers::from_environment(environment), options);
-        }
-        let layers = Layers::read(options.name, options.config, environment, deadline)?;
+        let is_named = options.name != ENVVARS;
+        let layers = if is_named {
+            Layers::read(options.name, options.config, environment, deadline)?
+        } else {
+            Layers::from_environment(environment)
+        };
         let mut cloud = Cloud::from_layers(&layers, options)?;
-        cloud.notes.extend(ignored_variables(environment));
+        cloud.tls.expand_home(environment);
+        cloud.notes.extend(ignored_variables(environment).filter(|_| is_named));
         Ok(cloud)
     }
 
@@ -249,11 +267,10 @@ fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Opt
         let of_service = first_text(layers, &service_paths("region_name"))?;
         regions.extend(of_service.map(|setting| setting.text));
     }
-    if regions.is_empty() {
-        regions.extend(layers.text(&["region_name"])?.map(|setting| setting.text));
-    }
-    if regions.is_empty() {
-        regions = layers.regions()?;
+    for key in ["region_name", "regions"] {
+        if regions.is_empty() {
+            regions = layers.regions(key)?;
+        }
     }
     if regions.is_empty() {
         return Ok(vec![None]);
@@ -303,7 +320,7 @@ struct Settings<'a> {
 impl Settings<'_> {
     fn cloud(mut self, region: Option<&str>, options: &CloudOptions<'_>) -> Result<Cloud> {
         let selection = self.selection(region, options)?;
-        let url = self.auth_url()?;
+        let url = self.auth_url(region)?;
         let credential = self.credential()?;
         let scope = self.scope(&credential, options.needs_endpoints && selection.endpoint.is_none())?;
         let tls = self.tls()?;
@@ -344,9 +361,13 @@ impl Settings<'_> {
         anyhow!("{}: no {what}", self.layers.place())
     }
 
-    fn auth_url(&self) -> Result<Endpoint> {
+    fn auth_url(&self, region: Option<&str>) -> Result<Endpoint> {
         let setting = self.auth("auth_url")?.ok_or_else(|| self.lacks("auth_url"))?;
-        let text = setting.text.trim().trim_end_matches('/');
+        if region.is_none() && setting.text.contains(REGION) {
+            bail!("{}: auth_url needs a region: choose one with --os-region-name", setting.place);
+        }
+        let text = setting.text.replace(REGION, region.unwrap_or_default());
+        let text = text.trim().trim_end_matches('/');
         let text = text.strip_suffix("/auth/tokens").unwrap_or(text);
         let defaults = Defaults { path: LOGIN_PATH.into(), ..Defaults::default() };
         let has_scheme = text.contains("://");
@@ -356,7 +377,7 @@ impl Settings<'_> {
     }
 
     fn credential(&mut self) -> Result<Credential> {
-        let setting = self.layers.text(&["auth_type"])?;
+        let setting = self.layers.text(&["auth_type"])?.or(self.layers.text(&["auth_plugin"])?);
         let secret = self.first_auth(&["application_credential_secret"])?;
         let auth_type = match (&setting, &secret) {
             (None, Some(_)) => "v3applicationcredential",
@@ -480,7 +501,8 @@ impl Settings<'_> {
 
     fn selection(&self, region: Option<&str>, options: &CloudOptions<'_>) -> Result<Selection> {
         let of_service = |key| first_text(self.layers, &service_paths(key));
-        let interface = match (options.interface, of_service("interface")?) {
+        let own = of_service("interface")?.or(of_service("endpoint_type")?);
+        let interface = match (options.interface, own) {
             (Some(interface), _) => interface,
             (None, Some(setting)) => read_interface(&setting)?,
             (None, None) => {

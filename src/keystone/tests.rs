@@ -217,6 +217,39 @@ fn tls_settings() {
     );
 }
 
+/// Spellings that openstacksdk reads as well.
+#[test]
+fn other_spellings() {
+    let auth = "auth-url: 'http://{region_name}.k', username: u, password: p, project-name: ops, \
+                user-domain-name: d, project-domain-name: d";
+    let more = "    auth-plugin: v3password\n    region-name: R1\n    metering_endpoint_type: internalURL\n    \
+                cacert: ~/ca.pem\n    cert: ~other/c.pem\n    key: k.pem\n";
+    let home = Home::with_clouds(&with_auth(auth, more)).variable("HOME", "/home/u");
+    let cloud = home.read().unwrap();
+    assert_eq!(cloud.login.auth_url, "http://r1.k:80/v3");
+    assert!(cloud.login.body().contains(r#""user":{"name":"u","domain":{"name":"d"}"#));
+    assert_eq!(cloud.selections[0].interface, Interface::Internal);
+    let paths = [cloud.tls.cacert, cloud.tls.cert, cloud.tls.key].map(|path| path.unwrap());
+    assert_eq!(paths, ["/home/u/ca.pem", "~other/c.pem", "k.pem"].map(std::path::PathBuf::from));
+    for regions in
+        ["    region_name: R1, R2\n", "    region_name: [R1, R2]\n", "    regions: [R1, {name: R2}]\n"]
+    {
+        let cloud = Home::with_clouds(&with_auth(PASSWORD, regions)).read().unwrap();
+        let regions: Vec<_> = cloud.selections.iter().map(|found| found.region.as_deref().unwrap()).collect();
+        assert_eq!(regions, ["R1", "R2"]);
+    }
+    let own = |regions: &str| Home::with_clouds(&with_auth(auth, regions)).refused();
+    assert!(own("").ends_with("clouds.yaml:3: auth_url needs a region: choose one with --os-region-name"));
+    assert!(
+        own("    regions: [R1, R2]\n")
+            .ends_with("its regions have logins of their own: choose one with --os-region-name")
+    );
+    let profile = with_auth("username: u, password: p, project_id: p", "    cloud: vendor\n");
+    let public = "public-clouds: {vendor: {auth: {auth_url: 'http://vendor'}}}\n";
+    let home = Home::with_clouds(&profile).file("openstack/clouds-public.yaml", public);
+    assert_eq!(home.read().unwrap().login.auth_url, "http://vendor:80/v3");
+}
+
 #[test]
 fn variables_as_a_cloud() {
     let home = Home::new()

@@ -43,8 +43,17 @@ pub(super) struct SyntaxError {
 impl Node {
     /// Looks up a key of a mapping. A null counts as absent.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.find(|name| name == key)
+    }
+
+    /// Looks up a setting, whose name may also be written with hyphens (`user-domain-name`).
+    pub(super) fn setting(&self, key: &str) -> Option<&Node> {
+        self.get(key).or_else(|| self.find(|name| name.replace('-', "_") == key))
+    }
+
+    fn find(&self, is_meant: impl Fn(&str) -> bool) -> Option<&Node> {
         let Value::Map(entries) = &self.value else { return None };
-        let (_, node) = entries.iter().find(|(name, _)| name == key)?;
+        let (_, node) = entries.iter().find(|(name, _)| is_meant(name))?;
         (node.value != Value::Null).then_some(node)
     }
 
