@@ -1,7 +1,10 @@
 //! Invalid files of clouds: one line names the place, and never quotes the text.
 
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
 use super::Clouds;
-use crate::support::harness::check;
+use crate::support::harness::{Finished, check, check_in_shell};
 
 const GOOD: &str = "clouds: {prod: {auth: {auth_url: 'http://k', user_id: u, project_id: p}}}\n";
 const SECRET: &str = "clouds: {prod: {auth: {password: s3cret-text}}}\n";
@@ -21,7 +24,7 @@ fn malformed_files() {
     let level = |n: usize| format!("a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1);
     let bomb = (1..30).map(level).collect::<Vec<_>>().concat();
     refused(&format!("a0: &a0 s3cret\n{bomb}"), SECRET, &["aliases expand to too much"]);
-    refused(&" ".repeat(2 << 20), SECRET, &["is larger than 1048576 bytes"]);
+    refused("clouds: {prod: {auth: {username: u}}}\n", SECRET, &["clouds.yaml:1: no auth_url"]);
     refused(GOOD, "clouds: {prod: {auth: {password: }}}\n", &["clouds.yaml:1: no password"]);
     refused("clouds: {dev: {}}\n", SECRET, &["clouds.yaml:1: no cloud 'prod'; there are: dev"]);
     refused("clouds: {prod: {auth_type: v3kerberos}}\n", SECRET, &["clouds.yaml:1: "]);
@@ -37,11 +40,86 @@ fn accepted_files() {
     }
 }
 
+/// Files of 100 MB, of which nothing is read.
+#[test]
+fn large_files() {
+    for name in ["clouds.yaml", "secure.yaml"] {
+        let clouds = Clouds::new(GOOD, SECRET);
+        File::options().write(true).open(clouds.path(name)).unwrap().set_len(100 << 20).unwrap();
+        clouds.check("prod", "").run().is_refused(&[name, "is larger than 1048576 bytes"]);
+    }
+}
+
+#[test]
+fn unreadable_files() {
+    for name in ["clouds.yaml", "secure.yaml"] {
+        let clouds = Clouds::new(GOOD, SECRET);
+        std::fs::remove_file(clouds.path(name)).unwrap();
+        symlink(name, clouds.path(name)).unwrap();
+        clouds.check("prod", "").run().is_refused(&[name, "Too many levels of symbolic links"]);
+    }
+}
+
+/// A clouds.yaml in the current directory, and the secrets in the user's own.
+struct Planted {
+    home: Clouds,
+}
+
+impl Planted {
+    fn new(clouds: &str) -> Planted {
+        let home = Clouds::new("", "");
+        let (work, own) = (home.path("work"), home.path(".config/openstack"));
+        for directory in [&work, &own] {
+            std::fs::create_dir_all(directory).unwrap();
+        }
+        home.write("work/clouds.yaml", clouds);
+        home.write(".config/openstack/secure.yaml", SECRET);
+        Planted { home }
+    }
+
+    #[track_caller]
+    fn is_refused(&self, named: &[&str]) {
+        self.run().is_refused(named).never_says("s3cret");
+    }
+
+    fn run(&self) -> Finished {
+        let line = format!("cd '{}' && exec \"$@\"", self.home.path("work").display());
+        self.home.at_home(check_in_shell(&line, &["--os-cloud", "prod", "-vvv"])).run()
+    }
+}
+
+#[test]
+fn planted_files() {
+    let planted = Planted::new(GOOD);
+    planted.is_refused(&[
+        ".config/openstack/secure.yaml belongs to another directory than ./clouds.yaml",
+        "name the file that is meant with --os-config",
+    ]);
+    let clouds = planted.home.path("work/clouds.yaml");
+    std::fs::set_permissions(&clouds, Permissions::from_mode(0o602)).unwrap();
+    planted.is_refused(&["'./clouds.yaml' can be written by everybody"]);
+    std::fs::set_permissions(&clouds, Permissions::from_mode(0o600)).unwrap();
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(&clouds, Some(12345), None).unwrap();
+        planted.is_refused(&["'./clouds.yaml' belongs to another user"]);
+    }
+    Planted::new("clouds:\n  prod:\n  s3cret\n").is_refused(&["./clouds.yaml:"]);
+    Planted::new("clouds: {dev: {auth: {password: s3cret}}}\n")
+        .is_refused(&["./clouds.yaml:1: no cloud 'prod'"]);
+}
+
+/// The current directory is an ordinary place where everything lies in it.
+#[test]
+fn own_files_in_the_current_directory() {
+    let planted = Planted::new(&GOOD.replace("http://k", "http://127.0.0.1:1"));
+    planted.home.write("work/secure.yaml", SECRET);
+    planted.run().exits(3).summarises("UNKNOWN", &["keystone-down"]).never_says("s3cret");
+}
+
 #[test]
 fn odd_files() {
-    use std::os::unix::fs::PermissionsExt;
     let clouds = Clouds::new(GOOD, SECRET);
-    std::fs::set_permissions(clouds.path("clouds.yaml"), std::fs::Permissions::from_mode(0o606)).unwrap();
+    std::fs::set_permissions(clouds.path("clouds.yaml"), Permissions::from_mode(0o606)).unwrap();
     clouds.check("prod", "").run().is_refused(&["can be written by everybody"]);
     std::fs::remove_file(clouds.path("clouds.yaml")).unwrap();
     clouds.check("prod", "").run().is_refused(&["--os-config: ", "does not exist"]);
@@ -58,13 +136,12 @@ fn odd_files() {
 
 #[test]
 fn conflicting_options() {
-    let table: [(&[&str], &str); 4] = [
+    let table: [(&[&str], &str); 3] = [
         (&["--os-region-name", "R1", "h"], "'--os-region-name' needs '--os-cloud'"),
         (
             &["--os-cloud", "prod", "--token-file", "/dev/null"],
             "'--token-file' cannot be used with '--os-cloud'",
         ),
-        (&["--os-cloud", "prod", "--connect-to", "127.0.0.1"], "'--connect-to' needs an endpoint"),
         (&["--os-cloud", "prod", "--os-interface", "nowhere", "h"], "expected public, internal or admin"),
     ];
     for (words, reason) in table {
