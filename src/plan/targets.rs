@@ -100,9 +100,22 @@ fn catalog(cli: &Cli) -> Result<Targets> {
         bail!("'--all-addresses' needs endpoints: those of the catalogue are checked as it names them");
     }
     Ok(Targets::Catalog)
+    check_logins(&cli.mode.simulate)?;
 }
 
 /// Collects the given endpoints.
+/// Rejects diagnoses that a run cannot have together: it logs in once, and asks its endpoints only if it has a token or
+/// if Keystone is down.
+fn check_logins(diagnoses: &[Diagnosis]) -> Result<()> {
+    let Some(login) = diagnoses.iter().find(|diagnosis| diagnosis.is_of_login()) else { return Ok(()) };
+    let mut others = diagnoses.iter().filter(|other| *other != login);
+    if let Some(other) = others.find(|other| other.is_of_login() || *login != Diagnosis::KeystoneDown) {
+        let reason = if other.is_of_login() { "a run logs in once" } else { "no endpoint is asked after it" };
+        bail!("'--simulate {login}' cannot be combined with {other}: {reason}; rehearse one after the other");
+    }
+    Ok(())
+}
+
 fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     let mut endpoints = Endpoints::default();
     let defaults = defaults(cli);

@@ -189,3 +189,13 @@ fn rehearsals() {
         check(["--os-cloud", "prod", "--simulate", name]).run().exits(3).summarises("UNKNOWN", &[name]);
     }
 }
+    let run = check(["--simulate", "backend-down,keystone-down,denied", "-o", "json"]).run();
+    run.exits(2).reports("/login/diagnosis", "keystone-down");
+    run.reports("/endpoints/0/diagnosis", "backend-down").reports("/endpoints/1/diagnosis", "keystone-down");
+    let table = [
+        ("keystone-down,login-refused", "cannot be combined with login-refused: a run logs in once"),
+        ("healthy,not-in-catalog", "cannot be combined with healthy: no endpoint is asked after it"),
+    ];
+    for (names, reason) in table {
+        check(["--simulate", names]).run().is_refused(&[reason, "rehearse one after the other"]);
+    }
