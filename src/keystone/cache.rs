@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::catalog::Catalog;
 use super::config::Cloud;
-use super::{Secret, Token};
+use super::{Secret, Shown, Token};
 use crate::environment::Environment;
 use crate::input;
 
@@ -38,12 +38,14 @@ pub(crate) struct Cache {
 }
 
 /// An entry of the cache: the token and the endpoints of a cloud.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct CachedLogin {
     /// The token, while it has enough life left.
     pub(crate) token: Option<Token>,
     /// The catalogue, which outlives the token.
     pub(crate) catalog: Catalog,
+    /// The endpoints that have seen the token.
+    pub(crate) shown: Shown,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,13 +59,17 @@ struct CacheFile {
     /// Seconds since 1970, by this machine's clock.
     expires_at: u64,
     catalog: Catalog,
+    /// Fingerprints of the endpoints that have seen the token.
+    shown: Vec<u64>,
 }
 
 impl Cache {
     /// Uses a directory that was named, making it if need be.
     pub(crate) fn in_directory(directory: &Path) -> Result<Cache> {
-        prepare(directory).with_context(|| format!("--token-cache '{}'", input::name(directory)))?;
-        Ok(Cache { directory: directory.to_owned() })
+        // Without a slash at its end, which would follow a link.
+        let directory: PathBuf = directory.components().collect();
+        prepare(&directory).with_context(|| format!("--token-cache '{}'", input::name(&directory)))?;
+        Ok(Cache { directory })
     }
 
     /// Uses the first of the user's own directories that will do.
@@ -80,6 +86,10 @@ impl Cache {
 
     /// Looks a cloud up. What is odd about its file counts as absent.
     pub(crate) fn load(&self, cloud: &Cloud, now: SystemTime) -> Option<CachedLogin> {
+        self.read(cloud).map(|found| found.into_login(now))
+    }
+
+    fn read(&self, cloud: &Cloud) -> Option<CacheFile> {
         let file = self.file(cloud);
         let status = fs::symlink_metadata(&file).ok()?;
         let is_private = status.is_file() && !is_open(status.mode()) && status.nlink() == 1;
@@ -94,10 +104,10 @@ impl Cache {
             && found.cloud == cloud.name
             && found.auth_url == cloud.login.auth_url
             && found.identity == cloud.login.identity();
-        is_same.then(|| found.into_login(now))
+        is_same.then_some(found)
     }
 
-    /// Keeps a token.
+    /// Keeps a token, which no endpoint has seen yet.
     pub(crate) fn store(&self, cloud: &Cloud, token: &Token) -> Result<()> {
         let expires_at = token.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let file = CacheFile {
@@ -108,8 +118,21 @@ impl Cache {
             token: token.id.expose().to_owned(),
             expires_at,
             catalog: token.catalog.clone(),
+            shown: Vec::new(),
         };
-        let text = serde_json::to_vec(&file)?;
+        self.write(cloud, &file)
+    }
+
+    /// Adds endpoints that have seen a token, unless another run has replaced it.
+    pub(crate) fn add_shown(&self, cloud: &Cloud, token: &Token, shown: &Shown) -> Result<()> {
+        match self.read(cloud).filter(|found| found.token == token.id.expose()) {
+            Some(found) => self.write(cloud, &CacheFile { shown: shown.merged(&found.shown), ..found }),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&self, cloud: &Cloud, file: &CacheFile) -> Result<()> {
+        let text = serde_json::to_vec(file)?;
         let permissions = Permissions::from_mode(0o600);
         let mut beside =
             tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(&self.directory)?;
@@ -135,7 +158,7 @@ impl CacheFile {
         let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE) && is_usable;
         let catalog = self.catalog;
         let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
-        CachedLogin { token: lives.then_some(token), catalog }
+        CachedLogin { token: lives.then_some(token), catalog, shown: Shown::new(self.shown) }
     }
 }
 

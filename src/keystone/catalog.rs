@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Interface, SERVICE_TYPES, Selection};
 use crate::model::endpoint::{Defaults, Endpoint, MAX_ENDPOINTS};
-use crate::sanitize::sanitize_own;
+use crate::sanitize::{Sanitizer, UntrustedText};
 
 /// Maximum length of a list of types, regions or interfaces in an error, in characters.
 const MAX_LISTED: usize = 200;
+
+/// Maximum length of one name in an error, in characters.
+const MAX_NAME: usize = 60;
 
 /// A catalogue, flat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,10 +51,12 @@ impl Catalog {
         &self,
         selections: &[Selection],
         defaults: &Defaults,
+        sanitizer: &Sanitizer,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+        let search = Search { catalog: self, defaults, sanitizer };
         let (mut found, mut known) = (Vec::new(), HashSet::new());
         for selection in selections {
-            let endpoints = self.of_selection(selection, defaults)?;
+            let endpoints = search.of_selection(selection)?;
             found.extend(endpoints.into_iter().filter(|found| known.insert(found.endpoint.clone())));
         }
         if found.len() > MAX_ENDPOINTS {
@@ -59,12 +64,17 @@ impl Catalog {
         }
         Ok(found)
     }
+}
 
-    fn of_selection(
-        &self,
-        selection: &Selection,
-        defaults: &Defaults,
-    ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+/// A search of a catalogue. Its texts are Keystone's: they are masked whole, then cut.
+struct Search<'a> {
+    catalog: &'a Catalog,
+    defaults: &'a Defaults,
+    sanitizer: &'a Sanitizer,
+}
+
+impl<'a> Search<'a> {
+    fn of_selection(&self, selection: &Selection) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
         let Selection { region, interface, endpoint, .. } = selection;
         if let Some(endpoint) = endpoint {
             let endpoint = endpoint.clone();
@@ -82,74 +92,71 @@ impl Catalog {
             .collect();
         let meant = in_region.iter().filter(|entry| Interface::parse(&entry.interface) == Some(*interface));
         let endpoints: Vec<CatalogEndpoint> =
-            meant.map(|entry| self.endpoint(entry, *interface, defaults)).collect::<Result<_, _>>()?;
+            meant.map(|entry| self.endpoint(entry, *interface)).collect::<Result<_, _>>()?;
         if !endpoints.is_empty() {
             return Ok(endpoints);
         }
-        let place = region.as_ref().map(|region| format!(" in the region {}", sanitize_own(region, 60)));
+        let place = region.as_ref().map(|region| format!(" in the region {}", self.shown(region, MAX_NAME)));
         let words = if in_region.is_empty() {
-            format!(
-                "no endpoint{}; its regions: {}",
-                place.unwrap_or_default(),
-                listed(&service, |entry| &entry.region)
-            )
+            let regions = self.listed(&service, |entry| &entry.region);
+            format!("no endpoint{}; its regions: {regions}", place.unwrap_or_default())
         } else {
-            let interfaces = listed(&in_region, |entry| &entry.interface);
+            let interfaces = self.listed(&in_region, |entry| &entry.interface);
             format!("no {} endpoint{}; there are: {interfaces}", interface.name(), place.unwrap_or_default())
         };
         let service_type = service.first().map_or("", |entry| &entry.service_type);
-        Err(NotInCatalog(format!("{}: {words}", sanitize_own(service_type, 60))))
+        Err(NotInCatalog(format!("{}: {words}", self.shown(service_type, MAX_NAME))))
     }
 
     /// The endpoints of the service: of the chosen type, or of the first usual one that exists.
-    fn of_type(&self, selection: &Selection) -> Result<Vec<&CatalogEntry>, NotInCatalog> {
+    fn of_type(&self, selection: &Selection) -> Result<Vec<&'a CatalogEntry>, NotInCatalog> {
         let types = selection.service_type.as_deref().map_or(SERVICE_TYPES.to_vec(), |own| vec![own]);
+        let all: Vec<&CatalogEntry> = self.catalog.entries.iter().collect();
         for service_type in &types {
-            let found: Vec<_> =
-                self.entries.iter().filter(|entry| entry.service_type == *service_type).collect();
+            let of_type = |entry: &&&CatalogEntry| entry.service_type == *service_type;
+            let found: Vec<_> = all.iter().filter(of_type).copied().collect();
             if !found.is_empty() {
                 return Ok(found);
             }
         }
-        if self.entries.is_empty() {
+        if all.is_empty() {
             return Err(NotInCatalog(
                 "the catalogue is empty: the token has no project, or the project no services".into(),
             ));
         }
-        let all: Vec<&CatalogEntry> = self.entries.iter().collect();
-        let types = sanitize_own(&types.join(", "), MAX_LISTED);
-        Err(NotInCatalog(format!(
-            "no service of type {types}; there are: {}",
-            listed(&all, |entry| &entry.service_type)
-        )))
+        let types = self.shown(&types.join(", "), MAX_LISTED);
+        let known = self.listed(&all, |entry| &entry.service_type);
+        Err(NotInCatalog(format!("no service of type {types}; there are: {known}")))
     }
 
-    fn endpoint(
-        &self,
-        entry: &CatalogEntry,
-        interface: Interface,
-        defaults: &Defaults,
-    ) -> Result<CatalogEndpoint, NotInCatalog> {
-        let url = without_version(&entry.url, self.project_id.as_deref());
+    fn endpoint(&self, entry: &CatalogEntry, interface: Interface) -> Result<CatalogEndpoint, NotInCatalog> {
+        let url = without_version(&entry.url, self.catalog.project_id.as_deref());
         // `-p` and `-S` are for endpoints that say nothing themselves; a URL of the catalogue says it all.
-        let defaults = Defaults { path: defaults.path.clone(), ..Defaults::default() };
-        let endpoint = Some(url).filter(|url| url.contains("://")).map(|url| Endpoint::parse(url, &defaults));
-        match endpoint {
-            Some(Ok(endpoint)) => Ok(CatalogEndpoint {
-                endpoint,
-                region: Some(entry.region.clone()),
-                interface: Some(interface),
-            }),
-            Some(Err(reason)) => Err(NotInCatalog(format!("its URL cannot be asked: {reason}"))),
-            None => Err(NotInCatalog("its URL has neither http:// nor https://".into())),
+        let defaults = Defaults { path: self.defaults.path.clone(), ..Defaults::default() };
+        let fails = |reason: &str| {
+            let place = format!("its URL in the region {}", self.shown(&entry.region, MAX_NAME));
+            NotInCatalog(format!("{place} cannot be asked: {reason}"))
+        };
+        if !url.contains("://") {
+            return Err(fails("it has neither http:// nor https://"));
         }
+        // Every output shows an endpoint, and a reason may quote a part of its URL.
+        if self.shown(url, usize::MAX).contains("***") {
+            return Err(fails("it contains credentials or a secret of this check"));
+        }
+        let endpoint = Endpoint::parse(url, &defaults).map_err(|reason| fails(&reason.to_string()))?;
+        Ok(CatalogEndpoint { endpoint, region: Some(entry.region.clone()), interface: Some(interface) })
     }
-}
 
-/// The different values of a field, sorted.
-fn listed(entries: &[&CatalogEntry], field: impl Fn(&CatalogEntry) -> &String) -> String {
-    let values: BTreeSet<&str> = entries.iter().map(|entry| field(entry).as_str()).collect();
-    sanitize_own(&values.into_iter().collect::<Vec<_>>().join(", "), MAX_LISTED)
+    /// The different values of a field, sorted.
+    fn listed(&self, entries: &[&CatalogEntry], field: impl Fn(&CatalogEntry) -> &String) -> String {
+        let values: BTreeSet<&str> = entries.iter().map(|entry| field(entry).as_str()).collect();
+        self.shown(&values.into_iter().collect::<Vec<_>>().join(", "), MAX_LISTED)
+    }
+
+    fn shown(&self, text: &str, limit: usize) -> String {
+        self.sanitizer.line(&UntrustedText::new(text), limit)
+    }
 }
 
 /// A URL without the version at its end, or without version and project id.
@@ -240,11 +247,41 @@ mod tests {
     }
 
     fn selected(selections: &[Selection]) -> Result<Vec<String>, String> {
-        let found = catalog().select(selections, &Defaults::default()).map_err(|error| error.0)?;
+        let found = catalog()
+            .select(selections, &Defaults::default(), &Sanitizer::default())
+            .map_err(|error| error.0)?;
         Ok(found
             .iter()
             .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap_or("-")))
             .collect())
+    }
+
+    /// Selects the public endpoints with a sanitizer that knows one secret.
+    fn select(catalog: &Catalog) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+        let mut sanitizer = Sanitizer::default();
+        sanitizer.add_secret(SECRET.as_bytes());
+        catalog.select(&[selection(None, Interface::Public, None)], &Defaults::default(), &sanitizer)
+    }
+
+    const SECRET: &str = "a-secret-that-is-longer-than-a-name-which-an-error-cuts-to-its-room";
+
+    /// A name is masked before it is cut: the beginning of a secret is one, too.
+    #[test]
+    fn secrets_in_names() {
+        let far = "x".repeat(MAX_LISTED - 20);
+        for entry in [
+            entry(SECRET, "R1", "public", "http://m"),
+            entry(&format!("{far}{SECRET}"), "R1", "public", "http://m"),
+            entry("metering", SECRET, "internal", "http://m"),
+            entry("metering", "R1", SECRET, "http://m"),
+            entry("metering", "R1", "public", &format!("{SECRET}://m")),
+            entry("metering", "R1", "public", &format!("http://m:{SECRET}")),
+            entry("metering", "R1", "public", &format!("http://m/{SECRET}")),
+            entry("metering", "R1", "public", &format!("http://{SECRET}.example")),
+        ] {
+            let error = select(&Catalog { entries: vec![entry], project_id: None }).unwrap_err().0;
+            assert!(!error.contains("a-secret"), "{error}");
+        }
     }
 
     /// Someone else may answer in Keystone's place: what follows must stay within its time.
@@ -253,7 +290,7 @@ mod tests {
         let url = |number| format!("http://m{number}:8777");
         let entries = (0..=MAX_ENDPOINTS).map(|number| entry("metering", "R1", "public", &url(number)));
         let catalog = Catalog { entries: entries.collect(), project_id: None };
-        let found = catalog.select(&[selection(None, Interface::Public, None)], &Defaults::default());
+        let found = select(&catalog);
         assert_eq!(found, Err(NotInCatalog("it has more than 20000 endpoints".into())));
     }
 
@@ -294,19 +331,21 @@ mod tests {
         for (selection, expected) in table {
             assert_eq!(selected(&[selection]).unwrap_err(), expected);
         }
-        let empty =
-            Catalog::default().select(&[selection(None, Interface::Public, None)], &Defaults::default());
+        let empty = select(&Catalog::default());
         assert!(empty.unwrap_err().0.starts_with("the catalogue is empty"));
     }
 
     #[test]
     fn unusable_url() {
-        for url in ["ftp://m", "m:8777", "http://user:secret@m", "http://m?x"] {
+        for url in ["ftp://m", "m:8777", "http://user:s3cret@m", "http://m?x"] {
             let catalog = Catalog { entries: vec![entry("metering", "R1", "public", url)], project_id: None };
-            let error = catalog
-                .select(&[selection(None, Interface::Public, None)], &Defaults::default())
-                .unwrap_err();
-            assert!(error.0.starts_with("its URL") && !error.0.contains("secret"), "{}", error.0);
+            let error = select(&catalog).unwrap_err();
+            assert!(
+                error.0.starts_with("its URL in the region R1 cannot be asked: ")
+                    && !error.0.contains("secret"),
+                "{}",
+                error.0
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ mod catalog;
 mod clouds;
 mod config;
 mod request;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -22,6 +23,7 @@ pub(crate) use catalog::{Catalog, CatalogEndpoint, NotInCatalog};
 pub(crate) use config::{Cloud, CloudOptions, Interface};
 #[cfg(test)]
 use config::{ENVVARS, TlsSettings};
+pub(crate) use shown::Shown;
 
 /// A password, a credential's secret or a token. It shows itself to nobody.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::*;
 use crate::environment::Environment;
-use crate::model::endpoint::Defaults;
+use crate::model::endpoint::{Defaults, Endpoint};
 use crate::model::exchange::{Header, Response};
-use crate::sanitize::UntrustedText;
+use crate::sanitize::{Sanitizer, UntrustedText};
 
 /// A directory with configuration files, and an environment that finds them there.
 struct Home {
@@ -445,14 +445,14 @@ fn granted_tokens() {
     assert_eq!(token.id.expose(), "gAAAA-a-fernet-token-of-183-characters");
     assert_eq!(token.expires_at, NOW + Duration::from_secs(3600), "by this machine's clock");
     let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
-    let found = token.catalog.select(&cloud.selections, &Defaults::default()).unwrap();
+    let found = token.catalog.select(&cloud.selections, &Defaults::default(), &Sanitizer::default()).unwrap();
     let shown: Vec<_> = found
         .iter()
         .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap()))
         .collect();
     assert_eq!(shown, ["127.0.0.1:47010 RegionOne", "127.0.0.1:47012 RegionTwo"]);
     let unscoped = read_answer(&recorded!("11-password-unscoped"), NOW).unwrap();
-    assert!(unscoped.catalog.select(&cloud.selections, &Defaults::default()).is_err());
+    assert!(unscoped.catalog.select(&cloud.selections, &Defaults::default(), &Sanitizer::default()).is_err());
     let mut nothing = recorded!("10-password-project");
     nothing.headers.retain(|header| header.name != "x-subject-token");
     assert_eq!(read_answer(&nothing, NOW), Err(LoginFailure::Down));
@@ -499,13 +499,17 @@ fn failed_logins() {
     }
 }
 
+fn token_api() -> Endpoint {
+    Endpoint::parse("http://m:8777", &Defaults::default()).unwrap()
+}
+
 #[test]
 fn cached_token() {
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::in_directory(&directory.path().join("tokens")).unwrap();
     let home = Home::with_clouds(&with_auth(PASSWORD, ""));
     let cloud = home.read().unwrap();
-    assert_eq!(cache.load(&cloud, NOW), None);
+    assert!(cache.load(&cloud, NOW).is_none());
     let token = read_answer(&recorded!("10-password-project"), NOW).unwrap();
     cache.store(&cloud, &token).unwrap();
     let file = directory.path().join("tokens/prod.json");
@@ -513,21 +517,28 @@ fn cached_token() {
     assert!(!fs::read_to_string(&file).unwrap().contains("s3cret"));
     let found = cache.load(&cloud, NOW).unwrap();
     assert_eq!((found.token.as_ref(), &found.catalog), (Some(&token), &token.catalog));
+    assert!(!found.shown.contains(&token_api()));
+    found.shown.add(&token_api());
+    cache.add_shown(&cloud, &token, &found.shown).unwrap();
+    assert!(cache.load(&cloud, NOW).unwrap().shown.contains(&token_api()));
+    let newer = Token { id: Secret::new("newer"), ..token.clone() };
+    cache.add_shown(&cloud, &newer, &Shown::default()).unwrap();
+    assert_eq!(cache.load(&cloud, NOW).unwrap().token.as_ref(), Some(&token), "another run's token stays");
     let late = cache.load(&cloud, NOW + Duration::from_secs(3500)).unwrap();
     assert_eq!((late.token, late.catalog), (None, token.catalog.clone()), "less than 120 s are left");
     let other = Home::with_clouds(&with_auth(&PASSWORD.replace("monitor", "other"), "")).read().unwrap();
-    assert_eq!(cache.load(&other, NOW), None, "another user");
+    assert!(cache.load(&other, NOW).is_none(), "another user");
     fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
-    assert_eq!(cache.load(&cloud, NOW), None, "others can read it");
+    assert!(cache.load(&cloud, NOW).is_none(), "others can read it");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     fs::hard_link(&file, directory.path().join("link")).unwrap();
-    assert_eq!(cache.load(&cloud, NOW), None, "a link");
+    assert!(cache.load(&cloud, NOW).is_none(), "a link");
     cache.store(&cloud, &token).unwrap();
     cache.forget(&cloud);
-    assert_eq!(cache.load(&cloud, NOW), None);
+    assert!(cache.load(&cloud, NOW).is_none());
     fs::write(&file, "{}").unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(cache.load(&cloud, NOW), None, "not what was written");
+    assert!(cache.load(&cloud, NOW).is_none(), "not what was written");
 }
 
 #[test]
@@ -538,9 +549,13 @@ fn cache_directories() {
     fs::set_permissions(at("open"), Permissions::from_mode(0o755)).unwrap();
     symlink(directory.path(), at("link")).unwrap();
     fs::write(at("file"), "").unwrap();
-    for (name, reason) in
-        [("open", "is open to other users"), ("link", "not a directory"), ("file", "not a directory")]
-    {
+    for (name, reason) in [
+        ("open", "is open to other users"),
+        ("link", "not a directory"),
+        ("link/.", "not a directory"),
+        ("link/", "not a directory"),
+        ("file", "not a directory"),
+    ] {
         let error = format!("{:#}", Cache::in_directory(&at(name)).unwrap_err());
         assert!(error.starts_with("--token-cache '/") && error.contains(reason), "{error}");
     }

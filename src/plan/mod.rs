@@ -32,7 +32,7 @@ pub(crate) use cloud::CloudPlan;
 pub(crate) use network::{IpFamily, Network, Tls, TrustStorePaths};
 pub(crate) use output::{OutputOptions, TerminalKind, Verbosity};
 pub(crate) use proxy::Proxy;
-pub(crate) use targets::Targets;
+pub(crate) use targets::{CONNECT_TO, Targets, set_route};
 pub(crate) use validate::check_text_conflicts;
 
 /// The default of `-t`.
@@ -139,7 +139,7 @@ impl Plan {
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
         let mut secrets = SecretReader::new(deadline);
         let mut network = network::plan(cli, environment, &mut secrets)?;
-        let uses_catalog = matches!(targets, Targets::Catalog);
+        let uses_catalog = matches!(targets, Targets::Catalog { .. });
         let cloud = cloud::plan(cli, environment, (targets::defaults(cli), uses_catalog, haproxy), deadline)?;
         if let Some(cloud) = &cloud {
             cloud.apply(&mut network)?;

@@ -1,13 +1,15 @@
 //! The targets of a plan: the given endpoints, each once, or simulated ones in their place.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli::haproxy_call::{self, Invocation, ServerAddress};
-use crate::cli::{Cli, EnvOrigin};
+use crate::cli::{Cli, ConnectTo, EnvOrigin};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::diagnosis::Diagnosis;
@@ -27,6 +29,9 @@ const MAX_SIMULATED: usize = 500;
 /// The error of a line that is not an endpoint. It does not quote the line, which may hold credentials.
 const INVALID_LINE: &str = "expected [http[s]://]HOST[:PORT][/PREFIX] without credentials";
 
+/// The option that gives an endpoint another address.
+pub(crate) const CONNECT_TO: &str = "--connect-to";
+
 /// The name of HAProxy's UNIX-socket server where `-H` gives none.
 const LOCALHOST: &str = "localhost";
 
@@ -38,9 +43,21 @@ pub(crate) enum Targets {
     /// `--all-addresses`: endpoints whose addresses all become endpoints.
     Addresses(Vec<Endpoint>),
     /// `--os-cloud`: the endpoints of the catalogue, known after the login.
-    Catalog,
+    Catalog {
+        /// All addresses of the endpoints become endpoints.
+        all_addresses: bool,
+        /// The route of the only endpoint.
+        connect_to: Option<ConnectTo>,
+    },
     /// `--simulate`: an embedded endpoint for each diagnosis.
     Simulated(Vec<Diagnosis>),
+}
+
+impl Targets {
+    /// Returns whether every address of a name becomes an endpoint.
+    pub(crate) const fn are_addresses(&self) -> bool {
+        matches!(self, Targets::Addresses(_) | Targets::Catalog { all_addresses: true, .. })
+    }
 }
 
 /// Plans the targets: simulated ones, HAProxy's server, or the given endpoints.
@@ -83,27 +100,10 @@ fn simulated(cli: &Cli) -> Result<Targets> {
     if cli.mode.simulate.len() > MAX_SIMULATED {
         bail!("more than {MAX_SIMULATED} diagnoses for '--simulate'");
     }
+    check_logins(&cli.mode.simulate)?;
     Ok(Targets::Simulated(cli.mode.simulate.clone()))
 }
 
-fn names_endpoints(cli: &Cli) -> bool {
-    let targets = &cli.targets;
-    !targets.endpoints.is_empty() || !targets.hostname.is_empty() || targets.file.is_some()
-}
-
-/// Leaves the endpoints to the catalogue; a quorum is checked when their number is known.
-fn catalog(cli: &Cli) -> Result<Targets> {
-    if cli.connection.connect_to.is_some() {
-        bail!("'--connect-to' needs an endpoint: the catalogue may name several");
-    }
-    if cli.targets.all_addresses {
-        bail!("'--all-addresses' needs endpoints: those of the catalogue are checked as it names them");
-    }
-    Ok(Targets::Catalog)
-    check_logins(&cli.mode.simulate)?;
-}
-
-/// Collects the given endpoints.
 /// Rejects diagnoses that a run cannot have together: it logs in once, and asks its endpoints only if it has a token or
 /// if Keystone is down.
 fn check_logins(diagnoses: &[Diagnosis]) -> Result<()> {
@@ -116,6 +116,21 @@ fn check_logins(diagnoses: &[Diagnosis]) -> Result<()> {
     Ok(())
 }
 
+fn names_endpoints(cli: &Cli) -> bool {
+    let targets = &cli.targets;
+    !targets.endpoints.is_empty() || !targets.hostname.is_empty() || targets.file.is_some()
+}
+
+/// Leaves the endpoints to the catalogue; what depends on their number is checked when it is known.
+fn catalog(cli: &Cli) -> Result<Targets> {
+    let connect_to = cli.connection.connect_to;
+    if let Some((address, _)) = connect_to {
+        check_address(cli, &address, &CONNECT_TO)?;
+    }
+    Ok(Targets::Catalog { all_addresses: cli.targets.all_addresses, connect_to })
+}
+
+/// Collects the given endpoints.
 fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     let mut endpoints = Endpoints::default();
     let defaults = defaults(cli);
@@ -129,7 +144,9 @@ fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     if endpoints.is_empty() {
         bail!("no endpoint given: try check_ceilometer HOST, or --simulate healthy; see --help");
     }
-    set_route(cli, &mut endpoints)?;
+    if let Some(connect_to) = cli.connection.connect_to {
+        set_route(connect_to, endpoints.iter_mut(), &cli.env_origin.label(CONNECT_TO))?;
+    }
     Ok(endpoints)
 }
 
@@ -178,19 +195,22 @@ fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint> {
 
 /// Rejects addresses of the family that `-4` or `-6` excludes.
 fn check_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
-    let Some(family) = network::family(cli) else { return Ok(()) };
-    let option = cli.env_origin.label(if family == IpFamily::V4 { "-4" } else { "-6" });
-    for endpoint in endpoints {
-        match (&endpoint.route, &endpoint.host) {
-            (Route::Address(address, _), _) | (Route::Host, Host::Address(address))
-                if !family.has(address) =>
-            {
-                bail!("{option} excludes the address {address} of {endpoint}")
-            }
-            _ => {}
+    endpoints.iter().try_for_each(|endpoint| match (&endpoint.route, &endpoint.host) {
+        (Route::Address(address, _), _) | (Route::Host, Host::Address(address)) => {
+            check_address(cli, address, endpoint)
         }
+        _ => Ok(()),
+    })
+}
+
+fn check_address(cli: &Cli, address: &IpAddr, owner: &dyn fmt::Display) -> Result<()> {
+    match network::family(cli) {
+        Some(family) if !family.has(address) => {
+            let option = cli.env_origin.label(if family == IpFamily::V4 { "-4" } else { "-6" });
+            bail!("{option} excludes the address {address} of {owner}")
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 pub(super) fn defaults(cli: &Cli) -> Defaults {
@@ -198,19 +218,18 @@ pub(super) fn defaults(cli: &Cli) -> Defaults {
     Defaults { ssl: cli.targets.ssl, port: cli.targets.port, path }
 }
 
-/// Applies `--connect-to`.
-fn set_route(cli: &Cli, endpoints: &mut [Endpoint]) -> Result<()> {
-    let Some((address, port)) = cli.connection.connect_to else { return Ok(()) };
-    match endpoints {
-        [endpoint] => {
+/// Routes the only endpoint to the address of `--connect-to`.
+pub(crate) fn set_route<'a>(
+    (address, port): ConnectTo,
+    mut endpoints: impl ExactSizeIterator<Item = &'a mut Endpoint>,
+    option: &str,
+) -> Result<()> {
+    match (endpoints.len(), endpoints.next()) {
+        (1, Some(endpoint)) => {
             endpoint.route = Route::Address(address, port.unwrap_or(endpoint.port));
             Ok(())
         }
-        several => bail!(
-            "'{}' can be used with one endpoint only, but there are {}",
-            cli.env_origin.label("--connect-to"),
-            several.len()
-        ),
+        (several, _) => bail!("'{option}' can be used with one endpoint only, but there are {several}"),
     }
 }
 

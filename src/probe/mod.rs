@@ -245,9 +245,10 @@ impl Prober {
     }
 
     /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: that time must not count in
-    /// the requests that follow.
-    pub(crate) fn show_token(&self, endpoint: &Endpoint, deadline: Instant) {
-        self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);
+    /// the requests that follow. Returns false if nothing was reached.
+    pub(crate) fn show_token(&self, endpoint: &Endpoint, deadline: Instant) -> bool {
+        let exchange = self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);
+        !exchange.completion.fault().is_some_and(|fault| fault.kind.failed_before_request(fault.phase))
     }
 
     /// Sends one request on a connection of its own, to the server that answered the one before.

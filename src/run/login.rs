@@ -5,17 +5,17 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::Run;
 use super::examination::mask_body;
 use crate::keystone::{
-    Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token, read_answer,
+    Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Shown, Token, read_answer,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Exchange};
-use crate::plan::{CloudPlan, Plan};
+use crate::plan::{CONNECT_TO, CloudPlan, Plan, Targets, set_route};
 use crate::probe::Prober;
 use crate::report::Report;
 use crate::sanitize::{Sanitizer, UntrustedText};
@@ -36,6 +36,8 @@ pub(super) struct Session {
 struct Known {
     is_loaded: bool,
     token: Option<Token>,
+    /// The endpoints that have seen the token.
+    shown: Shown,
     catalog: Option<Catalog>,
     /// Masks every token so far.
     sanitizer: Option<Sanitizer>,
@@ -72,8 +74,9 @@ impl Run {
             // The catalogue may have changed since.
             login = self.log_in(session, &mut known, started, deadline)?;
         }
-        let endpoints = self.settle_endpoints(session, &mut login);
-        let mut verdicts = self.probe_in_cloud(session, &login, &endpoints, (started, deadline))?;
+        let mut endpoints = self.settle_endpoints(session, &mut login);
+        self.apply_options(&mut endpoints)?;
+        let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
         if login.verdict.token == TokenSource::Cached
             && verdicts.iter().any(wants_token)
             && Instant::now() < deadline
@@ -83,7 +86,7 @@ impl Run {
             }
             known.token = None;
             login = self.log_in(session, &mut known, started, deadline)?;
-            verdicts = self.probe_in_cloud(session, &login, &endpoints, (started, deadline))?;
+            verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
         }
         Ok(Report::of(&login.plan, verdicts, started_at, started.elapsed())
             .with_login(&login.plan, login.verdict))
@@ -131,6 +134,7 @@ impl Run {
             let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud, now));
             if let Some(cached) = cached {
                 (known.token, known.catalog) = (cached.token, Some(cached.catalog));
+                known.shown = cached.shown;
             }
         }
         let has_life =
@@ -198,6 +202,7 @@ impl Run {
             verdict.notes.push(format!("the token was not cached: {error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
+        known.shown = Shown::default();
         Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
     }
 
@@ -221,13 +226,30 @@ impl Run {
             return Ok(self.endpoints.iter().map(given).collect());
         }
         let known = login.catalog.clone().unwrap_or_default();
-        let found = known.select(&cloud.cloud.selections, &cloud.defaults);
+        let found = known.select(&cloud.cloud.selections, &cloud.defaults, &login.plan.sanitizer);
         if login.verdict.diagnosis.is_some() { Ok(found.unwrap_or_default()) } else { found }
+    }
+
+    /// Applies the options about endpoints whose number only the catalogue tells.
+    fn apply_options(&self, endpoints: &mut [CatalogEndpoint]) -> Result<()> {
+        let Targets::Catalog { all_addresses, connect_to } = &self.plan.targets else { return Ok(()) };
+        if endpoints.is_empty() {
+            return Ok(());
+        }
+        if let Some(connect_to) = connect_to {
+            let found = endpoints.iter_mut().map(|found| &mut found.endpoint);
+            set_route(*connect_to, found, CONNECT_TO)?;
+        }
+        match self.plan.quorum {
+            Some(quorum) if !all_addresses => quorum.check_against(endpoints.len()).map_err(Error::msg),
+            _ => Ok(()),
+        }
     }
 
     fn probe_in_cloud(
         &self,
         session: &Session,
+        known: &Known,
         login: &Login,
         endpoints: &[CatalogEndpoint],
         times: (Instant, Instant),
@@ -236,8 +258,15 @@ impl Run {
             return Ok(Vec::new());
         }
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
-        let shows_token = login.verdict.token == TokenSource::New;
-        let mut verdicts = self.probe(&login.plan, &targets, shows_token, times)?;
+        let token = known.token.as_ref().filter(|_| login.verdict.token != TokenSource::None);
+        let before = known.shown.len();
+        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &known.shown), times)?;
+        if let (Some(token), Some(cache)) = (token, &session.cloud.cache)
+            && known.shown.len() > before
+        {
+            // Without it the next run shows the token again.
+            let _ = cache.add_shown(&session.cloud.cloud, token, &known.shown);
+        }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();
         for verdict in &mut verdicts {

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result};
 
+use crate::keystone::Shown;
 use crate::model::endpoint::{Endpoint, Host, Route};
 use crate::model::exchange::{Attempt, Method};
 use crate::plan::{CloudPlan, Plan, Targets};
@@ -66,7 +67,7 @@ impl Run {
     pub(crate) fn prepare(mut plan: Arc<Plan>) -> Result<Run> {
         let (endpoints, simulation) = match &plan.targets {
             Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
-            Targets::Catalog => (Vec::new(), None),
+            Targets::Catalog { .. } => (Vec::new(), None),
             Targets::Simulated(diagnoses) => {
                 let simulation = Simulation::start(diagnoses)?;
                 (simulation.endpoints(), Some(simulation))
@@ -106,21 +107,21 @@ impl Run {
             return self.once_in_cloud(session, started, deadline);
         }
         let started_at = SystemTime::now();
-        let verdicts = self.probe(&self.plan, &self.endpoints, false, (started, deadline))?;
+        let verdicts = self.probe(&self.plan, &self.endpoints, None, (started, deadline))?;
         Ok(Report::of(&self.plan, verdicts, started_at, started.elapsed()))
     }
 
-    /// Probes and judges endpoints. A new token is sent to each of them once before, untimed.
+    /// Probes and judges endpoints. To those that have not seen its token yet it is sent once before, untimed.
     fn probe(
         &self,
         plan: &Plan,
         endpoints: &[Endpoint],
-        is_new_token: bool,
+        shown: Option<&Shown>,
         (started, deadline): (Instant, Instant),
     ) -> Result<Vec<Verdict>> {
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
         let expanded;
-        let endpoints = if let Targets::Addresses(_) = plan.targets {
+        let endpoints = if plan.targets.are_addresses() {
             // The other half is for the requests, and for the names that were not resolved.
             let half = deadline.saturating_duration_since(started) / 2;
             expanded = each_address(plan, &prober, endpoints, started + half)?;
@@ -134,9 +135,11 @@ impl Run {
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {
-            if is_new_token {
+            if let Some(shown) = shown.filter(|shown| !shown.contains(endpoint)) {
                 let now = Instant::now();
-                prober.show_token(endpoint, now + deadline.saturating_duration_since(now) / 2);
+                if prober.show_token(endpoint, now + deadline.saturating_duration_since(now) / 2) {
+                    shown.add(endpoint);
+                }
             }
             let verdict = examination.verdict(endpoint, self.methods(endpoint));
             self.count.advance();

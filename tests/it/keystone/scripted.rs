@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Clouds;
-use super::server::{Server, answer, demand, health, token};
+use super::server::{Server, answer, demand, health, token, token_for};
 use crate::support::harness::check;
 
 const PASSWORD: &str = "s3cret-passw0rd";
@@ -62,6 +62,97 @@ fn perfdata_of_a_login() {
     let labels = clouds.check("prod", "").run().labels();
     assert_eq!(labels, ["auth_time", "head_time", "get_time", "backend_time"]);
     assert_eq!(clouds.check("prod", "").run().labels(), ["head_time", "get_time", "backend_time"]);
+}
+
+/// Number of HEAD requests that a server got.
+fn heads(server: &Server) -> usize {
+    server.requests().iter().filter(|request| request.head.starts_with("HEAD ")).count()
+}
+
+/// An endpoint that sees a cached token for the first time asks Keystone, as it does for a new one.
+#[test]
+fn cached_token_at_another_endpoint() {
+    let (server, clouds) = cloud(|request| request.has_token("token-1"));
+    let (other, third) =
+        (Server::start(|request, _| health(request)), Server::start(|request, _| health(request)));
+    clouds.check("prod", "").run().exits(0);
+    assert_eq!((heads(&server), server.logins()), (2, 1));
+    for expected in [2, 3] {
+        clouds.check("prod", &other.address()).run().exits(0);
+        assert_eq!(heads(&other), expected, "shown once");
+    }
+    clouds.check("prod", &format!("{} {}", third.address(), server.address())).run().exits(0);
+    clouds.check("prod", &format!("{} {}", third.address(), other.address())).run().exits(0);
+    assert_eq!((heads(&third), heads(&server), heads(&other)), (3, 3, 4));
+    // One that could not be reached has not seen it.
+    let (down, port) = ("127.0.0.1:1", other.address());
+    clouds.check("prod", &format!("{down} {port}")).run().exits(2);
+    let cached = fs::read_to_string(clouds.path(".cache/check_ceilometer/prod.json")).unwrap();
+    let cached: serde_json::Value = serde_json::from_str(&cached).unwrap();
+    assert_eq!(cached["shown"].as_array().unwrap().len(), 3);
+    assert_eq!(server.logins(), 1);
+}
+
+#[test]
+fn shown_tokens_of_a_watch() {
+    let (server, clouds) = cloud(|request| request.has_token("token-1"));
+    clouds.check("prod", "--token-cache off --watch 0.1 --count 3").run().exits(0);
+    assert_eq!((heads(&server), server.logins()), (4, 1), "shown once, then asked three times");
+}
+
+/// A cloud whose catalogue has these endpoints, regions and the ends of their URLs.
+fn catalogue(endpoints: &'static [(&str, &str)]) -> (Server, Clouds) {
+    let server = Server::start(move |request, port| {
+        if !request.is_login() {
+            return health(request);
+        }
+        let urls: Vec<_> = endpoints.iter().map(|(_, url)| url.replace("PORT", &port.to_string())).collect();
+        let regions = endpoints.iter().map(|(region, _)| *region);
+        let found: Vec<_> =
+            regions.zip(&urls).map(|(region, url)| (region, "public", url.as_str())).collect();
+        token_for("token-1", &found)
+    });
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    (server, clouds)
+}
+
+const TWO_REGIONS: &[(&str, &str)] =
+    &[("R1", "http://127.0.0.1:PORT/v2"), ("R2", "http://127.0.0.1:PORT/two")];
+
+#[test]
+fn quorum_of_a_catalogue() {
+    let (_server, clouds) = catalogue(TWO_REGIONS);
+    clouds.check("prod", "--quorum 2").run().exits(0);
+    clouds
+        .check("prod", "--quorum 3")
+        .run()
+        .is_refused(&["a quorum of 3 cannot be met: there are 2 endpoints"]);
+    let words = "--quorum 2 --os-region-name R1";
+    clouds.check("prod", words).run().is_refused(&["a quorum of 2 cannot be met: there is 1 endpoint"]);
+}
+
+#[test]
+fn address_of_a_catalogue_s_endpoint() {
+    let (server, clouds) = catalogue(TWO_REGIONS);
+    let port = server.address().split(':').nth(1).unwrap().to_owned();
+    let run = clouds.check("prod", "--connect-to 127.0.0.1");
+    run.run().is_refused(&["'--connect-to' can be used with one endpoint only, but there are 2"]);
+    let refused = clouds.check("prod", "--connect-to ::1 -4 --os-region-name R1").run();
+    refused.is_refused(&["-4 excludes the address ::1 of --connect-to"]);
+    // Keystone is asked where it is; the API at port 1, which refuses.
+    let run = clouds.check("prod", "--connect-to 127.0.0.1:1 --os-region-name R1 -o json").run();
+    run.exits(2).reports("/login/state", "OK").reports("/endpoints/0/diagnosis", "unreachable");
+    let words = format!("--connect-to 127.0.0.1:{port} --os-region-name R2 -o json");
+    clouds.check("prod", &words).run().exits(0).reports("/endpoints/0/region", "R2");
+}
+
+#[test]
+fn all_addresses_of_a_catalogue() {
+    let (server, clouds) = catalogue(&[("R1", "http://localhost:PORT/v2")]);
+    let run = clouds.check("prod", "--all-addresses -4 -o json").run();
+    let port = server.address().split(':').nth(1).unwrap().to_owned();
+    run.exits(0).reports("/endpoints/0/endpoint", format!("localhost:{port} (127.0.0.1)"));
+    run.reports("/endpoints/0/region", "R1");
 }
 
 #[test]
@@ -180,6 +271,25 @@ fn masked_secrets() {
     clouds.check("prod", "-v").run().says("Note: the login goes over plain http");
 }
 
+/// Keystone knows the password and the token; what it registers must not show them.
+#[test]
+fn secrets_in_a_catalogue() {
+    const URLS: [&str; 4] = [
+        "http://127.0.0.1:1/s3cret-passw0rd",
+        "http://s3cret-passw0rd.example",
+        "http://m/token-1",
+        "s3cret-passw0rd://m",
+    ];
+    for url in URLS {
+        let (_server, clouds) = catalogue(Box::leak(Box::new([("R1", url)])));
+        let run = clouds.check("prod", "-vvv").run();
+        run.exits(3).summarises("UNKNOWN", &["not-in-catalog", "its URL in the region R1 cannot be asked"]);
+        run.never_says(PASSWORD).never_says("token-1");
+    }
+    let (_server, clouds) = catalogue(&[("s3cret-passw0rd", "http://127.0.0.1:PORT")]);
+    clouds.check("prod", "-vvv -o json").run().exits(0).reports("/endpoints/0/region", "***");
+}
+
 #[test]
 fn rehearsals() {
     for name in ["keystone-down", "login-refused", "not-in-catalog"] {
@@ -188,7 +298,6 @@ fn rehearsals() {
         // Appended to a configured command, it takes the cloud's place.
         check(["--os-cloud", "prod", "--simulate", name]).run().exits(3).summarises("UNKNOWN", &[name]);
     }
-}
     let run = check(["--simulate", "backend-down,keystone-down,denied", "-o", "json"]).run();
     run.exits(2).reports("/login/diagnosis", "keystone-down");
     run.reports("/endpoints/0/diagnosis", "backend-down").reports("/endpoints/1/diagnosis", "keystone-down");
@@ -199,3 +308,4 @@ fn rehearsals() {
     for (names, reason) in table {
         check(["--simulate", names]).run().is_refused(&[reason, "rehearse one after the other"]);
     }
+}

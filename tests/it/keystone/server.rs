@@ -86,15 +86,19 @@ pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
 
 /// A granted token, whose catalogue has the service on this port.
 pub(super) fn token(token: &str, port: u16) -> String {
-    let endpoint = |interface: &str| {
-        format!(r#"{{"region_id":"R1","interface":"{interface}","url":"http://127.0.0.1:{port}/v2"}}"#)
-    };
-    let body = format!(
-        r#"{{"token":{{"issued_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T01:00:00Z","catalog":[{{"type":"metering","endpoints":[{},{}]}}]}}}}"#,
-        endpoint("public"),
-        endpoint("internal"),
-    );
-    answer("201 Created", &format!("X-Subject-Token: {token}\r\nContent-Type: application/json\r\n"), &body)
+    let url = format!("http://127.0.0.1:{port}/v2");
+    token_for(token, &[("R1", "public", &url), ("R1", "internal", &url)])
+}
+
+/// A granted token, whose catalogue has these endpoints: region, interface and URL of each.
+pub(super) fn token_for(token: &str, endpoints: &[(&str, &str, &str)]) -> String {
+    let endpoints = endpoints.iter().map(|(region, interface, url)| {
+        serde_json::json!({"region_id": region, "interface": interface, "url": url})
+    });
+    let catalog = serde_json::json!([{"type": "metering", "endpoints": endpoints.collect::<Vec<_>>()}]);
+    let life = r#""issued_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T01:00:00Z""#;
+    let headers = format!("X-Subject-Token: {token}\r\nContent-Type: application/json\r\n");
+    answer("201 Created", &headers, &format!(r#"{{"token":{{{life},"catalog":{catalog}}}}}"#))
 }
 
 /// Answers a request whose token the API accepts.
