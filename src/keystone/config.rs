@@ -24,7 +24,7 @@ const LOGIN_PATH: &str = "/v3/auth/tokens";
 /// The service's official type and the names that catalogues have for it, the usual one first.
 pub(super) const SERVICE_TYPES: [&str; 3] = ["metering", "meter", "telemetry"];
 
-/// Stands for the region in `auth_url`.
+/// The placeholder of the region in `auth_url`.
 const REGION: &str = "{region_name}";
 
 /// The domain of a name where none is given, as Keystone's bootstrap makes it.
