@@ -36,6 +36,8 @@ pub(crate) struct Verdict {
     pub(crate) endpoint: String,
     /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
     pub(crate) place: String,
+    /// The same with the whole path that was asked.
+    pub(crate) resource: String,
     /// The URL that was requested.
     pub(crate) url: String,
     /// Its region in the catalogue.
@@ -263,7 +265,8 @@ pub(crate) fn judge(
         finding::most_severe(thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
     Verdict {
         endpoint: endpoint.to_string(),
-        place: place(endpoint),
+        place: at_address(endpoint.to_string(), endpoint),
+        resource: at_address(endpoint.resource(), endpoint),
         url: endpoint.url(),
         region: None,
         interface: None,
@@ -284,10 +287,11 @@ pub(crate) fn judge(
     }
 }
 
-fn place(endpoint: &Endpoint) -> String {
+/// Adds the address that `--connect-to` dials to an endpoint's name.
+fn at_address(name: String, endpoint: &Endpoint) -> String {
     match endpoint.route {
-        Route::Address(address, port) => format!("{endpoint} at {}", SocketAddr::new(address, port)),
-        Route::Host | Route::Resolved(_) | Route::Unix(_) => endpoint.to_string(),
+        Route::Address(address, port) => format!("{name} at {}", SocketAddr::new(address, port)),
+        Route::Host | Route::Resolved(_) | Route::Unix(_) => name,
     }
 }
 

@@ -9,7 +9,7 @@ mod tests;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::sanitize;
 
@@ -196,6 +196,23 @@ impl Endpoint {
         format!("{}://{}:{}{}", self.scheme.name(), self.host, self.port, self.target())
     }
 
+    /// The canonical form with the whole path: `HOST:PORT/v2/health`; nginx's `unix:SOCKET:PATH` for a socket.
+    pub(crate) fn resource(&self) -> String {
+        match &self.route {
+            Route::Unix(socket) => format!("{}:{}", shown_socket(socket), self.target()),
+            _ => self.at_path(&self.target()),
+        }
+    }
+
+    fn at_path(&self, path: &str) -> String {
+        let scheme = if self.scheme == Scheme::Https { "https://" } else { "" };
+        let address = match self.route {
+            Route::Resolved(address) => format!(" ({address})"),
+            _ => String::new(),
+        };
+        format!("{scheme}{}:{}{path}{address}", self.host, self.port)
+    }
+
     /// The request target: prefix and health path.
     pub(crate) fn target(&self) -> String {
         format!("{}{}", self.prefix, self.path)
@@ -216,18 +233,15 @@ impl Endpoint {
 /// one, so that two checks of one host differ.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Route::Unix(socket) = &self.route {
-            return write!(f, "unix:{}", sanitize::sanitize_own(&socket.to_string_lossy(), MAX_SHOWN_SOCKET));
-        }
-        if self.scheme == Scheme::Https {
-            f.write_str("https://")?;
-        }
-        write!(f, "{}:{}{}", self.host, self.port, path::shown(&self.prefix, &self.path))?;
-        match self.route {
-            Route::Resolved(address) => write!(f, " ({address})"),
-            _ => Ok(()),
-        }
+        f.write_str(&match &self.route {
+            Route::Unix(socket) => shown_socket(socket),
+            _ => self.at_path(&path::shown(&self.prefix, &self.path)),
+        })
     }
+}
+
+fn shown_socket(socket: &Path) -> String {
+    format!("unix:{}", sanitize::sanitize_own(&socket.to_string_lossy(), MAX_SHOWN_SOCKET))
 }
 
 /// Rejects a text that probably holds a secret.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::{self, Subject, cause};
-use super::summary::without_scheme;
+use super::summary::{place, without_scheme};
 use crate::model::exchange::{Method, Phase};
 use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind, Interruption};
 use crate::units::format_decimal;
@@ -32,7 +32,8 @@ pub(super) fn clause(
             detail => tls(verdict, detail),
         },
         FaultKind::Protocol => {
-            format!("{endpoint} did not answer {method} with HTTP: {message}", method = method.name())
+            let endpoint = place(verdict, judged);
+            format!("{endpoint} did not answer {} with HTTP: {message}", method.name())
         }
         FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
         FaultKind::Proxy => format!("the proxy failed for {endpoint}: {message}"),
@@ -40,14 +41,19 @@ pub(super) fn clause(
     }
 }
 
-/// Describes the end of GET after HEAD was answered well, to follow `metering1:8777 answered HEAD (204) but`.
+/// Describes the end of GET after HEAD was answered well, to follow `metering1:8777 answered HEAD (204)`.
 pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    match fault.kind {
-        FaultKind::Timeout => format!("not GET within {}", waited(judged.elapsed)),
-        FaultKind::Reset => "reset the connection on GET".to_owned(),
-        FaultKind::Closed => "closed the connection on GET".to_owned(),
-        _ => format!("broke off its answer to {}", answered(Method::Get, judged)),
-    }
+    let after = waited(judged.elapsed);
+    let failed = match (fault.kind, judged.completion.answer()) {
+        (FaultKind::Timeout, None) => return format!(" but not GET within {after}"),
+        (FaultKind::Timeout, Some(_)) => {
+            return format!(" but did not complete {} within {after}", answered(Method::Get, judged));
+        }
+        (_, Some(status)) => format!("its answer ({status}) broke off"),
+        (FaultKind::Reset, None) => "connection reset".to_owned(),
+        (_, None) => "connection closed without an answer".to_owned(),
+    };
+    format!(", but GET failed after {after}: {failed}")
 }
 
 /// `GET (200)`, where a status came before the fault.
@@ -82,7 +88,14 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
         Phase::Resolve => format!("resolving {} timed out after {after}", verdict.host),
         Phase::Connect => format!("TCP connect to {endpoint} timed out after {after}"),
         Phase::Tls => format!("TLS handshake with {} timed out after {after}", without_scheme(endpoint)),
-        Phase::Send | Phase::Wait => format!("{endpoint} did not answer {} within {after}", method.name()),
+        Phase::Send | Phase::Wait => {
+            let connected = if judged.phases.get(Phase::Tls).is_some() {
+                format!("{} by TLS", without_scheme(endpoint))
+            } else {
+                endpoint.clone()
+            };
+            format!("connected to {connected}, but it did not answer {} within {after}", method.name())
+        }
         Phase::Receive => {
             format!("{endpoint} did not complete its answer to {} within {after}", answered(method, judged))
         }

@@ -11,7 +11,7 @@ use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::AnswerProblem;
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
-use crate::verdict::{Evidence, Limit, RequestVerdict, Responder, Timed, Verdict};
+use crate::verdict::{Credentials, Evidence, Limit, RequestVerdict, Responder, Timed, Verdict};
 
 /// Maximum length of a summary, in characters.
 pub(crate) const MAX_SUMMARY: usize = 200;
@@ -185,8 +185,8 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
             let event = if verdict.diagnosis == Diagnosis::BackendStalled {
                 let head =
                     verdict.made().find_map(|(_, head)| head.completion.full()).copied().unwrap_or_default();
-                let ended = fault::stalled(judged, fault);
-                format!("{} answered HEAD ({head}) but {ended}", verdict.place)
+                let but = fault::stalled(judged, fault);
+                format!("{} answered HEAD ({head}){but}", verdict.place)
             } else {
                 fault::clause(verdict, method, judged, fault)
             };
@@ -195,19 +195,27 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
     }
 }
 
+/// The endpoint in a sentence, with the URL's whole path where that may be wrong.
+pub(super) fn place<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
+    let may_be_wrong =
+        matches!(judged.completion.answer(), Some(404 | 405)) || verdict.diagnosis == Diagnosis::WrongService;
+    if may_be_wrong { &verdict.resource } else { &verdict.place }
+}
+
 fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
-    let (endpoint, method) = (&verdict.place, method.name());
+    let (endpoint, method) = (place(verdict, judged), method.name());
     let said = judged.detail.clone().map(Reason::Quoted);
     if let Some(problem) = judged.problem {
         return distrusted(endpoint, &format!("{method} {status}"), problem, judged, said);
     }
     match (status, judged.answered_by) {
-        (401, Some(Responder::Keystone)) => {
-            let uri = judged.quotes.challenge.as_deref().and_then(challenge_uri);
-            let uri = uri.map(|uri| format!(" ({uri})")).unwrap_or_default();
-            Clause::event(format!(
-                "Keystone{uri} wants a token from whoever asks {endpoint} ({method} {status})"
-            ))
+        (401 | 503, Some(Responder::Keystone)) => {
+            let did = match (status, verdict.credentials) {
+                (503, _) => format!("is unavailable to {endpoint}, which needs it to check tokens"),
+                (_, Some(Credentials::Token)) => format!("rejected the token that was sent to {endpoint}"),
+                _ => format!("wants a token from whoever asks {endpoint}"),
+            };
+            Clause::event(format!("{} {did} ({method} {status})", keystone(judged)))
         }
         (300..=399, _) => {
             let location = judged.quotes.location.as_ref();
@@ -236,10 +244,17 @@ fn distrusted(
         AnswerProblem::Report => format!("{answer} from {endpoint} reports a failure"),
         AnswerProblem::Cached => {
             let age = judged.quotes.age.as_deref().unwrap_or_default();
-            return Clause::event(format!("{answer} from a cache in front of {endpoint} (Age: {age})"));
+            let seconds: String = age.chars().take_while(char::is_ascii_digit).collect();
+            return Clause::event(format!("{answer} from a cache in front of {endpoint}, {seconds} s old"));
         }
     };
     Clause { event, reason: said }
+}
+
+/// Keystone, and its address where the answer gives it.
+fn keystone(judged: &RequestVerdict) -> String {
+    let uri = judged.quotes.challenge.as_deref().and_then(challenge_uri);
+    format!("Keystone{}", uri.map(|uri| format!(" ({uri})")).unwrap_or_default())
 }
 
 /// The address in a challenge such as `Keystone uri="http://…"`.
@@ -382,18 +397,18 @@ pub(in crate::report) mod tests {
         expect![[r#"
             204      200       healthy: HEAD 204, GET 200 from ctl1:8777
             204      503       backend-down: GET 503 from ctl1:8777
-            204      keystone  unexpected: GET 503 from Keystone for ctl1:8777: "The Keystone service is temporarily unavailable."
+            204      keystone  unexpected: Keystone is unavailable to ctl1:8777, which needs it to check tokens (GET 503)
             204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
             haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
             204      504       proxy-error: GET 504 from ctl1:8777
             204      timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
-            204      reset     backend-stalled: ctl1:8777 answered HEAD (204) but reset the connection on GET
-            204      closed    backend-stalled: ctl1:8777 answered HEAD (204) but closed the connection on GET
-            204      body      backend-stalled: ctl1:8777 answered HEAD (204) but broke off its answer to GET (200): "{"me"
+            204      reset     backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection reset
+            204      closed    backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection closed without an answer
+            204      body      backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: its answer (200) broke off: "{"me"
             204      refused   unexpected: connection refused by ctl1:8777
             204      tls       tls-failed: TLS with ctl1:8777 failed: circumstances
-            204      protocol  wrong-service: ctl1:8777 did not answer GET with HTTP: circumstances
-            timeout  timeout   no-answer: ctl1:8777 did not answer HEAD within 20 ms
+            204      protocol  wrong-service: ctl1:8777/v2/health did not answer GET with HTTP: circumstances
+            timeout  timeout   no-answer: connected to ctl1:8777, but it did not answer HEAD within 20 ms
             reset    closed    no-answer: ctl1:8777 reset the connection without answering HEAD
             closed   200       no-answer: ctl1:8777 closed the connection without answering HEAD
             refused  skipped   unreachable: connection refused by ctl1:8777
@@ -403,16 +418,16 @@ pub(in crate::report) mod tests {
             tls      skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
             local    skipped   unexpected: ctl1:8777 could not be probed: circumstances
             500      500       api-error: GET 500 from ctl1:8777
-            404      404       not-found: GET 404 from ctl1:8777
+            404      404       not-found: GET 404 from ctl1:8777/v2/health
             401      401       denied: GET 401 from ctl1:8777
-            405      200       request-rejected: HEAD 405 from ctl1:8777
-            400      301       wrong-service: GET 301 from ctl1:8777
-            204      204       wrong-service: GET 204 from ctl1:8777
-            204      page      wrong-service: GET 200 from ctl1:8777 is an HTML page: "Sign in"
+            405      200       request-rejected: HEAD 405 from ctl1:8777/v2/health
+            400      301       wrong-service: GET 301 from ctl1:8777/v2/health
+            204      204       wrong-service: GET 204 from ctl1:8777/v2/health
+            204      page      wrong-service: GET 200 from ctl1:8777/v2/health is an HTML page: "Sign in"
             204      report    contradictory: GET 200 from ctl1:8777 reports a failure: "storage_reachable: false"
-            cached   200       stale: HEAD 204 from a cache in front of ctl1:8777 (Age: 12)
+            cached   200       stale: HEAD 204 from a cache in front of ctl1:8777, 12 s old
             429      429       throttled: GET 429 from ctl1:8777
-            204      999       wrong-service: GET 999 from ctl1:8777
+            204      999       wrong-service: GET 999 from ctl1:8777/v2/health
             204      skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
             skipped  skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
         "#]].assert_eq(&lines.concat());

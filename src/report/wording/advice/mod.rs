@@ -110,17 +110,13 @@ fn of_request(verdict: &Verdict, method: Method) -> Advice {
     let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
         return Advice::default();
     };
-    let (meaning, action) = match &judged.completion {
+    match &judged.completion {
         Completion::Full(status) => of_answer(verdict, method, *status, judged),
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
             of_answer(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => of_fault(verdict, judged, fault),
-    };
-    let is_elsewhere =
-        matches!(judged.completion.answer(), Some(404 | 405)) || verdict.diagnosis == Diagnosis::WrongService;
-    let url = if is_elsewhere { format!("; the URL was {}", verdict.url) } else { String::new() };
-    (format!("{meaning}{url}"), action)
+    }
 }
 
 fn of_row(judged: &RequestVerdict) -> Advice {
