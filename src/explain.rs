@@ -444,7 +444,8 @@ mod tests {
         let beginning: Vec<_> = text.lines().take(12).collect();
         expect![[r#"
             KEY             STATE     SOURCE      WHAT IT MEANS, AND WHAT TO DO
-            get:no-route    UNKNOWN   overridden  no route to host
+            get:no-route    UNKNOWN   overridden  the host is down, or the network or a
+                                                  firewall keeps it out of reach
                                                   -> check that the host is up, and routing
                                                   and firewalls on the way
             head:204        OK        documented  the API answers
@@ -453,8 +454,7 @@ mod tests {
                                                   basic system is up and running
                                                   -> verify that the Ceilometer Reporting
                                                   API is up and running
-                                                  -> if it is, check port, prefix and --path
-            get:404         CRITICAL  documented  the API cannot be reached; not even the"#]]
+                                                  -> if it is, check port, prefix and --path"#]]
         .assert_eq(&beginning.join("\n"));
     }
 
@@ -473,7 +473,7 @@ mod tests {
             | `1xx` | CRITICAL | ours | an interim status came as the final response, which the API never sends | check that address and port are the API's, and any proxy in front of it |
             | `head:2xx` | WARNING | ours | not the documented answer to HEAD, which is 204: a catch-all page may have answered | check that address, port and path lead to the API's health check |
             | `get:2xx` | WARNING | ours | not the documented answer to GET, which is 200: no proof of a round trip to the back-end | check that address, port and path lead to the API's health check |
-            | `3xx` | UNKNOWN | ours | something else answered and redirects elsewhere; redirects are not followed | check the address of the API itself, with its scheme (http or https) |
+            | `3xx` | UNKNOWN | ours | something else answered; redirects are not followed | check the address of the API itself, with its scheme (http or https) |
             | `401` | UNKNOWN | ours | access control answered before the health check could: credentials are required | give a token with --token-file or a password with --auth-file, or exempt the health path from authentication |
             | `403` | UNKNOWN | ours | access control answered before the health check could: access is forbidden | give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation |
             | `407` | UNKNOWN | ours | access control answered before the health check could: a proxy requires credentials | give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; --token-file and --auth-file are for the API itself |
@@ -485,27 +485,27 @@ mod tests {
             | `502` | CRITICAL | ours | a proxy or load balancer answered: it got no valid answer from the API behind it | check the proxy's view of its servers, then the API itself |
             | `504` | CRITICAL | ours | a proxy or load balancer answered: it got no answer in time from the API behind it | check the proxy's view of its servers, then the API itself |
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
-            | `page` | UNKNOWN | ours | the body is an HTML page, which no health check sends: something else answered | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
+            | `page` | UNKNOWN | ours | something else answered: no health check sends a web page | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
-            | `cached` | WARNING | ours | a cache answered (Age above 0): no proof that the API answers now | exempt the health path from the cache, or check the API behind it directly |
-            | `dns` | CRITICAL | ours | the name does not resolve | check the spelling of the name, its DNS record and this machine's resolver |
-            | `refused` | CRITICAL | ours | the connection was refused: nothing listens on that port, or a firewall rejects it | check that the API runs and listens on this address and port |
-            | `no-route` | CRITICAL | ours | no route to host | check that the host is up, and routing and firewalls on the way |
-            | `reset` | CRITICAL | ours | the connection was reset before any response | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
-            | `closed` | CRITICAL | ours | the connection was closed before any response | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
-            | `timeout` | CRITICAL | ours | no answer in time | check that the host is up, that no firewall drops the packets, and the load of the API |
+            | `cached` | WARNING | ours | no proof that the API answers now: the response has an Age above 0 | exempt the health path from the cache, or check the API behind it directly |
+            | `dns` | CRITICAL | ours | the name is misspelt, has no DNS record, or its name server does not answer | check the spelling of the name, its DNS record and this machine's resolver |
+            | `refused` | CRITICAL | ours | nothing listens on that port, or a firewall rejects it | check that the API runs and listens on this address and port |
+            | `no-route` | CRITICAL | ours | the host is down, or the network or a firewall keeps it out of reach | check that the host is up, and routing and firewalls on the way |
+            | `reset` | CRITICAL | ours | the server crashed, a proxy or firewall stepped in, or the port is for another protocol | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
+            | `closed` | CRITICAL | ours | the server crashed, a proxy gave up, or the port is for another protocol | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
+            | `timeout` | CRITICAL | ours | a client that waits no longer fails the same way | check that the host is up, that no firewall drops the packets, and the load of the API |
             | `tls` | CRITICAL | ours | no trusted connection could be made | check the server's certificate against --cacert and the name of the endpoint, and whether it wants a client certificate (--cert) or expects plain http on that port |
-            | `protocol` | CRITICAL | ours | the response is not HTTP/1 as the API sends it | check that address and port are the API's, and whether the port expects https (-S) |
-            | `body` | CRITICAL | ours | the response broke off within its body | check the API's log for a crash, and any proxy in front of it |
-            | `proxy` | UNKNOWN | ours | the proxy, not the service, failed | check --proxy and --proxy-auth-file, and whether the proxy lets this request pass |
-            | `local` | UNKNOWN | ours | the probe could not do its work on this machine | check options, files and limits (descriptors, threads) of the machine that probes |
+            | `protocol` | CRITICAL | ours | not HTTP/1 as the API sends it: another service or another protocol answers there | check that address and port are the API's, and whether the port expects https (-S) |
+            | `body` | CRITICAL | ours | the server crashed within its response, or a proxy gave up | check the API's log for a crash, and any proxy in front of it |
+            | `proxy` | UNKNOWN | ours | the proxy is at fault, and nothing is known of the service | check --proxy and --proxy-auth-file, and whether the proxy lets this request pass |
+            | `local` | UNKNOWN | ours | this machine is at fault, and nothing is known of the service | check options, files and limits (descriptors, threads) of the machine that probes |
             | `login:201` | OK | ours | Keystone granted a token |  |
             | `login:1xx` | UNKNOWN | ours | an interim status instead of a token | check auth_url, and that Keystone runs there |
             | `login:2xx` | UNKNOWN | ours | an answer without a token: this is not Keystone's login | check auth_url, and that Keystone runs there |
             | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address that is redirected to |
             | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
             | `login:429` | UNKNOWN | ours | Keystone, or a proxy before it, limits its clients | log in less often: keep the token cache on (--token-cache) |
-            | `login:4xx` | UNKNOWN | ours | Keystone refused the login, and does not say why | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
+            | `login:4xx` | UNKNOWN | ours | Keystone does not say why it refuses a login | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
             | `login:5xx` | UNKNOWN | ours | Keystone failed | check Keystone's log, its database and any proxy in front of it |
             | `login:dns` | UNKNOWN | ours | Keystone's name does not resolve | check auth_url, and that Keystone runs there |
             | `login:refused` | UNKNOWN | ours | Keystone's port refused the connection | check auth_url, and that Keystone runs there |

@@ -88,7 +88,6 @@ pub(crate) enum FaultDetail<T = UntrustedText> {
     Connect(ConnectFault),
     Proxy {
         proxy: String,
-        target: String,
         problem: ProxyProblem,
     },
     Tls(TlsProblem),
@@ -309,8 +308,8 @@ impl<T> FaultDetail<T> {
         match self {
             Detail::Lookup { name, problem } => Detail::Lookup { name: own(name), problem: problem.map(own) },
             Detail::Connect(fault) => Detail::Connect(fault.map(own)),
-            Detail::Proxy { proxy, target, problem } => {
-                Detail::Proxy { proxy: own(proxy), target: own(target), problem: problem.map(own) }
+            Detail::Proxy { proxy, problem } => {
+                Detail::Proxy { proxy: own(proxy), problem: problem.map(own) }
             }
             Detail::Tls(problem) => Detail::Tls(problem.map(own)),
             Detail::Certificate(fault) => Detail::Certificate(Box::new(CertificateFault {

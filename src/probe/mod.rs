@@ -373,7 +373,7 @@ impl Prober {
         };
         let found = self.resolve(&proxy.host, deadline, progress);
         let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
-        let mut stream = dialled.map_err(|fault| through(proxy, &target, fault))?;
+        let mut stream = dialled.map_err(|fault| through(proxy, fault))?;
         let opened = tunnel::open(&mut stream, proxy, &target);
         // The tunnel is part of connecting.
         let connecting = progress.phases.get(Phase::Connect).unwrap_or_default() + progress.mark.elapsed();
@@ -404,7 +404,7 @@ fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<Strin
 }
 
 /// Turns a failure on the way to the proxy into the proxy's.
-fn through(proxy: &Proxy, target: &str, fault: Fault) -> Fault {
+fn through(proxy: &Proxy, fault: Fault) -> Fault {
     let problem = match fault.detail {
         FaultDetail::Lookup { problem, .. } => ProxyProblem::NotResolved(problem),
         FaultDetail::Connect(problem) if fault.kind != FaultKind::Local => {
@@ -412,5 +412,5 @@ fn through(proxy: &Proxy, target: &str, fault: Fault) -> Fault {
         }
         _ => return fault,
     };
-    tunnel::fault(proxy, target, fault.phase, problem)
+    tunnel::fault(proxy, fault.phase, problem)
 }

@@ -12,7 +12,7 @@ use crate::plan::Proxy;
 
 /// Asks the proxy at the other end of a connection for a tunnel to `target` (`HOST:PORT`).
 pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> Result<(), Fault> {
-    let failed = |problem| fault(proxy, target, Phase::Connect, problem);
+    let failed = |problem| fault(proxy, Phase::Connect, problem);
     let response = stream.write_all(&request(proxy, target)).and_then(|()| read_head(stream));
     let response = response
         .map_err(|error| local_fault(&error, Phase::Connect).unwrap_or_else(|| failed(io_problem(&error))))?;
@@ -26,10 +26,10 @@ pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> 
 }
 
 /// Makes the fault of a proxy. A timeout blames neither side: the proxy or the endpoint may be silent.
-pub(super) fn fault(proxy: &Proxy, target: &str, phase: Phase, problem: ProxyProblem) -> Fault {
+pub(super) fn fault(proxy: &Proxy, phase: Phase, problem: ProxyProblem) -> Fault {
     let kind = if problem == ProxyProblem::Timeout { FaultKind::Timeout } else { FaultKind::Proxy };
     let proxy = format!("{}:{}", proxy.host, proxy.port);
-    Fault { kind, phase, detail: FaultDetail::Proxy { proxy, target: target.to_owned(), problem } }
+    Fault { kind, phase, detail: FaultDetail::Proxy { proxy, problem } }
 }
 
 fn io_problem(error: &io::Error) -> ProxyProblem {

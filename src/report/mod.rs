@@ -271,6 +271,16 @@ impl Report {
         verdicts
     }
 
+    /// The worst endpoint, where the run's summary says what happened there; only a quotation may be cut.
+    pub(crate) fn summarised(&self) -> Option<&Verdict> {
+        let says_all = |worst: &&Verdict| {
+            self.endpoints.len() == 1
+                || self.summary.ends_with(&worst.summary)
+                || self.summary.ends_with("…\"")
+        };
+        self.worst_first().into_iter().next().filter(says_all)
+    }
+
     /// The number of endpoints in state OK.
     pub(crate) fn healthy(&self) -> usize {
         self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()

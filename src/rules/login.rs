@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Row] = &[
         Selector::Class(4),
         State::Unknown,
         LoginRefused,
-        "Keystone refused the login, and does not say why",
+        "Keystone does not say why it refuses a login",
         "check user, password or secret, project and domains; whether the user is disabled or locked, and whether \
          it has a role in the project",
     ),

@@ -36,7 +36,7 @@ pub(crate) struct Verdict {
     pub(crate) endpoint: String,
     /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
     pub(crate) place: String,
-    /// The same with the whole path that was asked.
+    /// The endpoint in a sentence, with the whole path that was asked.
     pub(crate) resource: String,
     /// The URL that was requested.
     pub(crate) url: String,

@@ -32,19 +32,20 @@ impl HumanView {
     /// Shows the first of endpoints that fail alike, and the number of others.
     pub(super) fn group(&self, report: &Report, group: &[&Verdict]) -> Vec<Vec<String>> {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
-        // The worst endpoint's is in the headline.
-        let text = if report.summary.ends_with(&first.summary) { &first.endpoint } else { &first.summary };
-        let mut heading = self.headline(first.state, text);
+        let is_above = report.summarised().is_some_and(|worst| std::ptr::eq(worst, *first));
+        let (heading, summary) =
+            if is_above { (&first.endpoint, &report.summary) } else { (&first.summary, &first.summary) };
+        let mut heading = self.headline(first.state, heading);
         if !others.is_empty() {
             heading.push(format!("{PROSE}and {} more like it", others.len()));
         }
         let mut sections = vec![heading];
-        sections.extend(self.details(first));
+        sections.extend(self.details(first, summary));
         sections
     }
 
-    /// Shows meaning and action, the requests, and at `-vv` the transcript of each.
-    pub(super) fn details(&self, verdict: &Verdict) -> Vec<Vec<String>> {
+    /// Shows what adds to a summary: meaning and action, the requests, and at `-vv` the transcript of each.
+    pub(super) fn details(&self, verdict: &Verdict, summary: &str) -> Vec<Vec<String>> {
         let mut evidence = self.requests(verdict);
         let backend = verdict.backend.map(units::format_duration);
         let backend = backend.map(|time| format!("back-end's share of GET: {time}"));
@@ -54,7 +55,7 @@ impl HumanView {
             evidence.extend(verdict.notes.iter().flat_map(|note| self.labelled(&format!("Note: {note}"))));
         }
         let accounts = verdict.probes.iter().map(|probe| self.account(probe));
-        [advice(verdict, self.prose, self.palette), evidence].into_iter().chain(accounts).collect()
+        [advice(verdict, summary, self.prose, self.palette), evidence].into_iter().chain(accounts).collect()
     }
 
     /// Shows a request at `-vv`; its row among the requests has the status and the time.

@@ -65,7 +65,7 @@ impl HumanView {
         let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
         sections.push(report.login.as_deref().map(|login| self.login(login)).unwrap_or_default());
         if let [only] = report.endpoints.as_slice() {
-            sections.extend(self.details(only));
+            sections.extend(self.details(only, &report.summary));
         } else {
             sections.push(self.table(report));
             sections.push(self.count_healthy(report));

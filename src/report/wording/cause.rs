@@ -9,6 +9,7 @@ use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, FaultDetail, ForeignProtocol,
     Interruption, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
 };
+use crate::verdict::Verdict;
 
 /// Maximum length of the words, in characters.
 const MAX_LENGTH: usize = 400;
@@ -18,7 +19,7 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
     let words = match detail {
         FaultDetail::Lookup { name, problem } => lookup(name, problem),
         FaultDetail::Connect(fault) => connect(fault),
-        FaultDetail::Proxy { proxy, target, problem } => self::proxy(proxy, target, problem),
+        FaultDetail::Proxy { proxy, problem } => self::proxy(proxy, problem),
         FaultDetail::Tls(problem) => tls(problem).text(),
         FaultDetail::Certificate(fault) => certificate(fault).text(),
         FaultDetail::Interrupted(interruption) => interrupted(interruption),
@@ -78,6 +79,34 @@ pub(super) fn tls_sentence(detail: &FaultDetail<String>) -> Option<Sentence> {
     }
 }
 
+/// The facts that a verdict's summary leaves out: all of them where it was shortened.
+pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
+    let words = match detail {
+        _ if verdict.summary.ends_with('…') => cause(detail),
+        FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 })
+            if attempts.iter().all(|attempt| verdict.place.contains(&attempt.address.to_string())) =>
+        {
+            String::new()
+        }
+        FaultDetail::Connect(fault) => connect(fault),
+        FaultDetail::Lookup {
+            name,
+            problem: problem @ (LookupProblem::NoAddress | LookupProblem::NoAddressOf(_)),
+        } => lookup(name, problem),
+        FaultDetail::Interrupted(
+            interruption @ (Interruption { end: End::ClosedInTls, .. }
+            | Interruption {
+                end: End::Timeout,
+                stage: Stage::TlsGreeting | Stage::TlsHandshake,
+            }),
+        ) => interrupted(interruption),
+        FaultDetail::Lookup { problem: LookupProblem::Failed(reason), .. }
+        | FaultDetail::Interrupted(Interruption { end: End::Failed(reason), .. }) => reason.clone(),
+        _ => String::new(),
+    };
+    truncate(&words, MAX_LENGTH)
+}
+
 fn lookup(name: &str, problem: &LookupProblem) -> String {
     match problem {
         LookupProblem::Failed(reason) => format!("cannot resolve {name}: {reason}"),
@@ -106,7 +135,7 @@ fn connect(fault: &ConnectFault) -> String {
     }
 }
 
-fn proxy(proxy: &str, target: &str, problem: &ProxyProblem) -> String {
+fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
     let at = format!("the proxy {proxy}");
     match problem {
         ProxyProblem::NotResolved(problem) => {
@@ -114,7 +143,7 @@ fn proxy(proxy: &str, target: &str, problem: &ProxyProblem) -> String {
             format!("{at} cannot be reached: {}", lookup(host, problem))
         }
         ProxyProblem::NotConnected(fault) => format!("{at} cannot be reached: {}", connect(fault)),
-        ProxyProblem::Timeout => format!("{at} opened no tunnel to {target} in time"),
+        ProxyProblem::Timeout => format!("{at} opened no tunnel in time"),
         ProxyProblem::Broken(reason) => format!("{at} broke the connection off: {reason}"),
         ProxyProblem::HeadTooLong => {
             format!("{at} answers with headers that are longer than {} KiB", HEAD_LIMIT / 1024)
@@ -122,7 +151,7 @@ fn proxy(proxy: &str, target: &str, problem: &ProxyProblem) -> String {
         ProxyProblem::Status(407) => {
             format!("{at} wants credentials (407): give them by --proxy-auth-file FILE")
         }
-        ProxyProblem::Status(status) => format!("{at} refused the tunnel to {target} with status {status}"),
+        ProxyProblem::Status(status) => format!("{at} refused the tunnel with status {status}"),
         ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
     }
 }
@@ -341,7 +370,7 @@ fn not_http(protocol: ForeignProtocol, beginning: &str) -> String {
         ForeignProtocol::Http09 => {
             format!("the response is content without headers (HTTP/0.9); it begins with: {beginning}")
         }
-        ForeignProtocol::Unknown => format!("the response is not HTTP/1; it begins with: {beginning}"),
+        ForeignProtocol::Unknown => format!("the response begins with: {beginning}"),
     }
 }
 

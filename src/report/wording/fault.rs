@@ -36,7 +36,7 @@ pub(super) fn clause(
             format!("{endpoint} did not answer {} with HTTP: {message}", method.name())
         }
         FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
-        FaultKind::Proxy => format!("the proxy failed for {endpoint}: {message}"),
+        FaultKind::Proxy => format!("no tunnel to {endpoint}: {message}"),
         FaultKind::Local => format!("{endpoint} could not be probed: {message}"),
     }
 }
@@ -84,6 +84,9 @@ fn without_answer(
 
 fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> String {
     let (endpoint, after) = (&verdict.place, waited(judged.elapsed));
+    if let FaultDetail::Proxy { proxy, .. } = &fault.detail {
+        return format!("the proxy {proxy} opened no tunnel to {endpoint} within {after}");
+    }
     match fault.phase {
         Phase::Resolve => format!("resolving {} timed out after {after}", verdict.host),
         Phase::Connect => format!("TCP connect to {endpoint} timed out after {after}"),

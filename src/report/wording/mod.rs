@@ -59,7 +59,7 @@ fn decisive_fault(verdict: &Verdict) -> Option<&FaultInfo> {
     judged.completion.fault()
 }
 
-/// The bodies' and the faults' words, one line each, without those that the explanation or this summary quotes.
+/// The words of bodies, redirects and faults, one line each, without those that the explanation or this summary quotes.
 pub(super) fn statements(verdict: &Verdict, summary: &str) -> Vec<String> {
     let quoted = decisive_fault(verdict);
     let mut lines = Vec::new();
@@ -67,7 +67,11 @@ pub(super) fn statements(verdict: &Verdict, summary: &str) -> Vec<String> {
         let fault = judged.completion.fault();
         let fault = fault.filter(|fault| quoted.is_none_or(|quoted| quoted.detail != fault.detail));
         lines.extend(fault.map(|fault| format!("{} {}", method.name(), failure(fault))));
-        let detail = judged.detail.as_ref().filter(|detail| !summary.contains(&format!("\"{detail}\"")));
+        let rest = |text: &Option<String>| text.as_ref().and_then(|text| summary::unquoted(text, summary));
+        let redirected = judged.completion.answer().is_some_and(|status| (300..=399).contains(status));
+        let location = rest(&judged.quotes.location).filter(|_| redirected);
+        lines.extend(location.map(|location| format!("Location of {}: {location}", method.name())));
+        let detail = rest(&judged.detail);
         lines.extend(detail.map(|detail| format!("{} said: {detail}", method.name())));
     }
     lines

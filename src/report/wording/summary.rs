@@ -231,6 +231,18 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
     }
 }
 
+/// The part of a text that a summary does not quote, from the beginning of the word at which the quotation stops.
+pub(super) fn unquoted(text: &str, summary: &str) -> Option<String> {
+    if [format!("\"{text}\""), format!("redirects to {text}")].iter().any(|whole| summary.ends_with(whole)) {
+        return None;
+    }
+    let cut = summary.strip_suffix("…\"").unwrap_or_default();
+    let quotes = cut.match_indices(": \"").filter_map(|(at, mark)| cut.get(at + mark.len()..));
+    let quote = quotes.into_iter().find(|quote| text.starts_with(quote)).unwrap_or_default();
+    let rest = quote.rsplit_once(' ').and_then(|(words, _)| text.get(words.len()..));
+    Some(rest.map_or_else(|| text.to_owned(), |rest| format!("…{}", rest.trim_start())))
+}
+
 /// An answer whose status is good, and why it is not believed.
 fn distrusted(
     endpoint: &str,
@@ -258,7 +270,7 @@ fn keystone(judged: &RequestVerdict) -> String {
 }
 
 /// The address in a challenge such as `Keystone uri="http://…"`.
-pub(super) fn challenge_uri(challenge: &str) -> Option<&str> {
+fn challenge_uri(challenge: &str) -> Option<&str> {
     let (_, rest) = challenge.split_once("uri=")?;
     rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty())
 }
@@ -398,8 +410,8 @@ pub(in crate::report) mod tests {
             204      200       healthy: HEAD 204, GET 200 from ctl1:8777
             204      503       backend-down: GET 503 from ctl1:8777
             204      keystone  unexpected: Keystone is unavailable to ctl1:8777, which needs it to check tokens (GET 503)
-            204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
-            haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "503 No server is available to handle this request."
+            204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
+            haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             204      504       proxy-error: GET 504 from ctl1:8777
             204      timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
             204      reset     backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection reset
@@ -414,7 +426,7 @@ pub(in crate::report) mod tests {
             refused  skipped   unreachable: connection refused by ctl1:8777
             no-route skipped   unreachable: no route to ctl1:8777
             dns      skipped   unreachable: cannot resolve ctl1
-            proxy    skipped   unreachable: the proxy failed for ctl1:8777: circumstances
+            proxy    skipped   unreachable: no tunnel to ctl1:8777: circumstances
             tls      skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
             local    skipped   unexpected: ctl1:8777 could not be probed: circumstances
             500      500       api-error: GET 500 from ctl1:8777
@@ -598,6 +610,22 @@ pub(in crate::report) mod tests {
         let summary = Report::of(&plan, vec![verdict], NOW, Duration::ZERO).summary_with_marks();
         assert_eq!(summary.chars().count(), MAX_SUMMARY);
         expect![[r#"SIMULATED backend-down: GET 503 from metering1:8777: "the database is gone the database is gone the database is gone the database is gone the database is gone the database…" (certificate not verified)"#]].assert_eq(&summary);
+    }
+
+    #[test]
+    fn rest_of_a_quotation() {
+        let table = [
+            ("a b", "x: \"a b\"", None),
+            ("a b", "x: y", Some("a b")),
+            ("one two three", "x: \"one tw…\"", Some("…two three")),
+            ("a: \"b c d\"", "x: \"a: \"b c…\"", Some("…c d\"")),
+            ("oneword", "x: \"onew…\"", Some("oneword")),
+            ("http://a/", "x: redirects to http://a/", None),
+            ("http://a/b", "x: redirects to http://a…", Some("http://a/b")),
+        ];
+        for (text, summary, rest) in table {
+            assert_eq!(unquoted(text, summary).as_deref(), rest, "{text}, {summary}");
+        }
     }
 
     #[test]

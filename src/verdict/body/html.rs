@@ -54,8 +54,8 @@ fn skip_prolog(text: &str) -> &str {
     }
 }
 
-/// The title and what the page says beyond it; a traceback's last line where there is one.
-pub(super) fn summary(html: &str) -> String {
+/// The title and what the page says beyond it, without the status; a traceback's last line where there is one.
+pub(super) fn summary(html: &str, status: u16) -> String {
     // Lowering ASCII moves no byte, so positions hold in both.
     let lower = html.to_ascii_lowercase();
     let body = strip(html, &lower);
@@ -63,16 +63,23 @@ pub(super) fn summary(html: &str) -> String {
         return line;
     }
     let title = element(html, &lower, "title").unwrap_or_default();
-    let heading = element(html, &lower, "h1").filter(|heading| title.contains(heading)).unwrap_or_default();
+    let status = status.to_string();
+    let heading = element(html, &lower, "h1").unwrap_or_default();
+    let heading =
+        if title.contains(&heading) || heading.starts_with(&status) { heading } else { String::new() };
     let text = fold(&body);
     let text = text.strip_prefix(&heading).unwrap_or(&text).trim_start();
     // Squid spreads its title over two headings.
     let rest = title.strip_prefix(&heading).map_or("", |rest| rest.trim_start_matches([':', ' ']));
     let text = without_boilerplate(text.strip_prefix(rest).unwrap_or(text));
-    match (title.is_empty(), text.is_empty()) {
-        (_, true) => title,
-        (true, _) => text,
-        _ => format!("{title}: {text}"),
+    let title = if title.is_empty() { heading } else { title };
+    let is_status = title.starts_with(&status);
+    match (title.is_empty() || is_status, text.is_empty()) {
+        (true, false) => text,
+        (false, false) => format!("{title}: {text}"),
+        (_, true) => {
+            title.strip_prefix(&status).filter(|rest| !rest.is_empty()).unwrap_or(&title).trim().into()
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String
             let failed = json::failed_component(&value).filter(|_| answer.status == 200);
             failed.or_else(|| json::reason(&value, &text))?
         }
-        Err(_) if html::is_page(&text) => html::summary(&text),
+        Err(_) if html::is_page(&text) => html::summary(&text, answer.status),
         Err(_) => unstructured(text),
     };
     let line = sanitizer.line(&UntrustedText::new(words), MAX_SUMMARY);
@@ -107,7 +107,7 @@ mod tests {
         summary(&answer(503, &[], body), &Sanitizer::default())
     }
 
-    const SHAPES: [(&str, Option<&str>); 40] = [
+    const SHAPES: [(&str, Option<&str>); 41] = [
         ("", None),
         (" \r\n\t", None),
         ("database is locked\n", Some("database is locked")),
@@ -159,17 +159,15 @@ mod tests {
         ("{}", None),
         (r#"{"broken": "#, Some(r#"{"broken":"#)),
         // pages
-        (
-            "<html><body><h1>503 Service Unavailable</h1>\nNo server.\n</body></html>",
-            Some("503 Service Unavailable No server."),
-        ),
+        ("<html><body><h1>503 Service Unavailable</h1>\nNo server.\n</body></html>", Some("No server.")),
+        ("<html><body><h1>503 Service Unavailable</h1></body></html>", Some("Service Unavailable")),
         ("<!DOCTYPE html><TITLE>502</TITLE><h1 class=x>Bad <b>Gateway</b></h1>", Some("502: Bad Gateway")),
         (
             "<html><title>503 Unavailable &amp;lt; Down</title><h1>Unavailable</h1></html>",
-            Some("503 Unavailable &lt; Down"),
+            Some("Unavailable &lt; Down"),
         ),
         ("<html><title>unclosed", Some("unclosed")),
-        (WEBOB, Some("503 Service Unavailable: metering database unreachable")),
+        (WEBOB, Some("metering database unreachable")),
         ("<!-- x --><?xml version='1.0'?>\n<!DOCTYPE html><style>b{}</style><p>Down</p>", Some("Down")),
         (
             "<html><title>500</title><pre>Traceback (most recent call last):\n  File &quot;a&quot;\nKeyError: 'x'\n</pre>",

@@ -97,7 +97,8 @@ impl LiveView<'_> {
     /// Explanation and action for the worst endpoint.
     fn advice(&self, report: &Report) -> Vec<String> {
         let worst = report.worst_first().into_iter().find(|verdict| verdict.state != State::Ok);
-        worst.map(|worst| human::advice(worst, self.columns(), self.palette)).unwrap_or_default()
+        let advice = |worst| human::advice(worst, &report.summary, self.columns(), self.palette);
+        worst.map(advice).unwrap_or_default()
     }
 }
 

@@ -168,8 +168,8 @@ fn two_of_three_hundred_failing() {
             CRITICAL  metering-1.example.com:8777  unreachable  0.32 ms  ×
             and 298 OK
 
-                the connection was refused: nothing listens on that port, or a firewall
-                rejects it (192.0.2.7:8777: connection refused)
+                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
+                connection refused)
               → check that the API runs and listens on this address and port
         "#]],
     );

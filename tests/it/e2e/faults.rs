@@ -123,8 +123,7 @@ fn truncated_body() {
     fails_in(&run, 1, "receive");
     run.reports("/endpoints/0/probes/1/status", 200);
     let line = check([peer.address()]).run();
-    line.exits(2)
-        .summarises("CRITICAL", &["backend-stalled", "broke off its answer to GET (200)", &peer.address()]);
+    line.exits(2).summarises("CRITICAL", &["backend-stalled", "its answer (200) broke off", &peer.address()]);
 }
 
 /// Statuses that say what is wrong are not hidden by a body that never ends, or that breaks off.

@@ -153,7 +153,14 @@ fn doubtful_answers() {
     let report = answers(200, "", r#"{"storage_reachable": false}"#);
     let cached = answers(200, "Age: 12\r\n", "");
     let table = [
-        (&page, "", 3, "UNKNOWN", "page", "wrong-service: GET 200 from ADDRESS is an HTML page: \"Sign in\""),
+        (
+            &page,
+            "",
+            3,
+            "UNKNOWN",
+            "page",
+            "wrong-service: GET 200 from ADDRESS/v2/health is an HTML page: \"Sign in\"",
+        ),
         (
             &report,
             "",
@@ -162,14 +169,14 @@ fn doubtful_answers() {
             "report",
             "contradictory: GET 200 from ADDRESS reports a failure: \"storage_reachable: false\"",
         ),
-        (&cached, "", 1, "WARNING", "cached", "stale: GET 200 from a cache in front of ADDRESS (Age: 12)"),
+        (&cached, "", 1, "WARNING", "cached", "stale: GET 200 from a cache in front of ADDRESS, 12 s old"),
         (
             &page,
             " --state page=critical",
             2,
             "CRITICAL",
             "page",
-            "wrong-service: GET 200 from ADDRESS is an HTML page: \"Sign in\"",
+            "wrong-service: GET 200 from ADDRESS/v2/health is an HTML page: \"Sign in\"",
         ),
         (&cached, " --state get:cached=ok", 0, "OK", "get:cached", "healthy: HEAD 204, GET 200 from ADDRESS"),
         (&report, " --state get:200=ok", 0, "OK", "get:200", "healthy: HEAD 204, GET 200 from ADDRESS"),

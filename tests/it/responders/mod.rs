@@ -63,7 +63,7 @@ impl Server {
     #[track_caller]
     fn passes_on(&self, path: &str) {
         let endpoint = format!("http://{}", self.address);
-        let reason = "503 Service Unavailable: metering database unreachable";
+        let reason = "metering database unreachable";
         check([&endpoint, "--path", path, "-o", "json"])
             .run()
             .reports("/endpoints/0/probes/1/detail", reason);

@@ -12,7 +12,7 @@ use crate::tls::server::TlsServer;
 #[track_caller]
 fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
     run.exits(3).is_plugin_output();
-    run.summarises("UNKNOWN", &["unreachable: the proxy failed for", endpoint]).says(why);
+    run.summarises("UNKNOWN", &["unreachable: no tunnel to ", endpoint]).says(why);
     run.holds(run.labels() == ["head_time"], "other metrics");
 }
 
@@ -24,11 +24,8 @@ fn answers_of_a_proxy() {
             says("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
             "wants credentials (407): give them by --proxy-auth-file FILE",
         ),
-        (says("HTTP/1.0 403 Filtered\r\n\r\n"), "refused the tunnel to service.example:8777 with status 403"),
-        (
-            says("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
-            "refused the tunnel to service.example:8777 with status 502",
-        ),
+        (says("HTTP/1.0 403 Filtered\r\n\r\n"), "refused the tunnel with status 403"),
+        (says("HTTP/1.1 502 Bad Gateway\r\n\r\n"), "refused the tunnel with status 502"),
         (says("SSH-2.0-OpenSSH_9.2p1\r\n\r\n\r\n"), "did not answer as an HTTP proxy does"),
         (vec![Step::Read], "broke the connection off: unexpected end of file"),
         (vec![Step::Read, Step::Forever(vec![b'x'; 1000])], "did not answer as an HTTP proxy does"),
@@ -38,7 +35,7 @@ fn answers_of_a_proxy() {
         ),
         (
             says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\n\r\n"),
-            "refused the tunnel to service.example:8777 with status 503",
+            "refused the tunnel with status 503",
         ),
     ];
     for (script, why) in cases {
@@ -79,7 +76,7 @@ fn silent_tunnel() {
     let proxy = Peer::in_turn([vec![Step::Swallow]]);
     let run = check(["service.example", "--proxy", &proxy.address(), "-t", "0.3"]).run_alone();
     run.exits(2).ends_within(Duration::from_millis(300));
-    run.says(&format!("the proxy {} opened no tunnel to service.example:8777 in time", proxy.address()));
+    run.says(&format!("the proxy {} opened no tunnel to service.example:8777 within ", proxy.address()));
 }
 
 #[test]
@@ -135,10 +132,6 @@ fn tinyproxy_with_credentials() {
 fn refused_through_tinyproxy() {
     let (Some(proxy), nobody) = (tinyproxy(""), Nobody::refusing()) else { return };
     let run = check(words(&format!("{} --proxy 127.0.0.1:{}", nobody.address(), proxy.port))).run();
-    let why = format!(
-        "the proxy 127.0.0.1:{} refused the tunnel to {} with status 5",
-        proxy.port,
-        nobody.address()
-    );
+    let why = format!("the proxy 127.0.0.1:{} refused the tunnel with status 5", proxy.port);
     blames_the_proxy(&run, &nobody.address(), &why);
 }

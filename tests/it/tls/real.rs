@@ -137,11 +137,10 @@ fn openssl_with_its_own_certificate_as_the_ca() {
         let asked = |url: &str, cacert: &str| check([url, "--cacert", cacert, "-m", "get"]).run();
         asked(&server.url(), &cert).exits(0).summarises("OK", &["healthy: GET 200"]);
         let elsewhere = format!("https://127.0.0.1:{}", server.port);
-        let why = "the certificate is not for 127.0.0.1, but for localhost";
+        let why = " is not for 127.0.0.1, but for localhost";
         asked(&elsewhere, &cert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(why);
         for cacert in [&other, &namesake] {
-            let why =
-                format!("the certificate is self-signed and not in --cacert {cacert} (subject CN=localhost)");
+            let why = format!(" is self-signed and not in --cacert {cacert} (subject CN=localhost)");
             asked(&server.url(), cacert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(&why);
         }
     }

@@ -263,20 +263,8 @@ fn token_over_plain_http() {
 fn refusing_responders() {
     let challenge = "WWW-Authenticate: Keystone uri=\"http://keystone.example:5000/v3\"\r\n";
     let cases = [
-        (
-            401,
-            challenge,
-            None,
-            "Keystone (http://keystone.example:5000/v3) answered before the health check could: it wants \
-             credentials",
-        ),
-        (
-            401,
-            challenge,
-            Some(TOKEN),
-            "Keystone (http://keystone.example:5000/v3) answered before the health check could: it \
-             rejected the token that was sent",
-        ),
+        (401, challenge, None, "access control answered before the health check could"),
+        (401, challenge, Some(TOKEN), "access control answered before the health check could"),
         (403, "", None, "access control answered before the health check could: it forbids the request"),
         (
             401,
@@ -295,10 +283,9 @@ fn refusing_responders() {
         let run = check(line).run();
         run.exits(3).is_plugin_output().says(why).says("--token-file");
         let what = if headers.contains("Keystone") {
-            format!(
-                "Keystone (http://keystone.example:5000/v3) wants a token from whoever asks {} (GET 401)",
-                peer.address()
-            )
+            let did =
+                token.map_or("wants a token from whoever asks", |_| "rejected the token that was sent to");
+            format!("Keystone (http://keystone.example:5000/v3) {did} {} (GET 401)", peer.address())
         } else {
             format!("GET {status} from {}", peer.address())
         };

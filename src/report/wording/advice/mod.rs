@@ -1,13 +1,12 @@
 //! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
 
-use super::cause;
+use super::cause::beyond_clause;
 use super::login;
-use super::summary::{challenge_uri, crossed};
+use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, End, FaultDetail, FaultKind, ForeignProtocol, Interruption, LookupProblem,
-    Stage, TlsProblem,
+    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, TlsProblem,
 };
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
@@ -129,27 +128,13 @@ fn of_row(judged: &RequestVerdict) -> Advice {
 }
 
 fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
-    let cause = Some(cause(&fault.detail)).filter(|cause| !cause.is_empty() && !is_meaning_of_row(fault));
-    let quoted = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let more = Some(beyond_clause(verdict, &fault.detail)).filter(|more| !more.is_empty());
+    let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
     if verdict.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault.kind, &quoted);
     }
     let (meaning, action) = of_row(judged);
     (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
-}
-
-/// Returns whether the row of a fault says all that is known: its words are those of [`cause`].
-const fn is_meaning_of_row(fault: &FaultInfo) -> bool {
-    matches!(
-        (fault.kind, &fault.detail),
-        (
-            FaultKind::Closed,
-            FaultDetail::Interrupted(Interruption { end: End::Closed, stage: Stage::BeforeResponse })
-        ) | (
-            FaultKind::Reset,
-            FaultDetail::Interrupted(Interruption { end: End::Reset, stage: Stage::BeforeResponse })
-        )
-    )
 }
 
 /// Advises on a certificate that has expired or soon will.
@@ -244,14 +229,9 @@ const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
 
 /// HEAD's good answer proves the API, so the back-end is accused.
 fn stalled(kind: FaultKind, quoted: &str) -> Advice {
-    let (end, seems) = match kind {
-        FaultKind::Timeout => ("no response to GET came in time", "hang"),
-        FaultKind::Reset => ("GET's connection was reset", "fail"),
-        FaultKind::Closed => ("GET's connection was closed without a response", "fail"),
-        _ => ("the response to GET broke off", "fail"),
-    };
+    let seems = if kind == FaultKind::Timeout { "hang" } else { "fail" };
     (
-        format!("HEAD was answered, so the API is up, but {end}{quoted}: its back-end seems to {seems}"),
+        format!("the API is up, for it answered HEAD, but its back-end seems to {seems}{quoted}"),
         "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
     )
 }
@@ -339,23 +319,15 @@ fn of_remark(remark: Remark) -> Advice {
 
 fn redirect(judged: &RequestVerdict) -> Advice {
     let (meaning, action) = of_row(judged);
-    let location = match &judged.quotes.location {
-        Some(location) => format!("Location: {location}"),
-        None => "there is no Location".to_owned(),
-    };
-    (format!("{meaning}; {location}"), action)
+    let lacking = if judged.quotes.location.is_none() { "; there is no Location" } else { "" };
+    (format!("{meaning}{lacking}"), action)
 }
 
 fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
-    let challenge = judged.quotes.challenge.as_deref();
-    let who = match (judged.answered_by, challenge) {
-        (Some(responder), _) => match challenge.and_then(challenge_uri) {
-            Some(uri) => format!("{} ({uri})", responder.title()),
-            None => responder.title().to_owned(),
-        },
-        (None, Some(challenge)) => format!("access control ({challenge})"),
-        (None, None) => "access control".to_owned(),
-    };
+    // The summary names the responder, and what Keystone wants.
+    let challenge = judged.quotes.challenge.as_ref().filter(|_| judged.answered_by.is_none());
+    let challenge = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
+    let answered = format!("access control{challenge} answered before the health check could");
     let sent = verdict.credentials.map(|credentials| match credentials {
         Credentials::Token => "token",
         Credentials::Password => "password",
@@ -373,7 +345,10 @@ fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
         }
         _ => judged.row.action,
     };
-    (format!("{who} answered before the health check could: it {did}"), action.to_owned())
+    if (status, judged.answered_by) == (401, Some(Responder::Keystone)) {
+        return (answered, action.to_owned());
+    }
+    (format!("{answered}: it {did}"), action.to_owned())
 }
 
 /// The row is for all refusals, the hint for this one.
