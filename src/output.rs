@@ -63,6 +63,11 @@ pub(crate) fn print(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     Ok(())
 }
 
+/// Returns true for the error of a standard output that was closed from the start.
+fn is_closed(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::BADF)
+}
+
 /// Waits until standard output takes more, or fails at the deadline.
 fn await_room(deadline: Option<Instant>) -> io::Result<()> {
     let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -100,8 +105,12 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
     let (text, codes) = (report.render(&plan.output), plan.exit_codes);
     let deadline = Some(deadline + WRITE_GRACE);
     let Some(file) = &plan.output.file else {
-        return print(&text, deadline)
-            .map_or_else(|_| codes.of(report.state_if_lost()), |()| report.exit_code);
+        return match print(&text, deadline) {
+            Err(error) if !(plan.output.may_be_closed && is_closed(&error)) => {
+                codes.of(report.state_if_lost())
+            }
+            _ => report.exit_code,
+        };
     };
     let Err(error) = replace(file, &text) else { return report.exit_code };
     let failed = report.write_failed(&format!("{error:#}"), codes);

@@ -16,9 +16,14 @@ pub(crate) fn prepare() {
 
 /// Opens the standard streams that are closed: the first socket would otherwise become one, and receive the output.
 fn open_standard_streams() {
-    for stream in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
+    let streams: [(_, fn() -> _); 3] = [
+        (rustix::stdio::stdin(), null),
+        (rustix::stdio::stdout(), unwritable),
+        (rustix::stdio::stderr(), null),
+    ];
+    for (stream, open) in streams {
         if is_closed(stream)
-            && let Some(descriptor) = null()
+            && let Some(descriptor) = open()
         {
             // The lowest free descriptor, which is the stream's. It stays open until the process ends.
             let _ = descriptor.into_raw_fd();
@@ -30,6 +35,12 @@ fn is_closed(stream: BorrowedFd<'_>) -> bool {
     let mut streams = [PollFd::new(&stream, PollFlags::empty())];
     poll(&mut streams, Some(&Timespec::default())).is_ok()
         && streams.iter().any(|stream| stream.revents().contains(PollFlags::NVAL))
+}
+
+/// Opens what no write succeeds on: a result that nobody can read is not to count as written. The root directory is there
+/// even in HAProxy's chroot.
+fn unwritable() -> Option<OwnedFd> {
+    rustix::fs::open("/", OFlags::PATH, Mode::empty()).ok()
 }
 
 /// Opens a stream with nothing to read. Where `/dev/null` is missing, as in HAProxy's chroot, it is a file in memory.

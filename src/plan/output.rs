@@ -67,6 +67,8 @@ pub(crate) struct OutputOptions {
     pub(crate) agent_warning: Option<u8>,
     /// `--output-file`.
     pub(crate) file: Option<PathBuf>,
+    /// The caller reads the exit code and may close standard output: HAProxy as a daemon does.
+    pub(crate) may_be_closed: bool,
 }
 
 /// The output options of a plugin call that sets none.
@@ -83,6 +85,7 @@ impl Default for OutputOptions {
             max_bytes: MAX_OUTPUT,
             agent_warning: None,
             file: None,
+            may_be_closed: false,
         }
     }
 }
@@ -109,6 +112,7 @@ pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> O
         max_bytes: options.max_output.unwrap_or(MAX_OUTPUT),
         agent_warning: options.agent_warning,
         file: options.output_file.clone(),
+        may_be_closed: haproxy,
     }
 }
 

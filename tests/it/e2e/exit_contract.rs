@@ -98,15 +98,23 @@ fn full_stdout() {
 fn closed_stdout() {
     let nobody = Nobody::refusing();
     check_in_shell(r#"exec "$@" >&-"#, &[&nobody.address()]).run().exits(2);
+    // A result that nobody can read is not healthy.
     let peer = Peer::healthy();
-    check_in_shell(r#"exec "$@" >&-"#, &[&peer.address()]).run().exits_as_a_plugin();
+    check_in_shell(r#"exec "$@" >&-"#, &[&peer.address()]).run().exits(3);
     check_in_shell(r#"exec "$@" >&-"#, &["--help"]).run().exits(3);
 }
 
+/// HAProxy as a daemon closes the streams of its checks, and reads the exit code alone.
 #[test]
 fn closed_streams() {
     let nobody = Nobody::refusing();
     check_in_shell(r#"exec "$@" <&- >&- 2>&-"#, &[&nobody.address()]).run().exits(2);
+    let peer = Peer::healthy();
+    let port = peer.port().to_string();
+    let call = ["--haproxy", "NOT_USED", "NOT_USED", "127.0.0.1", &port];
+    for options in [&[][..], &["-o", "nagios"], &["-o", "json", "-vvv"]] {
+        check_in_shell(r#"exec "$@" <&- >&- 2>&-"#, &[&call, options].concat()).run().exits(0);
+    }
 }
 
 #[test]
