@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The absolute path of the plugin, if it is known and every configuration can hold it.
@@ -46,11 +47,28 @@ impl PluginPath {
             .replace("@PLUGIN@", &shell)
             .replace("@PLUGIN_SYSTEMD@", &quoted("\""))
             .replace("@PLUGIN_KEEPALIVED@", &quoted("'"));
-        match (&self.0, filled.split_once('\n')) {
-            (None, Some((first, rest))) => [first, "\n", FILL_IN, rest].concat(),
+        match (self.note(), filled.split_once('\n')) {
+            (Some(note), Some((first, rest))) => [first, "\n", &note, rest].concat(),
             _ => filled,
         }
     }
+
+    /// Returns the comment about what has to be done before the text works.
+    fn note(&self) -> Option<String> {
+        match &self.0 {
+            None => Some(FILL_IN.to_owned()),
+            Some(path) if !others_can_run(Path::new(path)) => Some(format!(
+                "# NOTE: other users, such as the one that runs this, cannot run {path}: install it where they can.\n"
+            )),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Tests whether users other than the owner can reach and execute a file; one that cannot be looked at counts as such.
+fn others_can_run(path: &Path) -> bool {
+    path.ancestors()
+        .all(|step| fs::metadata(step).map_or(true, |data| data.permissions().mode() & 0o001 != 0))
 }
 
 /// Accepts characters that no configuration interprets, at least between quotes.
@@ -100,6 +118,23 @@ mod tests {
         {
             let text = filled(path);
             assert!(text.starts_with(&format!("# head\n{FILL_IN}sh {PLACEHOLDER} -t\n")), "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn private_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("plugin");
+        fs::write(&file, "").unwrap();
+        for (place, program, noted) in [(0o755, 0o755, false), (0o700, 0o755, true), (0o755, 0o750, true)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(program)).unwrap();
+            fs::set_permissions(dir.path(), fs::Permissions::from_mode(place)).unwrap();
+            let text = filled(file.to_str().unwrap());
+            let note = format!(
+                "# head\n# NOTE: other users, such as the one that runs this, cannot run {}",
+                file.display()
+            );
+            assert_eq!(text.starts_with(&note), noted, "{place:o} {program:o}: {text}");
         }
     }
 
