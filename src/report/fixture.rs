@@ -140,6 +140,12 @@ pub(super) fn exchange(
     }
 }
 
+/// The lines of a text that another lacks.
+pub(super) fn new_lines(text: &str, known: &str) -> String {
+    let known: Vec<&str> = known.lines().collect();
+    text.lines().filter(|line| !known.contains(line)).map(|line| format!("{line}\n")).collect()
+}
+
 /// The report as it is judged for this verbosity.
 pub(crate) fn at(verbosity: Verbosity, mut report: Report) -> Report {
     for probe in report.endpoints.iter_mut().flat_map(|verdict| &mut verdict.probes) {

@@ -9,6 +9,12 @@ fn check(report: &Report, output: &OutputOptions, expected: &Expect) {
     expected.assert_eq(&render(&fixture::at(output.verbosity, report.clone()), output));
 }
 
+/// Compares what a report has beyond another output.
+fn check_new_lines(report: &Report, output: &OutputOptions, known: &str, expected: &Expect) {
+    let text = render(&fixture::at(output.verbosity, report.clone()), output);
+    expected.assert_eq(&fixture::new_lines(&text, known));
+}
+
 fn at(columns: usize) -> OutputOptions {
     OutputOptions { width: Some(columns), ..fixture::output() }
 }
@@ -54,8 +60,8 @@ fn one_unreachable_endpoint() {
         &expect![[r#"
             CRITICAL  unreachable: connection refused by localhost:8777 after 1 retry
 
-                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
-                connection refused)
+                the connection was refused: nothing listens on that port, or a firewall
+                rejects it (192.0.2.7:8777: connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -96,6 +102,8 @@ fn three_endpoints_in_three_states() {
                       expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
                       days
 
+                the certificate expires in 20.5 days, below the warning threshold of 30 days
+                (CN=a.example)
               → renew the certificate and have the server that presents it load the new one
 
               HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
@@ -148,6 +156,9 @@ fn three_endpoints_on_a_narrow_terminal() {
                       days: below the warning
                       threshold of 30 days
 
+                the certificate expires in 20.5
+                days, below the warning threshold of
+                30 days (CN=a.example)
               → renew the certificate and have the
                 server that presents it load the new
                 one
@@ -166,42 +177,22 @@ fn three_endpoints_on_a_narrow_terminal() {
 
 #[test]
 fn three_endpoints_on_a_wide_terminal() {
-    check(
-        &three(),
-        &at(160),
-        &expect![[r#"
-            CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
-                      503 from metering-2.example.com:8777: "database|unreachable"
-
-            STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
-            CRITICAL  metering-2.example.com:8777         backend-down          204   503  12.3 ms
-            WARNING   https://metering-3.example.com:443  certificate-expiring  204   200  5.68 ms
-            OK        metering-1.example.com:8777         healthy               204   200  3.46 ms
-
-            CRITICAL  metering-2.example.com:8777
-
-                the API has been reached but the back-end connectivity is unavailable or compromised; the
-                service cannot perform its operations
-              → verify that the API is up and running and that there is connectivity with the back-end
-
-              HEAD  204  1.23 ms  ▒██
-              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                                  ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
-
-            WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
-                      20.5 days: below the warning threshold of 30 days
-
-              → renew the certificate and have the server that presents it load the new one
-
-              HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
-              GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
-                                  ▒ connect  ▓ tls  █ wait
-              back-end's share of GET: 1.11 ms
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer
-                CN=Example CA, O=Example
-        "#]],
-    );
+    check_new_lines(&three(), &at(160), &render(&three(), &at(80)), &expect![[r#"
+        CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
+                  503 from metering-2.example.com:8777: "database|unreachable"
+        STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
+        CRITICAL  metering-2.example.com:8777         backend-down          204   503  12.3 ms
+        WARNING   https://metering-3.example.com:443  certificate-expiring  204   200  5.68 ms
+        OK        metering-1.example.com:8777         healthy               204   200  3.46 ms
+            the API has been reached but the back-end connectivity is unavailable or compromised; the
+            service cannot perform its operations
+          → verify that the API is up and running and that there is connectivity with the back-end
+        WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
+                  20.5 days: below the warning threshold of 30 days
+            the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
+          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer
+            CN=Example CA, O=Example
+    "#]]);
 }
 
 #[test]
@@ -240,8 +231,8 @@ fn two_of_three_hundred_down() {
             CRITICAL  metering-0.example.com:8777
                 and 1 more like it
 
-                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
-                connection refused)
+                the connection was refused: nothing listens on that port, or a firewall
+                rejects it (192.0.2.7:8777: connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -255,14 +246,14 @@ fn two_of_three_hundred_down() {
 fn equal_failures() {
     let mut endpoints = many(200).endpoints;
     endpoints.push(fixture::backend_down("another.example.com:8777"));
-    check(
+    check_new_lines(
         &fixture::report(endpoints),
         &at(80),
+        &(render(&many(2), &at(80)) + &render(&three(), &at(80))),
         &expect![[r#"
             CRITICAL  201 of 301 endpoints not OK (200 unreachable, 1 backend-down); worst:
                       unreachable: connection refused by metering-0.example.com:8777 after 1
                       retry
-
             STATE     ENDPOINT                     DIAGNOSIS     HEAD     GET         TIME
             CRITICAL  metering-0.example.com:8777  unreachable   refused  skipped  0.32 ms
             CRITICAL  metering-1.example.com:8777  unreachable   refused  skipped  0.32 ms
@@ -276,33 +267,9 @@ fn equal_failures() {
             CRITICAL  metering-9.example.com:8777  unreachable   refused  skipped  0.32 ms
             CRITICAL  another.example.com:8777     backend-down  204      503      12.3 ms
             CRITICAL  and 190 more unreachable
-
             100 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
-              shows all.
-
-            CRITICAL  metering-0.example.com:8777
                 and 199 more like it
-
-                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
-                connection refused)
-              → check that the API runs and listens on this address and port
-
-              HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
-                                      ▒ connect
-              GET skipped: nothing was reached by HEAD
-
             CRITICAL  backend-down: GET 503 from another.example.com:8777:
-                      "database|unreachable"
-
-                the API has been reached but the back-end connectivity is unavailable or
-                compromised; the service cannot perform its operations
-              → verify that the API is up and running and that there is connectivity with
-                the back-end
-
-              HEAD  204  1.23 ms  ▒██
-              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                                  ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
         "#]],
     );
 }
@@ -328,53 +295,17 @@ fn text_from_outside() {
 fn verbose() {
     let mut report = three();
     report.notes = vec!["http_proxy is set and ignored".into()];
-    check(
+    check_new_lines(
         &report,
         &OutputOptions { verbosity: Verbosity::Notes, ..at(80) },
+        &render(&three(), &at(80)),
         &expect![[r#"
-            CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring);
-                      worst: backend-down: GET 503 from metering-2.example.com:8777:
-                      "database|unreachable"
-
-            STATE     ENDPOINT                      DIAGNOSIS             HEAD  GET     TIME
-            CRITICAL  metering-2.example.com:8777   backend-down          204   503  12.3 ms
-            WARNING   https://meteri…ample.com:443  certificate-expiring  204   200  5.68 ms
-            OK        metering-1.example.com:8777   healthy               204   200  3.46 ms
-
-            CRITICAL  metering-2.example.com:8777
-
-                the API has been reached but the back-end connectivity is unavailable or
-                compromised; the service cannot perform its operations
-              → verify that the API is up and running and that there is connectivity with
-                the back-end
-
-              HEAD  204  1.23 ms  ▒██
-              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                                  ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
-
-            WARNING   certificate-expiring: certificate of metering-3.example.com:443
-                      expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
-                      days
-
-              → renew the certificate and have the server that presents it load the new one
-
-              HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
-              GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
-                                  ▒ connect  ▓ tls  █ wait
-              back-end's share of GET: 1.11 ms
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
-                CN=a.example; issuer CN=Example CA, O=Example
-
             OK        healthy: HEAD 204, GET 200 from metering-1.example.com:8777
-
                 the API answers and reaches its back-end
-
               HEAD  204  1.23 ms  ▒▒▒███████████
               GET   200  3.46 ms  ▒▒██████████████████████████████████████
                                   ▒ connect  █ wait
               back-end's share of GET: 2.22 ms
-
             Note: http_proxy is set and ignored
         "#]],
     );
@@ -388,28 +319,16 @@ fn verbose() {
 #[test]
 fn thrice_verbose() {
     let report = fixture::report(vec![fixture::backend_down("localhost:8777")]);
-    check(
+    check_new_lines(
         &report,
         &OutputOptions { verbosity: Verbosity::Transcript, ..at(80) },
+        &render(&report, &at(80)),
         &expect![[r#"
-            CRITICAL  backend-down: GET 503 from localhost:8777: "database|unreachable"
-
-                the API has been reached but the back-end connectivity is unavailable or
-                compromised; the service cannot perform its operations
-              → verify that the API is up and running and that there is connectivity with
-                the back-end
-
-              HEAD  204  1.23 ms  ▒██
-              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                                  ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
-
               HEAD from 192.0.2.7:8777: OK by head:204 (documented)
               connect 0.23 ms, wait 1.00 ms
               curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health
               sent: HEAD /v2/health HTTP/1.1
               received: HTTP 204
-
               GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
               resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
               X-Openstack-Request-Id: req-42

@@ -33,23 +33,14 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let worst_first = report.worst_first();
     let several = report.endpoints.len() > 1;
-    let summarised = report.summarised();
     let login = report.login.as_deref();
     let mut lines = login.map(|login| about_login(report, login, verbosity)).unwrap_or_default();
     for verdict in worst_first.into_iter().filter(listed) {
-        let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
-        let summary = if is_above { &report.summary } else { &verdict.summary };
-        let about = about(verdict, summary, verbosity);
-        if several {
-            lines.push(if is_above {
-                format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
-            } else {
-                format!("{} - {summary}", verdict.state)
-            });
-            lines.extend(about.into_iter().map(|line| format!("  {line}")));
+        lines.extend(if several {
+            titled(report, verdict, verbosity)
         } else {
-            lines.extend(about);
-        }
+            about(verdict, &report.summary, verbosity)
+        });
     }
     if verbosity >= Verbosity::Notes {
         lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
@@ -71,6 +62,17 @@ fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> V
     lines
 }
 
+/// One of several endpoints: its summary, unless the first line holds it, and below it the rest.
+fn titled(report: &Report, verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
+    let title = if report.summary.ends_with(&verdict.summary) {
+        format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
+    } else {
+        format!("{} - {}", verdict.state, verdict.summary)
+    };
+    let indented = about(verdict, &verdict.summary, verbosity).into_iter().map(|line| format!("  {line}"));
+    [title].into_iter().chain(indented).collect()
+}
+
 /// Returns the lines about an endpoint that add to the summary above them.
 fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> {
     let mut lines: Vec<String> = wording::explanation(verdict).into_iter().collect();
@@ -78,9 +80,9 @@ fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> 
         lines.push(format!("Action: {}", verdict.action));
     }
     lines.extend(wording::statements(verdict, summary));
-    let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.evidence, Evidence::Certificate(_));
-    let certificate = verdict.certificate.as_ref();
-    lines.extend(certificate.filter(|own| is_shown || own.days_left < 0.0).map(wording::certificate));
+    if verbosity >= Verbosity::Notes || matches!(verdict.evidence, Evidence::Certificate(_)) {
+        lines.extend(verdict.certificate.as_ref().map(wording::certificate));
+    }
     if verbosity >= Verbosity::Notes {
         lines.extend(verdict.notes.iter().map(|note| format!("Note: {note}")));
     }
@@ -145,7 +147,7 @@ mod tests {
                   the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                   Action: verify that the API is up and running and that there is connectivity with the back-end
                 CRITICAL - unreachable: connection refused by [::1]:8777 after 1 retry
-                  nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
+                  the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
             "#]],
         );
@@ -173,63 +175,42 @@ mod tests {
         );
     }
 
-    #[test]
-    fn requests() {
-        check(
-            &fixture::report(vec![fixture::unreachable("a:8777")]),
-            Verbosity::Requests,
-            &expect![[r#"
-                CEILOMETER CRITICAL - unreachable: connection refused by a:8777 after 1 retry | head_time=0.000321s;;;0
-                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
-                Action: check that the API runs and listens on this address and port
-                HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
-                connect 0.32 ms
-                curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-                GET skipped: nothing was reached by HEAD
-            "#]],
-        );
-        check(
-            &fixture::report(vec![fixture::backend_down("a:8777")]),
-            Verbosity::Requests,
-            &expect![[r#"
-                CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
-                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
-                Action: verify that the API is up and running and that there is connectivity with the back-end
-                HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
-                connect 0.23 ms, wait 1.00 ms
-                curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-                GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
-                resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-                X-Openstack-Request-Id: req-42
-                curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-            "#]],
-        );
+    /// Compares what a level has beyond the one below it.
+    fn check_level(report: &Report, verbosity: u8, expected: &Expect) {
+        let at = |level| {
+            let verbosity = Verbosity::of(level);
+            let report = fixture::at(verbosity, report.clone());
+            render(&report, &OutputOptions { verbosity, ..fixture::output() })
+        };
+        expected.assert_eq(&fixture::new_lines(&at(verbosity), &at(verbosity - 1)));
     }
 
     #[test]
-    fn transcript() {
-        check(
-            &fixture::report(vec![fixture::backend_down("a:8777")]),
-            Verbosity::Transcript,
-            &expect![[r#"
-                CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
-                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
-                Action: verify that the API is up and running and that there is connectivity with the back-end
-                HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
-                connect 0.23 ms, wait 1.00 ms
-                curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-                sent: HEAD /v2/health HTTP/1.1
-                received: HTTP 204
-                GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
-                resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-                X-Openstack-Request-Id: req-42
-                curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-                sent: GET /v2/health HTTP/1.1
-                received: HTTP 503
-                received: x-openstack-request-id: req-42
-                body: {"error": "database/unreachable"}
-            "#]],
-        );
+    fn requests_and_transcript() {
+        check_level(&fixture::report(vec![fixture::unreachable("a:8777")]), 2, &expect![[r#"
+            HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
+            connect 0.32 ms
+            curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
+            GET skipped: nothing was reached by HEAD
+        "#]]);
+        let report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        check_level(&report, 2, &expect![[r#"
+            HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
+            connect 0.23 ms, wait 1.00 ms
+            curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
+            GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+            resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+            X-Openstack-Request-Id: req-42
+            curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
+        "#]]);
+        check_level(&report, 3, &expect![[r#"
+            sent: HEAD /v2/health HTTP/1.1
+            received: HTTP 204
+            sent: GET /v2/health HTTP/1.1
+            received: HTTP 503
+            received: x-openstack-request-id: req-42
+            body: {"error": "database/unreachable"}
+        "#]]);
     }
 
     #[test]
@@ -242,7 +223,7 @@ mod tests {
             &expect![[r#"
                 CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
                 CRITICAL - unreachable: b:8777
-                  nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
+                  the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
             "#]],
         );
