@@ -16,13 +16,10 @@ use rustix::termios::tcgetwinsize;
 pub(crate) struct Environment {
     /// The start of the process, from which every deadline counts.
     pub(crate) started: Instant,
-    /// Standard output is a terminal.
     pub(crate) stdout_is_terminal: bool,
-    /// Standard error is a terminal.
     pub(crate) stderr_is_terminal: bool,
     /// The width of the terminal on standard output, in columns.
     pub(crate) width: Option<usize>,
-    /// The environment variables.
     pub(crate) variables: HashMap<OsString, OsString>,
 }
 

@@ -68,7 +68,6 @@ fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
 /// The explanation of a diagnosis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Explanation {
-    /// The meaning.
     pub(crate) meaning: &'static str,
     /// The cause where it is not, or not only, a row of the table.
     pub(crate) cause: &'static str,

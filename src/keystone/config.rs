@@ -54,7 +54,6 @@ pub(crate) struct CloudOptions<'a> {
 pub(crate) struct Cloud {
     /// Its name in clouds.yaml.
     pub(crate) name: String,
-    /// The login.
     pub(crate) login: Login,
     /// The selection from the catalogue: one entry for each chosen region, or one for all.
     pub(crate) selections: Vec<Selection>,
@@ -121,7 +120,6 @@ pub(super) enum Scope {
 pub(crate) struct Selection {
     /// The region; `None` for every one.
     pub(crate) region: Option<String>,
-    /// The interface.
     pub(crate) interface: Interface,
     /// The service type; `None` for the first of the usual ones that the catalogue has.
     pub(crate) service_type: Option<String>,

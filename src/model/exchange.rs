@@ -37,13 +37,10 @@ impl Method {
 #[strum(serialize_all = "lowercase", const_into_str)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
-    /// Looking the name up.
     Resolve,
     /// Connecting, through the proxy where there is one.
     Connect,
-    /// The TLS handshake.
     Tls,
-    /// Sending the request.
     Send,
     /// Waiting for the answer's first byte.
     Wait,
@@ -84,7 +81,6 @@ impl Phases {
 pub(crate) struct Header {
     /// The name in lower case, as the HTTP library hands it out.
     pub(crate) name: String,
-    /// The value as it was received.
     pub(crate) value: UntrustedText,
 }
 
@@ -93,7 +89,6 @@ pub(crate) struct Header {
 pub(crate) struct Response {
     /// The status code as it was received, 0 to 999.
     pub(crate) status: u16,
-    /// The headers, in the order of their reception.
     pub(crate) headers: Vec<Header>,
     /// The first bytes of the body, at most [`BODY_LIMIT`]; empty after HEAD.
     pub(crate) body: UntrustedText,
@@ -120,20 +115,15 @@ impl Response {
 /// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// An address and port.
     Tcp(SocketAddr),
-    /// A UNIX socket.
     Unix(PathBuf),
 }
 
 /// The certificate that a server presented, accepted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerCertificate {
-    /// The end of its validity.
     pub(crate) not_after: SystemTime,
-    /// The subject's distinguished name.
     pub(crate) subject: UntrustedText,
-    /// The issuer's distinguished name.
     pub(crate) issuer: UntrustedText,
 }
 
@@ -194,7 +184,6 @@ pub(crate) struct Exchange {
     pub(crate) completion: Completion<Response, Fault>,
     /// The other end of the connection, or the last address that was tried.
     pub(crate) peer: Option<Peer>,
-    /// The certificate that was presented.
     pub(crate) certificate: Option<ServerCertificate>,
     pub(crate) phases: Phases,
     /// The whole time, from the look-up to the last byte.

@@ -18,15 +18,12 @@ use crate::sanitize::UntrustedText;
 pub(crate) enum FaultKind {
     /// The name does not resolve.
     Dns,
-    /// The connection was refused.
     Refused,
-    /// No route to the address.
     NoRoute,
     /// The connection was reset before the response headers were complete.
     Reset,
     /// The connection ended before the response headers were complete.
     Closed,
-    /// The deadline passed.
     Timeout,
     /// The TLS handshake or the certificate failed.
     Tls,
@@ -73,7 +70,6 @@ impl FaultKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault<T = UntrustedText> {
     pub(crate) kind: FaultKind,
-    /// The phase that was under way.
     pub(crate) phase: Phase,
     pub(crate) detail: FaultDetail<T>,
 }
@@ -110,7 +106,6 @@ pub(crate) enum LookupProblem {
     Failed(String),
     /// The resolver did not answer before the deadline.
     Timeout,
-    /// The name has no address.
     NoAddress,
     /// The name has no address of the wanted family: `IPv4` or `IPv6`.
     NoAddressOf(&'static str),
@@ -158,7 +153,6 @@ pub(crate) enum TlsProblem {
     UnsupportedVersion,
     /// The server refused the handshake: no cipher in common, or an old version.
     NoCommonCipher,
-    /// The server does not know the host name.
     UnknownName,
     /// The server sent an alert in a handshake without SNI, as the endpoint is an address.
     NoNameSent(String),
@@ -194,7 +188,6 @@ pub(crate) struct CertificateFault<T> {
 pub(crate) enum CertificateProblem {
     Expired(ChainPart, SystemTime),
     NotYetValid(ChainPart, SystemTime),
-    /// The certificate is not for this host.
     NameMismatch(String),
     /// The host, an address, is in the certificate as a DNS name.
     AddressAsName(String),

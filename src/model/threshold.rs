@@ -6,9 +6,7 @@ use crate::model::state::State;
 /// A warning and a critical range.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Threshold {
-    /// The range outside of which a value is WARNING.
     pub(crate) warning: Option<Range>,
-    /// The range outside of which a value is CRITICAL.
     pub(crate) critical: Option<Range>,
 }
 

@@ -55,7 +55,6 @@ pub(crate) struct Plan {
     pub(crate) network: Network,
     pub(crate) timing: Timing,
     pub(crate) criteria: Criteria,
-    /// `--quorum`.
     pub(crate) quorum: Option<Quorum>,
     pub(crate) output: OutputOptions,
     pub(crate) exit_codes: ExitCodes,
@@ -108,7 +107,6 @@ impl ExitCodes {
 /// The number and timing of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunMode {
-    /// One run.
     Once,
     /// `--watch D`, `--count N`.
     Watch {

@@ -18,7 +18,6 @@ pub(crate) struct Network {
     pub(crate) family: Option<IpFamily>,
     /// Headers besides the probe's own, in order, credentials included.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// `--proxy`.
     pub(crate) proxy: Option<Proxy>,
     pub(crate) tls: Tls,
 }
@@ -26,9 +25,7 @@ pub(crate) struct Network {
 /// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum IpFamily {
-    /// IPv4.
     V4,
-    /// IPv6.
     V6,
 }
 

@@ -100,15 +100,11 @@ pub(crate) struct Report {
     pub(crate) exit_code: u8,
     /// The summary: one short line without the state's name and without marks ([`Report::with_marks`]).
     pub(crate) summary: String,
-    /// True if the endpoints were simulated.
     pub(crate) simulated: bool,
     /// True if certificates were not verified (`-k`).
     pub(crate) unverified: bool,
-    /// The start of the run.
     pub(crate) started_at: SystemTime,
-    /// The duration of the run.
     pub(crate) elapsed: Duration,
-    /// The login to the cloud, where there is one.
     pub(crate) login: Option<Arc<LoginVerdict>>,
     /// The endpoints, in the order given.
     pub(crate) endpoints: Vec<Verdict>,

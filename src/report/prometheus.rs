@@ -289,7 +289,8 @@ mod tests {
             ceilometer_health_run_state 3
             ceilometer_health_run_duration_seconds 0.000120
             ceilometer_health_endpoints 0
-        "#]].assert_eq(&fixture::new_lines(&text, &render(&run_of_two(), None)));
+        "#]]
+        .assert_eq(&fixture::new_lines(&text, &render(&run_of_two(), None)));
     }
 
     #[test]

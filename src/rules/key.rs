@@ -7,7 +7,6 @@ use crate::model::exchange::{FaultKind, Method};
 /// The outcomes that a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Selector {
-    /// One status.
     Status(u16),
     /// A class of statuses, 1 to 5.
     Class(u8),

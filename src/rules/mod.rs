@@ -44,7 +44,6 @@ impl RuleOrigin {
 pub(crate) struct Row {
     /// The answers and faults that the row applies to.
     pub(crate) key: Key,
-    /// The state it gives.
     pub(crate) state: State,
     /// The diagnosis where nothing in the answer says otherwise.
     pub(crate) diagnosis: Diagnosis,

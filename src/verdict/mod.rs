@@ -38,13 +38,9 @@ pub(crate) struct Verdict {
     pub(crate) place: String,
     /// The endpoint in a sentence, with the whole path that was asked.
     pub(crate) resource: String,
-    /// The URL that was requested.
     pub(crate) url: String,
-    /// Its region in the catalogue.
     pub(crate) region: Option<String>,
-    /// Its interface in the catalogue.
     pub(crate) interface: Option<&'static str>,
-    /// The endpoint's state.
     pub(crate) state: State,
     /// The kind of problem, or `healthy`.
     pub(crate) diagnosis: Diagnosis,
@@ -64,11 +60,9 @@ pub(crate) struct Verdict {
     pub(crate) credentials: Option<Credentials>,
     /// Number of attempts: 1 and the retries.
     pub(crate) attempts: u32,
-    /// The certificate that was presented.
     pub(crate) certificate: Option<CertificateInfo>,
     /// The back-end's share of GET's time.
     pub(crate) backend: Option<Duration>,
-    /// The requests.
     pub(crate) probes: Vec<RequestResult>,
     /// Notes about this endpoint for `-v`, added by the report: a token sent over plain http.
     pub(crate) notes: Vec<String>,
@@ -99,7 +93,6 @@ pub(crate) enum Remark {
 pub(crate) enum Evidence {
     /// All requests are in state OK, and no threshold was crossed.
     AllGood,
-    /// The outcome of this request.
     Request(Method),
     /// HEAD was answered, but GET was not sent, and why.
     GetNotSent(String),
@@ -146,7 +139,6 @@ impl Verdict {
 /// The facts about a certificate, for reports.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CertificateInfo {
-    /// The end of its validity.
     pub(crate) not_after: SystemTime,
     /// The remaining life in days, below zero for an expired one.
     pub(crate) days_left: f64,
@@ -159,9 +151,7 @@ pub(crate) struct CertificateInfo {
 /// One request, judged.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestResult {
-    /// The method of the request.
     pub(crate) method: Method,
-    /// The outcome of the request.
     pub(crate) outcome: Outcome,
 }
 
@@ -177,9 +167,7 @@ pub(crate) enum Outcome {
 /// A request that was made, judged by a row of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestVerdict {
-    /// The state by the row.
     pub(crate) state: State,
-    /// The row that judged.
     pub(crate) row: Row,
     /// The problem of a good answer that the row is for.
     pub(crate) problem: Option<AnswerProblem>,
@@ -195,7 +183,6 @@ pub(crate) struct RequestVerdict {
     pub(crate) peer: Option<String>,
     /// The whole time of the request.
     pub(crate) elapsed: Duration,
-    /// The time of each phase.
     pub(crate) phases: Phases,
     /// The message of the body, sanitized and in one line.
     pub(crate) detail: Option<String>,

@@ -34,7 +34,6 @@ struct Waiting {
     limit: Duration,
     /// Number of runs that are over.
     runs: u64,
-    /// The last of them.
     last: Option<Report>,
 }
 

@@ -26,9 +26,7 @@ pub(crate) const DEFAULT_PATH: &str = "/v2/health";
 /// The scheme of an endpoint's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
-    /// Plain HTTP.
     Http,
-    /// HTTP over TLS.
     Https,
 }
 
@@ -55,7 +53,6 @@ impl Scheme {
 pub(crate) enum Host {
     /// A name, in lower case.
     Name(String),
-    /// An address.
     Address(IpAddr),
 }
 
@@ -79,7 +76,6 @@ pub(crate) enum Route {
     Address(IpAddr, u16),
     /// One of the addresses that the name resolves to.
     Resolved(IpAddr),
-    /// A UNIX socket.
     Unix(PathBuf),
 }
 
@@ -107,7 +103,6 @@ pub(crate) enum EndpointError {
     Credentials,
     /// A header, whose value is probably a secret.
     Header,
-    /// A query.
     Query,
     /// Anything else, in words.
     Malformed(String),
@@ -145,15 +140,11 @@ pub(crate) const MAX_ENDPOINTS: usize = 20_000;
 /// One endpoint of the Health-Check API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
-    /// The URL's scheme.
     pub(crate) scheme: Scheme,
-    /// The URL's host.
     pub(crate) host: Host,
-    /// The URL's port.
     pub(crate) port: u16,
     /// The prefix before the health path: empty, or with a slash at its beginning and none at its end.
     pub(crate) prefix: String,
-    /// The health path.
     pub(crate) path: String,
     /// The destination of its connections.
     pub(crate) route: Route,

@@ -15,9 +15,7 @@ const MAX_DURATION: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
 /// The unit of a bare number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Seconds.
     Seconds,
-    /// Days.
     Days,
 }
 

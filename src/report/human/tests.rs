@@ -177,7 +177,11 @@ fn three_endpoints_on_a_narrow_terminal() {
 
 #[test]
 fn three_endpoints_on_a_wide_terminal() {
-    check_new_lines(&three(), &at(160), &render(&three(), &at(80)), &expect![[r#"
+    check_new_lines(
+        &three(),
+        &at(160),
+        &render(&three(), &at(80)),
+        &expect![[r#"
         CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
                   503 from metering-2.example.com:8777: "database|unreachable"
         STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
@@ -192,7 +196,8 @@ fn three_endpoints_on_a_wide_terminal() {
             the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
           Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer
             CN=Example CA, O=Example
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

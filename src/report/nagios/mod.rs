@@ -187,14 +187,21 @@ mod tests {
 
     #[test]
     fn requests_and_transcript() {
-        check_level(&fixture::report(vec![fixture::unreachable("a:8777")]), 2, &expect![[r#"
+        check_level(
+            &fixture::report(vec![fixture::unreachable("a:8777")]),
+            2,
+            &expect![[r#"
             HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
             connect 0.32 ms
             curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
             GET skipped: nothing was reached by HEAD
-        "#]]);
+        "#]],
+        );
         let report = fixture::report(vec![fixture::backend_down("a:8777")]);
-        check_level(&report, 2, &expect![[r#"
+        check_level(
+            &report,
+            2,
+            &expect![[r#"
             HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
             connect 0.23 ms, wait 1.00 ms
             curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
@@ -202,15 +209,20 @@ mod tests {
             resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
             X-Openstack-Request-Id: req-42
             curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-        "#]]);
-        check_level(&report, 3, &expect![[r#"
+        "#]],
+        );
+        check_level(
+            &report,
+            3,
+            &expect![[r#"
             sent: HEAD /v2/health HTTP/1.1
             received: HTTP 204
             sent: GET /v2/health HTTP/1.1
             received: HTTP 503
             received: x-openstack-request-id: req-42
             body: {"error": "database/unreachable"}
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -13,13 +13,11 @@ const BAR: &str = " | ";
 pub(super) struct PluginOutput {
     /// `CEILOMETER CRITICAL - `, which always stays.
     pub(super) lead: String,
-    /// The summary.
     pub(super) summary: String,
     /// The end of the summary that is never cut; empty where there is none.
     pub(super) mark: String,
     /// The metrics, the most important first.
     pub(super) metrics: Vec<String>,
-    /// The long output.
     pub(super) lines: Vec<String>,
 }
 
