@@ -143,7 +143,7 @@ pub(super) fn exchange(
 /// The lines of a text that another lacks.
 pub(super) fn new_lines(text: &str, known: &str) -> String {
     let known: Vec<&str> = known.lines().collect();
-    text.lines().filter(|line| !known.contains(line)).map(|line| format!("{line}\n")).collect()
+    text.split_inclusive('\n').filter(|line| !known.contains(&line.trim_end_matches('\n'))).collect()
 }
 
 /// The report as it is judged for this verbosity.

@@ -37,18 +37,10 @@ struct Farm {
 impl Farm {
     /// Starts the services; the UNIX socket is in the directory.
     fn start(dir: &Path) -> Farm {
-        let roles = [
-            ("healthy", Role::Healthy, "UP"),
-            ("throttled", Role::Throttled, "UP"),
-            ("backend-down", Role::BackendDown, "DOWN"),
-            ("hostile", Role::Hostile, "DOWN"),
-            ("absent", Role::Absent, "DOWN"),
-            ("hanging", Role::Hanging, "DOWN"),
-            ("denied", Role::Denied, "DOWN"),
-        ];
         let mut farm = Farm { servers: Vec::new(), expected: BTreeMap::new(), ca: String::new() };
-        for (name, role, status) in roles {
-            farm.add(name, Service::start(role).address.to_string(), status);
+        for role in Role::ALL {
+            let status = if role.exit_code() < 2 { "UP" } else { "DOWN" };
+            farm.add(role.name(), Service::start(role).address.to_string(), status);
         }
         farm.add("refusing", format!("127.0.0.1:{}", free_port()), "DOWN");
         if let Some(service) = Service::at("[::1]:0", Role::Healthy) {

@@ -129,25 +129,18 @@ fn configuration() -> String {
 #[test]
 fn perfdata_writer() {
     let Some(program) = found(&["icinga2"]) else { return };
-    let cases = [
-        ("healthy", Role::Healthy, "OK"),
-        ("throttled", Role::Throttled, "WARNING"),
-        ("backend-down", Role::BackendDown, "CRITICAL"),
-        ("hostile", Role::Hostile, "CRITICAL"),
-        ("absent", Role::Absent, "CRITICAL"),
-        ("denied", Role::Denied, "UNKNOWN"),
-    ];
-    let services: Vec<_> = cases.iter().map(|(_, role, _)| Service::start(*role)).collect();
+    let cases: Vec<_> = Role::answering().map(|role| (role, Service::start(role))).collect();
     let mut text = configuration();
-    for ((name, ..), service) in cases.iter().zip(&services) {
-        text += &host(name, &format!("vars.ceilometer_port = {}", service.port()));
+    for (role, service) in &cases {
+        text += &host(role.name(), &format!("vars.ceilometer_port = {}", service.port()));
     }
     let checks = Icinga::start(&program, directory(), &text).checks(cases.len());
-    for ((name, role, state), service) in cases.iter().zip(&services) {
-        let seen = &checks[*name];
+    for (role, service) in &cases {
+        let (name, state) = (role.name(), ["OK", "WARNING", "CRITICAL", "UNKNOWN"][role.exit_code()]);
+        let seen = &checks[name];
         let direct = plugin::run(&["-H", "127.0.0.1", "-p", &service.port()]);
         let (_, long_output) = direct.stdout.split_once('\n').unwrap();
-        assert_eq!(seen.state, *state, "{name}: {seen:?}");
+        assert_eq!(seen.state, state, "{name}: {seen:?}");
         assert_eq!(labels(&seen.perfdata), role.metrics(), "{name}: {seen:?}");
         let shown: Vec<_> = seen.output.lines().map(str::trim_end).collect();
         let direct: Vec<_> =

@@ -34,6 +34,44 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    pub(crate) const ALL: [Role; 7] = [
+        Role::Healthy,
+        Role::Throttled,
+        Role::BackendDown,
+        Role::Hostile,
+        Role::Absent,
+        Role::Denied,
+        Role::Hanging,
+    ];
+
+    /// The roles that answer at once.
+    pub(crate) fn answering() -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(|role| *role != Role::Hanging)
+    }
+
+    /// A name as daemons accept it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Role::Healthy => "healthy",
+            Role::BackendDown => "backend-down",
+            Role::Throttled => "throttled",
+            Role::Absent => "absent",
+            Role::Denied => "denied",
+            Role::Hanging => "hanging",
+            Role::Hostile => "hostile",
+        }
+    }
+
+    /// The exit code that a check of it deserves.
+    pub(crate) const fn exit_code(self) -> usize {
+        match self {
+            Role::Healthy => 0,
+            Role::Throttled => 1,
+            Role::BackendDown | Role::Hostile | Role::Absent | Role::Hanging => 2,
+            Role::Denied => 3,
+        }
+    }
+
     /// Returns the labels of its metrics: the back-end's share only where the API answered both requests itself.
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         let all = &["head_time", "get_time", "backend_time"];

@@ -7,7 +7,7 @@ mod squid;
 mod varnish;
 
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::support::daemon::{Daemon, directory, free_port};
 use crate::support::harness::check;
 use crate::support::peer::{Nobody, Peer, Step, answer};
+use crate::support::programs::found;
 
 /// An operator's own page.
 const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
@@ -24,31 +25,65 @@ const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
 const SERVICE_PAGE: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
     <h1>503 Service Unavailable</h1>\n  metering database unreachable\n </body>\n</html>";
 
-/// A path, and the expected status of GET, responder of both requests, and diagnosis.
-type Case = (&'static str, u16, Option<&'static str>, &'static str);
+/// A path, and the expected status of GET and diagnosis.
+type Case = (&'static str, u16, &'static str);
 
 /// A responder under test, in a directory of its own.
 struct Server {
     address: SocketAddr,
     _daemon: Daemon,
     _dir: TempDir,
+    /// Where nothing listens, and the service.
+    _behind: (Nobody, Peer),
+}
+
+/// What a responder's configuration needs.
+struct Place<'a> {
+    program: PathBuf,
+    dir: &'a Path,
+    /// The address to listen on.
+    address: SocketAddr,
+    /// An address where nothing listens.
+    dead: String,
+    /// The address of the service.
+    service: String,
+}
+
+impl Place<'_> {
+    /// Makes a command of the program.
+    fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments);
+        command
+    }
+
+    /// Writes a file and returns its path.
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.dir.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
 }
 
 impl Server {
-    /// Starts a program whose command is made for a directory and an address, and waits until it listens.
-    fn start(make: impl FnOnce(&Path, SocketAddr) -> Command) -> Server {
-        let dir = directory();
+    /// Starts a program with the command that is made for it, and waits until it listens; `None` where it is missing.
+    fn start(programs: &[&str], command: impl FnOnce(&Place<'_>) -> Command) -> Option<Server> {
+        let program = found(programs)?;
+        let (dir, nobody, service) = (directory(), Nobody::refusing(), service());
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut daemon = Daemon::start(&mut make(dir.path(), address), dir.path());
+        let (dead, behind) = (nobody.address(), service.address());
+        let place = Place { program, dir: dir.path(), address, dead, service: behind };
+        let mut daemon = Daemon::start(&mut command(&place), dir.path());
         daemon.eventually("a listening responder", || {
             TcpStream::connect(address).map_err(|error| error.to_string())
         });
-        Server { address, _daemon: daemon, _dir: dir }
+        Some(Server { address, _daemon: daemon, _dir: dir, _behind: (nobody, service) })
     }
 
+    /// Asserts what is said of answers that this responder made, or nobody known.
     #[track_caller]
-    fn answers(&self, cases: &[Case]) {
-        for (path, status, by, diagnosis) in cases {
+    fn answers(&self, by: Option<&str>, cases: &[Case]) {
+        for (path, status, diagnosis) in cases {
             let endpoint = format!("http://{}", self.address);
             let run = check([&endpoint, "--path", path, "-o", "json"]).run();
             let report = &run.json()["endpoints"][0];
@@ -61,7 +96,8 @@ impl Server {
 
     /// Asserts that the answer to GET is the service's own page, and that its reason is quoted.
     #[track_caller]
-    fn passes_on(&self, path: &str) {
+    fn passes_on(&self, path: &'static str) {
+        self.answers(None, &[(path, 503, "backend-down")]);
         let endpoint = format!("http://{}", self.address);
         let reason = "metering database unreachable";
         check([&endpoint, "--path", path, "-o", "json"])
@@ -79,15 +115,4 @@ fn service() -> Peer {
         let sent = if request.method == "HEAD" { whole[..head].to_vec() } else { whole };
         vec![Step::Send(sent)]
     })
-}
-
-/// An address where nothing listens.
-fn nobody() -> Nobody {
-    Nobody::refusing()
-}
-
-fn write(dir: &Path, name: &str, text: &str) -> String {
-    let path = dir.join(name);
-    std::fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
 }

@@ -1,13 +1,9 @@
-use std::process::Command;
-
-use super::{Server, nobody, service, write};
-use crate::support::programs::found;
+use super::{Place, Server};
 
 #[test]
 fn squid() {
-    let Some(program) = found(&["squid"]) else { return };
-    let (nobody, service) = (nobody(), service());
-    let server = Server::start(|dir, address| {
+    let server = Server::start(&["squid"], |place| {
+        let Place { address, dead, service, .. } = place;
         let peer = |name: &str, address: &str| {
             let (host, port) = address.rsplit_once(':').unwrap();
             format!("cache_peer {host} parent {port} 0 no-query originserver name={name}\n")
@@ -19,18 +15,12 @@ fn squid() {
              cache_peer_access dead deny passed\nnever_direct allow all\ncache deny all\naccess_log none\n\
              cache_log /dev/null\npid_filename none\nvisible_hostname squid.test\npinger_enable off\n\
              shutdown_lifetime 0 seconds\n",
-            peer("dead", &nobody.address()),
-            peer("passed", &service.address()),
+            peer("dead", dead),
+            peer("passed", service),
         );
-        let mut command = Command::new(&program);
-        command.arg("-N").arg("-f").arg(write(dir, "squid.conf", &text));
-        command
+        place.command(["-N", "-f", &place.write("squid.conf", &text)])
     });
-    let by = Some("squid");
-    server.answers(&[
-        ("/", 502, by, "proxy-error"),
-        ("/denied", 403, by, "denied"),
-        ("/passed", 503, None, "backend-down"),
-    ]);
+    let Some(server) = server else { return };
+    server.answers(Some("squid"), &[("/", 502, "proxy-error"), ("/denied", 403, "denied")]);
     server.passes_on("/passed");
 }

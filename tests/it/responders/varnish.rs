@@ -1,13 +1,9 @@
-use std::process::Command;
-
-use super::{CUSTOM, Server, nobody, service, write};
-use crate::support::programs::found;
+use super::{CUSTOM, Place, Server};
 
 #[test]
 fn varnish() {
-    let Some(program) = found(&["varnishd"]) else { return };
-    let (nobody, service) = (nobody(), service());
-    let server = Server::start(|dir, address| {
+    let server = Server::start(&["varnishd"], |place| {
+        let Place { address, dead, service, .. } = place;
         let backend = |name: &str, address: &str| {
             let (host, port) = address.rsplit_once(':').unwrap();
             format!("backend {name} {{ .host = \"{host}\"; .port = \"{port}\"; }}\n")
@@ -20,25 +16,18 @@ fn varnish() {
              return (pass);\n}}\n\
              sub vcl_synth {{\nif (req.url == \"/custom\") {{\nset resp.http.Content-Type = \"text/html\";\n\
              synthetic({{\"{CUSTOM}\"}});\nreturn (deliver);\n}}\n}}\n",
-            backend("default", &nobody.address()),
-            backend("passed", &service.address()),
+            backend("default", dead),
+            backend("passed", service),
         );
-        let mut command = Command::new(&program);
-        command.arg("-F").arg("-n").arg(dir.join("work")).args([
-            "-a",
-            &address.to_string(),
-            "-s",
-            "malloc,10m",
-        ]);
-        command.arg("-f").arg(write(dir, "default.vcl", &text));
-        command
+        let (work, address) = (place.dir.join("work"), address.to_string());
+        let vcl = place.write("default.vcl", &text);
+        let work = work.to_str().unwrap();
+        place.command(["-F", "-n", work, "-a", &address, "-s", "malloc,10m", "-f", &vcl])
     });
-    let by = Some("varnish");
-    server.answers(&[
-        ("/", 503, by, "proxy-error"),
-        ("/custom", 503, by, "proxy-error"),
-        ("/405", 405, by, "request-rejected"),
-        ("/passed", 503, None, "backend-down"),
-    ]);
+    let Some(server) = server else { return };
+    server.answers(
+        Some("varnish"),
+        &[("/", 503, "proxy-error"), ("/custom", 503, "proxy-error"), ("/405", 405, "request-rejected")],
+    );
     server.passes_on("/passed");
 }
