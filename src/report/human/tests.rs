@@ -60,8 +60,8 @@ fn one_unreachable_endpoint() {
         &expect![[r#"
             CRITICAL  unreachable: connection refused by localhost:8777 after 1 retry
 
-                the connection was refused: nothing listens on that port, or a firewall
-                rejects it (192.0.2.7:8777: connection refused)
+                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
+                connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -102,8 +102,6 @@ fn three_endpoints_in_three_states() {
                       expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
                       days
 
-                the certificate expires in 20.5 days, below the warning threshold of 30 days
-                (CN=a.example)
               → renew the certificate and have the server that presents it load the new one
 
               HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
@@ -156,9 +154,6 @@ fn three_endpoints_on_a_narrow_terminal() {
                       days: below the warning
                       threshold of 30 days
 
-                the certificate expires in 20.5
-                days, below the warning threshold of
-                30 days (CN=a.example)
               → renew the certificate and have the
                 server that presents it load the new
                 one
@@ -182,21 +177,20 @@ fn three_endpoints_on_a_wide_terminal() {
         &at(160),
         &render(&three(), &at(80)),
         &expect![[r#"
-        CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
-                  503 from metering-2.example.com:8777: "database|unreachable"
-        STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
-        CRITICAL  metering-2.example.com:8777         backend-down          204   503  12.3 ms
-        WARNING   https://metering-3.example.com:443  certificate-expiring  204   200  5.68 ms
-        OK        metering-1.example.com:8777         healthy               204   200  3.46 ms
-            the API has been reached but the back-end connectivity is unavailable or compromised; the
-            service cannot perform its operations
-          → verify that the API is up and running and that there is connectivity with the back-end
-        WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
-                  20.5 days: below the warning threshold of 30 days
-            the certificate expires in 20.5 days, below the warning threshold of 30 days (CN=a.example)
-          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer
-            CN=Example CA, O=Example
-    "#]],
+            CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
+                      503 from metering-2.example.com:8777: "database|unreachable"
+            STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
+            CRITICAL  metering-2.example.com:8777         backend-down          204   503  12.3 ms
+            WARNING   https://metering-3.example.com:443  certificate-expiring  204   200  5.68 ms
+            OK        metering-1.example.com:8777         healthy               204   200  3.46 ms
+                the API has been reached but the back-end connectivity is unavailable or compromised; the
+                service cannot perform its operations
+              → verify that the API is up and running and that there is connectivity with the back-end
+            WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
+                      20.5 days: below the warning threshold of 30 days
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer
+                CN=Example CA, O=Example
+        "#]],
     );
 }
 
@@ -236,8 +230,8 @@ fn two_of_three_hundred_down() {
             CRITICAL  metering-0.example.com:8777
                 and 1 more like it
 
-                the connection was refused: nothing listens on that port, or a firewall
-                rejects it (192.0.2.7:8777: connection refused)
+                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
+                connection refused)
               → check that the API runs and listens on this address and port
 
               HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒

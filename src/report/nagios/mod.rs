@@ -33,14 +33,23 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let worst_first = report.worst_first();
     let several = report.endpoints.len() > 1;
+    let summarised = report.summarised();
     let login = report.login.as_deref();
     let mut lines = login.map(|login| about_login(report, login, verbosity)).unwrap_or_default();
     for verdict in worst_first.into_iter().filter(listed) {
-        lines.extend(if several {
-            titled(report, verdict, verbosity)
+        let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
+        let summary = if is_above { &report.summary } else { &verdict.summary };
+        let about = about(verdict, summary, verbosity);
+        if several {
+            lines.push(if is_above {
+                format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
+            } else {
+                format!("{} - {summary}", verdict.state)
+            });
+            lines.extend(about.into_iter().map(|line| format!("  {line}")));
         } else {
-            about(verdict, &report.summary, verbosity)
-        });
+            lines.extend(about);
+        }
     }
     if verbosity >= Verbosity::Notes {
         lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
@@ -62,17 +71,6 @@ fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> V
     lines
 }
 
-/// One of several endpoints: its summary, unless the first line holds it, and below it the rest.
-fn titled(report: &Report, verdict: &Verdict, verbosity: Verbosity) -> Vec<String> {
-    let title = if report.summary.ends_with(&verdict.summary) {
-        format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
-    } else {
-        format!("{} - {}", verdict.state, verdict.summary)
-    };
-    let indented = about(verdict, &verdict.summary, verbosity).into_iter().map(|line| format!("  {line}"));
-    [title].into_iter().chain(indented).collect()
-}
-
 /// Returns the lines about an endpoint that add to the summary above them.
 fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> {
     let mut lines: Vec<String> = wording::explanation(verdict).into_iter().collect();
@@ -80,9 +78,9 @@ fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> 
         lines.push(format!("Action: {}", verdict.action));
     }
     lines.extend(wording::statements(verdict, summary));
-    if verbosity >= Verbosity::Notes || matches!(verdict.evidence, Evidence::Certificate(_)) {
-        lines.extend(verdict.certificate.as_ref().map(wording::certificate));
-    }
+    let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.evidence, Evidence::Certificate(_));
+    let certificate = verdict.certificate.as_ref();
+    lines.extend(certificate.filter(|own| is_shown || own.days_left < 0.0).map(wording::certificate));
     if verbosity >= Verbosity::Notes {
         lines.extend(verdict.notes.iter().map(|note| format!("Note: {note}")));
     }
@@ -147,7 +145,7 @@ mod tests {
                   the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
                   Action: verify that the API is up and running and that there is connectivity with the back-end
                 CRITICAL - unreachable: connection refused by [::1]:8777 after 1 retry
-                  the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
+                  nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
             "#]],
         );
@@ -235,7 +233,7 @@ mod tests {
             &expect![[r#"
                 CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
                 CRITICAL - unreachable: b:8777
-                  the connection was refused: nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
+                  nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
                   Action: check that the API runs and listens on this address and port
             "#]],
         );
