@@ -46,6 +46,15 @@ impl Verbosity {
     }
 }
 
+/// Meaning of a standard output that is closed from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfClosed {
+    /// The result is lost.
+    Lost,
+    /// The caller reads the exit code alone: HAProxy as a daemon closes the streams of its checks.
+    Unread,
+}
+
 /// The format of the report and its destination.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputOptions {
@@ -67,8 +76,8 @@ pub(crate) struct OutputOptions {
     pub(crate) agent_warning: Option<u8>,
     /// `--output-file`.
     pub(crate) file: Option<PathBuf>,
-    /// The caller reads the exit code and may close standard output: HAProxy as a daemon does.
-    pub(crate) may_be_closed: bool,
+    /// The meaning of a standard output that is closed.
+    pub(crate) if_closed: IfClosed,
 }
 
 /// The output options of a plugin call that sets none.
@@ -85,7 +94,7 @@ impl Default for OutputOptions {
             max_bytes: MAX_OUTPUT,
             agent_warning: None,
             file: None,
-            may_be_closed: false,
+            if_closed: IfClosed::Lost,
         }
     }
 }
@@ -112,7 +121,7 @@ pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> O
         max_bytes: options.max_output.unwrap_or(MAX_OUTPUT),
         agent_warning: options.agent_warning,
         file: options.output_file.clone(),
-        may_be_closed: haproxy,
+        if_closed: if haproxy { IfClosed::Unread } else { IfClosed::Lost },
     }
 }
 

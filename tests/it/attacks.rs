@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use check_ceilometer::testing::{self, InProcess, InProcessLogin};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -307,8 +308,11 @@ fn logins() -> Attack {
             pieces = vec![good_login()];
             mutate(random, &mut pieces[0]);
         }
-        let (connection, _server) = answered(&pieces, end(random));
-        in_time(|| cloud.log_in(std::time::Duration::from_secs(2), connection).iter().for_each(check_laws));
+        let end = end(random);
+        in_time(|| {
+            let (connection, _server) = answered(&pieces, end);
+            cloud.log_in(Duration::from_secs(2), connection).iter().for_each(check_laws);
+        });
     })
 }
 
@@ -317,7 +321,7 @@ fn caches() -> Attack {
     let own = directory.path().join("cache");
     let cloud = cloud_words(&directory, &own.display().to_string());
     let (connection, _server) = answered(&[good_login()], End::Closed);
-    cloud.log_in(std::time::Duration::from_secs(2), connection);
+    cloud.log_in(Duration::from_secs(2), connection);
     let file = own.join("c.json");
     let good = fs::read(&file).expect("a token that was cached");
     assert!(cloud.cached().is_some(), "what was cached is found");
