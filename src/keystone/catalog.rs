@@ -342,7 +342,7 @@ mod tests {
             let error = select(&catalog).unwrap_err();
             assert!(
                 error.0.starts_with("its URL in the region R1 cannot be asked: ")
-                    && !error.0.contains("secret"),
+                    && !error.0.contains("s3cret"),
                 "{}",
                 error.0
             );

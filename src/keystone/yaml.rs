@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn refused_documents() {
-        fails("a: 1\nb: 2\na: 3\n", 3, "a key stands here");
+        fails("a: 1\nb: 2\na: 3\n", 3, "duplicate key");
         fails("a: 1\n---\nb: 2\n", 2, "a second document");
         fails("a:\n\tb: 1\n", 2, "a tab");
         fails("a: [1\nb: 2\n", 2, "not YAML");
