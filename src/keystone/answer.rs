@@ -2,15 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::Secret;
 use super::catalog::{Catalog, CatalogEntry};
+use super::{Secret, items, text};
 use crate::model::exchange::Response;
 use crate::sanitize::UntrustedText;
 
-/// Maximum size of an answer, in bytes: catalogues of large clouds are larger than a health report.
-pub(crate) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Maximum size of an answer, in bytes: catalogues of large clouds are larger than a health report. As JSON in memory it
+/// can take seventy times as much.
+pub(crate) const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Life of a token whose dates cannot be read. Keystone's default is an hour.
 const ASSUMED_LIFE: Duration = Duration::from_secs(300);
@@ -38,57 +39,6 @@ pub(crate) enum LoginFailure {
     },
 }
 
-#[derive(Deserialize)]
-struct TokenBody {
-    token: TokenData,
-}
-
-#[derive(Deserialize)]
-struct TokenData {
-    expires_at: Option<String>,
-    issued_at: Option<String>,
-    project: Option<Project>,
-    #[serde(default)]
-    catalog: Vec<Service>,
-}
-
-#[derive(Deserialize)]
-struct Project {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Service {
-    #[serde(rename = "type")]
-    service_type: Option<String>,
-    #[serde(default)]
-    endpoints: Vec<ServiceEndpoint>,
-}
-
-#[derive(Deserialize)]
-struct ServiceEndpoint {
-    region: Option<String>,
-    region_id: Option<String>,
-    interface: Option<String>,
-    url: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: ErrorData,
-}
-
-#[derive(Deserialize)]
-struct ErrorData {
-    #[serde(default)]
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct ReceiptBody {
-    required_auth_methods: Vec<Vec<String>>,
-}
-
 /// Reads an answer that came whole. `now` is the moment from which the token's life counts.
 pub(crate) fn read_answer(response: &Response, now: SystemTime) -> Result<Token, LoginFailure> {
     match response.status {
@@ -103,47 +53,56 @@ fn read_token(response: &Response, now: SystemTime) -> Option<Token> {
     let id = std::str::from_utf8(response.header("x-subject-token")?.bytes()).ok()?;
     // It becomes a header's value.
     let is_usable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-    let body: TokenBody = serde_json::from_slice(response.body.bytes()).ok().filter(|_| is_usable)?;
-    Some(Token { id: Secret::new(id), expires_at: now + life(&body.token), catalog: catalog(body.token) })
+    let body = read_json(response).filter(|_| is_usable)?;
+    let token = body.get("token").filter(|token| token.is_object())?;
+    Some(Token { id: Secret::new(id), expires_at: now + life(token), catalog: catalog(token) })
+}
+
+fn read_json(response: &Response) -> Option<Value> {
+    serde_json::from_str(std::str::from_utf8(response.body.bytes()).ok()?).ok()
 }
 
 /// Returns the lifetime of a token by Keystone's clock: that of this machine may differ.
-fn life(token: &TokenData) -> Duration {
-    let read = |time: &Option<String>| humantime::parse_rfc3339_weak(time.as_deref()?).ok();
-    let dates = read(&token.issued_at).zip(read(&token.expires_at));
+fn life(token: &Value) -> Duration {
+    let read = |key| humantime::parse_rfc3339_weak(text(token, key)?).ok();
+    let dates = read("issued_at").zip(read("expires_at"));
     let life = dates.map(|(issued, expires)| expires.duration_since(issued).unwrap_or_default());
     // Beyond a year it is a mistake, and the sum with the present might overflow.
     life.unwrap_or(ASSUMED_LIFE).min(Duration::from_secs(365 * 86_400))
 }
 
-fn catalog(token: TokenData) -> Catalog {
+fn catalog(token: &Value) -> Catalog {
     let mut entries = Vec::new();
-    for service in token.catalog {
-        let Some(service_type) = service.service_type else { continue };
-        for endpoint in service.endpoints {
-            let region = endpoint.region_id.or(endpoint.region).unwrap_or_default();
-            let (Some(interface), Some(url)) = (endpoint.interface, endpoint.url) else { continue };
-            entries.push(CatalogEntry { service_type: service_type.clone(), region, interface, url });
+    for service in items(token, "catalog") {
+        let Some(service_type) = text(service, "type") else { continue };
+        for endpoint in items(service, "endpoints") {
+            let region = text(endpoint, "region_id").or(text(endpoint, "region")).unwrap_or_default();
+            let (Some(interface), Some(url)) = (text(endpoint, "interface"), text(endpoint, "url")) else {
+                continue;
+            };
+            entries.push(CatalogEntry {
+                service_type: service_type.to_owned(),
+                region: region.to_owned(),
+                interface: interface.to_owned(),
+                url: url.to_owned(),
+            });
         }
     }
-    Catalog { entries, project_id: token.project.map(|project| project.id) }
+    let project_id = token.get("project").and_then(|project| text(project, "id"));
+    Catalog { entries, project_id: project_id.map(str::to_owned) }
 }
 
 /// A 404 refuses a credential only if Keystone wrote it; a page means a wrong address.
 fn read_refusal(response: &Response) -> LoginFailure {
-    let body = response.body.bytes();
-    let receipt = serde_json::from_slice(body).ok();
-    let wanted: Vec<Vec<String>> =
-        receipt.map(|receipt: ReceiptBody| receipt.required_auth_methods).unwrap_or_default();
-    let error: Option<ErrorBody> = serde_json::from_slice(body).ok();
+    let body = read_json(response).unwrap_or_default();
+    let error = body.get("error").filter(|error| error.is_object());
     if error.is_none() && response.status == 404 {
         return LoginFailure::Down;
     }
-    let message = error.map(|body| body.error.message).unwrap_or_default();
+    let message = error.and_then(|error| text(error, "message")).unwrap_or_default();
     // What follows the first line is a schema.
     let first = message.lines().next().unwrap_or_default();
-    LoginFailure::Refused {
-        message: UntrustedText::new(first),
-        wanted: wanted.into_iter().next().unwrap_or_default(),
-    }
+    let wanted = items(&body, "required_auth_methods").first().and_then(Value::as_array);
+    let wanted = wanted.into_iter().flatten().filter_map(Value::as_str);
+    LoginFailure::Refused { message: UntrustedText::new(first), wanted: wanted.map(str::to_owned).collect() }
 }

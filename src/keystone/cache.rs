@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalog::Catalog;
 use super::config::Cloud;
-use super::{Secret, Shown, Token};
+use super::{Secret, Shown, Token, items, object, text};
 use crate::environment::Environment;
 use crate::input;
 
@@ -48,19 +47,13 @@ pub(crate) struct CachedLogin {
     pub(crate) shown: Shown,
 }
 
-#[derive(Serialize, Deserialize)]
-struct CacheFile {
-    format: u32,
-    cloud: String,
-    auth_url: String,
-    /// The login without its secret: user or credential, and scope.
-    identity: Value,
+/// The part of a cache file that does not depend on the cloud.
+struct Entry {
     token: String,
     /// Seconds since 1970, by this machine's clock.
     expires_at: u64,
     catalog: Catalog,
-    /// Fingerprints of the endpoints that have seen the token.
-    shown: Vec<u64>,
+    shown: Shown,
 }
 
 impl Cache {
@@ -89,7 +82,7 @@ impl Cache {
         self.read(cloud).map(|found| found.into_login(now))
     }
 
-    fn read(&self, cloud: &Cloud) -> Option<CacheFile> {
+    fn read(&self, cloud: &Cloud) -> Option<Entry> {
         let file = self.file(cloud);
         let status = fs::symlink_metadata(&file).ok()?;
         let is_private = status.is_file() && !is_open(status.mode()) && status.nlink() == 1;
@@ -99,44 +92,42 @@ impl Cache {
         // A regular file does not block.
         let deadline = Instant::now() + Duration::from_secs(1);
         let bytes = input::read_trusted(&file, MAX_FILE_BYTES, deadline).ok()??;
-        let found: CacheFile = serde_json::from_slice(&bytes).ok()?;
-        let is_same = found.format == FORMAT
-            && found.cloud == cloud.name
-            && found.auth_url == cloud.login.auth_url
-            && found.identity == cloud.login.identity();
-        is_same.then_some(found)
+        let found: Value = serde_json::from_str(std::str::from_utf8(&bytes).ok()?).ok()?;
+        let is_same = owner(cloud).into_iter().all(|(key, value)| found.get(key) == Some(&value));
+        if is_same { Entry::from_json(&found) } else { None }
     }
 
     /// Keeps a token, which no endpoint has seen yet.
     pub(crate) fn store(&self, cloud: &Cloud, token: &Token) -> Result<()> {
         let expires_at = token.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let file = CacheFile {
-            format: FORMAT,
-            cloud: cloud.name.clone(),
-            auth_url: cloud.login.auth_url.clone(),
-            identity: cloud.login.identity(),
-            token: token.id.expose().to_owned(),
-            expires_at,
-            catalog: token.catalog.clone(),
-            shown: Vec::new(),
-        };
-        self.write(cloud, &file)
+        let (token, catalog) = (token.id.expose().to_owned(), token.catalog.clone());
+        self.write(cloud, &Entry { token, expires_at, catalog, shown: Shown::default() })
     }
 
     /// Adds endpoints that have seen a token, unless another run has replaced it.
     pub(crate) fn add_shown(&self, cloud: &Cloud, token: &Token, shown: &Shown) -> Result<()> {
         match self.read(cloud).filter(|found| found.token == token.id.expose()) {
-            Some(found) => self.write(cloud, &CacheFile { shown: shown.merged(&found.shown), ..found }),
+            Some(found) => {
+                let all = [shown.fingerprints(), found.shown.fingerprints()].concat();
+                self.write(cloud, &Entry { shown: Shown::new(all), ..found })
+            }
             None => Ok(()),
         }
     }
 
-    fn write(&self, cloud: &Cloud, file: &CacheFile) -> Result<()> {
-        let text = serde_json::to_vec(file)?;
+    fn write(&self, cloud: &Cloud, entry: &Entry) -> Result<()> {
+        let mut fields = owner(cloud);
+        fields.extend([
+            ("token", entry.token.as_str().into()),
+            ("expires_at", entry.expires_at.into()),
+            ("catalog", entry.catalog.json()),
+            ("shown", entry.shown.fingerprints().into()),
+        ]);
+        let text = object(fields).to_string();
         let permissions = Permissions::from_mode(0o600);
         let mut beside =
             tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(&self.directory)?;
-        beside.write_all(&text)?;
+        beside.write_all(text.as_bytes())?;
         beside.persist(self.file(cloud))?;
         Ok(())
     }
@@ -151,14 +142,33 @@ impl Cache {
     }
 }
 
-impl CacheFile {
+/// The fields that tell whom a token is for: the login without its secret, that is user or credential, and scope.
+fn owner(cloud: &Cloud) -> Vec<(&'static str, Value)> {
+    vec![
+        ("format", FORMAT.into()),
+        ("cloud", cloud.name.as_str().into()),
+        ("auth_url", cloud.login.auth_url.as_str().into()),
+        ("identity", cloud.login.identity()),
+    ]
+}
+
+impl Entry {
+    fn from_json(found: &Value) -> Option<Entry> {
+        Some(Entry {
+            token: text(found, "token")?.to_owned(),
+            expires_at: found.get("expires_at")?.as_u64()?,
+            catalog: Catalog::from_json(found.get("catalog")?)?,
+            shown: Shown::new(items(found, "shown").iter().filter_map(Value::as_u64).collect()),
+        })
+    }
+
     fn into_login(self, now: SystemTime) -> CachedLogin {
         let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at)).unwrap_or(UNIX_EPOCH);
         let is_usable = !self.token.is_empty() && self.token.bytes().all(|byte| byte.is_ascii_graphic());
         let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE) && is_usable;
         let catalog = self.catalog;
         let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
-        CachedLogin { token: lives.then_some(token), catalog, shown: Shown::new(self.shown) }
+        CachedLogin { token: lives.then_some(token), catalog, shown: self.shown }
     }
 }
 

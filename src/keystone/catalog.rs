@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::config::{Interface, SERVICE_TYPES, Selection};
+use super::{items, object, text};
 use crate::model::endpoint::{Defaults, Endpoint, MAX_ENDPOINTS};
 use crate::sanitize::{Sanitizer, UntrustedText};
 
@@ -15,7 +16,7 @@ const MAX_LISTED: usize = 200;
 const MAX_NAME: usize = 60;
 
 /// A catalogue, flat.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Catalog {
     pub(super) entries: Vec<CatalogEntry>,
     /// The project of the token, whose id may be part of a URL.
@@ -23,9 +24,8 @@ pub(crate) struct Catalog {
 }
 
 /// An endpoint as the catalogue has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CatalogEntry {
-    #[serde(rename = "type")]
     pub(super) service_type: String,
     pub(super) region: String,
     pub(super) interface: String,
@@ -46,6 +46,37 @@ pub(crate) struct CatalogEndpoint {
 pub(crate) struct NotInCatalog(pub(crate) String);
 
 impl Catalog {
+    /// Writes it for the token cache.
+    pub(super) fn json(&self) -> Value {
+        let entry = |entry: &CatalogEntry| {
+            let CatalogEntry { service_type, region, interface, url } = entry;
+            let field = |key: &'static str, text: &str| (key, text.into());
+            object(vec![
+                field("type", service_type),
+                field("region", region),
+                field("interface", interface),
+                field("url", url),
+            ])
+        };
+        let entries: Vec<Value> = self.entries.iter().map(entry).collect();
+        object(vec![("entries", entries.into()), ("project_id", self.project_id.clone().into())])
+    }
+
+    /// Reads what [`Catalog::json`] wrote.
+    pub(super) fn from_json(value: &Value) -> Option<Catalog> {
+        let entry = |entry: &Value| {
+            let field = |key| text(entry, key).map(str::to_owned);
+            Some(CatalogEntry {
+                service_type: field("type")?,
+                region: field("region")?,
+                interface: field("interface")?,
+                url: field("url")?,
+            })
+        };
+        let entries = items(value, "entries").iter().map(entry).collect::<Option<_>>()?;
+        Some(Catalog { entries, project_id: text(value, "project_id").map(str::to_owned) })
+    }
+
     /// The endpoints that the selections mean, each once.
     pub(crate) fn select(
         &self,

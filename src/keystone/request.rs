@@ -1,8 +1,9 @@
 //! The body of a login, and the same without its secret as the identity that a cached token is good for.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::config::{ApplicationCredential, Credential, Domain, Login, Scope, Subject};
+use super::object;
 
 /// Takes a secret's place in what is written to a file.
 const HIDDEN: &str = "";
@@ -28,64 +29,65 @@ impl Login {
     }
 
     fn request(&self, secret: &str) -> Value {
-        let mut auth = json!({ "identity": self.credential.identity(secret) });
-        if let (Some(scope), Some(auth)) = (self.scope.json(), auth.as_object_mut()) {
-            auth.insert("scope".into(), scope);
-        }
-        json!({ "auth": auth })
+        let mut auth = vec![("identity", self.credential.identity(secret))];
+        auth.extend(self.scope.json().map(|scope| ("scope", scope)));
+        object(vec![("auth", object(auth))])
     }
 }
 
 impl Credential {
     fn identity(&self, secret: &str) -> Value {
-        match self {
-            Credential::Password { user, .. } => {
-                json!({"methods": ["password"], "password": {"user": user.json(Some(secret))}})
-            }
-            Credential::Token(_) => json!({"methods": ["token"], "token": {"id": secret}}),
+        let (method, fields) = match self {
+            Credential::Password { user, .. } => ("password", vec![("user", user.json(Some(secret)))]),
+            Credential::Token(_) => ("token", vec![("id", secret.into())]),
             Credential::ApplicationCredential { credential, .. } => {
-                let credential = match credential {
-                    ApplicationCredential::Id(id) => json!({"id": id, "secret": secret}),
-                    ApplicationCredential::Named(name, user) => {
-                        json!({"name": name, "secret": secret, "user": user.json(None)})
+                let fields = match credential {
+                    ApplicationCredential::Id(id) => {
+                        vec![("id", id.as_str().into()), ("secret", secret.into())]
                     }
+                    ApplicationCredential::Named(name, user) => vec![
+                        ("name", name.as_str().into()),
+                        ("secret", secret.into()),
+                        ("user", user.json(None)),
+                    ],
                 };
-                json!({"methods": ["application_credential"], "application_credential": credential})
+                ("application_credential", fields)
             }
-        }
+        };
+        object(vec![("methods", vec![method].into()), (method, object(fields))])
     }
 }
 
 impl Subject {
     fn json(&self, password: Option<&str>) -> Value {
         let mut subject = match self {
-            Subject::Id(id) => json!({ "id": id }),
-            Subject::Named(name, domain) => json!({"name": name, "domain": domain.json()}),
+            Subject::Id(id) => vec![("id", id.as_str().into())],
+            Subject::Named(name, domain) => vec![("name", name.as_str().into()), ("domain", domain.json())],
         };
-        if let (Some(password), Some(subject)) = (password, subject.as_object_mut()) {
-            subject.insert("password".into(), password.into());
-        }
-        subject
+        subject.extend(password.map(|password| ("password", password.into())));
+        object(subject)
     }
 }
 
 impl Domain {
     fn json(&self) -> Value {
-        match self {
-            Domain::Id(id) => json!({ "id": id }),
-            Domain::Name(name) => json!({ "name": name }),
-        }
+        let (key, text) = match self {
+            Domain::Id(id) => ("id", id),
+            Domain::Name(name) => ("name", name),
+        };
+        object(vec![(key, text.as_str().into())])
     }
 }
 
 impl Scope {
     fn json(&self) -> Option<Value> {
-        match self {
-            Scope::Unscoped => None,
-            Scope::Project(project) => Some(json!({ "project": project.json(None) })),
-            Scope::Domain(domain) => Some(json!({ "domain": domain.json() })),
-            Scope::System => Some(json!({"system": {"all": true}})),
-            Scope::Trust(id) => Some(json!({"OS-TRUST:trust": {"id": id}})),
-        }
+        let (key, scope) = match self {
+            Scope::Unscoped => return None,
+            Scope::Project(project) => ("project", project.json(None)),
+            Scope::Domain(domain) => ("domain", domain.json()),
+            Scope::System => ("system", object(vec![("all", true.into())])),
+            Scope::Trust(id) => ("OS-TRUST:trust", object(vec![("id", id.as_str().into())])),
+        };
+        Some(object(vec![(key, scope)]))
     }
 }

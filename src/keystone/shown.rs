@@ -1,6 +1,5 @@
 //! The endpoints that have seen a token. An API that has not asks Keystone first, which would falsify its times.
 
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,35 +10,38 @@ use crate::model::endpoint::{Endpoint, MAX_ENDPOINTS};
 /// It holds fingerprints: a collision, or another version of the program, costs one HEAD or one inflated time.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    endpoints: Mutex<BTreeSet<u64>>,
+    /// Sorted.
+    endpoints: Mutex<Vec<u64>>,
 }
 
 impl Shown {
-    pub(super) fn new(fingerprints: Vec<u64>) -> Shown {
-        Shown { endpoints: Mutex::new(fingerprints.into_iter().collect()) }
+    pub(super) fn new(mut fingerprints: Vec<u64>) -> Shown {
+        fingerprints.sort_unstable();
+        fingerprints.dedup();
+        fingerprints.truncate(MAX_ENDPOINTS);
+        Shown { endpoints: Mutex::new(fingerprints) }
     }
 
     pub(crate) fn contains(&self, endpoint: &Endpoint) -> bool {
-        self.lock().contains(&fingerprint(endpoint))
+        self.lock().binary_search(&fingerprint(endpoint)).is_ok()
     }
 
     pub(crate) fn add(&self, endpoint: &Endpoint) {
-        self.lock().insert(fingerprint(endpoint));
+        let (mut all, own) = (self.lock(), fingerprint(endpoint));
+        if let Err(place) = all.binary_search(&own) {
+            all.insert(place, own);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// The fingerprints and others' for a file, which keeps no more than a run has endpoints.
-    pub(super) fn merged(&self, others: &[u64]) -> Vec<u64> {
-        let mut all = self.lock().clone();
-        let room = MAX_ENDPOINTS.saturating_sub(all.len());
-        all.extend(others.iter().take(room));
-        all.into_iter().take(MAX_ENDPOINTS).collect()
+    pub(super) fn fingerprints(&self) -> Vec<u64> {
+        self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<u64>> {
         self.endpoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 //! The crate below only parses. Composing its events here bounds the depth and what aliases expand to, refuses
 //! duplicate keys, and keeps `0123` what it is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
@@ -73,7 +73,7 @@ pub(super) fn parse(bytes: &[u8], is_json: bool) -> Result<Node, SyntaxError> {
     let text = decode(bytes)?;
     // JSON is YAML except for tabs between tokens; within its strings tabs are escaped.
     let text = if is_json { text.replace('\t', " ") } else { text.to_owned() };
-    Composer { parser: Parser::new_from_str(&text), anchors: HashMap::new(), expanded: 0 }
+    Composer { parser: Parser::new_from_str(&text), anchors: Vec::new(), expanded: 0 }
         .document()
         .map_err(|error| explain_tab(&text, error))
 }
@@ -114,8 +114,8 @@ const TOO_DEEP: &str = "nested too deep";
 
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    /// Finished nodes by the parser's number of their anchor.
-    anchors: HashMap<usize, Node>,
+    /// Finished nodes at the parser's number of their anchor.
+    anchors: Vec<Option<Node>>,
     expanded: usize,
 }
 
@@ -169,19 +169,22 @@ impl<'a> Composer<'a> {
         let node = Node { line: span.start.line(), value };
         self.grow(NODE_BYTES, &span)?;
         if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
+            self.anchors.resize(self.anchors.len().max(anchor + 1), None);
+            if let Some(place) = self.anchors.get_mut(anchor) {
+                *place = Some(node.clone());
+            }
         }
         Ok(node)
     }
 
     fn alias(&mut self, anchor: usize, span: &Span) -> Result<Node, SyntaxError> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(node) = self.anchors.get(anchor).and_then(Option::as_ref) else {
             return Err(error(span, "an alias within what it refers to"));
         };
         let size = node.size();
         // Grown before the copy is made.
         self.grow(size, span)?;
-        self.anchors.get(&anchor).cloned().ok_or(error(span, NOT_YAML))
+        self.anchors.get(anchor).cloned().flatten().ok_or(error(span, NOT_YAML))
     }
 
     fn grow(&mut self, bytes: usize, span: &Span) -> Result<(), SyntaxError> {
