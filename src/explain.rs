@@ -513,7 +513,7 @@ mod tests {
             | `login:closed` | UNKNOWN | ours | Keystone's connection was closed | check auth_url, and that Keystone runs there |
             | `login:timeout` | UNKNOWN | ours | Keystone did not answer within half of -t, or within api_timeout | check Keystone's load and the firewalls on the way, or raise -t |
             | `login:tls` | UNKNOWN | ours | no trusted connection to Keystone could be made | check Keystone's certificate against cacert and the name in auth_url |
-            | `login:protocol` | UNKNOWN | ours | the answer is not Keystone's: no token, or no HTTP | check auth_url, and that Keystone runs there |
+            | `login:protocol` | UNKNOWN | ours | the answer is not Keystone's: no token that can be used, more than 1 MiB, or no HTTP | check auth_url, and that Keystone runs there |
             | `login:body` | UNKNOWN | ours | Keystone's answer broke off | check auth_url, and that Keystone runs there |
             | `login:proxy` | UNKNOWN | ours | the proxy, not Keystone, failed | check --proxy |
             | `login:local` | UNKNOWN | ours | the login could not be made on this machine | check options, files and limits (descriptors, threads) of the machine that probes |

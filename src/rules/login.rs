@@ -56,7 +56,11 @@ pub(super) static ROWS: &[Row] = &[
         "no trusted connection to Keystone could be made",
         "check Keystone's certificate against cacert and the name in auth_url",
     ),
-    down(Selector::Fault(FaultKind::Protocol), "the answer is not Keystone's: no token, or no HTTP", REACH),
+    down(
+        Selector::Fault(FaultKind::Protocol),
+        "the answer is not Keystone's: no token that can be used, more than 1 MiB, or no HTTP",
+        REACH,
+    ),
     down(Selector::Fault(FaultKind::Body), "Keystone's answer broke off", REACH),
     down(Selector::Fault(FaultKind::Proxy), "the proxy, not Keystone, failed", "check --proxy"),
     row(

@@ -45,6 +45,11 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     }
     match request.completion.fault() {
         Some(fault) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
+        None if (200..300).contains(&status) => {
+            format!(
+                "Keystone ({keystone}) answered the login with {status}, but without a token that can be used"
+            )
+        }
         None => format!("Keystone ({keystone}) answered the login with {status}{reason}"),
     }
 }

@@ -271,6 +271,27 @@ fn masked_secrets() {
     clouds.check("prod", "-v").run().says("Note: the login goes over plain http");
 }
 
+/// Answers that only look like a grant.
+#[test]
+fn unusable_tokens() {
+    let body = r#"{"token":{"catalog":[]}}"#;
+    let long = format!(r#"{{"token":{{"pad":"{}"}}}}"#, "x".repeat(1 << 20));
+    let table = [
+        ("", body),
+        ("X-Subject-Token: two words\r\n", body),
+        ("X-Subject-Token: caf\u{e9}\r\n", body),
+        ("X-Subject-Token: token\r\n", "[]"),
+        ("X-Subject-Token: token\r\n", &long),
+    ];
+    for (header, body) in table {
+        let text = answer("201 Created", header, body);
+        let server = Server::start(move |_, _| text.clone());
+        let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-o json").run();
+        run.exits(3).reports("/login/key", "login:protocol").reports("/login/token", "none");
+        run.says("answered the login with 201, but without a token that can be used");
+    }
+}
+
 /// Keystone knows the password and the token; what it registers must not show them.
 #[test]
 fn secrets_in_a_catalogue() {
