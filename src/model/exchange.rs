@@ -97,6 +97,9 @@ pub(crate) struct Response {
 /// Maximum number of bytes that are read of a body.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
+/// Maximum number of bytes that are kept of a request's head, for `-vvv`.
+pub(crate) const SENT_LIMIT: usize = 8 * 1024;
+
 /// Maximum number of bytes that are read of a response's head, interim responses included.
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
@@ -188,7 +191,7 @@ pub(crate) struct Exchange {
     pub(crate) phases: Phases,
     /// The whole time, from the look-up to the last byte.
     pub(crate) elapsed: Duration,
-    /// The request's head as it was sent, secrets included.
+    /// The beginning of the request's head as it was sent, secrets included.
     pub(crate) sent: UntrustedText,
 }
 

@@ -13,11 +13,18 @@ use crate::cli::Cli;
 use crate::input;
 use crate::sanitize::{Sanitizer, quote_arg};
 
-/// Maximum size of a file with secrets, in bytes.
+/// Maximum size of a file with headers, in bytes.
 const MAX_FILE: usize = 64 * 1024;
 
 /// Maximum number of headers. Servers accept about a hundred, and each value is searched for in every output.
 const MAX_HEADERS: usize = 100;
+
+/// Maximum number of bytes of all their values: twice as much as servers take, and little enough to be searched for in
+/// every answer.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// Maximum size of a file with one secret, in bytes: the longest header that OpenStack's services can be told to accept.
+const MAX_SECRET: usize = 16 * 1024;
 
 /// Minimum length in bytes of a header value that is masked. Shorter ones are not secrets, and occur in ordinary text.
 const MIN_MASKED: usize = 8;
@@ -58,6 +65,9 @@ impl SecretReader {
             if headers.len() > MAX_HEADERS {
                 bail!("{option}: more than {MAX_HEADERS} headers");
             }
+        }
+        if headers.iter().map(|(_, value)| value.len()).sum::<usize>() > MAX_HEADER_BYTES {
+            bail!("{option}: headers of more than {MAX_HEADER_BYTES} bytes");
         }
         check_host(&headers).map_err(|why| anyhow!("{option}: {why}"))?;
         let mut all = self.credentials(cli, &headers)?;
@@ -107,7 +117,7 @@ impl SecretReader {
     /// Reads a file with a secret in its only line.
     fn line(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
         let name = input::name(path);
-        let bytes = self.read(option, path)?;
+        let bytes = self.read(option, path, MAX_SECRET)?;
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
@@ -122,7 +132,7 @@ impl SecretReader {
 
     /// Reads a file with one header per line.
     fn header_file(&mut self, option: &str, path: &Path) -> Result<Vec<RequestHeader>> {
-        let bytes = self.read(option, path)?;
+        let bytes = self.read(option, path, MAX_FILE)?;
         let mut headers = Vec::new();
         // One line more than allowed, which the caller then rejects.
         for (number, line) in input::lines(&bytes).take(MAX_HEADERS + 1) {
@@ -146,8 +156,8 @@ impl SecretReader {
     }
 
     /// Reads a file, with a note if other users can read it too.
-    fn read(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
-        let bytes = input::read(path, MAX_FILE, self.deadline).with_context(|| option.to_owned())?;
+    fn read(&mut self, option: &str, path: &Path, limit: usize) -> Result<Vec<u8>> {
+        let bytes = input::read(path, limit, self.deadline).with_context(|| option.to_owned())?;
         self.note_readable(option, path);
         Ok(bytes)
     }

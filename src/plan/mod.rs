@@ -147,6 +147,7 @@ impl Plan {
         let mut notes: Vec<String> = proxy::ignored_variables(environment).into_iter().collect();
         notes.extend(secrets.notes);
         notes.extend(validate::threshold_notes(cli, &timing));
+        secrets.sanitizer.prepare();
         Ok(Plan {
             targets,
             cloud: cloud.map(Arc::new),

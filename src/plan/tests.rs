@@ -262,6 +262,23 @@ fn invalid_headers() {
     assert_eq!(refusal(&["h", "--header", &file], &[]), "--header: more than 100 headers");
 }
 
+/// Secrets are searched for in every answer: what no server takes is not sent.
+#[test]
+fn long_secrets() {
+    let [half, long] = [1, 2].map(|times| "x".repeat(times * 16 * 1024));
+    let header = format!("X-A: {half}\n");
+    let files = Files::with(&[("long", &long), ("headers", &header.repeat(3)), ("two", &header.repeat(2))]);
+    for option in ["--token-file", "--auth-file"] {
+        let reason = refusal(&["h", option, &files.path("long")], &[]);
+        assert!(reason.contains("is larger than 16384 bytes"), "{reason}");
+    }
+    let [headers, two] = ["headers", "two"].map(|name| format!("@{}", files.path(name)));
+    let reason = "--header: headers of more than 32768 bytes";
+    assert_eq!(refusal(&["h", "--header", &headers], &[]), reason);
+    assert_eq!(refusal(&["h", "--header", &two, "--header", "X-B: 1"], &[]), reason);
+    assert_eq!(plan(&["h", "--header", &two]).network.headers.len(), 2);
+}
+
 proptest! {
     /// A file of headers is accepted whole, or rejected by the number of a line without its text.
     #[test]

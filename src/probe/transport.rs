@@ -14,7 +14,7 @@ use super::error::local_fault;
 use super::head;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
-use crate::model::exchange::{HEAD_LIMIT, Phase};
+use crate::model::exchange::{HEAD_LIMIT, Phase, SENT_LIMIT};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, ResponseProblem, Stage};
 
 /// Number of the response's first bytes that are kept to name a foreign protocol.
@@ -64,7 +64,7 @@ impl Stream {
 /// A log of one exchange; read when the exchange is over.
 #[derive(Debug, Default)]
 pub(super) struct ExchangeLog {
-    /// The request's head.
+    /// The beginning of the request's head.
     pub(super) sent: Vec<u8>,
     /// The time of the request's first byte.
     pub(super) begun_at: Option<Instant>,
@@ -138,7 +138,10 @@ impl DeadlineTransport {
 
     fn write(&mut self, amount: usize) -> io::Result<()> {
         let bytes = self.buffers.output().get(..amount).unwrap_or_default();
-        self.log.lock().sent.extend_from_slice(bytes);
+        let mut log = self.log.lock();
+        let room = SENT_LIMIT.saturating_sub(log.sent.len());
+        log.sent.extend(bytes.iter().take(room));
+        drop(log);
         self.stream.write_all(bytes)
     }
 

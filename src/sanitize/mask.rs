@@ -18,6 +18,9 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::decode::{DecodedText, normalize};
 
+/// Length of all patterns from which on their matcher takes noticeable time to build, in bytes.
+const LONG_PATTERNS: usize = 64 * 1024;
+
 /// Text in a secret's place.
 const STARS: &[u8] = b"***";
 
@@ -111,6 +114,13 @@ impl Mask {
         }
     }
 
+    /// Builds the matcher of many or long patterns ahead of the first search.
+    pub(super) fn prepare(&self) {
+        if self.patterns.iter().map(Vec::len).sum::<usize>() > LONG_PATTERNS {
+            self.matcher.get_or_init(|| build(&self.patterns));
+        }
+    }
+
     /// Returns the text with every secret, and the userinfo of every URL, masked.
     pub(super) fn apply(&self, text: &[u8]) -> Vec<u8> {
         let escaped = text.iter().any(|byte| b"@\\%&".contains(byte));
@@ -170,21 +180,26 @@ impl Search<'_> {
     /// Finds every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.
     fn find(&mut self, reading: &DecodedText) {
         let Some(matcher) = self.mask.matcher.get_or_init(|| build(&self.mask.patterns)) else { return };
-        let Ok(mut state) = matcher.start_state(Anchored::No) else { return };
-        if !may_match(matcher, state, &reading.bytes) {
+        let Ok(start) = matcher.start_state(Anchored::No) else { return };
+        if !may_match(matcher, start, &reading.bytes) {
             return;
         }
         let text = reading.normalized();
+        // No pattern begins before the last return to the start and reaches the end.
+        let (mut state, mut begun) = (start, 0);
         for (at, byte) in text.bytes.iter().enumerate() {
             state = matcher.next_state(Anchored::No, state, *byte);
+            if state == start {
+                begun = at + 1;
+            }
             if matcher.is_match(state) {
                 // The first of a state's patterns is the longest, and covers the others, for they end here too.
                 let length = matcher.pattern_len(matcher.match_pattern(state, 0));
                 self.spans.push(text.origin((at + 1).saturating_sub(length)..at + 1));
             }
         }
-        if let Some(start) = self.mask.cut_off(&text.bytes) {
-            self.spans.push(text.origin(start..text.bytes.len()));
+        if let Some(cut) = text.bytes.get(begun..).and_then(|rest| self.mask.cut_off(rest)) {
+            self.spans.push(text.origin(begun + cut..text.bytes.len()));
         }
     }
 }

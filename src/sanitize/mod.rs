@@ -64,6 +64,11 @@ impl Sanitizer {
         self.mask.add_form(cleaned.as_bytes());
     }
 
+    /// Prepares to search for long secrets, which takes time that a run does not have at its deadline.
+    pub(crate) fn prepare(&self) {
+        self.mask.prepare();
+    }
+
     /// Masks a beginning of a text, before anything is read from it: decoding it or stripping its tags could tear a
     /// secret apart. The result is still foreign.
     pub(crate) fn mask(&self, text: &UntrustedText, limit: usize) -> UntrustedText {

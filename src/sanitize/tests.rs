@@ -420,6 +420,20 @@ fn harmless(letter: char) -> bool {
     !(letter.is_control() || bidirectional || zero_width || unassigned || white)
 }
 
+/// A text that breaks off within a secret after much that is none, and after much of the secret itself.
+#[test]
+fn beginning_of_a_secret_at_a_late_end() {
+    let secret: String = (0..4000).map(|number| format!("{number:x}~")).collect();
+    let sanitizer = hiding(&[&secret]);
+    let started = Instant::now();
+    for before in ["plain ".repeat(10_000), "~0~1".repeat(16_000), secret[..9000].repeat(4)] {
+        let text = UntrustedText::new(format!("{before}{}", &secret[..20]));
+        let masked = sanitizer.mask(&text, usize::MAX);
+        assert!(masked.bytes().ends_with(b"***"), "{masked:?}");
+    }
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+}
+
 proptest! {
     #[test]
     fn harmless_characters(text in hostile(), limit in 0..80usize) {

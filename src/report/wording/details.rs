@@ -2,7 +2,7 @@
 
 use super::curl;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
-use crate::model::exchange::{Attempt, Exchange, Response};
+use crate::model::exchange::{Attempt, Exchange, Response, SENT_LIMIT};
 use crate::model::threshold::Threshold;
 use crate::plan::{Plan, Verbosity};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
@@ -12,8 +12,6 @@ use crate::verdict::{Credentials, Outcome, RequestDetails, Transcript, Verdict, 
 const MAX_VALUE: usize = 200;
 /// Maximum length of a line of the answer's head, in characters.
 const MAX_HEAD_LINE: usize = 400;
-/// Maximum length of the request's head, in characters.
-const MAX_SENT: usize = 8192;
 /// Maximum length of the body's beginning, in characters.
 const MAX_BODY: usize = 1024;
 
@@ -92,7 +90,7 @@ fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
 fn transcript(exchange: &Exchange, sanitizer: &Sanitizer) -> Transcript {
     let answer = exchange.completion.answer();
     Transcript {
-        sent: sanitizer.lines(&exchange.sent, MAX_SENT),
+        sent: sanitizer.lines(&exchange.sent, SENT_LIMIT),
         received: answer.map(|answer| received(answer, sanitizer)).unwrap_or_default(),
         body: answer.map(|answer| beginning(answer, sanitizer)).unwrap_or_default(),
     }
