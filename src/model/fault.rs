@@ -87,6 +87,10 @@ pub(crate) enum FaultDetail<T = UntrustedText> {
         problem: ProxyProblem,
     },
     Tls(TlsProblem),
+    /// The first bytes that a server sent in place of TLS, which are not HTTP either.
+    NotTls {
+        beginning: T,
+    },
     Certificate(Box<CertificateFault<T>>),
     Interrupted(Interruption),
     /// The protocol in place of HTTP/1, and its first bytes.
@@ -160,7 +164,6 @@ pub(crate) enum TlsProblem {
     Alert(String),
     /// The server answers in plain HTTP on this port.
     ServerSpeaksHttp,
-    NotTls,
     Malformed(String),
     CertificatesTooLong,
     NoCertificate,
@@ -205,6 +208,8 @@ pub(crate) enum CertificateProblem {
     IsCa(String),
     OldVersion,
     Malformed,
+    /// A date before 1970, which this program's TLS library cannot read.
+    EarlyDate(ChainPart),
     Unreadable,
     Revoked,
     /// A name constraint of an authority forbids the certificate's names.
@@ -305,6 +310,7 @@ impl<T> FaultDetail<T> {
                 Detail::Proxy { proxy: own(proxy), problem: problem.map(own) }
             }
             Detail::Tls(problem) => Detail::Tls(problem.map(own)),
+            Detail::NotTls { beginning } => Detail::NotTls { beginning: text(beginning) },
             Detail::Certificate(fault) => Detail::Certificate(Box::new(CertificateFault {
                 problem: fault.problem.map(own),
                 subject: text(&fault.subject),

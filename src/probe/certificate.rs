@@ -136,7 +136,7 @@ pub(super) fn refused(
             CertificateProblem::NotForServers
         }
         CertificateError::Revoked => CertificateProblem::Revoked,
-        CertificateError::BadEncoding => CertificateProblem::Malformed,
+        CertificateError::BadEncoding => early_date(&chain).unwrap_or(CertificateProblem::Malformed),
         CertificateError::BadSignature => key_problem(&chain, last, trust)
             .unwrap_or_else(|| CertificateProblem::SignatureMismatch(source(trust))),
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
@@ -204,6 +204,17 @@ fn expired_or_early<'a, 'b>(
     let culprit = culprit.unwrap_or(own);
     let part = if std::ptr::eq(culprit, own) { ChainPart::Server } else { ChainPart::Intermediate };
     Some((part, culprit))
+}
+
+/// The problem of a chain that bears a date which the library cannot read, although RFC 5280 allows it.
+fn early_date(chain: &[X509Certificate<'_>]) -> Option<CertificateProblem> {
+    let index = chain.iter().position(|certificate| certificate.validity().not_before.timestamp() < 0)?;
+    Some(CertificateProblem::EarlyDate(place(index)))
+}
+
+/// The place of a certificate among those that were sent.
+const fn place(index: usize) -> ChainPart {
+    if index == 0 { ChainPart::Server } else { ChainPart::Intermediate }
 }
 
 /// Errors that the TLS library wraps from its certificate library, known by their names alone.
@@ -306,7 +317,6 @@ fn key_problem(
     last: &X509Certificate<'_>,
     trust: Option<&Trust>,
 ) -> Option<CertificateProblem> {
-    let place = |index| if index == 0 { ChainPart::Server } else { ChainPart::Intermediate };
     let sent =
         chain.iter().enumerate().find_map(|(index, certificate)| unusable_key(certificate, place(index)));
     sent.or_else(|| {

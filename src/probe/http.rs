@@ -7,10 +7,10 @@ use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response as HttpResponse, header};
 use ureq::{Agent, SendBody};
 
-use super::PhaseTimer;
 use super::transport::{
     DeadlineTransport, ExchangeLog, NullResolver, ReadyConnector, SharedLog, Stream, response_fault,
 };
+use super::{PhaseTimer, greeting};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
@@ -205,8 +205,7 @@ fn cause(error: &ureq::Error) -> String {
 fn not_http(log: &ExchangeLog) -> Fault {
     let greeting = log.greeting.as_slice();
     let protocol = match greeting {
-        // An alert or a handshake message, version 3.x.
-        [0x15 | 0x16, 0x03, ..] => ForeignProtocol::Tls,
+        _ if greeting::is_tls(greeting) => ForeignProtocol::Tls,
         // A SETTINGS frame on the whole connection (RFC 9113, section 3.4).
         [0, _, _, 4, 0, 0, 0, 0, 0, ..] => ForeignProtocol::Http2,
         _ if greeting.starts_with(b"HTTP/2") || greeting.starts_with(b"PRI * HTTP/2") => {
@@ -215,24 +214,9 @@ fn not_http(log: &ExchangeLog) -> Fault {
         _ if greeting.starts_with(b"<") => ForeignProtocol::Http09,
         _ => ForeignProtocol::Unknown,
     };
-    let beginning = UntrustedText::new(legible(greeting));
+    let beginning = UntrustedText::new(greeting::legible(greeting));
     let detail = FaultDetail::NotHttp { protocol, beginning };
     Fault { kind: FaultKind::Protocol, phase: log.phase(), detail }
-}
-
-/// Minimum number of printable characters in a row that make a beginning text.
-const MIN_LEGIBLE: usize = 4;
-
-/// Number of bytes that are shown of a response that does not begin with text.
-const SHOWN_BYTES: usize = 16;
-
-/// Returns a beginning as it is if it is text, else in hexadecimal.
-fn legible(greeting: &[u8]) -> Vec<u8> {
-    if greeting.windows(MIN_LEGIBLE).any(|letters| letters.iter().all(u8::is_ascii_graphic)) {
-        return greeting.to_vec();
-    }
-    let bytes: Vec<String> = greeting.iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    format!("the bytes {}", bytes.join(" ")).into_bytes()
 }
 
 /// Notes when the phases of the exchange ended. The library's preparations before it

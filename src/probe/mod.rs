@@ -8,6 +8,7 @@ mod buffers;
 mod certificate;
 mod connect;
 mod error;
+mod greeting;
 mod head;
 mod http;
 mod resolve;

@@ -19,7 +19,7 @@ use rustls::{
 use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::trust::{self, Refusal, Trust};
-use super::{certificate, tls_error};
+use super::{certificate, greeting, tls_error};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
 use crate::model::fault::Fault;
@@ -251,9 +251,6 @@ impl TlsStream {
     }
 }
 
-/// Number of a server's first bytes that are kept to name a foreign protocol.
-const GREETING: usize = 8;
-
 /// A connection that keeps the first bytes received.
 #[derive(Debug)]
 struct Greeted {
@@ -264,8 +261,7 @@ struct Greeted {
 impl Read for Greeted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.stream.read(buffer)?;
-        let missing = GREETING.saturating_sub(self.greeting.len());
-        self.greeting.extend(buffer.iter().take(count.min(missing)));
+        greeting::keep(&mut self.greeting, buffer.iter().take(count));
         Ok(count)
     }
 }

@@ -5,8 +5,10 @@ use std::io;
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
 use super::connect::describe_io_error;
+use super::greeting;
 use crate::model::exchange::Phase;
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, Stage, TlsProblem};
+use crate::sanitize::UntrustedText;
 
 /// The server wanted a client certificate that the probe lacks.
 pub(super) fn certificate_wanted(phase: Phase) -> Fault {
@@ -28,26 +30,17 @@ pub(super) fn from_tls_error(error: &Error, greeting: &[u8], named: bool, phase:
     let problem = match error {
         Error::PeerIncompatible(why) => incompatible(why),
         Error::AlertReceived(alert) => from_alert(*alert, named),
-        Error::InvalidMessage(_) if is_http(greeting) => TlsProblem::ServerSpeaksHttp,
+        Error::InvalidMessage(_) if greeting::is_http(greeting) => TlsProblem::ServerSpeaksHttp,
         Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => TlsProblem::CertificatesTooLong,
-        Error::InvalidMessage(why) if is_tls(greeting) => TlsProblem::Malformed(format!("{why:?}")),
-        Error::InvalidMessage(_) => TlsProblem::NotTls,
+        Error::InvalidMessage(why) if greeting::is_tls(greeting) => TlsProblem::Malformed(format!("{why:?}")),
+        Error::InvalidMessage(_) => {
+            let beginning = UntrustedText::new(greeting::legible(greeting));
+            return Fault { kind: FaultKind::Tls, phase, detail: FaultDetail::NotTls { beginning } };
+        }
         Error::NoCertificatesPresented => TlsProblem::NoCertificate,
         other => TlsProblem::Failed(other.to_string()),
     };
     fault(phase, problem)
-}
-
-/// Returns true if the answer to a TLS handshake is HTTP, as far as it has come; that of an HTTP/0.9 server is a
-/// page without headers.
-fn is_http(greeting: &[u8]) -> bool {
-    let status = greeting.iter().zip(b"HTTP/").all(|(came, expected)| came == expected);
-    (status && !greeting.is_empty()) || greeting.starts_with(b"<")
-}
-
-/// Returns true if an answer begins as a TLS record does (RFC 8446, section 5.1): type, and the version's first byte.
-fn is_tls(greeting: &[u8]) -> bool {
-    matches!(greeting, [0x14..=0x17, 0x03, ..])
 }
 
 fn incompatible(why: &PeerIncompatible) -> TlsProblem {

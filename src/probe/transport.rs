@@ -11,14 +11,11 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 use super::buffers::Growing;
 use super::connect::describe_io_error;
 use super::error::local_fault;
-use super::head;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
+use super::{greeting, head};
 use crate::model::exchange::{HEAD_LIMIT, Phase, SENT_LIMIT};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, ResponseProblem, Stage};
-
-/// Number of the response's first bytes that are kept to name a foreign protocol.
-const GREETING: usize = 64;
 
 /// The beginning of an HTTP/1 response.
 const HTTP1: &[u8] = b"HTTP/1.";
@@ -168,8 +165,7 @@ impl DeadlineTransport {
         log.first_byte_at.get_or_insert_with(Instant::now);
         let input = self.buffers.received();
         let old = input.len().saturating_sub(count);
-        let missing = GREETING.saturating_sub(log.greeting.len());
-        log.greeting.extend(input.iter().skip(old).take(missing));
+        greeting::keep(&mut log.greeting, input.iter().skip(old));
         if log.head_shown {
             return;
         }

@@ -85,11 +85,12 @@ pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
     AnswerProblem::ALL.into_iter().filter(has).collect()
 }
 
-/// Answers of nginx, Apache and Go to plain http on their https port.
-const PLAIN_HTTP_TO_HTTPS: [&str; 3] = [
+/// Answers of nginx, Apache, Go and Tomcat to plain http on their https port.
+const PLAIN_HTTP_TO_HTTPS: [&str; 4] = [
     "plain HTTP request was sent to HTTPS port",
     "speaking plain HTTP to an SSL-enabled server port",
     "Client sent an HTTP request to an HTTPS server",
+    "This combination of host and port requires TLS",
 ];
 
 /// The answer of nginx to a client without a certificate.

@@ -21,6 +21,7 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
         FaultDetail::Connect(fault) => connect(fault),
         FaultDetail::Proxy { proxy, problem } => self::proxy(proxy, problem),
         FaultDetail::Tls(problem) => tls(problem).text(),
+        FaultDetail::NotTls { beginning } => not_tls(beginning).text(),
         FaultDetail::Certificate(fault) => certificate(fault).text(),
         FaultDetail::Interrupted(interruption) => interrupted(interruption),
         FaultDetail::NotHttp { protocol, beginning } => not_http(*protocol, beginning),
@@ -74,6 +75,7 @@ impl Sentence {
 pub(super) fn tls_sentence(detail: &FaultDetail<String>) -> Option<Sentence> {
     match detail {
         FaultDetail::Tls(problem) => Some(tls(problem)),
+        FaultDetail::NotTls { beginning } => Some(not_tls(beginning)),
         FaultDetail::Certificate(fault) => Some(certificate(fault)),
         _ => None,
     }
@@ -185,9 +187,6 @@ fn tls(problem: &TlsProblem) -> Sentence {
             Sentence::new(Server, format!("ended the handshake with the alert {alert}"))
         }
         TlsProblem::ServerSpeaksHttp => Sentence::new(Server, "speaks plain HTTP on this port"),
-        TlsProblem::NotTls => {
-            Sentence::new(None, "what the server sent is not TLS: is this the port of its https?")
-        }
         TlsProblem::Malformed(why) => Sentence::new(Servers, format!("TLS is malformed ({why})")),
         TlsProblem::CertificatesTooLong => Sentence::new(
             Servers,
@@ -197,6 +196,13 @@ fn tls(problem: &TlsProblem) -> Sentence {
         TlsProblem::Incompatible(why) => Sentence::new(Servers, format!("TLS does not fit: {why}")),
         TlsProblem::Failed(words) => Sentence::new(None, format!("the TLS handshake failed: {words}")),
     }
+}
+
+fn not_tls(beginning: &str) -> Sentence {
+    Sentence::new(
+        Subject::Server,
+        format!("does not speak TLS on this port; its answer begins with: {beginning}"),
+    )
 }
 
 fn certificate(fault: &CertificateFault<String>) -> Sentence {
@@ -269,9 +275,15 @@ fn certificate_problem(fault: &CertificateFault<String>) -> Sentence {
         CertificateProblem::OldVersion => {
             Sentence::new(Certificate, "is of X.509 version 1 or 2, which today's TLS libraries refuse")
         }
-        CertificateProblem::Malformed => {
-            Sentence::new(Certificate, "is malformed, or bears a date before 1970")
-        }
+        CertificateProblem::Malformed => Sentence::new(Certificate, "is malformed"),
+        CertificateProblem::EarlyDate(part) => Sentence::new(
+            None,
+            format!(
+                "this program's TLS library cannot read the {}'s dates, for one is before 1970; that is no fault of \
+                 the server",
+                part_name(*part)
+            ),
+        ),
         CertificateProblem::Unreadable => Sentence::new(Servers, "certificate cannot be read"),
         CertificateProblem::Revoked => Sentence::new(Certificate, "is revoked"),
         CertificateProblem::NameConstraint => {
@@ -348,9 +360,7 @@ fn interrupted(interruption: &Interruption) -> String {
         Stage::Body => "within the response body",
     };
     match (&interruption.end, interruption.stage) {
-        (End::Timeout, Stage::TlsGreeting) => {
-            "the server did not answer the TLS greeting in time: is this the port of its https?".into()
-        }
+        (End::Timeout, Stage::TlsGreeting) => "the server did not answer the TLS greeting in time".into(),
         (End::Timeout, Stage::TlsHandshake) => "the TLS handshake was not completed in time".into(),
         (End::Timeout, Stage::BeforeResponse) => "the request was sent and nothing came back".into(),
         (End::Timeout, _) => format!("time ran out {place}"),

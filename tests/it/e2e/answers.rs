@@ -144,7 +144,7 @@ fn malformed_heads() {
     has_fault("an oversized head", says(long), "protocol", "the response headers are longer than 16 KiB");
 }
 
-/// What curl or a browser accepts does not hide the status, nor does what nobody accepts.
+/// An odd head hides no status: neither one that curl or a browser accepts, nor one that nobody accepts.
 #[test]
 fn odd_heads() {
     let lenient = [

@@ -111,8 +111,7 @@ fn openssl_with_certificates_of_its_era() {
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
 }
 
-/// Makes a key and a self-signed certificate as `openssl req -x509` does unless told otherwise: a CA's. Returns their
-/// files.
+/// Makes a key and a self-signed certificate as `openssl req -x509` does by default: a CA's. Returns their files.
 fn own_certificate(files: &Files, name: &str) -> Option<[String; 2]> {
     let line = format!(
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.pem -days 30 \
@@ -127,7 +126,7 @@ fn own_certificate(files: &Files, name: &str) -> Option<[String; 2]> {
 
 /// A server's self-signed certificate that says CA:TRUE is trusted where `--cacert` holds it, and nowhere else.
 #[test]
-fn openssl_with_its_own_certificate_as_the_ca() {
+fn openssl_with_its_own_ca() {
     let (root, files, other) = trusted();
     let unused = root.server("localhost");
     let Some([cert, key]) = own_certificate(&files, "own") else { return };
@@ -147,7 +146,7 @@ fn openssl_with_its_own_certificate_as_the_ca() {
 }
 
 #[test]
-fn nginx_with_its_own_certificate_as_the_ca() {
+fn nginx_with_its_own_ca() {
     let files = Files::new();
     let cases = [
         ((2020, 1, 1), (2100, 1, 1), None),

@@ -165,7 +165,8 @@ fn extreme_dates() {
     refuses(
         &root.issues(&between("localhost", (1950, 1, 1), (2100, 1, 1))),
         &cacert,
-        "the certificate is malformed, or bears a date before 1970 (subject CN=localhost)",
+        "this program's TLS library cannot read the certificate's dates, for one is before 1970; that is no fault of \
+         the server (subject CN=localhost)",
     );
     let eternal = TlsServer::healthy(&root.issues(&between("localhost", (1970, 1, 1), (9999, 12, 31))));
     check([&eternal.url(), "--cacert", &cacert, "-o", "json"])
@@ -387,8 +388,45 @@ fn plain_http_on_an_https_port() {
 
 #[test]
 fn other_protocols() {
-    greeting(b"SSH-2.0-OpenSSH_9.2p1\r\n", "what the server sent is not TLS: is this the port of its https?");
+    let table: [(&[u8], &str); 4] = [
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "SSH-2.0-OpenSSH_9.2p1"),
+        (b"220 mail.example ESMTP Postfix\r\n", "220 mail.example ESMTP Postfix"),
+        (b"J\0\0\0\n8.0.35\0", "J 8.0.35"),
+        (b"\0\0\x12\x04\0\0\0\0\0", "the bytes 00 00 12 04 00 00 00 00 00"),
+    ];
+    for (bytes, shown) in table {
+        let why = format!("the server does not speak TLS on this port; its answer begins with: {shown}");
+        greeting(bytes, &why);
+    }
     greeting(b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", "the server's TLS is malformed (");
+}
+
+#[test]
+fn advice_about_plain_ports() {
+    let cases = [
+        (
+            vec![Step::Send(answer(400, "", "")), Step::Swallow],
+            "check it as http://HERE, or give the port of its https",
+        ),
+        (
+            vec![Step::Send(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec()), Step::Swallow],
+            "give the port of the API's https; if the API answers there without TLS, check it as http://HERE",
+        ),
+        (
+            vec![],
+            "check whether the port expects TLS at all (http://HERE asks without it), then the server's log and \
+             load, and any proxy in front of it",
+        ),
+        (
+            vec![Step::Swallow],
+            "check whether the port expects TLS at all (http://HERE asks without it), then",
+        ),
+    ];
+    for (script, action) in cases {
+        let peer = Peer::in_turn([script]);
+        let run = check([&format!("https://{}", peer.address()), "-k", "-t", "0.5"]).run();
+        run.exits(2).says(&format!("\nAction: {}", action.replace("HERE", &peer.address())));
+    }
 }
 
 #[test]
@@ -536,10 +574,7 @@ fn connections_that_end_in_the_handshake() {
 #[test]
 fn silent_server() {
     let cases = [
-        (
-            vec![Step::Swallow],
-            "the server did not answer the TLS greeting in time: is this the port of its https?",
-        ),
+        (vec![Step::Swallow], "the server did not answer the TLS greeting in time"),
         (
             vec![Step::Send(b"\x16\x03\x03\x3f\xff\x02\x00".to_vec()), Step::Swallow],
             "the TLS handshake was not completed in time",

@@ -2,7 +2,7 @@
 
 use super::cause::beyond_clause;
 use super::login;
-use super::summary::crossed;
+use super::summary::{crossed, without_scheme};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
@@ -134,7 +134,26 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Ad
         return stalled(fault.kind, &quoted);
     }
     let (meaning, action) = of_row(judged);
-    (format!("{meaning}{quoted}"), remedy(&fault.detail).map_or(action, str::to_owned))
+    let known = without_tls(verdict, &fault.detail).or_else(|| remedy(&fault.detail).map(str::to_owned));
+    (format!("{meaning}{quoted}"), known.unwrap_or(action))
+}
+
+/// The action where a port may be one without TLS.
+fn without_tls<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> {
+    let plain = format!("http://{}", without_scheme(&verdict.place));
+    Some(match detail {
+        FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) => {
+            format!("check it as {plain}, or give the port of its https")
+        }
+        FaultDetail::NotTls { .. } => format!(
+            "give the port of the API's https; if the API answers there without TLS, check it as {plain}"
+        ),
+        FaultDetail::Interrupted(Interruption { stage: Stage::TlsGreeting, .. }) => format!(
+            "check whether the port expects TLS at all ({plain} asks without it), then the server's log and load, \
+             and any proxy in front of it"
+        ),
+        _ => return None,
+    })
 }
 
 /// Advises on a certificate that has expired or soon will.
@@ -198,6 +217,9 @@ const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str
             "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
              2048 bits, with SHA-256 or better"
         }
+        CertificateProblem::EarlyDate(_) => {
+            "have it issued with a date from 1970 on; -k accepts it unchecked"
+        }
         CertificateProblem::UnsupportedKey(..) => {
             "check the server by another client; this program checks ECDSA P-256 and P-384, Ed25519 and RSA from \
              2048 bits on, and -k accepts any key unchecked"
@@ -221,7 +243,6 @@ const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
         TlsProblem::UnsupportedVersion => {
             "have the server, or the proxy that ends TLS in front of it, offer TLS 1.2 or 1.3"
         }
-        TlsProblem::ServerSpeaksHttp => "check it without https, or at the port of its https",
         TlsProblem::NoNameSent(_) => "use the server's name, and dial the address by --connect-to",
         _ => return None,
     })

@@ -201,14 +201,16 @@ fn rejected_credentials() {
 #[test]
 fn refused_requests() {
     let https = "The plain HTTP request was sent to HTTPS port";
-    advises(
-        &plan(),
-        &get(400, &[], https),
-        &expect![[r#"
-            the port expects https and was sent plain http
-            check it with -S (https)
-        "#]],
-    );
+    for https in [https, "Bad Request\nThis combination of host and port requires TLS.\n"] {
+        advises(
+            &plan(),
+            &get(400, &[], https),
+            &expect![[r#"
+                the port expects https and was sent plain http
+                check it with -S (https)
+            "#]],
+        );
+    }
     advises(
         &plan(),
         &both("405", "200"),
