@@ -78,6 +78,9 @@ fn without_answer(
         (_, Some(_)) => {
             format!("{endpoint} {ended} the connection within its answer to {}", answered(method, judged))
         }
+        (Phase::Receive, None) => {
+            format!("{endpoint} {ended} the connection within the headers of its answer to {}", method.name())
+        }
         (_, None) => format!("{endpoint} {ended} the connection without answering {}", method.name()),
     }
 }

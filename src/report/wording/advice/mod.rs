@@ -6,7 +6,8 @@ use super::summary::{crossed, without_scheme};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, TlsProblem,
+    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, Interruption, LookupProblem,
+    Stage, TlsProblem,
 };
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
