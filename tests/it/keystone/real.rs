@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::Clouds;
 use super::rig::rig;
 use crate::support::harness::exclusively;
 
@@ -49,7 +50,7 @@ fn failing_keystones() {
 #[test]
 fn wrong_password() {
     let Some(rig) = rig() else { return };
-    let clouds = super::Clouds::of(rig.fact("/keystone"), "not-the-passw0rd");
+    let clouds = Clouds::of(rig.fact("/keystone"), "not-the-passw0rd");
     let run = clouds.check("prod", "-t 60").run();
     run.exits(3)
         .summarises("UNKNOWN", &["login-refused", "The request you have made requires authentication."]);
@@ -98,7 +99,21 @@ fn one_login_for_many_runs() {
 #[test]
 fn same_cloud_as_openstackclient() {
     let Some(rig) = rig() else { return };
-    let clouds = rig.clouds("keystone");
+    reads_as_openstackclient(&rig.clouds("keystone"));
+    // Spellings that openstacksdk takes, too.
+    let odd = format!(
+        "domains: &domains {{user-domain-id: default, project-domain-id: default}}\n\
+         clouds:\n  prod:\n    auth-plugin: v3password\n    auth:\n      <<: *domains\n      \
+         auth-url: {}/v3/\n      username: monitor\n      tenant-name: monitoring\n",
+        rig.fact("/keystone")
+    );
+    let secure = format!("clouds: {{prod: {{auth: {{password: {}}}}}}}\n", rig.fact("/password"));
+    reads_as_openstackclient(&Clouds::new(&odd, &secure));
+}
+
+/// Compares the public endpoints that a cloud's files lead both programs to.
+#[track_caller]
+fn reads_as_openstackclient(clouds: &Clouds) {
     let openstack = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/keystone/venv/bin/openstack");
     let mut command = Command::new(openstack);
     command.env("OS_CLIENT_CONFIG_FILE", clouds.path("clouds.yaml"));
