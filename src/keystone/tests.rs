@@ -564,7 +564,10 @@ fn cache_directories() {
     environment.variables.insert("XDG_RUNTIME_DIR".into(), at("file").into());
     environment.variables.insert("HOME".into(), directory.path().into());
     assert!(Cache::usual(&environment).is_some());
-    assert!(at(".cache/check_ceilometer").is_dir(), "the first that can be used");
+    for made in [".cache/check_ceilometer", ".cache"] {
+        let mode = fs::metadata(at(made)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{made}, the first that can be used");
+    }
 }
 
 #[test]
