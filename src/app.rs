@@ -12,6 +12,7 @@ use crate::model::state::State;
 use crate::plan::{self, Plan, RunMode};
 use crate::report::Report;
 use crate::run::{self, Run};
+use crate::terminal::layout::MAX_PROSE;
 use crate::{explain, generate, limits, output, startup, watch};
 
 /// Location of the first panic.
@@ -52,7 +53,7 @@ fn start(started: Instant) -> u8 {
 
 /// Executes the command line and returns the exit code.
 fn execute(cli: &Cli, environment: &Environment) -> u8 {
-    let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli) {
+    let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli, environment) {
         Some(text) => publish(cli, &text),
         None => probe(cli, environment),
     }));
@@ -65,13 +66,15 @@ fn execute(cli: &Cli, environment: &Environment) -> u8 {
 }
 
 /// Renders the text of `--generate` or `--explain`, which replaces a run.
-fn requested_text(cli: &Cli) -> Option<String> {
+fn requested_text(cli: &Cli, environment: &Environment) -> Option<String> {
     if let Some(artifact) = cli.mode.generate {
         return Some(generate::text(artifact));
     }
     let topic = cli.mode.explain?;
-    let table = plan::table(&cli.thresholds);
-    Some(topic.map_or_else(|| explain::table(&table), |topic| explain::topic(&table, topic)))
+    let (table, columns) = (plan::table(&cli.thresholds), environment.columns().min(MAX_PROSE));
+    Some(
+        topic.map_or_else(|| explain::table(&table, columns), |topic| explain::topic(&table, topic, columns)),
+    )
 }
 
 /// Writes a text to standard output, or to the `--output-file` of the command line. That of the environment variable

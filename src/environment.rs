@@ -94,6 +94,12 @@ impl Environment {
         self.stdout_is_terminal && !self.is_set("NO_COLOR") && !self.is_dumb()
     }
 
+    /// Returns the columns for text: those of `COLUMNS`, else of the terminal, else [`Size::FALLBACK`].
+    pub(crate) fn columns(&self) -> usize {
+        let wanted = self.variable("COLUMNS").and_then(OsStr::to_str).and_then(|text| text.parse().ok());
+        wanted.filter(|columns| *columns > 0).or(self.width).unwrap_or(Size::FALLBACK.columns)
+    }
+
     /// Returns whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
     pub(crate) fn is_utf8(&self) -> bool {
         let names = ["LC_ALL", "LC_CTYPE", "LANG"];

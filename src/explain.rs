@@ -1,16 +1,16 @@
 //! `--explain`: the table of rules, one of its rows, or a diagnosis. Man page and README show the same texts.
 
 use crate::cli::Topic;
-use crate::environment::Size;
 use crate::model::diagnosis::Diagnosis;
+use crate::model::term::Term;
 use crate::rules::{Key, Row, RuleOrigin, Table};
 use crate::terminal::layout::{hanging_indent, prefix_lines, wrap};
 
-/// The width of the texts, in columns.
-const WIDTH: usize = Size::FALLBACK.columns;
+/// Minimum columns of prose.
+const MIN_PROSE: usize = 20;
 
-/// Renders all rows, aligned.
-pub(crate) fn table(table: &Table) -> String {
+/// Renders all rows, aligned, in so many columns.
+pub(crate) fn table(table: &Table, columns: usize) -> String {
     let rows = table.rows();
     let key = rows.iter().map(|row| row.key.to_string().len()).max().unwrap_or_default();
     let head = format!("{:key$}  {:8}  {:10}  WHAT IT MEANS, AND WHAT TO DO", "KEY", "STATE", "SOURCE");
@@ -19,46 +19,57 @@ pub(crate) fn table(table: &Table) -> String {
         let action = Some(row.action.to_owned()).filter(|action| !action.is_empty());
         let advice = action.into_iter().chain(row.hints(row.key)).map(|words| format!("-> {words}"));
         let words = std::iter::once(row.meaning.to_owned()).chain(advice);
-        prefix_lines(&margin, words.flat_map(|words| wrap(&words, WIDTH - margin.len())))
+        prefix_lines(
+            &margin,
+            words.flat_map(|words| wrap(&words, columns.saturating_sub(margin.len()).max(MIN_PROSE))),
+        )
     });
     self::lines(head, lines)
 }
 
-/// Renders the explanation of one word.
-pub(crate) fn topic(table: &Table, topic: Topic) -> String {
-    match topic {
-        Topic::Key(key) => rows_for(table, key),
+/// Renders the explanation of one word, in so many columns.
+pub(crate) fn topic(table: &Table, topic: Topic, columns: usize) -> String {
+    let (head, parts) = match topic {
+        Topic::Key(key) => {
+            let rows = table.lookup(key).into_iter().map(|(key, row)| row_for(key, row));
+            return rows.map(|(head, parts)| shown(&head, &parts, columns)).collect::<Vec<_>>().join("\n");
+        }
         Topic::Diagnosis(diagnosis) => explained(table, diagnosis),
-    }
+        Topic::Term(term) => (term.name.to_owned(), vec![("meaning", term.meaning.to_owned())]),
+    };
+    shown(&head, &parts, columns)
 }
 
-fn rows_for(table: &Table, key: Key) -> String {
-    let found = table.lookup(key);
-    found.into_iter().map(|(key, row)| row_for(key, row)).collect::<Vec<_>>().join("\n")
-}
+/// The name and the text of each part of an explanation.
+type Parts = Vec<(&'static str, String)>;
 
-fn row_for(key: Key, row: Row) -> String {
+fn row_for(key: Key, row: Row) -> (String, Parts) {
     let by = if key == row.key { String::new() } else { format!(", judged by {}", row.key) };
-    let parts = [
-        part("state", row.state.name()),
-        part("meaning", row.meaning),
-        part("action", row.action),
-        row.hints(key).flat_map(|hint| part("hint", &hint)).collect(),
-        part("source", source(row.source)),
+    let mut parts = vec![
+        ("state", row.state.name().to_owned()),
+        ("meaning", row.meaning.to_owned()),
+        ("action", row.action.to_owned()),
     ];
-    lines(format!("{key}{by}"), parts.into_iter().flatten())
+    parts.extend(row.hints(key).map(|hint| ("hint", hint)));
+    parts.push(("source", source(row.source).to_owned()));
+    (format!("{key}{by}"), parts)
 }
 
-fn explained(table: &Table, diagnosis: Diagnosis) -> String {
+fn explained(table: &Table, diagnosis: Diagnosis) -> (String, Parts) {
     let Explanation { meaning, cause, first } = explanation(diagnosis);
     let rows = table.rows().into_iter().filter(|row| row.diagnosis == diagnosis);
     let rows = rows.map(|row| format!("{} ({})", row.key, row.state)).collect::<Vec<_>>().join(", ");
-    let parts = [part("meaning", meaning), part("rows", &rows), part("cause", cause), part("first", first)];
-    lines(diagnosis.to_string(), parts.into_iter().flatten())
+    let also = Term::find(diagnosis.name()).map_or("", |term| term.meaning);
+    let parts = [("meaning", meaning), ("rows", &rows), ("cause", cause), ("first", first), ("also", also)];
+    (diagnosis.to_string(), parts.map(|(name, text)| (name, text.to_owned())).into())
 }
 
-fn part(name: &str, text: &str) -> Vec<String> {
-    if text.is_empty() { Vec::new() } else { hanging_indent(&format!("  {name:7}  "), text, WIDTH) }
+fn shown(head: &str, parts: &Parts, columns: usize) -> String {
+    let parts = parts.iter().filter(|(_, text)| !text.is_empty());
+    lines(
+        head.to_owned(),
+        parts.flat_map(|(name, text)| hanging_indent(&format!("  {name:7}  "), text, columns)),
+    )
 }
 
 fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
@@ -206,27 +217,62 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::environment::Size;
     use crate::model::state::State;
+
+    const WIDTH: usize = Size::FALLBACK.columns;
 
     fn explained(overrides: &[(&str, State)], key: &str) -> String {
         let mut table = Table::default();
         for (name, state) in overrides {
             table.set(Key::parse(name).unwrap(), *state);
         }
-        topic(&table, Topic::Key(Key::parse(key).unwrap()))
+        topic(&table, Topic::Key(Key::parse(key).unwrap()), WIDTH)
+    }
+
+    #[test]
+    fn terms() {
+        let explained =
+            |term, columns| topic(&Table::default(), Topic::Term(Term::find(term).unwrap()), columns);
+        expect![[r#"
+            auth_time
+              meaning  the time of the login to Keystone in seconds (--os-cloud)
+        "#]]
+        .assert_eq(&explained("auth_time", WIDTH));
+        expect![[r#"
+            OK
+              meaning  everything is as
+                       documented, or as
+                       --state allows; exit
+                       code 0
+        "#]]
+        .assert_eq(&explained("ok", 32));
+    }
+
+    #[test]
+    fn columns() {
+        let widest = |text: &str| text.lines().map(str::len).max().unwrap();
+        for columns in [70, 80, 100] {
+            let text = table(&Table::default(), columns);
+            assert!((columns - 8..=columns).contains(&widest(&text)), "{columns}: {text}");
+        }
+        let no_answer = topic(&Table::default(), Topic::Diagnosis(Diagnosis::NoAnswer), 40);
+        assert!(widest(&no_answer) <= 40, "{no_answer}");
     }
 
     #[test]
     #[expect(clippy::too_many_lines, reason = "a table")]
     fn diagnoses() {
         let table = Table::default();
-        let topics = Diagnosis::ALL.iter().map(|diagnosis| topic(&table, Topic::Diagnosis(*diagnosis)));
+        let topics =
+            Diagnosis::ALL.iter().map(|diagnosis| topic(&table, Topic::Diagnosis(*diagnosis), WIDTH));
         let texts = topics.collect::<Vec<_>>();
         assert!(texts.concat().lines().all(|line| line.len() <= WIDTH));
         expect![[r#"
             healthy
               meaning  every request was answered as documented
               rows     head:204 (OK), get:200 (OK), login:201 (OK)
+              also     as a metric, the number of endpoints in state OK
 
             alive
               meaning  the API answers; its back-end was not checked
@@ -366,7 +412,7 @@ mod tests {
     #[test]
     fn diagnosis_of_every_row() {
         for row in Table::default().rows() {
-            let text = topic(&Table::default(), Topic::Diagnosis(row.diagnosis));
+            let text = topic(&Table::default(), Topic::Diagnosis(row.diagnosis), WIDTH);
             assert!(text.contains(&row.key.to_string()), "{text}");
         }
     }
@@ -438,7 +484,7 @@ mod tests {
     fn width_of_the_table() {
         let mut overridden = Table::default();
         overridden.set(Key::parse("get:no-route").unwrap(), State::Unknown);
-        let text = table(&overridden);
+        let text = table(&overridden, WIDTH);
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         let beginning: Vec<_> = text.lines().take(12).collect();
         expect![[r#"

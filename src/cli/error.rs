@@ -46,7 +46,8 @@ pub(super) fn reason(error: &clap::Error, origin: &EnvOrigin) -> String {
         ErrorKind::InvalidValue => {
             let similar = text_of(error, ContextKind::SuggestedValue)
                 .map(|similar| format!("; did you mean {}?", quote_arg(&similar)));
-            format!("invalid value {value} for '{name}'{}{}", expected(error), similar.unwrap_or_default())
+            let way_out = similar.unwrap_or_else(|| remedy(&name).to_owned());
+            format!("invalid value {value} for '{name}'{}{way_out}", expected(error))
         }
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
@@ -102,10 +103,11 @@ fn expected(error: &clap::Error) -> String {
     }
 }
 
-/// The way out where an option with an optional value took the endpoint for it.
+/// The way out of a value that an option does not know; one with an optional value may have taken the endpoint for it.
 fn remedy(option: &str) -> &'static str {
     match option {
         "--watch" => "; an endpoint goes before --watch",
+        "--explain" => "; --explain alone lists the keys, the man page all other words of an alert",
         _ => "",
     }
 }

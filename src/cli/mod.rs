@@ -270,7 +270,7 @@ pub(crate) struct ThresholdArgs {
     pub(crate) certificate_critical: Option<Duration>,
 
     /// Override the state for KEY; repeatable
-    #[arg(long, value_name = "KEY=STATE", value_parser = values::assignments(), long_help = help::state(),
+    #[arg(long, value_name = "KEY=STATE", value_parser = values::Assignments, long_help = help::state(),
           action = ArgAction::Append, hide_short_help = true, hide_possible_values = true)]
     pub(crate) state: Vec<(Key, State)>,
 
@@ -379,10 +379,10 @@ pub(crate) struct ModeArgs {
     #[arg(long, hide_short_help = true)]
     pub(crate) haproxy: bool,
 
-    /// Explain a word of the output: a KEY such as get:503, or a DIAGNOSIS; or print the whole table of rules
+    /// Explain a word of the output: a KEY such as get:503, a DIAGNOSIS, a state or a metric; or print the table of rules
     ///
     /// The table is printed with the overrides of --state. No endpoint is checked.
-    #[arg(long, value_name = "KEY|DIAGNOSIS", num_args = 0..=1, value_parser = values::topics(),
+    #[arg(long, value_name = "KEY|DIAGNOSIS", num_args = 0..=1, value_parser = values::Topics,
           hide_possible_values = true)]
     #[expect(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) explain: Option<Option<Topic>>,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, Command};
 
 use crate::model::diagnosis::Diagnosis;
@@ -13,6 +14,7 @@ use crate::model::endpoint::{self, Host};
 use crate::model::quorum::Quorum;
 use crate::model::range::{self, Range, Unit};
 use crate::model::state::State;
+use crate::model::term::{TERMS, Term};
 use crate::rules::{Key, all_rows};
 
 /// Maximum plugin output in bytes. No caller reads more, and the text is held in memory.
@@ -96,44 +98,93 @@ pub(crate) enum Topic {
     Key(Key),
     /// A diagnosis.
     Diagnosis(Diagnosis),
+    /// Another word of an output.
+    Term(&'static Term),
 }
 
-/// A word of an output may be pasted with its colon.
-fn topic(text: &str) -> Result<Topic, String> {
-    let text = text.strip_suffix(':').unwrap_or(text);
-    if let Some(diagnosis) = diagnosis(text) {
-        return Ok(Topic::Diagnosis(diagnosis));
-    }
-    Key::parse(text)
-        .map(Topic::Key)
-        .map_err(|reason| format!("{reason}; or a diagnosis ({})", Diagnosis::NAMES.join(", ")))
+/// Finds a word as an output shows it: with a colon behind it, in parentheses, a request with its outcome (`GET 503`),
+/// or a metric with its endpoint (`h:8777 get_time`).
+fn topic(text: &str) -> Option<Topic> {
+    let text = text.trim_matches(['(', ')', '\'', ' ']).trim_end_matches(':');
+    let word = |text: &str| {
+        let diagnosis = diagnosis(text).map(Topic::Diagnosis);
+        let key = || Key::parse(text).ok().map(Topic::Key);
+        diagnosis.or_else(key).or_else(|| Term::find(text).map(Topic::Term))
+    };
+    let behind_a_name = || text.match_indices(' ').find_map(|(at, _)| word(text.get(at + 1..)?));
+    word(text).or_else(|| word(&text.replacen(' ', ":", 1))).or_else(behind_a_name)
 }
 
 fn diagnosis(text: &str) -> Option<Diagnosis> {
     Diagnosis::ALL.iter().copied().find(|diagnosis| diagnosis.name().eq_ignore_ascii_case(text))
 }
 
-/// Parses the word that `--explain` looks up.
-pub(super) fn topics() -> impl TypedValueParser<Value = Topic> {
-    Suggesting { parse: topic, names: topic_names }
+/// Parses the word that `--explain` looks up, and suggests a similar one.
+#[derive(Clone)]
+pub(super) struct Topics;
+
+impl TypedValueParser for Topics {
+    type Value = Topic;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        option: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Topic, clap::Error> {
+        value.to_str().and_then(topic).ok_or_else(|| {
+            let known = PossibleValuesParser::new(offered(topic_names()));
+            let mut error = known
+                .parse_ref(command, option, value)
+                .err()
+                .unwrap_or_else(|| clap::Error::new(ErrorKind::InvalidValue).with_cmd(command));
+            // Too many to be listed in an error.
+            error.remove(ContextKind::ValidValue);
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(offered(topic_names())))
+    }
 }
 
-fn topic_names() -> Vec<String> {
-    keys().chain(Diagnosis::NAMES.iter().map(ToString::to_string)).collect()
+fn topic_names() -> impl Iterator<Item = String> {
+    // Shells would split a name at its blank.
+    let is_new = |name: &&str| diagnosis(name).is_none() && !name.contains(' ');
+    let terms = TERMS.iter().map(|term| term.name).filter(is_new);
+    keys().chain(Diagnosis::NAMES.iter().copied().chain(terms).map(str::to_owned))
+}
+
+/// Values for completions and suggestions, leaked once: clap takes static names.
+fn offered(names: impl Iterator<Item = String>) -> impl Iterator<Item = PossibleValue> {
+    names.map(|name| PossibleValue::new(&*name.leak()))
 }
 
 fn keys() -> impl Iterator<Item = String> {
     all_rows().map(|row| row.key.to_string())
 }
 
-/// Parses `KEY=STATE`.
-pub(super) fn assignments() -> impl TypedValueParser<Value = (Key, State)> {
-    Suggesting { parse: assignment, names: assignable_keys }
-}
+/// Parses `KEY=STATE`, and offers the keys.
+#[derive(Clone)]
+pub(super) struct Assignments;
 
-fn assignable_keys() -> Vec<String> {
-    let overridable = keys().filter(|key| Key::parse(key).is_ok_and(Key::overridable));
-    overridable.map(|key| key + "=").collect()
+impl TypedValueParser for Assignments {
+    type Value = (Key, State);
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        option: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<(Key, State), clap::Error> {
+        TypedValueParser::parse_ref(&assignment, command, option, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let overridable = keys().filter(|key| Key::parse(key).is_ok_and(Key::overridable));
+        Some(Box::new(offered(overridable.map(|key| key + "="))))
+    }
 }
 
 fn assignment(text: &str) -> Result<(Key, State), String> {
@@ -143,31 +194,6 @@ fn assignment(text: &str) -> Result<(Key, State), String> {
     match Key::parse(key).map_err(|reason| format!("invalid key before the =: {reason}"))? {
         key if key.overridable() => Ok((key, state)),
         key => Err(format!("the state of {key} cannot be overridden")),
-    }
-}
-
-/// A parser that offers names to shell completions, and accepts more than these.
-#[derive(Clone)]
-struct Suggesting<P, N> {
-    parse: P,
-    names: N,
-}
-
-impl<T, P, N> TypedValueParser for Suggesting<P, N>
-where
-    T: Clone + Send + Sync + 'static,
-    P: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
-    N: Fn() -> Vec<String> + Clone + Send + Sync + 'static,
-{
-    type Value = T;
-
-    fn parse_ref(&self, command: &Command, option: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
-        TypedValueParser::parse_ref(&self.parse, command, option, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        // Leaked once, to generate completions: clap takes static names.
-        Some(Box::new((self.names)().into_iter().map(|name| PossibleValue::new(&*name.leak()))))
     }
 }
 

@@ -89,6 +89,12 @@ fn zsh(text: &str) -> String {
     let words = format!(":DIAGNOSIS:({})'", simulated());
     let list = format!(":DIAGNOSIS:_values -s , diagnosis {}'", simulated());
     let text = text.replace(&words, &list);
+    // What follows a colon within a value's name would be called as a command.
+    let command = Cli::command();
+    let names = command.get_arguments().filter_map(Arg::get_value_names).flatten();
+    let text = names.filter(|name| name.contains(':')).fold(text, |text, name| {
+        text.replace(&format!(":{name}:"), &format!(":{}:", name.replace(':', "\\:")))
+    });
     let Some((before, after)) = text.split_once(":KEY=STATE:(") else { return text };
     let after = after.replacen(')', "", 1);
     format!("{before}:KEY=STATE:compadd -S \"\" - {after}")

@@ -6,6 +6,7 @@ use clap_mangen::Man;
 use crate::cli::{Cli, EXAMPLES, NAME, OPTS_VAR};
 use crate::explain::{self, Explanation};
 use crate::model::diagnosis::Diagnosis;
+use crate::model::term::{TERMS, Term};
 use crate::rules::{Row, RuleOrigin, Table};
 
 /// The whole page in roff.
@@ -14,7 +15,7 @@ pub(super) fn page() -> String {
     let command = Cli::command().mut_args(|option| option.hide_short_help(false));
     let headings: Vec<String> = headings(&command);
     let man = Man::new(command);
-    let sections: [String; 11] = [
+    let sections: [String; 12] = [
         title(),
         drawn(|page| man.render_name_section(page)),
         drawn(|page| man.render_synopsis_section(page)),
@@ -22,6 +23,7 @@ pub(super) fn page() -> String {
         options(&man, &headings),
         table(),
         diagnoses(),
+        terms(),
         exit_status(),
         environment() + &haproxy(),
         examples(),
@@ -97,6 +99,12 @@ fn diagnoses() -> String {
         format!(".TP\n.B {}\n{}\n", escape(diagnosis.name()), escape(&format!("{meaning}.{cause}{first}")))
     });
     section("DIAGNOSES") + &introduction + &texts.collect::<String>()
+}
+
+/// The other words that `--explain` knows.
+fn terms() -> String {
+    let text = |term: &Term| format!(".TP\n.B {}\n{}.\n", escape(term.name), escape(term.meaning));
+    section("OTHER WORDS OF THE OUTPUT") + &TERMS.iter().map(text).collect::<String>()
 }
 
 fn exit_status() -> String {

@@ -7,4 +7,5 @@ pub(crate) mod fault;
 pub(crate) mod quorum;
 pub(crate) mod range;
 pub(crate) mod state;
+pub(crate) mod term;
 pub(crate) mod threshold;

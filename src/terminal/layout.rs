@@ -8,6 +8,9 @@ pub(crate) use textwrap::core::display_width;
 /// Width of the column of states: the longest name and two spaces.
 pub(crate) const MARGIN: usize = 10;
 
+/// Columns of prose, however wide the terminal is: longer lines are hard to read.
+pub(crate) const MAX_PROSE: usize = 100;
+
 /// Space between two columns of a table.
 pub(crate) const GAP: &str = "  ";
 

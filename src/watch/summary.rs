@@ -5,12 +5,9 @@ use std::time::Duration;
 use super::history::{EndpointHistory, History, SlowestAnswer, StateClock};
 use crate::model::state::State;
 use crate::report::{MANY, Report};
-use crate::terminal::layout::{MARGIN, wrap, wrap_indented};
+use crate::terminal::layout::{MARGIN, MAX_PROSE, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units::{self, plural};
-
-/// Columns of prose: longer lines are hard to read.
-const MAX_COLUMNS: usize = 100;
 
 pub(super) struct Summary<'a> {
     pub(super) history: &'a History,
@@ -67,7 +64,7 @@ impl Summary<'_> {
 
     /// One column stays free: a terminal breaks a line that reaches its edge.
     fn columns(&self) -> usize {
-        self.columns.saturating_sub(1).clamp(2 * MARGIN, MAX_COLUMNS)
+        self.columns.saturating_sub(1).clamp(2 * MARGIN, MAX_PROSE)
     }
 }
 

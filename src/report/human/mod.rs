@@ -17,16 +17,13 @@ use crate::environment::Size;
 use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
-use crate::terminal::layout::{MARGIN, prefix_lines, wrap, wrap_indented};
+use crate::terminal::layout::{MARGIN, MAX_PROSE, prefix_lines, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units;
 use crate::verdict::{LoginVerdict, Verdict};
 
 /// Minimum width of the layout in columns; a narrower terminal breaks its lines.
 const MIN_COLUMNS: usize = 20;
-
-/// Columns of prose, however wide the terminal is: longer lines are hard to read.
-const MAX_PROSE: usize = 100;
 
 /// Indent of labels.
 const INDENT: &str = "  ";

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 
-use crate::support::harness::{check, check_in_shell, words};
+use crate::support::harness::{Finished, check, check_in_shell, words};
 use crate::support::peer::{Nobody, Peer, alive, answers, healthy};
 
 #[test]
@@ -27,6 +27,12 @@ fn no_arguments() {
 fn explain() {
     check(["--explain"]).run().exits(0).says("get:503").says("documented").says("ours");
     check(["--explain", "get:503"]).run().exits(0).says("CRITICAL").says("back-end");
+    check(["--explain", "SIMULATED"]).run().exits(0).says("--simulate");
+    let widest = |run: &Finished| run.stdout.lines().map(str::len).max().unwrap();
+    for (columns, expected) in [("72", 60..=72), ("300", 90..=100), ("x", 70..=80)] {
+        let run = check(["--explain"]).env("COLUMNS", columns).run();
+        run.holds(expected.contains(&widest(&run)), &format!("not as wide as COLUMNS={columns} wants"));
+    }
     check(["--explain", "backend-down"]).run().exits(0).says("get:503 (CRITICAL)").says("first");
     let overridden = check(words("--explain 5xx --state 5xx=warning")).run();
     overridden.exits(0).says("WARNING").says("overridden");
