@@ -187,21 +187,13 @@ impl Endpoint {
         format!("{}://{}:{}{}", self.scheme.name(), self.host, self.port, self.target())
     }
 
-    /// The canonical form with the whole path: `HOST:PORT/v2/health`; nginx's `unix:SOCKET:PATH` for a socket.
+    /// The URL, followed by ` (ADDR)` for one of several addresses; nginx's `unix:SOCKET:PATH` for a socket.
     pub(crate) fn resource(&self) -> String {
         match &self.route {
             Route::Unix(socket) => format!("{}:{}", shown_socket(socket), self.target()),
-            _ => self.at_path(&self.target()),
+            Route::Resolved(address) => format!("{} ({address})", self.url()),
+            Route::Host | Route::Address(..) => self.url(),
         }
-    }
-
-    fn at_path(&self, path: &str) -> String {
-        let scheme = if self.scheme == Scheme::Https { "https://" } else { "" };
-        let address = match self.route {
-            Route::Resolved(address) => format!(" ({address})"),
-            _ => String::new(),
-        };
-        format!("{scheme}{}:{}{path}{address}", self.host, self.port)
     }
 
     /// The request target: prefix and health path.
@@ -224,10 +216,17 @@ impl Endpoint {
 /// one, so that two checks of one host differ.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match &self.route {
-            Route::Unix(socket) => shown_socket(socket),
-            _ => self.at_path(&path::shown(&self.prefix, &self.path)),
-        })
+        if let Route::Unix(socket) = &self.route {
+            return f.write_str(&shown_socket(socket));
+        }
+        if self.scheme == Scheme::Https {
+            f.write_str("https://")?;
+        }
+        write!(f, "{}:{}{}", self.host, self.port, path::shown(&self.prefix, &self.path))?;
+        match self.route {
+            Route::Resolved(address) => write!(f, " ({address})"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -195,7 +195,7 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
     }
 }
 
-/// The endpoint in a sentence, with the URL's whole path where that may be wrong.
+/// The endpoint in a sentence, or the URL that was asked where its path may be wrong.
 pub(super) fn place<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
     let may_be_wrong =
         matches!(judged.completion.answer(), Some(404 | 405)) || verdict.diagnosis == Diagnosis::WrongService;
@@ -419,7 +419,7 @@ pub(in crate::report) mod tests {
             204      body      backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: its answer (200) broke off: "{"me"
             204      refused   unexpected: connection refused by ctl1:8777
             204      tls       tls-failed: TLS with ctl1:8777 failed: circumstances
-            204      protocol  wrong-service: ctl1:8777/v2/health did not answer GET with HTTP: circumstances
+            204      protocol  wrong-service: http://ctl1:8777/v2/health did not answer GET with HTTP: circumstances
             timeout  timeout   no-answer: connected to ctl1:8777, but it did not answer HEAD within 20 ms
             reset    closed    no-answer: ctl1:8777 reset the connection without answering HEAD
             closed   200       no-answer: ctl1:8777 closed the connection without answering HEAD
@@ -430,16 +430,16 @@ pub(in crate::report) mod tests {
             tls      skipped   tls-failed: TLS with ctl1:8777 failed: circumstances
             local    skipped   unexpected: ctl1:8777 could not be probed: circumstances
             500      500       api-error: GET 500 from ctl1:8777
-            404      404       not-found: GET 404 from ctl1:8777/v2/health
+            404      404       not-found: GET 404 from http://ctl1:8777/v2/health
             401      401       denied: GET 401 from ctl1:8777
-            405      200       request-rejected: HEAD 405 from ctl1:8777/v2/health
-            400      301       wrong-service: GET 301 from ctl1:8777/v2/health
-            204      204       wrong-service: GET 204 from ctl1:8777/v2/health
-            204      page      wrong-service: GET 200 from ctl1:8777/v2/health is an HTML page: "Sign in"
+            405      200       request-rejected: HEAD 405 from http://ctl1:8777/v2/health
+            400      301       wrong-service: GET 301 from http://ctl1:8777/v2/health
+            204      204       wrong-service: GET 204 from http://ctl1:8777/v2/health
+            204      page      wrong-service: GET 200 from http://ctl1:8777/v2/health is an HTML page: "Sign in"
             204      report    contradictory: GET 200 from ctl1:8777 reports a failure: "storage_reachable: false"
             cached   200       stale: HEAD 204 from a cache in front of ctl1:8777, 12 s old
             429      429       throttled: GET 429 from ctl1:8777
-            204      999       wrong-service: GET 999 from ctl1:8777/v2/health
+            204      999       wrong-service: GET 999 from http://ctl1:8777/v2/health
             204      skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
             skipped  skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
         "#]].assert_eq(&lines.concat());

@@ -30,7 +30,7 @@ fn failing_service() {
 fn summaries() {
     let table: [(Script, &str); 3] = [
         (answers(503, "", ""), "CEILOMETER CRITICAL - backend-down: GET 503 from PEER"),
-        (answers(404, "", ""), "CEILOMETER CRITICAL - not-found: GET 404 from PEER/v2/health"),
+        (answers(404, "", ""), "CEILOMETER CRITICAL - not-found: GET 404 from http://PEER/v2/health"),
         (answers(401, "", ""), "CEILOMETER UNKNOWN - denied: GET 401 from PEER"),
     ];
     for (get, line) in table {

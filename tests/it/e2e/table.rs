@@ -159,7 +159,7 @@ fn doubtful_answers() {
             3,
             "UNKNOWN",
             "page",
-            "wrong-service: GET 200 from ADDRESS/v2/health is an HTML page: \"Sign in\"",
+            "wrong-service: GET 200 from http://ADDRESS/v2/health is an HTML page: \"Sign in\"",
         ),
         (
             &report,
@@ -176,7 +176,7 @@ fn doubtful_answers() {
             2,
             "CRITICAL",
             "page",
-            "wrong-service: GET 200 from ADDRESS/v2/health is an HTML page: \"Sign in\"",
+            "wrong-service: GET 200 from http://ADDRESS/v2/health is an HTML page: \"Sign in\"",
         ),
         (&cached, " --state get:cached=ok", 0, "OK", "get:cached", "healthy: HEAD 204, GET 200 from ADDRESS"),
         (&report, " --state get:200=ok", 0, "OK", "get:200", "healthy: HEAD 204, GET 200 from ADDRESS"),
