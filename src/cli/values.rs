@@ -102,7 +102,7 @@ pub(crate) enum Topic {
     Term(&'static Term),
 }
 
-/// Finds a word as an output shows it: with a colon behind it, in parentheses, a request with its outcome (`GET 503`),
+/// Finds a word as an output shows it: followed by a colon, in parentheses, a request with its outcome (`GET 503`),
 /// or a metric with its endpoint (`h:8777 get_time`).
 fn topic(text: &str) -> Option<Topic> {
     let text = text.trim_matches(['(', ')', '\'', ' ']).trim_end_matches(':');
@@ -111,8 +111,8 @@ fn topic(text: &str) -> Option<Topic> {
         let key = || Key::parse(text).ok().map(Topic::Key);
         diagnosis.or_else(key).or_else(|| Term::find(text).map(Topic::Term))
     };
-    let behind_a_name = || text.match_indices(' ').find_map(|(at, _)| word(text.get(at + 1..)?));
-    word(text).or_else(|| word(&text.replacen(' ', ":", 1))).or_else(behind_a_name)
+    let after_a_name = || text.match_indices(' ').find_map(|(at, _)| word(text.get(at + 1..)?));
+    word(text).or_else(|| word(&text.replacen(' ', ":", 1))).or_else(after_a_name)
 }
 
 fn diagnosis(text: &str) -> Option<Diagnosis> {

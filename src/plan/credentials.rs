@@ -23,7 +23,7 @@ const MAX_HEADERS: usize = 100;
 /// every answer.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// Maximum size of a file with one secret, in bytes: the longest header that OpenStack's services can be told to accept.
+/// Maximum size of a file with one secret, in bytes: the longest header that OpenStack's services can be configured to accept.
 const MAX_SECRET: usize = 16 * 1024;
 
 /// Minimum length in bytes of a header value that is masked. Shorter ones are not secrets, and occur in ordinary text.

@@ -1,4 +1,4 @@
-//! What outputs show of requests beside their judgement: notes, at `-vv` details, at `-vvv` a transcript.
+//! Details of requests, which are shown beside the judgement: notes, facts at `-vv`, and a transcript at `-vvv`.
 
 use super::curl;
 use crate::model::endpoint::{Endpoint, Route, Scheme};

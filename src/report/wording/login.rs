@@ -27,7 +27,7 @@ pub(in crate::report) fn summary(login: &LoginVerdict) -> String {
     format!("{diagnosis}{}", event(login))
 }
 
-/// What happened.
+/// The event of a login, without its diagnosis.
 pub(super) fn event(login: &LoginVerdict) -> String {
     let (keystone, cloud) = (&login.auth_url, &login.cloud);
     match login.outcome {

@@ -33,11 +33,11 @@ struct Server {
     address: SocketAddr,
     _daemon: Daemon,
     _dir: TempDir,
-    /// Where nothing listens, and the service.
-    _behind: (Nobody, Peer),
+    /// The two back-ends: one does not listen, the other is the service.
+    _backends: (Nobody, Peer),
 }
 
-/// What a responder's configuration needs.
+/// The parts of a responder's configuration.
 struct Place<'a> {
     program: PathBuf,
     dir: &'a Path,
@@ -71,13 +71,13 @@ impl Server {
         let program = found(programs)?;
         let (dir, nobody, service) = (directory(), Nobody::refusing(), service());
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let (dead, behind) = (nobody.address(), service.address());
-        let place = Place { program, dir: dir.path(), address, dead, service: behind };
+        let place =
+            Place { program, dir: dir.path(), address, dead: nobody.address(), service: service.address() };
         let mut daemon = Daemon::start(&mut command(&place), dir.path());
         daemon.eventually("a listening responder", || {
             TcpStream::connect(address).map_err(|error| error.to_string())
         });
-        Some(Server { address, _daemon: daemon, _dir: dir, _behind: (nobody, service) })
+        Some(Server { address, _daemon: daemon, _dir: dir, _backends: (nobody, service) })
     }
 
     /// Asserts what is said of answers that this responder made, or nobody known.
