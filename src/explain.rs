@@ -532,7 +532,7 @@ mod tests {
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
             | `page` | UNKNOWN | ours | something else answered: no health check sends a web page | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
-            | `cached` | WARNING | ours | no proof that the API answers now: the response has an Age above 0 | exempt the health path from the cache, or check the API behind it directly |
+            | `cached` | WARNING | ours | no proof that the API answers now: the response is a cache's (an Age above 0, or a hit) | exempt the health path from the cache, or check the API behind it directly |
             | `dns` | CRITICAL | ours | the name is misspelt, has no DNS record, or its name server does not answer | check the spelling of the name, its DNS record and this machine's resolver |
             | `refused` | CRITICAL | ours | nothing listens on that port, or a firewall rejects it | check that the API runs and listens on this address and port |
             | `no-route` | CRITICAL | ours | the host is down, or the network or a firewall keeps it out of reach | check that the host is up, and routing and firewalls on the way |

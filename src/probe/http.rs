@@ -168,7 +168,10 @@ fn config() -> Config {
 /// Returns true if a response frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and
 /// a server that disagree about the end of the response.
 fn has_conflicting_framing(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING)
+    // `identity` is the coding of RFC 2616 that changes nothing.
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    headers.contains_key(header::CONTENT_LENGTH)
+        && codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Maps an error of the HTTP library.

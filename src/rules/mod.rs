@@ -262,7 +262,7 @@ static ROWS: &[Row] = &[
         any(Selector::Problem(AnswerProblem::Cached)),
         Warning,
         Stale,
-        "no proof that the API answers now: the response has an Age above 0",
+        "no proof that the API answers now: the response is a cache's (an Age above 0, or a hit)",
         "exempt the health path from the cache, or check the API behind it directly",
     ),
     ours(

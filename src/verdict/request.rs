@@ -106,11 +106,24 @@ fn remark(answer: &Response) -> Option<Remark> {
     }
 }
 
-/// Tests for an `Age` above 0. A request with `Cache-Control: no-cache` gets one only from a cache that ignores it.
+/// Headers in which caches say what they did: RFC 9211's, and those of nginx and the large caches.
+const CACHE_HEADERS: [&str; 5] =
+    ["cache-status", "x-cache", "x-cache-status", "x-proxy-cache", "cf-cache-status"];
+
+/// Their words for an answer that the API was not asked for. It was asked for one that was refreshed or revalidated.
+const CACHE_HITS: [&str; 5] = ["hit", "tcp_hit", "tcp_mem_hit", "stale", "updating"];
+
+/// Tests for the marks of a cache. A request with `Cache-Control: no-cache` gets them only from a cache that ignores it.
 fn is_cached(answer: &Response) -> bool {
-    let age = answer.header("age").map(|age| age.bytes().trim_ascii()).unwrap_or_default();
-    let digits = age.iter().take_while(|byte| byte.is_ascii_digit());
-    digits.into_iter().any(|digit| *digit != b'0')
+    let bytes = |name| answer.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default();
+    let age = bytes("age").iter().take_while(|byte| byte.is_ascii_digit());
+    let is_hit = |name| {
+        let mut words = bytes(name).split(|byte| matches!(byte, b' ' | b',' | b';'));
+        words.any(|word| CACHE_HITS.iter().any(|hit| word.eq_ignore_ascii_case(hit.as_bytes())))
+    };
+    // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
+    let is_stale = [b"110 ", b"111 "].iter().any(|code| bytes("warning").starts_with(*code));
+    age.into_iter().any(|digit| *digit != b'0') || is_stale || CACHE_HEADERS.into_iter().any(is_hit)
 }
 
 impl<'a> Request<'a> {

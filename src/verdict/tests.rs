@@ -245,13 +245,22 @@ fn pairs_of_outcomes() {
 fn doubtful_answers() {
     type Headers<'a> = &'a [(&'a str, &'a str)];
     let empty = r#"{"reasons": [], "error": null, "unknown": {"a": false}}"#;
-    let cases: [(u16, Headers<'_>, &str, &str); 10] = [
+    let cases: [(u16, Headers<'_>, &str, &str); 19] = [
         (200, &[("content-type", "text/html")], "{}", "get:200"),
         (200, &[], empty, "get:200"),
         (200, &[], "<h1>up</h1>", "get:200"),
         (200, &[("age", "0")], "", "get:200"),
         (200, &[("age", "x1")], "", "get:200"),
         (200, &[("age", " 0012")], "", "cached"),
+        (200, &[("x-cache", "MISS from hit.example, Hit from cloudfront")], "", "cached"),
+        (200, &[("x-cache", "RefreshHit from cloudfront")], "", "get:200"),
+        (200, &[("x-cache", "TCP_HIT from a23-1-2-3")], "", "cached"),
+        (200, &[("cf-cache-status", "HIT")], "", "cached"),
+        (200, &[("cf-cache-status", "DYNAMIC")], "", "get:200"),
+        (200, &[("x-cache-status", "STALE")], "", "cached"),
+        (200, &[("cache-status", "Nginx; hit; ttl=30")], "", "cached"),
+        (200, &[("cache-status", "Nginx; fwd=stale; fwd-status=304")], "", "get:200"),
+        (200, &[("warning", "110 squid \"Response is stale\"")], "", "cached"),
         (206, &[], "<html>", "page"),
         (206, &[], r#"{"database": false}"#, "get:2xx"),
         (404, &[("age", "1")], "<html>", "get:404"),

@@ -257,7 +257,8 @@ fn distrusted(
         AnswerProblem::Cached => {
             let age = judged.quotes.age.as_deref().unwrap_or_default();
             let seconds: String = age.chars().take_while(char::is_ascii_digit).collect();
-            return Clause::event(format!("{answer} from a cache in front of {endpoint}, {seconds} s old"));
+            let old = if seconds.is_empty() { String::new() } else { format!(", {seconds} s old") };
+            return Clause::event(format!("{answer} from a cache in front of {endpoint}{old}"));
         }
     };
     Clause { event, reason: said }

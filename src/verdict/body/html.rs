@@ -28,9 +28,9 @@ pub(super) fn is_page(text: &str) -> bool {
     begins_with(skip_prolog(text), &PAGE_TAGS)
 }
 
-/// Tests for a whole document: `<!doctype html` or `<html`.
+/// Tests for a document, whose first tags may be left out; a fragment, such as a heading, is none.
 pub(super) fn is_document(text: &str) -> bool {
-    begins_with(skip_prolog(text), &PAGE_TAGS[..2])
+    begins_with(skip_prolog(text), &PAGE_TAGS[..5])
 }
 
 fn begins_with(text: &str, tags: &[&str]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::traceback;
 
@@ -52,7 +52,7 @@ const GOOD_WORDS: [&str; 19] = [
 ];
 
 /// Words with which the value of a component that has failed begins.
-const BAD_WORDS: [&str; 21] = [
+const BAD_WORDS: [&str; 24] = [
     "down",
     "error",
     "errors",
@@ -74,10 +74,16 @@ const BAD_WORDS: [&str; 21] = [
     "out_of_service",
     "refused",
     "disconnected",
+    "service unavailable",
+    "internal server error",
+    "bad gateway",
 ];
 
 /// Keys that hold a state.
 const STATE_KEYS: [&str; 4] = ["status", "state", "health", "result"];
+
+/// Keys that hold an HTTP status.
+const STATUS_KEYS: [&str; 4] = ["status", "code", "statuscode", "status_code"];
 
 /// Endings of keys whose `false` is a failure.
 const AFFIRMATIONS: [&str; 7] = ["reachable", "succeeded", "healthy", "alive", "available", "ready", "ok"];
@@ -300,8 +306,9 @@ fn is_good(text: &str) -> bool {
     GOOD_WORDS.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
-fn is_bad(text: &str) -> bool {
-    let start: String = text.trim_start().chars().take(20).collect::<String>().to_ascii_lowercase();
+/// Tests for words that begin as those of a component that has failed.
+pub(super) fn is_bad(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(24).collect::<String>().to_ascii_lowercase();
     let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
     BAD_WORDS.iter().any(|word| start.strip_prefix(word).is_some_and(ends_word))
 }
@@ -350,6 +357,9 @@ fn collect_failed(object: &Map<String, Value>, is_report: bool, depth: u8, faile
             Value::String(text) if (is_report || names_state(key)) && is_bad(text) => {
                 failed.push(named(key, value));
             }
+            Value::Number(status) if names_status(key) && is_server_error(status) => {
+                failed.push(named(key, value));
+            }
             Value::Bool(false) if affirms(key) || is_component(key) => failed.push(named(key, value)),
             Value::Object(inner) if is_report || names_components(key) => {
                 nested(key, inner, depth, failed);
@@ -375,6 +385,14 @@ fn nested(name: &str, inner: &Map<String, Value>, depth: u8, failed: &mut Vec<St
             other => format!("{name}: {other}"),
         };
     }
+}
+
+fn names_status(key: &str) -> bool {
+    STATUS_KEYS.contains(&key.to_ascii_lowercase().as_str())
+}
+
+fn is_server_error(status: &Number) -> bool {
+    status.as_u64().is_some_and(|status| (500..=599).contains(&status))
 }
 
 fn names_state(key: &str) -> bool {

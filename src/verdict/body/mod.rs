@@ -40,7 +40,11 @@ fn unstructured(text: Cow<'_, str>) -> String {
 ///
 /// Conservative: anything not known as a failure is healthy.
 pub(super) fn failed_component(answer: &Response) -> Option<String> {
-    json::failed_component(&json_value(answer).filter(|_| answer.status == 200)?)
+    let text = body_text(answer).filter(|_| answer.status == 200)?;
+    match serde_json::from_str(&text) {
+        Ok(value) => json::failed_component(&value),
+        Err(_) => (text.lines().count() == 1 && json::is_bad(&text)).then(|| text.into_owned()),
+    }
 }
 
 /// Tests for an HTML document, by its body alone: frameworks set `text/html` on anything.
@@ -236,6 +240,11 @@ mod tests {
             (r#"{"message_bus":{"alive":false},"rabbitmq":{"healthy":false}}"#, "rabbitmq: healthy: false"),
             (r#"{"checks":[{"name":"mongodb","status":"critical"}]}"#, "mongodb: status: critical"),
             (r#"{"error":"no route to the database"}"#, "no route to the database"),
+            (r#"{"status":503,"reason":"x"}"#, "status: 503"),
+            (r#"{"statusCode":500}"#, "statusCode: 500"),
+            ("FAIL: database unreachable", "FAIL: database unreachable"),
+            ("Service Unavailable\n", "Service Unavailable"),
+            ("down", "down"),
         ];
         for (body, component) in failed {
             assert_eq!(failed_component(&answer(200, &[], body)).as_deref(), Some(component), "{body}");
@@ -247,6 +256,11 @@ mod tests {
             "[]",
             "null",
             "OK",
+            "OK: no error",
+            "downtime of the last week: 0 s",
+            "Errors\n0\n",
+            r#"{"status":200}"#,
+            r#"{"code":0}"#,
             r#"{"error":null}"#,
             r#"{"error":""}"#,
             r#"{"errors":[]}"#,
@@ -287,6 +301,8 @@ mod tests {
             ("<!DOCTYPE html><p>x", true),
             ("\u{feff}\n<!-- c --><HTML lang=en>", true),
             ("<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\">", true),
+            ("<head><title>x</title></head>", true),
+            ("<BODY>x", true),
             ("<h1>x</h1>", false),
             ("<?xml version=\"1.0\"?><error/>", false),
             ("{}", false),

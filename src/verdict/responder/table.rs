@@ -107,6 +107,7 @@ pub(super) const TABLE: [Row; 37] = [
         &[
             &[Page(&["Powered by <a href=\"https://apisix.apache.org/\">APISIX"])],
             &[Json("/error_msg", "404 Route Not Found")],
+            &[ERROR, Begins("server", "APISIX/"), Json("/error_msg", "")],
         ],
     ),
     row(Responder::AwsWaf, "aws-waf", "AWS WAF", &[&[Has("x-amzn-waf-action")]]),
@@ -118,6 +119,8 @@ pub(super) const TABLE: [Row; 37] = [
             &[ERROR, Has("x-amzn-errortype"), Has("x-amz-apigw-id")],
             &[ERROR, Has("x-amzn-errortype"), Has("apigw-requestid")],
             &[ERROR, Has("apigw-requestid"), Json("/message", "Service Unavailable")],
+            &[ERROR, Has("x-amz-apigw-id"), Json("/message", "Service Unavailable")],
+            &[ERROR, Has("x-amz-apigw-id"), Json("/message", "Internal server error")],
             &[Json("/message", "Missing Authentication Token")],
             &[Json("/message", "Endpoint request timed out")],
         ],

@@ -65,6 +65,8 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[("x-amzn-errortype", "ForbiddenException"), ("x-amz-apigw-id", "x")],
         r#"{"message":"x"}"#,
     ),
+    (Apisix, 503, &[("server", "APISIX/3.9"), JSON], r#"{"error_msg":"no valid upstream node"}"#),
+    (AwsApiGateway, 503, &[("x-amz-apigw-id", "x")], r#"{"message":"Service Unavailable"}"#),
     (AwsApiGateway, 503, &[("apigw-requestid", "x")], r#"{"message":"Service Unavailable"}"#),
     (AwsLoadBalancer, 503, &[("server", "awselb/2.0"), HTML, DATE], AWS_PAGE),
     (AwsWaf, 202, &[("x-amzn-waf-action", "challenge"), ("server", "CloudFront")], ""),

@@ -171,6 +171,12 @@ fn odd_heads() {
     }
 }
 
+/// The coding `identity` of RFC 2616 changes nothing, beside a length neither.
+#[test]
+fn identity_coding() {
+    is_healthy("identity", &format!("{OK}Transfer-Encoding: Identity\r\nContent-Length: 2\r\n\r\n{{}}"));
+}
+
 #[test]
 fn broken_chunks() {
     let cut = "the connection was closed before the body was complete";

@@ -264,6 +264,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(remark), _) => of_remark(remark),
         (300..=399, ..) => redirect(judged),
+        (403, _, Some(proxy)) => by_proxy(status, proxy, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(method, judged, proxy),
         (400..=599, _, Some(proxy)) => by_proxy(status, proxy, judged, method),
@@ -283,6 +284,10 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
 fn by_proxy(status: u16, proxy: Responder, judged: &RequestVerdict, method: Method) -> Advice {
     let name = proxy.title();
     let (why, action) = match status {
+        403 => (
+            "it forbids the request by a rule of its own".to_owned(),
+            format!("exempt this client, or the health path, from {name}'s access rules"),
+        ),
         404 => (
             "it has nothing at this URL".to_owned(),
             format!("check that {name} passes this URL on to the API; {}", hint(method, status, judged)),
@@ -296,7 +301,10 @@ fn by_proxy(status: u16, proxy: Responder, judged: &RequestVerdict, method: Meth
             format!("check {name}'s error log, then whether the API itself is up and running"),
         ),
         501 => ("it does not know the method".to_owned(), judged.row.action.to_owned()),
-        502 => ("it got no valid response from the API behind it".to_owned(), check_servers(name)),
+        // Cloudflare has codes of its own for a server that fails.
+        502 | 520..=530 => {
+            ("it got no valid response from the API behind it".to_owned(), check_servers(name))
+        }
         503 if proxy == Responder::Nginx => (
             "a limit on its clients, or maintenance (it would answer 502 for a server that is down)"
                 .to_owned(),

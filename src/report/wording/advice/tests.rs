@@ -198,6 +198,29 @@ fn rejected_credentials() {
     );
 }
 
+/// A proxy's own refusal is no matter of tokens, nor Cloudflare's own codes one of the API.
+#[test]
+fn refusals_and_codes_of_proxies() {
+    let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 \
+                Forbidden</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+    advises(
+        &plan(),
+        &get(403, &[("server", "nginx")], page),
+        &expect![[r#"
+        nginx, not the API, answered 403 itself: it forbids the request by a rule of its own
+        exempt this client, or the health path, from nginx's access rules
+    "#]],
+    );
+    advises(
+        &plan(),
+        &get(521, &[("cf-ray", "1-AMS")], "error code: 521"),
+        &expect![[r#"
+        Cloudflare, not the API, answered 521 itself: it got no valid response from the API behind it
+        check Cloudflare's view of its servers, then whether the API itself is up and running
+    "#]],
+    );
+}
+
 #[test]
 fn refused_requests() {
     let https = "The plain HTTP request was sent to HTTPS port";
