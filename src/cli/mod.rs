@@ -17,7 +17,6 @@ use clap::{ArgAction, Args, Parser};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint;
 use crate::model::quorum::Quorum;
-use crate::model::range::Range;
 use crate::model::state::State;
 use crate::rules::Key;
 
@@ -34,7 +33,7 @@ pub(crate) use error::{EarlyExit, conflict};
 pub(crate) use help::EXAMPLES;
 pub(crate) use parse::{OPTS_VAR, not_allowed};
 pub(crate) use value_enums::{Artifact, ColorWhen, FailOn, MethodChoice, OutputFormat};
-pub(crate) use values::{ConnectTo, ResponseTime, Topic};
+pub(crate) use values::{ConnectTo, ResponseTime, Suspect, Topic};
 
 /// The program's name.
 pub(crate) const NAME: &str = "check_ceilometer";
@@ -254,12 +253,12 @@ pub(crate) struct ThresholdArgs {
     /// WARNING if the back-end's share of the response time is outside RANGE
     ///
     /// The share is GET's wait for the first byte minus HEAD's, and at least 0.
-    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true)]
-    pub(crate) backend_warning: Option<Range>,
+    #[arg(long, value_name = "RANGE", value_parser = values::response_time, hide_short_help = true)]
+    pub(crate) backend_warning: Option<ResponseTime>,
 
     /// CRITICAL if the back-end's share of the response time is outside RANGE
-    #[arg(long, value_name = "RANGE", value_parser = values::range, hide_short_help = true)]
-    pub(crate) backend_critical: Option<Range>,
+    #[arg(long, value_name = "RANGE", value_parser = values::response_time, hide_short_help = true)]
+    pub(crate) backend_critical: Option<ResponseTime>,
 
     /// WARNING if the server certificate expires within D; a bare number is days
     #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true)]

@@ -72,23 +72,33 @@ pub(super) fn days(text: &str) -> Result<Duration, String> {
     range::parse_duration(text, Unit::Days)
 }
 
-/// Parses a threshold range in seconds.
-pub(super) fn range(text: &str) -> Result<Range, String> {
-    Range::parse(text, Unit::Seconds)
-}
-
 /// A threshold for the response time.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ResponseTime {
     /// The range in seconds.
     pub(crate) range: Range,
-    /// The value where it is a number without a unit, which may have been meant in milliseconds.
-    pub(crate) bare: Option<f64>,
+    /// The number where it has no unit or is in minutes (`500m`), which may have been meant in milliseconds.
+    pub(crate) suspect: Option<Suspect>,
+}
+
+/// A number that may have been meant in milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Suspect {
+    pub(crate) number: String,
+    /// `m` for minutes; empty without a unit.
+    pub(crate) unit: &'static str,
+}
+
+impl Suspect {
+    fn of(text: &str) -> Option<Suspect> {
+        let (number, unit) = text.strip_suffix('m').map_or((text, ""), |number| (number, "m"));
+        range::bare_number(number).map(|_| Suspect { number: number.to_owned(), unit })
+    }
 }
 
 /// Parses a threshold on the response time.
 pub(super) fn response_time(text: &str) -> Result<ResponseTime, String> {
-    Ok(ResponseTime { range: range(text)?, bare: range::bare_number(text) })
+    Ok(ResponseTime { range: Range::parse(text, Unit::Seconds)?, suspect: Suspect::of(text) })
 }
 
 /// A word that `--explain` looks up.

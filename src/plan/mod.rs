@@ -221,7 +221,7 @@ fn thresholds(args: &ThresholdArgs, simulated: &[Diagnosis]) -> Thresholds {
     }
     Thresholds {
         request,
-        backend: Threshold { warning: args.backend_warning.clone(), critical: args.backend_critical.clone() },
+        backend: Threshold { warning: range(&args.backend_warning), critical: range(&args.backend_critical) },
         certificate,
     }
 }

@@ -416,6 +416,17 @@ fn notes() {
     );
     assert_eq!(plan(&["h", "-w", "3", "-c", "2"]).notes, ["-w 3 can never trigger: it is above -c 2"]);
     assert_eq!(
+        plan(&["h", "--backend-warning", "12", "--backend-critical", "3"]).notes,
+        [
+            "--backend-warning 12 can never trigger: a run ends after 10 s (-t)",
+            "--backend-warning 12 can never trigger: it is above --backend-critical 3",
+        ]
+    );
+    assert_eq!(
+        plan(&["h", "--certificate-warning", "7", "--certificate-critical", "14"]).notes,
+        ["--certificate-warning can never trigger: it is below --certificate-critical"]
+    );
+    assert_eq!(
         plan(&["h", "-w", "500s"]).notes,
         ["-w 500 can never trigger: a run ends after 10 s (-t)"],
         "with a unit it is meant"

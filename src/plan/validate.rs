@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::cli::{self, Cli, ResponseTime};
+use crate::cli::{self, Cli, ResponseTime, Suspect};
 use crate::input;
 use crate::model::range::Range;
 use crate::plan::Timing;
@@ -24,8 +24,15 @@ pub(super) fn check_conflicts(cli: &Cli, timing: &Timing, haproxy: bool) -> Resu
         bail!("'-H' can be given only once in HAProxy mode");
     }
     check_requirements(cli)?;
-    check_milliseconds(cli, "--warning", cli.thresholds.warning.as_ref(), timing)?;
-    check_milliseconds(cli, "--critical", cli.thresholds.critical.as_ref(), timing)?;
+    let thresholds = &cli.thresholds;
+    for (option, given) in [
+        ("--warning", &thresholds.warning),
+        ("--critical", &thresholds.critical),
+        ("--backend-warning", &thresholds.backend_warning),
+        ("--backend-critical", &thresholds.backend_critical),
+    ] {
+        check_milliseconds(cli, option, given.as_ref(), timing)?;
+    }
     check_standard_input(cli)
 }
 
@@ -71,36 +78,55 @@ fn check_requirements(cli: &Cli) -> Result<()> {
     }
 }
 
-/// Rejects a large bare number that no response time can exceed within the budget.
+/// Rejects a large number without a unit, and minutes, that no response time can exceed within the budget.
 fn check_milliseconds(cli: &Cli, option: &str, given: Option<&ResponseTime>, timing: &Timing) -> Result<()> {
+    let Some((Suspect { number, unit }, bound)) =
+        given.and_then(|given| given.suspect.as_ref().zip(given.range.plain_upper()))
+    else {
+        return Ok(());
+    };
     let budget = timing.budget.as_secs_f64();
-    match given.and_then(|given| given.bare) {
-        Some(value) if value >= MIN_SUSPECT_SECONDS && value >= budget => bail!(
-            "invalid value '{value}' for '{}': {value} s is not below the run's limit of {budget} s (-t); did you \
-             mean {value}ms?",
+    if bound >= budget && (bound >= MIN_SUSPECT_SECONDS || !unit.is_empty()) {
+        bail!(
+            "invalid value '{number}{unit}' for '{}': {bound} s is not below the run's limit of {budget} s (-t); did \
+             you mean {number}ms?",
             cli.env_origin.label(option)
-        ),
-        _ => Ok(()),
+        );
     }
+    Ok(())
 }
 
 /// Notes on thresholds that can never trigger.
 pub(super) fn threshold_notes(cli: &Cli, timing: &Timing) -> Vec<String> {
     let upper =
         |given: &Option<ResponseTime>| given.as_ref().map(|given| &given.range).and_then(Range::plain_upper);
-    let (warning, critical) = (upper(&cli.thresholds.warning), upper(&cli.thresholds.critical));
+    let thresholds = &cli.thresholds;
+    let times = [
+        (("-w", upper(&thresholds.warning)), ("-c", upper(&thresholds.critical))),
+        (
+            ("--backend-warning", upper(&thresholds.backend_warning)),
+            ("--backend-critical", upper(&thresholds.backend_critical)),
+        ),
+    ];
     let budget = timing.budget.as_secs_f64();
     let mut notes = Vec::new();
-    for (option, bound) in [("-w", warning), ("-c", critical)] {
-        if let Some(bound) = bound.filter(|bound| *bound >= budget) {
-            let option = cli.env_origin.label(option);
-            notes.push(format!("{option} {bound} can never trigger: a run ends after {budget} s (-t)"));
+    for (warning, critical) in times {
+        for (option, bound) in [warning, critical] {
+            if let Some(bound) = bound.filter(|bound| *bound >= budget) {
+                let option = cli.env_origin.label(option);
+                notes.push(format!("{option} {bound} can never trigger: a run ends after {budget} s (-t)"));
+            }
+        }
+        if let ((option, Some(warning)), (other, Some(critical))) = (warning, critical)
+            && warning > critical
+        {
+            notes.push(format!("{option} {warning} can never trigger: it is above {other} {critical}"));
         }
     }
-    if let (Some(warning), Some(critical)) = (warning, critical)
-        && warning > critical
+    if let (Some(warning), Some(critical)) = (thresholds.certificate_warning, thresholds.certificate_critical)
+        && warning < critical
     {
-        notes.push(format!("-w {warning} can never trigger: it is above -c {critical}"));
+        notes.push("--certificate-warning can never trigger: it is below --certificate-critical".to_owned());
     }
     notes
 }

@@ -94,6 +94,11 @@ impl Range {
         (self.start == 0.0 && self.end.is_finite() && !self.inside).then_some(self.end)
     }
 
+    /// Returns whether a value that triggers the range does so because it is small.
+    pub(crate) fn is_too_small(&self, value: f64) -> bool {
+        if self.inside { self.start <= 0.0 } else { value < self.start }
+    }
+
     /// The lower bound of a range without an upper one (`10:`, not inside).
     pub(crate) fn plain_lower(&self) -> Option<f64> {
         (self.start.is_finite() && self.end == f64::INFINITY && !self.inside).then_some(self.start)

@@ -15,7 +15,8 @@ const BAR: std::ops::RangeInclusive<usize> = 8..=40;
 impl HumanView {
     /// A line per request, and the meaning of the shapes in their bars.
     pub(super) fn requests(&self, verdict: &Verdict) -> Vec<String> {
-        let column = widest(verdict.probes.iter().map(|probe| wording::outcome(&probe.outcome)));
+        let in_rows = verdict.probes.iter().filter(|probe| !matches!(probe.outcome, Outcome::Skipped(_)));
+        let column = widest(in_rows.map(|probe| wording::outcome(&probe.outcome)));
         let indent = row("", "", column, "").len();
         let scale = Scale::new(verdict, self.prose.saturating_sub(indent));
         let (mut sent, mut skipped) = (Vec::new(), Vec::new());

@@ -173,6 +173,8 @@ fn contradictions() {
         ("h -4 -6", "'-4' cannot be used with '-6'"),
         ("h -w 500", "did you mean 500ms?"),
         ("h -t 100 -c 100", "did you mean 100ms?"),
+        ("h -w 500m", "did you mean 500ms?"),
+        ("h --backend-critical 500", "did you mean 500ms?"),
         ("a b --connect-to 127.0.0.1", "--connect-to"),
         ("a b --quorum 3", "3"),
         ("h --watch 1 --wait 1", "--wait"),

@@ -66,6 +66,11 @@ fn slow_answers() {
         let run = check(words(&format!("{} {options}", peer.address()))).run();
         run.exits(code).summarises(state, &["slow", &peer.address()]);
     }
+    for range in ["10:", "@0:10"] {
+        let peer = Peer::healthy();
+        let run = check([&peer.address(), "-w", range]).run();
+        run.exits(1).summarises("WARNING", &["slow"]).says("not a cache or an error page").never_says("load");
+    }
     let peer = Peer::backend_down();
     check([&peer.address(), "-c", "1ns"]).run().exits(2).summarises("CRITICAL", &["backend-down"]);
 }

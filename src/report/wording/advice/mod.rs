@@ -1,5 +1,7 @@
 //! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
 
+use std::time::Duration;
+
 use super::cause::beyond_clause;
 use super::login;
 use super::summary::{crossed, without_scheme};
@@ -35,11 +37,15 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         }
         Evidence::Slow(Timed::Request(method), took, limit) => (
             format!("{} took {}, {}", method.name(), format_duration_exact(*took), crossed(limit, "s")),
-            "check the load of the API, its host and the network".to_owned(),
+            slow_action(*took, limit, "check the load of the API, its host and the network"),
         ),
         Evidence::Slow(Timed::Backend, took, limit) => (
             format!("the back-end took {}, {}", format_duration_exact(*took), crossed(limit, "s")),
-            "check the load of the back-end and the connection between it and the API".to_owned(),
+            slow_action(
+                *took,
+                limit,
+                "check the load of the back-end and the connection between it and the API",
+            ),
         ),
         Evidence::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
         Evidence::NoToken | Evidence::NewTokenRefused => Advice::default(),
@@ -76,6 +82,17 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
                 .to_owned(),
         )),
         _ => None,
+    }
+}
+
+/// A range may also be for answers that come too fast, and one by mistake.
+fn slow_action(took: Duration, limit: &Limit, action: &str) -> String {
+    if limit.range.is_too_small(took.as_secs_f64()) {
+        "check that the API itself answers, not a cache or an error page; a threshold for slow responses is its end \
+         alone, as in -w 2"
+            .to_owned()
+    } else {
+        action.to_owned()
     }
 }
 
