@@ -423,7 +423,7 @@ fn harmless(letter: char) -> bool {
 /// A text that breaks off within a secret after much that is none, and after much of the secret itself.
 #[test]
 fn beginning_of_a_secret_at_a_late_end() {
-    let secret: String = (0..4000).map(|number| format!("{number:x}~")).collect::<Vec<_>>().concat();
+    let secret = (0..4000).map(|number| format!("{number:x}~")).collect::<Vec<_>>().concat();
     let sanitizer = hiding(&[&secret]);
     let started = Instant::now();
     for before in ["plain ".repeat(10_000), "~0~1".repeat(16_000), secret[..9000].repeat(4)] {
