@@ -6,7 +6,8 @@ use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, mpsc};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Error, Result, anyhow};
@@ -50,6 +51,26 @@ pub(crate) fn print(text: &str, deadline: Option<Instant>) -> io::Result<()> {
         return Ok(());
     }
     survive_file_limit();
+    match deadline {
+        Some(deadline) if rustix::termios::isatty(stdio::stdout()) => print_to_terminal(text, deadline),
+        _ => write(text, deadline),
+    }
+}
+
+/// Writes on a thread that is abandoned at the deadline: a terminal whose other end is not read polls as writable, and
+/// then blocks the write.
+fn print_to_terminal(text: &str, deadline: Instant) -> io::Result<()> {
+    let (sender, written) = mpsc::channel();
+    let own = text.to_owned();
+    let print = move || drop(sender.send(write(&own, Some(deadline))));
+    if thread::Builder::new().spawn(print).is_err() {
+        return write(text, Some(deadline));
+    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    written.recv_timeout(left).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+fn write(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         await_room(deadline)?;

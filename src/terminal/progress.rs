@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::environment::Size;
 use crate::terminal::ascii::to_ascii;
 use crate::terminal::layout::truncate_end;
@@ -52,6 +54,9 @@ impl ProgressBar {
             return;
         }
         let mut terminal = io::stderr();
+        if !has_room(&terminal) {
+            return;
+        }
         let bar = bar(&snapshot(), Size::of(&terminal).columns);
         let bar = if self.ascii { to_ascii(&bar) } else { bar };
         // A bar that cannot be drawn is not a reason to fail.
@@ -62,10 +67,16 @@ impl ProgressBar {
 
 impl Drop for ProgressBar {
     fn drop(&mut self) {
-        if self.drawn {
+        if self.drawn && has_room(&io::stderr()) {
             let _ = write!(io::stderr(), "{CLEAR}");
         }
     }
+}
+
+/// Returns true if a terminal takes text at once: one that is stopped must not stop the run.
+fn has_room(terminal: &io::Stderr) -> bool {
+    let mut streams = [PollFd::new(terminal, PollFlags::OUT)];
+    poll(&mut streams, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// The bar and its words. Three columns stay free for the `^C` that a terminal echoes: on a next line it would

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
 use crate::support::grammar;
@@ -302,6 +303,21 @@ fn standard_output_that_nobody_reads() {
     let run = run.stdout_to(File::from(OwnedFd::from(writer))).run_alone();
     run.exits(3).ends_within(Duration::from_secs(2));
     drop(reader);
+}
+
+/// Nor does a terminal whose other end is not read, although it polls as writable.
+#[test]
+fn terminal_that_nobody_reads() {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY;
+    let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
+    let peer = Peer::healthy();
+    let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(300));
+    let run = run.stdout_to(File::from(slave)).run_alone();
+    run.exits(3).ends_within(Duration::from_secs(2));
 }
 
 #[test]
