@@ -127,9 +127,18 @@ impl Mask {
         if text.is_empty() || (self.patterns.is_empty() && !escaped) {
             return text.to_vec();
         }
+        self.apply_to_depth(text, MAX_DEPTH)
+    }
+
+    /// Returns the text with every secret masked that is not encoded.
+    pub(super) fn apply_plainly(&self, text: &[u8]) -> Vec<u8> {
+        self.apply_to_depth(text, 0)
+    }
+
+    fn apply_to_depth(&self, text: &[u8], depth: u8) -> Vec<u8> {
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
         let mut search = Search { mask: self, left, spans: Vec::new() };
-        match search.read(&DecodedText::of(text), MAX_DEPTH, true) {
+        match search.read(&DecodedText::of(text), depth, true) {
             Some(()) => replace(text, search.spans),
             None => STARS.to_vec(),
         }

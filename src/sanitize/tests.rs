@@ -89,9 +89,8 @@ fn forging_characters() {
 fn kept_lines() {
     let text =
         UntrustedText::new("first\r\n\n  second\tpart \x1b[31m\n\u{200b}\n\nthird\u{2028}still\rthird");
-    assert_eq!(Sanitizer::default().lines(&text, 1000), ["first", "second part", "third still third"]);
-    assert_eq!(Sanitizer::default().lines(&text, 14), ["first", "second…"]);
-    assert_eq!(Sanitizer::default().lines(&UntrustedText::new("\n \n"), 10), [""; 0]);
+    assert_eq!(Sanitizer::default().own_lines(&text), ["first", "second part", "third still third"]);
+    assert_eq!(Sanitizer::default().own_lines(&UntrustedText::new("\n \n")), [""; 0]);
 }
 
 #[test]
@@ -174,7 +173,7 @@ fn secret_in_pieces() {
         assert_eq!(line(&sanitizer, text), "***", "{text:?}");
     }
     let text = UntrustedText::new("before\ns3cr\n3t-\ntoken\nafter");
-    assert_eq!(sanitizer.lines(&text, 100), ["before", "***", "after"]);
+    assert_eq!(sanitizer.own_lines(&text), ["before", "***", "after"]);
 }
 
 #[test]
@@ -445,7 +444,7 @@ proptest! {
         prop_assert!(!out.contains("  "));
         let marks: Vec<bool> = out.chars().map(|letter| letter.width() == Some(0)).collect();
         prop_assert!(!marks.windows(3).any(|run| run == [true; 3]), "{:?}", out);
-        for line in sanitizer.lines(&UntrustedText::new(text), limit) {
+        for line in sanitizer.own_lines(&UntrustedText::new(text)) {
             prop_assert!(!line.is_empty() && line.chars().all(harmless), "{:?}", line);
         }
     }
@@ -453,14 +452,12 @@ proptest! {
     #[test]
     fn secrets_in_hostile_text(text in hostile()) {
         let sanitizer = hiding(&["secret", "token-42"]);
-        let lines = sanitizer.lines(&UntrustedText::new(text.clone()), 10_000).concat();
-        for out in [line(&sanitizer, text), lines] {
-            let dense = out.replace(' ', "");
-            for secret in ["secret", "token-42", "c2VjcmV0", "se\\u0063ret", "%73ecret"] {
-                prop_assert!(!dense.contains(secret), "{:?}", out);
-            }
-            prop_assert!(!out.contains("u:p@"), "{:?}", out);
+        let out = line(&sanitizer, text);
+        let dense = out.replace(' ', "");
+        for secret in ["secret", "token-42", "c2VjcmV0", "se\\u0063ret", "%73ecret"] {
+            prop_assert!(!dense.contains(secret), "{:?}", out);
         }
+        prop_assert!(!out.contains("u:p@"), "{:?}", out);
     }
 
     #[test]

@@ -105,7 +105,8 @@ pub fn plan_error(words: &[OsString]) -> Option<String> {
     Plan::from_cli(&cli, &Environment::bare(Instant::now())).err().map(|error| format!("{error:#}"))
 }
 
-/// A text sanitised with one secret: the line of at most `limit` characters, the same text's lines, and the line as
+/// A text sanitised with one secret: the line of at most `limit` characters, the lines of the
+/// same text as our own, and the line as
 /// plugin output shows it.
 pub fn sanitize(secret: &[u8], text: &[u8], limit: usize) -> (String, Vec<String>, String) {
     let mut sanitizer = Sanitizer::default();
@@ -113,5 +114,5 @@ pub fn sanitize(secret: &[u8], text: &[u8], limit: usize) -> (String, Vec<String
     let text = UntrustedText::new(text);
     let line = sanitizer.line(&text, limit);
     let plugin = sanitize::escape_plugin(&line);
-    (line, sanitizer.lines(&text, limit), plugin)
+    (line, sanitizer.own_lines(&text), plugin)
 }

@@ -370,7 +370,7 @@ const VALUES: [&str; 38] = [
     "127.0.0.1:1",
     "[::1]:8777",
     "http://user:sesame-open-sesame@h/",
-    "https://h/?t=sesame-open-sesame",
+    "https://h/?t=1",
     "X-Name: value",
     "@no-such-file",
     "no-such-file",
@@ -401,7 +401,8 @@ fn arguments() -> Attack {
 fn words(random: &mut Random, options: &[String]) -> Vec<OsString> {
     let mut option = options[random.below(options.len())].clone();
     let mut value = random.choose(&VALUES).as_bytes().to_vec();
-    if random.below(8) == 0 {
+    // A URL that is changed is none, and its password no longer known as one.
+    if random.below(8) == 0 && !value.windows(3).any(|part| part == b"://") {
         mutate(random, &mut value);
     }
     // No argument holds a NUL.

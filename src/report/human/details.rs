@@ -30,11 +30,19 @@ impl HumanView {
     }
 
     /// Shows the first of endpoints that fail alike, and the number of others.
-    pub(super) fn group(&self, report: &Report, group: &[&Verdict]) -> Vec<Vec<String>> {
+    pub(super) fn group(
+        &self,
+        summary: &str,
+        summarised: Option<&Verdict>,
+        group: &[&Verdict],
+    ) -> Vec<Vec<String>> {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
-        let is_above = report.summarised().is_some_and(|worst| std::ptr::eq(worst, *first));
-        let (heading, summary) =
-            if is_above { (&first.endpoint, &report.summary) } else { (&first.summary, &first.summary) };
+        let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, *first));
+        let (heading, summary) = if is_above {
+            (first.endpoint.as_str(), summary)
+        } else {
+            (first.summary.as_str(), &*first.summary)
+        };
         let mut heading = self.headline(first.state, heading);
         if !others.is_empty() {
             heading.push(format!("{PROSE}and {} more like it", others.len()));

@@ -66,7 +66,10 @@ impl HumanView {
         } else {
             sections.push(self.table(report));
             sections.push(self.count_healthy(report));
-            sections.extend(self.groups(report).iter().flat_map(|group| self.group(report, group)));
+            // Found once: thousands of endpoints may each be a group.
+            let summarised = report.summarised();
+            let groups = self.groups(report);
+            sections.extend(groups.iter().flat_map(|group| self.group(&report.summary, summarised, group)));
         }
         sections.push(self.notes(report));
         sections

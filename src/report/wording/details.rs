@@ -2,7 +2,7 @@
 
 use super::curl;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
-use crate::model::exchange::{Attempt, Exchange, Response, SENT_LIMIT};
+use crate::model::exchange::{Attempt, Exchange, Response};
 use crate::model::threshold::Threshold;
 use crate::plan::{Plan, Verbosity};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
@@ -90,7 +90,7 @@ fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
 fn transcript(exchange: &Exchange, sanitizer: &Sanitizer) -> Transcript {
     let answer = exchange.completion.answer();
     Transcript {
-        sent: sanitizer.lines(&exchange.sent, SENT_LIMIT),
+        sent: sanitizer.own_lines(&exchange.sent),
         received: answer.map(|answer| received(answer, sanitizer)).unwrap_or_default(),
         body: answer.map(|answer| beginning(answer, sanitizer)).unwrap_or_default(),
     }
