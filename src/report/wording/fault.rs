@@ -9,6 +9,9 @@ use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, Fault
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
 
+/// A request that took less failed at once.
+const AT_ONCE: Duration = Duration::from_millis(10);
+
 /// Names the fault of a request and the endpoint: `connection refused by metering1:8777`.
 pub(super) fn clause(
     verdict: &Verdict,
@@ -53,7 +56,9 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (FaultKind::Reset, None) => "connection reset".to_owned(),
         (_, None) => "connection closed without an answer".to_owned(),
     };
-    format!(", but GET failed after {after}: {failed}")
+    // So soon that nothing can have stalled.
+    let when = if judged.elapsed < AT_ONCE { "at once".to_owned() } else { format!("after {after}") };
+    format!(", but GET failed {when}: {failed}")
 }
 
 /// `GET (200)`, where a status came before the fault.

@@ -74,6 +74,8 @@ pub(super) fn summary(html: &str, status: u16) -> String {
     let text = without_boilerplate(text.strip_prefix(rest).unwrap_or(text));
     let title = if title.is_empty() { heading } else { title };
     let is_status = title.starts_with(&status);
+    // A single word below a status is the server's name.
+    let text = if is_status && !text.contains(' ') { String::new() } else { text };
     match (title.is_empty() || is_status, text.is_empty()) {
         (true, false) => text,
         (false, false) => format!("{title}: {text}"),

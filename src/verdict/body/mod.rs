@@ -111,7 +111,7 @@ mod tests {
         summary(&answer(503, &[], body), &Sanitizer::default())
     }
 
-    const SHAPES: [(&str, Option<&str>); 41] = [
+    const SHAPES: [(&str, Option<&str>); 42] = [
         ("", None),
         (" \r\n\t", None),
         ("database is locked\n", Some("database is locked")),
@@ -165,6 +165,11 @@ mod tests {
         // pages
         ("<html><body><h1>503 Service Unavailable</h1>\nNo server.\n</body></html>", Some("No server.")),
         ("<html><body><h1>503 Service Unavailable</h1></body></html>", Some("Service Unavailable")),
+        (
+            "<html><title>503 Service Temporarily Unavailable</title><h1>503 Service Temporarily Unavailable</h1>\
+             <hr>nginx/1.22.1</html>",
+            Some("Service Temporarily Unavailable"),
+        ),
         ("<!DOCTYPE html><TITLE>502</TITLE><h1 class=x>Bad <b>Gateway</b></h1>", Some("502: Bad Gateway")),
         (
             "<html><title>503 Unavailable &amp;lt; Down</title><h1>Unavailable</h1></html>",
