@@ -77,7 +77,7 @@ fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
 }
 
 /// The explanation of a diagnosis.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Explanation {
     pub(crate) meaning: &'static str,
     /// The cause where it is not, or not only, a row of the table.
@@ -86,111 +86,143 @@ pub(crate) struct Explanation {
     pub(crate) first: &'static str,
 }
 
-/// Explains a diagnosis.
-#[expect(clippy::too_many_lines, reason = "a table")]
-pub(crate) const fn explanation(diagnosis: Diagnosis) -> Explanation {
-    let (meaning, cause, first) = match diagnosis {
-        Diagnosis::Healthy => ("every request was answered as documented", "", ""),
-        Diagnosis::Alive => {
-            ("the API answers; its back-end was not checked", "a good answer to HEAD under -m head", "")
-        }
-        Diagnosis::BackendDown => (
-            "the API is up, and reports that it cannot reach its back-end",
-            "",
-            "check the back-end (database or storage) that the answer names, and the network from the API to it",
-        ),
-        Diagnosis::BackendStalled => (
-            "the API answered HEAD but not GET, for which it asks its back-end",
-            "GET timed out, was reset or closed, or broke off, after HEAD was answered",
-            "check the load and the locks of the back-end, and the network from the API to it",
-        ),
-        Diagnosis::ApiError => {
-            ("the API failed to perform the check", "", "look for the request in the log of the API")
-        }
-        Diagnosis::NotFound => (
-            "there is no health check at this URL",
-            "",
-            "check port, prefix and --path, and that this version of the API has the health check",
-        ),
-        Diagnosis::Unreachable => (
-            "no connection could be made",
-            "the name did not resolve, or the connection was refused, found no route or timed out",
-            "check that the host is up and that the API listens on this port, then the firewalls on the way",
-        ),
-        Diagnosis::NoAnswer => (
-            "a connection was made, but the first request got no HTTP answer",
-            "the connection was reset or closed, or the time ran out, after connecting",
-            "check the log and the load of the API, and whether the port expects https (-S)",
-        ),
-        Diagnosis::TlsFailed => (
-            "no trusted TLS connection could be made",
-            "",
-            "check the dates, the names and the issuer of the server certificate, and --cacert",
-        ),
-        Diagnosis::Denied => (
-            "access control answered before the health check could",
-            "",
-            "give a token (--token-file), or exempt the health path from authentication",
-        ),
-        Diagnosis::ProxyError => (
-            "a proxy or load balancer answered in place of the API",
-            "a status from 502 on in the name of a proxy or load balancer",
-            "check which of its servers the proxy considers down, then one of those directly",
-        ),
-        Diagnosis::Throttled => {
-            ("the service is alive and limits its clients", "", "check less often, or exempt this client")
-        }
-        Diagnosis::WrongService => (
-            "something other than the API answered",
-            "",
-            "check address, port and path, and whether the port expects https (-S)",
-        ),
-        Diagnosis::Stale => (
-            "a cache answered, so nothing is known of the service",
-            "",
-            "let the cache pass the health path on, or check the API behind it",
-        ),
-        Diagnosis::Contradictory => (
-            "the status says that all is well, and the body that a component failed",
-            "",
-            "check the component that the answer names",
-        ),
-        Diagnosis::RequestRejected => {
-            ("the request was refused, not the service", "", "check method (-m), path (--path) and headers")
-        }
-        Diagnosis::Slow => (
-            "a response time crossed a threshold",
-            "-w, -c, --backend-warning or --backend-critical",
-            "run with -vv, which shows the phase that takes the time",
-        ),
-        Diagnosis::CertificateExpiring => (
-            "the server certificate expires soon",
-            "--certificate-warning or --certificate-critical",
-            "renew the certificate, and check that the server has loaded it",
-        ),
-        Diagnosis::KeystoneDown => (
-            "Keystone did not answer the login; endpoints that are known were checked without a token",
-            "no HTTP answer, or one that is not Keystone's",
-            "check auth_url, Keystone and its database",
-        ),
-        Diagnosis::LoginRefused => (
-            "Keystone refused the login, and does not say why",
-            "",
-            "check user, password or secret, project, domains and the role in the project",
-        ),
-        Diagnosis::NotInCatalog => (
-            "the catalogue names no endpoint to check",
-            "",
-            "compare service type, interface and region with openstack catalog list",
-        ),
-        Diagnosis::Unexpected => (
-            "a failure that the Health-Check API does not document",
-            "",
-            "look at the status and the text of the answer (-vv), then at the log of the API",
-        ),
-    };
-    Explanation { meaning, cause, first }
+/// The explanation of a diagnosis.
+pub(crate) fn explanation(diagnosis: Diagnosis) -> Explanation {
+    // A test holds the table to one row for each diagnosis.
+    let row = EXPLANATIONS.iter().find(|(own, ..)| *own == diagnosis);
+    row.map_or(Explanation::default(), |&(_, meaning, cause, first)| Explanation { meaning, cause, first })
 }
+
+/// The explanations: meaning, cause and first thing to do.
+static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
+    (Diagnosis::Healthy, "every request was answered as documented", "", ""),
+    (
+        Diagnosis::Alive,
+        "the API answers; its back-end was not checked",
+        "a good answer to HEAD under -m head",
+        "",
+    ),
+    (
+        Diagnosis::BackendDown,
+        "the API is up, and reports that it cannot reach its back-end",
+        "",
+        "check the back-end (database or storage) that the answer names, and the network from the API to it",
+    ),
+    (
+        Diagnosis::BackendStalled,
+        "the API answered HEAD but not GET, for which it asks its back-end",
+        "GET timed out, was reset or closed, or broke off, after HEAD was answered",
+        "check the load and the locks of the back-end, and the network from the API to it",
+    ),
+    (
+        Diagnosis::ApiError,
+        "the API failed to perform the check",
+        "",
+        "look for the request in the log of the API",
+    ),
+    (
+        Diagnosis::NotFound,
+        "there is no health check at this URL",
+        "",
+        "check port, prefix and --path, and that this version of the API has the health check",
+    ),
+    (
+        Diagnosis::Unreachable,
+        "no connection could be made",
+        "the name did not resolve, or the connection was refused, found no route or timed out",
+        "check that the host is up and that the API listens on this port, then the firewalls on the way",
+    ),
+    (
+        Diagnosis::NoAnswer,
+        "a connection was made, but the first request got no HTTP answer",
+        "the connection was reset or closed, or the time ran out, after connecting",
+        "check the log and the load of the API, and whether the port expects https (-S)",
+    ),
+    (
+        Diagnosis::TlsFailed,
+        "no trusted TLS connection could be made",
+        "",
+        "check the dates, the names and the issuer of the server certificate, and --cacert",
+    ),
+    (
+        Diagnosis::Denied,
+        "access control answered before the health check could",
+        "",
+        "give a token (--token-file), or exempt the health path from authentication",
+    ),
+    (
+        Diagnosis::ProxyError,
+        "a proxy or load balancer answered in place of the API",
+        "a status from 502 on in the name of a proxy or load balancer",
+        "check which of its servers the proxy considers down, then one of those directly",
+    ),
+    (
+        Diagnosis::Throttled,
+        "the service is alive and limits its clients",
+        "",
+        "check less often, or exempt this client",
+    ),
+    (
+        Diagnosis::WrongService,
+        "something other than the API answered",
+        "",
+        "check address, port and path, and whether the port expects https (-S)",
+    ),
+    (
+        Diagnosis::Stale,
+        "a cache answered, so nothing is known of the service",
+        "",
+        "let the cache pass the health path on, or check the API behind it",
+    ),
+    (
+        Diagnosis::Contradictory,
+        "the status says that all is well, and the body that a component failed",
+        "",
+        "check the component that the answer names",
+    ),
+    (
+        Diagnosis::RequestRejected,
+        "the request was refused, not the service",
+        "",
+        "check method (-m), path (--path) and headers",
+    ),
+    (
+        Diagnosis::Slow,
+        "a response time crossed a threshold",
+        "-w, -c, --backend-warning or --backend-critical",
+        "run with -vv, which shows the phase that takes the time",
+    ),
+    (
+        Diagnosis::CertificateExpiring,
+        "the server certificate expires soon",
+        "--certificate-warning or --certificate-critical",
+        "renew the certificate, and check that the server has loaded it",
+    ),
+    (
+        Diagnosis::KeystoneDown,
+        "Keystone did not answer the login; endpoints that are known were checked without a token",
+        "no HTTP answer, or one that is not Keystone's",
+        "check auth_url, Keystone and its database",
+    ),
+    (
+        Diagnosis::LoginRefused,
+        "Keystone refused the login, and does not say why",
+        "",
+        "check user, password or secret, project, domains and the role in the project",
+    ),
+    (
+        Diagnosis::NotInCatalog,
+        "the catalogue names no endpoint to check",
+        "",
+        "compare service type, interface and region with openstack catalog list",
+    ),
+    (
+        Diagnosis::Unexpected,
+        "a failure that the Health-Check API does not document",
+        "",
+        "look at the status and the text of the answer (-vv), then at the log of the API",
+    ),
+];
 
 const fn source(source: RuleOrigin) -> &'static str {
     match source {
@@ -258,6 +290,11 @@ mod tests {
         }
         let no_answer = topic(&Table::default(), Topic::Diagnosis(Diagnosis::NoAnswer), 40);
         assert!(widest(&no_answer) <= 40, "{no_answer}");
+    }
+
+    #[test]
+    fn one_explanation_of_each_diagnosis() {
+        assert_eq!(EXPLANATIONS.map(|(diagnosis, ..)| diagnosis), Diagnosis::ALL);
     }
 
     #[test]

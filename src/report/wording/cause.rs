@@ -207,7 +207,7 @@ fn not_tls(beginning: &str) -> Sentence {
 
 fn certificate(fault: &CertificateFault<String>) -> Sentence {
     let subject = named(&fault.subject);
-    let mut sentence = certificate_problem(fault);
+    let mut sentence = Sentence::new(certificate_subject(&fault.problem), certificate_predicate(fault));
     match &fault.problem {
         CertificateProblem::NameMismatch(_)
         | CertificateProblem::AddressAsName(_)
@@ -225,89 +225,95 @@ fn certificate(fault: &CertificateFault<String>) -> Sentence {
     sentence
 }
 
-fn certificate_problem(fault: &CertificateFault<String>) -> Sentence {
-    use Subject::{Certificate, Certificates, None, Server, Servers};
+const fn certificate_subject(problem: &CertificateProblem) -> Subject {
+    match problem {
+        CertificateProblem::Expired(part, _) | CertificateProblem::NotYetValid(part, _) => of_part(*part),
+        CertificateProblem::IssuerNotTrusted(_)
+        | CertificateProblem::IssuerMissing(_)
+        | CertificateProblem::SignatureMismatch(_) => Subject::Certificates,
+        CertificateProblem::UnprovenKey => Subject::Server,
+        CertificateProblem::Unreadable => Subject::Servers,
+        CertificateProblem::EarlyDate(_)
+        | CertificateProblem::NameConstraint
+        | CertificateProblem::UnsupportedKey(..)
+        | CertificateProblem::UnsupportedSignature
+        | CertificateProblem::WeakKey(..)
+        | CertificateProblem::ChainTooLong => Subject::None,
+        CertificateProblem::NameMismatch(_)
+        | CertificateProblem::AddressAsName(_)
+        | CertificateProblem::NoSubjectAltName
+        | CertificateProblem::SelfSigned(_)
+        | CertificateProblem::NotForServers
+        | CertificateProblem::IsCa(_)
+        | CertificateProblem::OldVersion
+        | CertificateProblem::Malformed
+        | CertificateProblem::Revoked
+        | CertificateProblem::Other(_) => Subject::Certificate,
+    }
+}
+
+fn certificate_predicate(fault: &CertificateFault<String>) -> String {
     match &fault.problem {
-        CertificateProblem::Expired(part, at) => {
-            Sentence::new(of_part(*part), format!("expired on {}", day(*at)))
+        CertificateProblem::Expired(_, at) => format!("expired on {}", day(*at)),
+        CertificateProblem::NotYetValid(_, at) => format!("is not valid before {}", day(*at)),
+        CertificateProblem::NameMismatch(host) => mismatch(host, fault),
+        CertificateProblem::AddressAsName(host) => {
+            format!("is not for {host}: it holds {host} as a DNS name, not as an IP address")
         }
-        CertificateProblem::NotYetValid(part, at) => {
-            Sentence::new(of_part(*part), format!("is not valid before {}", day(*at)))
+        CertificateProblem::NoSubjectAltName => {
+            "has no subjectAltName, and today's TLS libraries do not read the common name".into()
         }
-        CertificateProblem::NameMismatch(host) => Sentence::new(Certificate, mismatch(host, fault)),
-        CertificateProblem::AddressAsName(host) => Sentence::new(
-            Certificate,
-            format!("is not for {host}: it holds {host} as a DNS name, not as an IP address"),
-        ),
-        CertificateProblem::NoSubjectAltName => Sentence::new(
-            Certificate,
-            "has no subjectAltName, and today's TLS libraries do not read the common name",
-        ),
-        CertificateProblem::SelfSigned(store) => {
-            Sentence::new(Certificate, format!("is self-signed and not in {store}"))
-        }
-        CertificateProblem::IssuerNotTrusted(store) => {
-            Sentence::new(Certificates, format!("issuer is not in {store}"))
-        }
+        CertificateProblem::SelfSigned(store) => format!("is self-signed and not in {store}"),
+        CertificateProblem::IssuerNotTrusted(store) => format!("issuer is not in {store}"),
         CertificateProblem::IssuerMissing(store) => {
-            Sentence::new(Certificates, format!("issuer is neither in {store} nor sent by the server"))
+            format!("issuer is neither in {store} nor sent by the server")
         }
-        CertificateProblem::SignatureMismatch(store) => Sentence::new(
-            Certificates,
-            format!(
-                "signature does not fit its issuer's key: is the CA in {store} another of the same name?"
-            ),
-        ),
-        CertificateProblem::UnprovenKey => Sentence::new(
-            Server,
-            "did not prove that it has the certificate's key: its signature does not fit the certificate",
-        ),
+        CertificateProblem::SignatureMismatch(store) => {
+            format!("signature does not fit its issuer's key: is the CA in {store} another of the same name?")
+        }
+        CertificateProblem::UnprovenKey => {
+            "did not prove that it has the certificate's key: its signature does not fit the certificate"
+                .into()
+        }
         CertificateProblem::NotForServers => {
-            Sentence::new(Certificate, "is not for servers, by its key usage or extended key usage")
+            "is not for servers, by its key usage or extended key usage".into()
         }
-        CertificateProblem::IsCa(store) => Sentence::new(
-            Certificate,
-            format!(
-                "is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only where \
-                 {store} holds it"
-            ),
+        CertificateProblem::IsCa(store) => format!(
+            "is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only where {store} \
+             holds it"
         ),
         CertificateProblem::OldVersion => {
-            Sentence::new(Certificate, "is of X.509 version 1 or 2, which today's TLS libraries refuse")
+            "is of X.509 version 1 or 2, which today's TLS libraries refuse".into()
         }
-        CertificateProblem::Malformed => Sentence::new(Certificate, "is malformed"),
-        CertificateProblem::EarlyDate(part) => Sentence::new(
-            None,
-            format!(
-                "this program's TLS library cannot read the {}'s dates, for one is before 1970; that is no fault of \
-                 the server",
-                part_name(*part)
-            ),
+        CertificateProblem::Malformed => "is malformed".into(),
+        CertificateProblem::EarlyDate(part) => format!(
+            "this program's TLS library cannot read the {}'s dates, for one is before 1970; that is no fault of the \
+             server",
+            part_name(*part)
         ),
-        CertificateProblem::Unreadable => Sentence::new(Servers, "certificate cannot be read"),
-        CertificateProblem::Revoked => Sentence::new(Certificate, "is revoked"),
+        CertificateProblem::Unreadable => "certificate cannot be read".into(),
+        CertificateProblem::Revoked => "is revoked".into(),
         CertificateProblem::NameConstraint => {
-            Sentence::new(None, "a name constraint of a CA in the chain excludes the certificate's names")
+            "a name constraint of a CA in the chain excludes the certificate's names".into()
         }
-        CertificateProblem::UnsupportedKey(part, key) => Sentence::new(
-            None,
-            format!(
-                "this program's TLS library cannot check the {}'s key ({key}); that is no fault of the server",
-                part_name(*part)
-            ),
+        CertificateProblem::UnsupportedKey(part, key) => format!(
+            "this program's TLS library cannot check the {}'s key ({key}); that is no fault of the server",
+            part_name(*part)
         ),
-        CertificateProblem::UnsupportedSignature => Sentence::new(
-            None,
-            "this program's TLS library cannot check the certificate's signature: an outdated or unknown algorithm",
-        ),
+        CertificateProblem::UnsupportedSignature => {
+            "this program's TLS library cannot check the certificate's \
+             signature: an outdated or unknown algorithm"
+                .into()
+        }
         CertificateProblem::WeakKey(part, key) => {
-            Sentence::new(None, format!("the {}'s key is too weak ({key})", part_name(*part)))
+            format!("the {}'s key is too weak ({key})", part_name(*part))
         }
-        CertificateProblem::ChainTooLong => Sentence::new(
-            None,
-            "no trusted issuer is among the first six intermediate certificates that lead on from the certificate",
-        ),
-        CertificateProblem::Other(words) => Sentence::new(Certificate, format!("is not accepted: {words}")),
+        CertificateProblem::ChainTooLong => {
+            "no trusted issuer is among the first six intermediate certificates \
+             that lead on from the certificate"
+                .into()
+        }
+        CertificateProblem::Other(words) => format!("is not accepted: {words}"),
     }
 }
 
