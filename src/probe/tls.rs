@@ -294,6 +294,21 @@ struct RecordingVerifier {
     schemes: Vec<SignatureScheme>,
 }
 
+impl RecordingVerifier {
+    /// Verifies the signature of a handshake unless under `-k`.
+    fn verify_signature(
+        &self,
+        signature: &DigitallySignedStruct,
+        verify: impl FnOnce(&dyn ServerCertVerifier) -> Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match &self.trust {
+            Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
+            Some(trust) => unproven(verify(trust.verifier())),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+}
+
 impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
@@ -318,11 +333,9 @@ impl ServerCertVerifier for RecordingVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match &self.trust {
-            Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
-            Some(trust) => unproven(trust.verifier().verify_tls12_signature(message, certificate, signature)),
-            None => Ok(HandshakeSignatureValid::assertion()),
-        }
+        self.verify_signature(signature, |verifier| {
+            verifier.verify_tls12_signature(message, certificate, signature)
+        })
     }
 
     fn verify_tls13_signature(
@@ -331,11 +344,9 @@ impl ServerCertVerifier for RecordingVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match &self.trust {
-            Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
-            Some(trust) => unproven(trust.verifier().verify_tls13_signature(message, certificate, signature)),
-            None => Ok(HandshakeSignatureValid::assertion()),
-        }
+        self.verify_signature(signature, |verifier| {
+            verifier.verify_tls13_signature(message, certificate, signature)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

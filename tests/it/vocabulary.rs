@@ -51,7 +51,6 @@ const ORDINARY: &[(&str, &str)] = &[
     ("API behind it", "the server that a proxy or a cache passes requests to"),
     ("asked for a client certificate", "a server's request, in a message for users"),
     (", but for ", "the names of a certificate, in a message for users"),
-    ("key stands here", "a duplicate in a file, in a message for users"),
     ("port speaks https", "a protocol of a server, in a message for users"),
     ("speaks TLS", "a protocol of a server, in a message for users"),
     ("speaks plain HTTP", "a protocol of a server, in a message for users"),

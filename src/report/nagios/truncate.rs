@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn long_output_goes_first() {
+    fn long_output_first() {
         let whole = parts().within(8192);
         expect![[r"
             CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefix/prefix/prefix/prefix/prefix | head_time=0.001234s;;;0 get_time=0.003456s;;;0
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn then_the_summary_then_whole_metrics() {
+    fn summary_before_whole_metrics() {
         expect![[r#"
             CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefi… | head_time=0.001234s;;;0 get_time=0.003456s;;;0
         "#]]
