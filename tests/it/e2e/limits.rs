@@ -270,7 +270,7 @@ fn memory_limits() {
     for limit in ["-v 20000", "-v 40000", "-d 5000", "-d 20000", "-s 64", "-s 256"] {
         let line = format!(r#"ulimit {limit}; exec "$@""#);
         let run = check_in_shell(&line, &["--endpoints", "-", "-t", "30", "--parallel", "20000"]);
-        let run = run.stdin(peer.endpoints(3000)).run();
+        let run = run.stdin(peer.endpoints(1000)).run();
         run.exits_as_a_plugin().holds(run.stdout.starts_with("CEILOMETER "), "no plugin line");
         let run = check_in_shell(&line, &[&peer.address(), "--max-output", "100000000000"]).run();
         run.exits(0).summarises("OK", &[]);

@@ -87,7 +87,7 @@ fn configured_thresholds() {
 fn exit_codes() {
     for (name, state) in ALL {
         let code = ["OK", "WARNING", "CRITICAL", "UNKNOWN"].iter().position(|known| *known == state).unwrap();
-        let run = check(["--simulate", name, "-t", "2"]).run();
+        let run = check(["--simulate", name, "-t", "1"]).run();
         run.exits(i32::try_from(code).unwrap()).summarises(state, &[name]).says("SIMULATED");
     }
 }

@@ -54,7 +54,7 @@ fn apache() {
 
 fn command(server: &Place<'_>, site: &str) -> Command {
     let modules: String =
-        ["mpm_event", "authz_core", "proxy", "proxy_http", "alias", "mime", "rewrite", "wsgi"]
+        ["mpm_prefork", "authz_core", "proxy", "proxy_http", "alias", "mime", "rewrite", "wsgi"]
             .map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n"))
             .concat();
     let place = server.dir.display();
@@ -63,5 +63,5 @@ fn command(server: &Place<'_>, site: &str) -> Command {
          ErrorLog {place}/error.log\nTypesConfig /etc/mime.types\nWSGISocketPrefix {place}/wsgi\nDocumentRoot {place}\n\
          <Directory {place}>\nRequire all granted\n</Directory>\n{site}"
     );
-    server.command(["-DFOREGROUND", "-f", &server.write("apache.conf", &text)])
+    server.command(["-X", "-f", &server.write("apache.conf", &text)])
 }

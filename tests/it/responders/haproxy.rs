@@ -11,7 +11,7 @@ fn haproxy() {
             .map(|status| format!(" http-request deny deny_status {status} if {{ path /{status} }}\n"))
             .concat();
         let text = format!(
-            "defaults\n mode http\n timeout connect 1s\n timeout client 5s\n timeout server 1s\n\
+            "defaults\n mode http\n retries 0\n timeout connect 1s\n timeout client 5s\n timeout server 1s\n\
              frontend front\n bind {address}\n{denied} http-request redirect location /x if {{ path /302 }}\n \
              use_backend passed if {{ path /passed }}\n use_backend custom if {{ path /custom }}\n \
              default_backend dead\n\
