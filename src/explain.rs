@@ -298,7 +298,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     fn diagnoses() {
         let table = Table::default();
         let topics =

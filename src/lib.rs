@@ -11,6 +11,7 @@
 
 // In the order of use; rustfmt would sort them.
 #![cfg_attr(rustfmt, rustfmt_skip)]
+#![cfg_attr(test, allow(clippy::too_many_lines, reason = "tables of cases"))]
 
 mod sanitize;
 mod model;

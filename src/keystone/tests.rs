@@ -278,7 +278,6 @@ fn variables_as_a_cloud() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn refused_settings() {
     let kerberos = "make an application credential (openstack application credential create)";
     let table = [

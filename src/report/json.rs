@@ -221,7 +221,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a whole output")]
     fn whole_object() {
         let mut verdict = fixture::expiring("https://a:443");
         verdict.probes.truncate(1);

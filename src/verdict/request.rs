@@ -110,7 +110,7 @@ fn remark(answer: &Response) -> Option<Remark> {
 const CACHE_HEADERS: [&str; 5] =
     ["cache-status", "x-cache", "x-cache-status", "x-proxy-cache", "cf-cache-status"];
 
-/// Their words for an answer that the API was not asked for. It was asked for one that was refreshed or revalidated.
+/// Their words for an answer of their own. For one that was refreshed or revalidated they did send a request to the API.
 const CACHE_HITS: [&str; 5] = ["hit", "tcp_hit", "tcp_mem_hit", "stale", "updating"];
 
 /// Tests for the marks of a cache. A request with `Cache-Control: no-cache` gets them only from a cache that ignores it.

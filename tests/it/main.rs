@@ -1,5 +1,6 @@
 //! The program from outside: the binary end to end, its TLS, its callers, its documents.
 #![cfg(test)]
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
 
 mod attacks;
 mod callers;

@@ -286,20 +286,17 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
             "is of X.509 version 1 or 2, which today's TLS libraries refuse".into()
         }
         CertificateProblem::Malformed => "is malformed".into(),
-        CertificateProblem::EarlyDate(part) => format!(
-            "this program's TLS library cannot read the {}'s dates, for one is before 1970; that is no fault of the \
-             server",
-            part_name(*part)
-        ),
+        CertificateProblem::EarlyDate(part) => {
+            unsupported(&format!("read the {}'s dates, for one is before 1970", part_name(*part)))
+        }
         CertificateProblem::Unreadable => "certificate cannot be read".into(),
         CertificateProblem::Revoked => "is revoked".into(),
         CertificateProblem::NameConstraint => {
             "a name constraint of a CA in the chain excludes the certificate's names".into()
         }
-        CertificateProblem::UnsupportedKey(part, key) => format!(
-            "this program's TLS library cannot check the {}'s key ({key}); that is no fault of the server",
-            part_name(*part)
-        ),
+        CertificateProblem::UnsupportedKey(part, key) => {
+            unsupported(&format!("check the {}'s key ({key})", part_name(*part)))
+        }
         CertificateProblem::UnsupportedSignature => {
             "this program's TLS library cannot check the certificate's \
              signature: an outdated or unknown algorithm"
@@ -315,6 +312,10 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         }
         CertificateProblem::Other(words) => format!("is not accepted: {words}"),
     }
+}
+
+fn unsupported(task: &str) -> String {
+    format!("this program's TLS library cannot {task}; that is no fault of the server")
 }
 
 const fn of_part(part: ChainPart) -> Subject {

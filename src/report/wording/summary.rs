@@ -365,7 +365,6 @@ pub(in crate::report) mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     fn one_endpoint() {
         let pairs = [
             ("204", "200"),

@@ -83,7 +83,6 @@ fn each_byte(text: &str, escape: impl Fn(u8) -> String) -> String {
 type Reflection = fn(&Request) -> Script;
 
 /// Every way in which a server can throw a request back.
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn reflections() -> Vec<(&'static str, Reflection)> {
     const JSON: &str = "Content-Type: application/json\r\n";
     vec![
