@@ -338,8 +338,7 @@ fn unusable_key(certificate: &X509Certificate<'_>, part: ChainPart) -> Option<Ce
         "1.2.840.10045.2.1" => {
             let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?.to_id_string();
             let name = match curve.as_str() {
-                "1.2.840.10045.3.1.7" | "1.3.132.0.34" => return None,
-                "1.3.132.0.35" => "ECDSA P-521".to_owned(),
+                "1.2.840.10045.3.1.7" | "1.3.132.0.34" | "1.3.132.0.35" => return None,
                 other => format!("ECDSA on the curve {other}"),
             };
             Some(CertificateProblem::UnsupportedKey(part, name))

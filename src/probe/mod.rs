@@ -11,6 +11,7 @@ mod error;
 mod greeting;
 mod head;
 mod http;
+mod p521;
 mod resolve;
 mod stream;
 mod tls;

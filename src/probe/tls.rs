@@ -19,18 +19,17 @@ use rustls::{
 use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::trust::{self, Refusal, Trust};
-use super::{certificate, greeting, tls_error};
+use super::{certificate, greeting, p521, tls_error};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
 use crate::model::fault::Fault;
 use crate::plan;
 
-/// Signature schemes that are offered although the library cannot check them: P-521, Ed448, and RSA-PSS keys.
+/// Signature schemes that are offered although nothing here can check them: Ed448, and RSA-PSS keys.
 ///
 /// A server whose only key is of such a kind then presents its certificate instead of an alert that says nothing,
 /// and `-k` accepts it.
-const UNSUPPORTED_SCHEMES: [SignatureScheme; 5] = [
-    SignatureScheme::ECDSA_NISTP521_SHA512,
+const UNSUPPORTED_SCHEMES: [SignatureScheme; 4] = [
     SignatureScheme::ED448,
     SignatureScheme::Unknown(0x0809),
     SignatureScheme::Unknown(0x080a),
@@ -53,7 +52,10 @@ pub(super) struct TlsConnector {
 impl TlsConnector {
     /// Reads the trust store and the client's certificate.
     pub(super) fn new(tls: &plan::Tls, deadline: Instant) -> Result<TlsConnector> {
-        let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
+        let provider = Arc::new(CryptoProvider {
+            signature_verification_algorithms: *p521::ALGORITHMS,
+            ..ring::default_provider()
+        });
         let trust = if tls.insecure { None } else { Some(Arc::new(Trust::read(tls, &provider, deadline)?)) };
         let identity = trust::identity(tls, &provider, deadline)?;
         let mut schemes = provider.signature_verification_algorithms.supported_schemes();

@@ -239,7 +239,7 @@ const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str
             "have it issued with a date from 1970 on; -k accepts it unchecked"
         }
         CertificateProblem::UnsupportedKey(..) => {
-            "check the server by another client; this program checks ECDSA P-256 and P-384, Ed25519 and RSA from \
+            "check the server by another client; this program checks ECDSA P-256, P-384 and P-521, Ed25519 and RSA from \
              2048 bits on, and -k accepts any key unchecked"
         }
         CertificateProblem::SelfSigned(_)
