@@ -270,9 +270,7 @@ impl Report {
     /// The worst endpoint, where the run's summary says what happened there; only a quotation may be cut.
     pub(crate) fn summarised(&self) -> Option<&Verdict> {
         let says_all = |worst: &&Verdict| {
-            self.endpoints.len() == 1
-                || self.summary.ends_with(&worst.summary)
-                || self.summary.ends_with("…\"")
+            self.endpoints.len() == 1 || self.summary.contains(&worst.summary) || self.summary.contains("…\"")
         };
         self.worst_first().into_iter().next().filter(says_all)
     }

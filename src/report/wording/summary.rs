@@ -233,10 +233,10 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
 
 /// The part of a text that a summary does not quote, from the beginning of the word at which the quotation stops.
 pub(super) fn unquoted(text: &str, summary: &str) -> Option<String> {
-    if [format!("\"{text}\""), format!("redirects to {text}")].iter().any(|whole| summary.ends_with(whole)) {
+    if [format!("\"{text}\""), format!("redirects to {text}")].iter().any(|whole| summary.contains(whole)) {
         return None;
     }
-    let cut = summary.strip_suffix("…\"").unwrap_or_default();
+    let cut = summary.rsplit_once("…\"").map_or("", |(cut, _)| cut);
     let quotes = cut.match_indices(": \"").filter_map(|(at, mark)| cut.get(at + mark.len()..));
     let quote = quotes.into_iter().find(|quote| text.starts_with(quote)).unwrap_or_default();
     let rest = quote.rsplit_once(' ').and_then(|(words, _)| text.get(words.len()..));
@@ -618,6 +618,7 @@ pub(in crate::report) mod tests {
         let table = [
             ("a b", "x: \"a b\"", None),
             ("a b", "x: y", Some("a b")),
+            ("a b", "x: \"a b\" (waited 4 s, 8 runs)", None),
             ("one two three", "x: \"one tw…\"", Some("…two three")),
             ("a: \"b c d\"", "x: \"a: \"b c…\"", Some("…c d\"")),
             ("oneword", "x: \"onew…\"", Some("oneword")),

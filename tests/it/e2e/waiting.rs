@@ -36,6 +36,7 @@ fn limit() {
     let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.7"]).run_alone();
     run.exits(2).summarises("CRITICAL", &["backend-down", " (waited 1 s, 2 runs)"]).ends_within(limit);
     run.holds(run.elapsed >= limit, "gave up early");
+    run.holds(run.stdout.matches("the database is gone").count() == 1, "the reason is there twice");
     assert_eq!(peer.requests().len(), 4, "two runs");
 }
 
