@@ -40,9 +40,18 @@ impl DecodedText {
 
     /// The form that patterns have: lower case, one base64 alphabet, no white space.
     pub(super) fn normalized(&self) -> DecodedText {
+        self.filter_map(normalize)
+    }
+
+    /// The text without its white space.
+    pub(super) fn without_space(&self) -> DecodedText {
+        self.filter_map(|byte| (!byte.is_ascii_whitespace()).then_some(byte))
+    }
+
+    fn filter_map(&self, map: fn(u8) -> Option<u8>) -> DecodedText {
         let mut dense = DecodedText::empty();
         for (byte, origin) in self.bytes.iter().zip(&self.origins) {
-            if let Some(byte) = normalize(*byte) {
+            if let Some(byte) = map(*byte) {
                 dense.bytes.push(byte);
                 dense.origins.push(*origin);
             }

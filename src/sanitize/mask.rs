@@ -138,7 +138,12 @@ impl Mask {
     fn apply_to_depth(&self, text: &[u8], depth: u8) -> Vec<u8> {
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
         let mut search = Search { mask: self, left, spans: Vec::new() };
-        match search.read(&DecodedText::of(text), depth, true) {
+        let reading = DecodedText::of(text);
+        let done = search.read(&reading, depth, true).and_then(|()| match depth {
+            0 => Some(()),
+            _ => search.read_broken(&reading),
+        });
+        match done {
             Some(()) => replace(text, search.spans),
             None => STARS.to_vec(),
         }
@@ -184,6 +189,17 @@ impl Search<'_> {
             }
         }
         Some(())
+    }
+
+    /// Searches a text whose escapes may be broken by white space: the line breaks of a folded header, or of MIME.
+    fn read_broken(&mut self, reading: &DecodedText) -> Option<()> {
+        if self.mask.patterns.is_empty() || !reading.bytes.iter().any(u8::is_ascii_whitespace) {
+            return Some(());
+        }
+        match reading.without_space().unescaped() {
+            Some(unescaped) => self.read(&unescaped, 0, false),
+            None => Some(()),
+        }
     }
 
     /// Finds every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.

@@ -419,6 +419,27 @@ fn harmless(letter: char) -> bool {
     !(letter.is_control() || bidirectional || zero_width || unassigned || white)
 }
 
+/// A folded header breaks lines anywhere, also within an escape.
+#[test]
+fn line_break_within_an_escape() {
+    let secret = "Zq7vK1mW9xYt3RbN5cHd8";
+    let sanitizer = hiding(&[secret]);
+    let escaped = |form: fn(u8) -> String| secret.bytes().map(form).collect::<Vec<_>>().concat();
+    for encoded in [
+        escaped(|byte| format!("%{byte:02X}")),
+        escaped(|byte| format!("\\u{byte:04x}")),
+        escaped(|byte| format!("&#{byte};")),
+    ] {
+        for at in 1..encoded.len() {
+            let (before, after) = encoded.split_at(at);
+            for space in [" ", "\r\n\t"] {
+                let shown = line(&sanitizer, format!("at {before}{space}{after}."));
+                assert_eq!(shown, "at ***.", "{before}{space}{after}");
+            }
+        }
+    }
+}
+
 /// A text that breaks off within a secret after much that is none, and after much of the secret itself.
 #[test]
 fn beginning_of_a_secret_at_a_late_end() {
