@@ -61,7 +61,7 @@ const fn alike(name: &'static str, act: Act, code: i32, words: &'static [&'stati
     behaviour(name, (act, act), code, words)
 }
 
-const BEHAVIOURS: [Behaviour; 24] = [
+const BEHAVIOURS: [Behaviour; 30] = [
     behaviour(
         "healthy",
         (OK_HEAD, Act::Answer("200 OK", "Content-Type: application/json\r\n\r\n{}")),
@@ -138,6 +138,33 @@ const BEHAVIOURS: [Behaviour; 24] = [
         1,
         &["storage_reachable"],
     ),
+    behaviour(
+        "200, but its text says that it fails",
+        (OK_HEAD, Act::Answer("200 OK", "Content-Type: text/plain\r\n\r\nFAIL: database unreachable\n")),
+        1,
+        &["database unreachable"],
+    ),
+    behaviour(
+        "a hit of a cache that tells no age",
+        (OK_HEAD, Act::Answer("200 OK", "X-Cache: HIT\r\nContent-Type: application/json\r\n\r\n{}")),
+        1,
+        &["cache"],
+    ),
+    behaviour(
+        "healthy, with a control character in a header",
+        (
+            Act::Answer("204 No Content", "X-Note: a\u{1}b\r\n"),
+            Act::Answer("200 OK", "X-Note: a\u{1}b\r\nContent-Type: application/json\r\n\r\n{}"),
+        ),
+        0,
+        &[],
+    ),
+    behaviour(
+        "a 503 with a malformed header",
+        (OK_HEAD, Act::Raw("HTTP/1.1 503 Service Unavailable\r\nno colon\r\nContent-Length: 0\r\n\r\n")),
+        2,
+        &["503"],
+    ),
     alike(
         "a sealed vault on the same port",
         Act::Answer(
@@ -206,6 +233,24 @@ const BEHAVIOURS: [Behaviour; 24] = [
         ),
         2,
         &["aws"],
+    ),
+    alike(
+        "Cloudflare cannot reach the API",
+        Act::Answer(
+            "521",
+            "Server: cloudflare\r\nCF-RAY: 1-AMS\r\nContent-Type: text/plain\r\n\r\nerror code: 521",
+        ),
+        2,
+        &["cloudflare"],
+    ),
+    alike(
+        "an access rule of HAProxy",
+        Act::Answer(
+            "403 Forbidden",
+            "Cache-Control: no-cache\r\nContent-Type: text/html\r\n\r\n<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>\n",
+        ),
+        3,
+        &["haproxy"],
     ),
     alike(
         "the API throttles",

@@ -206,6 +206,12 @@ pub(crate) enum CertificateProblem {
     NotForServers,
     /// A CA's certificate; the name is that of the trust store, which does not hold it.
     IsCa(String),
+    /// A certificate that is no CA's has issued another.
+    IssuerIsNoCa,
+    /// A CA has more intermediate certificates below it than its `pathlen` allows.
+    PathLength,
+    /// A critical extension that the library does not know.
+    UnknownExtension,
     OldVersion,
     Malformed,
     /// A date before 1970, which this program's TLS library cannot read.

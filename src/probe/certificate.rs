@@ -228,6 +228,9 @@ fn by_name(error: &CertificateError, own: &X509Certificate<'_>, trust: Option<&T
     };
     let known = [
         ("CaUsedAsEndEntity", authority),
+        ("EndEntityUsedAsCa", CertificateProblem::IssuerIsNoCa),
+        ("PathLenConstraintViolated", CertificateProblem::PathLength),
+        ("UnsupportedCriticalExtension", CertificateProblem::UnknownExtension),
         ("UnsupportedCertVersion", CertificateProblem::OldVersion),
         ("NameConstraint", CertificateProblem::NameConstraint),
         ("Maximum", CertificateProblem::ChainTooLong),

@@ -245,6 +245,9 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
         | CertificateProblem::SelfSigned(_)
         | CertificateProblem::NotForServers
         | CertificateProblem::IsCa(_)
+        | CertificateProblem::IssuerIsNoCa
+        | CertificateProblem::PathLength
+        | CertificateProblem::UnknownExtension
         | CertificateProblem::OldVersion
         | CertificateProblem::Malformed
         | CertificateProblem::Revoked
@@ -282,6 +285,15 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
             "is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only where {store} \
              holds it"
         ),
+        CertificateProblem::IssuerIsNoCa => {
+            "was issued through a certificate that the server sends and that is no CA's (CA:FALSE)".into()
+        }
+        CertificateProblem::PathLength => {
+            "was issued through more intermediate certificates than a CA of the chain allows (pathlen)".into()
+        }
+        CertificateProblem::UnknownExtension => {
+            "has a critical extension that TLS libraries do not know".into()
+        }
         CertificateProblem::OldVersion => {
             "is of X.509 version 1 or 2, which today's TLS libraries refuse".into()
         }

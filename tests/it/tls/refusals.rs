@@ -112,6 +112,38 @@ fn missing_intermediate() {
     );
 }
 
+/// Chains that a CA did not allow.
+#[test]
+fn unauthorised_issuers() {
+    let (root, _files, cacert) = trusted();
+    let leaf = root.intermediate(named("No CA"));
+    refuses(
+        &leaf.server("localhost").followed_by(&leaf.identity),
+        &cacert,
+        "the certificate was issued through a certificate that the server sends and that is no CA's (CA:FALSE) \
+         (subject CN=localhost)",
+    );
+    let mut params = authority("Last CA");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    let last = root.intermediate(params);
+    let below = last.intermediate(authority("Below"));
+    refuses(
+        &below.server("localhost").followed_by(&below.identity).followed_by(&last.identity),
+        &cacert,
+        "the certificate was issued through more intermediate certificates than a CA of the chain allows (pathlen) \
+         (subject CN=localhost)",
+    );
+    let mut params = server("localhost");
+    let mut unknown = rcgen::CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+    unknown.set_criticality(true);
+    params.custom_extensions = vec![unknown];
+    refuses(
+        &root.issues(&params),
+        &cacert,
+        "the certificate has a critical extension that TLS libraries do not know (subject CN=localhost)",
+    );
+}
+
 #[test]
 fn another_ca_of_the_same_name() {
     let (_root, _files, cacert) = trusted();

@@ -224,6 +224,9 @@ const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str
         }
         CertificateProblem::NoSubjectAltName
         | CertificateProblem::NotForServers
+        | CertificateProblem::IssuerIsNoCa
+        | CertificateProblem::PathLength
+        | CertificateProblem::UnknownExtension
         | CertificateProblem::OldVersion
         | CertificateProblem::Malformed
         | CertificateProblem::Revoked
