@@ -83,9 +83,16 @@ impl Sanitizer {
     /// Sanitizes a text of our own making, one string per line, none of them empty. Secrets are in it as they were given:
     /// decoding it would cost more time than hundreds of requests have at their deadline.
     pub(crate) fn own_lines(&self, text: &UntrustedText) -> Vec<String> {
-        let masked = self.mask.apply_plainly(text.bytes());
-        let cleaned = printable(&String::from_utf8_lossy(&masked), LineBreaks::Kept);
-        cleaned.lines().map(str::to_owned).collect()
+        self.sanitize_plainly(text.bytes(), LineBreaks::Kept).lines().map(str::to_owned).collect()
+    }
+
+    /// Sanitizes a header of the command line in the same way, in one line of at most `limit` characters.
+    pub(crate) fn own_line(&self, text: &[u8], limit: usize) -> String {
+        truncate(self.sanitize_plainly(text, LineBreaks::Folded), limit)
+    }
+
+    fn sanitize_plainly(&self, text: &[u8], breaks: LineBreaks) -> String {
+        printable(&String::from_utf8_lossy(&self.mask.apply_plainly(text)), breaks)
     }
 
     /// Masks, cleans, and masks again.

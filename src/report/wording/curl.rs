@@ -6,7 +6,6 @@ use crate::model::endpoint::{Endpoint, Route, Scheme};
 use crate::model::exchange::Method;
 use crate::plan::{IpFamily, Plan, Proxy, Tls};
 use crate::probe::DEFAULT_HEADERS;
-use crate::sanitize::UntrustedText;
 use crate::sanitize::sanitize_own;
 
 /// The length of a header or a path, in characters.
@@ -55,7 +54,7 @@ fn proxy(plan: &Plan) -> Vec<String> {
     let mut words = vec!["--proxytunnel".to_owned(), "--proxy".to_owned(), format!("http://{host}:{port}")];
     if let Some(value) = authorization {
         let line = [b"Proxy-Authorization: ", value.as_slice()].concat();
-        words.extend(["--proxy-header".to_owned(), plan.sanitizer.line(&UntrustedText::new(line), LIMIT)]);
+        words.extend(["--proxy-header".to_owned(), plan.sanitizer.own_line(&line, LIMIT)]);
     }
     words
 }
@@ -83,7 +82,7 @@ fn headers(plan: &Plan) -> Vec<String> {
     let defaults = defaults.map(|(name, value)| format!("{name}: {value}"));
     let own = given.iter().map(|(name, value)| {
         let line = [name.as_bytes(), b": ", value.as_slice()].concat();
-        plan.sanitizer.line(&UntrustedText::new(line), LIMIT)
+        plan.sanitizer.own_line(&line, LIMIT)
     });
     defaults.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
 }
