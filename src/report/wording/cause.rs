@@ -256,73 +256,62 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
 }
 
 fn certificate_predicate(fault: &CertificateFault<String>) -> String {
+    use CertificateProblem as Problem;
     match &fault.problem {
-        CertificateProblem::Expired(_, at) => format!("expired on {}", day(*at)),
-        CertificateProblem::NotYetValid(_, at) => format!("is not valid before {}", day(*at)),
-        CertificateProblem::NameMismatch(host) => mismatch(host, fault),
-        CertificateProblem::AddressAsName(host) => {
+        Problem::Expired(_, at) => format!("expired on {}", day(*at)),
+        Problem::NotYetValid(_, at) => format!("is not valid before {}", day(*at)),
+        Problem::NameMismatch(host) => mismatch(host, fault),
+        Problem::AddressAsName(host) => {
             format!("is not for {host}: it holds {host} as a DNS name, not as an IP address")
         }
-        CertificateProblem::NoSubjectAltName => {
+        Problem::NoSubjectAltName => {
             "has no subjectAltName, and today's TLS libraries do not read the common name".into()
         }
-        CertificateProblem::SelfSigned(store) => format!("is self-signed and not in {store}"),
-        CertificateProblem::IssuerNotTrusted(store) => format!("issuer is not in {store}"),
-        CertificateProblem::IssuerMissing(store) => {
+        Problem::SelfSigned(store) => format!("is self-signed and not in {store}"),
+        Problem::IssuerNotTrusted(store) => format!("issuer is not in {store}"),
+        Problem::IssuerMissing(store) => {
             format!("issuer is neither in {store} nor sent by the server")
         }
-        CertificateProblem::SignatureMismatch(store) => {
+        Problem::SignatureMismatch(store) => {
             format!("signature does not fit its issuer's key: is the CA in {store} another of the same name?")
         }
-        CertificateProblem::UnprovenKey => {
+        Problem::UnprovenKey => {
             "did not prove that it has the certificate's key: its signature does not fit the certificate"
                 .into()
         }
-        CertificateProblem::NotForServers => {
-            "is not for servers, by its key usage or extended key usage".into()
-        }
-        CertificateProblem::IsCa(store) => format!(
+        Problem::NotForServers => "is not for servers, by its key usage or extended key usage".into(),
+        Problem::IsCa(store) => format!(
             "is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only where {store} \
              holds it"
         ),
-        CertificateProblem::IssuerIsNoCa => {
-            "was issued through a certificate that the server sends and that is no CA's (CA:FALSE)".into()
+        Problem::IssuerIsNoCa => "was issued by a certificate that is no CA's (CA:FALSE)".into(),
+        Problem::PathLength => {
+            "has more intermediate certificates above it than a CA allows (pathlen)".into()
         }
-        CertificateProblem::PathLength => {
-            "was issued through more intermediate certificates than a CA of the chain allows (pathlen)".into()
-        }
-        CertificateProblem::UnknownExtension => {
-            "has a critical extension that TLS libraries do not know".into()
-        }
-        CertificateProblem::OldVersion => {
-            "is of X.509 version 1 or 2, which today's TLS libraries refuse".into()
-        }
-        CertificateProblem::Malformed => "is malformed".into(),
-        CertificateProblem::EarlyDate(part) => {
+        Problem::UnknownExtension => "has a critical extension that TLS libraries do not know".into(),
+        Problem::OldVersion => "is of X.509 version 1 or 2, which today's TLS libraries refuse".into(),
+        Problem::Malformed => "is malformed".into(),
+        Problem::EarlyDate(part) => {
             unsupported(&format!("read the {}'s dates, for one is before 1970", part_name(*part)))
         }
-        CertificateProblem::Unreadable => "certificate cannot be read".into(),
-        CertificateProblem::Revoked => "is revoked".into(),
-        CertificateProblem::NameConstraint => {
+        Problem::Unreadable => "certificate cannot be read".into(),
+        Problem::Revoked => "is revoked".into(),
+        Problem::NameConstraint => {
             "a name constraint of a CA in the chain excludes the certificate's names".into()
         }
-        CertificateProblem::UnsupportedKey(part, key) => {
+        Problem::UnsupportedKey(part, key) => {
             unsupported(&format!("check the {}'s key ({key})", part_name(*part)))
         }
-        CertificateProblem::UnsupportedSignature => {
-            "this program's TLS library cannot check the certificate's \
+        Problem::UnsupportedSignature => "this program's TLS library cannot check the certificate's \
              signature: an outdated or unknown algorithm"
-                .into()
-        }
-        CertificateProblem::WeakKey(part, key) => {
+            .into(),
+        Problem::WeakKey(part, key) => {
             format!("the {}'s key is too weak ({key})", part_name(*part))
         }
-        CertificateProblem::ChainTooLong => {
-            "no trusted issuer is among the first six intermediate certificates \
+        Problem::ChainTooLong => "no trusted issuer is among the first six intermediate certificates \
              that lead on from the certificate"
-                .into()
-        }
-        CertificateProblem::Other(words) => format!("is not accepted: {words}"),
+            .into(),
+        Problem::Other(words) => format!("is not accepted: {words}"),
     }
 }
 
