@@ -201,7 +201,7 @@ fn assignment(text: &str) -> Result<(Key, State), String> {
     let (key, state) = text.split_once('=').ok_or("expected KEY=STATE, such as get:404=warning")?;
     let state =
         State::from_name(state).ok_or("the state after the = must be ok, warning, critical or unknown")?;
-    match Key::parse(key).map_err(|reason| format!("invalid key before the =: {reason}"))? {
+    match Key::parse(key)? {
         key if key.overridable() => Ok((key, state)),
         key => Err(format!("the state of {key} cannot be overridden")),
     }

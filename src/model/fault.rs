@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use serde::Serialize;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::exchange::Phase;
 use crate::sanitize::UntrustedText;
 
 /// The kinds of failure that the rules tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray, VariantNames, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray, Serialize)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FaultKind {
@@ -40,9 +40,6 @@ pub(crate) enum FaultKind {
 impl FaultKind {
     /// All kinds.
     pub(crate) const ALL: &'static [FaultKind] = <FaultKind as VariantArray>::VARIANTS;
-
-    /// The names of all kinds.
-    pub(crate) const NAMES: &'static [&'static str] = <FaultKind as VariantNames>::VARIANTS;
 
     /// The name in keys and in the JSON report.
     pub(crate) const fn name(self) -> &'static str {

@@ -80,11 +80,8 @@ impl Key {
         let is_login_problem = method == Some(Method::Post) && matches!(selector, Some(Selector::Problem(_)));
         selector.filter(|_| !is_login_problem).map(|selector| Key { method, selector }).ok_or_else(|| {
             format!(
-                "not a key: expected a status from 100 to 599, a class from 1xx to 5xx, a fault ({}) or a problem \
-                 of a good answer ({}), with head: or get: before it where it is for one method only; login: \
-                 before a status, a class or a fault of Keystone's; or {CATALOG}",
-                FaultKind::NAMES.join(", "),
-                AnswerProblem::ALL.map(AnswerProblem::name).join(", "),
+                "no such key: expected a status (404), a class (4xx), a fault (refused) or a problem of a good \
+                 answer (page), also after head:, get: or login:, or {CATALOG}; --explain lists them all",
             )
         })
     }
@@ -180,7 +177,7 @@ mod tests {
         ];
         for text in wrong {
             let error = Key::parse(text).unwrap_err();
-            assert!(error.starts_with("not a key: expected a status"), "{text}: {error}");
+            assert!(error.starts_with("no such key: expected a status"), "{text}: {error}");
             assert_eq!(error.lines().count(), 1);
         }
     }

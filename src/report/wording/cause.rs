@@ -144,7 +144,12 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
             let host = proxy.rsplit_once(':').map_or(proxy, |(host, _)| host);
             format!("{at} cannot be reached: {}", lookup(host, problem))
         }
-        ProxyProblem::NotConnected(fault) => format!("{at} cannot be reached: {}", connect(fault)),
+        ProxyProblem::NotConnected(fault) => {
+            // A proxy that is given by its address is its only address.
+            let reasons = connect(fault);
+            let reasons = reasons.strip_prefix(&format!("{proxy}: ")).unwrap_or(&reasons);
+            format!("{at} cannot be reached: {reasons}")
+        }
         ProxyProblem::Timeout => format!("{at} opened no tunnel in time"),
         ProxyProblem::Broken(reason) => format!("{at} broke the connection off: {reason}"),
         ProxyProblem::HeadTooLong => {

@@ -9,7 +9,7 @@ use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, Fault
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
 
-/// A request that took less failed at once.
+/// A request that took less failed immediately.
 const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Names the fault of a request and the endpoint: `connection refused by metering1:8777`.
@@ -57,7 +57,7 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (_, None) => "connection closed without an answer".to_owned(),
     };
     // So soon that nothing can have stalled.
-    let when = if judged.elapsed < AT_ONCE { "at once".to_owned() } else { format!("after {after}") };
+    let when = if judged.elapsed < AT_ONCE { "immediately".to_owned() } else { format!("after {after}") };
     format!(", but GET failed {when}: {failed}")
 }
 

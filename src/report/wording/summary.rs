@@ -210,12 +210,15 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
     }
     match (status, judged.answered_by) {
         (401 | 503, Some(Responder::Keystone)) => {
-            let did = match (status, verdict.credentials) {
-                (503, _) => format!("is unavailable to {endpoint}, which needs it to check tokens"),
-                (_, Some(Credentials::Token)) => format!("rejected the token that was sent to {endpoint}"),
-                _ => format!("wants a token from whoever asks {endpoint}"),
+            let keystone = keystone(judged);
+            let event = match (status, verdict.credentials) {
+                (503, _) => format!("{endpoint} cannot check tokens: {keystone} is unavailable to it"),
+                (_, Some(Credentials::Token)) => {
+                    format!("{keystone} rejected the token that was sent to {endpoint}")
+                }
+                _ => format!("{keystone} wants a token from whoever asks {endpoint}"),
             };
-            Clause::event(format!("{} {did} ({method} {status})", keystone(judged)))
+            Clause::event(format!("{event} ({method} {status})"))
         }
         (300..=399, _) => {
             let location = judged.quotes.location.as_ref();
@@ -410,7 +413,7 @@ pub(in crate::report) mod tests {
         expect![[r#"
             204      200       healthy: HEAD 204, GET 200 from ctl1:8777
             204      503       backend-down: GET 503 from ctl1:8777
-            204      keystone  unexpected: Keystone is unavailable to ctl1:8777, which needs it to check tokens (GET 503)
+            204      keystone  unexpected: ctl1:8777 cannot check tokens: Keystone is unavailable to it (GET 503)
             204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             204      504       proxy-error: GET 504 from ctl1:8777
