@@ -81,7 +81,7 @@ impl Key {
         selector.filter(|_| !is_login_problem).map(|selector| Key { method, selector }).ok_or_else(|| {
             format!(
                 "no such key: expected a status (404), a class (4xx), a fault (refused) or a problem of a good \
-                 answer (page), also after head:, get: or login:, or {CATALOG}; --explain lists them all",
+                 answer (page), which may follow head:, get: or login:, or {CATALOG}; --explain lists them all",
             )
         })
     }

@@ -97,7 +97,7 @@ fn keys_and_states() {
         ("h --state post:503=ok", "post"),
         ("h --state nonsense=ok", "nonsense"),
         ("h --state local=ok", "local"),
-        ("h --state login:4=ok", "login: before a status, a class or a fault of Keystone's; or catalog"),
+        ("h --state login:4=ok", "which may follow head:, get: or login:, or catalog"),
         ("h --state login:local=ok", "login:local"),
         ("--explain nonsense", "nonsense"),
         ("--explain 999", "999"),

@@ -60,7 +60,7 @@ fn unreachable_proxy() {
     let nobody = Nobody::refusing();
     let run = check(["service.example", "--proxy", &nobody.address()]).run();
     let at = nobody.address();
-    let why = format!("the proxy {at} cannot be reached: {at}: connection refused");
+    let why = format!("the proxy {at} cannot be reached: connection refused");
     blames_the_proxy(&run, "service.example:8777", &why);
     let run = check(["service.example", "--proxy", "nowhere.invalid:3128"]).run();
     blames_the_proxy(&run, "service.example:8777", "the proxy nowhere.invalid:3128 cannot be reached: ");
