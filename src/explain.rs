@@ -1,4 +1,4 @@
-//! `--explain`: the table of rules, one of its rows, or a diagnosis. Man page and README show the same texts.
+//! `--explain`: the table of rules, one of its rows, or a diagnosis. The man page and the reference show the same texts.
 
 use crate::cli::Topic;
 use crate::model::diagnosis::Diagnosis;
@@ -9,7 +9,7 @@ use crate::terminal::layout::{hanging_indent, prefix_lines, wrap};
 /// Minimum columns of prose.
 const MIN_PROSE: usize = 20;
 
-/// Renders all rows, aligned, in so many columns.
+/// Renders all rows, aligned, wrapped to the columns.
 pub(crate) fn table(table: &Table, columns: usize) -> String {
     let rows = table.rows();
     let key = rows.iter().map(|row| row.key.to_string().len()).max().unwrap_or_default();
@@ -27,7 +27,7 @@ pub(crate) fn table(table: &Table, columns: usize) -> String {
     self::lines(head, lines)
 }
 
-/// Renders the explanation of one word, in so many columns.
+/// Renders the explanation of one word, wrapped to the columns.
 pub(crate) fn topic(table: &Table, topic: Topic, columns: usize) -> String {
     let (head, parts) = match topic {
         Topic::Key(key) => {
@@ -206,7 +206,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     ),
     (
         Diagnosis::LoginRefused,
-        "Keystone refused the login, and does not say why",
+        "Keystone refused the login without giving a reason",
         "",
         "check user, password or secret, project, domains and the role in the project",
     ),
@@ -424,7 +424,7 @@ mod tests {
               first    check auth_url, Keystone and its database
 
             login-refused
-              meaning  Keystone refused the login, and does not say why
+              meaning  Keystone refused the login without giving a reason
               rows     login:4xx (UNKNOWN)
               first    check user, password or secret, project, domains and the role in the
                        project
@@ -572,12 +572,12 @@ mod tests {
             | `dns` | CRITICAL | ours | the name is misspelt, has no DNS record, or its name server does not answer | check the spelling of the name, its DNS record and this machine's resolver |
             | `refused` | CRITICAL | ours | nothing listens on that port, or a firewall rejects it | check that the API runs and listens on this address and port |
             | `no-route` | CRITICAL | ours | the host is down, or the network or a firewall keeps it out of reach | check that the host is up, and routing and firewalls on the way |
-            | `reset` | CRITICAL | ours | the server crashed, a proxy or firewall stepped in, or the port is for another protocol | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
-            | `closed` | CRITICAL | ours | the server crashed, a proxy gave up, or the port is for another protocol | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
-            | `timeout` | CRITICAL | ours | a client that waits no longer fails the same way | check that the host is up, that no firewall drops the packets, and the load of the API |
+            | `reset` | CRITICAL | ours | probably the server crashed, a proxy or firewall stepped in, or the port is for another protocol | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
+            | `closed` | CRITICAL | ours | probably the server crashed, a proxy gave up, or the port is for another protocol | check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S) |
+            | `timeout` | CRITICAL | ours | no answer came in time; other clients would time out too | check that the host is up, that no firewall drops the packets, and the load of the API |
             | `tls` | CRITICAL | ours | no trusted connection could be made | check the server's certificate against --cacert and the name of the endpoint, and whether it wants a client certificate (--cert) or expects plain http on that port |
             | `protocol` | CRITICAL | ours | not HTTP/1 as the API sends it: another service or another protocol answers there | check that address and port are the API's, and whether the port expects https (-S) |
-            | `body` | CRITICAL | ours | the server crashed within its response, or a proxy gave up | check the API's log for a crash, and any proxy in front of it |
+            | `body` | CRITICAL | ours | probably the server crashed within its response, or a proxy gave up | check the API's log for a crash, and any proxy in front of it |
             | `proxy` | UNKNOWN | ours | the proxy is at fault, and nothing is known of the service | check --proxy and --proxy-auth-file, and whether the proxy lets this request pass |
             | `local` | UNKNOWN | ours | this machine is at fault, and nothing is known of the service | check options, files and limits (descriptors, threads) of the machine that probes |
             | `login:201` | OK | ours | Keystone granted a token |  |
@@ -586,7 +586,7 @@ mod tests {
             | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address that is redirected to |
             | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
             | `login:429` | UNKNOWN | ours | Keystone, or a proxy before it, limits its clients | log in less often: keep the token cache on (--token-cache) |
-            | `login:4xx` | UNKNOWN | ours | Keystone does not say why it refuses a login | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
+            | `login:4xx` | UNKNOWN | ours | Keystone refused the login without giving a reason | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
             | `login:5xx` | UNKNOWN | ours | Keystone failed | check Keystone's log, its database and any proxy in front of it |
             | `login:dns` | UNKNOWN | ours | Keystone's name does not resolve | check auth_url, and that Keystone runs there |
             | `login:refused` | UNKNOWN | ours | Keystone's port refused the connection | check auth_url, and that Keystone runs there |

@@ -145,7 +145,7 @@ const BEHAVIOURS: [Behaviour; 30] = [
         &["database unreachable"],
     ),
     behaviour(
-        "a hit of a cache that tells no age",
+        "a cache hit without an Age header",
         (OK_HEAD, Act::Answer("200 OK", "X-Cache: HIT\r\nContent-Type: application/json\r\n\r\n{}")),
         1,
         &["cache"],

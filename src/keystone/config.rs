@@ -237,7 +237,7 @@ impl Cloud {
         Ok(cloud)
     }
 
-    /// All secrets of the login, to be masked.
+    /// The login's secret, to be masked.
     pub(crate) fn secret(&self) -> &Secret {
         match &self.login.credential {
             Credential::Password { password: secret, .. }

@@ -19,7 +19,7 @@ impl Login {
         self.request(secret).to_string()
     }
 
-    /// Whom a token is for: the login without its password or secret.
+    /// The login without its secret, which identifies a cached token.
     pub(super) fn identity(&self) -> Value {
         let secret = match &self.credential {
             Credential::Token(token) => token.fingerprint(),

@@ -203,7 +203,7 @@ pub(crate) enum CertificateProblem {
     NotForServers,
     /// A CA's certificate; the name is that of the trust store, which does not hold it.
     IsCa(String),
-    /// A certificate that is no CA's has issued another.
+    /// The issuer of a certificate is not a CA certificate.
     IssuerIsNoCa,
     /// A CA has more intermediate certificates below it than its `pathlen` allows.
     PathLength,

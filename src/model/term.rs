@@ -35,7 +35,7 @@ pub(crate) static TERMS: &[Term] = &[
     term("healthy", "as a metric, the number of endpoints in state OK"),
     term(
         "quorum",
-        "--quorum: so many endpoints must be OK or WARNING for the run to be no worse than WARNING",
+        "--quorum: number of endpoints that must be OK or WARNING for the run to be no worse than WARNING",
     ),
     term("retry", "a CRITICAL endpoint was checked again (--retries), and the last result counts"),
     term(

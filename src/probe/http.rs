@@ -139,7 +139,8 @@ impl RequestTemplate {
     }
 }
 
-/// A response without readable headers. Whoever closes after an interim response has given it as the final one.
+/// A response without readable headers. A connection closed after an interim response makes that response
+/// final.
 fn unread(log: &ExchangeLog, fault: Fault) -> Completion<Response, Fault> {
     let by = |status| Response { status, ..Response::default() };
     match (&fault.detail, log.lone_interim, log.failed_status()) {

@@ -170,8 +170,8 @@ impl Prober {
         })
     }
 
-    /// Keeps so many bytes of each body that does not decide the state.
-    pub(crate) fn keep_of_bodies(&mut self, bytes: usize) {
+    /// Limits how much is kept of bodies that do not decide the state.
+    pub(crate) fn limit_kept_body(&mut self, bytes: usize) {
         self.template.kept_body = bytes;
     }
 

@@ -159,7 +159,7 @@ impl DeadlineTransport {
 
     /// Logs received bytes, skips interim responses, and shows the library the final head once it is whole.
     ///
-    /// What does not begin as HTTP/1 does is shown at once: it may have no end.
+    /// Input that is not HTTP/1 is passed on at once, for its head may never end.
     fn on_received(&mut self, count: usize) {
         let mut log = self.log.lock();
         log.first_byte_at.get_or_insert_with(Instant::now);

@@ -170,7 +170,7 @@ impl Trust {
 
 /// Verifies a server's certificate that is itself an anchor: its dates, its usage and the name.
 ///
-/// The library refuses one that is a CA's. `openssl req -x509` makes such certificates, and other clients accept them.
+/// The library refuses a CA certificate. `openssl req -x509` makes such certificates, and other clients accept them.
 /// That the server has the key is for the handshake's signature to prove.
 fn verify_anchor(
     end_entity: &CertificateDer<'_>,

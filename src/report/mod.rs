@@ -86,10 +86,10 @@ const SIMULATED: &str = "SIMULATED";
 const UNVERIFIED: &str = "certificate not verified";
 
 /// Maximum length of the reason why a run failed, in characters.
-const REASON: usize = 600;
+const MAX_REASON: usize = 600;
 
 /// Maximum length of the reason why a result was not written, in characters.
-const WHY: usize = 100;
+const MAX_WHY: usize = 100;
 
 /// A whole run.
 #[derive(Debug, Clone)]
@@ -178,7 +178,7 @@ impl Report {
 
     /// The report of a result that could not be written to its file.
     pub(crate) fn write_failed(&self, why: &str, codes: ExitCodes) -> Report {
-        let (result, why) = (self.state, sanitize::sanitize_own(why, WHY));
+        let (result, why) = (self.state, sanitize::sanitize_own(why, MAX_WHY));
         let state = self.state_if_lost();
         Report {
             state,
@@ -196,7 +196,7 @@ impl Report {
     pub(crate) fn from_error(reason: &str, began: Instant) -> Report {
         let elapsed = began.elapsed();
         let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
-        Report::unable(sanitize::sanitize_own(reason, REASON), started_at, elapsed)
+        Report::unable(sanitize::sanitize_own(reason, MAX_REASON), started_at, elapsed)
     }
 
     /// The report of a run that failed for a sanitised reason.

@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Row] = &[
         Selector::Class(4),
         State::Unknown,
         LoginRefused,
-        "Keystone does not say why it refuses a login",
+        "Keystone refused the login without giving a reason",
         "check user, password or secret, project and domains; whether the user is disabled or locked, and whether \
          it has a role in the project",
     ),

@@ -1,6 +1,6 @@
 //! The table: which answer means which state. One data structure.
 //!
-//! The verdict, `--explain`, the man page and the README's table are all read from [`ROWS`]. A row is
+//! The verdict, `--explain`, the man page and the reference's table are all read from [`ROWS`]. A row is
 //! added there and in the test of this file; what is generated from it is rewritten (CONTRIBUTING.md).
 
 mod key;
@@ -89,7 +89,7 @@ const NOT_REACHED: &str = "the API cannot be reached; not even the basic system 
 const COMPROMISED: &str = "the API has been reached but failed to perform its operation; the service is \
                            highly compromised";
 
-/// The documented words take the address for granted, which is the first thing to be wrong.
+/// The documented action presumes the right address; check that first.
 const WHERE: &[Hint] =
     &[Hint { key: any(Selector::Status(404)), words: "if it is, check port, prefix and --path" }];
 /// A refused GET cannot be overlooked as a refused HEAD can: no other request checks the back-end.
@@ -290,21 +290,21 @@ static ROWS: &[Row] = &[
         on(FaultKind::Reset),
         Critical,
         NoAnswer,
-        "the server crashed, a proxy or firewall stepped in, or the port is for another protocol",
+        "probably the server crashed, a proxy or firewall stepped in, or the port is for another protocol",
         "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
     ),
     ours(
         on(FaultKind::Closed),
         Critical,
         NoAnswer,
-        "the server crashed, a proxy gave up, or the port is for another protocol",
+        "probably the server crashed, a proxy gave up, or the port is for another protocol",
         "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
     ),
     ours(
         on(FaultKind::Timeout),
         Critical,
         NoAnswer,
-        "a client that waits no longer fails the same way",
+        "no answer came in time; other clients would time out too",
         "check that the host is up, that no firewall drops the packets, and the load of the API",
     ),
     ours(
@@ -320,7 +320,7 @@ static ROWS: &[Row] = &[
         on(FaultKind::Body),
         Critical,
         Unexpected,
-        "the server crashed within its response, or a proxy gave up",
+        "probably the server crashed within its response, or a proxy gave up",
         "check the API's log for a crash, and any proxy in front of it",
     ),
     ours(
@@ -405,7 +405,7 @@ impl Table {
         status: u16,
         problems: &[AnswerProblem],
     ) -> (Row, Option<AnswerProblem>) {
-        let status = known(status);
+        let status = selector_of_status(status);
         let by_problem = problems
             .iter()
             .map(|&problem| (self.effective(method, &[Selector::Problem(problem), status]), Some(problem)));
@@ -480,7 +480,7 @@ fn overridden(row: Row, key: Key, state: State) -> Row {
 }
 
 /// Returns the selector for an answer with this status.
-fn known(status: u16) -> Selector {
+fn selector_of_status(status: u16) -> Selector {
     match status {
         100..=599 => Selector::Status(status),
         _ => Selector::Fault(FaultKind::Protocol),

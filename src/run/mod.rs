@@ -111,7 +111,8 @@ impl Run {
         Ok(Report::of(&self.plan, verdicts, started_at, started.elapsed()))
     }
 
-    /// Probes and judges endpoints. To those that have not seen its token yet it is sent once before, untimed.
+    /// Probes and judges endpoints. An endpoint that has not seen the cloud's token gets one untimed request with it
+    /// first.
     fn probe(
         &self,
         plan: &Plan,
@@ -131,7 +132,7 @@ impl Run {
         };
         self.count.begin(endpoints.len());
         self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        prober.keep_of_bodies(examination::body_bytes(endpoints.len()));
+        prober.limit_kept_body(examination::body_bytes(endpoints.len()));
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {

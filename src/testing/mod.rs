@@ -51,7 +51,7 @@ pub fn generated(name: &str) -> Option<String> {
     Artifact::from_str(name, false).ok().map(generate::text)
 }
 
-/// The table of rules in Markdown, as the README shows it.
+/// The table of rules in Markdown, as the reference shows it.
 pub fn rules_as_markdown() -> String {
     explain::markdown()
 }

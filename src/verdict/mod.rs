@@ -27,7 +27,7 @@ use request::Request;
 pub(crate) use responder::Responder;
 
 /// Maximum number of characters of a distinguished name and of a reason.
-const LINE: usize = 200;
+const MAX_LINE: usize = 200;
 
 /// The findings about one endpoint.
 #[derive(Debug, Clone)]
@@ -292,7 +292,7 @@ fn exchange(step: &Attempt) -> Option<&Exchange> {
 fn skipped(step: &Attempt) -> Option<String> {
     match step {
         Attempt::Sent(_) => None,
-        Attempt::Skipped(_, reason) => Some(sanitize_own(reason, LINE)),
+        Attempt::Skipped(_, reason) => Some(sanitize_own(reason, MAX_LINE)),
     }
 }
 
@@ -305,7 +305,7 @@ fn probes(sanitizer: &Sanitizer, made: &[Attempt], requests: &[Request]) -> Vec<
             outcome: Outcome::RequestVerdict(Box::new(request.verdict(sanitizer))),
         }),
         Attempt::Skipped(method, reason) => {
-            Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, LINE)) })
+            Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, MAX_LINE)) })
         }
     });
     probes.collect()
@@ -319,8 +319,8 @@ fn certificate(sanitizer: &Sanitizer, made: &[&Exchange], now: SystemTime) -> Op
     Some(CertificateInfo {
         not_after: first.not_after,
         days_left: days_between(now, first.not_after),
-        subject: sanitizer.line(&first.subject, LINE),
-        issuer: sanitizer.line(&first.issuer, LINE),
+        subject: sanitizer.line(&first.subject, MAX_LINE),
+        issuer: sanitizer.line(&first.issuer, MAX_LINE),
     })
 }
 

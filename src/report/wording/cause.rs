@@ -42,14 +42,14 @@ pub(super) struct Sentence {
 pub(super) enum Subject {
     Server,
     /// Something of the server's.
-    Servers,
+    OfServer,
     Certificate,
     /// Something of the certificate's.
-    Certificates,
+    OfCertificate,
     /// Another certificate of the chain.
     Other(ChainPart),
     /// The predicate is the whole sentence.
-    None,
+    WholeSentence,
 }
 
 impl Sentence {
@@ -62,11 +62,11 @@ impl Sentence {
         let predicate = &self.predicate;
         match self.subject {
             Subject::Server => format!("the server {predicate}"),
-            Subject::Servers => format!("the server's {predicate}"),
+            Subject::OfServer => format!("the server's {predicate}"),
             Subject::Certificate => format!("the certificate {predicate}"),
-            Subject::Certificates => format!("the certificate's {predicate}"),
+            Subject::OfCertificate => format!("the certificate's {predicate}"),
             Subject::Other(part) => format!("the {} {predicate}", part_name(part)),
-            Subject::None => predicate.clone(),
+            Subject::WholeSentence => predicate.clone(),
         }
     }
 }
@@ -164,7 +164,7 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
 }
 
 fn tls(problem: &TlsProblem) -> Sentence {
-    use Subject::{None, Server, Servers};
+    use Subject::{OfServer, Server, WholeSentence};
     match problem {
         TlsProblem::ClientCertificateMissing => {
             Sentence::new(Server, "asked for a client certificate and got none")
@@ -192,14 +192,16 @@ fn tls(problem: &TlsProblem) -> Sentence {
             Sentence::new(Server, format!("ended the handshake with the alert {alert}"))
         }
         TlsProblem::ServerSpeaksHttp => Sentence::new(Server, "speaks plain HTTP on this port"),
-        TlsProblem::Malformed(why) => Sentence::new(Servers, format!("TLS is malformed ({why})")),
+        TlsProblem::Malformed(why) => Sentence::new(OfServer, format!("TLS is malformed ({why})")),
         TlsProblem::CertificatesTooLong => Sentence::new(
-            Servers,
+            OfServer,
             "certificates are longer than TLS libraries read (64 KiB): what does it send along?",
         ),
         TlsProblem::NoCertificate => Sentence::new(Server, "presented no certificate"),
-        TlsProblem::Incompatible(why) => Sentence::new(Servers, format!("TLS does not fit: {why}")),
-        TlsProblem::Failed(words) => Sentence::new(None, format!("the TLS handshake failed: {words}")),
+        TlsProblem::Incompatible(why) => Sentence::new(OfServer, format!("TLS does not fit: {why}")),
+        TlsProblem::Failed(words) => {
+            Sentence::new(WholeSentence, format!("the TLS handshake failed: {words}"))
+        }
     }
 }
 
@@ -235,15 +237,15 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
         CertificateProblem::Expired(part, _) | CertificateProblem::NotYetValid(part, _) => of_part(*part),
         CertificateProblem::IssuerNotTrusted(_)
         | CertificateProblem::IssuerMissing(_)
-        | CertificateProblem::SignatureMismatch(_) => Subject::Certificates,
+        | CertificateProblem::SignatureMismatch(_) => Subject::OfCertificate,
         CertificateProblem::UnprovenKey => Subject::Server,
-        CertificateProblem::Unreadable => Subject::Servers,
+        CertificateProblem::Unreadable => Subject::OfServer,
         CertificateProblem::EarlyDate(_)
         | CertificateProblem::NameConstraint
         | CertificateProblem::UnsupportedKey(..)
         | CertificateProblem::UnsupportedSignature
         | CertificateProblem::WeakKey(..)
-        | CertificateProblem::ChainTooLong => Subject::None,
+        | CertificateProblem::ChainTooLong => Subject::WholeSentence,
         CertificateProblem::NameMismatch(_)
         | CertificateProblem::AddressAsName(_)
         | CertificateProblem::NoSubjectAltName
@@ -286,10 +288,10 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         }
         Problem::NotForServers => "is not for servers, by its key usage or extended key usage".into(),
         Problem::IsCa(store) => format!(
-            "is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only where {store} \
-             holds it"
+            "is a CA certificate (CA:TRUE), which this program's TLS library accepts for a server only if {store} \
+             contains it"
         ),
-        Problem::IssuerIsNoCa => "was issued by a certificate that is no CA's (CA:FALSE)".into(),
+        Problem::IssuerIsNoCa => "was issued by a certificate that is not a CA certificate (CA:FALSE)".into(),
         Problem::PathLength => {
             "has more intermediate certificates above it than a CA allows (pathlen)".into()
         }

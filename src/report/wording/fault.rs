@@ -56,7 +56,7 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (FaultKind::Reset, None) => "connection reset".to_owned(),
         (_, None) => "connection closed without an answer".to_owned(),
     };
-    // So soon that nothing can have stalled.
+    // Too soon for a stall.
     let when = if judged.elapsed < AT_ONCE { "immediately".to_owned() } else { format!("after {after}") };
     format!(", but GET failed {when}: {failed}")
 }
@@ -125,7 +125,7 @@ fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
     };
     match (sentence.subject, &sentence.predicate) {
         (Subject::Server, predicate) => format!("{endpoint} {predicate}"),
-        (Subject::Servers, predicate) => format!("{endpoint}'s {predicate}"),
+        (Subject::OfServer, predicate) => format!("{endpoint}'s {predicate}"),
         (Subject::Certificate, predicate) => format!("certificate of {endpoint} {predicate}"),
         _ => format!("TLS with {endpoint} failed: {}", sentence.text()),
     }

@@ -120,7 +120,7 @@ fn unauthorised_issuers() {
     refuses(
         &leaf.server("localhost").followed_by(&leaf.identity),
         &cacert,
-        "the certificate was issued by a certificate that is no CA's (CA:FALSE) (subject CN=localhost)",
+        "the certificate was issued by a certificate that is not a CA certificate (CA:FALSE) (subject CN=localhost)",
     );
     let mut params = authority("Last CA");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
@@ -272,8 +272,8 @@ fn ca_certificate_of_a_server() {
         &identity,
         &cacert,
         &format!(
-            "the certificate is a CA's (CA:TRUE), which this program's TLS library accepts as a server's own only \
-             where --cacert {cacert} holds it (subject CN=localhost)"
+            "the certificate is a CA certificate (CA:TRUE), which this program's TLS library accepts for a server \
+             only if --cacert {cacert} contains it (subject CN=localhost)"
         ),
     );
     let own = files.write("own.pem", &identity.certificate);

@@ -211,7 +211,7 @@ const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str
             "check who answers there, and that the server's key file belongs to its certificate"
         }
         CertificateProblem::IsCa(_) => {
-            "have a certificate issued that is no CA's (basicConstraints CA:FALSE), or trust this one itself by \
+            "have a certificate issued that is not a CA certificate (basicConstraints CA:FALSE), or trust this one itself by \
              --cacert"
         }
         CertificateProblem::NameMismatch(_) => {
