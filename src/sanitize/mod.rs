@@ -103,7 +103,7 @@ impl Sanitizer {
     }
 }
 
-/// The beginning of a text that may be shown in so many characters: the rest costs time and cannot be seen.
+/// The beginning of a text of which this many characters at most are shown: the rest costs time and cannot be seen.
 fn shown_part(text: &UntrustedText, limit: usize) -> &[u8] {
     beginning(text.bytes(), limit.saturating_mul(BYTES_PER_CHARACTER).saturating_add(INVISIBLE))
 }

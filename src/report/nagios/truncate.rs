@@ -72,7 +72,7 @@ fn omitted(lines: usize) -> String {
     format!("\n… {lines} more line{}", if lines == 1 { "" } else { "s" })
 }
 
-/// A text cut to so many bytes, on a character's boundary, with `…` at the end of a cut one.
+/// A text cut to a number of bytes, on a character's boundary, with `…` at the end of a cut one.
 fn cut(text: &str, bytes: usize) -> String {
     if text.len() <= bytes {
         return text.into();

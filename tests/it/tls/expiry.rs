@@ -8,7 +8,7 @@ use crate::tls::server::TlsServer;
 
 const DAY: u64 = 86_400;
 
-/// A good certificate that ends in so many days and half a day more.
+/// A good certificate that ends in this number of days and half a day more.
 fn ending_in(root: &Authority, days: u64) -> Identity {
     let mut params = server("localhost");
     params.not_after = (SystemTime::now() + Duration::from_secs(days * DAY + DAY / 2)).into();
