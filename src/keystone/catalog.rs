@@ -165,8 +165,9 @@ impl<'a> Search<'a> {
         // `-p` and `-S` are for endpoints that say nothing themselves; a URL of the catalogue says it all.
         let defaults = Defaults { path: self.defaults.path.clone(), ..Defaults::default() };
         let fails = |reason: &str| {
-            let place = format!("its URL in the region {}", self.shown(&entry.region, MAX_NAME));
-            NotInCatalog(format!("{place} cannot be asked: {reason}"))
+            let region = self.shown(&entry.region, MAX_NAME);
+            let place = if region.is_empty() { region } else { format!(" in the region {region}") };
+            NotInCatalog(format!("its URL{place} cannot be asked: {reason}"))
         };
         if !url.contains("://") {
             return Err(fails("it has neither http:// nor https://"));

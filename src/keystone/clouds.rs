@@ -110,7 +110,8 @@ impl Layers {
     /// Returns the layers with a region's `values` above all others.
     pub(super) fn in_region(&self, region: &str) -> Layers {
         let mut layers = self.clone();
-        let values = self.list("regions").into_iter().flatten().find_map(|(layer, node)| {
+        let lists = ["regions", "region_name"].into_iter().filter_map(|key| self.list(key));
+        let values = lists.flatten().find_map(|(layer, node)| {
             let is_meant = matches!(&node.get("name")?.value, Value::Text(name) if name == region);
             let values = node.get("values").filter(|_| is_meant)?;
             Some(Layer { origin: layer.origin.clone(), node: values.clone() })
@@ -124,8 +125,15 @@ impl Layers {
     /// The names of the regions in a list, or in a text that separates them by commas.
     pub(super) fn regions(&self, key: &str) -> Result<Vec<String>> {
         let mut names = Vec::new();
-        if let Some((_, Node { value: Value::Text(text), .. })) = self.find(&[key]) {
-            names.extend(text.split(',').map(|name| name.trim().to_owned()));
+        match self.find(&[key]) {
+            Some((_, Node { value: Value::Text(text), .. })) => {
+                let parts = text.split(',').map(str::trim);
+                names.extend(parts.filter(|name| !name.is_empty()).map(str::to_owned));
+            }
+            Some((layer, node)) if !matches!(node.value, Value::List(_)) => {
+                bail!("{}: {key} wants a region or a list of regions", layer.place(node, key));
+            }
+            _ => {}
         }
         for (layer, node) in self.list(key).into_iter().flatten() {
             let name = node.get("name").unwrap_or(node);

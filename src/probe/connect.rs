@@ -33,6 +33,8 @@ struct PendingConnect {
 /// The reason why an address could not be connected to.
 struct ConnectError {
     kind: FaultKind,
+    /// This machine has no IPv6 address of its own, so that the other addresses decide.
+    is_without_ipv6: bool,
     attempt: AddressAttempt,
 }
 
@@ -154,7 +156,8 @@ fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
 impl ConnectError {
     fn new(address: SocketAddr, error: &io::Error) -> ConnectError {
         let attempt = AddressAttempt { address, reason: Some(describe_io_error(error)) };
-        ConnectError { kind: kind_of(error), attempt }
+        let is_without_ipv6 = address.is_ipv6() && Errno::from_io_error(error) == Some(Errno::ADDRNOTAVAIL);
+        ConnectError { kind: kind_of(error), is_without_ipv6, attempt }
     }
 }
 
@@ -189,14 +192,16 @@ const SHOWN_PATH: usize = 120;
 /// The fault of a host none of whose addresses accepted: the first address' kind, for a client without a second
 /// try would have seen that one.
 fn refusal(failures: Vec<ConnectError>) -> Fault {
-    let kind = untried(&failures).or_else(|| failures.first().map(|failure| failure.kind));
+    let first = failures.iter().find(|failure| !failure.is_without_ipv6).or(failures.first());
+    let kind = untried(&failures).or(first.map(|failure| failure.kind));
     let attempts = attempts(failures.into_iter().map(|failure| failure.attempt).collect());
     fault(kind.unwrap_or(FaultKind::NoRoute), attempts)
 }
 
 /// The kind of a host one of whose addresses this machine was not able to try: that one might have accepted.
 fn untried(failures: &[ConnectError]) -> Option<FaultKind> {
-    failures.iter().map(|failure| failure.kind).find(|kind| *kind == FaultKind::Local)
+    let mut counted = failures.iter().filter(|failure| !failure.is_without_ipv6);
+    counted.any(|failure| failure.kind == FaultKind::Local).then_some(FaultKind::Local)
 }
 
 fn timed_out(under_way: &[PendingConnect], failures: Vec<ConnectError>) -> ConnectFault {
@@ -300,6 +305,7 @@ mod tests {
     fn untried_address() {
         let failure = |kind| ConnectError {
             kind,
+            is_without_ipv6: false,
             attempt: AddressAttempt { address: SocketAddr::new(ip(2), 1), reason: None },
         };
         let table = [
@@ -309,6 +315,21 @@ mod tests {
         ];
         for (kinds, kind) in table {
             assert_eq!(refusal(kinds.into_iter().map(failure).collect()).kind, kind);
+        }
+    }
+
+    #[test]
+    fn machine_without_ipv6() {
+        let v6 = || ConnectError::new("[2001:db8::1]:8777".parse().unwrap(), &Errno::ADDRNOTAVAIL.into());
+        let v4 = |errno: Errno| ConnectError::new(SocketAddr::new(ip(2), 1), &errno.into());
+        let table = [
+            (vec![v6(), v4(Errno::CONNREFUSED)], FaultKind::Refused),
+            (vec![v4(Errno::CONNREFUSED), v6()], FaultKind::Refused),
+            (vec![v6(), v4(Errno::ADDRNOTAVAIL)], FaultKind::Local),
+            (vec![v6()], FaultKind::Local),
+        ];
+        for (failures, kind) in table {
+            assert_eq!(refusal(failures).kind, kind);
         }
     }
 

@@ -35,6 +35,7 @@ const DETAILS_GRACE: Duration = Duration::from_millis(100);
 const BODIES_GRACE: Duration = Duration::from_millis(150);
 
 /// Maximum number of bytes of bodies that a run masks for their words: all of each body for 16 endpoints, less for more.
+/// Bodies that report a failed component are masked whole besides, for its name may be anywhere in them.
 const BODY_BYTES_PER_RUN: usize = 1024 * 1024;
 
 /// Minimum number of bytes that are masked of each body: more than can be shown of it.
@@ -140,7 +141,6 @@ impl Examination<'_> {
             if now > self.late {
                 drop_details(exchange);
             }
-            // The words of a report may be anywhere in it.
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
             mask_body(exchange, &self.plan.sanitizer, bytes);
         }
@@ -148,7 +148,7 @@ impl Examination<'_> {
     }
 }
 
-/// Number of bytes that a run of so many endpoints masks of each body.
+/// Number of bytes that a run masks of each body.
 pub(super) fn body_bytes(endpoints: usize) -> usize {
     (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT)
 }

@@ -112,6 +112,11 @@ fn beginning(text: &[u8], length: usize) -> &[u8] {
     text.get(..length).unwrap_or(text)
 }
 
+/// Leaves out terminal sequences and control characters, so that a text can be judged by its words.
+pub(crate) fn without_controls(text: &str) -> String {
+    strip::without_controls(text)
+}
+
 /// Cleans text of our own making that may quote argv: for error lines. The userinfo of URLs is masked; no other
 /// secret is known here.
 pub(crate) fn sanitize_own(text: &str, limit: usize) -> String {

@@ -29,6 +29,17 @@ pub(super) fn printable(text: &str, breaks: LineBreaks) -> String {
     seen.text
 }
 
+/// Leaves out terminal sequences and control characters, and keeps white space as it is.
+pub(super) fn without_controls(text: &str) -> String {
+    let mut sequence = EscapeState::None;
+    let is_text = |letter: &char| {
+        let (next, swallowed) = sequence.after(*letter);
+        sequence = next;
+        !swallowed && (!letter.is_control() || letter.is_whitespace())
+    };
+    text.chars().filter(is_text).collect()
+}
+
 /// The position within a terminal's control sequence (ECMA-48).
 ///
 /// A sequence that breaks off ends at the next control character, so that a lone opener cannot swallow later lines.

@@ -169,15 +169,14 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// HEAD's good answer proves the API, so a GET that ends without its own accuses the back-end. A later
-    /// request that cannot even connect does not, nor does one that timed out within its answer make the
-    /// service unreachable: both are of the rest.
+    /// After a good answer to HEAD, which proves the API, a GET that connected and then failed accuses the back-end.
+    /// Any other failure of a later request is `unexpected`: the service was reached.
     fn diagnose_fault(&self, fault: &Fault, first: bool, head_good: bool) -> Diagnosis {
         let broke =
             matches!(fault.kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
         let connected = !matches!(fault.phase, Phase::Resolve | Phase::Connect);
         match self.row.diagnosis {
-            _ if broke && head_good && self.method() == Method::Get => BackendStalled,
+            _ if broke && connected && head_good && self.method() == Method::Get => BackendStalled,
             Unreachable | NoAnswer if !first || self.exchange.completion.answer().is_some() => Unexpected,
             NoAnswer if !connected => Unreachable,
             diagnosis => diagnosis,

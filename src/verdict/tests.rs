@@ -301,6 +301,15 @@ fn timeout_within_the_answer() {
     assert_eq!(after_head.diagnosis, Diagnosis::BackendStalled);
 }
 
+/// A server that no longer takes connections is not its back-end's fault.
+#[test]
+fn timeout_while_connecting_for_get() {
+    let fault = fault(FaultKind::Timeout, Phase::Connect);
+    let get = step(made(Method::Get, Completion::Failed(fault)));
+    let after_head = verdict(&plan(), &[came(Method::Head, "204"), get]);
+    assert_eq!((after_head.state, after_head.diagnosis), (State::Critical, Diagnosis::Unexpected));
+}
+
 #[test]
 fn overrides() {
     use Diagnosis::{BackendDown, BackendStalled, Healthy, NoAnswer, Unexpected, WrongService};

@@ -144,7 +144,11 @@ fn retries(attempts: u32) -> String {
 fn clause(verdict: &Verdict) -> Clause {
     let endpoint = &verdict.place;
     match &verdict.evidence {
-        Evidence::AllGood => Clause::event(format!("{} from {endpoint}", statuses(verdict))),
+        Evidence::AllGood => match (statuses(verdict), verdict.made().next()) {
+            // An override makes a failed request good.
+            (statuses, Some((method, _))) if statuses.is_empty() => request(verdict, method),
+            (statuses, _) => Clause::event(format!("{statuses} from {endpoint}")),
+        },
         Evidence::Request(method) => request(verdict, *method),
         Evidence::GetNotSent(reason) => Clause {
             event: format!("{} from {endpoint}, but GET was not sent", statuses(verdict)),
@@ -212,7 +216,10 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
         (401 | 503, Some(Responder::Keystone)) => {
             let keystone = keystone(judged);
             let event = match (status, verdict.credentials) {
-                (503, _) => format!("{endpoint} cannot check tokens: {keystone} is unavailable to it"),
+                (503, _) => {
+                    let event = format!("{endpoint} cannot check tokens with {keystone} ({method} {status})");
+                    return Clause { event, reason: said };
+                }
                 (_, Some(Credentials::Token)) => {
                     format!("{keystone} rejected the token that was sent to {endpoint}")
                 }
@@ -413,7 +420,7 @@ pub(in crate::report) mod tests {
         expect![[r#"
             204      200       healthy: HEAD 204, GET 200 from ctl1:8777
             204      503       backend-down: GET 503 from ctl1:8777
-            204      keystone  unexpected: ctl1:8777 cannot check tokens: Keystone is unavailable to it (GET 503)
+            204      keystone  unexpected: ctl1:8777 cannot check tokens with Keystone (GET 503): "The Keystone service is temporarily unavailable."
             204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             204      504       proxy-error: GET 504 from ctl1:8777
@@ -462,9 +469,9 @@ pub(in crate::report) mod tests {
         check(
             &[("429", 1), ("200", 1), ("503", 1)],
             None,
-            &expect![
-                "2 of 3 endpoints not OK (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"
-            ],
+            &expect![[
+                r#"2 of 3 endpoints not OK (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"#
+            ]],
         );
         check(
             &[("503", 1), ("200", 1), ("503", 1)],
@@ -479,9 +486,9 @@ pub(in crate::report) mod tests {
         check(
             &[("429", 1), ("200", 1), ("503", 1)],
             Some(Quorum::Percent(67)),
-            &expect![
-                "2 of 3 endpoints OK or WARNING, quorum 3 missed (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"
-            ],
+            &expect![[
+                r#"2 of 3 endpoints OK or WARNING, quorum 3 missed (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"#
+            ]],
         );
     }
 

@@ -2,8 +2,11 @@
 
 use super::traceback;
 
-/// Beginnings of documents and of error pages without `<html>`.
-const PAGE_TAGS: [&str; 6] = ["<!doctype html", "<html", "<head", "<title", "<body", "<h1"];
+/// Beginnings of documents, whose first tags may be left out.
+const DOCUMENT_TAGS: [&str; 5] = ["<!doctype html", "<html", "<head", "<title", "<body"];
+
+/// The beginning of error pages that are no documents.
+const HEADING: &str = "<h1";
 
 /// Sentences that frameworks add to every page of a status; they say nothing beyond the title.
 const BOILERPLATE: [&str; 8] = [
@@ -25,17 +28,19 @@ const HIDDEN: [&str; 3] = ["style", "script", "title"];
 
 /// Tests for an error page, which may lack `<html>`.
 pub(super) fn is_page(text: &str) -> bool {
-    begins_with(skip_prolog(text), &PAGE_TAGS)
+    is_document(text) || begins_with(skip_prolog(text), HEADING)
 }
 
-/// Tests for a document, whose first tags may be left out; a fragment, such as a heading, is none.
+/// Tests for a document; a fragment, such as a heading, is none.
 pub(super) fn is_document(text: &str) -> bool {
-    begins_with(skip_prolog(text), &PAGE_TAGS[..5])
+    let text = skip_prolog(text);
+    DOCUMENT_TAGS.iter().any(|tag| begins_with(text, tag))
 }
 
-fn begins_with(text: &str, tags: &[&str]) -> bool {
-    let begins = |tag: &&str| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    tags.iter().any(begins)
+/// Tests for a whole tag: `<header>` does not begin with `<head`.
+fn begins_with(text: &str, tag: &str) -> bool {
+    let Some((start, rest)) = text.split_at_checked(tag.len()) else { return false };
+    start.eq_ignore_ascii_case(tag) && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-')
 }
 
 /// Skips comments and an XML declaration, which may precede the document type.

@@ -9,8 +9,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::model::exchange::{BODY_LIMIT, Response};
-use crate::sanitize::Sanitizer;
-use crate::sanitize::UntrustedText;
+use crate::sanitize::{self, Sanitizer, UntrustedText};
 
 /// Maximum length of a summary, in characters.
 const MAX_SUMMARY: usize = 200;
@@ -43,8 +42,17 @@ pub(super) fn failed_component(answer: &Response) -> Option<String> {
     let text = body_text(answer).filter(|_| answer.status == 200)?;
     match serde_json::from_str(&text) {
         Ok(value) => json::failed_component(&value),
-        Err(_) => (text.lines().count() == 1 && json::is_bad(&text)).then(|| text.into_owned()),
+        Err(_) => {
+            let is_failure = text.lines().count() == 1 && json::is_bad(&text) && !counts_none(&text);
+            is_failure.then(|| text.into_owned())
+        }
     }
+}
+
+/// Tests for a count of failures that says that there are none: `errors: 0`.
+fn counts_none(text: &str) -> bool {
+    let count = text.rsplit_once([':', '=']).map(|(_, count)| count.trim().to_ascii_lowercase());
+    count.is_some_and(|count| ["", "0", "none", "no", "false", "null"].contains(&count.as_str()))
 }
 
 /// Tests for an HTML document, by its body alone: frameworks set `text/html` on anything.
@@ -74,6 +82,10 @@ pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
     if start == text.len() || is_coded(answer) || is_binary(&text) {
         return None;
     }
+    if text.contains(is_odd) {
+        let words = sanitize::without_controls(text.get(start..)?).trim().to_owned();
+        return (!words.is_empty()).then_some(Cow::Owned(words));
+    }
     Some(match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(start..)?.trim_end()),
         Cow::Owned(text) => Cow::Owned(text.get(start..)?.trim_end().to_owned()),
@@ -94,10 +106,17 @@ fn has_coding(answer: &Response, header: &str, plain: &[&str]) -> bool {
     })
 }
 
-/// Tests for a NUL, or control and replacement characters in more than a tenth of the text.
+/// Maximum number of odd characters in a short text; colours, which begin with ESC, do not count.
+const MAX_ODD: usize = 3;
+
+/// Tests for control and replacement characters in more than a tenth of the text, and more than a short text may have.
 fn is_binary(text: &str) -> bool {
-    let odd = |c: &char| (c.is_control() && !c.is_whitespace()) || *c == char::REPLACEMENT_CHARACTER;
-    text.contains('\0') || text.chars().filter(odd).count() * 10 > text.chars().count()
+    let odd = text.chars().filter(|letter| is_odd(*letter) && *letter != '\u{1b}').count();
+    odd > MAX_ODD && odd * 10 > text.chars().count()
+}
+
+fn is_odd(letter: char) -> bool {
+    (letter.is_control() && !letter.is_whitespace()) || letter == char::REPLACEMENT_CHARACTER
 }
 
 #[cfg(test)]
@@ -250,6 +269,8 @@ mod tests {
             ("FAIL: database unreachable", "FAIL: database unreachable"),
             ("Service Unavailable\n", "Service Unavailable"),
             ("down", "down"),
+            ("\u{1b}[31mDOWN\u{1b}[0m", "DOWN"),
+            ("DOWN\0", "DOWN"),
         ];
         for (body, component) in failed {
             assert_eq!(failed_component(&answer(200, &[], body)).as_deref(), Some(component), "{body}");
@@ -264,6 +285,8 @@ mod tests {
             "OK: no error",
             "downtime of the last week: 0 s",
             "Errors\n0\n",
+            "errors: 0",
+            "Failed=none",
             r#"{"status":200}"#,
             r#"{"code":0}"#,
             r#"{"error":null}"#,
@@ -309,6 +332,8 @@ mod tests {
             ("<head><title>x</title></head>", true),
             ("<BODY>x", true),
             ("<h1>x</h1>", false),
+            ("<header>x</header>", false),
+            ("<body class=x>", true),
             ("<?xml version=\"1.0\"?><error/>", false),
             ("{}", false),
             ("<!--", false),
@@ -348,7 +373,7 @@ mod tests {
             let said = summary(&answer(503, &[(name, value)], body), &Sanitizer::default());
             assert_eq!(said.as_deref(), expected, "{name}: {value}");
         }
-        assert_eq!(said("PNG\0\u{1}"), None);
+        assert_eq!(said("\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR\0\0"), None);
         let noise =
             Response { body: UntrustedText::new([0x80, 0x1f, 0x8b, 0xff, b'x']), ..Response::default() };
         assert_eq!(summary(&noise, &Sanitizer::default()), None);
