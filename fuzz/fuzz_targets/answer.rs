@@ -3,6 +3,7 @@
 //! The first byte chooses how the server sends the rest: whether it resets the connection, and where it pauses.
 #![no_main]
 
+#[expect(dead_code, reason = "shared with those who look at whole outputs")]
 #[path = "../../tests/it/support/grammar.rs"]
 mod grammar;
 #[path = "../../tests/it/in_process.rs"]

@@ -40,13 +40,11 @@ fn unstructured(text: Cow<'_, str>) -> String {
 /// Conservative: anything not known as a failure is healthy.
 pub(super) fn failed_component(answer: &Response) -> Option<String> {
     let text = body_text(answer).filter(|_| answer.status == 200)?;
-    match serde_json::from_str(&text) {
-        Ok(value) => json::failed_component(&value),
-        Err(_) => {
-            let is_failure = text.lines().count() == 1 && json::is_bad(&text) && !counts_none(&text);
-            is_failure.then(|| text.into_owned())
-        }
+    if let Ok(value) = serde_json::from_str(&text) {
+        return json::failed_component(&value);
     }
+    let is_failure = text.lines().count() == 1 && json::is_bad(&text) && !counts_none(&text);
+    is_failure.then(|| text.into_owned())
 }
 
 /// Tests for a count of failures that says that there are none: `errors: 0`.

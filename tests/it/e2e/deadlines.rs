@@ -9,7 +9,7 @@ use crate::support::harness::{Check, GRACE, alone, check, exclusively};
 use crate::support::peer::{Nobody, Peer, Script, Step, alive};
 use crate::support::programs::unshares;
 
-const BUDGETS: [&str; 4] = ["0.2", "1", "3", "10"];
+const BUDGETS: [&str; 4] = ["0.4", "1", "3", "10"];
 
 fn seconds(text: &str) -> Duration {
     Duration::from_secs_f64(text.parse().unwrap())
