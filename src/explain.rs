@@ -170,7 +170,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     ),
     (
         Diagnosis::Stale,
-        "a cache answered, so nothing is known of the service",
+        "a cache answered, which does not prove that the service answers now",
         "",
         "let the cache pass the health path on, or check the API behind it",
     ),
@@ -386,7 +386,7 @@ mod tests {
               first    check address, port and path, and whether the port expects https (-S)
 
             stale
-              meaning  a cache answered, so nothing is known of the service
+              meaning  a cache answered, which does not prove that the service answers now
               rows     cached (WARNING)
               first    let the cache pass the health path on, or check the API behind it
 

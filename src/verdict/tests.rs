@@ -364,6 +364,11 @@ fn request_times() {
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
     assert_eq!(result(3200, 2000), slow(State::Critical, critical));
 
+    for (wait, slow) in [(1, "check the load of the API, "), (1400, "check the load of the back-end ")] {
+        let made = [timed(Method::Head, 204, 1, 1), timed(Method::Get, 200, wait, 1500)];
+        assert!(verdict(&plan, &made).action.starts_with(slow), "{wait}");
+    }
+
     let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
     late.elapsed = Duration::from_secs(9);
     let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), step(late)]);

@@ -81,7 +81,11 @@ fn headers(plan: &Plan) -> Vec<String> {
     let defaults = DEFAULT_HEADERS.iter().filter(|(name, _)| !is_given(name));
     let defaults = defaults.map(|(name, value)| format!("{name}: {value}"));
     let own = given.iter().map(|(name, value)| {
-        let line = [name.as_bytes(), b": ", value.as_slice()].concat();
+        // After a colon alone curl leaves the header out.
+        let line = match value.as_slice() {
+            b"" => format!("{name};").into_bytes(),
+            value => [name.as_bytes(), b": ", value].concat(),
+        };
         plan.sanitizer.own_line(&line, LIMIT)
     });
     defaults.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
@@ -119,6 +123,13 @@ mod tests {
         plan.network.headers = vec![("accept".into(), b"text/plain".to_vec())];
         let text = command(&plan, &endpoint(), Method::Get);
         assert!(text.contains(" -H 'accept: text/plain' ") && !text.contains("application/json"), "{text}");
+    }
+
+    #[test]
+    fn empty_header() {
+        let mut plan = plan();
+        plan.network.headers = vec![("Accept".into(), Vec::new())];
+        assert!(command(&plan, &endpoint(), Method::Get).contains(" -H 'Accept;' "));
     }
 
     #[test]

@@ -35,17 +35,17 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         Evidence::NothingSent(reason) => {
             (reason.clone().unwrap_or_else(|| "no request was sent".to_owned()), String::new())
         }
-        Evidence::Slow(Timed::Request(method), took, limit) => (
-            format!("{} took {}, {}", method.name(), format_duration_exact(*took), crossed(limit, "s")),
-            slow_action(*took, limit, "check the load of the API, its host and the network"),
-        ),
+        Evidence::Slow(Timed::Request(method), took, limit) => {
+            let is_back_end =
+                *method == Method::Get && verdict.backend.is_some_and(|share| share > *took / 2);
+            (
+                format!("{} took {}, {}", method.name(), format_duration_exact(*took), crossed(limit, "s")),
+                slow_action(*took, limit, if is_back_end { BACK_END_IS_SLOW } else { API_IS_SLOW }),
+            )
+        }
         Evidence::Slow(Timed::Backend, took, limit) => (
             format!("the back-end took {}, {}", format_duration_exact(*took), crossed(limit, "s")),
-            slow_action(
-                *took,
-                limit,
-                "check the load of the back-end and the connection between it and the API",
-            ),
+            slow_action(*took, limit, BACK_END_IS_SLOW),
         ),
         Evidence::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
         Evidence::NoToken | Evidence::NewTokenRefused => Advice::default(),
@@ -176,6 +176,9 @@ fn without_tls<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> 
 
 /// Advises on a certificate that has expired or soon will.
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
+
+const API_IS_SLOW: &str = "check the load of the API, its host and the network";
+const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connection between it and the API";
 
 const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
 const USE_HTTPS: &str = "check it with -S (https)";
