@@ -11,7 +11,7 @@ use super::{Report, wording};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::{Evidence, LoginVerdict, Verdict};
+use crate::verdict::{Evidence, LoginVerdict, TokenSource, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -60,7 +60,8 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
 /// Returns lines about the login: its outcome at `-v`, and the action where it failed and no endpoint says so.
 fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> Vec<String> {
     let mut lines = Vec::new();
-    if verbosity >= Verbosity::Notes {
+    let is_summary = report.endpoints.is_empty() && login.token == TokenSource::None;
+    if verbosity >= Verbosity::Notes && !is_summary {
         lines.push(wording::login::line(login));
     }
     let explained = |verdict: &Verdict| matches!(verdict.evidence, Evidence::NoToken);

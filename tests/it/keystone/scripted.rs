@@ -184,6 +184,8 @@ fn refused_login() {
     let run = clouds.check("prod", "--retries 5 --retry-delay 0").run();
     run.exits(3).summarises("UNKNOWN", &["login-refused: Keystone (", "(401)"]);
     assert_eq!(server.logins(), 1, "accounts lock");
+    // The summary is about the login already.
+    clouds.check("prod", "-v").run().exits(3).never_says("Login:");
     clouds
         .check("prod", "--state login:401=critical")
         .run()
