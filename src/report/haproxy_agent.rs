@@ -49,12 +49,13 @@ fn printable(character: char) -> char {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::verdict::tests::status_in;
     use proptest::prelude::*;
 
     fn in_state(state: State) -> Report {
         let status = match state {
             State::Ok => 200,
-            State::Warning => 429,
+            State::Warning => status_in(state),
             State::Critical => 503,
             State::Unknown => 401,
         };

@@ -18,6 +18,7 @@ use crate::plan::OutputOptions;
 use crate::plan::Plan;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
 use crate::report::{verdict_of, with_words};
+use crate::rules::Table;
 use crate::rules::{Criteria, Key};
 use crate::sanitize::Sanitizer;
 use crate::sanitize::UntrustedText;
@@ -89,8 +90,14 @@ pub(crate) fn answered(method: Method, status: u16, headers: &[(&str, &str)], bo
     step(made(method, Completion::Full(answer(status, headers, body))))
 }
 
-/// Makes an attempt from its notation in the tables below: a status, a fault (`body` comes after a 200), a
-/// page, or `skipped`.
+/// The first status that the built-in table puts in a state, for tests to which any will do.
+pub(crate) fn status_in(state: State) -> u16 {
+    let table = Table::default();
+    (200..600).find(|status| table.answer(Method::Get, *status, &[]).0.state == state).unwrap()
+}
+
+/// Makes an attempt from its notation in the tables below: a status, any WARNING, a fault (`body` comes after a 200),
+/// a page, or `skipped`.
 fn came(method: Method, outcome: &str) -> Attempt {
     if let Ok(status) = outcome.parse() {
         return answered(method, status, &[], "");
@@ -99,6 +106,7 @@ fn came(method: Method, outcome: &str) -> Attempt {
     let page = "<html><body><h1>503</h1>\nNo server is available to handle this request.\n</body></html>";
     match outcome {
         "skipped" => Attempt::Skipped(method, "the budget is spent".into()),
+        "warning" => answered(method, status_in(State::Warning), &[], ""),
         "haproxy" if method == Method::Head => answered(method, 503, html, ""),
         "haproxy" => answered(method, 503, html, page),
         "page" => answered(method, 200, &[], "<!doctype html><title>Sign in</title>"),

@@ -467,10 +467,10 @@ pub(in crate::report) mod tests {
         check(&[("200", 1), ("200", 2)], None, &expect!["all 2 endpoints healthy, 1 after a retry"]);
         check(&[("200", 1), ("200", 1)], Some(Quorum::Count(1)), &expect!["all 2 endpoints healthy"]);
         check(
-            &[("429", 1), ("200", 1), ("503", 1)],
+            &[("202", 1), ("200", 1), ("503", 1)],
             None,
             &expect![[
-                r#"2 of 3 endpoints not OK (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"#
+                r#"2 of 3 endpoints not OK (1 backend-down, 1 wrong-service); worst: backend-down: GET 503 from ctl3:8777"#
             ]],
         );
         check(
@@ -484,10 +484,10 @@ pub(in crate::report) mod tests {
             &expect!["2 of 3 endpoints OK, quorum 2 met; backend-down: GET 503 from ctl3:8777"],
         );
         check(
-            &[("429", 1), ("200", 1), ("503", 1)],
+            &[("202", 1), ("200", 1), ("503", 1)],
             Some(Quorum::Percent(67)),
             &expect![[
-                r#"2 of 3 endpoints OK or WARNING, quorum 3 missed (1 backend-down, 1 throttled); worst: backend-down: GET 503 from ctl3:8777"#
+                r#"2 of 3 endpoints OK or WARNING, quorum 3 missed (1 backend-down, 1 wrong-service); worst: backend-down: GET 503 from ctl3:8777"#
             ]],
         );
     }

@@ -10,7 +10,7 @@ use crate::support::daemon::{directory, write_script};
 
 const ROLES: [(Role, &str); 6] = [
     (Role::Healthy, "0"),
-    (Role::Throttled, "1"),
+    (Role::Undocumented, "1"),
     (Role::BackendDown, "2"),
     (Role::Hostile, "2"),
     (Role::Absent, "2"),

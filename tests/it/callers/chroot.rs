@@ -27,7 +27,7 @@ fn debian(jail: &Path) -> Option<String> {
 
 const CASES: [(&str, Role, &str); 4] = [
     ("healthy", Role::Healthy, "UP"),
-    ("throttled", Role::Throttled, "UP"),
+    ("undocumented", Role::Undocumented, "UP"),
     ("backend-down", Role::BackendDown, "DOWN"),
     ("hanging", Role::Hanging, "DOWN"),
 ];

@@ -155,12 +155,12 @@ fn insecure_wrapper() {
 fn wrapper_fail_on() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
-    let servers = [Role::Healthy, Role::Throttled].map(|role| Service::start(role).address.to_string());
-    let servers: Vec<_> = ["healthy", "throttled"].into_iter().zip(servers).collect();
+    let servers = [Role::Healthy, Role::Undocumented].map(|role| Service::start(role).address.to_string());
+    let servers: Vec<_> = ["healthy", "undocumented"].into_iter().zip(servers).collect();
     let script = write_wrapper(dir.path(), &["set -- --fail-on warning"], &[]);
     let text = configuration(&script, &servers);
     Balancer::start(&program, dir, Mode::Foreground, &text)
-        .settles(&BTreeMap::from([("healthy", "UP"), ("throttled", "DOWN")]));
+        .settles(&BTreeMap::from([("healthy", "UP"), ("undocumented", "DOWN")]));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn wrapper_log_lines() {
 fn wrapper_shells() {
     let dir = directory();
     let script = write_wrapper(dir.path(), &[], &[]);
-    let cases = [(Role::Healthy, 0), (Role::Throttled, 0), (Role::BackendDown, 2), (Role::Denied, 3)];
+    let cases = [(Role::Healthy, 0), (Role::Undocumented, 0), (Role::BackendDown, 2), (Role::Denied, 3)];
     for shell in [&["/bin/sh"][..], &["/bin/bash", "--posix"]] {
         if found(&shell[..1]).is_none() {
             continue;
@@ -264,7 +264,7 @@ fn agent() {
     agent_says(&balancer, "UP", "");
     service.become_(Role::Hostile);
     agent_says(&balancer, "DOWN", "503");
-    service.become_(Role::Throttled);
+    service.become_(Role::Undocumented);
     agent_says(&balancer, "UP", "");
     service.become_(Role::Denied);
     agent_says(&balancer, "DOWN", "401");
@@ -312,7 +312,7 @@ fn native_check() {
         ("healthy", Role::Healthy, "UP"),
         ("backend-down", Role::BackendDown, "DOWN"),
         ("absent", Role::Absent, "DOWN"),
-        ("throttled", Role::Throttled, "DOWN"),
+        ("undocumented", Role::Undocumented, "DOWN"),
     ];
     let mut farm = Farm { servers: Vec::new(), expected: BTreeMap::new(), ca: String::new() };
     for (name, role, status) in cases {

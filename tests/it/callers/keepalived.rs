@@ -77,7 +77,7 @@ fn tracked_script() {
 fn misc_check_status() {
     for (role, code) in [
         (Role::Healthy, 0),
-        (Role::Throttled, 0),
+        (Role::Undocumented, 0),
         (Role::BackendDown, 1),
         (Role::Absent, 1),
         (Role::Denied, 1),

@@ -61,7 +61,7 @@ fn configuration(dir: &Path, own_port: u16, port: &str) -> String {
 
 const ROLES: [(Role, i32); 6] = [
     (Role::Healthy, 0),
-    (Role::Throttled, 1),
+    (Role::Undocumented, 1),
     (Role::BackendDown, 2),
     (Role::Hostile, 2),
     (Role::Absent, 2),

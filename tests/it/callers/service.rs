@@ -24,7 +24,8 @@ pub(crate) const HOSTILE: &str = "{\"error\": \"| a=1;2;3 'quoted' \\\"twice\\\"
 pub(crate) enum Role {
     Healthy,
     BackendDown,
-    Throttled,
+    /// Answers with a status that the API does not document: any WARNING.
+    Undocumented,
     Absent,
     Denied,
     /// Takes the request and never answers.
@@ -36,7 +37,7 @@ pub(crate) enum Role {
 impl Role {
     pub(crate) const ALL: [Role; 7] = [
         Role::Healthy,
-        Role::Throttled,
+        Role::Undocumented,
         Role::BackendDown,
         Role::Hostile,
         Role::Absent,
@@ -54,7 +55,7 @@ impl Role {
         match self {
             Role::Healthy => "healthy",
             Role::BackendDown => "backend-down",
-            Role::Throttled => "throttled",
+            Role::Undocumented => "undocumented",
             Role::Absent => "absent",
             Role::Denied => "denied",
             Role::Hanging => "hanging",
@@ -66,7 +67,7 @@ impl Role {
     pub(crate) const fn exit_code(self) -> usize {
         match self {
             Role::Healthy => 0,
-            Role::Throttled => 1,
+            Role::Undocumented => 1,
             Role::BackendDown | Role::Hostile | Role::Absent | Role::Hanging => 2,
             Role::Denied => 3,
         }
@@ -75,7 +76,7 @@ impl Role {
     /// Returns the labels of its metrics: the back-end's share only where the API answered both requests itself.
     pub(crate) fn metrics(self) -> &'static [&'static str] {
         let all = &["head_time", "get_time", "backend_time"];
-        if matches!(self, Role::Throttled | Role::Absent | Role::Denied) { &all[..2] } else { all }
+        if matches!(self, Role::Undocumented | Role::Absent | Role::Denied) { &all[..2] } else { all }
     }
 
     /// The whole answer to HEAD or GET.
@@ -86,7 +87,7 @@ impl Role {
             (Role::Healthy, false) => ("200 OK", "", "{\"status\": \"ok\"}"),
             (Role::BackendDown, false) => ("503 Service Unavailable", "", "{\"error\": \"no database\"}"),
             (Role::Hostile, false) => ("503 Service Unavailable", "", HOSTILE),
-            (Role::Throttled, _) => ("429 Too Many Requests", "Retry-After: 7\r\n", ""),
+            (Role::Undocumented, _) => ("202 Accepted", "", ""),
             (Role::Absent, _) => ("404 Not Found", "", ""),
             (Role::Denied, _) => {
                 ("401 Unauthorized", "WWW-Authenticate: Keystone uri=\"http://keystone:5000\"\r\n", "")

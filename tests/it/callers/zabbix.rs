@@ -35,7 +35,7 @@ fn user_parameter() {
     let dir = directory();
     for (role, state, diagnosis) in [
         (Role::Healthy, 0, "healthy"),
-        (Role::Throttled, 1, "throttled"),
+        (Role::Undocumented, 1, "wrong-service"),
         (Role::BackendDown, 2, "backend-down"),
         (Role::Hostile, 2, "backend-down"),
         (Role::Hanging, 2, ""),

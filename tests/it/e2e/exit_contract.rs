@@ -155,8 +155,8 @@ fn one_descriptor() {
 fn fail_on() {
     let table = [
         (200, "warning", 0),
-        (429, "warning", 1),
-        (429, "critical", 0),
+        (202, "warning", 1),
+        (202, "critical", 0),
         (503, "critical", 1),
         (503, "warning", 1),
         (401, "critical", 1),

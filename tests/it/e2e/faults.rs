@@ -149,8 +149,8 @@ fn truncated_bodies_by_status() {
                 .says("the response body");
         }
     }
-    // A 429 would be no more than a warning, and an answer that breaks off is a failure.
-    let peer = Peer::by_method(alive(), says("HTTP/1.1 429 R\r\nContent-Length: 99\r\n\r\n{}"));
+    // A 202 would be no more than a warning, and an answer that breaks off is a failure.
+    let peer = Peer::by_method(alive(), says("HTTP/1.1 202 R\r\nContent-Length: 99\r\n\r\n{}"));
     faults(&ask(&peer.address(), &[]), 1, "body", "backend-stalled");
     let peer = Peer::by_method(alive(), says("HTTP/1.1 401 R\r\nContent-Length: 99\r\n\r\n{}"));
     let overridden = ask(&peer.address(), &["--state", "body=warning"]);

@@ -246,9 +246,9 @@ fn human_view() {
 fn agent_line() {
     let table = [
         (answers(200, "", "{}"), "", "up\n"),
-        (answers(429, "", ""), "", "up\n"),
+        (answers(202, "", ""), "", "up\n"),
         (answers(200, "", "{}"), "--agent-warning 50%", "up 100%\n"),
-        (answers(429, "", ""), "--agent-warning 50%", "up 50%\n"),
+        (answers(202, "", ""), "--agent-warning 50%", "up 50%\n"),
     ];
     for (get, options, line) in table {
         let peer = Peer::by_method(alive(), get);
