@@ -604,11 +604,11 @@ pub(in crate::report) mod tests {
         let tls = FaultDetail::Tls(TlsProblem::NoCertificate);
         let endpoints = vec![
             fixture::judged("metering1", 1, &[head(), get(200, "")]),
-            fixture::judged("metering2", 1, &[head(), get(429, "")]),
+            fixture::judged("metering2", 1, &[head(), get(202, "")]),
             fixture::judged("metering3", 1, &[head(), get(503, "{\"error\": \"the database is gone\"}")]),
             fixture::judged("https://metering4:8777", 1, &failed_head(FaultKind::Tls, Phase::Tls, tls, 1)),
         ];
-        expect![[r#"3 of 4 endpoints not OK (1 backend-down, 1 tls-failed, 1 throttled); worst: backend-down: GET 503 from metering3:8777: "the database is gone""#]].assert_eq(&fixture::report(endpoints).summary);
+        expect![[r#"3 of 4 endpoints not OK (1 backend-down, 1 tls-failed, 1 wrong-service); worst: backend-down: GET 503 from metering3:8777: "the database is gone""#]].assert_eq(&fixture::report(endpoints).summary);
     }
 
     #[test]
