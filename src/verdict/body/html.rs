@@ -3,7 +3,7 @@
 use super::traceback;
 
 /// Beginnings of documents, whose first tags may be left out.
-const DOCUMENT_TAGS: [&str; 5] = ["<!doctype html", "<html", "<head", "<title", "<body"];
+const DOCUMENT_TAGS: [&str; 7] = ["<!doctype html", "<html", "<head", "<title", "<meta", "<script", "<body"];
 
 /// The beginning of error pages that are no documents.
 const HEADING: &str = "<h1";

@@ -29,7 +29,7 @@ const MESSAGE_KEYS: [&str; 12] = [
 ];
 
 /// Values of a component that works.
-const GOOD_WORDS: [&str; 19] = [
+const GOOD_WORDS: [&str; 21] = [
     "",
     "ok",
     "okay",
@@ -48,6 +48,8 @@ const GOOD_WORDS: [&str; 19] = [
     "online",
     "green",
     "none",
+    "no",
+    "0",
     "active",
 ];
 
