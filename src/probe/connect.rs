@@ -302,27 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn untried_address() {
-        let failure = |kind| ConnectError {
-            kind,
-            is_without_ipv6: false,
-            attempt: AddressAttempt { address: SocketAddr::new(ip(2), 1), reason: None },
-        };
-        let table = [
-            (vec![FaultKind::Refused, FaultKind::NoRoute], FaultKind::Refused),
-            (vec![FaultKind::Refused, FaultKind::Local], FaultKind::Local),
-            (vec![FaultKind::Local, FaultKind::Refused], FaultKind::Local),
-        ];
-        for (kinds, kind) in table {
-            assert_eq!(refusal(kinds.into_iter().map(failure).collect()).kind, kind);
-        }
-    }
-
-    #[test]
-    fn machine_without_ipv6() {
-        let v6 = || ConnectError::new("[2001:db8::1]:8777".parse().unwrap(), &Errno::ADDRNOTAVAIL.into());
+    fn untried_addresses() {
         let v4 = |errno: Errno| ConnectError::new(SocketAddr::new(ip(2), 1), &errno.into());
+        // As where IPv6 is switched off.
+        let v6 = || ConnectError::new("[2001:db8::1]:8777".parse().unwrap(), &Errno::ADDRNOTAVAIL.into());
         let table = [
+            (vec![v4(Errno::CONNREFUSED), v4(Errno::HOSTUNREACH)], FaultKind::Refused),
+            (vec![v4(Errno::CONNREFUSED), v4(Errno::MFILE)], FaultKind::Local),
+            (vec![v4(Errno::MFILE), v4(Errno::CONNREFUSED)], FaultKind::Local),
             (vec![v6(), v4(Errno::CONNREFUSED)], FaultKind::Refused),
             (vec![v4(Errno::CONNREFUSED), v6()], FaultKind::Refused),
             (vec![v6(), v4(Errno::ADDRNOTAVAIL)], FaultKind::Local),

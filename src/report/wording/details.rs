@@ -49,17 +49,17 @@ pub(in crate::report) fn add_details(
     }
 }
 
+/// The headers that carry credentials; a token counts before a password.
+const CREDENTIALS: [(&str, Credentials); 2] =
+    [("x-auth-token", Credentials::Token), ("authorization", Credentials::Password)];
+
 fn credentials(headers: &[(String, Vec<u8>)]) -> Option<Credentials> {
-    let has = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-    if has("x-auth-token") {
-        Some(Credentials::Token)
-    } else {
-        has("authorization").then_some(Credentials::Password)
-    }
+    let is_sent = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    CREDENTIALS.into_iter().find_map(|(name, credentials)| is_sent(name).then_some(credentials))
 }
 
 fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
-    let secret = |name: &str| ["x-auth-token", "authorization"].contains(&name.to_ascii_lowercase().as_str());
+    let secret = |name: &str| CREDENTIALS.iter().any(|(secret, _)| secret.eq_ignore_ascii_case(name));
     let open = endpoint.scheme == Scheme::Http && !matches!(endpoint.route, Route::Unix(_));
     let sent = plan.network.headers.iter().find(|(name, _)| secret(name)).filter(|_| open);
     let note = |(name, _): &(String, Vec<u8>)| {
