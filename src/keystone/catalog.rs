@@ -368,6 +368,13 @@ mod tests {
     }
 
     #[test]
+    fn unusable_url_without_a_region() {
+        let catalog = Catalog { entries: vec![entry("metering", "", "public", "ftp://m")], project_id: None };
+        let error = select(&catalog).unwrap_err().0;
+        assert!(error.starts_with("its URL cannot be asked: "), "{error}");
+    }
+
+    #[test]
     fn unusable_url() {
         for url in ["ftp://m", "m:8777", "http://user:s3cret@m", "http://m?x"] {
             let catalog = Catalog { entries: vec![entry("metering", "R1", "public", url)], project_id: None };

@@ -124,25 +124,19 @@ impl Layers {
 
     /// The names of the regions in a list, or in a text that separates them by commas.
     pub(super) fn regions(&self, key: &str) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        match self.find(&[key]) {
-            Some((_, Node { value: Value::Text(text), .. })) => {
+        let Some((layer, node)) = self.find(&[key]) else { return Ok(Vec::new()) };
+        let name = |node: &Node| match &node.get("name").unwrap_or(node).value {
+            Value::Text(name) => Ok(name.clone()),
+            _ => bail!("{}: a region is a name, or a mapping with a name", layer.place(node, key)),
+        };
+        match &node.value {
+            Value::Text(text) => {
                 let parts = text.split(',').map(str::trim);
-                names.extend(parts.filter(|name| !name.is_empty()).map(str::to_owned));
+                Ok(parts.filter(|name| !name.is_empty()).map(str::to_owned).collect())
             }
-            Some((layer, node)) if !matches!(node.value, Value::List(_)) => {
-                bail!("{}: {key} wants a region or a list of regions", layer.place(node, key));
-            }
-            _ => {}
+            Value::List(items) => items.iter().map(name).collect(),
+            _ => bail!("{}: {key} wants a region or a list of regions", layer.place(node, key)),
         }
-        for (layer, node) in self.list(key).into_iter().flatten() {
-            let name = node.get("name").unwrap_or(node);
-            let Value::Text(name) = &name.value else {
-                bail!("{}: a region is a name, or a mapping with a name", layer.place(node, key));
-            };
-            names.push(name.clone());
-        }
-        Ok(names)
     }
 
     fn list(&self, key: &str) -> Option<impl Iterator<Item = (&Layer, &Node)>> {

@@ -232,13 +232,19 @@ fn other_spellings() {
     let paths = [cloud.tls.cacert, cloud.tls.cert, cloud.tls.key].map(|path| path.unwrap());
     assert_eq!(paths, ["/home/u/ca.pem", "~other/c.pem", "k.pem"].map(std::path::PathBuf::from));
     for regions in
-        ["    region_name: R1, R2\n", "    region_name: [R1, R2]\n", "    regions: [R1, {name: R2}]\n"]
+        ["    region_name: R1, R2,\n", "    region_name: [R1, R2]\n", "    regions: [R1, {name: R2}]\n"]
     {
         let cloud = Home::with_clouds(&with_auth(PASSWORD, regions)).read().unwrap();
         let regions: Vec<_> = cloud.selections.iter().map(|found| found.region.as_deref().unwrap()).collect();
         assert_eq!(regions, ["R1", "R2"]);
     }
+    let region = "    region_name: [{name: R1, values: {interface: admin}}]\n";
+    let cloud = Home::with_clouds(&with_auth(PASSWORD, region)).read().unwrap();
+    assert_eq!(cloud.selections[0].interface, Interface::Admin);
     let own = |regions: &str| Home::with_clouds(&with_auth(auth, regions)).refused();
+    assert!(
+        own("    region_name: {name: R1}\n").ends_with("region_name wants a region or a list of regions")
+    );
     assert!(own("").ends_with("clouds.yaml:3: auth_url needs a region: choose one with --os-region-name"));
     assert!(
         own("    regions: [R1, R2]\n")

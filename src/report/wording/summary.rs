@@ -346,6 +346,7 @@ pub(in crate::report) mod tests {
     use crate::plan::{Plan, Targets};
     use crate::report::Report;
     use crate::report::fixture::{self, exchange, get, head, sent};
+    use crate::rules::Key;
     use crate::sanitize::UntrustedText;
     use crate::verdict::tests::{NOW, both, endpoint, judge_whole, plan};
 
@@ -531,6 +532,15 @@ pub(in crate::report) mod tests {
         let made = failed_head(FaultKind::Refused, Phase::Connect, detail, 1);
         expect!["unreachable: connection refused by metering1:8777"]
             .assert_eq(&metering1("metering1", &made));
+    }
+
+    /// An override makes a failure good, and no answer is there to name.
+    #[test]
+    fn overridden_failure() {
+        let mut plan = plan();
+        plan.criteria.table.set(Key::parse("refused").unwrap(), State::Ok);
+        let verdict = judge_whole(&plan, &endpoint(), &both("refused", "skipped"), 1, NOW);
+        expect!["healthy: connection refused by ctl1:8777"].assert_eq(&of_endpoint(&verdict));
     }
 
     #[test]
