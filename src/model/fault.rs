@@ -297,7 +297,8 @@ pub(crate) enum ResponseProblem {
 }
 
 impl<T> Fault<T> {
-    /// Converts all text: that of peers by `text`, the words of systems and libraries and our own by `own`.
+    /// Converts all text: that of peers by `text`, the words of systems and libraries and our own by `own`. Each variant is
+    /// named, so that one with a new text does not compile until it is converted.
     pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U, own: &impl Fn(&str) -> String) -> Fault<U> {
         Fault { kind: self.kind, phase: self.phase, detail: self.detail.map(text, own) }
     }
@@ -337,7 +338,10 @@ impl LookupProblem {
     fn map(&self, own: &impl Fn(&str) -> String) -> LookupProblem {
         match self {
             LookupProblem::Failed(words) => LookupProblem::Failed(own(words)),
-            other => other.clone(),
+            textless
+            @ (LookupProblem::Timeout | LookupProblem::NoAddress | LookupProblem::NoAddressOf(_)) => {
+                textless.clone()
+            }
         }
     }
 }
@@ -366,7 +370,10 @@ impl ProxyProblem {
             ProxyProblem::NotResolved(problem) => ProxyProblem::NotResolved(problem.map(own)),
             ProxyProblem::NotConnected(fault) => ProxyProblem::NotConnected(fault.map(own)),
             ProxyProblem::Broken(words) => ProxyProblem::Broken(own(words)),
-            other => other.clone(),
+            textless @ (ProxyProblem::Timeout
+            | ProxyProblem::HeadTooLong
+            | ProxyProblem::Status(_)
+            | ProxyProblem::NotHttp) => textless.clone(),
         }
     }
 }
@@ -380,7 +387,13 @@ impl TlsProblem {
             TlsProblem::Malformed(words) => TlsProblem::Malformed(own(words)),
             TlsProblem::Incompatible(words) => TlsProblem::Incompatible(own(words)),
             TlsProblem::Failed(words) => TlsProblem::Failed(own(words)),
-            other => other.clone(),
+            textless @ (TlsProblem::ClientCertificateMissing
+            | TlsProblem::UnsupportedVersion
+            | TlsProblem::NoCommonCipher
+            | TlsProblem::UnknownName
+            | TlsProblem::ServerSpeaksHttp
+            | TlsProblem::CertificatesTooLong
+            | TlsProblem::NoCertificate) => textless.clone(),
         }
     }
 }
@@ -399,7 +412,22 @@ impl CertificateProblem {
             Problem::UnsupportedKey(part, key) => Problem::UnsupportedKey(*part, own(key)),
             Problem::WeakKey(part, key) => Problem::WeakKey(*part, own(key)),
             Problem::Other(words) => Problem::Other(own(words)),
-            other => other.clone(),
+            textless @ (Problem::Expired(_, _)
+            | Problem::NotYetValid(_, _)
+            | Problem::NoSubjectAltName
+            | Problem::UnprovenKey
+            | Problem::NotForServers
+            | Problem::IssuerIsNoCa
+            | Problem::PathLength
+            | Problem::UnknownExtension
+            | Problem::OldVersion
+            | Problem::Malformed
+            | Problem::EarlyDate(_)
+            | Problem::Unreadable
+            | Problem::Revoked
+            | Problem::NameConstraint
+            | Problem::UnsupportedSignature
+            | Problem::ChainTooLong) => textless.clone(),
         }
     }
 }
@@ -408,7 +436,7 @@ impl End {
     fn map(&self, own: &impl Fn(&str) -> String) -> End {
         match self {
             End::Failed(words) => End::Failed(own(words)),
-            other => other.clone(),
+            textless @ (End::Timeout | End::Closed | End::ClosedInTls | End::Reset) => textless.clone(),
         }
     }
 }
@@ -418,7 +446,10 @@ impl ResponseProblem {
         match self {
             ResponseProblem::MalformedHeaders(words) => ResponseProblem::MalformedHeaders(own(words)),
             ResponseProblem::BrokenChunks(words) => ResponseProblem::BrokenChunks(own(words)),
-            other => other.clone(),
+            textless @ (ResponseProblem::HeadersTooLong
+            | ResponseProblem::ConflictingFraming
+            | ResponseProblem::EndlessChunkSize
+            | ResponseProblem::BodyCutShort) => textless.clone(),
         }
     }
 }
