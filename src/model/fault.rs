@@ -261,8 +261,8 @@ pub(crate) enum End {
 /// The part of an exchange that was under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Before the first byte of the TLS handshake's answer.
-    TlsGreeting,
+    /// Before the first byte of the answer to the `ClientHello`.
+    ClientHello,
     TlsHandshake,
     Sending,
     BeforeResponse,

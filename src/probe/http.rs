@@ -10,7 +10,7 @@ use ureq::{Agent, SendBody};
 use super::transport::{
     DeadlineTransport, ExchangeLog, NullResolver, ReadyConnector, SharedLog, Stream, response_fault,
 };
-use super::{PhaseTimer, greeting};
+use super::{PhaseTimer, first_bytes};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
@@ -186,7 +186,7 @@ fn fault(log: &ExchangeLog, error: &ureq::Error, in_body: bool) -> Fault {
         }
         _ if in_body => response_fault(FaultKind::Body, ResponseProblem::BodyCutShort),
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_)
-            if log.greeting.starts_with(b"HTTP/1.") =>
+            if log.first_bytes.starts_with(b"HTTP/1.") =>
         {
             response_fault(FaultKind::Protocol, ResponseProblem::MalformedHeaders(cause(error)))
         }
@@ -207,18 +207,18 @@ fn cause(error: &ureq::Error) -> String {
 }
 
 fn not_http(log: &ExchangeLog) -> Fault {
-    let greeting = log.greeting.as_slice();
-    let protocol = match greeting {
-        _ if greeting::is_tls(greeting) => ForeignProtocol::Tls,
+    let first_bytes = log.first_bytes.as_slice();
+    let protocol = match first_bytes {
+        _ if first_bytes::is_tls(first_bytes) => ForeignProtocol::Tls,
         // A SETTINGS frame on the whole connection (RFC 9113, section 3.4).
         [0, _, _, 4, 0, 0, 0, 0, 0, ..] => ForeignProtocol::Http2,
-        _ if greeting.starts_with(b"HTTP/2") || greeting.starts_with(b"PRI * HTTP/2") => {
+        _ if first_bytes.starts_with(b"HTTP/2") || first_bytes.starts_with(b"PRI * HTTP/2") => {
             ForeignProtocol::Http2
         }
-        _ if greeting.starts_with(b"<") => ForeignProtocol::Http09,
+        _ if first_bytes.starts_with(b"<") => ForeignProtocol::Http09,
         _ => ForeignProtocol::Unknown,
     };
-    let beginning = UntrustedText::new(greeting::legible(greeting));
+    let beginning = UntrustedText::new(first_bytes::legible(first_bytes));
     let detail = FaultDetail::NotHttp { protocol, beginning };
     Fault { kind: FaultKind::Protocol, phase: log.phase(), detail }
 }

@@ -8,7 +8,7 @@ mod buffers;
 mod certificate;
 mod connect;
 mod error;
-mod greeting;
+mod first_bytes;
 mod head;
 mod http;
 mod p521;

@@ -19,7 +19,7 @@ use rustls::{
 use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::trust::{self, Refusal, Trust};
-use super::{certificate, greeting, p521, tls_error};
+use super::{certificate, first_bytes, p521, tls_error};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
 use crate::model::fault::Fault;
@@ -140,7 +140,7 @@ impl TlsConnector {
         chain: &[CertificateDer<'_>],
         error: &io::Error,
     ) -> Fault {
-        let greeting = stream.greeting();
+        let first_bytes = stream.first_bytes();
         match library_error(error) {
             Some(rustls::Error::InvalidCertificate(why)) => {
                 certificate::refused(why, host, chain, self.trust.as_deref())
@@ -150,10 +150,10 @@ impl TlsConnector {
             }
             Some(error) => {
                 let named = matches!(host, Host::Name(_));
-                tls_error::from_tls_error(error, greeting, named, Phase::Tls)
+                tls_error::from_tls_error(error, first_bytes, named, Phase::Tls)
             }
             None => local_fault(error, Phase::Tls)
-                .unwrap_or_else(|| tls_error::from_io_error(error, greeting, stream.lacks_certificate())),
+                .unwrap_or_else(|| tls_error::from_io_error(error, first_bytes, stream.lacks_certificate())),
         }
     }
 }
@@ -181,7 +181,7 @@ fn library_error(error: &io::Error) -> Option<&rustls::Error> {
 /// A TLS connection.
 #[derive(Debug)]
 pub(super) struct TlsStream {
-    inner: StreamOwned<ClientConnection, Greeted>,
+    inner: StreamOwned<ClientConnection, RecordingStream>,
     asked: Arc<AtomicBool>,
     /// True if a missing client certificate cannot be the reason of a failure.
     needs_no_certificate: bool,
@@ -194,12 +194,12 @@ impl TlsStream {
         asked: Arc<AtomicBool>,
         needs_no_certificate: bool,
     ) -> TlsStream {
-        let inner = StreamOwned::new(connection, Greeted { stream, greeting: Vec::new() });
+        let inner = StreamOwned::new(connection, RecordingStream { stream, first_bytes: Vec::new() });
         TlsStream { inner, asked, needs_no_certificate }
     }
 
-    fn greeting(&self) -> &[u8] {
-        &self.inner.sock.greeting
+    fn first_bytes(&self) -> &[u8] {
+        &self.inner.sock.first_bytes
     }
 
     /// Returns true if the server requested a client certificate and got none.
@@ -244,7 +244,7 @@ impl TlsStream {
         if self.lacks_certificate() && !answered && (ended || own.is_some()) {
             return Some(tls_error::certificate_wanted(phase));
         }
-        own.map(|error| tls_error::from_tls_error(error, self.greeting(), true, phase))
+        own.map(|error| tls_error::from_tls_error(error, self.first_bytes(), true, phase))
     }
 
     /// The fault of a connection that ended without an error before any response.
@@ -255,20 +255,20 @@ impl TlsStream {
 
 /// A connection that keeps the first bytes received.
 #[derive(Debug)]
-struct Greeted {
+struct RecordingStream {
     stream: DeadlineStream,
-    greeting: Vec<u8>,
+    first_bytes: Vec<u8>,
 }
 
-impl Read for Greeted {
+impl Read for RecordingStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.stream.read(buffer)?;
-        greeting::keep(&mut self.greeting, buffer.iter().take(count));
+        first_bytes::keep(&mut self.first_bytes, buffer.iter().take(count));
         Ok(count)
     }
 }
 
-impl Write for Greeted {
+impl Write for RecordingStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.write(bytes)
     }

@@ -5,7 +5,7 @@ use std::io;
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
 use super::connect::describe_io_error;
-use super::greeting;
+use super::first_bytes;
 use crate::model::exchange::Phase;
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, Stage, TlsProblem};
 use crate::sanitize::UntrustedText;
@@ -24,17 +24,19 @@ fn fault(phase: Phase, problem: TlsProblem) -> Fault {
     Fault { kind: FaultKind::Tls, phase, detail: FaultDetail::Tls(problem) }
 }
 
-/// Maps the library's error about what the server sent, which begins with `greeting`. A host that is `named` was
+/// Maps the library's error about what the server sent, which begins with `first_bytes`. A host that is `named` was
 /// sent to the server (SNI).
-pub(super) fn from_tls_error(error: &Error, greeting: &[u8], named: bool, phase: Phase) -> Fault {
+pub(super) fn from_tls_error(error: &Error, first_bytes: &[u8], named: bool, phase: Phase) -> Fault {
     let problem = match error {
         Error::PeerIncompatible(why) => incompatible(why),
         Error::AlertReceived(alert) => from_alert(*alert, named),
-        Error::InvalidMessage(_) if greeting::is_http(greeting) => TlsProblem::ServerSpeaksHttp,
+        Error::InvalidMessage(_) if first_bytes::is_http(first_bytes) => TlsProblem::ServerSpeaksHttp,
         Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => TlsProblem::CertificatesTooLong,
-        Error::InvalidMessage(why) if greeting::is_tls(greeting) => TlsProblem::Malformed(format!("{why:?}")),
+        Error::InvalidMessage(why) if first_bytes::is_tls(first_bytes) => {
+            TlsProblem::Malformed(format!("{why:?}"))
+        }
         Error::InvalidMessage(_) => {
-            let beginning = UntrustedText::new(greeting::legible(greeting));
+            let beginning = UntrustedText::new(first_bytes::legible(first_bytes));
             return Fault { kind: FaultKind::Tls, phase, detail: FaultDetail::NotTls { beginning } };
         }
         Error::NoCertificatesPresented => TlsProblem::NoCertificate,
@@ -81,11 +83,11 @@ fn from_alert(alert: AlertDescription, named: bool) -> TlsProblem {
 ///
 /// One that ends before the server's first byte was ended by whatever listens there, not by TLS: a balancer
 /// whose servers are down does so.
-pub(super) fn from_io_error(error: &io::Error, greeting: &[u8], lacks_certificate: bool) -> Fault {
+pub(super) fn from_io_error(error: &io::Error, first_bytes: &[u8], lacks_certificate: bool) -> Fault {
     if lacks_certificate && error.kind() != io::ErrorKind::TimedOut {
         return certificate_wanted(Phase::Tls);
     }
-    let silent = greeting.is_empty();
+    let silent = first_bytes.is_empty();
     let (kind, end) = match error.kind() {
         io::ErrorKind::TimedOut => (FaultKind::Timeout, End::Timeout),
         io::ErrorKind::UnexpectedEof => (FaultKind::Closed, End::Closed),
@@ -93,6 +95,6 @@ pub(super) fn from_io_error(error: &io::Error, greeting: &[u8], lacks_certificat
         _ => return failed(describe_io_error(error)),
     };
     let kind = if silent || kind == FaultKind::Timeout { kind } else { FaultKind::Tls };
-    let stage = if silent { Stage::TlsGreeting } else { Stage::TlsHandshake };
+    let stage = if silent { Stage::ClientHello } else { Stage::TlsHandshake };
     Fault { kind, phase: Phase::Tls, detail: FaultDetail::Interrupted(Interruption { stage, end }) }
 }

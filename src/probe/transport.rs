@@ -13,7 +13,7 @@ use super::connect::describe_io_error;
 use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
-use super::{greeting, head};
+use super::{first_bytes, head};
 use crate::model::exchange::{HEAD_LIMIT, Phase, SENT_LIMIT};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, ResponseProblem, Stage};
 
@@ -70,7 +70,7 @@ pub(super) struct ExchangeLog {
     /// The time of the response's first byte.
     pub(super) first_byte_at: Option<Instant>,
     /// The response's first bytes.
-    pub(super) greeting: Vec<u8>,
+    pub(super) first_bytes: Vec<u8>,
     /// True once the response's headers are complete, so that what follows is body.
     pub(super) head_complete: bool,
     /// True once the library may see the response: its headers are complete, or it is not HTTP/1.
@@ -95,7 +95,7 @@ impl ExchangeLog {
 
     /// The status of a final response that is no success, where its first line has come.
     pub(super) fn failed_status(&self) -> Option<u16> {
-        head::status(&self.greeting).filter(|status| self.interim == 0 && (300..600).contains(status))
+        head::status(&self.first_bytes).filter(|status| self.interim == 0 && (300..600).contains(status))
     }
 
     fn stage(&self) -> Stage {
@@ -165,7 +165,7 @@ impl DeadlineTransport {
         log.first_byte_at.get_or_insert_with(Instant::now);
         let input = self.buffers.received();
         let old = input.len().saturating_sub(count);
-        greeting::keep(&mut log.greeting, input.iter().skip(old));
+        first_bytes::keep(&mut log.first_bytes, input.iter().skip(old));
         if log.head_shown {
             return;
         }

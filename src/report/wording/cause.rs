@@ -99,7 +99,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
             interruption @ (Interruption { end: End::ClosedInTls, .. }
             | Interruption {
                 end: End::Timeout,
-                stage: Stage::TlsGreeting | Stage::TlsHandshake,
+                stage: Stage::ClientHello | Stage::TlsHandshake,
             }),
         ) => interrupted(interruption),
         FaultDetail::Lookup { problem: LookupProblem::Failed(reason), .. }
@@ -367,7 +367,7 @@ pub(super) fn day(at: SystemTime) -> String {
 
 fn interrupted(interruption: &Interruption) -> String {
     let place = match interruption.stage {
-        Stage::TlsGreeting | Stage::TlsHandshake => "during the TLS handshake",
+        Stage::ClientHello | Stage::TlsHandshake => "during the TLS handshake",
         Stage::Sending => "while the request was sent",
         Stage::BeforeResponse => "before any response",
         Stage::AfterInterim => "between an interim response and the final one",
@@ -375,7 +375,7 @@ fn interrupted(interruption: &Interruption) -> String {
         Stage::Body => "within the response body",
     };
     match (&interruption.end, interruption.stage) {
-        (End::Timeout, Stage::TlsGreeting) => "the server did not answer the TLS greeting in time".into(),
+        (End::Timeout, Stage::ClientHello) => "the server did not answer the TLS greeting in time".into(),
         (End::Timeout, Stage::TlsHandshake) => "the TLS handshake was not completed in time".into(),
         (End::Timeout, Stage::BeforeResponse) => "the request was sent and nothing came back".into(),
         (End::Timeout, _) => format!("time ran out {place}"),

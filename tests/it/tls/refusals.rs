@@ -383,14 +383,15 @@ fn hostile_subject() {
     check([&server.url(), "--cacert", &cacert]).run().is_plugin_output();
 }
 
-/// Asserts the message about a peer that reads nothing and sends these bytes instead of a handshake.
-fn greeted_with(bytes: &[u8]) -> Peer {
+/// A peer that reads nothing and sends these bytes instead of a handshake.
+fn peer_that_sends(bytes: &[u8]) -> Peer {
     Peer::in_turn([vec![Step::Send(bytes.to_vec()), Step::Swallow]])
 }
 
+/// Asserts the message about such a peer.
 #[track_caller]
-fn greeting(bytes: &[u8], why: &str) {
-    let peer = greeted_with(bytes);
+fn fails_for_first_bytes(bytes: &[u8], why: &str) {
+    let peer = peer_that_sends(bytes);
     let url = format!("https://{}", peer.address());
     is_untrusted(&check([&url, "-k"]).run(), &marked(&url), false, why);
 }
@@ -405,8 +406,8 @@ const OUTDATED: &str = "the server offers only TLS 1.1 or older, which today's T
 
 #[test]
 fn plain_http_on_an_https_port() {
-    greeting(&answer(400, "", ""), PLAIN);
-    greeting(b"<!DOCTYPE HTML>\n<p>Error code: 400</p>\n", PLAIN);
+    fails_for_first_bytes(&answer(400, "", ""), PLAIN);
+    fails_for_first_bytes(b"<!DOCTYPE HTML>\n<p>Error code: 400</p>\n", PLAIN);
     let dripped = Peer::in_turn([vec![
         Step::Send(b"H".to_vec()),
         Step::Send(answer(400, "", "").split_off(1)),
@@ -426,9 +427,9 @@ fn other_protocols() {
     ];
     for (bytes, shown) in table {
         let why = format!("the server does not speak TLS on this port; its answer begins with: {shown}");
-        greeting(bytes, &why);
+        fails_for_first_bytes(bytes, &why);
     }
-    greeting(b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", "the server's TLS is malformed (");
+    fails_for_first_bytes(b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", "the server's TLS is malformed (");
 }
 
 #[test]
@@ -462,18 +463,18 @@ fn advice_about_plain_ports() {
 #[test]
 fn outdated_versions() {
     // The alert protocol_version, of a server that knows its own limits.
-    greeting(b"\x15\x03\x01\x00\x02\x02\x46", OUTDATED);
+    fails_for_first_bytes(b"\x15\x03\x01\x00\x02\x02\x46", OUTDATED);
     // A ServerHello of TLS 1.0, of one that picks its best.
     let mut hello = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01".to_vec();
     hello.extend([7; 32]);
     hello.extend(b"\x00\x00\x2f\x00");
-    greeting(&hello, OUTDATED);
+    fails_for_first_bytes(&hello, OUTDATED);
 }
 
 #[test]
 fn refused_handshakes_of_an_address() {
     for (alert, name) in [(0x28, "HandshakeFailure"), (0x70, "UnrecognisedName"), (0x50, "InternalError")] {
-        greeting(
+        fails_for_first_bytes(
             &[0x15, 3, 3, 0, 2, 2, alert],
             &format!(
                 "the server refused the handshake (alert {name}): it may want a server name (SNI), and none was \
@@ -561,7 +562,7 @@ fn tls_on_an_http_port() {
 }
 
 /// A listener that reads one `ClientHello`, then does this.
-fn once_greeted(then: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
+fn after_client_hello(then: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let served = spawn(move || {
@@ -582,7 +583,7 @@ fn connections_that_end_in_the_handshake() {
         (b"\x16\x03\x03", true, "tls-failed", "reset"),
     ];
     for (bytes, reset, what, ended) in cases {
-        let (url, served) = once_greeted(move |mut stream| {
+        let (url, served) = after_client_hello(move |mut stream| {
             stream.write_all(bytes).unwrap();
             if reset {
                 // Closing with a zero linger time sends RST instead of FIN.
@@ -629,7 +630,7 @@ fn silent_server() {
 /// Each byte of an endless handshake message comes in time; the whole never does.
 #[test]
 fn dripping_server() {
-    let (url, dripping) = once_greeted(|mut stream| {
+    let (url, dripping) = after_client_hello(|mut stream| {
         // The pause between two bytes is a wait for the client's close.
         stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
         stream.write_all(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\x00").unwrap();

@@ -133,7 +133,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
-    let mut session = greet(&mut stream, shared)?;
+    let mut session = handshake(&mut stream, shared)?;
     let mut tls = rustls::Stream::new(&mut session, &mut stream);
     let Some(head) = request::head(&mut tls)? else { return Ok(()) };
     let answer = {
@@ -150,7 +150,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
 }
 
 /// Completes the handshake; on failure the client gets an alert.
-fn greet(stream: &mut TcpStream, shared: &Shared) -> std::io::Result<ServerConnection> {
+fn handshake(stream: &mut TcpStream, shared: &Shared) -> std::io::Result<ServerConnection> {
     let mut acceptor = Acceptor::default();
     let accepted = loop {
         acceptor.read_tls(stream)?;

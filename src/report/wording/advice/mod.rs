@@ -166,7 +166,7 @@ fn without_tls<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> 
         FaultDetail::NotTls { .. } => format!(
             "give the port of the API's https; if the API answers there without TLS, check it as {plain}"
         ),
-        FaultDetail::Interrupted(Interruption { stage: Stage::TlsGreeting, .. }) => format!(
+        FaultDetail::Interrupted(Interruption { stage: Stage::ClientHello, .. }) => format!(
             "check whether the port expects TLS at all ({plain} asks without it), then the server's log and load, \
              and any proxy in front of it"
         ),
