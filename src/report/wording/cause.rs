@@ -375,7 +375,7 @@ fn interrupted(interruption: &Interruption) -> String {
         Stage::Body => "within the response body",
     };
     match (&interruption.end, interruption.stage) {
-        (End::Timeout, Stage::ClientHello) => "the server did not answer the TLS greeting in time".into(),
+        (End::Timeout, Stage::ClientHello) => "the server did not answer the TLS ClientHello in time".into(),
         (End::Timeout, Stage::TlsHandshake) => "the TLS handshake was not completed in time".into(),
         (End::Timeout, Stage::BeforeResponse) => "the request was sent and nothing came back".into(),
         (End::Timeout, _) => format!("time ran out {place}"),

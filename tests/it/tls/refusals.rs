@@ -605,7 +605,7 @@ fn connections_that_end_in_the_handshake() {
 #[test]
 fn silent_server() {
     let cases = [
-        (vec![Step::Swallow], "the server did not answer the TLS greeting in time"),
+        (vec![Step::Swallow], "the server did not answer the TLS ClientHello in time"),
         (
             vec![Step::Send(b"\x16\x03\x03\x3f\xff\x02\x00".to_vec()), Step::Swallow],
             "the TLS handshake was not completed in time",
