@@ -18,7 +18,7 @@ use rustix::stdio;
 use signal_hook::consts::SIGXFSZ;
 
 use crate::input;
-use crate::plan::{IfClosed, Plan};
+use crate::plan::{ClosedStdout, Plan};
 use crate::report::Report;
 
 /// Mode of a new output file, less the umask: others may read it, as the node exporter must.
@@ -127,7 +127,7 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
     let deadline = Some(deadline + WRITE_GRACE);
     let Some(file) = &plan.output.file else {
         return match print(&text, deadline) {
-            Err(error) if plan.output.if_closed == IfClosed::Lost || !is_closed(&error) => {
+            Err(error) if plan.output.closed_stdout == ClosedStdout::Failure || !is_closed(&error) => {
                 codes.of(report.state_if_lost())
             }
             _ => report.exit_code,

@@ -30,7 +30,7 @@ mod validate;
 
 pub(crate) use cloud::CloudPlan;
 pub(crate) use network::{IpFamily, Network, Tls, TrustStorePaths};
-pub(crate) use output::{IfClosed, OutputOptions, TerminalKind, Verbosity};
+pub(crate) use output::{ClosedStdout, OutputOptions, TerminalKind, Verbosity};
 pub(crate) use proxy::Proxy;
 pub(crate) use targets::{CONNECT_TO, Targets, set_route};
 pub(crate) use validate::check_text_conflicts;

@@ -48,11 +48,11 @@ impl Verbosity {
 
 /// Meaning of a standard output that is closed from the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfClosed {
-    /// The result is lost.
-    Lost,
+pub(crate) enum ClosedStdout {
+    /// The result could not be written.
+    Failure,
     /// The caller reads the exit code alone: HAProxy as a daemon closes the streams of its checks.
-    Unread,
+    Ignored,
 }
 
 /// The format of the report and its destination.
@@ -77,7 +77,7 @@ pub(crate) struct OutputOptions {
     /// `--output-file`.
     pub(crate) file: Option<PathBuf>,
     /// The meaning of a standard output that is closed.
-    pub(crate) if_closed: IfClosed,
+    pub(crate) closed_stdout: ClosedStdout,
 }
 
 /// The output options of a plugin call that sets none.
@@ -94,7 +94,7 @@ impl Default for OutputOptions {
             max_bytes: MAX_OUTPUT,
             agent_warning: None,
             file: None,
-            if_closed: IfClosed::Lost,
+            closed_stdout: ClosedStdout::Failure,
         }
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> O
         max_bytes: options.max_output.unwrap_or(MAX_OUTPUT),
         agent_warning: options.agent_warning,
         file: options.output_file.clone(),
-        if_closed: if haproxy { IfClosed::Unread } else { IfClosed::Lost },
+        closed_stdout: if haproxy { ClosedStdout::Ignored } else { ClosedStdout::Failure },
     }
 }
 
