@@ -122,7 +122,7 @@ impl Run {
     ) -> Result<Vec<Verdict>> {
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
         let expanded;
-        let endpoints = if plan.targets.are_addresses() {
+        let endpoints = if plan.targets.wants_all_addresses() {
             // The other half is for the requests, and for the names that were not resolved.
             let half = deadline.saturating_duration_since(started) / 2;
             expanded = each_address(plan, &prober, endpoints, started + half)?;
