@@ -64,11 +64,11 @@ fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
         return source();
     }
     let left = deadline.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).unwrap_or_else(|_| Err(too_late("standard input")))
+    receiver.recv_timeout(left).unwrap_or_else(|_| Err(timeout_error("standard input")))
 }
 
 /// The error of a file that is not read by its deadline.
-fn too_late(name: &str) -> anyhow::Error {
+fn timeout_error(name: &str) -> anyhow::Error {
     anyhow!("{name} did not end in time: close what writes to it, or raise -t")
 }
 
@@ -179,7 +179,7 @@ impl Stream {
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(too_late(&self.name));
+                return Err(timeout_error(&self.name));
             }
             if !wait {
                 return Ok(());

@@ -77,7 +77,7 @@ impl RequestTemplate {
         let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
         let completion = match self.ask(endpoint, (method, body), transport, &log) {
             Ok(response) => self.read(response, &log),
-            Err(fault) => unread(&log.lock(), fault),
+            Err(fault) => without_headers(&log.lock(), fault),
         };
         let mut log = log.lock();
         note_times(&log, progress);
@@ -141,7 +141,7 @@ impl RequestTemplate {
 
 /// A response without readable headers. A connection closed after an interim response makes that response
 /// final.
-fn unread(log: &ExchangeLog, fault: Fault) -> Completion<Response, Fault> {
+fn without_headers(log: &ExchangeLog, fault: Fault) -> Completion<Response, Fault> {
     let by = |status| Response { status, ..Response::default() };
     match (&fault.detail, log.lone_interim, log.failed_status()) {
         (_, Some(status), _) if fault.kind == FaultKind::Closed => Completion::Full(by(status)),

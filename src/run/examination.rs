@@ -56,9 +56,9 @@ pub(super) struct Examination<'a> {
     /// End of the network's time; the rest of the run is for judging and rendering.
     deadline: Instant,
     /// End of the time for details.
-    late: Instant,
+    details_end: Instant,
     /// End of the time for long bodies.
-    too_late: Instant,
+    bodies_end: Instant,
     /// Bytes that are masked of each body.
     body_bytes: usize,
     judges: [Mutex<()>; JUDGES],
@@ -80,8 +80,8 @@ impl Examination<'_> {
             plan,
             prober,
             deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
-            late: deadline + DETAILS_GRACE,
-            too_late: deadline + BODIES_GRACE,
+            details_end: deadline + DETAILS_GRACE,
+            bodies_end: deadline + BODIES_GRACE,
             body_bytes: body_bytes(endpoints),
             judges: Default::default(),
             turn: AtomicUsize::new(0),
@@ -133,12 +133,12 @@ impl Examination<'_> {
     }
 
     fn judge_at(&self, now: Instant, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
-        if now > self.too_late {
+        if now > self.bodies_end {
             sent(&mut made).for_each(leave_unjudged);
         }
         let problems = verdict::problems(&made);
         for (exchange, problems) in sent(&mut made).zip(&problems) {
-            if now > self.late {
+            if now > self.details_end {
                 drop_details(exchange);
             }
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };

@@ -15,10 +15,13 @@ use crate::sanitize::{Sanitizer, sanitize_own};
 
 /// Maximum length of a socket's path, in characters.
 const MAX_PATH: usize = 200;
+
 /// Maximum length of a header that a sentence quotes, in characters.
-const QUOTE: usize = 160;
-/// Maximum number of characters of a fault's message: our own words and names from a certificate.
-const MESSAGE: usize = 400;
+const MAX_QUOTE: usize = 160;
+
+/// Maximum length of a text in a fault's detail, in characters.
+const MAX_FAULT_TEXT: usize = 400;
+
 /// A request that was made, with what the rules found out about it.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
@@ -154,7 +157,7 @@ impl<'a> Request<'a> {
     }
 
     /// The row's diagnosis, refined by who answered and by what came of the other request.
-    fn diagnose(&self, first: bool, head_good: bool) -> Diagnosis {
+    fn diagnose(&self, is_first: bool, head_good: bool) -> Diagnosis {
         if self.row.state == State::Ok {
             return self.row.diagnosis;
         }
@@ -164,20 +167,20 @@ impl<'a> Request<'a> {
                 self.diagnose_answer(answer.status)
             }
             Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-                self.diagnose_fault(fault, first, head_good)
+                self.diagnose_fault(fault, is_first, head_good)
             }
         }
     }
 
     /// After a good answer to HEAD, which proves the API, a GET that connected and then failed accuses the back-end.
     /// Any other failure of a later request is `unexpected`: the service was reached.
-    fn diagnose_fault(&self, fault: &Fault, first: bool, head_good: bool) -> Diagnosis {
+    fn diagnose_fault(&self, fault: &Fault, is_first: bool, head_good: bool) -> Diagnosis {
         let broke =
             matches!(fault.kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
         let connected = !matches!(fault.phase, Phase::Resolve | Phase::Connect);
         match self.row.diagnosis {
             _ if broke && connected && head_good && self.method() == Method::Get => BackendStalled,
-            Unreachable | NoAnswer if !first || self.exchange.completion.answer().is_some() => Unexpected,
+            Unreachable | NoAnswer if !is_first || self.exchange.completion.answer().is_some() => Unexpected,
             NoAnswer if !connected => Unreachable,
             diagnosis => diagnosis,
         }
@@ -222,7 +225,7 @@ impl<'a> Request<'a> {
 }
 
 fn sanitized(fault: &Fault, sanitizer: &Sanitizer) -> FaultInfo {
-    let line = |text: &UntrustedText| sanitizer.line(text, MESSAGE);
+    let line = |text: &UntrustedText| sanitizer.line(text, MAX_FAULT_TEXT);
     fault.map(&line, &|own| line(&UntrustedText::new(own.to_owned())))
 }
 
@@ -235,7 +238,7 @@ fn peer(peer: &Peer) -> String {
 
 fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
     let quote = |name| {
-        let value = sanitizer.line(answer.header(name)?, QUOTE);
+        let value = sanitizer.line(answer.header(name)?, MAX_QUOTE);
         (!value.is_empty()).then_some(value)
     };
     HeaderQuotes {
