@@ -15,7 +15,7 @@ pub(crate) fn table(table: &Table, columns: usize) -> String {
     let key = rows.iter().map(|row| row.key.to_string().len()).max().unwrap_or_default();
     let head = format!("{:key$}  {:8}  {:10}  WHAT IT MEANS, AND WHAT TO DO", "KEY", "STATE", "SOURCE");
     let lines = rows.iter().flat_map(|row| {
-        let margin = format!("{:key$}  {:8}  {:10}  ", row.key, row.state, row.source.name());
+        let margin = format!("{:key$}  {:8}  {:10}  ", row.key, row.state, row.origin.name());
         let action = Some(row.action.to_owned()).filter(|action| !action.is_empty());
         let advice = action.into_iter().chain(row.hints(row.key)).map(|words| format!("-> {words}"));
         let words = std::iter::once(row.meaning.to_owned()).chain(advice);
@@ -51,7 +51,7 @@ fn row_for(key: Key, row: Row) -> (String, Parts) {
         ("action", row.action.to_owned()),
     ];
     parts.extend(row.hints(key).map(|hint| ("hint", hint)));
-    parts.push(("source", source(row.source).to_owned()));
+    parts.push(("source", describe_origin(row.origin).to_owned()));
     (format!("{key}{by}"), parts)
 }
 
@@ -224,8 +224,8 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     ),
 ];
 
-const fn source(source: RuleOrigin) -> &'static str {
-    match source {
+const fn describe_origin(origin: RuleOrigin) -> &'static str {
+    match origin {
         RuleOrigin::Documented => "documented (the Health-Check API's page)",
         RuleOrigin::BuiltIn => "ours (the Health-Check API's page is silent)",
         RuleOrigin::Overridden => "overridden (--state)",
@@ -238,7 +238,7 @@ pub(crate) fn markdown() -> String {
     let rows = rows.iter().map(|row| {
         let Row { key, state, meaning, action, .. } = row;
         let hints = row.hints(*key).map(|hint| format!("; hint: {hint}")).collect::<Vec<_>>().concat();
-        format!("| `{key}` | {state} | {} | {meaning} | {action}{hints} |\n", row.source.name())
+        format!("| `{key}` | {state} | {} | {meaning} | {action}{hints} |\n", row.origin.name())
     });
     let head = "| key | state | source | meaning | action |\n|---|---|---|---|---|\n";
     std::iter::once(head.to_owned()).chain(rows).collect()

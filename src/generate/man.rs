@@ -81,7 +81,7 @@ fn table() -> String {
 
 /// One row of the table: key and state, then meaning and action.
 fn row(row: &Row) -> String {
-    let mark = if row.source == RuleOrigin::Documented { " *" } else { "" };
+    let mark = if row.origin == RuleOrigin::Documented { " *" } else { "" };
     let action = if row.action.is_empty() { String::new() } else { format!(" Action: {}.", row.action) };
     let hints = row.hints(row.key).map(|hint| format!(" Hint: {hint}.")).collect::<Vec<_>>().concat();
     let (key, text) = (escape(&row.key.to_string()), escape(&format!("{}.{action}{hints}", row.meaning)));

@@ -162,7 +162,7 @@ impl Serialize for RequestResult {
         map.serialize_entry("method", &self.method)?;
         map.serialize_entry("state", &request.map(|request| request.state))?;
         map.serialize_entry("key", &request.map(|request| request.row.key.to_string()))?;
-        map.serialize_entry("rule", &request.map(|request| request.row.source.name()))?;
+        map.serialize_entry("rule", &request.map(|request| request.row.origin.name()))?;
         response(&mut map, request)?;
         map.serialize_entry(
             "answered_by",

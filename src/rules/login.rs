@@ -95,5 +95,5 @@ const fn row(
     action: &'static str,
 ) -> Row {
     let key = Key { method: Some(Method::Post), selector };
-    Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::BuiltIn }
+    Row { key, state, diagnosis, meaning, action, hints: &[], origin: RuleOrigin::BuiltIn }
 }

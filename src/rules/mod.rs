@@ -54,7 +54,7 @@ pub(crate) struct Row {
     /// Additions to the action from experience.
     pub(crate) hints: &'static [Hint],
     /// The origin of the row; hints are built in anyway.
-    pub(crate) source: RuleOrigin,
+    pub(crate) origin: RuleOrigin,
 }
 
 /// An action in addition to that of a row, or for only one of the answers that share the row.
@@ -105,7 +105,7 @@ const OTHER_METHOD: &[Hint] = &[
 ];
 
 /// The row of everything that is not valid HTTP, including every status that HTTP does not know.
-const PROTOCOL: Row = ours(
+const PROTOCOL: Row = built_in(
     on(FaultKind::Protocol),
     Critical,
     WrongService,
@@ -113,7 +113,7 @@ const PROTOCOL: Row = ours(
     "check that address and port are the API's, and whether the port expects https (-S)",
 );
 
-/// All rows: first those that the Health-Check API documents, then ours for everything else.
+/// All rows: first those that the Health-Check API documents, then the built-in ones for everything else.
 static ROWS: &[Row] = &[
     documented(head(Selector::Status(204)), State::Ok, Healthy, "the API answers", ""),
     documented(
@@ -135,35 +135,35 @@ static ROWS: &[Row] = &[
          cannot perform its operations",
         "verify that the API is up and running and that there is connectivity with the back-end",
     ),
-    ours(
+    built_in(
         any(Selector::Class(1)),
         Critical,
         WrongService,
         "an interim status came as the final response, which the API never sends",
         "check that address and port are the API's, and any proxy in front of it",
     ),
-    ours(
+    built_in(
         head(Selector::Class(2)),
         Warning,
         WrongService,
         "not the documented answer to HEAD, which is 204: a catch-all page may have answered",
         "check that address, port and path lead to the API's health check",
     ),
-    ours(
+    built_in(
         get(Selector::Class(2)),
         Warning,
         WrongService,
         "not the documented answer to GET, which is 200: no proof of a round trip to the back-end",
         "check that address, port and path lead to the API's health check",
     ),
-    ours(
+    built_in(
         any(Selector::Class(3)),
         Unknown,
         WrongService,
         "something else answered; redirects are not followed",
         "check the address of the API itself, with its scheme (http or https)",
     ),
-    ours(
+    built_in(
         any(Selector::Status(401)),
         Unknown,
         Denied,
@@ -171,7 +171,7 @@ static ROWS: &[Row] = &[
         "give a token with --token-file or a password with --auth-file, or exempt the health path from \
          authentication",
     ),
-    ours(
+    built_in(
         any(Selector::Status(403)),
         Unknown,
         Denied,
@@ -179,7 +179,7 @@ static ROWS: &[Row] = &[
         "give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the \
          health path from authorisation",
     ),
-    ours(
+    built_in(
         any(Selector::Status(407)),
         Unknown,
         Denied,
@@ -187,21 +187,21 @@ static ROWS: &[Row] = &[
         "give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; \
          --token-file and --auth-file are for the API itself",
     ),
-    ours(
+    built_in(
         any(Selector::Status(408)),
         Critical,
         Unexpected,
         "the server gave up waiting for the request: a timeout on its side",
         "check the network between here and the server, and the server's load",
     ),
-    ours(
+    built_in(
         any(Selector::Status(429)),
         Warning,
         Throttled,
         "the service is alive and limits its clients",
         "probe less often, or exempt this client from the limit",
     ),
-    ours(
+    built_in(
         any(Selector::Class(4)),
         Unknown,
         RequestRejected,
@@ -209,105 +209,105 @@ static ROWS: &[Row] = &[
         "check method (-m), path (--path) and headers against what the service accepts",
     )
     .hinting(OTHER_METHOD),
-    ours(
+    built_in(
         head(Selector::Status(503)),
         Critical,
         Unexpected,
         "undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable",
         "check the API's log, and any proxy in front of it",
     ),
-    ours(
+    built_in(
         any(Selector::Status(501)),
         Critical,
         Unexpected,
         "undocumented: the server does not know the method",
         "check that address and port are the API's, and any proxy in front of it",
     ),
-    ours(
+    built_in(
         any(Selector::Status(502)),
         Critical,
         ProxyError,
         "a proxy or load balancer answered: it got no valid answer from the API behind it",
         "check the proxy's view of its servers, then the API itself",
     ),
-    ours(
+    built_in(
         any(Selector::Status(504)),
         Critical,
         ProxyError,
         "a proxy or load balancer answered: it got no answer in time from the API behind it",
         "check the proxy's view of its servers, then the API itself",
     ),
-    ours(
+    built_in(
         any(Selector::Class(5)),
         Critical,
         Unexpected,
         "undocumented: the server failed in a way that the Health-Check API does not know",
         "check the API's log, and any proxy in front of it",
     ),
-    ours(
+    built_in(
         any(Selector::Problem(AnswerProblem::Page)),
         Unknown,
         WrongService,
         "something else answered: no health check sends a web page",
         "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
     ),
-    ours(
+    built_in(
         any(Selector::Problem(AnswerProblem::Report)),
         Warning,
         Contradictory,
         "the status is good, but the body reports that a component has failed",
         "check the component that the body names",
     ),
-    ours(
+    built_in(
         any(Selector::Problem(AnswerProblem::Cached)),
         Warning,
         Stale,
         "no proof that the API answers now: the response is a cache's (an Age above 0, or a hit)",
         "exempt the health path from the cache, or check the API behind it directly",
     ),
-    ours(
+    built_in(
         on(FaultKind::Dns),
         Critical,
         Unreachable,
         "the name is misspelt, has no DNS record, or its name server does not answer",
         "check the spelling of the name, its DNS record and this machine's resolver",
     ),
-    ours(
+    built_in(
         on(FaultKind::Refused),
         Critical,
         Unreachable,
         "nothing listens on that port, or a firewall rejects it",
         "check that the API runs and listens on this address and port",
     ),
-    ours(
+    built_in(
         on(FaultKind::NoRoute),
         Critical,
         Unreachable,
         "the host is down, or the network or a firewall keeps it out of reach",
         "check that the host is up, and routing and firewalls on the way",
     ),
-    ours(
+    built_in(
         on(FaultKind::Reset),
         Critical,
         NoAnswer,
         "probably the server crashed, a proxy or firewall stepped in, or the port is for another protocol",
         "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
     ),
-    ours(
+    built_in(
         on(FaultKind::Closed),
         Critical,
         NoAnswer,
         "probably the server crashed, a proxy gave up, or the port is for another protocol",
         "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
     ),
-    ours(
+    built_in(
         on(FaultKind::Timeout),
         Critical,
         NoAnswer,
         "no answer came in time; other clients would time out too",
         "check that the host is up, that no firewall drops the packets, and the load of the API",
     ),
-    ours(
+    built_in(
         on(FaultKind::Tls),
         Critical,
         TlsFailed,
@@ -316,21 +316,21 @@ static ROWS: &[Row] = &[
          wants a client certificate (--cert) or expects plain http on that port",
     ),
     PROTOCOL,
-    ours(
+    built_in(
         on(FaultKind::Body),
         Critical,
         Unexpected,
         "probably the server crashed within its response, or a proxy gave up",
         "check the API's log for a crash, and any proxy in front of it",
     ),
-    ours(
+    built_in(
         on(FaultKind::Proxy),
         Unknown,
         Unreachable,
         "the proxy is at fault, and nothing is known of the service",
         "check --proxy and --proxy-auth-file, and whether the proxy lets this request pass",
     ),
-    ours(
+    built_in(
         on(FaultKind::Local),
         Unknown,
         Unexpected,
@@ -362,17 +362,17 @@ const fn documented(
     meaning: &'static str,
     action: &'static str,
 ) -> Row {
-    Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::Documented }
+    Row { key, state, diagnosis, meaning, action, hints: &[], origin: RuleOrigin::Documented }
 }
 
-const fn ours(
+const fn built_in(
     key: Key,
     state: State,
     diagnosis: Diagnosis,
     meaning: &'static str,
     action: &'static str,
 ) -> Row {
-    Row { key, state, diagnosis, meaning, action, hints: &[], source: RuleOrigin::BuiltIn }
+    Row { key, state, diagnosis, meaning, action, hints: &[], origin: RuleOrigin::BuiltIn }
 }
 
 /// The effective table: the rows and the overrides.
@@ -476,7 +476,7 @@ fn underlying(method: Method, selectors: &[Selector]) -> Row {
 
 /// A row under an override: the override's key and state, the row's words.
 fn overridden(row: Row, key: Key, state: State) -> Row {
-    Row { key, state, diagnosis: rediagnosed(row, state), source: RuleOrigin::Overridden, ..row }
+    Row { key, state, diagnosis: rediagnosed(row, state), origin: RuleOrigin::Overridden, ..row }
 }
 
 /// Returns the selector for an answer with this status.
@@ -534,7 +534,7 @@ mod tests {
     fn judged(table: &Table, asked: &str) -> (String, State, Diagnosis, &'static str) {
         let asked = key(asked);
         let row = table.effective(asked.method.unwrap(), &[asked.selector]);
-        (row.key.to_string(), row.state, row.diagnosis, row.source.name())
+        (row.key.to_string(), row.state, row.diagnosis, row.origin.name())
     }
 
     #[test]
@@ -801,7 +801,7 @@ mod tests {
                 let table = table(&[(&name, state)]);
                 for method in METHODS {
                     let (row, _) = table.answer(method, status, &[]);
-                    prop_assert_eq!((row.state, row.source), (state, RuleOrigin::Overridden));
+                    prop_assert_eq!((row.state, row.origin), (state, RuleOrigin::Overridden));
                     prop_assert_eq!(row.diagnosis == Healthy, state == State::Ok);
                 }
             }

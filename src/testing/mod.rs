@@ -61,7 +61,7 @@ pub fn rules() -> Vec<(String, &'static str, i32, &'static str, &'static str)> {
     let rows = Table::default().rows().into_iter();
     let row = |row: Row| {
         let code = i32::from(row.state.exit_code());
-        (row.key.to_string(), row.state.name(), code, row.source.name(), row.diagnosis.name())
+        (row.key.to_string(), row.state.name(), code, row.origin.name(), row.diagnosis.name())
     };
     rows.map(row).collect()
 }

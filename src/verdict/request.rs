@@ -68,7 +68,7 @@ fn row(table: &Table, exchange: &Exchange, problems: &[AnswerProblem]) -> (Row, 
             let by_fault = table.fault(exchange.method, fault.kind);
             let is_telling = answer.status >= 300 && by_status.state.severity() >= State::Unknown.severity();
             let row =
-                if is_telling && by_fault.source != RuleOrigin::Overridden { by_status } else { by_fault };
+                if is_telling && by_fault.origin != RuleOrigin::Overridden { by_status } else { by_fault };
             (row, None)
         }
         Completion::Failed(fault) => (table.fault(exchange.method, fault.kind), None),

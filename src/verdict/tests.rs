@@ -501,7 +501,7 @@ fn request_result() {
     let verdict = verdict(&plan, &[step(exchange)]);
     let result = judged(&verdict, 0);
     assert_eq!(
-        (&result.completion, result.row.key.to_string(), result.row.source.name()),
+        (&result.completion, result.row.key.to_string(), result.row.origin.name()),
         (&Completion::Full(503), "get:503".into(), "documented")
     );
     assert_eq!(

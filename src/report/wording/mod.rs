@@ -158,7 +158,7 @@ fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
 pub(super) fn provenance(judged: &RequestVerdict) -> String {
     let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
     let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();
-    let rule = format!("{} by {} ({})", judged.state, judged.row.key, judged.row.source.name());
+    let rule = format!("{} by {} ({})", judged.state, judged.row.key, judged.row.origin.name());
     format!("{peer}{who}: {rule}")
 }
 

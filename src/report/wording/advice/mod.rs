@@ -139,7 +139,7 @@ fn of_request(verdict: &Verdict, method: Method) -> Advice {
 fn of_row(judged: &RequestVerdict) -> Advice {
     let row = judged.row;
     // A good answer is bad only where the user says so.
-    let is_good = row.source == RuleOrigin::Overridden && row.action.is_empty();
+    let is_good = row.origin == RuleOrigin::Overridden && row.action.is_empty();
     let why =
         if is_good { format!("; --state {}={} overrides that", row.key, row.state) } else { String::new() };
     (format!("{}{why}", row.meaning), row.action.to_owned())
