@@ -84,17 +84,17 @@ impl Responder {
 pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Responder>> {
     let get = exchanges.iter().find(|exchange| exchange.method == Method::Get);
     let get = get.and_then(|exchange| exchange.completion.answer());
-    exchanges
-        .iter()
-        .map(|exchange| exchange.completion.answer().and_then(|answer| of_run(answer, get)))
-        .collect()
-}
-
-fn of_run(answer: &Response, get: Option<&Response>) -> Option<Responder> {
-    match get.filter(|get| is_alike(answer, get)) {
-        Some(get) => of_answer(get).or_else(|| of_answer(answer)),
-        None => of_answer(answer),
+    let of_get = get.and_then(of_answer);
+    let mut responders = Vec::with_capacity(exchanges.len());
+    for exchange in exchanges {
+        let answer = exchange.completion.answer();
+        responders.push(match (answer, get) {
+            (Some(_), _) if exchange.method == Method::Get => of_get,
+            (Some(answer), Some(get)) if is_alike(answer, get) => of_get.or_else(|| of_answer(answer)),
+            (answer, _) => answer.and_then(of_answer),
+        });
     }
+    responders
 }
 
 /// Tests whether two answers have the same status and are described by the same headers.
