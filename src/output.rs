@@ -22,10 +22,10 @@ use crate::plan::{ClosedStdout, Plan};
 use crate::report::Report;
 
 /// Mode of a new output file, less the umask: others may read it, as the node exporter must.
-const MODE: u32 = 0o644;
+const NEW_FILE_MODE: u32 = 0o644;
 
 /// Permissions that the old file hands on to the new one: no special and no execute bit.
-const KEPT_MODE: u32 = 0o666;
+const KEPT_MODE_BITS: u32 = 0o666;
 
 /// Beginning of the random name of a file that is being written.
 const PREFIX: &str = ".check_ceilometer.";
@@ -150,7 +150,7 @@ fn replace(file: &Path, text: &str) -> Result<()> {
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     remove_abandoned(directory);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).permissions(Permissions::from_mode(MODE));
+    builder.prefix(PREFIX).permissions(Permissions::from_mode(NEW_FILE_MODE));
     let mut new = builder.tempfile_in(directory).map_err(|error| cause(file, &error))?;
     if let Some(mode) = fs::symlink_metadata(file).ok().and_then(|old| kept_mode(&old)) {
         new.as_file().set_permissions(Permissions::from_mode(mode))?;
@@ -162,7 +162,7 @@ fn replace(file: &Path, text: &str) -> Result<()> {
 /// Mode that a file hands on to its successor. A file of another user hands on nothing: any user
 /// who may create files here would choose who can write what root writes.
 fn kept_mode(old: &Metadata) -> Option<u32> {
-    (old.uid() == geteuid().as_raw()).then(|| old.mode() & KEPT_MODE)
+    (old.uid() == geteuid().as_raw()).then(|| old.mode() & KEPT_MODE_BITS)
 }
 
 /// Removes what killed runs of this user have left in a directory.

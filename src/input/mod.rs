@@ -23,10 +23,10 @@ use rustix::io::Errno;
 use crate::sanitize;
 
 /// Number of bytes that are read at once.
-const CHUNK: usize = 16 * 1024;
+const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Maximum number of characters of a file's name in outputs.
-const NAMED: usize = 200;
+const MAX_SHOWN_NAME: usize = 200;
 
 /// Reads a whole file, or standard input for `-`, up to `limit` bytes and until `deadline`.
 pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u8>> {
@@ -101,7 +101,7 @@ pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {
         "standard input".into()
     } else {
-        sanitize::sanitize_own(&path.to_string_lossy(), NAMED)
+        sanitize::sanitize_own(&path.to_string_lossy(), MAX_SHOWN_NAME)
     }
 }
 
@@ -154,7 +154,7 @@ struct Stream {
 impl Stream {
     fn read(&self, file: BorrowedFd<'_>) -> Result<Vec<u8>> {
         let mut content = Vec::new();
-        let mut chunk = [0; CHUNK];
+        let mut chunk = [0; CHUNK_BYTES];
         let mut wait = self.wait != Wait::WhenReported;
         loop {
             self.await_data(file, wait)?;

@@ -18,7 +18,7 @@ use crate::sanitize::{quote_arg, sanitize_own};
 const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// Maximum number of clouds that the error about a missing one names.
-const MAX_NAMED: usize = 12;
+const MAX_CLOUDS_NAMED: usize = 12;
 
 /// Maximum length of a cloud's name where an error lists it, in characters.
 const MAX_NAME: usize = 60;
@@ -229,8 +229,8 @@ impl ConfigFile {
             return anyhow!("{file}:{}: the cloud has no settings", node.line);
         }
         let names: Vec<String> =
-            clouds.iter().take(MAX_NAMED).map(|(name, _)| sanitize_own(name, MAX_NAME)).collect();
-        let more = if clouds.len() > MAX_NAMED { ", …" } else { "" };
+            clouds.iter().take(MAX_CLOUDS_NAMED).map(|(name, _)| sanitize_own(name, MAX_NAME)).collect();
+        let more = if clouds.len() > MAX_CLOUDS_NAMED { ", …" } else { "" };
         anyhow!("{file}:{line}: no cloud {}; there are: {}{more}", quote_arg(cloud), names.join(", "))
     }
 

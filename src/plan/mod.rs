@@ -36,11 +36,11 @@ pub(crate) use targets::{CONNECT_TO, Targets, set_route};
 pub(crate) use validate::check_text_conflicts;
 
 /// The default of `-t`.
-const BUDGET: Duration = Duration::from_secs(10);
+const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
 /// The default of `-t` in HAProxy mode: HAProxy kills a check after `inter`, which defaults to 2 s.
 const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
 /// The default of `--retry-delay`.
-const RETRY_DELAY: Duration = Duration::from_secs(1);
+const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Minimum interval of `--watch`.
 const MIN_WATCH: Duration = Duration::from_millis(100);
 
@@ -187,10 +187,10 @@ fn methods(choice: Option<MethodChoice>) -> Vec<Method> {
 
 fn timing(cli: &Cli, haproxy: bool) -> Timing {
     Timing {
-        budget: cli.timing.timeout.unwrap_or(if haproxy { HAPROXY_BUDGET } else { BUDGET }),
+        budget: cli.timing.timeout.unwrap_or(if haproxy { HAPROXY_BUDGET } else { DEFAULT_BUDGET }),
         connect_timeout: cli.timing.connect_timeout.filter(|bound| !bound.is_zero()),
         retries: cli.timing.retries.unwrap_or(0),
-        retry_delay: cli.timing.retry_delay.unwrap_or(RETRY_DELAY),
+        retry_delay: cli.timing.retry_delay.unwrap_or(DEFAULT_RETRY_DELAY),
         parallel: cli.timing.parallel.map(NonZeroUsize::get),
     }
 }

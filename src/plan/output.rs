@@ -6,7 +6,7 @@ use crate::cli::{Cli, ColorWhen, OutputFormat};
 use crate::environment::Environment;
 
 /// Default of `--max-output` in bytes: Nagios 4 reads 8 KiB of a plugin's output.
-pub(crate) const MAX_OUTPUT: usize = 8192;
+pub(crate) const DEFAULT_MAX_OUTPUT: usize = 8192;
 
 /// Kind of terminal that standard output is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Default for OutputOptions {
             terminal: TerminalKind::None,
             progress: false,
             verbosity: Verbosity::Brief,
-            max_bytes: MAX_OUTPUT,
+            max_bytes: DEFAULT_MAX_OUTPUT,
             agent_warning: None,
             file: None,
             closed_stdout: ClosedStdout::Failure,
@@ -118,7 +118,7 @@ pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> O
             && environment.stderr_is_terminal
             && !environment.is_dumb(),
         verbosity: Verbosity::of(options.verbose),
-        max_bytes: options.max_output.unwrap_or(MAX_OUTPUT),
+        max_bytes: options.max_output.unwrap_or(DEFAULT_MAX_OUTPUT),
         agent_warning: options.agent_warning,
         file: options.output_file.clone(),
         closed_stdout: if haproxy { ClosedStdout::Ignored } else { ClosedStdout::Failure },

@@ -9,7 +9,7 @@ use ureq::unversioned::transport::Buffers;
 use crate::model::exchange::HEAD_LIMIT;
 
 /// Initial size of the input, in bytes: fits most health checks' responses.
-const INPUT: usize = 1024;
+const MIN_INPUT: usize = 1024;
 
 /// An output of fixed size, and an input that grows up to the bound on a head.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Growing {
             self.consumed = 0;
         }
         if self.filled == self.input.len() && self.filled < HEAD_LIMIT {
-            self.input.resize((2 * self.filled).clamp(INPUT, HEAD_LIMIT), 0);
+            self.input.resize((2 * self.filled).clamp(MIN_INPUT, HEAD_LIMIT), 0);
         }
     }
 }
@@ -133,13 +133,13 @@ mod tests {
     #[test]
     fn room_after_consumption() {
         let mut buffers = shown();
-        append(&mut buffers, &[1; INPUT]);
-        append(&mut buffers, &[2; INPUT]);
-        buffers.input_consume(INPUT);
-        assert_eq!(buffers.input(), [2; INPUT]);
-        assert_eq!(append(&mut buffers, &[3; INPUT]), INPUT);
-        assert_eq!(buffers.input(), [[2; INPUT], [3; INPUT]].concat());
-        assert_eq!(buffers.input.len(), 2 * INPUT);
+        append(&mut buffers, &[1; MIN_INPUT]);
+        append(&mut buffers, &[2; MIN_INPUT]);
+        buffers.input_consume(MIN_INPUT);
+        assert_eq!(buffers.input(), [2; MIN_INPUT]);
+        assert_eq!(append(&mut buffers, &[3; MIN_INPUT]), MIN_INPUT);
+        assert_eq!(buffers.input(), [[2; MIN_INPUT], [3; MIN_INPUT]].concat());
+        assert_eq!(buffers.input.len(), 2 * MIN_INPUT);
     }
 
     #[test]

@@ -167,8 +167,8 @@ fn fault(problem: CertificateProblem, culprit: &X509Certificate<'_>, last: &X509
         problem,
         subject: name(culprit.subject()),
         issuer: name(last.issuer()),
-        more_names: names.len().saturating_sub(MAX_NAMES),
-        names: names.into_iter().take(MAX_NAMES).map(UntrustedText::new).collect(),
+        more_names: names.len().saturating_sub(MAX_NAMES_SHOWN),
+        names: names.into_iter().take(MAX_NAMES_SHOWN).map(UntrustedText::new).collect(),
     };
     Fault { kind: FaultKind::Tls, phase: Phase::Tls, detail: FaultDetail::Certificate(Box::new(detail)) }
 }
@@ -278,7 +278,7 @@ fn untrusted(
 }
 
 /// Maximum number of a certificate's names that a fault holds.
-const MAX_NAMES: usize = 5;
+const MAX_NAMES_SHOWN: usize = 5;
 
 fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> CertificateProblem {
     if !matches!(certificate.subject_alternative_name(), Ok(Some(_))) {

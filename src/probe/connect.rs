@@ -95,7 +95,7 @@ pub(super) fn unix(path: &Path, deadline: Instant) -> Result<DeadlineStream, Fau
 
 fn unix_fault(path: &Path, error: &io::Error) -> Fault {
     let reason = (error.kind() != io::ErrorKind::TimedOut).then(|| describe_io_error(error));
-    let path = sanitize_own(&path.to_string_lossy(), SHOWN_PATH);
+    let path = sanitize_own(&path.to_string_lossy(), MAX_SHOWN_PATH);
     fault(kind_of(error), ConnectFault::Unix { path, reason })
 }
 
@@ -184,10 +184,10 @@ pub(super) fn describe_io_error(error: &io::Error) -> String {
 }
 
 /// Maximum number of addresses that a fault names.
-const MAX_NAMED: usize = 4;
+const MAX_ADDRESSES_NAMED: usize = 4;
 
 /// Maximum length of a socket's path in a fault, in characters: longer than the kernel takes.
-const SHOWN_PATH: usize = 120;
+const MAX_SHOWN_PATH: usize = 120;
 
 /// The fault of a host none of whose addresses accepted: the first address' kind, for a client without a second
 /// try would have seen that one.
@@ -210,8 +210,8 @@ fn timed_out(under_way: &[PendingConnect], failures: Vec<ConnectError>) -> Conne
 }
 
 fn attempts(mut attempts: Vec<AddressAttempt>) -> ConnectFault {
-    let more = attempts.len().saturating_sub(MAX_NAMED);
-    attempts.truncate(MAX_NAMED);
+    let more = attempts.len().saturating_sub(MAX_ADDRESSES_NAMED);
+    attempts.truncate(MAX_ADDRESSES_NAMED);
     ConnectFault::Tcp { attempts, more }
 }
 

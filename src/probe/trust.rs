@@ -22,10 +22,10 @@ use crate::plan::{Tls, TrustStorePaths};
 use crate::sanitize::sanitize_own;
 
 /// The bound on one file of certificates, in bytes; a system's whole bundle is about 220 KB.
-const LIMIT: usize = 16 * 1024 * 1024;
+const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Maximum length of a trust store's paths in a fault, in characters.
-const SHOWN_SOURCE: usize = 200;
+const MAX_SHOWN_SOURCE: usize = 200;
 
 /// The place of the trust anchors, as an error names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Trust {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(provider))
             .build()
             .map_err(|error| anyhow!("{source} cannot be used: {error}"))?;
-        let source = sanitize_own(&source.to_string(), SHOWN_SOURCE);
+        let source = sanitize_own(&source.to_string(), MAX_SHOWN_SOURCE);
         Ok(Trust { verifier, provider: Arc::clone(provider), roots, certificates, source })
     }
 
@@ -252,7 +252,7 @@ fn distribution() -> TrustStorePaths {
 
 /// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.
 fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {
-    let text = input::read(path, LIMIT, deadline)?;
+    let text = input::read(path, MAX_FILE_BYTES, deadline)?;
     CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).for_each(|found| anchors.add(found));
     Ok(())
 }
@@ -282,15 +282,18 @@ pub(super) fn identity(
     deadline: Instant,
 ) -> Result<Option<Arc<CertifiedKey>>> {
     let Some(path) = &tls.cert else { return Ok(None) };
-    let text = input::read(path, LIMIT, deadline).context("--cert")?;
+    let text = input::read(path, MAX_FILE_BYTES, deadline).context("--cert")?;
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
     if chain.is_empty() {
         bail!("--cert {}: no certificate in PEM form in it", path.display());
     }
     let (option, key_path) = tls.key.as_ref().map_or(("--cert", path), |key| ("--key", key));
-    let key_text =
-        if tls.key.is_some() { input::read(key_path, LIMIT, deadline).context(option)? } else { text };
+    let key_text = if tls.key.is_some() {
+        input::read(key_path, MAX_FILE_BYTES, deadline).context(option)?
+    } else {
+        text
+    };
     let key = private_key(&key_text).with_context(|| format!("{option} {}", key_path.display()))?;
     let signer = provider
         .key_provider

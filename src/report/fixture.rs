@@ -164,7 +164,7 @@ fn words() -> impl Strategy<Value = String> {
 
 /// Any report that the judge makes.
 pub(crate) fn any_report() -> impl Strategy<Value = Report> {
-    // Few of most reports: each endpoint costs, and only their number beyond `MANY` changes an output.
+    // Few of most reports: each endpoint costs, and only their number beyond `MAX_ENDPOINTS_LISTED` changes an output.
     let some = |number| proptest::collection::vec(any_verdict(), number);
     let endpoints = prop_oneof![9 => some(0..4), 1 => some(18..25)];
     (endpoints, any::<[bool; 2]>(), proptest::collection::vec(words(), 0..3)).prop_map(

@@ -7,7 +7,7 @@ use super::{Report, SIMULATED, UNVERIFIED};
 use crate::model::state::State;
 
 /// Maximum length of a description that HAProxy keeps, in bytes.
-const DESCRIPTION: usize = 120;
+const MAX_DESCRIPTION_BYTES: usize = 120;
 
 /// Renders the report for HAProxy; `warning` is the weight in percent for WARNING.
 ///
@@ -31,7 +31,7 @@ fn marks(report: &Report) -> String {
 /// The summary with its marks, which stay where it has to be shortened.
 fn description(report: &Report) -> String {
     let (before, after) = report.marks();
-    let room = DESCRIPTION.saturating_sub(after.len());
+    let room = MAX_DESCRIPTION_BYTES.saturating_sub(after.len());
     let summary: String = format!("{before}{}", report.summary).chars().map(printable).take(room).collect();
     summary + &after
 }
@@ -111,7 +111,7 @@ mod tests {
         fn one_short_ascii_line(summary in ".*") {
             let line = render(&Report { summary, ..in_state(State::Critical) }, None);
             let described = line.strip_prefix("down #").and_then(|line| line.strip_suffix('\n')).unwrap();
-            prop_assert!(described.len() <= DESCRIPTION);
+            prop_assert!(described.len() <= MAX_DESCRIPTION_BYTES);
             prop_assert!(described.bytes().all(|byte| matches!(byte, b' '..=b'~')));
         }
     }

@@ -77,7 +77,7 @@ pub(crate) fn with_words(mut verdict: Verdict) -> Verdict {
 }
 
 /// Maximum number of endpoints that are all listed; of more, only the failing ones are, without `-v`.
-pub(crate) const MANY: usize = 20;
+pub(crate) const MAX_ENDPOINTS_LISTED: usize = 20;
 
 /// The mark of a run whose endpoints were simulated.
 const SIMULATED: &str = "SIMULATED";
@@ -89,7 +89,7 @@ const UNVERIFIED: &str = "certificate not verified";
 const MAX_REASON: usize = 600;
 
 /// Maximum length of the reason why a result was not written, in characters.
-const MAX_WHY: usize = 100;
+const MAX_WRITE_ERROR: usize = 100;
 
 /// A whole run.
 #[derive(Debug, Clone)]
@@ -178,7 +178,7 @@ impl Report {
 
     /// The report of a result that could not be written to its file.
     pub(crate) fn write_failed(&self, why: &str, codes: ExitCodes) -> Report {
-        let (result, why) = (self.state, sanitize::sanitize_own(why, MAX_WHY));
+        let (result, why) = (self.state, sanitize::sanitize_own(why, MAX_WRITE_ERROR));
         let state = self.state_if_lost();
         Report {
             state,

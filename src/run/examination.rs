@@ -47,7 +47,7 @@ const LATE_HEADER_BYTES: usize = 256;
 
 /// Maximum number of answers that are judged at once. It bounds the memory of JSON and masking where hundreds of
 /// answers stall until the deadline.
-const JUDGES: usize = 4;
+const MAX_JUDGES: usize = 4;
 
 /// The parts of a run that all its endpoints share.
 pub(super) struct Examination<'a> {
@@ -61,7 +61,7 @@ pub(super) struct Examination<'a> {
     bodies_end: Instant,
     /// Bytes that are masked of each body.
     body_bytes: usize,
-    judges: [Mutex<()>; JUDGES],
+    judges: [Mutex<()>; MAX_JUDGES],
     turn: AtomicUsize,
 }
 
@@ -118,9 +118,9 @@ impl Examination<'_> {
         }
     }
 
-    /// Waits until fewer than [`JUDGES`] others judge.
+    /// Waits until fewer than [`MAX_JUDGES`] others judge.
     fn take_turn(&self) -> Option<MutexGuard<'_, ()>> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % JUDGES;
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % MAX_JUDGES;
         self.judges.get(turn).map(|judge| judge.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

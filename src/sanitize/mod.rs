@@ -13,13 +13,13 @@ use mask::Mask;
 use strip::{LineBreaks, printable};
 
 /// Maximum length of a typed value in an error, in characters.
-const QUOTED: usize = 100;
+const MAX_ARG: usize = 100;
 
 /// Bytes that are read of a text for each character that may be shown: a JSON escape has six, white space any number.
 const BYTES_PER_CHARACTER: usize = 16;
 
-/// Bytes that are read of a text in any case, for it may begin with what cannot be seen.
-const INVISIBLE: usize = 4096;
+/// Minimum number of bytes that are read of a text, for it may begin with what cannot be seen.
+const MIN_BYTES: usize = 4096;
 
 /// Text from outside: a server, a name service, a certificate. It has no way to an output but through
 /// [`Sanitizer`].
@@ -105,7 +105,7 @@ impl Sanitizer {
 
 /// The beginning of a text of which this many characters at most are shown: the rest costs time and cannot be seen.
 fn shown_part(text: &UntrustedText, limit: usize) -> &[u8] {
-    beginning(text.bytes(), limit.saturating_mul(BYTES_PER_CHARACTER).saturating_add(INVISIBLE))
+    beginning(text.bytes(), limit.saturating_mul(BYTES_PER_CHARACTER).saturating_add(MIN_BYTES))
 }
 
 fn beginning(text: &[u8], length: usize) -> &[u8] {
@@ -130,7 +130,7 @@ pub(crate) fn quote_arg(value: &str) -> String {
     let space = |wanted: bool| if wanted { " " } else { "" };
     let before = space(shown.starts_with(char::is_whitespace));
     let after = space(shown.ends_with(char::is_whitespace));
-    format!("'{before}{}{after}'", sanitize_own(&shown, QUOTED))
+    format!("'{before}{}{after}'", sanitize_own(&shown, MAX_ARG))
 }
 
 /// Removes possible credentials from a typed value.

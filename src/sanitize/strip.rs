@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar;
 
 /// Maximum number of zero-width letters (accents, vowel signs) on one base: enough for living scripts, and too few
 /// to paint over the neighbouring lines.
-const STACKED: usize = 2;
+const MAX_STACKED: usize = 2;
 
 /// The treatment of line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,8 @@ pub(super) enum LineBreaks {
 /// Keeps what can be seen: terminal sequences are swallowed whole, white space is folded, invisible characters go.
 pub(super) fn printable(text: &str, breaks: LineBreaks) -> String {
     let mut sequence = EscapeState::None;
-    let mut seen = Cleaned { text: String::with_capacity(text.len()), breaks, gap: None, stacked: STACKED };
+    let mut seen =
+        Cleaned { text: String::with_capacity(text.len()), breaks, gap: None, stacked: MAX_STACKED };
     for letter in text.chars() {
         let (next, swallowed) = sequence.after(letter);
         sequence = next;
@@ -90,11 +91,11 @@ impl Cleaned {
         if letter.is_whitespace() {
             let broken = self.breaks == LineBreaks::Kept && (letter == '\n' || self.gap == Some('\n'));
             self.gap = Some(if broken { '\n' } else { ' ' });
-            self.stacked = STACKED;
+            self.stacked = MAX_STACKED;
         } else if letter.is_control() || is_invisible(letter) {
             // Dropped: nothing of it can be seen.
         } else if letter.width() == Some(0) {
-            if self.stacked < STACKED {
+            if self.stacked < MAX_STACKED {
                 self.stacked += 1;
                 self.text.push(letter);
             }

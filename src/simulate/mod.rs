@@ -26,9 +26,9 @@ use tls::Identity;
 /// Bound on waiting for a request, or for room to answer in.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum length of a request that is read, in bytes.
-const REQUEST_LIMIT: usize = 64 * 1024;
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// Maximum number of requests that a stalled endpoint leaves unanswered; the oldest is closed for one more.
-const STALLED_LIMIT: usize = 16;
+const MAX_STALLED: usize = 16;
 /// Size of the stack of an endpoint's thread, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
 /// First of the preferred ports, which lie below those that Linux gives to clients.
@@ -174,11 +174,11 @@ fn identity(diagnosis: Diagnosis) -> anyhow::Result<Option<Identity>> {
 
 /// Answers one connection after the other until the listener is shut down.
 fn serve(listener: &TcpListener, diagnosis: Diagnosis, identity: Option<&Identity>) {
-    let mut stalled = VecDeque::with_capacity(STALLED_LIMIT);
+    let mut stalled = VecDeque::with_capacity(MAX_STALLED);
     while let Ok((stream, _)) = listener.accept() {
         // A client that went away is its own business: the next one is served.
         if let Ok(Some(unanswered)) = respond(stream, diagnosis, identity) {
-            if stalled.len() == STALLED_LIMIT {
+            if stalled.len() == MAX_STALLED {
                 stalled.pop_front();
             }
             stalled.push_back(unanswered);
@@ -223,7 +223,7 @@ fn read_method(stream: &mut impl Read) -> io::Result<Option<Method>> {
     let mut chunk = [0; 4096];
     while !is_complete(&head) {
         let read = stream.read(&mut chunk)?;
-        if read == 0 || head.len() > REQUEST_LIMIT {
+        if read == 0 || head.len() > MAX_REQUEST_BYTES {
             return Ok(None);
         }
         head.extend(chunk.iter().take(read));
@@ -451,7 +451,7 @@ mod tests {
     fn bounded_stalled_requests() {
         let (_running, endpoint) = only(Diagnosis::BackendStalled);
         let mut waiting: Vec<_> =
-            (0..=STALLED_LIMIT).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
+            (0..=MAX_STALLED).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
         assert_eq!(waiting[0].read(&mut [0]).unwrap(), 0, "the oldest is closed");
     }
 

@@ -14,7 +14,7 @@ pub(crate) const SHOW_AFTER: Duration = Duration::from_millis(500);
 /// Time between two redraws.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
 /// Columns of the bar itself.
-const BAR: usize = 20;
+const BAR_COLUMNS: usize = 20;
 /// Erases the cursor's line (ECMA-48), and the `^C` that a terminal echoes there.
 const CLEAR: &str = "\r\x1b[K";
 
@@ -82,11 +82,11 @@ fn has_room(terminal: &io::Stderr) -> bool {
 /// The bar and its words. Three columns stay free for the `^C` that a terminal echoes: on a next line it would
 /// outlast the bar.
 fn bar(snapshot: &ProgressSnapshot, columns: usize) -> String {
-    let full = snapshot.done.saturating_mul(BAR as u64) / snapshot.all.max(1);
-    let full = usize::try_from(full).map_or(BAR, |full| full.min(BAR));
-    let head = if snapshot.done > 0 && full < BAR { ">" } else { "" };
+    let full = snapshot.done.saturating_mul(BAR_COLUMNS as u64) / snapshot.all.max(1);
+    let full = usize::try_from(full).map_or(BAR_COLUMNS, |full| full.min(BAR_COLUMNS));
+    let head = if snapshot.done > 0 && full < BAR_COLUMNS { ">" } else { "" };
     truncate_end(
-        &format!("[{:<BAR$}] {}", "=".repeat(full) + head, snapshot.words),
+        &format!("[{:<BAR_COLUMNS$}] {}", "=".repeat(full) + head, snapshot.words),
         columns.saturating_sub(3),
     )
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::history::{EndpointHistory, History, SlowestAnswer, StateClock};
 use crate::model::state::State;
-use crate::report::{MANY, Report};
+use crate::report::{MAX_ENDPOINTS_LISTED, Report};
 use crate::terminal::layout::{MARGIN, MAX_PROSE, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units::{self, plural};
@@ -31,7 +31,7 @@ impl Summary<'_> {
                 &[times(&self.history.overall)],
             ));
         }
-        let many = endpoints.len() > MANY;
+        let many = endpoints.len() > MAX_ENDPOINTS_LISTED;
         let (always_ok, others): (Vec<_>, Vec<_>) =
             endpoints.into_iter().partition(|(_, endpoint)| many && endpoint.states.is_always_ok());
         paragraphs.extend(

@@ -12,7 +12,7 @@ mod tests;
 
 pub(crate) use advice::advice;
 
-use super::{MANY, Report, wording};
+use super::{MAX_ENDPOINTS_LISTED, Report, wording};
 use crate::environment::Size;
 use crate::model::exchange::Method;
 use crate::model::state::State;
@@ -102,7 +102,7 @@ impl HumanView {
 
     /// Returns whether some of the endpoints are only counted.
     fn is_abridged(&self, endpoints: usize) -> bool {
-        endpoints > MANY && self.verbosity < Verbosity::Notes
+        endpoints > MAX_ENDPOINTS_LISTED && self.verbosity < Verbosity::Notes
     }
 
     fn notes(&self, report: &Report) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::units;
 use crate::verdict::{Outcome, Verdict};
 
 /// Columns of a bar: a shorter one shows nothing, and a longer one adds nothing.
-const BAR: std::ops::RangeInclusive<usize> = 8..=40;
+const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 8..=40;
 
 impl HumanView {
     /// A line per request, and the meaning of the shapes in their bars.
@@ -64,7 +64,7 @@ struct Scale {
 
 impl Scale {
     fn new(verdict: &Verdict, room: usize) -> Scale {
-        let columns = if room < *BAR.start() { 0 } else { room.min(*BAR.end()) };
+        let columns = if room < *BAR_COLUMNS.start() { 0 } else { room.min(*BAR_COLUMNS.end()) };
         let longest = verdict.made().map(|(_, judged)| judged.elapsed).max().unwrap_or_default();
         Scale { columns, longest }
     }

@@ -403,7 +403,7 @@ proptest! {
         for line in text.lines() {
             prop_assert!(display_width(line) <= columns, "{} columns: {line}", display_width(line));
         }
-        for verdict in report.endpoints.iter().filter(|_| (2..=MANY).contains(&report.endpoints.len())) {
+        for verdict in report.endpoints.iter().filter(|_| (2..=MAX_ENDPOINTS_LISTED).contains(&report.endpoints.len())) {
             prop_assert!(text.contains(verdict.diagnosis.name()), "{text}");
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::model::range::Range;
 use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::Verbosity;
-use crate::report::{MANY, Report};
+use crate::report::{MAX_ENDPOINTS_LISTED, Report};
 use crate::sanitize;
 use crate::units::format_decimal;
 use crate::verdict::Verdict;
@@ -16,7 +16,7 @@ use crate::verdict::Verdict;
 /// All metrics of a report, the aggregate ones first, each written out whole.
 pub(super) fn metrics(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let several = report.endpoints.len() > 1;
-    let each = verbosity >= Verbosity::Notes || report.endpoints.len() <= MANY;
+    let each = verbosity >= Verbosity::Notes || report.endpoints.len() <= MAX_ENDPOINTS_LISTED;
     let mut metrics = if several { aggregate(report) } else { Vec::new() };
     let login = report.login.as_deref().and_then(|login| login.request.as_deref());
     metrics.extend(login.map(|login| Metric::time("auth_time".into(), login.elapsed, &Threshold::default())));

@@ -1,10 +1,10 @@
 //! The budget of a plugin's output: what goes first where not everything fits.
 //!
 //! NRPE 2 carries 1023 bytes and drops the rest wherever it happens to be, in the midst of a metric if
-//! need be. Long output goes first, then the summary down to [`SUMMARY`] bytes, then whole metrics.
+//! need be. Long output goes first, then the summary down to [`MIN_SUMMARY_BYTES`] bytes, then whole metrics.
 
 /// Number of bytes of the summary that are kept before metrics are dropped.
-const SUMMARY: usize = 80;
+const MIN_SUMMARY_BYTES: usize = 80;
 
 /// The separator between the text and the performance data.
 const BAR: &str = " | ";
@@ -28,7 +28,7 @@ impl PluginOutput {
     /// further; the lead stays.
     pub(super) fn within(&self, bytes: usize) -> String {
         let room = bytes.saturating_sub(self.lead.len() + self.mark.len() + 1);
-        let least = self.summary.len().min(SUMMARY.saturating_sub(self.mark.len()));
+        let least = self.summary.len().min(MIN_SUMMARY_BYTES.saturating_sub(self.mark.len()));
         let perfdata = self.perfdata(room.saturating_sub(least));
         let summary = cut(&self.summary, room.saturating_sub(perfdata.len()));
         let lines = self.long_output(room.saturating_sub(perfdata.len() + summary.len()));

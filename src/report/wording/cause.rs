@@ -12,7 +12,7 @@ use crate::model::fault::{
 use crate::verdict::Verdict;
 
 /// Maximum length of the words, in characters.
-const MAX_LENGTH: usize = 400;
+const MAX_CAUSE: usize = 400;
 
 /// Explains a fault: the reason first, then the peer's own words.
 pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
@@ -28,7 +28,7 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
         FaultDetail::Response(problem) => response(problem),
         FaultDetail::Local(reason) => reason.clone(),
     };
-    truncate(&words, MAX_LENGTH)
+    truncate(&words, MAX_CAUSE)
 }
 
 /// A sentence whose subject can be exchanged for one that names the endpoint.
@@ -106,7 +106,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
         | FaultDetail::Interrupted(Interruption { end: End::Failed(reason), .. }) => reason.clone(),
         _ => String::new(),
     };
-    truncate(&words, MAX_LENGTH)
+    truncate(&words, MAX_CAUSE)
 }
 
 fn lookup(name: &str, problem: &LookupProblem) -> String {

@@ -8,8 +8,8 @@ use crate::plan::{IpFamily, Plan, Proxy, Tls};
 use crate::probe::DEFAULT_HEADERS;
 use crate::sanitize::sanitize_own;
 
-/// The length of a header or a path, in characters.
-const LIMIT: usize = 400;
+/// Maximum length of a header or a path, in characters.
+const MAX_WORD: usize = 400;
 
 /// The command, shell-quoted and with the secrets masked.
 pub(super) fn command(plan: &Plan, endpoint: &Endpoint, method: Method) -> String {
@@ -27,7 +27,7 @@ pub(super) fn command(plan: &Plan, endpoint: &Endpoint, method: Method) -> Strin
         words.extend(tls(&plan.network.tls));
     }
     words.extend(headers(plan));
-    words.push(sanitize_own(&endpoint.url(), LIMIT));
+    words.push(sanitize_own(&endpoint.url(), MAX_WORD));
     // Sanitized text has no NUL, the only character that no shell can quote.
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }
@@ -54,7 +54,7 @@ fn proxy(plan: &Plan) -> Vec<String> {
     let mut words = vec!["--proxytunnel".to_owned(), "--proxy".to_owned(), format!("http://{host}:{port}")];
     if let Some(value) = authorization {
         let line = [b"Proxy-Authorization: ", value.as_slice()].concat();
-        words.extend(["--proxy-header".to_owned(), plan.sanitizer.own_line(&line, LIMIT)]);
+        words.extend(["--proxy-header".to_owned(), plan.sanitizer.own_line(&line, MAX_WORD)]);
     }
     words
 }
@@ -86,13 +86,13 @@ fn headers(plan: &Plan) -> Vec<String> {
             b"" => format!("{name};").into_bytes(),
             value => [name.as_bytes(), b": ", value].concat(),
         };
-        plan.sanitizer.own_line(&line, LIMIT)
+        plan.sanitizer.own_line(&line, MAX_WORD)
     });
     defaults.chain(own).flat_map(|line| ["-H".to_owned(), line]).collect()
 }
 
 fn shown(path: &Path) -> String {
-    sanitize_own(&path.to_string_lossy(), LIMIT)
+    sanitize_own(&path.to_string_lossy(), MAX_WORD)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::history::History;
 use crate::environment::Size;
 use crate::model::state::State;
-use crate::report::{MANY, Report, human};
+use crate::report::{MAX_ENDPOINTS_LISTED, Report, human};
 use crate::terminal::layout::{MARGIN, prefix_lines, truncate_end, wrap};
 use crate::terminal::style::Palette;
 use crate::units;
@@ -20,7 +20,7 @@ pub(super) use block::LiveBlock;
 use table::EndpointTable;
 
 /// Rows below which the endpoints need the room of the headline's further lines.
-const LOW: usize = 12;
+const MIN_ROWS_FOR_HEADLINE: usize = 12;
 
 /// Columns of the headline on the narrowest terminal.
 const MIN_HEADLINE: usize = 9;
@@ -69,7 +69,7 @@ impl LiveView<'_> {
         let since = since(self.history.overall.time_in_state(self.at));
         let headline = format!("{since}: {}", report.summary_with_marks());
         let columns = self.columns().saturating_sub(MARGIN).max(MIN_HEADLINE);
-        let headline = if self.size.rows < LOW {
+        let headline = if self.size.rows < MIN_ROWS_FOR_HEADLINE {
             vec![truncate_end(&headline, columns)]
         } else {
             wrap(&headline, columns)
@@ -81,7 +81,8 @@ impl LiveView<'_> {
     /// One row per endpoint, within the room; among many endpoints, only the failing ones.
     fn endpoints(&self, report: &Report, room: usize) -> Vec<String> {
         let all = report.worst_first();
-        let wanted = if all.len() > MANY.min(room) { all.len() - report.healthy() } else { all.len() };
+        let wanted =
+            if all.len() > MAX_ENDPOINTS_LISTED.min(room) { all.len() - report.healthy() } else { all.len() };
         // The count of hidden endpoints takes a line.
         let fits = if all.len() == wanted.min(room) { room } else { room.saturating_sub(1) };
         let (shown, hidden) = all.split_at(wanted.min(fits));

@@ -9,7 +9,7 @@ use crate::watch::sparkline;
 const MIN_SPARKLINE: usize = 8;
 const MAX_SPARKLINE: usize = 60;
 /// Columns of the widest time.
-const TIME: usize = 7;
+const TIME_COLUMNS: usize = 7;
 
 /// The width of each column; 0 for one that there is no room for.
 pub(super) struct EndpointTable<'a> {
@@ -28,7 +28,7 @@ impl<'a> EndpointTable<'a> {
         let diagnosis = widest(verdicts.iter().map(|verdict| verdict.diagnosis.name()));
         let duration = widest(verdicts.iter().map(|verdict| duration(view, verdict)));
         let room = view.columns().saturating_sub(MARGIN);
-        let fitted = fit_columns(name, [MIN_SPARKLINE, diagnosis, TIME, duration], room);
+        let fitted = fit_columns(name, [MIN_SPARKLINE, diagnosis, TIME_COLUMNS, duration], room);
         let [sparkline, diagnosis, time, duration] = fitted.columns;
         let sparkline = if sparkline > 0 { (sparkline + fitted.left).min(MAX_SPARKLINE) } else { 0 };
         EndpointTable { view, verdicts, name: fitted.name, sparkline, time, diagnosis, duration }
