@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::request::Request;
-use super::{CertificateInfo, Evidence, Limit, Timed};
+use super::{Basis, CertificateInfo, Limit, Timed};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Method, Phase};
 use crate::model::state::State;
@@ -14,7 +14,7 @@ use crate::model::threshold::{Threshold, Thresholds};
 pub(super) struct Finding {
     pub(super) state: State,
     pub(super) diagnosis: Diagnosis,
-    pub(super) evidence: Evidence,
+    pub(super) basis: Basis,
 }
 
 /// The finding that explains the worst state: on equal states GET's before HEAD's, then times, then the
@@ -36,7 +36,7 @@ pub(super) fn most_severe(
     let of_requests = ranked.iter().map(|request| Finding {
         state: request.row.state,
         diagnosis: request.diagnosis,
-        evidence: Evidence::Request(request.method()),
+        basis: Basis::Request(request.method()),
     });
     let get_not_sent = skipped.and_then(|reason| get_not_sent(requests, reason));
     let times =
@@ -55,7 +55,7 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
     Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        evidence: Evidence::NothingSent(skipped.map(str::to_owned)),
+        basis: Basis::NothingSent(skipped.map(str::to_owned)),
     }
 }
 
@@ -65,7 +65,7 @@ fn get_not_sent(requests: &[Request], reason: &str) -> Option<Finding> {
     requests.iter().all(|request| request.answered().is_some()).then(|| Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        evidence: Evidence::GetNotSent(reason.to_owned()),
+        basis: Basis::GetNotSent(reason.to_owned()),
     })
 }
 
@@ -73,7 +73,7 @@ fn get_not_sent(requests: &[Request], reason: &str) -> Option<Finding> {
 fn all_good(requests: &[Request], skipped: Option<&str>) -> Finding {
     let is_get_wanted = skipped.is_some() || requests.iter().any(|request| request.method() == Method::Get);
     let diagnosis = if is_get_wanted { Diagnosis::Healthy } else { Diagnosis::Alive };
-    Finding { state: State::Ok, diagnosis, evidence: Evidence::AllGood }
+    Finding { state: State::Ok, diagnosis, basis: Basis::AllGood }
 }
 
 /// The time of each request that was answered, GET's first.
@@ -91,11 +91,7 @@ fn slow_backend(limits: &Threshold, backend: Option<Duration>) -> Option<Finding
 
 fn slow(timed: Timed, limits: &Threshold, time: Duration) -> Option<Finding> {
     let limit = crossed(limits, time.as_secs_f64())?;
-    Some(Finding {
-        state: limit.level,
-        diagnosis: Diagnosis::Slow,
-        evidence: Evidence::Slow(timed, time, limit),
-    })
+    Some(Finding { state: limit.level, diagnosis: Diagnosis::Slow, basis: Basis::Slow(timed, time, limit) })
 }
 
 fn expiring(limits: &Threshold, certificate: &CertificateInfo) -> Option<Finding> {
@@ -103,7 +99,7 @@ fn expiring(limits: &Threshold, certificate: &CertificateInfo) -> Option<Finding
     Some(Finding {
         state: limit.level,
         diagnosis: Diagnosis::CertificateExpiring,
-        evidence: Evidence::Certificate(limit),
+        basis: Basis::Certificate(limit),
     })
 }
 

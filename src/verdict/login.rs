@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Evidence, RequestVerdict, Responder, Verdict, request};
+use super::{Basis, RequestVerdict, Responder, Verdict, request};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Exchange, Method};
@@ -184,13 +184,13 @@ impl LoginVerdict {
                 let is_kept = haproxy && self.state == State::Unknown;
                 verdict.state = if is_kept { State::Warning } else { self.state };
                 verdict.diagnosis = Diagnosis::KeystoneDown;
-                verdict.evidence = Evidence::NoToken;
+                verdict.basis = Basis::NoToken;
             }
         } else if self.token == TokenSource::New
             && verdict.diagnosis == Diagnosis::Denied
             && verdict.made().any(|(_, request)| is_demand(request))
         {
-            verdict.evidence = Evidence::NewTokenRefused;
+            verdict.basis = Basis::NewTokenRefused;
         }
     }
 }

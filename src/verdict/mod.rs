@@ -44,8 +44,8 @@ pub(crate) struct Verdict {
     pub(crate) state: State,
     /// The kind of problem, or `healthy`.
     pub(crate) diagnosis: Diagnosis,
-    /// The cause of the state and the diagnosis.
-    pub(crate) evidence: Evidence,
+    /// The basis of the state and the diagnosis.
+    pub(crate) basis: Basis,
     /// The endpoint's own summary: `<diagnosis>: <what happened, at which endpoint>[: <reason>]`.
     pub(crate) summary: String,
     /// The host that is resolved or dialled, as the endpoint names it.
@@ -88,9 +88,9 @@ pub(crate) enum Remark {
     VersionDocument,
 }
 
-/// The cause of an endpoint's state and diagnosis.
+/// The finding that an endpoint's state and diagnosis are based on.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Evidence {
+pub(crate) enum Basis {
     /// All requests are in state OK, and no threshold was crossed.
     AllGood,
     Request(Method),
@@ -261,7 +261,7 @@ pub(crate) fn judge(
         host: endpoint.host.to_string(),
         state: found.state,
         diagnosis: found.diagnosis,
-        evidence: found.evidence,
+        basis: found.basis,
         login: None,
         explanation: String::new(),
         action: String::new(),

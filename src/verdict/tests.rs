@@ -229,23 +229,23 @@ const PAIRS: [(&str, &str, State, Diagnosis, &str); 63] = [
 ];
 
 fn decisive(verdict: &Verdict) -> &'static str {
-    match &verdict.evidence {
-        Evidence::AllGood => "both",
-        Evidence::Request(method) => method.name(),
-        Evidence::GetNotSent(_) => "GET not sent",
-        Evidence::NothingSent(_) => "no request sent",
-        Evidence::Slow(..) => "time",
-        Evidence::Certificate(_) => "certificate",
-        Evidence::NoToken | Evidence::NewTokenRefused => "login",
+    match &verdict.basis {
+        Basis::AllGood => "both",
+        Basis::Request(method) => method.name(),
+        Basis::GetNotSent(_) => "GET not sent",
+        Basis::NothingSent(_) => "no request sent",
+        Basis::Slow(..) => "time",
+        Basis::Certificate(_) => "certificate",
+        Basis::NoToken | Basis::NewTokenRefused => "login",
     }
 }
 
 #[test]
 fn pairs_of_outcomes() {
-    for (head, get, state, diagnosis, evidence) in PAIRS {
+    for (head, get, state, diagnosis, basis) in PAIRS {
         let verdict = verdict(&plan(), &both(head, get));
         let found = (verdict.state, verdict.diagnosis, decisive(&verdict));
-        assert_eq!(found, (state, diagnosis, evidence), "HEAD {head}, GET {get}");
+        assert_eq!(found, (state, diagnosis, basis), "HEAD {head}, GET {get}");
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Report, wording};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::{Evidence, LoginVerdict, TokenSource, Verdict};
+use crate::verdict::{Basis, LoginVerdict, TokenSource, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -64,7 +64,7 @@ fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> V
     if verbosity >= Verbosity::Notes && !is_summary {
         lines.push(wording::login::line(login));
     }
-    let explained = |verdict: &Verdict| matches!(verdict.evidence, Evidence::NoToken);
+    let explained = |verdict: &Verdict| matches!(verdict.basis, Basis::NoToken);
     if login.diagnosis.is_some() && !report.endpoints.iter().any(explained) {
         let (meaning, action) = wording::login::advice(login);
         lines.extend([meaning, format!("Action: {action}")]);
@@ -79,7 +79,7 @@ fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> 
         lines.push(format!("Action: {}", verdict.action));
     }
     lines.extend(wording::statements(verdict, summary));
-    let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.evidence, Evidence::Certificate(_));
+    let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.basis, Basis::Certificate(_));
     let certificate = verdict.certificate.as_ref();
     lines.extend(certificate.filter(|own| is_shown || own.days_left < 0.0).map(wording::certificate));
     if verbosity >= Verbosity::Notes {

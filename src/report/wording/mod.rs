@@ -15,7 +15,7 @@ use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    CertificateInfo, Evidence, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript,
+    Basis, CertificateInfo, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript,
     Verdict,
 };
 
@@ -42,19 +42,19 @@ pub(super) fn request(probe: &RequestResult) -> String {
 
 /// The explanation, where it says more than the summary.
 pub(super) fn explanation(verdict: &Verdict) -> Option<String> {
-    match verdict.evidence {
-        Evidence::AllGood
-        | Evidence::Request(_)
-        | Evidence::GetNotSent(_)
-        | Evidence::NoToken
-        | Evidence::NewTokenRefused => Some(verdict.explanation.clone()),
-        Evidence::NothingSent(_) | Evidence::Slow(..) | Evidence::Certificate(_) => None,
+    match verdict.basis {
+        Basis::AllGood
+        | Basis::Request(_)
+        | Basis::GetNotSent(_)
+        | Basis::NoToken
+        | Basis::NewTokenRefused => Some(verdict.explanation.clone()),
+        Basis::NothingSent(_) | Basis::Slow(..) | Basis::Certificate(_) => None,
     }
 }
 
 /// The fault that decided an endpoint's state.
 fn decisive_fault(verdict: &Verdict) -> Option<&FaultInfo> {
-    let Evidence::Request(decisive) = verdict.evidence else { return None };
+    let Basis::Request(decisive) = verdict.basis else { return None };
     let (_, judged) = verdict.made().find(|(method, _)| *method == decisive)?;
     judged.completion.fault()
 }

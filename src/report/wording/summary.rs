@@ -11,7 +11,7 @@ use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::AnswerProblem;
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
-use crate::verdict::{Credentials, Evidence, Limit, RequestVerdict, Responder, Timed, Verdict};
+use crate::verdict::{Basis, Credentials, Limit, RequestVerdict, Responder, Timed, Verdict};
 
 /// Maximum length of a summary, in characters.
 pub(crate) const MAX_SUMMARY: usize = 200;
@@ -143,28 +143,28 @@ fn retries(attempts: u32) -> String {
 
 fn clause(verdict: &Verdict) -> Clause {
     let endpoint = &verdict.place;
-    match &verdict.evidence {
-        Evidence::AllGood => match (statuses(verdict), verdict.made().next()) {
+    match &verdict.basis {
+        Basis::AllGood => match (statuses(verdict), verdict.made().next()) {
             // An override makes a failed request good.
             (statuses, Some((method, _))) if statuses.is_empty() => request(verdict, method),
             (statuses, _) => Clause::event(format!("{statuses} from {endpoint}")),
         },
-        Evidence::Request(method) => request(verdict, *method),
-        Evidence::GetNotSent(reason) => Clause {
+        Basis::Request(method) => request(verdict, *method),
+        Basis::GetNotSent(reason) => Clause {
             event: format!("{} from {endpoint}, but GET was not sent", statuses(verdict)),
             reason: Some(Reason::Plain(reason.clone())),
         },
-        Evidence::NothingSent(reason) => Clause {
+        Basis::NothingSent(reason) => Clause {
             event: format!("no request was sent to {endpoint}"),
             reason: reason.clone().map(Reason::Plain),
         },
-        Evidence::Slow(timed, took, limit) => slow(endpoint, *timed, *took, limit),
-        Evidence::Certificate(limit) => certificate(verdict, limit),
-        Evidence::NoToken => {
+        Basis::Slow(timed, took, limit) => slow(endpoint, *timed, *took, limit),
+        Basis::Certificate(limit) => certificate(verdict, limit),
+        Basis::NoToken => {
             let login = verdict.login.as_deref().map(login::event).unwrap_or_default();
             Clause::event(format!("{} is alive but wants a token: {login}", verdict.endpoint))
         }
-        Evidence::NewTokenRefused => Clause::event(format!("{} refused a new token (401)", verdict.endpoint)),
+        Basis::NewTokenRefused => Clause::event(format!("{} refused a new token (401)", verdict.endpoint)),
     }
 }
 

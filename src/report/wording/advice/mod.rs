@@ -14,7 +14,7 @@ use crate::model::fault::{
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
 use crate::verdict::{
-    Credentials, Evidence, FaultInfo, Limit, Remark, RequestVerdict, Responder, Timed, TokenSource, Verdict,
+    Basis, Credentials, FaultInfo, Limit, Remark, RequestVerdict, Responder, Timed, TokenSource, Verdict,
 };
 
 /// An explanation, and an action, which is empty where there is nothing to do.
@@ -25,17 +25,17 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
     if let Some(advice) = of_login(verdict) {
         return advice;
     }
-    let (meaning, action) = match &verdict.evidence {
-        Evidence::AllGood => (all_good(verdict), String::new()),
-        Evidence::Request(method) => of_request(verdict, *method),
-        Evidence::GetNotSent(reason) => (
+    let (meaning, action) = match &verdict.basis {
+        Basis::AllGood => (all_good(verdict), String::new()),
+        Basis::Request(method) => of_request(verdict, *method),
+        Basis::GetNotSent(reason) => (
             format!("HEAD was answered, but GET was not sent, so nothing is known of the back-end: {reason}"),
             "give the run more time (-t), or find out why the response to HEAD takes so long".to_owned(),
         ),
-        Evidence::NothingSent(reason) => {
+        Basis::NothingSent(reason) => {
             (reason.clone().unwrap_or_else(|| "no request was sent".to_owned()), String::new())
         }
-        Evidence::Slow(Timed::Request(method), took, limit) => {
+        Basis::Slow(Timed::Request(method), took, limit) => {
             let is_back_end =
                 *method == Method::Get && verdict.backend.is_some_and(|share| share > *took / 2);
             (
@@ -43,12 +43,12 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
                 slow_action(*took, limit, if is_back_end { BACK_END_IS_SLOW } else { API_IS_SLOW }),
             )
         }
-        Evidence::Slow(Timed::Backend, took, limit) => (
+        Basis::Slow(Timed::Backend, took, limit) => (
             format!("the back-end took {}, {}", format_duration_exact(*took), crossed(limit, "s")),
             slow_action(*took, limit, BACK_END_IS_SLOW),
         ),
-        Evidence::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
-        Evidence::NoToken | Evidence::NewTokenRefused => Advice::default(),
+        Basis::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
+        Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
     (format!("{meaning}{}", two_servers(verdict)), action)
 }
@@ -67,15 +67,15 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
             "check [keystone_authtoken] of the API, its account, and the way from it to Keystone".to_owned(),
         ));
     }
-    match verdict.evidence {
-        Evidence::NoToken => {
+    match verdict.basis {
+        Basis::NoToken => {
             let (meaning, action) = login::advice(login);
             Some((
                 format!("the API is alive and asks for a token, and Keystone gave none: {meaning}"),
                 action,
             ))
         }
-        Evidence::NewTokenRefused => Some((
+        Basis::NewTokenRefused => Some((
             "the API refused a token that Keystone had just granted: the token is new".to_owned(),
             "check that the API asks the same Keystone, and an application credential's access rules (GET and HEAD \
              on the health path, and service_type in [keystone_authtoken])"
