@@ -1,4 +1,4 @@
-//! The details of an endpoint: meaning, action, and evidence.
+//! The details of an endpoint: meaning, action, requests and certificate.
 
 use super::{HumanView, INDENT, PROSE, advice, outcome};
 use crate::model::exchange::Method;
@@ -54,16 +54,16 @@ impl HumanView {
 
     /// Shows what adds to a summary: meaning and action, the requests, and at `-vv` the transcript of each.
     pub(super) fn details(&self, verdict: &Verdict, summary: &str) -> Vec<Vec<String>> {
-        let mut evidence = self.requests(verdict);
+        let mut lines = self.requests(verdict);
         let backend = verdict.backend.map(units::format_duration);
         let backend = backend.map(|time| format!("back-end's share of GET: {time}"));
         let certificate = verdict.certificate.as_ref().map(wording::certificate);
-        evidence.extend(backend.into_iter().chain(certificate).flat_map(|text| self.labelled(&text)));
+        lines.extend(backend.into_iter().chain(certificate).flat_map(|text| self.labelled(&text)));
         if self.verbosity >= Verbosity::Notes {
-            evidence.extend(verdict.notes.iter().flat_map(|note| self.labelled(&format!("Note: {note}"))));
+            lines.extend(verdict.notes.iter().flat_map(|note| self.labelled(&format!("Note: {note}"))));
         }
         let accounts = verdict.probes.iter().map(|probe| self.account(probe));
-        [advice(verdict, summary, self.prose, self.palette), evidence].into_iter().chain(accounts).collect()
+        [advice(verdict, summary, self.prose, self.palette), lines].into_iter().chain(accounts).collect()
     }
 
     /// Shows a request at `-vv`; its row among the requests has the status and the time.

@@ -1,4 +1,4 @@
-//! The view for people: the reason first, then what to do, then the evidence.
+//! The view for people: the reason first, then what to do, then the requests.
 //!
 //! Several endpoints are a table, the failing ones first, and the details of those that fail.
 

@@ -1,8 +1,8 @@
 //! Recognises the server that made an answer, by the evidence in the answer itself.
 //!
-//! Nobody is named without proof; what proves whom is in one [`table`].
+//! Nobody is named without proof; what proves whom is in [`profiles`].
 
-mod table;
+mod profiles;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::body;
 use crate::model::exchange::{Exchange, Method, Response};
 use crate::sanitize::UntrustedText;
-use table::{Clue, Proof, Row, TABLE};
+use profiles::{Clue, PROFILES, Profile, Proof};
 
 /// The servers that can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +60,12 @@ pub(crate) enum Responder {
 impl Responder {
     /// The name in the JSON report.
     pub(crate) fn name(self) -> &'static str {
-        self.row().map_or("", |row| row.name)
+        self.profile().map_or("", |profile| profile.name)
     }
 
     /// The name as its makers write it, fit for the middle of a sentence.
     pub(crate) fn title(self) -> &'static str {
-        self.row().map_or("", |row| row.title)
+        self.profile().map_or("", |profile| profile.title)
     }
 
     /// Anything in front of the API: a proxy, load balancer, gateway, CDN or web server.
@@ -73,8 +73,8 @@ impl Responder {
         !matches!(self, Responder::Ceilometer | Responder::Keystone)
     }
 
-    fn row(self) -> Option<&'static Row> {
-        TABLE.iter().find(|row| row.responder == self)
+    fn profile(self) -> Option<&'static Profile> {
+        PROFILES.iter().find(|profile| profile.responder == self)
     }
 }
 
@@ -107,8 +107,8 @@ fn is_alike(answer: &Response, other: &Response) -> bool {
 
 fn of_answer(answer: &Response) -> Option<Responder> {
     let evidence = Evidence::of(answer);
-    let proves = |row: &&Row| row.proofs.iter().any(|proof| evidence.proves(proof));
-    TABLE.iter().find(proves).map(|row| row.responder)
+    let proves = |profile: &&Profile| profile.proofs.iter().any(|proof| evidence.proves(proof));
+    PROFILES.iter().find(proves).map(|profile| profile.responder)
 }
 
 /// An answer prepared for the clues.

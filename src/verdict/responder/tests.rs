@@ -238,10 +238,10 @@ fn own_answers() {
 }
 
 #[test]
-fn recordings_of_all_rows() {
-    for row in &TABLE {
-        assert!(OWN.iter().any(|own| own.0 == row.responder), "{}", row.name);
-        assert_eq!(row.responder.name(), row.name);
+fn recordings_of_all_profiles() {
+    for profile in &PROFILES {
+        assert!(OWN.iter().any(|own| own.0 == profile.responder), "{}", profile.name);
+        assert_eq!(profile.responder.name(), profile.name);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table of evidence: one row a responder, with the proofs of answers that it made itself.
+//! The profiles of the responders: for each, the proofs of answers that it made itself.
 //!
 //! Proxies put their name into `Server` on answers that they merely pass on. A header is evidence only where the
 //! product sets it on its own answers alone, or together with others that no API sends.
@@ -45,7 +45,7 @@ pub(super) type Proof = &'static [Clue];
 
 /// A responder, its names and its proofs.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct Profile {
     pub(super) responder: Responder,
     /// The name in the JSON report.
     pub(super) name: &'static str,
@@ -55,8 +55,13 @@ pub(super) struct Row {
     pub(super) proofs: &'static [Proof],
 }
 
-const fn row(responder: Responder, name: &'static str, title: &'static str, proofs: &'static [Proof]) -> Row {
-    Row { responder, name, title, proofs }
+const fn profile(
+    responder: Responder,
+    name: &'static str,
+    title: &'static str,
+    proofs: &'static [Proof],
+) -> Profile {
+    Profile { responder, name, title, proofs }
 }
 
 /// Any refusal or failure.
@@ -65,9 +70,9 @@ const ERROR: Clue = Status(400, 599);
 const GATEWAY: Clue = Status(502, 504);
 const LIMITED: Clue = Status(429, 429);
 
-/// All rows. The first whose proof holds wins, so products that build on others precede them.
-pub(super) const TABLE: [Row; 37] = [
-    row(
+/// All profiles. The first whose proof holds wins, so products that build on others precede them.
+pub(super) const PROFILES: [Profile; 37] = [
+    profile(
         Responder::Keystone,
         "keystone",
         "Keystone",
@@ -77,7 +82,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[Status(500, 599), Contains("The Keystone service is temporarily unavailable")],
         ],
     ),
-    row(
+    profile(
         Responder::Ceilometer,
         "ceilometer",
         "Ceilometer",
@@ -88,7 +93,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[ERROR, Json("/error_message/faultstring", "")],
         ],
     ),
-    row(
+    profile(
         Responder::Kong,
         "kong",
         "Kong",
@@ -100,7 +105,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[Json("/message", "The upstream server is timing out")],
         ],
     ),
-    row(
+    profile(
         Responder::Apisix,
         "apisix",
         "Apache APISIX",
@@ -110,8 +115,8 @@ pub(super) const TABLE: [Row; 37] = [
             &[ERROR, Begins("server", "APISIX/"), Json("/error_msg", "")],
         ],
     ),
-    row(Responder::AwsWaf, "aws-waf", "AWS WAF", &[&[Has("x-amzn-waf-action")]]),
-    row(
+    profile(Responder::AwsWaf, "aws-waf", "AWS WAF", &[&[Has("x-amzn-waf-action")]]),
+    profile(
         Responder::AwsApiGateway,
         "aws-api-gateway",
         "AWS API Gateway",
@@ -125,8 +130,13 @@ pub(super) const TABLE: [Row; 37] = [
             &[Json("/message", "Endpoint request timed out")],
         ],
     ),
-    row(Responder::AwsLoadBalancer, "aws-elb", "the AWS load balancer", &[&[Begins("server", "awselb/")]]),
-    row(
+    profile(
+        Responder::AwsLoadBalancer,
+        "aws-elb",
+        "the AWS load balancer",
+        &[&[Begins("server", "awselb/")]],
+    ),
+    profile(
         Responder::CloudFront,
         "cloudfront",
         "CloudFront",
@@ -135,7 +145,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[ERROR, Is("server", "CloudFront"), Is("x-cache", "Error from cloudfront")],
         ],
     ),
-    row(
+    profile(
         Responder::Cloudflare,
         "cloudflare",
         "Cloudflare",
@@ -147,7 +157,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["<center>cloudflare", "cf-error-details", "Cloudflare Ray ID", "/cdn-cgi/styles/"])],
         ],
     ),
-    row(
+    profile(
         Responder::AzureApplicationGateway,
         "azure-application-gateway",
         "the Azure Application Gateway",
@@ -156,7 +166,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["<center>Microsoft-Azure-Application-Gateway"])],
         ],
     ),
-    row(
+    profile(
         Responder::AzureFrontDoor,
         "azure-front-door",
         "Azure Front Door",
@@ -166,7 +176,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["<h2>Our services aren't available right now</h2>"])],
         ],
     ),
-    row(
+    profile(
         Responder::AzureApiManagement,
         "azure-api-management",
         "Azure API Management",
@@ -176,7 +186,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[ERROR, Json("/statusCode", ""), Json("/activityId", "")],
         ],
     ),
-    row(
+    profile(
         Responder::Google,
         "google",
         "Google's load balancer",
@@ -192,7 +202,7 @@ pub(super) const TABLE: [Row; 37] = [
             ],
         ],
     ),
-    row(
+    profile(
         Responder::Akamai,
         "akamai",
         "Akamai",
@@ -201,13 +211,13 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["errors.edgesuite.net", "Reference&#32;&#35;"])],
         ],
     ),
-    row(
+    profile(
         Responder::Imperva,
         "imperva",
         "Imperva",
         &[&[Page(&["Incapsula incident ID", "_Incapsula_Resource"])]],
     ),
-    row(
+    profile(
         Responder::Fastly,
         "fastly",
         "Fastly",
@@ -218,9 +228,9 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["Fastly error: "])],
         ],
     ),
-    row(Responder::Heroku, "heroku", "Heroku's router", &[&[Page(&["herokucdn.com/error-pages"])]]),
-    row(Responder::CloudFoundry, "gorouter", "Cloud Foundry's router", &[&[Has("x-cf-routererror")]]),
-    row(
+    profile(Responder::Heroku, "heroku", "Heroku's router", &[&[Page(&["herokucdn.com/error-pages"])]]),
+    profile(Responder::CloudFoundry, "gorouter", "Cloud Foundry's router", &[&[Has("x-cf-routererror")]]),
+    profile(
         Responder::BigIp,
         "big-ip",
         "F5 BIG-IP",
@@ -230,14 +240,14 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["The requested URL was rejected. Please consult with your administrator"])],
         ],
     ),
-    row(Responder::NetScaler, "netscaler", "Citrix NetScaler", &[&[Page(&["<html><body><b>Http/1.1 "])]]),
-    row(
+    profile(Responder::NetScaler, "netscaler", "Citrix NetScaler", &[&[Page(&["<html><body><b>Http/1.1 "])]]),
+    profile(
         Responder::OpenShift,
         "openshift",
         "OpenShift's router",
         &[&[Page(&["<h1>Application is not available</h1>"])]],
     ),
-    row(
+    profile(
         Responder::Haproxy,
         "haproxy",
         "HAProxy",
@@ -276,7 +286,7 @@ pub(super) const TABLE: [Row; 37] = [
             ],
         ],
     ),
-    row(
+    profile(
         Responder::Traefik,
         "traefik",
         "Traefik",
@@ -292,13 +302,13 @@ pub(super) const TABLE: [Row; 37] = [
             ],
         ],
     ),
-    row(
+    profile(
         Responder::Linkerd,
         "linkerd",
         "Linkerd",
         &[&[Has("l5d-proxy-error")], &[Has("l5d-proxy-connection"), GATEWAY]],
     ),
-    row(
+    profile(
         Responder::Envoy,
         "envoy",
         "Envoy",
@@ -313,7 +323,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[ERROR, Is("server", "istio-envoy"), Lacks("x-envoy-upstream-service-time")],
         ],
     ),
-    row(
+    profile(
         Responder::Varnish,
         "varnish",
         "Varnish",
@@ -323,26 +333,26 @@ pub(super) const TABLE: [Row; 37] = [
             &[Page(&["<p>Varnish cache server</p>", "Guru Meditation"])],
         ],
     ),
-    row(
+    profile(
         Responder::Squid,
         "squid",
         "Squid",
         &[&[Has("x-squid-error")], &[Page(&["(squid", "id=\"ERR_", "id=ERR_"])]],
     ),
-    row(
+    profile(
         Responder::TrafficServer,
         "traffic-server",
         "Apache Traffic Server",
         &[&[ERROR, Begins("server", "ATS"), Is("content-language", "en"), Is("cache-control", "no-store")]],
     ),
-    row(Responder::Tinyproxy, "tinyproxy", "tinyproxy", &[&[ERROR, Begins("server", "tinyproxy/")]]),
-    row(
+    profile(Responder::Tinyproxy, "tinyproxy", "tinyproxy", &[&[ERROR, Begins("server", "tinyproxy/")]]),
+    profile(
         Responder::Caddy,
         "caddy",
         "Caddy",
         &[&[ERROR, Is("server", "Caddy"), Is("content-length", "0"), Lacks("content-type"), Lacks("via")]],
     ),
-    row(
+    profile(
         Responder::Pound,
         "pound",
         "Pound",
@@ -352,8 +362,8 @@ pub(super) const TABLE: [Row; 37] = [
             &[Status(503, 503), Page(&["<h1>The service is not available. Please try again later.</h1>"])],
         ],
     ),
-    row(Responder::Tyk, "tyk", "Tyk", &[&[ERROR, Begins("x-generator", "tyk")]]),
-    row(
+    profile(Responder::Tyk, "tyk", "Tyk", &[&[ERROR, Begins("x-generator", "tyk")]]),
+    profile(
         Responder::LiteSpeed,
         "litespeed",
         "LiteSpeed",
@@ -362,7 +372,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[GATEWAY, Begins("server", "LiteSpeed"), Is("content-type", "text/html"), PageOrNone],
         ],
     ),
-    row(
+    profile(
         Responder::Lighttpd,
         "lighttpd",
         "lighttpd",
@@ -374,7 +384,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[GATEWAY, Begins("server", "lighttpd"), Is("content-type", "text/html"), PageOrNone],
         ],
     ),
-    row(
+    profile(
         Responder::Iis,
         "iis",
         "IIS",
@@ -389,7 +399,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[GATEWAY, Begins("server", "Microsoft-IIS/"), Is("content-type", "text/html"), PageOrNone],
         ],
     ),
-    row(
+    profile(
         Responder::Nginx,
         "nginx",
         "nginx",
@@ -412,7 +422,7 @@ pub(super) const TABLE: [Row; 37] = [
             &[LIMITED, Begins("server", "nginx"), Has("etag")],
         ],
     ),
-    row(
+    profile(
         Responder::Apache,
         "apache",
         "Apache",
