@@ -197,7 +197,7 @@ pub(crate) struct Exchange {
 
 /// A request of the plan, sent or skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Attempt {
+pub(crate) enum PlannedRequest {
     Sent(Box<Exchange>),
     /// The request was not sent, for this reason.
     Skipped(Method, String),

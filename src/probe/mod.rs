@@ -31,7 +31,7 @@ use ureq::SendBody;
 
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
 use crate::model::exchange::{
-    Attempt, Completion, Exchange, Method, Peer, Phase, Phases, Response, ServerCertificate,
+    Completion, Exchange, Method, Peer, Phase, Phases, PlannedRequest, Response, ServerCertificate,
 };
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::{IpFamily, Plan, Proxy};
@@ -178,7 +178,12 @@ impl Prober {
     /// Asks an endpoint by each method in turn, each on a connection of its own.
     ///
     /// What follows a request that reached nothing, or comes after the deadline, is skipped.
-    pub(crate) fn send(&self, endpoint: &Endpoint, methods: &[Method], deadline: Instant) -> Vec<Attempt> {
+    pub(crate) fn send(
+        &self,
+        endpoint: &Endpoint,
+        methods: &[Method],
+        deadline: Instant,
+    ) -> Vec<PlannedRequest> {
         Self::send_by(methods, deadline, |method, answered| {
             self.exchange(endpoint, (method, SendBody::none()), answered, deadline)
         })
@@ -191,7 +196,7 @@ impl Prober {
         methods: &[Method],
         deadline: Instant,
         mut connect: impl FnMut() -> OwnedFd,
-    ) -> Vec<Attempt> {
+    ) -> Vec<PlannedRequest> {
         Self::send_by(methods, deadline, |method, _| {
             let mut stream = DeadlineStream::new(connect(), deadline);
             let mut progress = PhaseTimer::new();
@@ -209,8 +214,8 @@ impl Prober {
         })
     }
 
-    /// Returns the attempt that ends with the judgement of a chain of certificates (DER).
-    pub(crate) fn present(&self, endpoint: &Endpoint, chain: &[Vec<u8>]) -> Attempt {
+    /// Returns the request that ends with the judgement of a chain of certificates (DER).
+    pub(crate) fn present(&self, endpoint: &Endpoint, chain: &[Vec<u8>]) -> PlannedRequest {
         let mut progress = PhaseTimer::new();
         let judged = self.tls.as_ref().map(|tls| tls.judge(&endpoint.host, chain));
         progress.end(Phase::Tls);
@@ -220,30 +225,32 @@ impl Prober {
             Some(fault) => Completion::Failed(fault),
             None => Completion::Full(Response { status: 200, ..Response::default() }),
         };
-        Attempt::Sent(Box::new(progress.exchange(Method::Get, completion, Vec::new())))
+        PlannedRequest::Sent(Box::new(progress.exchange(Method::Get, completion, Vec::new())))
     }
 
     fn send_by(
         methods: &[Method],
         deadline: Instant,
         mut exchange: impl FnMut(Method, Option<&Exchange>) -> Exchange,
-    ) -> Vec<Attempt> {
-        let mut steps: Vec<Attempt> = Vec::with_capacity(methods.len());
+    ) -> Vec<PlannedRequest> {
+        let mut requests: Vec<PlannedRequest> = Vec::with_capacity(methods.len());
         let mut futile = None;
         for &method in methods {
-            let step = match futile.take() {
-                Some(reason) => Attempt::Skipped(method, reason),
-                None if Instant::now() >= deadline => Attempt::Skipped(method, BUDGET_EXHAUSTED.into()),
+            let request = match futile.take() {
+                Some(reason) => PlannedRequest::Skipped(method, reason),
+                None if Instant::now() >= deadline => {
+                    PlannedRequest::Skipped(method, BUDGET_EXHAUSTED.into())
+                }
                 None => {
-                    let exchange = exchange(method, steps.last().and_then(answered));
+                    let exchange = exchange(method, requests.last().and_then(answered));
                     futile =
                         exchange.completion.fault().and_then(|fault| skip_reason(method, fault, deadline));
-                    Attempt::Sent(Box::new(exchange))
+                    PlannedRequest::Sent(Box::new(exchange))
                 }
             };
-            steps.push(step);
+            requests.push(request);
         }
-        steps
+        requests
     }
 
     /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: that time must not count in
@@ -385,11 +392,11 @@ impl Prober {
     }
 }
 
-/// Returns the exchange of an attempt that got a response.
-fn answered(attempt: &Attempt) -> Option<&Exchange> {
-    match attempt {
-        Attempt::Sent(exchange) => exchange.completion.answer().map(|_| exchange.as_ref()),
-        Attempt::Skipped(..) => None,
+/// Returns the exchange of a request that got a response.
+fn answered(request: &PlannedRequest) -> Option<&Exchange> {
+    match request {
+        PlannedRequest::Sent(exchange) => exchange.completion.answer().map(|_| exchange.as_ref()),
+        PlannedRequest::Skipped(..) => None,
     }
 }
 

@@ -9,7 +9,7 @@ use super::Report;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{
-    Attempt, Completion, Exchange, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
+    Completion, Exchange, Header, Method, Peer, Phase, Phases, PlannedRequest, Response, ServerCertificate,
 };
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
 use crate::model::range::Range;
@@ -62,7 +62,7 @@ pub(crate) fn unreachable(endpoint: &str) -> Verdict {
     let detail = FaultDetail::Connect(ConnectFault::Tcp { attempts: vec![refused], more: 0 });
     let fault = Fault { kind: FaultKind::Refused, phase: Phase::Connect, detail };
     let refused = exchange(Method::Head, Completion::Failed(fault), 321, &[(Phase::Connect, 321)]);
-    let skipped = Attempt::Skipped(Method::Get, "nothing was reached by HEAD".into());
+    let skipped = PlannedRequest::Skipped(Method::Get, "nothing was reached by HEAD".into());
     judged(endpoint, 2, &[sent(refused), skipped])
 }
 
@@ -82,35 +82,35 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
 }
 
 /// Judges exchanges with the endpoint of this text.
-pub(super) fn judged(endpoint: &str, attempts: u32, made: &[Attempt]) -> Verdict {
-    judged_by(plan(), endpoint, attempts, made)
+pub(super) fn judged(endpoint: &str, attempts: u32, planned: &[PlannedRequest]) -> Verdict {
+    judged_by(plan(), endpoint, attempts, planned)
 }
 
-fn judged_by(mut plan: Plan, endpoint: &str, attempts: u32, made: &[Attempt]) -> Verdict {
+fn judged_by(mut plan: Plan, endpoint: &str, attempts: u32, planned: &[PlannedRequest]) -> Verdict {
     let endpoint = Endpoint::parse(endpoint, &Defaults::default()).unwrap();
     plan.output.verbosity = Verbosity::Transcript;
     if endpoint.scheme == Scheme::Https {
         plan.criteria.thresholds.certificate =
             Threshold { warning: Some(Range::at_least(30.0)), critical: None };
     }
-    judge_whole(&plan, &endpoint, made, attempts, moment())
+    judge_whole(&plan, &endpoint, planned, attempts, moment())
 }
 
-pub(super) fn head() -> Attempt {
+pub(super) fn head() -> PlannedRequest {
     let times = [(Phase::Connect, 234), (Phase::Wait, 1_000)];
     sent(exchange(Method::Head, answer(204, ""), 1_234, &times))
 }
 
-pub(super) fn get(status: u16, body: &str) -> Attempt {
+pub(super) fn get(status: u16, body: &str) -> PlannedRequest {
     timed_get(status, body, 3_456, &[])
 }
 
-fn timed_get(status: u16, body: &str, micros: u64, times: &[(Phase, u64)]) -> Attempt {
+fn timed_get(status: u16, body: &str, micros: u64, times: &[(Phase, u64)]) -> PlannedRequest {
     sent(exchange(Method::Get, answer(status, body), micros, times))
 }
 
-pub(super) fn sent(exchange: Exchange) -> Attempt {
-    Attempt::Sent(Box::new(exchange))
+pub(super) fn sent(exchange: Exchange) -> PlannedRequest {
+    PlannedRequest::Sent(Box::new(exchange))
 }
 
 fn answer(status: u16, body: &str) -> Completion<Response, Fault> {

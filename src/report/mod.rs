@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::cli::OutputFormat;
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Attempt, Phase};
+use crate::model::exchange::{Phase, PlannedRequest};
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::model::threshold::Thresholds;
@@ -60,7 +60,7 @@ fn comment_in_ascii(line: &str) -> String {
 pub(crate) fn verdict_of(
     plan: &Plan,
     endpoint: &Endpoint,
-    found: (&[Attempt], &[Vec<AnswerProblem>]),
+    found: (&[PlannedRequest], &[Vec<AnswerProblem>]),
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::MIN_RUN;
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Attempt, BODY_LIMIT, Completion, Exchange, Method, Phase, Phases};
+use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
 use crate::model::fault::{Fault, FaultDetail, FaultKind};
 use crate::model::state::State;
 use crate::plan::Plan;
@@ -96,8 +96,8 @@ impl Examination<'_> {
     /// Returns a verdict. A panic costs this endpoint its result, not the run.
     fn catch(&self, endpoint: &Endpoint, methods: &[Method], verdict: impl FnOnce() -> Verdict) -> Verdict {
         panic::catch_unwind(AssertUnwindSafe(verdict)).unwrap_or_else(|_| {
-            let attempts = methods.iter().map(|method| panicked(*method)).collect();
-            self.judge(endpoint, attempts, 1)
+            let planned = methods.iter().map(|method| panicked(*method)).collect();
+            self.judge(endpoint, planned, 1)
         })
     }
 
@@ -106,8 +106,8 @@ impl Examination<'_> {
         let timing = &self.plan.timing;
         let mut attempts = 1;
         loop {
-            let made = self.prober.send(endpoint, methods, self.deadline);
-            let verdict = self.judge(endpoint, made, attempts);
+            let planned = self.prober.send(endpoint, methods, self.deadline);
+            let verdict = self.judge(endpoint, planned, attempts);
             let again = Instant::now() + timing.retry_delay;
             let is_last = attempts > timing.retries || again + MIN_RUN > self.deadline;
             if verdict.state != State::Critical || is_last {
@@ -126,25 +126,31 @@ impl Examination<'_> {
 
     /// Judges what was received. The problems of good answers are found in whole bodies, however many endpoints there are;
     /// then bodies are masked, before any word is read from them.
-    pub(super) fn judge(&self, endpoint: &Endpoint, made: Vec<Attempt>, attempts: u32) -> Verdict {
+    pub(super) fn judge(&self, endpoint: &Endpoint, planned: Vec<PlannedRequest>, attempts: u32) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
-        let _judging = made.iter().any(has_body).then(|| self.take_turn());
-        self.judge_at(Instant::now(), endpoint, made, attempts)
+        let _judging = planned.iter().any(has_body).then(|| self.take_turn());
+        self.judge_at(Instant::now(), endpoint, planned, attempts)
     }
 
-    fn judge_at(&self, now: Instant, endpoint: &Endpoint, mut made: Vec<Attempt>, attempts: u32) -> Verdict {
+    fn judge_at(
+        &self,
+        now: Instant,
+        endpoint: &Endpoint,
+        mut planned: Vec<PlannedRequest>,
+        attempts: u32,
+    ) -> Verdict {
         if now > self.bodies_end {
-            sent(&mut made).for_each(leave_unjudged);
+            sent(&mut planned).for_each(leave_unjudged);
         }
-        let problems = verdict::problems(&made);
-        for (exchange, problems) in sent(&mut made).zip(&problems) {
+        let problems = verdict::problems(&planned);
+        for (exchange, problems) in sent(&mut planned).zip(&problems) {
             if now > self.details_end {
                 drop_details(exchange);
             }
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
             mask_body(exchange, &self.plan.sanitizer, bytes);
         }
-        report::verdict_of(self.plan, endpoint, (&made, &problems), attempts, SystemTime::now())
+        report::verdict_of(self.plan, endpoint, (&planned, &problems), attempts, SystemTime::now())
     }
 }
 
@@ -160,15 +166,15 @@ pub(super) fn mask_body(exchange: &mut Exchange, sanitizer: &Sanitizer, bytes: u
     }
 }
 
-fn sent(made: &mut [Attempt]) -> impl Iterator<Item = &mut Exchange> {
-    made.iter_mut().filter_map(|attempt| match attempt {
-        Attempt::Sent(exchange) => Some(exchange.as_mut()),
-        Attempt::Skipped(..) => None,
+fn sent(planned: &mut [PlannedRequest]) -> impl Iterator<Item = &mut Exchange> {
+    planned.iter_mut().filter_map(|request| match request {
+        PlannedRequest::Sent(exchange) => Some(exchange.as_mut()),
+        PlannedRequest::Skipped(..) => None,
     })
 }
 
-fn has_body(attempt: &Attempt) -> bool {
-    let Attempt::Sent(exchange) = attempt else { return false };
+fn has_body(request: &PlannedRequest) -> bool {
+    let PlannedRequest::Sent(exchange) = request else { return false };
     exchange.completion.answer().is_some_and(|answer| !answer.body.bytes().is_empty())
 }
 
@@ -197,8 +203,8 @@ fn drop_details(exchange: &mut Exchange) {
 }
 
 /// Replaces a request whose examination panicked.
-fn panicked(method: Method) -> Attempt {
-    Attempt::Sent(Box::new(Exchange {
+fn panicked(method: Method) -> PlannedRequest {
+    PlannedRequest::Sent(Box::new(Exchange {
         method,
         completion: Completion::Failed(local("internal error; please report it")),
         peer: None,
@@ -233,7 +239,7 @@ mod tests {
             (Completion::Failed(fault), None),
         ];
         for (completion, length) in table {
-            let Attempt::Sent(mut exchange) = panicked(Method::Get) else { panic!("not sent") };
+            let PlannedRequest::Sent(mut exchange) = panicked(Method::Get) else { panic!("not sent") };
             exchange.completion = completion;
             drop_details(&mut exchange);
             assert_eq!(exchange.completion.answer().map(|answer| answer.body.bytes().len()), length);
@@ -255,9 +261,9 @@ mod tests {
         ];
         for (late, body, state) in table {
             let examination = Examination::new(&plan, &prober, 1, now, now);
-            let made = vec![answered(Method::Get, 200, &[], body)];
+            let planned = vec![answered(Method::Get, 200, &[], body)];
             let judged_at = now + late + Duration::from_millis(1);
-            let verdict = examination.judge_at(judged_at, &endpoint(), made, 1);
+            let verdict = examination.judge_at(judged_at, &endpoint(), planned, 1);
             assert_eq!(verdict.state, state, "{late:?}: {body}");
         }
     }

@@ -17,7 +17,7 @@ use anyhow::{Error, Result};
 
 use crate::keystone::Shown;
 use crate::model::endpoint::{Endpoint, Host, Route};
-use crate::model::exchange::{Attempt, Method};
+use crate::model::exchange::{Method, PlannedRequest};
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::{MAX_SUMMARY, Report};
@@ -183,10 +183,15 @@ impl Run {
 }
 
 /// Reports one endpoint whose requests were made elsewhere.
-pub(crate) fn report_of(plan: &Plan, prober: &Prober, endpoint: &Endpoint, attempts: Vec<Attempt>) -> Report {
+pub(crate) fn report_of(
+    plan: &Plan,
+    prober: &Prober,
+    endpoint: &Endpoint,
+    planned: Vec<PlannedRequest>,
+) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let examination = examination::Examination::new(plan, prober, 1, started, started);
-    let verdict = examination.judge(endpoint, attempts, 1);
+    let verdict = examination.judge(endpoint, planned, 1);
     Report::of(plan, vec![verdict], started_at, started.elapsed())
 }
 

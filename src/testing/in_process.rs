@@ -108,15 +108,15 @@ impl InProcess {
     /// a non-blocking socket.
     pub fn run(&self, budget: Duration, connect: impl FnMut() -> OwnedFd) -> Produced {
         let deadline = Instant::now() + budget;
-        let attempts = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, connect);
-        Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, attempts))
+        let planned = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, connect);
+        Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, planned))
     }
 
     /// Judges a chain of certificates (DER), the server's first, as if it had been presented in a handshake that failed
     /// for nothing else.
     pub fn present(&self, chain: &[Vec<u8>]) -> Produced {
-        let attempts = vec![self.prober.present(&self.endpoint, chain)];
-        Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, attempts))
+        let planned = vec![self.prober.present(&self.endpoint, chain)];
+        Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, planned))
     }
 
     /// The names in a certificate (DER), as outputs show them.

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Route};
-use crate::model::exchange::{Attempt, Completion, Exchange, Method, Phases};
+use crate::model::exchange::{Completion, Exchange, Method, Phases, PlannedRequest};
 use crate::model::fault::Fault;
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
@@ -228,8 +228,8 @@ pub(crate) type FaultInfo = Fault<String>;
 
 /// Finds the reasons not to believe the answers of an attempt, one list for each request. It reads whole bodies as they
 /// came and shows nothing of them.
-pub(crate) fn problems(made: &[Attempt]) -> Vec<Vec<AnswerProblem>> {
-    made.iter().filter_map(exchange).map(request::problems).collect()
+pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<AnswerProblem>> {
+    planned.iter().filter_map(exchange).map(request::problems).collect()
 }
 
 /// Judges one endpoint's attempt, whose bodies may be masked and cut since their problems were found. `attempts` counts it
@@ -238,13 +238,13 @@ pub(crate) fn judge(
     criteria: &Criteria,
     sanitizer: &Sanitizer,
     endpoint: &Endpoint,
-    (made, problems): (&[Attempt], &[Vec<AnswerProblem>]),
+    (planned, problems): (&[PlannedRequest], &[Vec<AnswerProblem>]),
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {
-    let exchanges: Vec<&Exchange> = made.iter().filter_map(exchange).collect();
+    let exchanges: Vec<&Exchange> = planned.iter().filter_map(exchange).collect();
     let requests = request::judge(&criteria.table, &exchanges, problems);
-    let skipped = made.iter().find_map(skipped);
+    let skipped = planned.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(sanitizer, &exchanges, now);
     let thresholds = &criteria.thresholds;
@@ -269,7 +269,7 @@ pub(crate) fn judge(
         attempts,
         certificate,
         backend,
-        probes: probes(sanitizer, made, &requests),
+        probes: probes(sanitizer, planned, &requests),
         notes: Vec::new(),
     }
 }
@@ -282,29 +282,29 @@ fn at_address(name: String, endpoint: &Endpoint) -> String {
     }
 }
 
-fn exchange(step: &Attempt) -> Option<&Exchange> {
-    match step {
-        Attempt::Sent(exchange) => Some(exchange),
-        Attempt::Skipped(..) => None,
+fn exchange(request: &PlannedRequest) -> Option<&Exchange> {
+    match request {
+        PlannedRequest::Sent(exchange) => Some(exchange),
+        PlannedRequest::Skipped(..) => None,
     }
 }
 
-fn skipped(step: &Attempt) -> Option<String> {
-    match step {
-        Attempt::Sent(_) => None,
-        Attempt::Skipped(_, reason) => Some(sanitize_own(reason, MAX_LINE)),
+fn skipped(request: &PlannedRequest) -> Option<String> {
+    match request {
+        PlannedRequest::Sent(_) => None,
+        PlannedRequest::Skipped(_, reason) => Some(sanitize_own(reason, MAX_LINE)),
     }
 }
 
-/// Returns the result of every attempt, in order.
-fn probes(sanitizer: &Sanitizer, made: &[Attempt], requests: &[Request]) -> Vec<RequestResult> {
+/// Returns the result of every planned request, in order.
+fn probes(sanitizer: &Sanitizer, planned: &[PlannedRequest], requests: &[Request]) -> Vec<RequestResult> {
     let mut judged = requests.iter();
-    let probes = made.iter().filter_map(|step| match step {
-        Attempt::Sent(exchange) => judged.next().map(|request| RequestResult {
+    let probes = planned.iter().filter_map(|request| match request {
+        PlannedRequest::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
             outcome: Outcome::RequestVerdict(Box::new(request.verdict(sanitizer))),
         }),
-        Attempt::Skipped(method, reason) => {
+        PlannedRequest::Skipped(method, reason) => {
             Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, MAX_LINE)) })
         }
     });

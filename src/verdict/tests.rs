@@ -82,12 +82,12 @@ fn fault(kind: FaultKind, phase: Phase) -> Fault {
     Fault { kind, phase, detail: FaultDetail::Local("circumstances".into()) }
 }
 
-fn step(exchange: Exchange) -> Attempt {
-    Attempt::Sent(Box::new(exchange))
+fn sent(exchange: Exchange) -> PlannedRequest {
+    PlannedRequest::Sent(Box::new(exchange))
 }
 
-pub(crate) fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> Attempt {
-    step(made(method, Completion::Full(answer(status, headers, body))))
+pub(crate) fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> PlannedRequest {
+    sent(made(method, Completion::Full(answer(status, headers, body))))
 }
 
 /// The first status that the built-in table puts in a state, for tests to which any will do.
@@ -96,16 +96,16 @@ pub(crate) fn status_in(state: State) -> u16 {
     (200..600).find(|status| table.answer(Method::Get, *status, &[]).0.state == state).unwrap()
 }
 
-/// Makes an attempt from its notation in the tables below: a status, any WARNING, a fault (`body` comes after a 200),
+/// Makes a request from its notation in the tables below: a status, any WARNING, a fault (`body` comes after a 200),
 /// a page, or `skipped`.
-fn came(method: Method, outcome: &str) -> Attempt {
+fn came(method: Method, outcome: &str) -> PlannedRequest {
     if let Ok(status) = outcome.parse() {
         return answered(method, status, &[], "");
     }
     let html: &[_] = &[("content-type", "text/html"), ("cache-control", "no-cache")];
     let page = "<html><body><h1>503</h1>\nNo server is available to handle this request.\n</body></html>";
     match outcome {
-        "skipped" => Attempt::Skipped(method, "the budget is spent".into()),
+        "skipped" => PlannedRequest::Skipped(method, "the budget is spent".into()),
         "warning" => answered(method, status_in(State::Warning), &[], ""),
         "haproxy" if method == Method::Head => answered(method, 503, html, ""),
         "haproxy" => answered(method, 503, html, page),
@@ -117,7 +117,7 @@ fn came(method: Method, outcome: &str) -> Attempt {
             let kind = FaultKind::ALL.iter().copied().find(|kind| kind.name() == outcome).unwrap();
             let fault =
                 Fault { kind, phase: Phase::Wait, detail: FaultDetail::Local("circumstances".into()) };
-            step(made(
+            sent(made(
                 method,
                 match kind {
                     FaultKind::Body => Completion::Truncated(answer(200, &[], "{\"me"), fault),
@@ -128,23 +128,23 @@ fn came(method: Method, outcome: &str) -> Attempt {
     }
 }
 
-pub(crate) fn both(head: &str, get: &str) -> Vec<Attempt> {
+pub(crate) fn both(head: &str, get: &str) -> Vec<PlannedRequest> {
     vec![came(Method::Head, head), came(Method::Get, get)]
 }
 
-/// Judges attempts with whole bodies.
+/// Judges an attempt with whole bodies.
 pub(crate) fn judge_whole(
     plan: &Plan,
     endpoint: &Endpoint,
-    made: &[Attempt],
+    planned: &[PlannedRequest],
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {
-    verdict_of(plan, endpoint, (made, &problems(made)), attempts, now)
+    verdict_of(plan, endpoint, (planned, &problems(planned)), attempts, now)
 }
 
-pub(crate) fn verdict(plan: &Plan, made: &[Attempt]) -> Verdict {
-    with_words(judge_whole(plan, &endpoint(), made, 1, NOW))
+pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {
+    with_words(judge_whole(plan, &endpoint(), planned, 1, NOW))
 }
 
 fn overriding(key: &str, state: State) -> Plan {
@@ -302,7 +302,7 @@ fn one_method() {
 #[test]
 fn timeout_within_the_answer() {
     let fault = fault(FaultKind::Timeout, Phase::Receive);
-    let begun = step(made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault)));
+    let begun = sent(made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault)));
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
     assert_eq!((alone.state, alone.diagnosis), (State::Critical, Diagnosis::Unexpected));
     let after_head = verdict(&plan(), &[came(Method::Head, "204"), begun]);
@@ -313,7 +313,7 @@ fn timeout_within_the_answer() {
 #[test]
 fn timeout_while_connecting_for_get() {
     let fault = fault(FaultKind::Timeout, Phase::Connect);
-    let get = step(made(Method::Get, Completion::Failed(fault)));
+    let get = sent(made(Method::Get, Completion::Failed(fault)));
     let after_head = verdict(&plan(), &[came(Method::Head, "204"), get]);
     assert_eq!((after_head.state, after_head.diagnosis), (State::Critical, Diagnosis::Unexpected));
 }
@@ -350,11 +350,11 @@ fn limits(warning: &str, critical: &str) -> Threshold {
     Threshold { warning: range(warning), critical: range(critical) }
 }
 
-fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> Attempt {
+fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> PlannedRequest {
     let mut exchange = made(method, Completion::Full(answer(status, &[], "")));
     exchange.phases.set(Phase::Wait, Duration::from_millis(wait));
     exchange.elapsed = Duration::from_millis(elapsed);
-    step(exchange)
+    sent(exchange)
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn request_times() {
 
     let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
     late.elapsed = Duration::from_secs(9);
-    let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), step(late)]);
+    let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), sent(late)]);
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
 }
 
@@ -411,10 +411,10 @@ fn back_end_time() {
     ] {
         assert_eq!(measured(head, get), expected, "HEAD {head}, GET {get}");
     }
-    let at = |step: Attempt, peer: &str| {
-        let Attempt::Sent(mut exchange) = step else { panic!("{step:?}") };
+    let at = |request: PlannedRequest, peer: &str| {
+        let PlannedRequest::Sent(mut exchange) = request else { panic!("{request:?}") };
         exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));
-        Attempt::Sent(exchange)
+        PlannedRequest::Sent(exchange)
     };
     let head = at(timed(Method::Head, 204, 1, 1), "192.0.2.1:8777");
     let get = at(timed(Method::Get, 200, 1, 1), "192.0.2.2:8777");
@@ -422,7 +422,7 @@ fn back_end_time() {
     assert_eq!(verdict(&plan, &[timed(Method::Get, 200, 1, 1)]).backend, None);
 }
 
-fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
+fn with_certificate(days: i64, mut exchange: Exchange) -> PlannedRequest {
     let life = Duration::from_secs(days.unsigned_abs() * 86_400);
     let not_after = if days < 0 { NOW - life } else { NOW + life };
     let certificate = ServerCertificate {
@@ -431,7 +431,7 @@ fn with_certificate(days: i64, mut exchange: Exchange) -> Attempt {
         issuer: UntrustedText::new("CN=CA"),
     };
     exchange.certificate = Some(certificate);
-    step(exchange)
+    sent(exchange)
 }
 
 #[test]
@@ -480,7 +480,7 @@ fn equal_states() {
     assert_eq!(result(200, &plan), Diagnosis::CertificateExpiring);
 }
 
-pub(crate) fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Attempt; 1] {
+pub(crate) fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [PlannedRequest; 1] {
     [answered(Method::Get, status, headers, body)]
 }
 
@@ -498,7 +498,7 @@ fn request_result() {
     exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
     let mut plan = plan();
     plan.sanitizer.add_secret(b"s3cr3t-t0ken");
-    let verdict = verdict(&plan, &[step(exchange)]);
+    let verdict = verdict(&plan, &[sent(exchange)]);
     let result = judged(&verdict, 0);
     assert_eq!(
         (&result.completion, result.row.key.to_string(), result.row.origin.name()),

@@ -2,7 +2,7 @@
 
 use super::curl;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
-use crate::model::exchange::{Attempt, Exchange, Response};
+use crate::model::exchange::{Exchange, PlannedRequest, Response};
 use crate::model::threshold::Threshold;
 use crate::plan::{Plan, Verbosity};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
@@ -34,13 +34,14 @@ pub(in crate::report) fn add_details(
     verdict: &mut Verdict,
     plan: &Plan,
     endpoint: &Endpoint,
-    made: &[Attempt],
+    planned: &[PlannedRequest],
 ) {
     verdict.credentials = credentials(&plan.network.headers);
     verdict.notes = notes(plan, endpoint);
     let verbosity = plan.output.verbosity;
-    for (probe, attempt) in verdict.probes.iter_mut().zip(made) {
-        let (Outcome::RequestVerdict(judged), Attempt::Sent(exchange)) = (&mut probe.outcome, attempt) else {
+    for (probe, request) in verdict.probes.iter_mut().zip(planned) {
+        let (Outcome::RequestVerdict(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request)
+        else {
             continue;
         };
         judged.details = (verbosity >= Verbosity::Requests).then(|| details(plan, endpoint, exchange));
@@ -126,14 +127,14 @@ mod tests {
         let mut plan = plan();
         plan.output.verbosity = verbosity;
         plan.sanitizer.add_secret(b"s3cr3t-t0ken");
-        let Attempt::Sent(mut exchange) = get(0, "") else { panic!("not sent") };
+        let PlannedRequest::Sent(mut exchange) = get(0, "") else { panic!("not sent") };
         let headers = headers
             .iter()
             .map(|(name, value)| Header { name: (*name).into(), value: UntrustedText::new(*value) });
         let answer = Response { status: 503, headers: headers.collect(), body: UntrustedText::new(body) };
         exchange.completion = Completion::Full(answer);
         exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
-        let made = [Attempt::Sent(exchange)];
+        let made = [PlannedRequest::Sent(exchange)];
         let verdict = judge_whole(&plan, &endpoint(), &made, 1, moment());
         let (method, judged) = verdict.made().next().unwrap();
         assert_eq!(method, Method::Get);

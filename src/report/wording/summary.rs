@@ -177,7 +177,7 @@ fn statuses(verdict: &Verdict) -> String {
 }
 
 fn request(verdict: &Verdict, method: Method) -> Clause {
-    let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
+    let Some((_, judged)) = verdict.made().find(|(own, _)| *own == method) else {
         return Clause::event(verdict.place.clone());
     };
     match &judged.completion {
@@ -337,7 +337,7 @@ pub(in crate::report) mod tests {
 
     use super::*;
     use crate::model::endpoint::{Endpoint, Host, Route};
-    use crate::model::exchange::{Attempt, Header, Phase, Response};
+    use crate::model::exchange::{Header, Phase, PlannedRequest, Response};
     use crate::model::fault::{
         AddressAttempt, CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault,
         FaultDetail, FaultKind, Interruption, LookupProblem, Stage, TlsProblem,
@@ -500,13 +500,13 @@ pub(in crate::report) mod tests {
     }
 
     /// The summary of `metering1`, asked as the endpoint's text says.
-    fn metering1(endpoint: &str, made: &[Attempt]) -> String {
+    fn metering1(endpoint: &str, made: &[PlannedRequest]) -> String {
         fixture::report(vec![fixture::judged(endpoint, 1, made)]).summary
     }
 
-    fn failed_head(kind: FaultKind, phase: Phase, detail: FaultDetail, millis: u64) -> Vec<Attempt> {
+    fn failed_head(kind: FaultKind, phase: Phase, detail: FaultDetail, millis: u64) -> Vec<PlannedRequest> {
         let fault = Completion::Failed(Fault { kind, phase, detail });
-        let skipped = Attempt::Skipped(Method::Get, "nothing was reached by HEAD".into());
+        let skipped = PlannedRequest::Skipped(Method::Get, "nothing was reached by HEAD".into());
         vec![sent(exchange(Method::Head, fault, 1_000 * millis, &[])), skipped]
     }
 

@@ -3,12 +3,12 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::model::exchange::{Attempt, Peer};
+use crate::model::exchange::{Peer, PlannedRequest};
 use crate::plan::Plan;
 use crate::verdict::tests::{both, get, plan, verdict};
 
 /// Compares explanation and action.
-fn advises(plan: &Plan, made: &[Attempt], expected: &Expect) {
+fn advises(plan: &Plan, made: &[PlannedRequest], expected: &Expect) {
     let verdict = verdict(plan, made);
     expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
 }
@@ -357,7 +357,7 @@ fn retry_after_an_outage() {
 fn two_servers() {
     let [mut head, mut get] = both("204", "200").try_into().unwrap();
     for (step, peer) in [(&mut head, "192.0.2.1:8777"), (&mut get, "192.0.2.2:8777")] {
-        let Attempt::Sent(exchange) = step else { panic!("{step:?}") };
+        let PlannedRequest::Sent(exchange) = step else { panic!("{step:?}") };
         exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));
     }
     advises(
