@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::catalog::Catalog;
 use super::config::Cloud;
-use super::{Secret, Shown, Token, items, object, text};
+use super::{Secret, Token, TokenRecipients, items, object, text};
 use crate::environment::Environment;
 use crate::input;
 
@@ -46,7 +46,7 @@ pub(crate) struct CachedLogin {
     /// The catalogue, which outlives the token.
     pub(crate) catalog: Catalog,
     /// The endpoints that have seen the token.
-    pub(crate) shown: Shown,
+    pub(crate) recipients: TokenRecipients,
 }
 
 /// The part of a cache file that does not depend on the cloud.
@@ -55,7 +55,7 @@ struct Entry {
     /// Seconds since 1970, by this machine's clock.
     expires_at: u64,
     catalog: Catalog,
-    shown: Shown,
+    recipients: TokenRecipients,
 }
 
 impl Cache {
@@ -103,15 +103,20 @@ impl Cache {
     pub(crate) fn store(&self, cloud: &Cloud, token: &Token) -> Result<()> {
         let expires_at = token.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let (token, catalog) = (token.id.expose().to_owned(), token.catalog.clone());
-        self.write(cloud, &Entry { token, expires_at, catalog, shown: Shown::default() })
+        self.write(cloud, &Entry { token, expires_at, catalog, recipients: TokenRecipients::default() })
     }
 
     /// Adds endpoints that have seen a token, unless another run has replaced it.
-    pub(crate) fn add_shown(&self, cloud: &Cloud, token: &Token, shown: &Shown) -> Result<()> {
+    pub(crate) fn add_recipients(
+        &self,
+        cloud: &Cloud,
+        token: &Token,
+        recipients: &TokenRecipients,
+    ) -> Result<()> {
         match self.read(cloud).filter(|found| found.token == token.id.expose()) {
             Some(found) => {
-                let all = [shown.fingerprints(), found.shown.fingerprints()].concat();
-                self.write(cloud, &Entry { shown: Shown::new(all), ..found })
+                let all = [recipients.fingerprints(), found.recipients.fingerprints()].concat();
+                self.write(cloud, &Entry { recipients: TokenRecipients::new(all), ..found })
             }
             None => Ok(()),
         }
@@ -123,7 +128,7 @@ impl Cache {
             ("token", entry.token.as_str().into()),
             ("expires_at", entry.expires_at.into()),
             ("catalog", entry.catalog.json()),
-            ("shown", entry.shown.fingerprints().into()),
+            ("shown", entry.recipients.fingerprints().into()),
         ]);
         let text = object(fields).to_string();
         let permissions = Permissions::from_mode(0o600);
@@ -160,7 +165,9 @@ impl Entry {
             token: text(found, "token")?.to_owned(),
             expires_at: found.get("expires_at")?.as_u64()?,
             catalog: Catalog::from_json(found.get("catalog")?)?,
-            shown: Shown::new(items(found, "shown").iter().filter_map(Value::as_u64).collect()),
+            recipients: TokenRecipients::new(
+                items(found, "shown").iter().filter_map(Value::as_u64).collect(),
+            ),
         })
     }
 
@@ -170,7 +177,7 @@ impl Entry {
         let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE) && is_usable;
         let catalog = self.catalog;
         let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
-        CachedLogin { token: lives.then_some(token), catalog, shown: self.shown }
+        CachedLogin { token: lives.then_some(token), catalog, recipients: self.recipients }
     }
 }
 

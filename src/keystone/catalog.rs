@@ -127,7 +127,8 @@ impl<'a> Search<'a> {
         if !endpoints.is_empty() {
             return Ok(endpoints);
         }
-        let place = region.as_ref().map(|region| format!(" in the region {}", self.shown(region, MAX_NAME)));
+        let place =
+            region.as_ref().map(|region| format!(" in the region {}", self.sanitized(region, MAX_NAME)));
         let words = if in_region.is_empty() {
             let regions = self.listed(&service, |entry| &entry.region);
             format!("no endpoint{}; its regions: {regions}", place.unwrap_or_default())
@@ -136,7 +137,7 @@ impl<'a> Search<'a> {
             format!("no {} endpoint{}; there are: {interfaces}", interface.name(), place.unwrap_or_default())
         };
         let service_type = service.first().map_or("", |entry| &entry.service_type);
-        Err(NotInCatalog(format!("{}: {words}", self.shown(service_type, MAX_NAME))))
+        Err(NotInCatalog(format!("{}: {words}", self.sanitized(service_type, MAX_NAME))))
     }
 
     /// The endpoints of the service: of the chosen type, or of the first usual one that exists.
@@ -155,7 +156,7 @@ impl<'a> Search<'a> {
                 "the catalogue is empty: the token has no project, or the project no services".into(),
             ));
         }
-        let types = self.shown(&types.join(", "), MAX_LISTED);
+        let types = self.sanitized(&types.join(", "), MAX_LISTED);
         let known = self.listed(&all, |entry| &entry.service_type);
         Err(NotInCatalog(format!("no service of type {types}; there are: {known}")))
     }
@@ -165,7 +166,7 @@ impl<'a> Search<'a> {
         // `-p` and `-S` are for endpoints that say nothing themselves; a URL of the catalogue says it all.
         let defaults = Defaults { path: self.defaults.path.clone(), ..Defaults::default() };
         let fails = |reason: &str| {
-            let region = self.shown(&entry.region, MAX_NAME);
+            let region = self.sanitized(&entry.region, MAX_NAME);
             let place = if region.is_empty() { region } else { format!(" in the region {region}") };
             NotInCatalog(format!("its URL{place} cannot be asked: {reason}"))
         };
@@ -173,7 +174,7 @@ impl<'a> Search<'a> {
             return Err(fails("it has neither http:// nor https://"));
         }
         // Every output shows an endpoint, and a reason may quote a part of its URL.
-        if self.shown(url, usize::MAX).contains("***") {
+        if self.sanitized(url, usize::MAX).contains("***") {
             return Err(fails("it contains credentials or a secret of this check"));
         }
         let endpoint = Endpoint::parse(url, &defaults).map_err(|reason| fails(&reason.to_string()))?;
@@ -183,10 +184,10 @@ impl<'a> Search<'a> {
     /// The different values of a field, sorted.
     fn listed(&self, entries: &[&CatalogEntry], field: impl Fn(&CatalogEntry) -> &String) -> String {
         let values: BTreeSet<&str> = entries.iter().map(|entry| field(entry).as_str()).collect();
-        self.shown(&values.into_iter().collect::<Vec<_>>().join(", "), MAX_LISTED)
+        self.sanitized(&values.into_iter().collect::<Vec<_>>().join(", "), MAX_LISTED)
     }
 
-    fn shown(&self, text: &str, limit: usize) -> String {
+    fn sanitized(&self, text: &str, limit: usize) -> String {
         self.sanitizer.line(&UntrustedText::new(text), limit)
     }
 }

@@ -8,8 +8,8 @@ mod cache;
 mod catalog;
 mod clouds;
 mod config;
+mod recipients;
 mod request;
-mod shown;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -25,7 +25,7 @@ pub(crate) use catalog::{Catalog, CatalogEndpoint, NotInCatalog};
 pub(crate) use config::{Cloud, CloudOptions, Interface};
 #[cfg(test)]
 use config::{ENVVARS, TlsSettings};
-pub(crate) use shown::Shown;
+pub(crate) use recipients::TokenRecipients;
 
 /// Makes a JSON object. In place of serde's derived code and of `json!`, which together were 1 % of the program.
 fn object(fields: Vec<(&str, Value)>) -> Value {

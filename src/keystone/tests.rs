@@ -523,12 +523,12 @@ fn cached_token() {
     assert!(!fs::read_to_string(&file).unwrap().contains("s3cret"));
     let found = cache.load(&cloud, NOW).unwrap();
     assert_eq!((found.token.as_ref(), &found.catalog), (Some(&token), &token.catalog));
-    assert!(!found.shown.contains(&token_api()));
-    found.shown.add(&token_api());
-    cache.add_shown(&cloud, &token, &found.shown).unwrap();
-    assert!(cache.load(&cloud, NOW).unwrap().shown.contains(&token_api()));
+    assert!(!found.recipients.contains(&token_api()));
+    found.recipients.add(&token_api());
+    cache.add_recipients(&cloud, &token, &found.recipients).unwrap();
+    assert!(cache.load(&cloud, NOW).unwrap().recipients.contains(&token_api()));
     let newer = Token { id: Secret::new("newer"), ..token.clone() };
-    cache.add_shown(&cloud, &newer, &Shown::default()).unwrap();
+    cache.add_recipients(&cloud, &newer, &TokenRecipients::default()).unwrap();
     assert_eq!(cache.load(&cloud, NOW).unwrap().token.as_ref(), Some(&token), "another run's token stays");
     let late = cache.load(&cloud, NOW + Duration::from_secs(3500)).unwrap();
     assert_eq!((late.token, late.catalog), (None, token.catalog.clone()), "less than 120 s are left");

@@ -253,9 +253,9 @@ impl Prober {
         requests
     }
 
-    /// Shows the token of the plan to an endpoint, which may then have to ask Keystone: that time must not count in
+    /// Sends the token of the plan to an endpoint, which may then have to ask Keystone: that time must not count in
     /// the requests that follow. Returns false if nothing was reached.
-    pub(crate) fn show_token(&self, endpoint: &Endpoint, deadline: Instant) -> bool {
+    pub(crate) fn send_token(&self, endpoint: &Endpoint, deadline: Instant) -> bool {
         let exchange = self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);
         !exchange.completion.fault().is_some_and(|fault| fault.kind.failed_before_request(fault.phase))
     }

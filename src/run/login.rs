@@ -10,7 +10,8 @@ use anyhow::{Error, Result};
 use super::Run;
 use super::examination::mask_body;
 use crate::keystone::{
-    Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Shown, Token, read_answer,
+    Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token, TokenRecipients,
+    read_answer,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
@@ -37,7 +38,7 @@ struct Known {
     is_loaded: bool,
     token: Option<Token>,
     /// The endpoints that have seen the token.
-    shown: Shown,
+    recipients: TokenRecipients,
     catalog: Option<Catalog>,
     /// Masks every token so far.
     sanitizer: Option<Sanitizer>,
@@ -134,7 +135,7 @@ impl Run {
             let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud, now));
             if let Some(cached) = cached {
                 (known.token, known.catalog) = (cached.token, Some(cached.catalog));
-                known.shown = cached.shown;
+                known.recipients = cached.recipients;
             }
         }
         let has_life =
@@ -202,7 +203,7 @@ impl Run {
             verdict.notes.push(format!("the token was not cached: {error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
-        known.shown = Shown::default();
+        known.recipients = TokenRecipients::default();
         Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
     }
 
@@ -259,13 +260,13 @@ impl Run {
         }
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
         let token = known.token.as_ref().filter(|_| login.verdict.token != TokenSource::None);
-        let before = known.shown.len();
-        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &known.shown), times)?;
+        let before = known.recipients.len();
+        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &known.recipients), times)?;
         if let (Some(token), Some(cache)) = (token, &session.cloud.cache)
-            && known.shown.len() > before
+            && known.recipients.len() > before
         {
-            // Without it the next run shows the token again.
-            let _ = cache.add_shown(&session.cloud.cloud, token, &known.shown);
+            // Without it the next run sends the token in advance again.
+            let _ = cache.add_recipients(&session.cloud.cloud, token, &known.recipients);
         }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result};
 
-use crate::keystone::Shown;
+use crate::keystone::TokenRecipients;
 use crate::model::endpoint::{Endpoint, Host, Route};
 use crate::model::exchange::{Method, PlannedRequest};
 use crate::plan::{CloudPlan, Plan, Targets};
@@ -117,7 +117,7 @@ impl Run {
         &self,
         plan: &Plan,
         endpoints: &[Endpoint],
-        shown: Option<&Shown>,
+        recipients: Option<&TokenRecipients>,
         (started, deadline): (Instant, Instant),
     ) -> Result<Vec<Verdict>> {
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
@@ -136,10 +136,10 @@ impl Run {
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {
-            if let Some(shown) = shown.filter(|shown| !shown.contains(endpoint)) {
+            if let Some(recipients) = recipients.filter(|recipients| !recipients.contains(endpoint)) {
                 let now = Instant::now();
-                if prober.show_token(endpoint, now + deadline.saturating_duration_since(now) / 2) {
-                    shown.add(endpoint);
+                if prober.send_token(endpoint, now + deadline.saturating_duration_since(now) / 2) {
+                    recipients.add(endpoint);
                 }
             }
             let verdict = examination.verdict(endpoint, self.methods(endpoint));

@@ -9,17 +9,17 @@ use crate::model::endpoint::{Endpoint, MAX_ENDPOINTS};
 ///
 /// It holds fingerprints: a collision, or another version of the program, costs one HEAD or one inflated time.
 #[derive(Debug, Default)]
-pub(crate) struct Shown {
+pub(crate) struct TokenRecipients {
     /// Sorted.
     endpoints: Mutex<Vec<u64>>,
 }
 
-impl Shown {
-    pub(super) fn new(mut fingerprints: Vec<u64>) -> Shown {
+impl TokenRecipients {
+    pub(super) fn new(mut fingerprints: Vec<u64>) -> TokenRecipients {
         fingerprints.sort_unstable();
         fingerprints.dedup();
         fingerprints.truncate(MAX_ENDPOINTS);
-        Shown { endpoints: Mutex::new(fingerprints) }
+        TokenRecipients { endpoints: Mutex::new(fingerprints) }
     }
 
     pub(crate) fn contains(&self, endpoint: &Endpoint) -> bool {
