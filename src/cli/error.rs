@@ -9,6 +9,10 @@ use clap::{Arg, CommandFactory, ValueEnum};
 use crate::cli::{Cli, EnvOrigin, OutputFormat};
 use crate::sanitize::quote_arg;
 
+/// Maximum number of valid values that an error lists, and of those beside a suggestion.
+const MAX_LISTED: usize = 30;
+const MAX_LISTED_BESIDE: usize = 6;
+
 /// An end before anything is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EarlyExit {
@@ -44,10 +48,14 @@ pub(super) fn reason(error: &clap::Error, origin: &EnvOrigin) -> String {
             format!("a value is required for '{name}'{}", expected(error))
         }
         ErrorKind::InvalidValue => {
-            let similar = text_of(error, ContextKind::SuggestedValue)
-                .map(|similar| format!("; did you mean {}?", quote_arg(&similar)));
-            let way_out = similar.unwrap_or_else(|| remedy(&name).to_owned());
-            format!("invalid value {value} for '{name}'{}{way_out}", expected(error))
+            let way_out = match similar_value(error).map(|similar| quote_arg(&similar)) {
+                None => format!("{}{}", expected(error), remedy(&name)),
+                Some(similar) if valid_values(error).len() > MAX_LISTED_BESIDE => {
+                    format!("; did you mean {similar}?")
+                }
+                Some(similar) => format!("{}; did you mean {similar}?", expected(error)),
+            };
+            format!("invalid value {value} for '{name}'{way_out}")
         }
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
@@ -95,12 +103,26 @@ fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
 
 /// The list of valid values.
 fn expected(error: &clap::Error) -> String {
-    match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(values)) if !values.is_empty() => {
-            format!(": expected {}", values.join(", "))
-        }
-        _ => String::new(),
+    match valid_values(error) {
+        [] => String::new(),
+        many if many.len() > MAX_LISTED => String::new(),
+        values => format!(": expected {}", values.join(", ")),
     }
+}
+
+fn valid_values(error: &clap::Error) -> &[String] {
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) => values,
+        _ => &[],
+    }
+}
+
+/// Suggests a value of which a part was typed, as `bash` of `complete-bash`, or one that is spelt alike.
+fn similar_value(error: &clap::Error) -> Option<String> {
+    let typed = text_of(error, ContextKind::InvalidValue)?;
+    let contains = |known: &&String| known.split('-').any(|part| part.eq_ignore_ascii_case(&typed));
+    let similar = valid_values(error).iter().find(contains).cloned();
+    similar.or_else(|| text_of(error, ContextKind::SuggestedValue))
 }
 
 /// The way out of a value that an option does not know; one with an optional value may have taken the endpoint for it.

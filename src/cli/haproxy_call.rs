@@ -43,6 +43,12 @@ pub(crate) fn is_haproxy_call(cli: &Cli, environment: &Environment) -> bool {
     cli.mode.haproxy || (from_haproxy && cli.targets.endpoints.len() == 4)
 }
 
+/// Recognises HAProxy's arguments in a call that neither its environment nor `--haproxy` marks.
+pub(crate) fn has_form_of_call(cli: &Cli) -> bool {
+    let [_, _, _, port] = cli.targets.endpoints.as_slice() else { return false };
+    port == NOT_USED || parse_port(port).is_some()
+}
+
 /// Parses HAProxy's call.
 pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<Invocation> {
     let server = match cli.targets.endpoints.as_slice() {

@@ -40,6 +40,8 @@ const INVALID: &[(&[&str], &str)] = &[
         &["--explain", "backnd-down"],
         "invalid value 'backnd-down' for '--explain'; did you mean 'backend-down'?",
     ),
+    (&["--explain", "stalled"], "invalid value 'stalled' for '--explain'; did you mean 'backend-stalled'?"),
+    (&["--generate", "bash"], "invalid value 'bash' for '--generate'; did you mean 'complete-bash'?"),
     (
         &["--explain", "zzz"],
         "invalid value 'zzz' for '--explain'; --explain alone lists the keys, the man page all other words of an alert",

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
 use crate::model::diagnosis::Diagnosis;
@@ -144,13 +144,8 @@ impl TypedValueParser for Topics {
     ) -> Result<Topic, clap::Error> {
         value.to_str().and_then(topic).ok_or_else(|| {
             let known = PossibleValuesParser::new(offered(topic_names()));
-            let mut error = known
-                .parse_ref(command, option, value)
-                .err()
-                .unwrap_or_else(|| clap::Error::new(ErrorKind::InvalidValue).with_cmd(command));
-            // Too many to be listed in an error.
-            error.remove(ContextKind::ValidValue);
-            error
+            let error = known.parse_ref(command, option, value).err();
+            error.unwrap_or_else(|| clap::Error::new(ErrorKind::InvalidValue).with_cmd(command))
         })
     }
 

@@ -70,6 +70,11 @@ pub(super) fn plan(
     if !cli.mode.simulate.is_empty() {
         return simulated(cli);
     }
+    if !haproxy && haproxy_call::has_form_of_call(cli) {
+        bail!(
+            "HAProxy's four arguments need '--haproxy' where HAPROXY_SERVER_ADDR is not in the environment"
+        );
+    }
     if !haproxy && cloud::is_wanted(cli) && !names_endpoints(cli) {
         return catalog(cli);
     }

@@ -179,6 +179,13 @@ fn invalid_haproxy_calls() {
     for (arguments, line) in table {
         assert_eq!(refusal(arguments, HAPROXY), *line, "{arguments:?}");
     }
+    for arguments in [["NOT_USED", "NOT_USED", "192.0.2.7", "8777"], ["a", "1", "/run/c.sock", "NOT_USED"]] {
+        assert_eq!(
+            refusal(&arguments, &[]),
+            "HAProxy's four arguments need '--haproxy' where HAPROXY_SERVER_ADDR is not in the environment"
+        );
+    }
+    assert_eq!(shown(&plan(&["a", "b", "c", "d"])).len(), 4);
 }
 
 #[test]

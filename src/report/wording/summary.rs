@@ -9,7 +9,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
-use crate::rules::AnswerProblem;
+use crate::rules::{AnswerProblem, RuleOrigin};
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
 use crate::verdict::{Basis, Credentials, Limit, RequestVerdict, Responder, Timed, Verdict};
 
@@ -118,7 +118,8 @@ impl Clause {
 
 fn line(lead: &str, verdict: &Verdict, room: usize) -> String {
     let Clause { event, reason } = clause(verdict);
-    let sentence = format!("{lead}{}: {event}{}", verdict.diagnosis, retries(verdict.attempts));
+    let (retries, overrides) = (retries(verdict.attempts), overrides(verdict));
+    let sentence = format!("{lead}{}: {event}{retries}{overrides}", verdict.diagnosis);
     let sentence = truncate(&sentence, room);
     let left = room.saturating_sub(sentence.chars().count());
     format!("{sentence}{}", reason.map(|reason| reason.within(left)).unwrap_or_default())
@@ -139,6 +140,16 @@ fn retries(attempts: u32) -> String {
         1 => " after 1 retry".to_owned(),
         retries => format!(" after {retries} retries"),
     }
+}
+
+/// The overrides that make a failure good, without which the sentence would contradict itself.
+fn overrides(verdict: &Verdict) -> String {
+    if verdict.state != State::Ok {
+        return String::new();
+    }
+    let overridden = verdict.made().filter(|(_, judged)| judged.row.origin == RuleOrigin::Overridden);
+    let keys: Vec<_> = overridden.map(|(_, judged)| judged.row.key.to_string()).collect();
+    if keys.is_empty() { String::new() } else { format!(" (OK by --state {})", keys.join(", ")) }
 }
 
 fn clause(verdict: &Verdict) -> Clause {
@@ -540,7 +551,8 @@ pub(in crate::report) mod tests {
         let mut plan = plan();
         plan.criteria.table.set(Key::parse("refused").unwrap(), State::Ok);
         let verdict = judge_whole(&plan, &endpoint(), &both("refused", "skipped"), 1, NOW);
-        expect!["healthy: connection refused by ctl1:8777"].assert_eq(&of_endpoint(&verdict));
+        expect!["healthy: connection refused by ctl1:8777 (OK by --state refused)"]
+            .assert_eq(&of_endpoint(&verdict));
     }
 
     #[test]

@@ -178,8 +178,22 @@ fn doubtful_answers() {
             "page",
             "wrong-service: GET 200 from http://ADDRESS/v2/health is an HTML page: \"Sign in\"",
         ),
-        (&cached, " --state get:cached=ok", 0, "OK", "get:cached", "healthy: HEAD 204, GET 200 from ADDRESS"),
-        (&report, " --state get:200=ok", 0, "OK", "get:200", "healthy: HEAD 204, GET 200 from ADDRESS"),
+        (
+            &cached,
+            " --state get:cached=ok",
+            0,
+            "OK",
+            "get:cached",
+            "healthy: HEAD 204, GET 200 from ADDRESS (OK by --state get:cached)",
+        ),
+        (
+            &report,
+            " --state get:200=ok",
+            0,
+            "OK",
+            "get:200",
+            "healthy: HEAD 204, GET 200 from ADDRESS (OK by --state get:200)",
+        ),
     ];
     for (get, options, code, state, key, summary) in table {
         let peer = Peer::by_method(alive(), get.clone());
