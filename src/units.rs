@@ -105,6 +105,7 @@ pub(crate) fn plural(number: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::assert_maps;
 
     #[test]
     fn milliseconds_to_the_microsecond() {
@@ -116,52 +117,52 @@ mod tests {
 
     #[test]
     fn three_digits() {
-        let table = [
-            (0, "0.00 ms"),
-            (340, "0.34 ms"),
-            (1_234, "1.23 ms"),
-            (12_345, "12.3 ms"),
-            (123_456, "123 ms"),
-            (1_234_567, "1.23 s"),
-            (10_000_000, "10.0 s"),
-            (3_600_000_000, "3600 s"),
-        ];
-        for (micros, text) in table {
-            assert_eq!(format_duration(Duration::from_micros(micros)), text);
-        }
+        assert_maps(
+            |micros| format_duration(Duration::from_micros(micros)),
+            [
+                (0, "0.00 ms"),
+                (340, "0.34 ms"),
+                (1_234, "1.23 ms"),
+                (12_345, "12.3 ms"),
+                (123_456, "123 ms"),
+                (1_234_567, "1.23 s"),
+                (10_000_000, "10.0 s"),
+                (3_600_000_000, "3600 s"),
+            ],
+        );
     }
 
     #[test]
     fn exact_milliseconds() {
-        let table = [
-            (0, "0.00 ms"),
-            (9, "9.00 ms"),
-            (80, "80 ms"),
-            (999, "999 ms"),
-            (1000, "1 s"),
-            (3200, "3.2 s"),
-            (2004, "2.004 s"),
-            (60_000, "60 s"),
-        ];
-        for (milliseconds, text) in table {
-            assert_eq!(format_duration_exact(Duration::from_millis(milliseconds)), text);
-        }
+        assert_maps(
+            |milliseconds| format_duration_exact(Duration::from_millis(milliseconds)),
+            [
+                (0, "0.00 ms"),
+                (9, "9.00 ms"),
+                (80, "80 ms"),
+                (999, "999 ms"),
+                (1000, "1 s"),
+                (3200, "3.2 s"),
+                (2004, "2.004 s"),
+                (60_000, "60 s"),
+            ],
+        );
     }
 
     #[test]
     fn spans_of_two_units() {
-        let table = [
-            (0.0, "0.00 ms"),
-            (0.25, "250 ms"),
-            (59.94, "59 s"),
-            (60.0, "1 min"),
-            (303.9, "5 min 3 s"),
-            (3_601.0, "1 h"),
-            (90_061.0, "1 d 1 h"),
-        ];
-        for (seconds, text) in table {
-            assert_eq!(format_span(Duration::from_secs_f64(seconds)), text);
-        }
+        assert_maps(
+            |seconds| format_span(Duration::from_secs_f64(seconds)),
+            [
+                (0.0, "0.00 ms"),
+                (0.25, "250 ms"),
+                (59.94, "59 s"),
+                (60.0, "1 min"),
+                (303.9, "5 min 3 s"),
+                (3_601.0, "1 h"),
+                (90_061.0, "1 d 1 h"),
+            ],
+        );
     }
 
     #[test]

@@ -88,6 +88,7 @@ fn is_token(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::assert_maps;
 
     #[test]
     fn head_lengths() {
@@ -100,9 +101,7 @@ mod tests {
             (b"\r\n", None),
             (b"", None),
         ];
-        for (head, expected) in table {
-            assert_eq!(length(head), expected, "{head:?}");
-        }
+        assert_maps(length, table);
     }
 
     #[test]
@@ -117,9 +116,7 @@ mod tests {
             (b"SSH-2.0-OpenSSH\r\n", None),
             (b"\xff\r\n", None),
         ];
-        for (head, expected) in table {
-            assert_eq!(status(head), expected, "{head:?}");
-        }
+        assert_maps(status, table);
     }
 
     #[test]
@@ -132,9 +129,7 @@ mod tests {
             (b"HTTP/1.1 100 Continue\r\n", None),
             (b"HTTP/1.1 200 OK\r\n\r\n", None),
         ];
-        for (head, expected) in table {
-            assert_eq!(interim(head), expected, "{head:?}");
-        }
+        assert_maps(interim, table);
     }
 
     #[test]

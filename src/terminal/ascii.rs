@@ -39,17 +39,18 @@ const fn similar(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::assert_maps;
 
     #[test]
     fn column_for_column() {
-        let table = [
-            ("\x1b[1m→ GET…\x1b[0m\n", "\x1b[1m> GET~\x1b[0m\n"),
-            ("監視 e\u{301} ä", "???? e ?"),
-            ("▁▂▃▄▅▆▇█×?", "_.-=+*%#x?"),
-            ("░▒▓▪█▄", ".:%-#="),
-        ];
-        for (text, ascii) in table {
-            assert_eq!(to_ascii(text), ascii);
-        }
+        assert_maps(
+            to_ascii,
+            [
+                ("\x1b[1m→ GET…\x1b[0m\n", "\x1b[1m> GET~\x1b[0m\n"),
+                ("監視 e\u{301} ä", "???? e ?"),
+                ("▁▂▃▄▅▆▇█×?", "_.-=+*%#x?"),
+                ("░▒▓▪█▄", ".:%-#="),
+            ],
+        );
     }
 }

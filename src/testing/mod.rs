@@ -5,6 +5,8 @@
 mod in_process;
 
 use std::ffi::{OsStr, OsString};
+#[cfg(test)]
+use std::fmt::Debug;
 use std::time::Instant;
 
 use clap::{CommandFactory, ValueEnum};
@@ -20,6 +22,19 @@ use crate::sanitize::{self, Sanitizer, UntrustedText};
 use crate::{explain, generate};
 
 pub use in_process::{InProcess, InProcessLogin, Produced, refusal};
+
+/// Asserts that a function gives each input of a table its output.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn assert_maps<I: Debug, O: Debug + PartialEq<E>, E: Debug>(
+    function: impl Fn(I) -> O,
+    table: impl IntoIterator<Item = (I, E)>,
+) {
+    for (input, expected) in table {
+        let shown = format!("{input:?}");
+        assert_eq!(function(input), expected, "{shown}");
+    }
+}
 
 /// The command line's definition.
 pub fn command() -> clap::Command {

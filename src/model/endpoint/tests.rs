@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use proptest::prelude::*;
 
 use super::{Defaults, Endpoint, EndpointError, Host, Route, Scheme, parse_host_port, parse_path};
+use crate::testing::assert_maps;
 
 fn parse(text: &str) -> Endpoint {
     Endpoint::parse(text, &Defaults::default()).unwrap()
@@ -17,49 +18,52 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn canonical_forms_and_urls() {
-    let table = [
-        ("host", "host:8777", "http://host:8777/v2/health"),
-        ("HOST.Example", "host.example:8777", "http://host.example:8777/v2/health"),
-        ("host.", "host.:8777", "http://host.:8777/v2/health"),
-        ("host_1-a.b", "host_1-a.b:8777", "http://host_1-a.b:8777/v2/health"),
-        ("host:80", "host:80", "http://host:80/v2/health"),
-        ("host:00080", "host:80", "http://host:80/v2/health"),
-        ("http://host", "host:80", "http://host:80/v2/health"),
-        ("http://host/", "host:80", "http://host:80/v2/health"),
-        ("HTTPS://host", "https://host:443", "https://host:443/v2/health"),
-        ("https://host:8777", "https://host:8777", "https://host:8777/v2/health"),
-        ("192.0.2.7", "192.0.2.7:8777", "http://192.0.2.7:8777/v2/health"),
-        ("::1", "[::1]:8777", "http://[::1]:8777/v2/health"),
-        ("2001:DB8:0::7", "[2001:db8::7]:8777", "http://[2001:db8::7]:8777/v2/health"),
-        ("::1:9000", "[::1:9000]:8777", "http://[::1:9000]:8777/v2/health"),
-        ("[::1]", "[::1]:8777", "http://[::1]:8777/v2/health"),
-        ("[::1]:9000", "[::1]:9000", "http://[::1]:9000/v2/health"),
-        ("https://[::1]/x", "https://[::1]:443/x", "https://[::1]:443/x/v2/health"),
-        ("https://cloud/metering", "https://cloud:443/metering", "https://cloud:443/metering/v2/health"),
-        ("https://cloud/metering//", "https://cloud:443/metering", "https://cloud:443/metering/v2/health"),
-        (
-            "https://cloud/metering/v2/health",
-            "https://cloud:443/metering",
-            "https://cloud:443/metering/v2/health",
-        ),
-        ("http://host:8777/v2/health", "host:8777", "http://host:8777/v2/health"),
-        ("host/v2/health/", "host:8777", "http://host:8777/v2/health"),
-        ("host/v2", "host:8777", "http://host:8777/v2/health"),
-        ("http://host:8777/v2", "host:8777", "http://host:8777/v2/health"),
-        ("host/metering/v2/", "host:8777/metering", "http://host:8777/metering/v2/health"),
-        ("host/v2/v2", "host:8777/v2/v2/health", "http://host:8777/v2/v2/health"),
-        ("host/a-v2", "host:8777/a-v2", "http://host:8777/a-v2/v2/health"),
-        ("host/my/v2/healthy", "host:8777/my/v2/healthy", "http://host:8777/my/v2/healthy/v2/health"),
-        ("host/v2/health/v2/health", "host:8777/v2/health/v2/health", "http://host:8777/v2/health/v2/health"),
-        ("host/%7euser%2fa%c3%a4", "host:8777/~user%2Fa%C3%A4", "http://host:8777/~user%2Fa%C3%A4/v2/health"),
-        ("host/a:b=c,d;e", "host:8777/a:b=c,d;e", "http://host:8777/a:b=c,d;e/v2/health"),
-        ("http:81", "http:81", "http://http:81/v2/health"),
-    ];
-    for (text, canonical, url) in table {
-        let endpoint = parse(text);
-        assert_eq!(endpoint.to_string(), canonical, "{text}");
-        assert_eq!(endpoint.url(), url, "{text}");
-    }
+    assert_maps(
+        |text| parse(text).to_string(),
+        [
+            ("host", "host:8777"),
+            ("HOST.Example", "host.example:8777"),
+            ("host.", "host.:8777"),
+            ("host_1-a.b", "host_1-a.b:8777"),
+            ("host:80", "host:80"),
+            ("host:00080", "host:80"),
+            ("http://host", "host:80"),
+            ("http://host/", "host:80"),
+            ("HTTPS://host", "https://host:443"),
+            ("https://host:8777", "https://host:8777"),
+            ("192.0.2.7", "192.0.2.7:8777"),
+            ("::1", "[::1]:8777"),
+            ("2001:DB8:0::7", "[2001:db8::7]:8777"),
+            ("::1:9000", "[::1:9000]:8777"),
+            ("[::1]", "[::1]:8777"),
+            ("[::1]:9000", "[::1]:9000"),
+            ("https://[::1]/x", "https://[::1]:443/x"),
+            ("https://cloud/metering", "https://cloud:443/metering"),
+            ("https://cloud/metering//", "https://cloud:443/metering"),
+            ("https://cloud/metering/v2/health", "https://cloud:443/metering"),
+            ("http://host:8777/v2/health", "host:8777"),
+            ("host/v2/health/", "host:8777"),
+            ("host/v2", "host:8777"),
+            ("http://host:8777/v2", "host:8777"),
+            ("host/metering/v2/", "host:8777/metering"),
+            ("host/v2/v2", "host:8777/v2/v2/health"),
+            ("host/a-v2", "host:8777/a-v2"),
+            ("host/my/v2/healthy", "host:8777/my/v2/healthy"),
+            ("host/v2/health/v2/health", "host:8777/v2/health/v2/health"),
+            ("host/%7euser%2fa%c3%a4", "host:8777/~user%2Fa%C3%A4"),
+            ("host/a:b=c,d;e", "host:8777/a:b=c,d;e"),
+            ("http:81", "http:81"),
+        ],
+    );
+    assert_maps(
+        |text| parse(text).url(),
+        [
+            ("host", "http://host:8777/v2/health"),
+            ("https://host", "https://host:443/v2/health"),
+            ("https://[::1]/x", "https://[::1]:443/x/v2/health"),
+            ("host/v2/v2", "http://host:8777/v2/v2/health"),
+        ],
+    );
 }
 
 #[test]
@@ -103,18 +107,18 @@ fn other_health_paths() {
 
 #[test]
 fn host_headers() {
-    let table = [
-        ("http://host", "host"),
-        ("host:80", "host"),
-        ("host", "host:8777"),
-        ("host:443", "host:443"),
-        ("https://host:443/x", "host"),
-        ("https://[::1]", "[::1]"),
-        ("::1", "[::1]:8777"),
-    ];
-    for (text, authority) in table {
-        assert_eq!(parse(text).authority(), authority, "{text}");
-    }
+    assert_maps(
+        |text| parse(text).authority(),
+        [
+            ("http://host", "host"),
+            ("host:80", "host"),
+            ("host", "host:8777"),
+            ("host:443", "host:443"),
+            ("https://host:443/x", "host"),
+            ("https://[::1]", "[::1]"),
+            ("::1", "[::1]:8777"),
+        ],
+    );
 }
 
 /// Asserts that each text is invalid for its reason.
@@ -211,15 +215,15 @@ fn invalid_prefixes() {
 
 #[test]
 fn hostile_endpoints() {
-    let table = [
-        ("ho\x1b[31mst", r"a host name cannot contain '\u{1b}'"),
-        (" host", "a host name cannot contain ' '"),
-        ("ho\nst", r"a host name cannot contain '\n'"),
-        ("host/\u{7f}", r"a path cannot contain '\u{7f}': write %7F"),
-    ];
-    for (text, error) in table {
-        assert_eq!(refused(text), error);
-    }
+    assert_maps(
+        refused,
+        [
+            ("ho\x1b[31mst", r"a host name cannot contain '\u{1b}'"),
+            (" host", "a host name cannot contain ' '"),
+            ("ho\nst", r"a host name cannot contain '\n'"),
+            ("host/\u{7f}", r"a path cannot contain '\u{7f}': write %7F"),
+        ],
+    );
 }
 
 #[test]
@@ -251,18 +255,18 @@ fn secrets_in_errors() {
 #[test]
 fn hosts_and_ports() {
     let v6 = Host::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
-    let table = [
-        ("Host", Ok((Host::Name("host".into()), None))),
-        ("host:80", Ok((Host::Name("host".into()), Some(80)))),
-        ("::1", Ok((v6.clone(), None))),
-        ("[::1]:80", Ok((v6.clone(), Some(80)))),
-        ("192.0.2.7", Ok((Host::Address("192.0.2.7".parse().unwrap()), None))),
-        ("host:0", Err("invalid port '0': expected 1 to 65535".into())),
-        ("host/x", Err("a host name cannot contain '/'".into())),
-    ];
-    for (text, expected) in table {
-        assert_eq!(parse_host_port(text), expected, "{text}");
-    }
+    assert_maps(
+        parse_host_port,
+        [
+            ("Host", Ok((Host::Name("host".into()), None))),
+            ("host:80", Ok((Host::Name("host".into()), Some(80)))),
+            ("::1", Ok((v6.clone(), None))),
+            ("[::1]:80", Ok((v6.clone(), Some(80)))),
+            ("192.0.2.7", Ok((Host::Address("192.0.2.7".parse().unwrap()), None))),
+            ("host:0", Err("invalid port '0': expected 1 to 65535".into())),
+            ("host/x", Err("a host name cannot contain '/'".into())),
+        ],
+    );
 }
 
 #[test]
