@@ -3,20 +3,26 @@
 use std::time::Duration;
 
 use crate::support::harness::{check, words};
-use crate::support::peer::{Peer, Script, Step, says};
+use crate::support::peer::{Peer, Script, Step, alive, says};
 
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 
-/// Asks by GET alone, and asserts the fault's kind and all of its words.
+/// Asserts what happens where HEAD is answered and GET in this way: the diagnosis, the fault's kind and phase, and all
+/// of its words.
 #[track_caller]
-fn has_fault(name: &str, script: Script, kind: &str, message: &str) {
-    let peer = Peer::always(script);
-    let run = check([&peer.address(), "-m", "get", "-t", "5", "-o", "json"]).run();
-    let fault = run.json()["endpoints"][0]["probes"][0]["fault"].clone();
+fn has_fault(script: Script, (diagnosis, kind, phase): (&str, &str, &str), message: &str) {
+    let peer = Peer::by_method(alive(), script);
+    let run = check([&peer.address(), "-t", "5", "-o", "json"]).run();
     run.exits(2)
-        .holds(fault["kind"] == kind, &format!("{name} is not {kind}"))
-        .holds(fault["message"] == message, &format!("{name} is not reported as {message:?}"));
+        .has_no_hostile_characters()
+        .reports("/endpoints/0/probes/1/fault/message", message)
+        .reports("/endpoints/0/probes/1/fault/kind", kind)
+        .reports("/endpoints/0/probes/1/fault/phase", phase)
+        .reports("/endpoints/0/diagnosis", diagnosis);
 }
+
+const NO_HTTP: (&str, &str, &str) = ("wrong-service", "protocol", "receive");
+const BROKEN_BODY: (&str, &str, &str) = ("backend-stalled", "body", "receive");
 
 /// Asks by GET alone, and asserts that an answer is taken as the healthy one that it is.
 #[track_caller]
@@ -32,116 +38,92 @@ fn then_reset(bytes: impl Into<Vec<u8>>) -> Script {
 
 #[test]
 fn connections_that_end() {
-    let table: [(&str, Script, &str, &str); 9] = [
-        ("a reset", vec![Step::Reset], "reset", "the connection was reset before any response"),
+    let none = "before any response";
+    let head = "within the response headers";
+    let table: [(Script, &str, &str, &str); 7] = [
+        (vec![Step::Reset], "reset", "wait", &format!("the connection was reset {none}")),
+        (then_reset(format!("{OK}X: ")), "reset", "receive", &format!("the connection was reset {head}")),
+        (vec![], "closed", "wait", &format!("the connection was closed {none}")),
+        (says("H"), "closed", "receive", &format!("the connection was closed {head}")),
+        (says(format!("{OK}X: ")), "closed", "receive", &format!("the connection was closed {head}")),
         (
-            "a reset within the head",
-            then_reset(format!("{OK}X: ")),
-            "reset",
-            "the connection was reset within the response headers",
-        ),
-        (
-            "a reset within the body",
-            then_reset(format!("{OK}Content-Length: 9\r\n\r\n{{")),
-            "body",
-            "the connection was reset within the response body",
-        ),
-        (
-            "a reset within a body without length",
-            then_reset(format!("{OK}\r\n{{")),
-            "body",
-            "the connection was reset within the response body",
-        ),
-        ("a close", vec![], "closed", "the connection was closed before any response"),
-        ("one letter", says("H"), "closed", "the connection was closed within the response headers"),
-        (
-            "a close within the head",
-            says(format!("{OK}X: ")),
+            says(format!("{OK}Content-Length: 5\r\n")),
             "closed",
-            "the connection was closed within the response headers",
+            "receive",
+            &format!("the connection was closed {head}"),
         ),
         (
-            "a truncated body",
-            says(format!("{OK}Content-Length: 9\r\n\r\n{{")),
-            "body",
-            "the connection was closed before the body was complete",
-        ),
-        (
-            "a beginning after an interim answer",
             says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 2"),
             "closed",
+            "receive",
             "the connection was closed between an interim response and the final one",
         ),
     ];
-    for (name, script, kind, message) in table {
-        has_fault(name, script, kind, message);
+    for (script, kind, phase, message) in table {
+        has_fault(script, ("backend-stalled", kind, phase), message);
     }
+    for framing in ["", "Content-Length: 9\r\n"] {
+        let begun = format!("{OK}{framing}\r\n{{");
+        has_fault(then_reset(begun), BROKEN_BODY, "the connection was reset within the response body");
+    }
+    let cut = says(format!("{OK}Content-Length: 9\r\n\r\n{{"));
+    has_fault(cut, BROKEN_BODY, "the connection was closed before the body was complete");
 }
 
 #[test]
 fn other_protocols() {
-    let table: [(&str, &[u8], &str); 12] = [
-        ("SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n", "the response begins with: SSH-2.0-OpenSSH_9.2p1"),
-        ("SMTP", b"220 mail ESMTP\r\n", "the response begins with: 220 mail ESMTP"),
-        ("MariaDB", b"J\0\0\0\n5.7.30\0\x08\0\0\0", "the response begins with: J 5.7.30"),
-        ("RTSP", b"RTSP/1.0 400 Bad\r\n\r\n", "the response begins with: RTSP/1.0 400 Bad"),
-        ("noise", b"\0\x01\xff\x1b[\x9b", "the response begins with: the bytes 00 01 ff 1b 5b 9b"),
-        ("TLS", b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS on this port"),
-        (
-            "HTTP/0.9",
-            b"<p>It works!</p>\n",
-            "the response is content without headers (HTTP/0.9); it begins with: <p>It works!</p>",
-        ),
-        (
-            "HTTP/2",
-            b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\x40\0\0\0",
-            "the server speaks HTTP/2 only, not HTTP/1.1",
-        ),
-        (
-            "an HTTP/2 preface",
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-            "the server speaks HTTP/2 only, not HTTP/1.1",
-        ),
-        ("an HTTP/2 status", b"HTTP/2 200\r\n\r\n", "the server speaks HTTP/2 only, not HTTP/1.1"),
-        ("HTTP/1.2", b"HTTP/1.2 200 OK\r\n\r\n", "the response headers are malformed (invalid HTTP version)"),
-        ("lower case", b"http/1.1 200 OK\r\n\r\n", "the response begins with: http/1.1 200 OK"),
+    let begins = "the response begins with:";
+    let http2 = "the server speaks HTTP/2 only, not HTTP/1.1";
+    let http09 = "the response is content without headers (HTTP/0.9); it begins with:";
+    let version = "the response headers are malformed (invalid HTTP version)";
+    let table: [(&[u8], &str); 15] = [
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", &format!("{begins} SSH-2.0-OpenSSH_9.2p1")),
+        (b"220 mail ESMTP\r\n", &format!("{begins} 220 mail ESMTP")),
+        (b"220 (vsFTPd)\r\n530 Please login.\r\n", &format!("{begins} 220 (vsFTPd) 530 Please login.")),
+        // MariaDB.
+        (b"J\0\0\0\n5.7.30\0\x08\0\0\0", &format!("{begins} J 5.7.30")),
+        (b"RTSP/1.0 400 Bad\r\n\r\n", &format!("{begins} RTSP/1.0 400 Bad")),
+        (b"\0\x01\xff\x1b[\x9b", &format!("{begins} the bytes 00 01 ff 1b 5b 9b")),
+        (b"\0\xff garbage \x1b[31m\r\n\r\n", &format!("{begins} \u{fffd} garbage")),
+        (b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS on this port"),
+        (b"<p>It works!</p>\n", &format!("{http09} <p>It works!</p>")),
+        // HTTP/2: settings, a preface and a status line.
+        (b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\x40\0\0\0", http2),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", http2),
+        (b"HTTP/2 200\r\n\r\n", http2),
+        (b"HTTP/1.2 200 OK\r\n\r\n", version),
+        (b"HTTP/1.1 OK\r\n\r\n", "the response headers are malformed (invalid response status)"),
+        (b"http/1.1 200 OK\r\n\r\n", &format!("{begins} http/1.1 200 OK")),
     ];
-    for (name, bytes, message) in table {
-        has_fault(name, says(bytes), "protocol", message);
+    for (bytes, message) in table {
+        has_fault(says(bytes), NO_HTTP, message);
     }
 }
 
 #[test]
 fn malformed_heads() {
+    let lengths = "conflicting content-length headers";
+    let number = "content-length header not a number";
     let table = [
-        ("a status of two digits", "HTTP/1.1 99 x\r\n\r\n", "invalid response status"),
-        ("a status of four", "HTTP/1.1 2000 x\r\n\r\n", "invalid response status"),
-        ("a status below 100", "HTTP/1.1 099 x\r\n\r\n", "invalid status code: 099"),
-        ("a line without a colon", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "invalid header name"),
-        ("NUL", "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "invalid header value"),
-        (
-            "two lengths",
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-            "conflicting content-length headers",
-        ),
-        (
-            "a length beyond all",
-            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}",
-            "content-length header not a number",
-        ),
+        ("99 x\r\n", "invalid response status"),
+        ("2000 x\r\n", "invalid response status"),
+        ("099 x\r\n", "invalid status code: 099"),
+        ("200 OK\r\nno colon\r\n", "invalid header name"),
+        ("200 OK\r\nX: a\0b\r\n", "invalid header value"),
+        ("200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n", lengths),
+        ("200 OK\r\nContent-Length: 2, 3\r\n", lengths),
+        ("200 OK\r\nContent-Length: two\r\n", number),
+        ("200 OK\r\nContent-Length: -2\r\n", number),
+        ("200 OK\r\nContent-Length: 99999999999999999999\r\n", number),
     ];
-    for (name, bytes, why) in table {
-        has_fault(name, says(bytes), "protocol", &format!("the response headers are malformed ({why})"));
+    for (head, why) in table {
+        let message = format!("the response headers are malformed ({why})");
+        has_fault(says(format!("HTTP/1.1 {head}\r\n{{}}")), NO_HTTP, &message);
     }
     let both = format!("{OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{{}}");
-    has_fault(
-        "two framings",
-        says(both),
-        "protocol",
-        "the response has both Content-Length and Transfer-Encoding",
-    );
+    has_fault(says(both), NO_HTTP, "the response has both Content-Length and Transfer-Encoding");
     let long = format!("{OK}X: {}\r\n\r\n", "y".repeat(16 * 1024));
-    has_fault("an oversized head", says(long), "protocol", "the response headers are longer than 16 KiB");
+    has_fault(says(long), NO_HTTP, "the response headers are longer than 16 KiB");
 }
 
 /// An odd head hides no status: neither one that curl or a browser accepts, nor one that nobody accepts.
@@ -180,29 +162,21 @@ fn identity_coding() {
 #[test]
 fn broken_chunks() {
     let cut = "the connection was closed before the body was complete";
+    let broken = |why: &str| format!("the body's chunks are broken ({why})");
+    let no_number = broken("chunk length cannot be read as a number");
+    let no_end = broken("chunk expected crlf as next character");
     let table = [
-        ("no number", "zz\r\n{}", "the body's chunks are broken (chunk length cannot be read as a number)"),
-        (
-            "too large a number",
-            "ffffffffffffffffff\r\n{}",
-            "the body's chunks are broken (chunk length cannot be read as a number)",
-        ),
-        (
-            "no line end",
-            "2\r\n{}XX0\r\n\r\n",
-            "the body's chunks are broken (chunk expected crlf as next character)",
-        ),
-        (
-            "a number without end",
-            &"0".repeat(50_000),
-            "the body's chunks are broken (a chunk's size does not end)",
-        ),
-        ("a cut chunk", "5\r\n{}", cut),
-        ("no last chunk", "2\r\n{}\r\n", cut),
-        ("half a last chunk", "2\r\n{}\r\n0", cut),
+        ("zz\r\n{}", no_number.as_str()),
+        ("ffffffffffffffffff\r\n{}", &no_number),
+        ("2\r\n{}XX0\r\n\r\n", &no_end),
+        (&"0".repeat(50_000), &broken("a chunk's size does not end")),
+        ("5\r\n{}", cut),
+        ("2\r\n{}\r\n", cut),
+        ("2\r\n{}\r\n0", cut),
     ];
-    for (name, body, message) in table {
-        has_fault(name, says(format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}")), "body", message);
+    for (body, message) in table {
+        let answer = format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}");
+        has_fault(says(answer), BROKEN_BODY, message);
     }
 }
 
