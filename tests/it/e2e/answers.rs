@@ -180,24 +180,12 @@ fn broken_chunks() {
     }
 }
 
-/// Final answers whose status is none that HTTP knows.
-#[test]
-fn odd_statuses() {
-    for (status, key) in [(101, "1xx"), (600, "protocol"), (999, "protocol")] {
-        let peer = Peer::always(says(format!("HTTP/1.1 {status} Odd\r\n\r\n")));
-        let run = check([&peer.address(), "-m", "get", "-o", "json"]).run();
-        run.exits(2)
-            .reports("/endpoints/0/diagnosis", "wrong-service")
-            .reports("/endpoints/0/probes/0/key", key)
-            .reports("/endpoints/0/probes/0/status", status);
-    }
-}
-
 #[test]
 fn odd_valid_answers() {
     let table = [
         ("no header at all", "HTTP/1.1 200 OK\r\n\r\n"),
         ("no reason", "HTTP/1.1 200\r\n\r\n"),
+        ("an empty reason", "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"),
         ("HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\n{}"),
         ("line feeds alone", "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}"),
         ("a line end ahead", "\r\nHTTP/1.1 200 OK\r\n\r\n{}"),
@@ -271,6 +259,9 @@ fn extreme_bodies() {
         (r#"{"error": {"code": 99999999999999999999999999, "message": "large"}}"#.to_owned(), Some("large")),
         (r#"{"code": 1e999999, "message": "larger"}"#.to_owned(), Some("larger")),
         (format!("{{\"message\": \"first\", \"rest\": \"{}\"}}", "x".repeat(70_000)), None),
+        ("null".to_owned(), None),
+        ("\"\"".to_owned(), None),
+        ("\u{feff}{}".to_owned(), None),
     ];
     for (body, said) in table {
         let peer = Peer::always(says(format!("HTTP/1.1 503 No\r\n\r\n{body}")));
