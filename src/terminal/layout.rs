@@ -141,20 +141,21 @@ fn fitting_bytes(chars: impl Iterator<Item = char>, columns: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::assert_maps;
     use proptest::prelude::*;
 
     #[test]
     fn truncated_middle() {
-        let table = [
-            ("host:8777", 9, "host:8777"),
-            ("metering.example.com:8777", 15, "meterin…om:8777"),
-            ("監視監視監視:8777", 10, "監視…:8777"),
-            ("host", 1, "…"),
-            ("host", 0, "…"),
-        ];
-        for (text, columns, short) in table {
-            assert_eq!(truncate_middle(text, columns), short);
-        }
+        assert_maps(
+            |(text, columns)| truncate_middle(text, columns),
+            [
+                (("host:8777", 9), "host:8777"),
+                (("metering.example.com:8777", 15), "meterin…om:8777"),
+                (("監視監視監視:8777", 10), "監視…:8777"),
+                (("host", 1), "…"),
+                (("host", 0), "…"),
+            ],
+        );
     }
 
     #[test]

@@ -88,8 +88,18 @@ pub(crate) fn configuration(command: &Path, servers: &[(&str, String)]) -> Strin
     replaced(&with_servers(&text, servers), &[(SCRIPT, command.to_str().unwrap())])
 }
 
+/// Starts HAProxy in the foreground and as a daemon, and waits until both have each server in its state.
+fn settles_in_both_modes(program: &Path, text: &str, farm: &Farm) {
+    let balancers =
+        [Mode::Foreground, Mode::Background].map(|mode| Balancer::start(program, directory(), mode, text));
+    for balancer in balancers {
+        balancer.settles(&farm.expected);
+    }
+}
+
 /// The bare binary as the command, under HAProxy's defaults: no PATH, and 2 s for a check.
-fn bare_binary(mode: Mode) {
+#[test]
+fn bare_binary() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm::start(dir.path());
@@ -99,11 +109,12 @@ fn bare_binary(mode: Mode) {
         &configuration(Path::new(plugin::path()), &farm.servers),
         &[("    external-check path /usr/bin:/bin\n", ""), (" inter 3s", "")],
     );
-    Balancer::start(&program, dir, mode, &text).settles(&farm.expected);
+    settles_in_both_modes(&program, &text, &farm);
 }
 
 /// The generated wrapper as the command, with a private CA and the certificate's name.
-fn wrapper(mode: Mode) {
+#[test]
+fn wrapper() {
     let Some(program) = found(&["haproxy"]) else { return };
     let dir = directory();
     let mut farm = Farm::start(dir.path());
@@ -115,28 +126,7 @@ fn wrapper(mode: Mode) {
         &["set -- -H ", "set -- --cacert "],
         &[("metering.example.com", NAME), ("/etc/haproxy/private-ca.pem", ca.to_str().unwrap())],
     );
-    let text = configuration(&script, &farm.servers);
-    Balancer::start(&program, dir, mode, &text).settles(&farm.expected);
-}
-
-#[test]
-fn foreground_bare_binary() {
-    bare_binary(Mode::Foreground);
-}
-
-#[test]
-fn daemonised_bare_binary() {
-    bare_binary(Mode::Background);
-}
-
-#[test]
-fn foreground_wrapper() {
-    wrapper(Mode::Foreground);
-}
-
-#[test]
-fn daemonised_wrapper() {
-    wrapper(Mode::Background);
+    settles_in_both_modes(&program, &configuration(&script, &farm.servers), &farm);
 }
 
 #[test]
@@ -230,10 +220,13 @@ fn wrapper_shells() {
     }
 }
 
-/// HAProxy with this server, whose agent is the command of the generated unit on the line that begins so.
-fn with_agent(program: &Path, server: SocketAddr, line: &str) -> Balancer {
+/// HAProxy with a healthy server, whose agent is the command of the generated unit on the line that begins so; `None`
+/// where HAProxy is not installed.
+fn with_agent(line: &str) -> Option<(Service, Balancer)> {
+    let program = found(&["haproxy"])?;
+    let service = Service::start(Role::Healthy);
     let text = generated("haproxy-agent");
-    let agent = start_agent(&exec_start(&text, line, server));
+    let agent = start_agent(&exec_start(&text, line, service.address));
     let text = replaced(
         &file_of(&text, CONFIGURATION),
         &[
@@ -241,8 +234,8 @@ fn with_agent(program: &Path, server: SocketAddr, line: &str) -> Balancer {
             ("agent-inter 5s", "agent-inter 200ms"),
         ],
     );
-    let text = with_servers(&text, &[("agent", server.to_string())]);
-    Balancer::start(program, directory(), Mode::Foreground, &text)
+    let text = with_servers(&text, &[("agent", service.address.to_string())]);
+    Some((service, Balancer::start(&program, directory(), Mode::Foreground, &text)))
 }
 
 /// Waits until the agent has given its server this status, with this in the reason.
@@ -258,9 +251,7 @@ fn agent_says(balancer: &Balancer, status: &str, reason: &str) {
 
 #[test]
 fn agent() {
-    let Some(program) = found(&["haproxy"]) else { return };
-    let service = Service::start(Role::Healthy);
-    let balancer = with_agent(&program, service.address, "ExecStart=");
+    let Some((service, balancer)) = with_agent("ExecStart=") else { return };
     agent_says(&balancer, "UP", "");
     service.become_(Role::Hostile);
     agent_says(&balancer, "DOWN", "503");
@@ -274,9 +265,7 @@ fn agent() {
 
 #[test]
 fn agent_rehearsal() {
-    let Some(program) = found(&["haproxy"]) else { return };
-    let service = Service::start(Role::Healthy);
-    let balancer = with_agent(&program, service.address, "#ExecStart=");
+    let Some((_service, balancer)) = with_agent("#ExecStart=") else { return };
     agent_says(&balancer, "DOWN", "(SIMULATED backend-down: GET 503 from 127.0.0.1:");
 }
 

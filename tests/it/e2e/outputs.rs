@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::certificates::Files;
 use crate::support::harness::{Finished, check, words};
 use crate::support::peer::{Nobody, Peer, Script, Step, alive, answers};
 
@@ -287,15 +288,14 @@ fn max_output() {
 
 #[test]
 fn output_file() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("report");
-    std::fs::write(&file, "old").unwrap();
+    let files = Files::new();
+    let file = files.write("report", "old");
     let peer = Peer::backend_down();
-    let run = check([&peer.address(), "-o", "json", "--output-file", file.to_str().unwrap()]).run();
+    let run = check([&peer.address(), "-o", "json", "--output-file", &file]).run();
     run.exits(2).holds(run.stdout.is_empty(), "something is on standard output");
     let report: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!(report["state"], "CRITICAL");
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(std::fs::read_dir(files.directory()).unwrap().count(), 1, "nothing is left beside it");
 }
 
 #[test]

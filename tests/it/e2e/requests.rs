@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::support::certificates::Files;
 use crate::support::harness::{check, words};
 use crate::support::peer::{Peer, Step, alive, answer, answers};
 
@@ -138,11 +139,10 @@ fn basic_credentials_from_a_file() {
 
 #[test]
 fn given_headers() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("headers");
-    std::fs::write(&file, "# two headers\n\nX-From-File: in a file\nX-More: 1\n").unwrap();
+    let files = Files::new();
+    let file = files.write("headers", "# two headers\n\nX-From-File: in a file\nX-More: 1\n");
     let peer = Peer::healthy();
-    let from_file = format!("@{}", file.display());
+    let from_file = format!("@{file}");
     check([&peer.address(), "--header", "X-Given: on the line", "--header", &from_file]).run().exits(0);
     for request in peer.requests() {
         assert_eq!(request.header("x-given"), ["on the line"]);

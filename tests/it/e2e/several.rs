@@ -169,20 +169,15 @@ fn successful_retry() {
     assert_eq!(peer.asked_for().len(), 4);
 }
 
+/// Only CRITICAL is tried again.
 #[test]
-fn exhausted_retries() {
-    let peer = Peer::by_method(alive(), answers(503, "", ""));
-    let run = check(words(&format!("{} --retries 2 --retry-delay 10ms -o json", peer.address()))).run();
-    run.exits(2).reports("/endpoints/0/attempts", 3);
-    assert_eq!(peer.accepted(), 6);
-}
-
-#[test]
-fn no_retry_of_unknown() {
-    let peer = Peer::always(answers(401, "", ""));
-    let run = check(words(&format!("{} --retries 5 --retry-delay 10ms -o json", peer.address()))).run();
-    run.exits(3).reports("/endpoints/0/attempts", 1);
-    assert_eq!(peer.accepted(), 2);
+fn numbers_of_attempts() {
+    for (status, code, attempts) in [(503, 2, 3), (401, 3, 1)] {
+        let peer = Peer::always(answers(status, "", ""));
+        let run = check(words(&format!("{} --retries 2 --retry-delay 10ms -o json", peer.address()))).run();
+        run.exits(code).reports("/endpoints/0/attempts", attempts);
+        assert_eq!(peer.accepted(), 2 * attempts);
+    }
 }
 
 #[test]

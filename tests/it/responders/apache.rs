@@ -7,6 +7,9 @@ use crate::support::programs::missing;
 /// Directory of the modules on Debian.
 const MODULES: &str = "/usr/lib/apache2/modules";
 
+/// Statuses that the configuration answers itself.
+const OWN: [u16; 3] = [403, 429, 500];
+
 #[test]
 fn apache() {
     if !Path::new(MODULES).join("mod_wsgi.so").is_file() {
@@ -23,10 +26,11 @@ fn apache() {
              return [body]\n"
         );
         let script = place.write("app.wsgi", &script);
+        let own = OWN.map(|status| format!("RewriteRule ^/{status} - [R={status}]\n")).concat();
         let text = format!(
             "ProxyPass /wsgi !\nProxyPass /crash !\nProxyPass /sorry.html !\nProxyPass /none !\nProxyPass /passed http://{service}/\n\
              WSGIScriptAlias /wsgi {script}\nWSGIScriptAlias /crash {script}\n\
-             RewriteEngine on\nRewriteRule ^/403 - [R=403]\nRewriteRule ^/429 - [R=429]\nRewriteRule ^/500 - [R=500]\n\
+             RewriteEngine on\n{own}\
              ProxyPass / http://{dead}/\n\
              <Location /file>\nErrorDocument 503 /sorry.html\n</Location>\n\
              <Location /text>\nErrorDocument 503 \"{words}\"\n</Location>\n",
@@ -35,20 +39,9 @@ fn apache() {
         command(place, &format!("Listen {address}\n{text}"))
     });
     let Some(server) = server else { return };
-    server.answers(
-        Some("apache"),
-        &[
-            ("/", 503, "proxy-error"),
-            ("/file", 503, "proxy-error"),
-            ("/text", 503, "proxy-error"),
-            ("/none", 404, "not-found"),
-            ("/403", 403, "denied"),
-            ("/429", 429, "throttled"),
-            ("/500", 500, "api-error"),
-            ("/crash", 500, "api-error"),
-        ],
-    );
-    server.answers(None, &[("/passed", 503, "backend-down")]);
+    let answers = [("/", 503), ("/file", 503), ("/text", 503), ("/none", 404), ("/crash", 500)];
+    server.is_known("apache", &answers, &OWN);
+    server.answers(None, "/passed", 503, "backend-down");
     server.passes_on("/wsgi");
 }
 

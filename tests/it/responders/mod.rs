@@ -25,8 +25,18 @@ const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
 const SERVICE_PAGE: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
     <h1>503 Service Unavailable</h1>\n  metering database unreachable\n </body>\n</html>";
 
-/// A path, and the expected status of GET and diagnosis.
-type Case = (&'static str, u16, &'static str);
+/// The diagnosis of a status that a responder gives of itself.
+const fn own_diagnosis(status: u16) -> &'static str {
+    match status {
+        302 => "wrong-service",
+        401 | 403 => "denied",
+        404 => "not-found",
+        405 => "request-rejected",
+        429 => "throttled",
+        500 => "api-error",
+        _ => "proxy-error",
+    }
+}
 
 /// A responder under test, in a directory of its own.
 struct Server {
@@ -44,9 +54,9 @@ struct Place<'a> {
     /// The address to listen on.
     address: SocketAddr,
     /// An address where nothing listens.
-    dead: String,
+    dead: SocketAddr,
     /// The address of the service.
-    service: String,
+    service: SocketAddr,
 }
 
 impl Place<'_> {
@@ -71,8 +81,8 @@ impl Server {
         let program = found(programs)?;
         let (dir, nobody, service) = (directory(), Nobody::refusing(), service());
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let place =
-            Place { program, dir: dir.path(), address, dead: nobody.address(), service: service.address() };
+        let [dead, backend] = [nobody.address(), service.address()].map(|address| address.parse().unwrap());
+        let place = Place { program, dir: dir.path(), address, dead, service: backend };
         let mut daemon = Daemon::start(&mut command(&place), dir.path());
         daemon.eventually("a listening responder", || {
             TcpStream::connect(address).map_err(|error| error.to_string())
@@ -80,24 +90,33 @@ impl Server {
         Some(Server { address, _daemon: daemon, _dir: dir, _backends: (nobody, service) })
     }
 
-    /// Asserts what is said of answers that this responder made, or nobody known.
+    /// Asserts the diagnosis of an answer to GET with this status, and its responder: this one, or nobody known.
     #[track_caller]
-    fn answers(&self, by: Option<&str>, cases: &[Case]) {
-        for (path, status, diagnosis) in cases {
-            let endpoint = format!("http://{}", self.address);
-            let run = check([&endpoint, "--path", path, "-o", "json"]).run();
-            let report = &run.json()["endpoints"][0];
-            let (head, get) = (&report["probes"][0], &report["probes"][1]);
-            let found = json!([get["status"], head["answered_by"], get["answered_by"], report["diagnosis"]]);
-            let expected = json!([status, by, by, diagnosis]);
-            run.holds(found == expected, &format!("{path}: {found} instead of {expected}"));
+    fn answers(&self, by: Option<&str>, path: &str, status: u16, diagnosis: &str) {
+        let endpoint = format!("http://{}", self.address);
+        let run = check([&endpoint, "--path", path, "-o", "json"]).run();
+        let report = &run.json()["endpoints"][0];
+        let (head, get) = (&report["probes"][0], &report["probes"][1]);
+        let found = json!([get["status"], head["answered_by"], get["answered_by"], report["diagnosis"]]);
+        let expected = json!([status, by, by, diagnosis]);
+        run.holds(found == expected, &format!("{path}: {found} instead of {expected}"));
+    }
+
+    /// Asserts that these answers are the responder's own, and so are its pages for these statuses: `/404` has 404.
+    #[track_caller]
+    fn is_known(&self, name: &str, answers: &[(&str, u16)], statuses: &[u16]) {
+        for (path, status) in answers {
+            self.answers(Some(name), path, *status, own_diagnosis(*status));
+        }
+        for status in statuses {
+            self.answers(Some(name), &format!("/{status}"), *status, own_diagnosis(*status));
         }
     }
 
     /// Asserts that the answer to GET is the service's own page, and that its reason is quoted.
     #[track_caller]
-    fn passes_on(&self, path: &'static str) {
-        self.answers(None, &[(path, 503, "backend-down")]);
+    fn passes_on(&self, path: &str) {
+        self.answers(None, path, 503, "backend-down");
         let endpoint = format!("http://{}", self.address);
         let reason = "metering database unreachable";
         check([&endpoint, "--path", path, "-o", "json"])

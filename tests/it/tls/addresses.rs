@@ -64,26 +64,39 @@ fn can_have_hosts() -> bool {
     unshares("-rm")
 }
 
-/// A run for which `twin.test` has these addresses.
-fn with_twin(files: &Files, addresses: &[&str], line: &str) -> Check {
-    let hosts =
-        files.write("hosts", format!("127.0.0.1 localhost\n{} twin.test\n", addresses.join(" twin.test\n")));
-    let shell =
-        format!("exec unshare -rm sh -c 'mount --bind \"$0\" /etc/hosts && exec \"$@\"' {hosts} \"$@\"");
-    check_in_shell(&shell, &words(line))
+/// A service under the name `twin.test`, and a directory for the hosts file.
+struct Twin {
+    peer: Peer,
+    files: Files,
+    name: String,
+}
+
+impl Twin {
+    /// Starts the service; `None` where a run cannot have a hosts file of its own.
+    fn start() -> Option<Twin> {
+        can_have_hosts().then(|| {
+            let peer = Peer::healthy();
+            Twin { name: format!("twin.test:{}", peer.port()), peer, files: Files::new() }
+        })
+    }
+
+    /// Prepares a run for which the name has these addresses.
+    fn check(&self, addresses: &[&str], options: &str) -> Check {
+        let entries = addresses.join(" twin.test\n");
+        let hosts = self.files.write("hosts", format!("127.0.0.1 localhost\n{entries} twin.test\n"));
+        let shell =
+            format!("exec unshare -rm sh -c 'mount --bind \"$0\" /etc/hosts && exec \"$@\"' {hosts} \"$@\"");
+        check_in_shell(&shell, &words(&format!("{} {options}", self.name)))
+    }
 }
 
 const TWIN: [&str; 2] = ["127.0.0.2", "127.0.0.1"];
 
 #[test]
 fn all_addresses() {
-    if !can_have_hosts() {
-        return;
-    }
-    let (peer, files) = (Peer::healthy(), Files::new());
-    let name = format!("twin.test:{}", peer.port());
-    let run = with_twin(&files, &TWIN, &format!("{name} --all-addresses"));
-    let run = run.run();
+    let Some(twin) = Twin::start() else { return };
+    let run = twin.check(&TWIN, "--all-addresses").run();
+    let name = &twin.name;
     run.exits(2).is_plugin_output();
     assert_eq!(
         run.summary(),
@@ -96,23 +109,17 @@ fn all_addresses() {
     for label in [format!("{name} (127.0.0.2) head_time"), format!("{name} (127.0.0.1) get_time")] {
         run.holds(labels.contains(&label), &label);
     }
-    assert_eq!(peer.requests()[0].header("host"), [name]);
+    assert_eq!(twin.peer.requests()[0].header("host"), [name]);
 }
 
 #[test]
 fn quorum_of_addresses() {
-    if !can_have_hosts() {
-        return;
-    }
-    let (peer, files) = (Peer::healthy(), Files::new());
-    let name = format!("twin.test:{}", peer.port());
+    let Some(twin) = Twin::start() else { return };
     for (quorum, state, code) in [("1", "WARNING", 1), ("50%", "WARNING", 1), ("2", "CRITICAL", 2)] {
-        let line = format!("{name} --all-addresses --quorum {quorum}");
-        let run = with_twin(&files, &TWIN, &line);
+        let run = twin.check(&TWIN, &format!("--all-addresses --quorum {quorum}"));
         run.run().exits(code).summarises(state, &["1 of 2 endpoints"]);
     }
-    let run = with_twin(&files, &TWIN, &format!("{name} --all-addresses --quorum 3"));
-    let run = run.run();
+    let run = twin.check(&TWIN, "--all-addresses --quorum 3").run();
     run.is_refused(&[]);
     assert_eq!(run.stdout, "CEILOMETER UNKNOWN - a quorum of 3 cannot be met: there are 2 endpoints\n");
 }
@@ -126,16 +133,12 @@ fn unknown_name_under_a_quorum() {
 
 #[test]
 fn address_families() {
-    if !can_have_hosts() {
-        return;
-    }
-    let (peer, files) = (Peer::healthy(), Files::new());
-    let name = format!("twin.test:{}", peer.port());
-    let run = with_twin(&files, &BOTH, &format!("{name} -4 -o json"));
-    run.run().exits(0).reports("/endpoints/0/probes/0/peer", peer.address());
-    let run = with_twin(&files, &BOTH, &format!("{name} -6"));
-    run.run().exits(2).summarises("CRITICAL", &["unreachable", &name]).says("[::1]:");
-    let run = with_twin(&files, &["127.0.0.1"], &format!("{name} -6"));
+    let Some(twin) = Twin::start() else { return };
+    let run = twin.check(&BOTH, "-4 -o json");
+    run.run().exits(0).reports("/endpoints/0/probes/0/peer", twin.peer.address());
+    let run = twin.check(&BOTH, "-6");
+    run.run().exits(2).summarises("CRITICAL", &["unreachable", &twin.name]).says("[::1]:");
+    let run = twin.check(&["127.0.0.1"], "-6");
     run.run().exits(2).says("twin.test has no IPv6 address");
 }
 
@@ -152,22 +155,18 @@ fn occupied(port: u16) -> Option<OwnedFd> {
 
 #[test]
 fn dead_first_address() {
-    if !can_have_hosts() {
-        return;
-    }
-    let (peer, files) = (Peer::healthy(), Files::new());
-    let line = format!("twin.test:{} -t 20 -o json", peer.port());
-    let run = with_twin(&files, &BOTH, &line);
-    let Some(dead) = occupied(peer.port()) else { return };
+    let Some(twin) = Twin::start() else { return };
+    let run = twin.check(&BOTH, "-t 20 -o json");
+    let Some(dead) = occupied(twin.peer.port()) else { return };
     rustix::net::listen(&dead, 0).unwrap();
     // A full backlog drops what comes, as a dead host does.
-    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, peer.port()));
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, twin.peer.port()));
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
     let _queued: Vec<TcpStream> = std::iter::from_fn(|| connect().ok()).take(64).collect();
     let run = run.run_alone();
     run.exits(0).ends_within(Duration::from_secs(2));
     for probe in [0, 1] {
-        run.reports(&format!("/endpoints/0/probes/{probe}/peer"), peer.address());
+        run.reports(&format!("/endpoints/0/probes/{probe}/peer"), twin.peer.address());
     }
     let phase = |probe, name| run.json()["endpoints"][0]["probes"][probe]["phases_ms"][name].as_f64();
     let connects = (phase(0, "connect").unwrap(), phase(1, "connect").unwrap());
@@ -178,12 +177,8 @@ fn dead_first_address() {
 
 #[test]
 fn refused_first_address() {
-    if !can_have_hosts() {
-        return;
-    }
-    let (peer, files) = (Peer::healthy(), Files::new());
-    let line = format!("twin.test:{} -o json", peer.port());
-    let run = with_twin(&files, &BOTH, &line);
-    let Some(_refusing) = occupied(peer.port()) else { return };
-    run.run().exits(0).reports("/endpoints/0/probes/0/peer", peer.address());
+    let Some(twin) = Twin::start() else { return };
+    let run = twin.check(&BOTH, "-o json");
+    let Some(_refusing) = occupied(twin.peer.port()) else { return };
+    run.run().exits(0).reports("/endpoints/0/probes/0/peer", twin.peer.address());
 }

@@ -75,16 +75,15 @@ fn refuses(identity: &Identity, cacert: &str, why: &str) {
 
 #[test]
 fn unknown_issuer() {
-    let (_, _files, cacert) = trusted();
-    let other = Authority::new("Other CA");
-    refuses(
-        &other.server("localhost"),
-        &cacert,
-        &format!(
-            "the certificate's issuer is neither in --cacert {cacert} nor sent by the server (issuer CN=Other CA, \
-             subject CN=localhost)"
-        ),
+    let (_root, _files, cacert) = trusted();
+    let unknown = format!("issuer is neither in --cacert {cacert} nor sent by the server");
+    let namesake = format!(
+        "signature does not fit its issuer's key: is the CA in --cacert {cacert} another of the same name?"
     );
+    for (issuer, why) in [("Other CA", unknown), ("Test CA", namesake)] {
+        let why = format!("the certificate's {why} (issuer CN={issuer}, subject CN=localhost)");
+        refuses(&Authority::new(issuer).server("localhost"), &cacert, &why);
+    }
 }
 
 #[test]
@@ -143,32 +142,24 @@ fn unauthorised_issuers() {
 }
 
 #[test]
-fn another_ca_of_the_same_name() {
-    let (_root, _files, cacert) = trusted();
-    let namesake = Authority::new("Test CA");
-    refuses(
-        &namesake.server("localhost"),
-        &cacert,
-        &format!(
-            "the certificate's signature does not fit its issuer's key: is the CA in --cacert {cacert} another \
-             of the same name? (issuer CN=Test CA, subject CN=localhost)"
-        ),
-    );
-}
-
-#[test]
 fn validity_dates() {
     let (root, _files, cacert) = trusted();
-    refuses(
-        &root.issues(&between("localhost", (2020, 1, 1), (2021, 2, 3))),
-        &cacert,
-        "the certificate expired on 2021-02-03 (subject CN=localhost)",
-    );
-    refuses(
-        &root.issues(&between("localhost", (2099, 4, 5), (2100, 1, 1))),
-        &cacert,
-        "the certificate is not valid before 2099-04-05 (subject CN=localhost)",
-    );
+    let table = [
+        ((2020, 1, 1), (2021, 2, 3), "the certificate expired on 2021-02-03"),
+        ((2099, 4, 5), (2100, 1, 1), "the certificate is not valid before 2099-04-05"),
+        ((1950, 1, 1), (1965, 2, 3), "the certificate expired on 1970-01-01 or before"),
+        ((9998, 1, 1), (9999, 12, 31), "the certificate is not valid before 9998-01-01"),
+        (
+            (1950, 1, 1),
+            (2100, 1, 1),
+            "this program's TLS library cannot read the certificate's dates, for one is before 1970; that is no fault \
+             of the server",
+        ),
+    ];
+    for (begins, ends, why) in table {
+        let identity = root.issues(&between("localhost", begins, ends));
+        refuses(&identity, &cacert, &format!("{why} (subject CN=localhost)"));
+    }
     let mut old = authority("Old CA");
     old.not_after = rcgen::date_time_ymd(2022, 3, 4);
     let old = root.intermediate(old);
@@ -176,27 +167,6 @@ fn validity_dates() {
         &old.server("localhost").followed_by(&old.identity),
         &cacert,
         "the intermediate certificate that the server sends expired on 2022-03-04 (subject CN=Old CA)",
-    );
-}
-
-#[test]
-fn extreme_dates() {
-    let (root, _files, cacert) = trusted();
-    refuses(
-        &root.issues(&between("localhost", (1950, 1, 1), (1965, 2, 3))),
-        &cacert,
-        "the certificate expired on 1970-01-01 or before (subject CN=localhost)",
-    );
-    refuses(
-        &root.issues(&between("localhost", (9998, 1, 1), (9999, 12, 31))),
-        &cacert,
-        "the certificate is not valid before 9998-01-01 (subject CN=localhost)",
-    );
-    refuses(
-        &root.issues(&between("localhost", (1950, 1, 1), (2100, 1, 1))),
-        &cacert,
-        "this program's TLS library cannot read the certificate's dates, for one is before 1970; that is no fault of \
-         the server (subject CN=localhost)",
     );
     let eternal = TlsServer::healthy(&root.issues(&between("localhost", (1970, 1, 1), (9999, 12, 31))));
     check([&eternal.url(), "--cacert", &cacert, "-o", "json"])
@@ -320,20 +290,16 @@ fn trusted_certificate_with_another_key() {
 #[test]
 fn client_certificate_of_a_server() {
     let (root, _files, cacert) = trusted();
-    let mut params = server("localhost");
-    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
-    refuses(
-        &root.issues(&params),
-        &cacert,
-        "the certificate is not for servers, by its key usage or extended key usage (subject CN=localhost)",
-    );
-    let mut params = server("localhost");
-    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
-    refuses(
-        &root.issues(&params),
-        &cacert,
-        "the certificate is not for servers, by its key usage or extended key usage (subject CN=localhost)",
-    );
+    let [mut by_extension, mut by_usage] = [server("localhost"), server("localhost")];
+    by_extension.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    by_usage.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    for params in [by_extension, by_usage] {
+        refuses(
+            &root.issues(&params),
+            &cacert,
+            "the certificate is not for servers, by its key usage or extended key usage (subject CN=localhost)",
+        );
+    }
 }
 
 /// The action depends on what exactly is wrong.
