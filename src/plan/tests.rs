@@ -15,6 +15,7 @@ use crate::model::endpoint::{Endpoint, Host, Route};
 use crate::plan::Verbosity;
 use crate::rules::Key;
 use crate::sanitize::UntrustedText;
+use crate::testing::assert_maps;
 
 const HAPROXY: Variables = &[("HAPROXY_SERVER_ADDR", "192.0.2.7"), ("HAPROXY_SERVER_PORT", "8777")];
 
@@ -312,32 +313,30 @@ proptest! {
 
 #[test]
 fn invalid_files() {
-    let files = Files::with(&[
-        ("empty", "\n"),
-        ("two", "very\nsecret\n"),
-        ("bell", "very\x07secret"),
-        ("blank", "very secret"),
-        ("user", "verysecret\n"),
-        ("headers", "# comment\n\nX-A: 1\r\nverysecret\n"),
-        ("list", "good\n\n# comment\nhttp://me:verysecret@host\n"),
-    ]);
-    let path = |name| files.path(name);
-    let table: &[(&str, &str, &str)] = &[
-        ("--token-file", "empty", " is empty"),
-        ("--token-file", "two", ":2: expected a single line"),
-        ("--token-file", "bell", ":1: a header cannot contain a control character"),
-        ("--token-file", "blank", ":1: a token must be printable ASCII without spaces"),
-        ("--auth-file", "user", ":1: expected user:password"),
-        ("--endpoints", "list", ":4: expected [http[s]://]HOST[:PORT][/PREFIX] without credentials"),
-    ];
-    for (option, name, why) in table {
-        assert_eq!(refusal(&["h", option, &path(name)], &[]), format!("{option}: {}{why}", path(name)));
-    }
-    assert_eq!(
-        refusal(&["h", "--header", &format!("@{}", path("headers"))], &[]),
-        format!("--header: {}:4: expected 'Name: value'", path("headers"))
+    let error = |(option, content): (&str, &str)| {
+        let files = Files::with(&[("file", content)]);
+        let path = files.path("file");
+        let at = if option == "--header" { "@" } else { "" };
+        let refused = refusal(&["h", option, &format!("{at}{path}")], &[]);
+        refused.strip_prefix(&format!("{option}: {path}")).unwrap().to_owned()
+    };
+    assert_maps(
+        error,
+        [
+            (("--token-file", "\n"), " is empty"),
+            (("--token-file", "very\nsecret\n"), ":2: expected a single line"),
+            (("--token-file", "very\x07secret"), ":1: a header cannot contain a control character"),
+            (("--token-file", "very secret"), ":1: a token must be printable ASCII without spaces"),
+            (("--auth-file", "verysecret\n"), ":1: expected user:password"),
+            (("--header", "# comment\n\nX-A: 1\r\nverysecret\n"), ":4: expected 'Name: value'"),
+            (
+                ("--endpoints", "good\n\n# comment\nhttp://me:verysecret@host\n"),
+                ":4: expected [http[s]://]HOST[:PORT][/PREFIX] without credentials",
+            ),
+        ],
     );
-    assert!(refusal(&["h", "--token-file", &path("absent")], &[]).starts_with("--token-file: "));
+    let absent = refusal(&["h", "--token-file", &Files::with(&[]).path("absent")], &[]);
+    assert!(absent.starts_with("--token-file: "), "{absent}");
 }
 
 #[test]

@@ -88,10 +88,16 @@ pub(crate) fn configuration(command: &Path, servers: &[(&str, String)]) -> Strin
     replaced(&with_servers(&text, servers), &[(SCRIPT, command.to_str().unwrap())])
 }
 
-/// Starts HAProxy in the foreground and as a daemon, and waits until both have each server in its state.
-fn settles_in_both_modes(program: &Path, text: &str, farm: &Farm) {
+/// Starts HAProxy in the foreground and as a daemon, with the configuration that is made for a service in each role, and
+/// waits until both have each in its state; that of the server with TLS is given.
+fn settles(tls: &'static str, configure: impl FnOnce(&Path, &Farm) -> String) {
+    let Some(program) = found(&["haproxy"]) else { return };
+    let dir = directory();
+    let mut farm = Farm::start(dir.path());
+    farm.add_tls(Role::Healthy, tls);
+    let text = configure(dir.path(), &farm);
     let balancers =
-        [Mode::Foreground, Mode::Background].map(|mode| Balancer::start(program, directory(), mode, text));
+        [Mode::Foreground, Mode::Background].map(|mode| Balancer::start(&program, directory(), mode, &text));
     for balancer in balancers {
         balancer.settles(&farm.expected);
     }
@@ -100,33 +106,26 @@ fn settles_in_both_modes(program: &Path, text: &str, farm: &Farm) {
 /// The bare binary as the command, under HAProxy's defaults: no PATH, and 2 s for a check.
 #[test]
 fn bare_binary() {
-    let Some(program) = found(&["haproxy"]) else { return };
-    let dir = directory();
-    let mut farm = Farm::start(dir.path());
     // Without options the CA is not trusted, so the server is down.
-    farm.add_tls(Role::Healthy, "DOWN");
-    let text = replaced(
-        &configuration(Path::new(plugin::path()), &farm.servers),
-        &[("    external-check path /usr/bin:/bin\n", ""), (" inter 3s", "")],
-    );
-    settles_in_both_modes(&program, &text, &farm);
+    settles("DOWN", |_, farm| {
+        let text = configuration(Path::new(plugin::path()), &farm.servers);
+        replaced(&text, &[("    external-check path /usr/bin:/bin\n", ""), (" inter 3s", "")])
+    });
 }
 
 /// The generated wrapper as the command, with a private CA and the certificate's name.
 #[test]
 fn wrapper() {
-    let Some(program) = found(&["haproxy"]) else { return };
-    let dir = directory();
-    let mut farm = Farm::start(dir.path());
-    farm.add_tls(Role::Healthy, "UP");
-    let ca = dir.path().join("private-ca.pem");
-    fs::write(&ca, &farm.ca).unwrap();
-    let script = write_wrapper(
-        dir.path(),
-        &["set -- -H ", "set -- --cacert "],
-        &[("metering.example.com", NAME), ("/etc/haproxy/private-ca.pem", ca.to_str().unwrap())],
-    );
-    settles_in_both_modes(&program, &configuration(&script, &farm.servers), &farm);
+    settles("UP", |dir, farm| {
+        let ca = dir.join("private-ca.pem");
+        fs::write(&ca, &farm.ca).unwrap();
+        let script = write_wrapper(
+            dir,
+            &["set -- -H ", "set -- --cacert "],
+            &[("metering.example.com", NAME), ("/etc/haproxy/private-ca.pem", ca.to_str().unwrap())],
+        );
+        configuration(&script, &farm.servers)
+    });
 }
 
 #[test]
