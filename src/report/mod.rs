@@ -16,17 +16,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cli::OutputFormat;
-use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Phase, PlannedRequest};
+use crate::model::exchange::Phase;
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::model::threshold::Thresholds;
 use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
-use crate::rules::AnswerProblem;
 use crate::sanitize;
 use crate::terminal::ascii::to_ascii;
-use crate::verdict::{self, LoginVerdict, Verdict};
+use crate::verdict::{LoginVerdict, Verdict};
+pub(crate) use wording::add_details;
 pub(crate) use wording::summary::MAX_SUMMARY;
 
 /// Renders a report in the given format, to its last newline.
@@ -54,19 +53,6 @@ pub(crate) fn in_ascii(text: &str, format: OutputFormat) -> String {
 
 fn comment_in_ascii(line: &str) -> String {
     if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
-}
-
-/// Judges an attempt at an endpoint as [`verdict::judge`] does, and adds what the output shows of it.
-pub(crate) fn verdict_of(
-    plan: &Plan,
-    endpoint: &Endpoint,
-    found: (&[PlannedRequest], &[Vec<AnswerProblem>]),
-    attempts: u32,
-    now: SystemTime,
-) -> Verdict {
-    let mut verdict = verdict::judge(&plan.criteria, &plan.sanitizer, endpoint, found, attempts, now);
-    wording::add_details(&mut verdict, plan, endpoint, found.0);
-    verdict
 }
 
 /// Adds the summary and the advice to a verdict.

@@ -150,7 +150,11 @@ impl Examination<'_> {
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
             mask_body(exchange, &self.plan.sanitizer, bytes);
         }
-        report::verdict_of(self.plan, endpoint, (&planned, &problems), attempts, SystemTime::now())
+        let Plan { criteria, sanitizer, .. } = self.plan;
+        let found = (planned.as_slice(), problems.as_slice());
+        let mut verdict = verdict::judge(criteria, sanitizer, endpoint, found, attempts, SystemTime::now());
+        report::add_details(&mut verdict, self.plan, endpoint, &planned);
+        verdict
     }
 }
 

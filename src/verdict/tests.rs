@@ -17,7 +17,7 @@ use crate::model::threshold::Threshold;
 use crate::plan::OutputOptions;
 use crate::plan::Plan;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
-use crate::report::{verdict_of, with_words};
+use crate::report::{add_details, with_words};
 use crate::rules::Table;
 use crate::rules::{Criteria, Key};
 use crate::sanitize::Sanitizer;
@@ -140,7 +140,10 @@ pub(crate) fn judge_whole(
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {
-    verdict_of(plan, endpoint, (planned, &problems(planned)), attempts, now)
+    let found = problems(planned);
+    let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, (planned, &found), attempts, now);
+    add_details(&mut verdict, plan, endpoint, planned);
+    verdict
 }
 
 pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {

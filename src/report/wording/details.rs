@@ -30,7 +30,7 @@ const FACTS: [&str; 10] = [
 ];
 
 /// Adds to a verdict what the output shows of its requests, and no more: there may be ten thousand endpoints.
-pub(in crate::report) fn add_details(
+pub(crate) fn add_details(
     verdict: &mut Verdict,
     plan: &Plan,
     endpoint: &Endpoint,

@@ -9,7 +9,7 @@ pub(super) mod login;
 pub(super) mod summary;
 
 pub(crate) use cause::cause;
-pub(super) use details::add_details;
+pub(crate) use details::add_details;
 
 use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
