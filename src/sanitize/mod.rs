@@ -9,6 +9,8 @@ mod strip;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use mask::Mask;
 use strip::{LineBreaks, printable};
 
@@ -72,7 +74,11 @@ impl Sanitizer {
     /// Masks a beginning of a text, before anything is read from it: decoding it or stripping its tags could tear a
     /// secret apart. The result is still foreign.
     pub(crate) fn mask(&self, text: &UntrustedText, limit: usize) -> UntrustedText {
-        UntrustedText(self.mask.apply(beginning(text.bytes(), limit)))
+        let beginning = beginning(text.bytes(), limit);
+        match decode_utf16(beginning) {
+            Some(text) => UntrustedText(self.mask.apply(text.as_bytes())),
+            None => UntrustedText(self.mask.apply(beginning)),
+        }
     }
 
     /// Masks, cleans, folds white space to single spaces, and cuts to `limit` characters (with `…`).
@@ -101,6 +107,22 @@ impl Sanitizer {
         let cleaned = printable(&String::from_utf8_lossy(&masked), breaks);
         String::from_utf8_lossy(&self.mask.apply(cleaned.as_bytes())).into_owned()
     }
+}
+
+/// Decodes a text, whose bytes are UTF-8, or UTF-16 where they begin so.
+pub(crate) fn decode_text(bytes: &[u8]) -> Cow<'_, str> {
+    decode_utf16(bytes).map_or_else(|| String::from_utf8_lossy(bytes), Cow::Owned)
+}
+
+/// Decodes UTF-16, which begins with a byte order mark or with two characters of ASCII.
+fn decode_utf16(bytes: &[u8]) -> Option<String> {
+    let to_unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] | [1..=0x7f, 0, 1..=0x7f, 0, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] | [0, 1..=0x7f, 0, 1..=0x7f, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(to_unit);
+    Some(char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// The beginning of a text of which this many characters at most are shown: the rest costs time and cannot be seen.

@@ -81,7 +81,7 @@ pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
         return Vec::new();
     };
     let has = |problem: &AnswerProblem| match problem {
-        AnswerProblem::Page => body::is_html_document(answer),
+        AnswerProblem::Page => body::is_web_page(answer),
         AnswerProblem::Report => body::failed_component(answer).is_some(),
         AnswerProblem::Cached => is_cached(answer),
     };

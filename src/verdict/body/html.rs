@@ -5,8 +5,42 @@ use super::traceback;
 /// Beginnings of documents, whose first tags may be left out.
 const DOCUMENT_TAGS: [&str; 7] = ["<!doctype html", "<html", "<head", "<title", "<meta", "<script", "<body"];
 
-/// The beginning of error pages that are no documents.
-const HEADING: &str = "<h1";
+/// Beginnings of pages that are no documents.
+const FRAGMENT_TAGS: [&str; 33] = [
+    "<h1",
+    "<h2",
+    "<h3",
+    "<h4",
+    "<h5",
+    "<h6",
+    "<p",
+    "<div",
+    "<center",
+    "<span",
+    "<b",
+    "<strong",
+    "<i",
+    "<em",
+    "<font",
+    "<pre",
+    "<br",
+    "<hr",
+    "<table",
+    "<ul",
+    "<ol",
+    "<header",
+    "<main",
+    "<section",
+    "<article",
+    "<nav",
+    "<form",
+    "<iframe",
+    "<img",
+    "<a",
+    "<style",
+    "<link",
+    "<noscript",
+];
 
 /// Sentences that frameworks add to every page of a status; they say nothing beyond the title.
 const BOILERPLATE: [&str; 8] = [
@@ -24,23 +58,32 @@ const BOILERPLATE: [&str; 8] = [
 ];
 
 /// Elements whose text is not the page's.
-const HIDDEN: [&str; 3] = ["style", "script", "title"];
+const HIDDEN: [&str; 4] = ["style", "script", "title", "address"];
 
-/// Tests for an error page, which may lack `<html>`.
+/// Tests for a page, which may lack `<html>`.
 pub(super) fn is_page(text: &str) -> bool {
-    is_document(text) || begins_with(skip_prolog(text), HEADING)
+    is_document(text) || begins_with_any(text, &FRAGMENT_TAGS)
 }
 
 /// Tests for a document; a fragment, such as a heading, is none.
 pub(super) fn is_document(text: &str) -> bool {
+    begins_with_any(text, &DOCUMENT_TAGS)
+}
+
+fn begins_with_any(text: &str, tags: &[&str]) -> bool {
     let text = skip_prolog(text);
-    DOCUMENT_TAGS.iter().any(|tag| begins_with(text, tag))
+    tags.iter().any(|tag| begins_with(text, tag))
 }
 
 /// Tests for a whole tag: `<header>` does not begin with `<head`.
 fn begins_with(text: &str, tag: &str) -> bool {
     let Some((start, rest)) = text.split_at_checked(tag.len()) else { return false };
-    start.eq_ignore_ascii_case(tag) && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-')
+    start.eq_ignore_ascii_case(tag) && !rest.starts_with(|c: char| c.is_alphanumeric() || "-:_".contains(c))
+}
+
+/// Returns the words of a page.
+pub(super) fn words(html: &str) -> String {
+    fold(&strip(html, &html.to_ascii_lowercase()))
 }
 
 /// Skips comments and an XML declaration, which may precede the document type.

@@ -1,16 +1,18 @@
-//! JSON bodies: error objects, health reports, and the components that a report names as failed.
+//! JSON bodies: the reason that an error object or a report of a failure gives.
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+use super::report;
+use super::states::is_good;
 use super::traceback;
 
 /// Maximum number of reasons or components in a summary.
-const MAX_PARTS: usize = 8;
+pub(super) const MAX_PARTS: usize = 8;
 
 /// Maximum number of levels that are searched for a message or a failed component.
-const MAX_DEPTH: u8 = 6;
+pub(super) const MAX_DEPTH: u8 = 6;
 
 /// Keys under which an error object describes itself, the most specific first.
 const MESSAGE_KEYS: [&str; 12] = [
@@ -28,94 +30,16 @@ const MESSAGE_KEYS: [&str; 12] = [
     "class",
 ];
 
-/// Values of a component that works.
-const GOOD_WORDS: [&str; 21] = [
-    "",
-    "ok",
-    "okay",
-    "true",
-    "up",
-    "healthy",
-    "good",
-    "pass",
-    "passed",
-    "passing",
-    "alive",
-    "running",
-    "available",
-    "ready",
-    "success",
-    "online",
-    "green",
-    "none",
-    "no",
-    "0",
-    "active",
-];
-
-/// Words with which the value of a component that has failed begins.
-const BAD_WORDS: [&str; 24] = [
-    "down",
+/// Messages that name a kind of error alone.
+const GENERIC: [&str; 7] = [
     "error",
-    "errors",
-    "fail",
-    "failed",
-    "failing",
-    "failure",
-    "unhealthy",
-    "unavailable",
-    "unreachable",
-    "not ok",
-    "not reachable",
-    "not available",
-    "critical",
-    "dead",
-    "offline",
-    "timeout",
-    "timed out",
-    "out_of_service",
-    "refused",
-    "disconnected",
+    "runtime error",
+    "bad gateway",
+    "gateway timeout",
     "service unavailable",
     "internal server error",
-    "bad gateway",
+    "general",
 ];
-
-/// Keys that hold a state.
-const STATE_KEYS: [&str; 4] = ["status", "state", "health", "result"];
-
-/// Keys that hold an HTTP status.
-const STATUS_KEYS: [&str; 4] = ["status", "code", "statuscode", "status_code"];
-
-/// Endings of keys whose `false` is a failure.
-const AFFIRMATIONS: [&str; 7] = ["reachable", "succeeded", "healthy", "alive", "available", "ready", "ok"];
-
-/// Parts of the names of components that a metering service has.
-const COMPONENTS: [&str; 19] = [
-    "database",
-    "storage",
-    "kafka",
-    "rabbit",
-    "amqp",
-    "queue",
-    "mongo",
-    "mysql",
-    "postgres",
-    "sql",
-    "redis",
-    "memcache",
-    "cache",
-    "influx",
-    "cassandra",
-    "elasticsearch",
-    "zookeeper",
-    "gnocchi",
-    "keystone",
-];
-
-/// Keys that hold components.
-const CONTAINERS: [&str; 6] =
-    ["components", "checks", "services", "dependencies", "operation_status", "backends"];
 
 /// Parses the beginning of JSON that was cut.
 pub(super) fn parse_cut(text: &str) -> Option<Value> {
@@ -197,25 +121,6 @@ fn close_string(text: &str, start: usize) -> String {
     format!("{before}{}\"", last.get(..escape).unwrap_or_default())
 }
 
-/// The answer of a health check of the kind that Ceilometer and its relatives have: oslo.middleware's reasons,
-/// Zaqar's storage, or a map of back-end components.
-pub(super) fn is_report(value: &Value) -> bool {
-    let Value::Object(object) = value else { return false };
-    object.get("reasons").is_some_and(Value::is_array)
-        || object.get("storage_reachable").is_some_and(Value::is_boolean)
-        || object.contains_key("operation_status")
-        || (!object.is_empty() && is_component_map(object) && object.keys().all(|key| is_component(key)))
-}
-
-fn is_component(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    key == "db" || key.ends_with("_db") || COMPONENTS.iter().any(|name| key.contains(name))
-}
-
-fn is_component_map(object: &Map<String, Value>) -> bool {
-    object.values().all(|value| value.is_string() || value.is_boolean())
-}
-
 /// A document that lists the versions of an API, as Keystone and Nova serve at their root.
 pub(super) fn is_version_document(value: &Value) -> bool {
     let is_list = |value: &Value| value.is_array() || value.get("values").is_some_and(Value::is_array);
@@ -237,10 +142,10 @@ pub(super) fn reason(value: &Value, text: &str) -> Option<String> {
     if let Some(message) = message(value, MAX_DEPTH) {
         return Some(message);
     }
-    if is_component_map(object) {
+    if is_flat(object) {
         return not_good(object);
     }
-    Some(failed_component(value).unwrap_or_else(|| text.to_owned()))
+    Some(report::failed_component(value).unwrap_or_else(|| text.to_owned()))
 }
 
 /// The message of an error, however it is wrapped.
@@ -257,13 +162,24 @@ pub(super) fn message(value: &Value, depth: u8) -> Option<String> {
             join(parts)
         }
         Value::Object(object) => {
-            let known = MESSAGE_KEYS.iter().filter_map(|key| object.get(*key));
             // Nova and its like wrap the error in an object with its name.
-            let wrapped = object.values().filter(|value| object.len() == 1 && value.is_object());
-            known.chain(wrapped).find_map(|value| message(value, depth))
+            let mut wrapped = object.values().filter(|value| object.len() == 1 && value.is_object());
+            description(object, depth).or_else(|| message(wrapped.next()?, depth))
         }
         _ => None,
     }
+}
+
+/// The words of an object about itself; those that only name its kind of error where there are no others.
+pub(super) fn description(object: &Map<String, Value>, depth: u8) -> Option<String> {
+    let mut known = MESSAGE_KEYS.iter().filter_map(|key| message(object.get(*key)?, depth)).peekable();
+    let first = known.peek().cloned();
+    known.find(|text| !GENERIC.iter().any(|words| text.eq_ignore_ascii_case(words))).or(first)
+}
+
+/// Tests for a map of strings and truth values alone.
+pub(super) fn is_flat(object: &Map<String, Value>) -> bool {
+    object.values().all(|value| value.is_string() || value.is_boolean())
 }
 
 fn words(text: &str) -> Option<String> {
@@ -276,7 +192,7 @@ fn words(text: &str) -> Option<String> {
     Some(traceback::last_line(&text).unwrap_or_else(|| text.into_owned()))
 }
 
-fn join(parts: impl Iterator<Item = String>) -> Option<String> {
+pub(super) fn join(parts: impl Iterator<Item = String>) -> Option<String> {
     let parts: Vec<_> = parts.collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
@@ -299,117 +215,7 @@ fn not_good(object: &Map<String, Value>) -> Option<String> {
     join(failing.take(MAX_PARTS).map(|(name, value)| named(name, value)))
 }
 
-fn named(name: &str, value: &Value) -> String {
+pub(super) fn named(name: &str, value: &Value) -> String {
     let text = value.as_str().and_then(words).unwrap_or_else(|| value.to_string());
     format!("{name}: {text}")
-}
-
-fn is_good(text: &str) -> bool {
-    GOOD_WORDS.contains(&text.trim().to_ascii_lowercase().as_str())
-}
-
-/// Tests for words that begin as those of a component that has failed.
-pub(super) fn is_bad(text: &str) -> bool {
-    let start: String = text.trim_start().chars().take(24).collect::<String>().to_ascii_lowercase();
-    let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
-    BAD_WORDS.iter().any(|word| start.strip_prefix(word).is_some_and(ends_word))
-}
-
-/// The component that a report names as failed. Anything not known as a failure is healthy: `{"error": null}`, an
-/// empty list, a map of settings.
-pub(super) fn failed_component(value: &Value) -> Option<String> {
-    let object = value.as_object()?;
-    if let Some(Value::Array(reasons)) = object.get("reasons") {
-        // The other members of an entry describe the check, not its outcome.
-        let outcomes = reasons.iter().map(|entry| entry.get("reason").unwrap_or(entry));
-        let bad =
-            outcomes.filter_map(|outcome| message(outcome, MAX_DEPTH)).filter(|outcome| !is_good(outcome));
-        return join(bad.take(MAX_PARTS));
-    }
-    let error = ["error_message", "error", "errors"].iter().filter_map(|key| object.get(*key));
-    let error = error.filter_map(|error| message(error, MAX_DEPTH)).find(|text| !is_good(text));
-    error.or_else(|| failed_states(object))
-}
-
-/// The failed states in a report; the overall one only where no component is named.
-fn failed_states(object: &Map<String, Value>) -> Option<String> {
-    let mut failed = Vec::new();
-    collect_failed(object, is_component_report(object), MAX_DEPTH, &mut failed);
-    let is_overall = |entry: &str| STATE_KEYS.iter().any(|key| entry.starts_with(&format!("{key}: ")));
-    if !failed.iter().all(|entry| is_overall(entry)) {
-        failed.retain(|entry| !is_overall(entry));
-    }
-    join(failed.into_iter())
-}
-
-/// A map of states alone, at least one of them good, is a report of components, whatever their names.
-fn is_component_report(object: &Map<String, Value>) -> bool {
-    let mut states = object.values().map(Value::as_str);
-    states.all(|state| state.is_some_and(|text| is_good(text) || is_bad(text)))
-        && object.values().filter_map(Value::as_str).any(is_good)
-}
-
-fn collect_failed(object: &Map<String, Value>, is_report: bool, depth: u8, failed: &mut Vec<String>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    for (key, value) in object {
-        if failed.len() >= MAX_PARTS {
-            return;
-        }
-        match value {
-            Value::String(text) if (is_report || names_state(key)) && is_bad(text) => {
-                failed.push(named(key, value));
-            }
-            Value::Number(status) if names_status(key) && is_server_error(status) => {
-                failed.push(named(key, value));
-            }
-            Value::Bool(false) if affirms(key) || is_component(key) => failed.push(named(key, value)),
-            Value::Object(inner) if is_report || names_components(key) => {
-                nested(key, inner, depth, failed);
-            }
-            Value::Array(entries) if is_report || names_components(key) => {
-                for inner in entries.iter().filter_map(Value::as_object) {
-                    nested(inner.get("name").and_then(Value::as_str).unwrap_or(key), inner, depth, failed);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Failures within a component, in its name.
-fn nested(name: &str, inner: &Map<String, Value>, depth: u8, failed: &mut Vec<String>) {
-    let before = failed.len();
-    collect_failed(inner, true, depth, failed);
-    for entry in failed.iter_mut().skip(before) {
-        *entry = match entry.as_str() {
-            "succeeded: false" => format!("{name} failed"),
-            _ if CONTAINERS.contains(&name) => continue,
-            other => format!("{name}: {other}"),
-        };
-    }
-}
-
-fn names_status(key: &str) -> bool {
-    STATUS_KEYS.contains(&key.to_ascii_lowercase().as_str())
-}
-
-fn is_server_error(status: &Number) -> bool {
-    status.as_u64().is_some_and(|status| (500..=599).contains(&status))
-}
-
-fn names_state(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    STATE_KEYS.contains(&key.as_str()) || is_component(&key)
-}
-
-fn names_components(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    CONTAINERS.contains(&key.as_str()) || is_component(&key)
-}
-
-fn affirms(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    AFFIRMATIONS.iter().any(|ending| {
-        key.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-', ' ', '.']))
-    })
 }

@@ -2,6 +2,8 @@
 
 mod html;
 mod json;
+mod report;
+mod states;
 mod traceback;
 
 use std::borrow::Cow;
@@ -17,13 +19,12 @@ const MAX_SUMMARY: usize = 200;
 /// Returns the reason that a body gives, sanitized and truncated; `None` where it has none in a known form.
 pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
     let text = body_text(answer)?;
-    let words = match serde_json::from_str(&text) {
-        Ok(value) => {
-            let failed = json::failed_component(&value).filter(|_| answer.status == 200);
-            failed.or_else(|| json::reason(&value, &text))?
-        }
-        Err(_) if html::is_page(&text) => html::summary(&text, answer.status),
-        Err(_) => unstructured(text),
+    let value = serde_json::from_str(&text).ok();
+    let words = match (failed(answer.status, value.as_ref(), &text), value) {
+        (Some(failed), _) => failed,
+        (None, Some(value)) => json::reason(&value, &text)?,
+        (None, None) if html::is_page(&text) => html::summary(&text, answer.status),
+        (None, None) => unstructured(text),
     };
     let line = sanitizer.line(&UntrustedText::new(words), MAX_SUMMARY);
     (!line.is_empty()).then_some(line)
@@ -36,26 +37,32 @@ fn unstructured(text: Cow<'_, str>) -> String {
 }
 
 /// The component that the report of a 200 names as failed: the status says one thing and the body another.
-///
-/// Conservative: anything not known as a failure is healthy.
 pub(super) fn failed_component(answer: &Response) -> Option<String> {
-    let text = body_text(answer).filter(|_| answer.status == 200)?;
-    if let Ok(value) = serde_json::from_str(&text) {
-        return json::failed_component(&value);
+    let text = body_text(answer)?;
+    failed(answer.status, serde_json::from_str(&text).ok().as_ref(), &text)
+}
+
+fn failed(status: u16, value: Option<&Value>, text: &str) -> Option<String> {
+    match value {
+        _ if status != 200 => None,
+        Some(value) => report::failed_component(value),
+        None => report::failed_lines(text),
     }
-    let is_failure = text.lines().count() == 1 && json::is_bad(&text) && !counts_none(&text);
-    is_failure.then(|| text.into_owned())
 }
 
-/// Tests for a count of failures that says that there are none: `errors: 0`.
-fn counts_none(text: &str) -> bool {
-    let count = text.rsplit_once([':', '=']).map(|(_, count)| count.trim().to_ascii_lowercase());
-    count.is_some_and(|count| ["", "0", "none", "no", "false", "null"].contains(&count.as_str()))
+/// Tests for a web page, by the body alone: frameworks set `text/html` on anything. A fragment that says that all is well
+/// is a health check's own.
+pub(super) fn is_web_page(answer: &Response) -> bool {
+    body_text(answer).is_some_and(|text| {
+        html::is_document(&text) || (html::is_page(&text) && !says_well(&html::words(&text)))
+    })
 }
 
-/// Tests for an HTML document, by its body alone: frameworks set `text/html` on anything.
-pub(super) fn is_html_document(answer: &Response) -> bool {
-    body_text(answer).is_some_and(|text| html::is_document(&text))
+fn says_well(words: &str) -> bool {
+    match serde_json::from_str(words) {
+        Ok(value) => report::failed_component(&value).is_none(),
+        Err(_) => report::is_good_line(words),
+    }
 }
 
 /// Tests for a document that lists an API's versions, as services of OpenStack have one at their root.
@@ -65,7 +72,7 @@ pub(super) fn is_version_document(answer: &Response) -> bool {
 
 /// Tests for a health report in the shape of Ceilometer and its relatives.
 pub(super) fn is_report(value: &Value) -> bool {
-    json::is_report(value)
+    report::is_report(value)
 }
 
 fn json_value(answer: &Response) -> Option<Value> {
@@ -75,7 +82,7 @@ fn json_value(answer: &Response) -> Option<Value> {
 /// The body as text; `None` for an empty or binary one, and for one in an unrequested coding.
 pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
     let bytes = answer.body.bytes();
-    let text = String::from_utf8_lossy(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
+    let text = sanitize::decode_text(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
     let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
     if start == text.len() || is_coded(answer) || is_binary(&text) {
         return None;
@@ -262,7 +269,49 @@ mod tests {
             (r#"{"message_bus":{"alive":false},"rabbitmq":{"healthy":false}}"#, "rabbitmq: healthy: false"),
             (r#"{"checks":[{"name":"mongodb","status":"critical"}]}"#, "mongodb: status: critical"),
             (r#"{"error":"no route to the database"}"#, "no route to the database"),
-            (r#"{"status":503,"reason":"x"}"#, "status: 503"),
+            (r#"{"status":503,"reason":"x"}"#, "status: 503; x"),
+            (r#"[{"name":"db","status":"down"},{"name":"mq","status":"up"}]"#, "db: status: down"),
+            (r#"[{"CheckID":"x","Status":"critical"}]"#, "x: Status: critical"),
+            (r#"{"mservices":[{"state":"down"}]}"#, "mservices: state: down"),
+            (r#"{"status":"KO"}"#, "status: KO"),
+            (r#"{"status":"degraded"}"#, "status: degraded"),
+            (r#"{"status":"red","cluster_name":"x"}"#, "status: red"),
+            (r#"{"status":"SERVICE_UNAVAILABLE"}"#, "status: SERVICE_UNAVAILABLE"),
+            (r#"{"status":false}"#, "status: false"),
+            (r#"{"status":{"code":"DOWN"}}"#, "status: code: DOWN"),
+            (r#"{"healthStatus":"Unhealthy"}"#, "healthStatus: Unhealthy"),
+            (r#"{"success":false,"message":"the database is gone"}"#, "success: false; the database is gone"),
+            (r#"{"connected":false}"#, "connected: false"),
+            (r#"{"up":false}"#, "up: false"),
+            (r#"{"health":"false","reason":"RAFT NO LEADER"}"#, "health: false; RAFT NO LEADER"),
+            (r#"{"healthy":"false"}"#, "healthy: false"),
+            (r#"{"error":true,"message":"x"}"#, "error: true; x"),
+            (r#"{"degraded":true}"#, "degraded: true"),
+            (r#"{"unhealthy":["db"],"healthy":["mq"]}"#, "unhealthy: db"),
+            (r#"{"db":"Connection refused"}"#, "db: Connection refused"),
+            (r#"{"db":{"connected":false}}"#, "db: connected: false"),
+            (r#"{"db":{"error":"no such host"}}"#, "db: error: no such host"),
+            (r#"{"api":{"status":"ok"},"worker":{"status":"down"}}"#, "worker: status: down"),
+            (r#"{"status":"UP","details":{"mail":{"status":"DOWN"}}}"#, "mail: status: DOWN"),
+            (
+                r#"{"kafka":"OK","database":"(pymysql.err.OperationalError) (2003, 1)"}"#,
+                "database: (pymysql.err.OperationalError) (2003, 1)",
+            ),
+            (r#"{"message":"Service Unavailable"}"#, "Service Unavailable"),
+            (r#""FAIL""#, "FAIL"),
+            ("false", "false"),
+            ("NOK", "NOK"),
+            ("Down for maintenance\n\nSince noon\n", "Down for maintenance\n\nSince noon"),
+            ("db: down\n", "db: down"),
+            ("db: ok\nmq: FAILED\n", "mq: FAILED"),
+            ("status: down\ndb: ok", "status: down"),
+            ("status=down", "status=down"),
+            ("database is down", "database is down"),
+            (
+                "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed",
+                "[-]etcd failed: reason withheld",
+            ),
+            ("<health><status>DOWN</status></health>", "status: DOWN"),
             (r#"{"statusCode":500}"#, "statusCode: 500"),
             ("FAIL: database unreachable", "FAIL: database unreachable"),
             ("Service Unavailable\n", "Service Unavailable"),
@@ -304,6 +353,34 @@ mod tests {
             r#"{"a":{"b":{"status":"down"}}}"#,
             r#"{"storage_reachable":true,"operation_status":{"post":{"succeeded":true}}}"#,
             r#"{"uptime":3}"#,
+            r#"{"status":"yellow"}"#,
+            r#"{"status":"warn"}"#,
+            r#"{"status":"starting"}"#,
+            "true",
+            r#""up""#,
+            r#"[{"name":"x"}]"#,
+            r#"["down"]"#,
+            "Red Hat OpenStack metering",
+            "status: ok\nlast_error: timeout\n",
+            "kafka: error rate 0%\n",
+            "worker: down",
+            "<health><status>UP</status></health>",
+            r#"{"status":"ok","last_error":"db: timeout","previous_error":"x"}"#,
+            r#"{"status":"ok","history":[{"status":"down"}]}"#,
+            r#"{"checks":{"db":{"status":"up","last_error":"timeout","last_status":"down"}}}"#,
+            r#"{"checks":{"db":{"status":"pass","previous":{"status":"fail"},"output":"error"}}}"#,
+            r#"{"components":{"db":{"status":"UP","details":{"lastFailure":"error 5"}}}}"#,
+            r#"{"services":{"db":{"state":"up","events":[{"state":"down"}]}}}"#,
+            r#"{"database":"ok","database_last_error":"error: refused"}"#,
+            r#"{"status":"ok","jobs":[{"state":"failed"}]}"#,
+            r#"{"status":"ok","message":"error rate 0%"}"#,
+            r#"{"status":"ok","error":"No errors"}"#,
+            r#"{"status":"ok","error":false,"has_errors":false,"degraded":false}"#,
+            r#"{"status":"ok","database":"errors: 0"}"#,
+            r#"{"status":"ok","update_available":false,"cache_enabled":false,"sql_debug":false}"#,
+            r#"{"database":{"name":"error log"}}"#,
+            r#"{"checks":{"db":{"status":"pass","severity":"critical"}}}"#,
+            r#"{"down":[],"failed":[],"unhealthy":0}"#,
         ];
         for body in healthy {
             assert_eq!(failed_component(&answer(200, &[], body)), None, "{body}");
@@ -330,8 +407,15 @@ mod tests {
             ("<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\">", true),
             ("<head><title>x</title></head>", true),
             ("<BODY>x", true),
-            ("<h1>x</h1>", false),
-            ("<header>x</header>", false),
+            ("<h1>Down for maintenance</h1>", true),
+            ("<p class=x>We will be back soon", true),
+            ("<header>x</header>", true),
+            ("<h1>OK</h1>", false),
+            ("<p>status: ok</p>", false),
+            ("<pre>{\"status\":\"ok\"}</pre>", false),
+            ("<pre>{\"status\":\"down\"}</pre>", true),
+            ("<status>x</status>", false),
+            ("<a:status xmlns:a=\"x\"/>", false),
             ("<body class=x>", true),
             ("<meta http-equiv=\"refresh\" content=\"0;url=http://portal/login\">", true),
             ("<script>top.self.location.href='https://portal/login'</script>", true),
@@ -341,7 +425,23 @@ mod tests {
         ];
         for (body, expected) in cases {
             let typed = answer(200, &[("content-type", "text/html")], body);
-            assert_eq!(is_html_document(&typed), expected, "{body}");
+            assert_eq!(is_web_page(&typed), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn utf_16() {
+        let page = "<!doctype html><title>Wartung für heute</title>";
+        let units: Vec<u16> = page.encode_utf16().collect();
+        let marked: Vec<u16> = std::iter::once(0xfeff).chain(units.iter().copied()).collect();
+        for units in [units, marked] {
+            for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                let body: Vec<u8> = units.iter().flat_map(|unit| to_bytes(*unit)).collect();
+                let answer = Response { status: 200, body: UntrustedText::new(body), ..Response::default() };
+                assert!(is_web_page(&answer));
+                let words = summary(&answer, &Sanitizer::default());
+                assert_eq!(words.as_deref(), Some("Wartung für heute"));
+            }
         }
     }
 
@@ -420,7 +520,7 @@ mod tests {
                 let _ = (
                     summary(&answer, &Sanitizer::default()),
                     failed_component(&answer),
-                    is_html_document(&answer),
+                    is_web_page(&answer),
                 );
             }
         }

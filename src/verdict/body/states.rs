@@ -1,0 +1,494 @@
+//! The words of health reports: values that say that a component works or has failed, and the names of their keys.
+
+/// Values of a component that works, and of an error that there is not.
+const GOOD_STATES: [&str; 39] = [
+    "",
+    "ok",
+    "okay",
+    "true",
+    "yes",
+    "on",
+    "up",
+    "healthy",
+    "good",
+    "fine",
+    "normal",
+    "pass",
+    "passed",
+    "passing",
+    "alive",
+    "running",
+    "serving",
+    "started",
+    "operational",
+    "available",
+    "reachable",
+    "connected",
+    "ready",
+    "success",
+    "successful",
+    "online",
+    "green",
+    "active",
+    "enabled",
+    "disabled",
+    "none",
+    "nothing",
+    "nil",
+    "null",
+    "no",
+    "n/a",
+    "-",
+    "0",
+    "1",
+];
+
+/// Words with which a text begins that denies a failure.
+const DENIALS: [&str; 6] = ["no error", "no failure", "no fault", "no problem", "no issue", "0 error"];
+
+/// Values of a component that has failed. In a longer text these words have other meanings.
+const BAD_STATES: [&str; 15] = [
+    "ko",
+    "nok",
+    "not good",
+    "red",
+    "bad",
+    "dead",
+    "lost",
+    "broken",
+    "crashed",
+    "stopped",
+    "suspended",
+    "outage",
+    "major outage",
+    "partial outage",
+    "maintenance",
+];
+
+/// Words with which a text about a failure begins.
+const FAILURES: [&str; 46] = [
+    "down",
+    "error",
+    "errors",
+    "fail",
+    "failed",
+    "failing",
+    "failure",
+    "fatal",
+    "exception",
+    "traceback",
+    "unhealthy",
+    "degraded",
+    "unavailable",
+    "unreachable",
+    "not ok",
+    "not healthy",
+    "not connected",
+    "not reachable",
+    "not available",
+    "not responding",
+    "not running",
+    "not ready",
+    "no connection",
+    "no route to",
+    "critical",
+    "offline",
+    "timeout",
+    "timed out",
+    "out of service",
+    "under maintenance",
+    "in maintenance",
+    "refused",
+    "disconnected",
+    "cannot connect",
+    "can't connect",
+    "could not connect",
+    "unable to connect",
+    "connection refused",
+    "connection reset",
+    "connection failed",
+    "connection error",
+    "connection timed out",
+    "service unavailable",
+    "internal server error",
+    "bad gateway",
+    "gateway timeout",
+];
+
+/// Words that make the name of a figure or a setting of such a word: `error rate`.
+const FIGURES: [&str; 9] =
+    ["rate", "count", "budget", "ratio", "log", "level", "threshold", "handler", "reporting"];
+
+/// Values of a count or a list that is empty.
+const EMPTY: [&str; 9] = ["", "none", "no", "null", "nil", "false", "n/a", "-", "[]"];
+
+/// Ends of the names of exceptions, which have more letters.
+const EXCEPTIONS: [&str; 2] = ["Error", "Exception"];
+
+/// Maximum number of characters that are read of a value.
+const MAX_VALUE: usize = 100;
+
+/// Last words of keys that hold a state.
+const STATE_KEYS: [&str; 9] =
+    ["status", "state", "health", "result", "overall", "readiness", "liveness", "connection", "connectivity"];
+
+/// Keys that hold an HTTP status.
+const STATUS_KEYS: [&str; 4] = ["status", "code", "statuscode", "status_code"];
+
+/// Last words of keys whose `false` is a failure.
+const AFFIRMATIONS: [&str; 12] = [
+    "reachable",
+    "succeeded",
+    "success",
+    "successful",
+    "healthy",
+    "alive",
+    "available",
+    "ready",
+    "ok",
+    "connected",
+    "online",
+    "operational",
+];
+
+/// Words beside which `available` or `ready` is about software: `update_available`.
+const SOFTWARE: [&str; 7] = ["update", "updates", "upgrade", "version", "patch", "release", "new"];
+
+/// Keys whose `true` is a failure, and whose lists are of failures.
+const FAILED_KEYS: [&str; 9] =
+    ["error", "errors", "failed", "failure", "failing", "down", "unhealthy", "unavailable", "degraded"];
+
+/// Words of keys that are about the past.
+const PAST: [&str; 14] = [
+    "last",
+    "previous",
+    "previously",
+    "prev",
+    "prior",
+    "past",
+    "former",
+    "recent",
+    "history",
+    "log",
+    "logs",
+    "event",
+    "events",
+    "incidents",
+];
+
+/// Last words of keys that describe a component, and not its state.
+const DESCRIPTIONS: [&str; 22] = [
+    "message",
+    "msg",
+    "description",
+    "info",
+    "name",
+    "version",
+    "level",
+    "severity",
+    "criticality",
+    "priority",
+    "type",
+    "kind",
+    "id",
+    "url",
+    "host",
+    "path",
+    "output",
+    "label",
+    "note",
+    "title",
+    "reason",
+    "mode",
+];
+
+/// Parts of the names of components that a metering service has.
+const COMPONENTS: [&str; 19] = [
+    "database",
+    "storage",
+    "kafka",
+    "rabbit",
+    "amqp",
+    "queue",
+    "mongo",
+    "mysql",
+    "postgres",
+    "sql",
+    "redis",
+    "memcache",
+    "cache",
+    "influx",
+    "cassandra",
+    "elasticsearch",
+    "zookeeper",
+    "gnocchi",
+    "keystone",
+];
+
+/// Keys that hold components.
+const CONTAINERS: [&str; 12] = [
+    "components",
+    "checks",
+    "services",
+    "dependencies",
+    "operation_status",
+    "backends",
+    "details",
+    "entries",
+    "results",
+    "healthchecks",
+    "health_checks",
+    "subsystems",
+];
+
+/// First words of the names of settings: `use_redis`.
+const SETTINGS: [&str; 8] = ["use", "uses", "enable", "has", "with", "skip", "no", "disable"];
+
+pub(super) fn is_good(text: &str) -> bool {
+    let text = state(text);
+    GOOD_STATES.contains(&text.as_str()) || DENIALS.iter().any(|denial| text.starts_with(denial))
+}
+
+/// Tests for the state, or the beginning of a text, of a component that has failed.
+pub(super) fn is_bad(text: &str) -> bool {
+    let text = text.trim();
+    let start = state(text);
+    is_bad_state(&start) || is_about_failure(&start) || names_exception(text)
+}
+
+/// Tests for the whole of a state, not only for its beginning.
+pub(super) fn is_bad_state(text: &str) -> bool {
+    let text = spaced(&state(text));
+    BAD_STATES.contains(&text.as_str()) || FAILURES.contains(&text.as_str())
+}
+
+/// Tests for a text that denies what its key affirms: etcd writes `"health":"false"`.
+pub(super) fn is_false(text: &str) -> bool {
+    ["false", "no"].contains(&state(text).as_str())
+}
+
+/// The beginning of a value in lower case.
+fn state(text: &str) -> String {
+    let start: String = text.trim().chars().take(MAX_VALUE).collect();
+    start.trim_end_matches(['.', '!']).to_ascii_lowercase()
+}
+
+/// A constant as words: `SERVICE_UNAVAILABLE`.
+fn spaced(text: &str) -> String {
+    text.replace('_', " ")
+}
+
+fn is_about_failure(start: &str) -> bool {
+    let spaced = spaced(start);
+    FAILURES.iter().filter(|word| spaced.starts_with(**word)).any(|word| {
+        let rest = start.get(word.len()..).unwrap_or_default();
+        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_') && !is_harmless(rest)
+    })
+}
+
+/// Tests what follows such a word for a count of none, or a figure of that name: `errors: 0`, `error rate 2%`.
+fn is_harmless(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let value = rest.strip_prefix([':', '=']).map(str::trim);
+    let first = value.unwrap_or(rest).split([' ', ',', ';', ':', '=']).next().unwrap_or_default();
+    let is_zero = first.trim_end_matches('%').parse::<f64>().is_ok_and(|count| count == 0.0);
+    is_zero || value.is_some_and(|value| EMPTY.contains(&value)) || FIGURES.contains(&first)
+}
+
+/// Tests for a text that begins with the name of an exception, as Python and Java print it.
+fn names_exception(text: &str) -> bool {
+    let first = text.split([' ', ':', '\n']).next().unwrap_or_default();
+    let name = first.trim_matches(|c: char| !c.is_alphanumeric());
+    EXCEPTIONS.iter().any(|end| name.len() > end.len() && name.ends_with(end))
+}
+
+/// The words of a key in lower case: those of `dbStatus` and `db_status` are the same.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in key.chars().take(MAX_VALUE) {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.push(letter.to_ascii_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn is_last(words: &[String], of: &[&str]) -> bool {
+    words.last().is_some_and(|word| of.contains(&word.as_str()))
+}
+
+fn has_any(words: &[String], of: &[&str]) -> bool {
+    words.iter().any(|word| of.contains(&word.as_str()))
+}
+
+pub(super) fn names_state(key: &str) -> bool {
+    is_last(&words(key), &STATE_KEYS)
+}
+
+pub(super) fn names_status(key: &str) -> bool {
+    STATUS_KEYS.contains(&key.to_ascii_lowercase().as_str())
+}
+
+pub(super) fn affirms(key: &str) -> bool {
+    let words = words(key);
+    let is_up =
+        is_last(&words, &["up"]) && (words.len() == 1 || has_any(&words, &["is"]) || is_component(key));
+    is_up || (is_last(&words, &AFFIRMATIONS) && !has_any(&words, &SOFTWARE))
+}
+
+/// Tests for a key such as `is_down` or `has_errors`.
+pub(super) fn names_failure(key: &str) -> bool {
+    let words = words(key);
+    is_last(&words, &FAILED_KEYS) && (words.len() == 1 || has_any(&words, &["is", "has"]))
+}
+
+pub(super) fn is_past(key: &str) -> bool {
+    has_any(&words(key), &PAST)
+}
+
+pub(super) fn describes(key: &str) -> bool {
+    is_last(&words(key), &DESCRIPTIONS)
+}
+
+pub(super) fn is_component(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    lower.ends_with("db")
+        || has_any(&words(key), &["db"])
+        || COMPONENTS.iter().any(|name| lower.contains(name))
+}
+
+/// Tests for a component whose `false` is a failure: not for a setting of it, and a cache is often switched off.
+pub(super) fn is_needed_component(key: &str) -> bool {
+    let words = words(key);
+    let is_setting = words.first().is_some_and(|word| SETTINGS.contains(&word.as_str()));
+    !is_setting && words.last().is_some_and(|word| word != "cache" && is_component(word))
+}
+
+pub(super) fn holds_components(key: &str) -> bool {
+    CONTAINERS.contains(&key.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states() {
+        let bad = [
+            "DOWN",
+            "KO",
+            "nok",
+            "red",
+            "degraded",
+            "Degraded performance",
+            "SERVICE_UNAVAILABLE",
+            "not_ok",
+            "OUT_OF_SERVICE",
+            "Error: refused",
+            "error 5",
+            "ERROR no route to host",
+            "timeout after 5 s",
+            "OperationalError: (2003)",
+            "(pymysql.err.OperationalError) (2003, \"x\")",
+            "java.net.ConnectException: refused",
+            "Connection refused",
+            "down.",
+            "Under maintenance",
+            "errors: 3",
+            "error: no route to host",
+            "failed!",
+            "maintenance",
+        ];
+        let good = [
+            "OK",
+            "ok.",
+            "Connected",
+            "no errors",
+            "No error",
+            "No problems found",
+            "0 errors",
+            "none",
+            "n/a",
+            "",
+        ];
+        let neither = [
+            "error-free",
+            "error_queue",
+            "failover ready",
+            "Red Hat OpenStack",
+            "errors: 0",
+            "errors 0",
+            "Failed=none",
+            "failed: 0, passed: 12",
+            "error rate: 0%",
+            "error rate 2%",
+            "error budget: 99.9%",
+            "downtime: 0 s",
+            "yellow",
+            "warn",
+            "starting",
+            "Errors:",
+        ];
+        for text in bad {
+            assert!(is_bad(text) && !is_good(text), "{text}");
+        }
+        for text in good {
+            assert!(is_good(text) && !is_bad(text), "{text}");
+        }
+        for text in neither {
+            assert!(!is_bad(text) && !is_good(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_keys() {
+        type Test = fn(&str) -> bool;
+        let cases: [(Test, &[&str], &[&str]); 8] = [
+            (
+                names_state,
+                &[
+                    "status",
+                    "Status",
+                    "healthStatus",
+                    "db_state",
+                    "overall",
+                    "overall-status",
+                    "database.health",
+                ],
+                &["statuses", "stateful", "healthy", "uptime"],
+            ),
+            (
+                affirms,
+                &["ok", "is_ok", "dbReachable", "database_connected", "up", "is_up", "db_up", "success"],
+                &[
+                    "update_available",
+                    "newVersionAvailable",
+                    "backed_up",
+                    "set_up",
+                    "connected_clients",
+                    "look",
+                ],
+            ),
+            (names_failure, &["error", "has_errors", "isDown", "unhealthy"], &["error_log", "shut_down"]),
+            (is_past, &["last_error", "previousStatus", "history", "lastFailure"], &["lasting", "error"]),
+            (describes, &["message", "errorMessage", "severity", "name"], &["mail", "status"]),
+            (is_component, &["db", "metrics_db", "mariadb", "database", "rabbitmq"], &["dbname", "api"]),
+            (
+                is_needed_component,
+                &["database", "metrics_database", "main_db", "redis"],
+                &["cache", "use_redis", "cache_enabled", "sql_debug", "kafka_lag"],
+            ),
+            (holds_components, &["checks", "Details"], &["check"]),
+        ];
+        for (number, (test, yes, no)) in cases.iter().enumerate() {
+            assert!(yes.iter().all(|key| test(key)), "{number}: {yes:?}");
+            assert!(!no.iter().any(|key| test(key)), "{number}: {no:?}");
+        }
+    }
+}
