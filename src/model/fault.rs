@@ -290,10 +290,23 @@ pub(crate) enum ResponseProblem {
     HeadersTooLong,
     /// Both `Content-Length` and `Transfer-Encoding` (RFC 9112, section 6.3).
     ConflictingFraming,
-    /// The library's words.
-    BrokenChunks(String),
-    EndlessChunkSize,
+    /// Two different values of `Content-Length`.
+    ConflictingLengths,
+    /// A `Content-Length` that is no number.
+    UnusableLength,
+    BrokenChunks(ChunkProblem),
     BodyCutShort,
+}
+
+/// A chunk that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChunkProblem {
+    /// Its size is no number.
+    NoSize,
+    /// Its data are followed by something else than the end of a line.
+    NoEnd,
+    /// A line of its framing is longer than is read.
+    EndlessLine,
 }
 
 impl<T> Fault<T> {
@@ -445,10 +458,11 @@ impl ResponseProblem {
     fn map(&self, own: &impl Fn(&str) -> String) -> ResponseProblem {
         match self {
             ResponseProblem::MalformedHeaders(words) => ResponseProblem::MalformedHeaders(own(words)),
-            ResponseProblem::BrokenChunks(words) => ResponseProblem::BrokenChunks(own(words)),
             textless @ (ResponseProblem::HeadersTooLong
             | ResponseProblem::ConflictingFraming
-            | ResponseProblem::EndlessChunkSize
+            | ResponseProblem::ConflictingLengths
+            | ResponseProblem::UnusableLength
+            | ResponseProblem::BrokenChunks(_)
             | ResponseProblem::BodyCutShort) => textless.clone(),
         }
     }

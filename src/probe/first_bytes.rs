@@ -17,7 +17,7 @@ pub(super) fn keep<'a>(first_bytes: &mut Vec<u8>, received: impl IntoIterator<It
 /// Returns true if the answer to a TLS handshake is HTTP, as far as it has come; that of an HTTP/0.9 server is a
 /// page without headers.
 pub(super) fn is_http(first_bytes: &[u8]) -> bool {
-    let status = first_bytes.iter().zip(b"HTTP/").all(|(came, expected)| came == expected);
+    let status = first_bytes.iter().zip(b"HTTP/").all(|(came, expected)| came.eq_ignore_ascii_case(expected));
     (status && !first_bytes.is_empty()) || first_bytes.starts_with(b"<")
 }
 

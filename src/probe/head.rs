@@ -1,5 +1,9 @@
 //! The framing of HTTP heads: their end, their status, and the lenience that RFC 9112 requires.
 
+use super::framing;
+use crate::model::exchange::Header;
+use crate::sanitize::UntrustedText;
+
 /// Returns the length of the head that the input begins with, blank line included, if it came whole.
 ///
 /// A bare LF ends a line as CRLF does (RFC 9112, section 2.2).
@@ -14,11 +18,24 @@ pub(super) fn length(input: &[u8]) -> Option<usize> {
     None
 }
 
+/// The beginning of an HTTP/1 response.
+const HTTP1: &[u8] = b"HTTP/1.";
+
+/// Tests for the beginning of an HTTP/1 response, in any case, as curl takes it.
+pub(super) fn is_http1(input: &[u8]) -> bool {
+    input.len() >= HTTP1.len() && may_be_http1(input)
+}
+
+/// Tests whether the input, as far as it has come, is the beginning of an HTTP/1 response.
+pub(super) fn may_be_http1(input: &[u8]) -> bool {
+    input.iter().zip(HTTP1).all(|(came, expected)| came.eq_ignore_ascii_case(expected))
+}
+
 /// Returns the status of a head's first line.
 pub(super) fn status(head: &[u8]) -> Option<u16> {
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    words.next().filter(|version| version.starts_with(b"HTTP/1."))?;
+    words.next().filter(|version| is_http1(version))?;
     let status = words.next().filter(|status| status.len() == 3)?;
     std::str::from_utf8(status).ok()?.parse().ok()
 }
@@ -29,7 +46,7 @@ pub(super) fn status(head: &[u8]) -> Option<u16> {
 /// The library refuses a `100` that has headers, and an endless row of them needs a bound. An upgrade is final:
 /// no request wants one.
 pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
-    if !input.starts_with(b"HTTP/1.") || input.get(9) != Some(&b'1') {
+    if !is_http1(input) || input.get(9) != Some(&b'1') {
         return None;
     }
     let status = status(input).filter(|status| (100..200).contains(status) && *status != 101)?;
@@ -67,10 +84,26 @@ pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
     lenient
 }
 
-/// Writes a status line with one space before the status, where it has more.
+/// Takes the headers that frame the body out of a head that was normalised.
+pub(super) fn take_framing(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
+    let (mut rest, mut framing) = (Vec::with_capacity(head.len()), Vec::new());
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':').unwrap_or(line.len()));
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        if framing::is_framing(&name) {
+            let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
+            framing.push(Header { name, value: UntrustedText::new(value) });
+        } else {
+            rest.extend(line);
+        }
+    }
+    (rest, framing)
+}
+
+/// Writes a status line with a version in upper case, and one space before the status where it has more.
 fn push_status_line(lenient: &mut Vec<u8>, line: &[u8]) {
     let (version, rest) = line.split_at(line.iter().position(|byte| *byte == b' ').unwrap_or(line.len()));
-    lenient.extend(version);
+    lenient.extend(version.to_ascii_uppercase());
     lenient.extend(rest.first());
     lenient.extend(rest.trim_ascii_start().iter().copied().map(printable));
 }
@@ -111,7 +144,7 @@ mod tests {
             (b"HTTP/1.1 50", None),
             (b"HTTP/1.1 200 Connection established\r\n\r\n", Some(200)),
             (b"HTTP/1.0 407\r\n\r\n", Some(407)),
-            (b"HTTP/1.0 200\n\n", Some(200)),
+            (b"http/1.0 200\n\n", Some(200)),
             (b"HTTP/2 200 OK\r\n\r\n", None),
             (b"SSH-2.0-OpenSSH\r\n", None),
             (b"\xff\r\n", None),
@@ -137,7 +170,7 @@ mod tests {
         let table: [(&[u8], &[u8]); 14] = [
             (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
             (b"HTTP/1.1 200 OK\nA: b\n\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
-            (b"HTTP/1.1 204\r\n\r\n", b"HTTP/1.1 204\n\n"),
+            (b"Http/1.1 204\r\n\r\n", b"HTTP/1.1 204\n\n"),
             (b"HTTP/1.1  204 \r\n\r\n", b"HTTP/1.1 204 \n\n"),
             (b"HTTP/1.1 503 \x1b[1m\0\xf6\r\n\r\n", b"HTTP/1.1 503  [1m\0\xf6\n\n"),
             (b"HTTP/1.1\r\n\r\n", b"HTTP/1.1\n\n"),

@@ -1,16 +1,17 @@
 //! One request and its response over a ready connection; the only place that knows the HTTP library's errors.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use anyhow::{Context, Result};
 use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response as HttpResponse, header};
 use ureq::{Agent, SendBody};
 
+use super::framing::{self, Content, ContentError};
 use super::transport::{
     DeadlineTransport, ExchangeLog, NullResolver, ReadyConnector, SharedLog, Stream, response_fault,
 };
-use super::{PhaseTimer, first_bytes};
+use super::{PhaseTimer, first_bytes, head};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
@@ -76,7 +77,7 @@ impl RequestTemplate {
         let log = SharedLog::default();
         let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
         let completion = match self.ask(endpoint, (method, body), transport, &log) {
-            Ok(response) => self.read(response, &log),
+            Ok(response) => self.read(method, response, &log),
             Err(fault) => without_headers(&log.lock(), fault),
         };
         let mut log = log.lock();
@@ -102,41 +103,59 @@ impl RequestTemplate {
         if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        let response = agent.run(request).map_err(|error| fault(&log.lock(), &error, false))?;
+        let response = agent.run(request).map_err(|error| fault(&log.lock(), &error))?;
         log.lock().head_complete = true;
         Ok(response)
     }
 
     /// Reads a response's body up to the bound.
-    fn read(&self, response: HttpResponse<ureq::Body>, log: &SharedLog) -> Completion<Response, Fault> {
+    fn read(
+        &self,
+        method: Method,
+        response: HttpResponse<ureq::Body>,
+        log: &SharedLog,
+    ) -> Completion<Response, Fault> {
         let (parts, body) = response.into_parts();
         let headers = parts.headers.iter().map(|(name, value)| Header {
             name: name.as_str().to_owned(),
             value: UntrustedText::new(value.as_bytes()),
         });
-        let mut response =
-            Response { status: parts.status.as_u16(), headers: headers.collect(), ..Response::default() };
-        if has_conflicting_framing(&parts.headers) {
-            let fault = response_fault(FaultKind::Protocol, ResponseProblem::ConflictingFraming);
-            return Completion::Truncated(response, fault);
-        }
-        let kept = if response.is_success() { self.max_body } else { self.kept_body.min(self.max_body) };
-        let [kept, bound] = [kept, self.max_body].map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
-        let mut bytes = Vec::new();
-        let mut reader = body.into_with_config().limit(u64::MAX).reader();
-        // One byte beyond the bound tells whether the body ends there.
-        let result = (&mut reader)
-            .take(kept)
-            .read_to_end(&mut bytes)
-            .and_then(|_| io::copy(&mut reader.take(bound - kept + 1), &mut io::sink()));
-        response.body = UntrustedText::new(bytes);
-        match result {
-            Ok(_) => Completion::Full(response),
-            Err(error) => {
-                Completion::Truncated(response, fault(&log.lock(), &ureq::Error::from(error), true))
+        let framing = std::mem::take(&mut log.lock().framing);
+        let length = framing::length(method, parts.status.as_u16(), &framing);
+        let headers = headers.chain(framing).collect();
+        let mut response = Response { status: parts.status.as_u16(), headers, ..Response::default() };
+        let length = match length {
+            Ok(length) => length,
+            Err(problem) => {
+                return Completion::Truncated(response, response_fault(FaultKind::Protocol, problem));
             }
+        };
+        let kept = if response.is_success() { self.max_body } else { self.kept_body.min(self.max_body) };
+        let body = body.into_with_config().limit(u64::MAX).reader();
+        let (bytes, error) = content(Content::new(body, length), kept, self.max_body);
+        response.body = UntrustedText::new(bytes);
+        match error {
+            None => Completion::Full(response),
+            Some(error) => Completion::Truncated(response, content_fault(&log.lock(), &error)),
         }
     }
+}
+
+/// Reads a body until its end or one piece beyond a bound, and keeps a beginning; returns the error that ended it, too.
+fn content(mut content: Content<impl Read>, kept: usize, bound: usize) -> (Vec<u8>, Option<ContentError>) {
+    let (mut bytes, mut read) = (Vec::new(), 0);
+    while read <= bound {
+        match content.next() {
+            Ok([]) => break,
+            Ok(piece) => {
+                read += piece.len();
+                let room = piece.len().min(kept.saturating_sub(bytes.len()));
+                bytes.extend_from_slice(piece.get(..room).unwrap_or_default());
+            }
+            Err(error) => return (bytes, Some(error)),
+        }
+    }
+    (bytes, None)
 }
 
 /// A response without readable headers. A connection closed after an interim response makes that response
@@ -166,27 +185,23 @@ fn config() -> Config {
         .build()
 }
 
-/// Returns true if a response frames its body in two ways at once (RFC 9112, section 6.3): a sign of a proxy and
-/// a server that disagree about the end of the response.
-fn has_conflicting_framing(headers: &HeaderMap) -> bool {
-    // `identity` is the coding of RFC 2616 that changes nothing.
-    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
-    headers.contains_key(header::CONTENT_LENGTH)
-        && codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+/// Maps an error within a body; what happened to the connection explains it best.
+fn content_fault(log: &ExchangeLog, error: &ContentError) -> Fault {
+    let problem = match error {
+        ContentError::Chunks(problem) => ResponseProblem::BrokenChunks(*problem),
+        ContentError::Failed | ContentError::CutShort => ResponseProblem::BodyCutShort,
+    };
+    log.fault.clone().unwrap_or_else(|| response_fault(FaultKind::Body, problem))
 }
 
 /// Maps an error of the HTTP library.
-fn fault(log: &ExchangeLog, error: &ureq::Error, in_body: bool) -> Fault {
+fn fault(log: &ExchangeLog, error: &ureq::Error) -> Fault {
     if let Some(fault) = &log.fault {
         return fault.clone();
     }
     match error {
-        ureq::Error::Protocol(_) if in_body => {
-            response_fault(FaultKind::Body, ResponseProblem::BrokenChunks(cause(error)))
-        }
-        _ if in_body => response_fault(FaultKind::Body, ResponseProblem::BodyCutShort),
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_)
-            if log.first_bytes.starts_with(b"HTTP/1.") =>
+            if head::is_http1(&log.first_bytes) =>
         {
             response_fault(FaultKind::Protocol, ResponseProblem::MalformedHeaders(cause(error)))
         }

@@ -9,6 +9,7 @@ mod certificate;
 mod connect;
 mod error;
 mod first_bytes;
+mod framing;
 mod head;
 mod http;
 mod p521;

@@ -14,11 +14,8 @@ use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
 use super::{first_bytes, head};
-use crate::model::exchange::{HEAD_LIMIT, Phase, SENT_LIMIT};
+use crate::model::exchange::{HEAD_LIMIT, Header, Phase, SENT_LIMIT};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, ResponseProblem, Stage};
-
-/// The beginning of an HTTP/1 response.
-const HTTP1: &[u8] = b"HTTP/1.";
 
 /// A connection to an endpoint.
 #[derive(Debug)]
@@ -71,6 +68,8 @@ pub(super) struct ExchangeLog {
     pub(super) first_byte_at: Option<Instant>,
     /// The response's first bytes.
     pub(super) first_bytes: Vec<u8>,
+    /// The headers that frame the response's body, which the library does not see.
+    pub(super) framing: Vec<Header>,
     /// True once the response's headers are complete, so that what follows is body.
     pub(super) head_complete: bool,
     /// True once the library may see the response: its headers are complete, or it is not HTTP/1.
@@ -176,10 +175,12 @@ impl DeadlineTransport {
         }
         let input = self.buffers.received();
         log.lone_interim = log.lone_interim.filter(|_| input.is_empty());
-        if let Some(length) = head::length(input).filter(|_| input.starts_with(HTTP1)) {
+        if let Some(length) = head::length(input).filter(|_| head::is_http1(input)) {
             let lenient = head::normalize(input.get(..length).unwrap_or_default());
-            self.buffers.replace(length, &lenient);
-        } else if input.iter().zip(HTTP1).all(|(came, expected)| came == expected) {
+            let (shown, framing) = head::take_framing(&lenient);
+            log.framing = framing;
+            self.buffers.replace(length, &shown);
+        } else if head::may_be_http1(input) {
             return;
         }
         log.head_shown = true;
@@ -187,15 +188,11 @@ impl DeadlineTransport {
     }
 
     /// The fault of a response that needs more input than is read of it.
-    fn limit_fault(&mut self) -> Option<Fault> {
+    fn limit_fault(&self) -> Option<Fault> {
         let log = self.log.lock();
         let pending = self.buffers.received().len();
-        if log.head_complete {
-            // The library takes content out as it comes: only a chunk's size can fill the buffer.
-            let endless = self.buffers.input_append_buf().is_empty();
-            return endless.then(|| response_fault(FaultKind::Body, ResponseProblem::EndlessChunkSize));
-        }
-        (log.interim + pending >= HEAD_LIMIT)
+        // The library takes content out as it comes.
+        (!log.head_complete && log.interim + pending >= HEAD_LIMIT)
             .then(|| response_fault(FaultKind::Protocol, ResponseProblem::HeadersTooLong))
     }
 }

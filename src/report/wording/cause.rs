@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use super::summary::truncate;
 use crate::model::exchange::HEAD_LIMIT;
 use crate::model::fault::{
-    CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, FaultDetail, ForeignProtocol,
-    Interruption, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
+    CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail,
+    ForeignProtocol, Interruption, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
 };
 use crate::verdict::Verdict;
 
@@ -408,9 +408,15 @@ fn response(problem: &ResponseProblem) -> String {
         ResponseProblem::ConflictingFraming => {
             "the response has both Content-Length and Transfer-Encoding".into()
         }
-        ResponseProblem::BrokenChunks(why) => format!("the body's chunks are broken ({why})"),
-        ResponseProblem::EndlessChunkSize => {
-            "the body's chunks are broken (a chunk's size does not end)".into()
+        ResponseProblem::ConflictingLengths => "the response has two different Content-Lengths".into(),
+        ResponseProblem::UnusableLength => "the response's Content-Length is not a number".into(),
+        ResponseProblem::BrokenChunks(problem) => {
+            let why = match problem {
+                ChunkProblem::NoSize => "a chunk's size is not a number",
+                ChunkProblem::NoEnd => "a chunk is longer than its size",
+                ChunkProblem::EndlessLine => "a chunk's size does not end",
+            };
+            format!("the body's chunks are broken ({why})")
         }
         ResponseProblem::BodyCutShort => "the connection was closed before the body was complete".into(),
     }
