@@ -551,7 +551,7 @@ mod tests {
             | `head:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running |
             | `get:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end |
             | `get:503` | CRITICAL | documented | the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations | verify that the API is up and running and that there is connectivity with the back-end |
-            | `1xx` | CRITICAL | ours | an interim status came as the final response, which the API never sends | check that address and port are the API's, and any proxy in front of it |
+            | `1xx` | CRITICAL | ours | an interim status came, and no final response after it | check that address and port are the API's, and any proxy in front of it |
             | `head:2xx` | WARNING | ours | not the documented answer to HEAD, which is 204: a catch-all page may have answered | check that address, port and path lead to the API's health check |
             | `get:2xx` | WARNING | ours | not the documented answer to GET, which is 200: no proof of a round trip to the back-end | check that address, port and path lead to the API's health check |
             | `3xx` | UNKNOWN | ours | something else answered; redirects are not followed | check the address of the API itself, with its scheme (http or https) |

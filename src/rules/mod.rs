@@ -139,7 +139,7 @@ static ROWS: &[Row] = &[
         any(Selector::Class(1)),
         Critical,
         WrongService,
-        "an interim status came as the final response, which the API never sends",
+        "an interim status came, and no final response after it",
         "check that address and port are the API's, and any proxy in front of it",
     ),
     built_in(

@@ -36,7 +36,13 @@ pub(super) fn clause(
         },
         FaultKind::Protocol => {
             let endpoint = place(verdict, judged);
-            format!("{endpoint} did not answer {} with HTTP: {message}", method.name())
+            match &fault.detail {
+                FaultDetail::Response(_) => {
+                    let answered = answered(method, judged);
+                    format!("the answer of {endpoint} to {answered} cannot be used: {message}")
+                }
+                _ => format!("{endpoint} did not answer {} with HTTP: {message}", method.name()),
+            }
         }
         FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
         FaultKind::Proxy => format!("no tunnel to {endpoint}: {message}"),

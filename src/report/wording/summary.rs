@@ -238,6 +238,7 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
             };
             Clause::event(format!("{event} ({method} {status})"))
         }
+        (100..=199, _) => Clause::event(format!("{method} {status} and no final response from {endpoint}")),
         (300..=399, _) => {
             let location = judged.quotes.location.as_ref();
             let reason = location.map(|location| Reason::Plain(format!("redirects to {location}")));

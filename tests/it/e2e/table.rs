@@ -1,7 +1,7 @@
 //! One test for each row of the two tables: state, exit code, row and diagnosis of every answer.
 
 use crate::support::harness::{check, words};
-use crate::support::peer::{Peer, Script, alive, answers, healthy};
+use crate::support::peer::{Peer, Script, alive, answers, healthy, says};
 
 /// An answer with this status that says nothing else.
 fn bare(status: u16) -> Script {
@@ -119,8 +119,36 @@ fn interim_status_as_final_answer() {
                 .exits(2)
                 .reports("/endpoints/0/diagnosis", "wrong-service")
                 .reports("/endpoints/0/probes/0/key", "1xx")
-                .reports("/endpoints/0/probes/0/status", status);
+                .reports("/endpoints/0/probes/0/status", status)
+                .says(&format!("{} {status} and no final response from", method.to_uppercase()));
         }
+    }
+}
+
+/// An answer in HTTP whose head cannot be used is not blamed on another protocol.
+#[test]
+fn unusable_heads() {
+    let long = format!("X: {}", "y".repeat(16 * 1024));
+    let table = [
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked", " (200)"),
+        ("Content-Length: 2\r\nContent-Length: 3", " (200)"),
+        ("Content-Length: two", " (200)"),
+        ("no colon", ""),
+        (&long, ""),
+    ];
+    for (headers, status) in table {
+        let peer = Peer::by_method(alive(), says(format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{{}}")));
+        let url = format!("http://{}/v2/health", peer.address());
+        let event = format!("wrong-service: the answer of {url} to GET{status} cannot be used: the response");
+        let run = check([peer.address()]).run();
+        run.exits(2)
+            .summarises("CRITICAL", &[&event])
+            .says("an HTTP server answers there, but with headers that no client can rely on")
+            .says("Action: check whether it is the API that answers there, then the headers")
+            .never_says("another protocol")
+            .never_says("-S");
+        let mixed = check([&peer.address(), "--state", "protocol=ok"]).run();
+        mixed.exits(0);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
     CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, Interruption, LookupProblem,
-    Stage, TlsProblem,
+    ResponseProblem, Stage, TlsProblem,
 };
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
@@ -152,8 +152,15 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Ad
         return stalled(fault.kind, &quoted);
     }
     let (meaning, action) = of_row(judged);
+    // The row is for another protocol, too.
+    let meaning = if is_unusable(fault) { UNUSABLE.to_owned() } else { meaning };
     let known = without_tls(verdict, &fault.detail).or_else(|| remedy(&fault.detail).map(str::to_owned));
     (format!("{meaning}{quoted}"), known.unwrap_or(action))
+}
+
+/// Tests for an answer in HTTP/1 whose head cannot be used.
+fn is_unusable(fault: &FaultInfo) -> bool {
+    fault.kind == FaultKind::Protocol && matches!(fault.detail, FaultDetail::Response(_))
 }
 
 /// The action where a port may be one without TLS.
@@ -180,6 +187,10 @@ const RENEW: &str = "renew the certificate and have the server that presents it 
 const API_IS_SLOW: &str = "check the load of the API, its host and the network";
 const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connection between it and the API";
 
+const UNUSABLE: &str = "an HTTP server answers there, but with headers that no client can rely on";
+const REPAIR_HEADERS: &str = "check whether it is the API that answers there, then the headers that it and any proxy in front of it set (curl -v \
+                              shows them)";
+
 const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
 const USE_HTTPS: &str = "check it with -S (https)";
 
@@ -189,6 +200,13 @@ const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
         FaultDetail::Certificate(fault) => certificate_remedy(&fault.problem),
         FaultDetail::Tls(problem) => tls_remedy(problem),
         FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
+        FaultDetail::Response(
+            ResponseProblem::MalformedHeaders(_)
+            | ResponseProblem::HeadersTooLong
+            | ResponseProblem::ConflictingFraming
+            | ResponseProblem::ConflictingLengths
+            | ResponseProblem::UnusableLength,
+        ) => Some(REPAIR_HEADERS),
         FaultDetail::Lookup { problem: LookupProblem::Timeout, .. } => Some(
             "check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the \
              address by --connect-to",
