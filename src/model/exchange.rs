@@ -103,10 +103,15 @@ pub(crate) const SENT_LIMIT: usize = 8 * 1024;
 /// Maximum number of bytes that are read of a response's head, interim responses included.
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
+/// Tests for a status of success (2xx).
+pub(crate) const fn is_success(status: u16) -> bool {
+    matches!(status, 200..=299)
+}
+
 impl Response {
     /// Returns true for a status that the body may contradict, so that the whole of it has to be judged.
     pub(crate) fn is_success(&self) -> bool {
-        (200..=299).contains(&self.status)
+        is_success(self.status)
     }
 
     /// The first value of a header, by its lower-case name.

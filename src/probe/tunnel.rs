@@ -6,7 +6,7 @@ use super::connect::describe_io_error;
 use super::error::local_fault;
 use super::head;
 use super::stream::DeadlineStream;
-use crate::model::exchange::{HEAD_LIMIT, Phase};
+use crate::model::exchange::{HEAD_LIMIT, Phase, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::Proxy;
 
@@ -18,8 +18,10 @@ pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> 
         .map_err(|error| local_fault(&error, Phase::Connect).unwrap_or_else(|| failed(io_problem(&error))))?;
     match head::status(&response) {
         // What follows would be taken for the endpoint's response.
-        Some(200..=299) if head::length(&response).is_none() => Err(failed(ProxyProblem::HeadTooLong)),
-        Some(200..=299) => Ok(()),
+        Some(status) if is_success(status) && head::length(&response).is_none() => {
+            Err(failed(ProxyProblem::HeadTooLong))
+        }
+        Some(status) if is_success(status) => Ok(()),
         Some(status) => Err(failed(ProxyProblem::Status(status))),
         None => Err(failed(ProxyProblem::NotHttp)),
     }

@@ -136,7 +136,7 @@ impl Report {
             let room = MAX_SUMMARY.saturating_sub(self.with_marks("").chars().count());
             self.summary = wording::summary::truncate(&wording::login::summary(&login), room);
         }
-        self.notes.extend(login.notes.iter().cloned());
+        self.notes.extend(wording::login::note(&login));
         self.login = Some(login);
         self
     }

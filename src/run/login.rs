@@ -200,7 +200,7 @@ impl Run {
             LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
         let stored = cache.as_ref().map_or(Ok(()), |cache| cache.store(cloud, &token));
         if let Err(error) = stored {
-            verdict.notes.push(format!("the token was not cached: {error:#}"));
+            verdict.cache_error = Some(format!("{error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
         known.recipients = TokenRecipients::default();

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::{Basis, RequestVerdict, Responder, Verdict, request};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Exchange, Method};
+use crate::model::exchange::{Exchange, Method, is_success};
 use crate::model::fault::FaultKind;
 use crate::model::state::State;
 use crate::rules::{Criteria, Row};
@@ -38,8 +38,8 @@ pub(crate) struct LoginVerdict {
     pub(crate) request_id: Option<String>,
     /// Keystone's words, or why its catalogue does not serve.
     pub(crate) detail: Option<String>,
-    /// Notes for `-v`.
-    pub(crate) notes: Vec<String>,
+    /// The reason why the token was not cached.
+    pub(crate) cache_error: Option<String>,
 }
 
 /// The outcome of a login.
@@ -102,7 +102,7 @@ impl LoginVerdict {
         let status = exchange.completion.full().map(|answer| answer.status);
         let mut login = LoginVerdict::of(criteria, sanitizer, cloud, Some(exchange));
         login.outcome = LoginOutcome::Failed;
-        if let (Some(200..=299), Some(_)) = (status, failure) {
+        if failure.is_some() && status.is_some_and(is_success) {
             login.row = Some(criteria.table.fault(Method::Post, FaultKind::Protocol));
         }
         login.judge_by_row();
@@ -162,7 +162,7 @@ impl LoginVerdict {
             expires_at: None,
             request_id,
             detail: None,
-            notes: Vec::new(),
+            cache_error: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::advice::Advice;
 use super::cause;
 use crate::model::diagnosis::Diagnosis;
+use crate::model::exchange::is_success;
 use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, TokenSource};
 
@@ -45,7 +46,7 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     }
     match request.completion.fault() {
         Some(fault) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
-        None if (200..300).contains(&status) => {
+        None if is_success(status) => {
             format!(
                 "Keystone ({keystone}) answered the login with {status}, but without a token that can be used"
             )
@@ -60,6 +61,11 @@ pub(in crate::report) fn detail(login: &LoginVerdict) -> Option<String> {
         LoginOutcome::SecondFactor(methods) => Some(format!("a second factor is wanted: {methods}")),
         _ => login.detail.clone(),
     }
+}
+
+/// The note for `-v`: a token that was not cached.
+pub(in crate::report) fn note(login: &LoginVerdict) -> Option<String> {
+    login.cache_error.as_ref().map(|reason| format!("the token was not cached: {reason}"))
 }
 
 /// The meaning of a login that failed, and the action.
