@@ -47,90 +47,11 @@ const INVALID: &[(&[&str], &str)] = &[
         "invalid value 'zzz' for '--explain'; --explain alone lists the keys, the man page all other words of an alert",
     ),
     (&["--json"], "unexpected argument '--json' found; did you mean '-o json'?"),
-    (
-        &["-o", "jsno"],
-        "invalid value 'jsno' for '--output': expected human, nagios, json, haproxy-agent, prometheus; did you mean 'json'?",
-    ),
     (&["-o"], "a value is required for '--output': expected human, nagios, json, haproxy-agent, prometheus"),
-    (&["-m", "post"], "invalid value 'post' for '--method': expected head, get, both"),
-    (&["--fail-on", "ok"], "invalid value 'ok' for '--fail-on': expected warning, critical"),
-    (&["--color", "red"], "invalid value 'red' for '--color': expected auto, always, never"),
     (&["--header"], "a value is required for '--header'"),
     (&["-H"], "a value is required for '--hostname'"),
     (&["--ssl=yes"], "'--ssl' takes no value"),
-    (&["-p", "0"], "invalid value '0' for '--port': expected 1 to 65535"),
-    (&["-p", "http"], "invalid value 'http' for '--port': expected 1 to 65535"),
-    (&["-p", "+80"], "invalid value '+80' for '--port': expected 1 to 65535"),
-    (&["-p", "-1"], "invalid value '-1' for '--port': expected 1 to 65535"),
-    (&["-t", "0"], "invalid value '0' for '--timeout': must be above zero"),
-    (
-        &["-t", "-1"],
-        "invalid value '-1' for '--timeout': expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
-    ),
-    (
-        &["--retry-delay", "-5s"],
-        "invalid value '-5s' for '--retry-delay': expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
-    ),
-    (
-        &["-t", "-v"],
-        "invalid value '-v' for '--timeout': expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
-    ),
-    (
-        &["-t", "soon"],
-        "invalid value 'soon' for '--timeout': expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
-    ),
     (&["-t"], "a value is required for '--timeout'"),
-    (&["-t", "101y"], "invalid value '101y' for '--timeout': longer than a century"),
-    (
-        &["-w", "-5:5"],
-        "invalid value '-5:5' for '--warning': bounds of a range: expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
-    ),
-    (&["-w", "@"], "invalid value '@' for '--warning': empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
-    (&["-w", "2:1"], "invalid value '2:1' for '--warning': the range ends before it starts"),
-    (
-        &["--certificate-warning", "-30"],
-        "invalid value '-30' for '--certificate-warning': expected days (30, 0.5) or a duration with units (12h, 2w 3d)",
-    ),
-    (
-        &["--watch", "host"],
-        "invalid value 'host' for '--watch': expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s); an endpoint goes before --watch",
-    ),
-    (&["--retries", "-1"], "invalid value '-1' for '--retries': not a whole number, or too large"),
-    (&["--retries", "-"], "invalid value '-' for '--retries': not a whole number, or too large"),
-    (
-        &["--parallel", "-1"],
-        "invalid value '-1' for '--parallel': not a whole number above zero, or too large",
-    ),
-    (&["--parallel", "0"], "invalid value '0' for '--parallel': not a whole number above zero, or too large"),
-    (&["--count", "0"], "invalid value '0' for '--count': not a whole number above zero, or too large"),
-    (
-        &["--quorum", "-50%"],
-        "invalid value '-50%' for '--quorum': expected a number of endpoints (2) or a share of them (50%)",
-    ),
-    (
-        &["--quorum", "most"],
-        "invalid value 'most' for '--quorum': expected a number of endpoints (2) or a share of them (50%)",
-    ),
-    (&["--quorum", "0"], "invalid value '0' for '--quorum': must be above zero"),
-    (&["--quorum", "0%"], "invalid value '0%' for '--quorum': must be above zero"),
-    (&["--quorum", "101%"], "invalid value '101%' for '--quorum': must be at most 100%"),
-    (&["--quorum", "1000%"], "invalid value '1000%' for '--quorum': must be at most 100%"),
-    (&["--max-output", "-1"], "invalid value '-1' for '--max-output': not a whole number, or too large"),
-    (&["--max-output", "1k"], "invalid value '1k' for '--max-output': not a whole number, or too large"),
-    (&["--max-output", "79"], "invalid value '79' for '--max-output': must be at least 80"),
-    (&["--agent-warning", "-5%"], "invalid value '-5%' for '--agent-warning': expected 1% to 100%"),
-    (&["--agent-warning", "0%"], "invalid value '0%' for '--agent-warning': expected 1% to 100%"),
-    (&["--agent-warning", "101"], "invalid value '101' for '--agent-warning': expected 1% to 100%"),
-    (&["--state", "404"], "invalid value '404' for '--state': expected KEY=STATE, such as get:404=warning"),
-    (
-        &["--state", "404=down"],
-        "invalid value '404=down' for '--state': the state after the = must be ok, warning, critical or unknown",
-    ),
-    (
-        &["--state", "local=ok"],
-        "invalid value 'local=ok' for '--state': the state of local cannot be overridden",
-    ),
-    (&["--path", "v2/health"], "invalid value 'v2/health' for '--path': a path must begin with a slash"),
     (
         &["-m", "http://me:pw@host/"],
         "invalid value 'http://***@host/' for '--method': expected head, get, both",
@@ -144,40 +65,68 @@ const INVALID: &[(&[&str], &str)] = &[
         &["-c", "me:pw@host"],
         "invalid value '***@host' for '--critical': bounds of a range: expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
     ),
-    (
-        &["--connect-to", "example.com"],
-        "invalid value 'example.com' for '--connect-to': expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
-    ),
-    (
-        &["--connect-to", "192.0.2.1:0"],
-        "invalid value '192.0.2.1:0' for '--connect-to': expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
-    ),
-    (
-        &["--connect-to", "[::1"],
-        "invalid value '[::1' for '--connect-to': expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
-    ),
-    (
-        &["--connect-to", "::1]"],
-        "invalid value '::1]' for '--connect-to': expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
-    ),
-    (
-        &["--connect-to", "[[::1]]"],
-        "invalid value '[[::1]]' for '--connect-to': expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
-    ),
-    (
-        &["--connect-to", "[192.0.2.1]"],
-        "invalid value '[192.0.2.1]' for '--connect-to': expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
-    ),
     (&["-4", "-6"], "'-4' cannot be used with '-6'"),
     (&["--watch", "1", "--wait", "1"], "'--watch' cannot be used with '--wait'"),
     (&["--wait", "1", "--watch"], "'--wait' cannot be used with '--watch'"),
     (&["--connect-to", "::1", "--all-addresses"], "'--connect-to' cannot be used with '--all-addresses'"),
 ];
 
+/// Options with values that they do not take, and the reason.
+const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
+    ("--output", &["jsno"], "expected human, nagios, json, haproxy-agent, prometheus; did you mean 'json'?"),
+    ("--method", &["post"], "expected head, get, both"),
+    ("--fail-on", &["ok"], "expected warning, critical"),
+    ("--color", &["red"], "expected auto, always, never"),
+    ("--port", &["0", "http", "+80", "-1"], "expected 1 to 65535"),
+    ("--timeout", &["0"], "must be above zero"),
+    ("--timeout", &["-1", "-v", "soon"], SECONDS),
+    ("--retry-delay", &["-5s"], SECONDS),
+    ("--timeout", &["101y"], "longer than a century"),
+    (
+        "--warning",
+        &["-5:5"],
+        "bounds of a range: expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
+    ),
+    ("--warning", &["@"], "empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+    ("--warning", &["2:1"], "the range ends before it starts"),
+    ("--certificate-warning", &["-30"], "expected days (30, 0.5) or a duration with units (12h, 2w 3d)"),
+    (
+        "--watch",
+        &["host"],
+        "expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s); an endpoint goes before --watch",
+    ),
+    ("--retries", &["-1", "-"], "not a whole number, or too large"),
+    ("--parallel", &["-1", "0"], "not a whole number above zero, or too large"),
+    ("--count", &["0"], "not a whole number above zero, or too large"),
+    ("--quorum", &["-50%", "most"], "expected a number of endpoints (2) or a share of them (50%)"),
+    ("--quorum", &["0", "0%"], "must be above zero"),
+    ("--quorum", &["101%", "1000%"], "must be at most 100%"),
+    ("--max-output", &["-1", "1k"], "not a whole number, or too large"),
+    ("--max-output", &["79"], "must be at least 80"),
+    ("--agent-warning", &["-5%", "0%", "101"], "expected 1% to 100%"),
+    ("--state", &["404"], "expected KEY=STATE, such as get:404=warning"),
+    ("--state", &["404=down"], "the state after the = must be ok, warning, critical or unknown"),
+    ("--state", &["local=ok"], "the state of local cannot be overridden"),
+    ("--path", &["v2/health"], "a path must begin with a slash"),
+    (
+        "--connect-to",
+        &["example.com", "192.0.2.1:0", "[::1", "::1]", "[[::1]]", "[192.0.2.1]"],
+        "expected an address (192.0.2.1, 192.0.2.1:8777, [2001:db8::1]:8777)",
+    ),
+];
+
+const SECONDS: &str = "expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)";
+
 #[test]
 fn invalid_arguments() {
     for (arguments, line) in INVALID {
         assert_eq!(refused(arguments, None).reason, *line, "{arguments:?}");
+    }
+    for (option, values, why) in INVALID_VALUES {
+        for value in *values {
+            let line = format!("invalid value '{value}' for '{option}': {why}");
+            assert_eq!(refused(&[option, value], None).reason, line);
+        }
     }
 }
 

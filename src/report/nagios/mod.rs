@@ -103,19 +103,18 @@ mod tests {
         expected.assert_eq(&render(&report, &OutputOptions { verbosity, ..fixture::output() }));
     }
 
-    fn three() -> Report {
-        fixture::report(vec![
-            fixture::healthy("a:8777"),
-            fixture::backend_down("b:8777"),
-            fixture::unreachable("[::1]:8777"),
-        ])
+    fn check_brief(endpoints: Vec<Verdict>, expected: &Expect) {
+        check(&fixture::report(endpoints), Verbosity::Brief, expected);
+    }
+
+    fn three() -> Vec<Verdict> {
+        vec![fixture::healthy("a:8777"), fixture::backend_down("b:8777"), fixture::unreachable("[::1]:8777")]
     }
 
     #[test]
     fn healthy_endpoint() {
-        check(
-            &fixture::report(vec![fixture::healthy("a:8777")]),
-            Verbosity::Brief,
+        check_brief(
+            vec![fixture::healthy("a:8777")],
             &expect![[r#"
                 CEILOMETER OK - healthy: HEAD 204, GET 200 from a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
             "#]],
@@ -124,9 +123,8 @@ mod tests {
 
     #[test]
     fn failing_endpoint() {
-        check(
-            &fixture::report(vec![fixture::backend_down("a:8777")]),
-            Verbosity::Brief,
+        check_brief(
+            vec![fixture::backend_down("a:8777")],
             &expect![[r#"
                 CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
                 the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
@@ -137,9 +135,8 @@ mod tests {
 
     #[test]
     fn several_endpoints() {
-        check(
-            &three(),
-            Verbosity::Brief,
+        check_brief(
+            three(),
             &expect![[r#"
                 CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[%3A%3A1]:8777 head_time'=0.000321s;;;0
                 CRITICAL - backend-down: b:8777
@@ -228,9 +225,8 @@ mod tests {
     fn many_endpoints() {
         let mut endpoints: Vec<Verdict> = (0..299).map(|n| fixture::healthy(&format!("a{n}:8777"))).collect();
         endpoints.push(fixture::unreachable("b:8777"));
-        check(
-            &fixture::report(endpoints),
-            Verbosity::Brief,
+        check_brief(
+            endpoints,
             &expect![[r#"
                 CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
                 CRITICAL - unreachable: b:8777

@@ -7,39 +7,30 @@ use crate::model::exchange::{Peer, PlannedRequest};
 use crate::plan::Plan;
 use crate::verdict::tests::{both, get, plan, verdict};
 
-/// Compares explanation and action.
-fn advises(plan: &Plan, made: &[PlannedRequest], expected: &Expect) {
-    let verdict = verdict(plan, made);
-    expected.assert_eq(&format!("{}\n{}\n", verdict.explanation, verdict.action));
+/// Compares explanation and action, if there is one, of each case.
+fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
+    let advice = cases.iter().map(|made| {
+        let Verdict { explanation, action, .. } = verdict(plan, made);
+        let action = if action.is_empty() { action } else { format!("-> {action}\n") };
+        format!("{explanation}\n{action}")
+    });
+    expected.assert_eq(&advice.collect::<String>());
 }
 
 const KEYSTONE: [(&str, &str); 1] = [("www-authenticate", "Keystone uri=\"http://k:5000\"")];
 
 #[test]
 fn documented_answers() {
-    advises(
-        &plan(),
-        &both("204", "200"),
-        &expect![[r#"
-        the API answers and reaches its back-end
-
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "503"),
-        &expect![[r#"
-        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
-        verify that the API is up and running and that there is connectivity with the back-end
-    "#]],
-    );
     let nginx = "<html><hr><center>nginx</center>";
     advises(
         &plan(),
-        &get(404, &[], nginx),
+        &[&both("204", "200"), &both("204", "503"), &get(404, &[], nginx)],
         &expect![[r#"
+            the API answers and reaches its back-end
+            the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+            -> verify that the API is up and running and that there is connectivity with the back-end
             nginx, not the API, answered 404 itself: it has nothing at this URL
-            check that nginx passes this URL on to the API; if it is, check port, prefix and --path
+            -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
         "#]],
     );
 }
@@ -49,35 +40,22 @@ fn gateway_failures() {
     let nginx = "<html><hr><center>nginx</center>";
     advises(
         &plan(),
-        &both("204", "haproxy"),
+        &[
+            &both("204", "haproxy"),
+            &get(502, &[("server", "nginx")], nginx),
+            &get(504, &[], ""),
+            &both("204", "keystone"),
+        ],
         &expect![[r#"
             HAProxy, not the API, answered 503 itself: it has no server to pass the request to
-            check HAProxy's view of its servers, then whether the API itself is up and running
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(502, &[("server", "nginx")], nginx),
-        &expect![[r#"
+            -> check HAProxy's view of its servers, then whether the API itself is up and running
             nginx, not the API, answered 502 itself: it got no valid response from the API behind it
-            check nginx's view of its servers, then whether the API itself is up and running
+            -> check nginx's view of its servers, then whether the API itself is up and running
+            a proxy or load balancer answered: it got no answer in time from the API behind it
+            -> check the proxy's view of its servers, then the API itself
+            Keystone, not the health check, is unavailable: the API could not have the token checked and never came to the question
+            -> check the Keystone service and the API's connection to it, or exempt the health path from authentication
         "#]],
-    );
-    advises(
-        &plan(),
-        &get(504, &[], ""),
-        &expect![[r#"
-        a proxy or load balancer answered: it got no answer in time from the API behind it
-        check the proxy's view of its servers, then the API itself
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "keystone"),
-        &expect![[r#"
-        Keystone, not the health check, is unavailable: the API could not have the token checked and never came to the question
-        check the Keystone service and the API's connection to it, or exempt the health path from authentication
-    "#]],
     );
 }
 
@@ -85,34 +63,16 @@ fn gateway_failures() {
 fn faults() {
     advises(
         &plan(),
-        &both("204", "timeout"),
+        &[&both("204", "timeout"), &both("204", "body"), &both("refused", "skipped"), &get(999, &[], "")],
         &expect![[r#"
             the API is up, for it answered HEAD, but its back-end seems to hang
-            check the API's back-end (its database), the connection to it, and the API's log
-        "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "body"),
-        &expect![[r#"
+            -> check the API's back-end (its database), the connection to it, and the API's log
             the API is up, for it answered HEAD, but its back-end seems to fail
-            check the API's back-end (its database), the connection to it, and the API's log
-        "#]],
-    );
-    advises(
-        &plan(),
-        &both("refused", "skipped"),
-        &expect![[r#"
+            -> check the API's back-end (its database), the connection to it, and the API's log
             nothing listens on that port, or a firewall rejects it
-            check that the API runs and listens on this address and port
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(999, &[], ""),
-        &expect![[r#"
+            -> check that the API runs and listens on this address and port
             not HTTP/1 as the API sends it: another service or another protocol answers there (status 999)
-            check that address and port are the API's, and whether the port expects https (-S)
+            -> check that address and port are the API's, and whether the port expects https (-S)
         "#]],
     );
 }
@@ -122,18 +82,12 @@ fn redirects() {
     let escape = [("location", "https://login/\u{1b}[2J")];
     advises(
         &plan(),
-        &get(302, &escape, ""),
+        &[&get(302, &escape, ""), &get(304, &[], "")],
         &expect![[r#"
             something else answered; redirects are not followed
-            check the address of the API itself, with its scheme (http or https)
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(304, &[], ""),
-        &expect![[r#"
+            -> check the address of the API itself, with its scheme (http or https)
             something else answered; redirects are not followed; there is no Location
-            check the address of the API itself, with its scheme (http or https)
+            -> check the address of the API itself, with its scheme (http or https)
         "#]],
     );
 }
@@ -143,34 +97,16 @@ fn access_control() {
     let basic = [("www-authenticate", "Basic realm=\"x\"")];
     advises(
         &plan(),
-        &get(401, &KEYSTONE, ""),
+        &[&get(401, &KEYSTONE, ""), &get(401, &basic, ""), &get(403, &[], ""), &get(407, &[], "")],
         &expect![[r#"
             access control answered before the health check could
-            give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(401, &basic, ""),
-        &expect![[r#"
+            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(403, &[], ""),
-        &expect![[r#"
+            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control answered before the health check could: it forbids the request
-            give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(407, &[], ""),
-        &expect![[r#"
+            -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
             access control answered before the health check could: it wants credentials
-            give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; --token-file and --auth-file are for the API itself
+            -> give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; --token-file and --auth-file are for the API itself
         "#]],
     );
 }
@@ -181,19 +117,19 @@ fn rejected_credentials() {
     plan.network.headers = vec![("X-Auth-Token".into(), b"secret".to_vec())];
     advises(
         &plan,
-        &get(401, &KEYSTONE, ""),
+        &[&get(401, &KEYSTONE, "")],
         &expect![[r#"
             access control answered before the health check could
-            give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
+            -> give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
         "#]],
     );
     plan.network.headers = vec![("Authorization".into(), b"Basic eDp5".to_vec())];
     advises(
         &plan,
-        &get(403, &[], ""),
+        &[&get(403, &[], "")],
         &expect![[r#"
             access control answered before the health check could: it forbids the request in spite of the password that was sent
-            give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
+            -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
         "#]],
     );
 }
@@ -205,65 +141,41 @@ fn refusals_and_codes_of_proxies() {
                 Forbidden</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
     advises(
         &plan(),
-        &get(403, &[("server", "nginx")], page),
+        &[&get(403, &[("server", "nginx")], page), &get(521, &[("cf-ray", "1-AMS")], "error code: 521")],
         &expect![[r#"
-        nginx, not the API, answered 403 itself: it forbids the request by a rule of its own
-        exempt this client, or the health path, from nginx's access rules
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(521, &[("cf-ray", "1-AMS")], "error code: 521"),
-        &expect![[r#"
-        Cloudflare, not the API, answered 521 itself: it got no valid response from the API behind it
-        check Cloudflare's view of its servers, then whether the API itself is up and running
-    "#]],
+            nginx, not the API, answered 403 itself: it forbids the request by a rule of its own
+            -> exempt this client, or the health path, from nginx's access rules
+            Cloudflare, not the API, answered 521 itself: it got no valid response from the API behind it
+            -> check Cloudflare's view of its servers, then whether the API itself is up and running
+        "#]],
     );
 }
 
 #[test]
 fn refused_requests() {
-    let https = "The plain HTTP request was sent to HTTPS port";
-    for https in [https, "Bad Request\nThis combination of host and port requires TLS.\n"] {
-        advises(
-            &plan(),
-            &get(400, &[], https),
-            &expect![[r#"
-                the port expects https and was sent plain http
-                check it with -S (https)
-            "#]],
-        );
-    }
     advises(
         &plan(),
-        &both("405", "200"),
+        &[
+            &get(400, &[], "The plain HTTP request was sent to HTTPS port"),
+            &get(400, &[], "Bad Request\nThis combination of host and port requires TLS.\n"),
+            &both("405", "200"),
+            &get(405, &[("allow", "HEAD")], ""),
+            &get(429, &[("retry-after", "30")], ""),
+            &get(418, &[], ""),
+        ],
         &expect![[r#"
+            the port expects https and was sent plain http
+            -> check it with -S (https)
+            the port expects https and was sent plain http
+            -> check it with -S (https)
             the service does not accept HEAD at this URL; the request was refused, not the service
-            use -m get, or accept the response with --state head:405=OK
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(405, &[("allow", "HEAD")], ""),
-        &expect![[r#"
+            -> use -m get, or accept the response with --state head:405=OK
             the service does not accept GET at this URL (Allow: HEAD); the request was refused, not the service
-            check that the path is the health check's, or use -m head
-        "#]],
-    );
-    advises(
-        &plan(),
-        &get(429, &[("retry-after", "30")], ""),
-        &expect![[r#"
-        the service is alive and limits its clients; Retry-After: 30
-        probe less often, or exempt this client from the limit
-    "#]],
-    );
-    advises(
-        &plan(),
-        &get(418, &[], ""),
-        &expect![[r#"
+            -> check that the path is the health check's, or use -m head
+            the service is alive and limits its clients; Retry-After: 30
+            -> probe less often, or exempt this client from the limit
             the request was refused, not the service
-            check method (-m), path (--path) and headers against what the service accepts
+            -> check method (-m), path (--path) and headers against what the service accepts
         "#]],
     );
 }
@@ -272,18 +184,11 @@ fn refused_requests() {
 fn skipped_requests() {
     advises(
         &plan(),
-        &both("skipped", "skipped"),
+        &[&both("skipped", "skipped"), &both("204", "skipped")],
         &expect![[r#"
-        the budget is spent
-
-    "#]],
-    );
-    advises(
-        &plan(),
-        &both("204", "skipped"),
-        &expect![[r#"
+            the budget is spent
             HEAD was answered, but GET was not sent, so nothing is known of the back-end: the budget is spent
-            give the run more time (-t), or find out why the response to HEAD takes so long
+            -> give the run more time (-t), or find out why the response to HEAD takes so long
         "#]],
     );
 }
@@ -301,31 +206,33 @@ fn blameless_back_end() {
 #[test]
 fn answers_of_proxies() {
     let not_found = "<h1>404 Not Found</h1>\nThe resource could not be found.\n</body></html>\n";
-    let haproxy = verdict(&plan(), &get(404, &[], &format!("<html><body>{not_found}")));
-    let nginx = [404, 405, 429, 500, 501, 503, 507].map(|status| {
-        verdict(&plan(), &get(status, &[("retry-after", "5")], "<html><hr><center>nginx</center>"))
-    });
-    let advice = std::iter::once(haproxy).chain(nginx);
-    let advice = advice.map(|verdict| format!("{}\n-> {}\n", verdict.explanation, verdict.action));
-    let advice = advice.collect::<Vec<_>>().concat();
-    expect![[r#"
-        HAProxy, not the API, answered 404 itself: it has nothing at this URL
-        -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
-        nginx, not the API, answered 404 itself: it has nothing at this URL
-        -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
-        nginx, not the API, does not accept GET at this URL; the request was refused, not the service
-        -> check that the path is the health check's, or use -m head
-        nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
-        -> check less often, or exempt this client from nginx's limit
-        nginx, not the API, answered 500 itself: it failed, or an application that it runs
-        -> check nginx's error log, then whether the API itself is up and running
-        nginx, not the API, answered 501 itself: it does not know the method
-        -> check that address and port are the API's, and any proxy in front of it
-        nginx, not the API, answered 503 itself: a limit on its clients, or maintenance (it would answer 502 for a server that is down); Retry-After: 5
-        -> check nginx's limits and its configuration for maintenance, then the API itself
-        nginx, not the API, answered 507 itself: nothing is known of the API behind it
-        -> check the API's log, and any proxy in front of it
-    "#]].assert_eq(&advice);
+    let haproxy = get(404, &[], &format!("<html><body>{not_found}"));
+    let nginx = [404, 405, 429, 500, 501, 503, 507]
+        .map(|status| get(status, &[("retry-after", "5")], "<html><hr><center>nginx</center>"));
+    let cases: Vec<&[PlannedRequest]> =
+        std::iter::once(&haproxy).chain(&nginx).map(|made| &made[..]).collect();
+    advises(
+        &plan(),
+        &cases,
+        &expect![[r#"
+                HAProxy, not the API, answered 404 itself: it has nothing at this URL
+                -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
+                nginx, not the API, answered 404 itself: it has nothing at this URL
+                -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
+                nginx, not the API, does not accept GET at this URL; the request was refused, not the service
+                -> check that the path is the health check's, or use -m head
+                nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
+                -> check less often, or exempt this client from nginx's limit
+                nginx, not the API, answered 500 itself: it failed, or an application that it runs
+                -> check nginx's error log, then whether the API itself is up and running
+                nginx, not the API, answered 501 itself: it does not know the method
+                -> check that address and port are the API's, and any proxy in front of it
+                nginx, not the API, answered 503 itself: a limit on its clients, or maintenance (it would answer 502 for a server that is down); Retry-After: 5
+                -> check nginx's limits and its configuration for maintenance, then the API itself
+                nginx, not the API, answered 507 itself: nothing is known of the API behind it
+                -> check the API's log, and any proxy in front of it
+        "#]],
+    );
 }
 
 #[test]
@@ -333,10 +240,10 @@ fn version_document() {
     let versions = r#"{"versions": {"values": [{"id": "v3.14"}]}}"#;
     advises(
         &plan(),
-        &get(300, &[], versions),
+        &[&get(300, &[], versions)],
         &expect![[r#"
             the response lists the versions of an API: the health check is not at this URL
-            check --path and the endpoint's prefix
+            -> check --path and the endpoint's prefix
         "#]],
     );
 }
@@ -345,11 +252,11 @@ fn version_document() {
 fn retry_after_an_outage() {
     advises(
         &plan(),
-        &get(503, &[("retry-after", "120")], ""),
+        &[&get(503, &[("retry-after", "120")], "")],
         &expect![[r#"
-        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; Retry-After: 120
-        verify that the API is up and running and that there is connectivity with the back-end
-    "#]],
+            the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; Retry-After: 120
+            -> verify that the API is up and running and that there is connectivity with the back-end
+        "#]],
     );
 }
 
@@ -362,10 +269,9 @@ fn two_servers() {
     }
     advises(
         &plan(),
-        &[head, get],
+        &[&[head, get]],
         &expect![[r#"
             the API answers and reaches its back-end; two servers were asked: HEAD went to 192.0.2.1:8777, GET to 192.0.2.2:8777
-
         "#]],
     );
 }
