@@ -168,6 +168,16 @@ fn refused_cached_token() {
 }
 
 #[test]
+fn token_that_is_not_cached() {
+    let (_server, clouds) = cloud(|_| true);
+    clouds.check("prod", "-o nagios").run().exits(0);
+    let file = clouds.path(".cache/check_ceilometer/prod.json");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    clouds.check("prod", "-o nagios -v").run().exits(0).says("\nNote: the token was not cached: ");
+}
+
+#[test]
 fn endless_refusals() {
     let (server, clouds) = cloud(|_| false);
     clouds.check("prod", "--retries 3 --retry-delay 0").run().exits(3);
