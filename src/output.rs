@@ -160,9 +160,10 @@ fn replace(file: &Path, text: &str) -> Result<()> {
 }
 
 /// Mode that a file hands on to its successor. A file of another user hands on nothing: any user
-/// who may create files here would choose who can write what root writes.
+/// who may create files here would choose who can write what root writes. Nor does a file with several links, for any
+/// user may have linked a file of root's that everybody can write.
 fn kept_mode(old: &Metadata) -> Option<u32> {
-    (old.uid() == geteuid().as_raw()).then(|| old.mode() & KEPT_MODE_BITS)
+    (old.uid() == geteuid().as_raw() && old.nlink() == 1).then(|| old.mode() & KEPT_MODE_BITS)
 }
 
 /// Removes what killed runs of this user have left in a directory.
@@ -227,6 +228,18 @@ mod tests {
             replace(&file, "new").unwrap();
             assert_eq!(format!("{:o}", mode(&file)), format!("{new:o}"), "after {old:o}");
         }
+    }
+
+    #[test]
+    fn permissions_of_a_hard_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let [elsewhere, file] = ["elsewhere", "report"].map(|name| directory.path().join(name));
+        fs::write(&elsewhere, "old").unwrap();
+        fs::set_permissions(&elsewhere, Permissions::from_mode(0o666)).unwrap();
+        fs::hard_link(&elsewhere, &file).unwrap();
+        replace(&file, "new").unwrap();
+        assert_eq!(mode(&file) & !NEW_FILE_MODE, 0);
+        assert_eq!((fs::read_to_string(&elsewhere).unwrap().as_str(), mode(&elsewhere)), ("old", 0o666));
     }
 
     #[test]
