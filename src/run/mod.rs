@@ -9,14 +9,15 @@ mod runner;
 pub(crate) use progress::{describe, once};
 pub(crate) use runner::Runner;
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, bail};
 
 use crate::keystone::TokenRecipients;
-use crate::model::endpoint::{Endpoint, Host, Route};
+use crate::model::endpoint::{Endpoint, Host, MAX_ENDPOINTS, Route};
 use crate::model::exchange::{Method, PlannedRequest};
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
@@ -204,19 +205,38 @@ fn each_address(
     deadline: Instant,
 ) -> Result<Vec<Endpoint>> {
     let workers = pool::workers(plan.timing.parallel, endpoints.len());
-    let expanded = pool::map(endpoints, workers, |endpoint| {
-        let found = if is_name(endpoint) { prober.addresses(endpoint, deadline).ok() } else { None };
-        found.map_or_else(
-            || vec![endpoint.clone()],
-            |addresses| addresses.into_iter().map(|address| endpoint.with_address(address)).collect(),
-        )
-    });
-    let all = expanded.concat();
+    let all = expand(endpoints, workers, |endpoint| prober.addresses(endpoint, deadline).ok())?;
     // A name that was not resolved may be any number of endpoints.
     if let Some(quorum) = plan.quorum.filter(|_| !all.iter().any(is_name)) {
         quorum.check_against(all.len()).map_err(Error::msg)?;
     }
     Ok(all)
+}
+
+/// Puts the addresses that a look-up returns in the place of each name. Each name may have some hundred, so they are counted
+/// as they come.
+fn expand(
+    endpoints: &[Endpoint],
+    workers: usize,
+    look_up: impl Fn(&Endpoint) -> Option<Vec<IpAddr>> + Sync,
+) -> Result<Vec<Endpoint>> {
+    let count = AtomicUsize::new(0);
+    let expanded = pool::map(endpoints, workers, |endpoint| {
+        if count.load(Ordering::Relaxed) > MAX_ENDPOINTS {
+            return Vec::new();
+        }
+        let found = if is_name(endpoint) { look_up(endpoint) } else { None };
+        let all: Vec<Endpoint> = found.map_or_else(
+            || vec![endpoint.clone()],
+            |addresses| addresses.into_iter().map(|address| endpoint.with_address(address)).collect(),
+        );
+        count.fetch_add(all.len(), Ordering::Relaxed);
+        all
+    });
+    if count.into_inner() > MAX_ENDPOINTS {
+        bail!("the names have more than {MAX_ENDPOINTS} addresses: split the list");
+    }
+    Ok(expanded.concat())
 }
 
 /// Returns whether an endpoint's name is looked up.
@@ -226,3 +246,27 @@ fn is_name(endpoint: &Endpoint) -> bool {
 
 /// Minimum time for a retry or a last run of `--wait`: a shorter one could only report that it ran out of time.
 pub(crate) const MIN_RUN: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::endpoint::Defaults;
+
+    #[test]
+    fn bound_on_all_addresses() {
+        let names = |number: usize| -> Vec<Endpoint> {
+            let name = |index| Endpoint::parse(&format!("host{index}"), &Defaults::default()).unwrap();
+            (0..number).map(name).collect()
+        };
+        let looked_up = AtomicUsize::new(0);
+        let addresses = |_: &Endpoint| {
+            looked_up.fetch_add(1, Ordering::Relaxed);
+            Some((0..200).map(|last| IpAddr::from([192, 0, 2, last])).collect())
+        };
+        assert_eq!(expand(&names(100), 4, addresses).unwrap().len(), MAX_ENDPOINTS);
+        looked_up.store(0, Ordering::Relaxed);
+        let error = expand(&names(1000), 4, addresses).unwrap_err();
+        assert_eq!(error.to_string(), "the names have more than 20000 addresses: split the list");
+        assert!(looked_up.into_inner() < 110, "names are looked up that do not count");
+    }
+}
