@@ -6,12 +6,16 @@ use serde_json::Value;
 
 use super::catalog::{Catalog, CatalogEntry};
 use super::{Secret, items, text};
+use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::Response;
 use crate::sanitize::UntrustedText;
 
 /// Maximum size of an answer, in bytes: catalogues of large clouds are larger than a health report. As JSON in memory it
 /// can take seventy times as much.
 pub(crate) const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Maximum length of a service's type, in bytes: Keystone keeps no longer one. Each endpoint of the service repeats it.
+const MAX_TYPE_BYTES: usize = 255;
 
 /// Life of a token whose dates cannot be read. Keystone's default is an hour.
 const ASSUMED_LIFE: Duration = Duration::from_secs(300);
@@ -74,8 +78,12 @@ fn life(token: &Value) -> Duration {
 fn catalog(token: &Value) -> Catalog {
     let mut entries = Vec::new();
     for service in items(token, "catalog") {
-        let Some(service_type) = text(service, "type") else { continue };
+        let service_type = text(service, "type").filter(|service_type| service_type.len() <= MAX_TYPE_BYTES);
+        let Some(service_type) = service_type else { continue };
         for endpoint in items(service, "endpoints") {
+            if entries.len() == MAX_ENDPOINTS {
+                break;
+            }
             let region = text(endpoint, "region_id").or(text(endpoint, "region")).unwrap_or_default();
             let (Some(interface), Some(url)) = (text(endpoint, "interface"), text(endpoint, "url")) else {
                 continue;

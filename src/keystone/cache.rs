@@ -23,7 +23,7 @@ const DIRECTORY: &str = "check_ceilometer";
 /// Life that a cached token must have left: a run and the API's own look at it fit in.
 pub(crate) const MIN_TOKEN_LIFE: Duration = Duration::from_secs(120);
 
-/// Maximum size of a cache file, in bytes.
+/// Maximum size of a cache file, in bytes: a longer one is neither written nor read.
 const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Maximum number of bytes of a cloud's name that become a file's.
@@ -131,6 +131,9 @@ impl Cache {
             ("shown", entry.recipients.fingerprints().into()),
         ]);
         let text = object(fields).to_string();
+        if text.len() > MAX_FILE_BYTES {
+            bail!("its catalogue is too long");
+        }
         let permissions = Permissions::from_mode(0o600);
         let mut beside =
             tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(&self.directory)?;

@@ -1,6 +1,7 @@
 //! The service catalogue: which of its endpoints are meant.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -77,14 +78,15 @@ impl Catalog {
         Some(Catalog { entries, project_id: text(value, "project_id").map(str::to_owned) })
     }
 
-    /// The endpoints that the selections mean, each once.
+    /// The endpoints that the selections mean, each once, found before the deadline.
     pub(crate) fn select(
         &self,
         selections: &[Selection],
         defaults: &Defaults,
         sanitizer: &Sanitizer,
+        deadline: Instant,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
-        let search = Search { catalog: self, defaults, sanitizer };
+        let search = Search { catalog: self, defaults, sanitizer, deadline };
         let (mut found, mut known) = (Vec::new(), HashSet::new());
         for selection in selections {
             let endpoints = search.of_selection(selection)?;
@@ -102,6 +104,7 @@ struct Search<'a> {
     catalog: &'a Catalog,
     defaults: &'a Defaults,
     sanitizer: &'a Sanitizer,
+    deadline: Instant,
 }
 
 impl<'a> Search<'a> {
@@ -173,11 +176,17 @@ impl<'a> Search<'a> {
         if !url.contains("://") {
             return Err(fails("it has neither http:// nor https://"));
         }
-        // Every output shows an endpoint, and a reason may quote a part of its URL.
-        if self.sanitized(url, usize::MAX).contains("***") {
+        if Instant::now() >= self.deadline {
+            return Err(fails("the time budget was spent"));
+        }
+        let parsed = Endpoint::parse(url, &defaults);
+        // Every output shows an endpoint, and a reason may quote a part of its URL. Masking takes its time: it comes after
+        // the bounds of an endpoint.
+        let shown = parsed.as_ref().map_or_else(ToString::to_string, Endpoint::url);
+        if self.sanitized(&shown, usize::MAX).contains("***") {
             return Err(fails("it contains credentials or a secret of this check"));
         }
-        let endpoint = Endpoint::parse(url, &defaults).map_err(|reason| fails(&reason.to_string()))?;
+        let endpoint = parsed.map_err(|reason| fails(&reason.to_string()))?;
         Ok(CatalogEndpoint { endpoint, region: Some(entry.region.clone()), interface: Some(interface) })
     }
 
@@ -225,6 +234,8 @@ fn is_project(segment: &str, project_id: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -281,7 +292,7 @@ mod tests {
 
     fn selected(selections: &[Selection]) -> Result<Vec<String>, String> {
         let found = catalog()
-            .select(selections, &Defaults::default(), &Sanitizer::default())
+            .select(selections, &Defaults::default(), &Sanitizer::default(), in_a_minute())
             .map_err(|error| error.0)?;
         Ok(found
             .iter()
@@ -293,7 +304,12 @@ mod tests {
     fn select(catalog: &Catalog) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
         let mut sanitizer = Sanitizer::default();
         sanitizer.add_secret(SECRET.as_bytes());
-        catalog.select(&[selection(None, Interface::Public, None)], &Defaults::default(), &sanitizer)
+        let public = [selection(None, Interface::Public, None)];
+        catalog.select(&public, &Defaults::default(), &sanitizer, in_a_minute())
+    }
+
+    fn in_a_minute() -> Instant {
+        Instant::now() + Duration::from_secs(60)
     }
 
     const SECRET: &str = "a-secret-that-is-longer-than-a-name-which-an-error-cuts-to-its-room";
@@ -325,6 +341,26 @@ mod tests {
         let catalog = Catalog { entries: entries.collect(), project_id: None };
         let found = select(&catalog);
         assert_eq!(found, Err(NotInCatalog("it has more than 20000 endpoints".into())));
+    }
+
+    #[test]
+    fn no_time_to_select() {
+        let public = [selection(None, Interface::Public, None)];
+        let found = catalog().select(&public, &Defaults::default(), &Sanitizer::default(), Instant::now());
+        let error = found.unwrap_err().0;
+        assert_eq!(error, "its URL in the region R1 cannot be asked: the time budget was spent");
+    }
+
+    /// A URL beyond the bounds of an endpoint is not searched for secrets, which takes long.
+    #[test]
+    fn endless_url() {
+        let entry =
+            entry("metering", "R1", "public", &format!("http://m/{}", "aGVsbG8gd29ybGQh".repeat(10_000)));
+        let error = select(&Catalog { entries: vec![entry], project_id: None }).unwrap_err().0;
+        assert_eq!(
+            error,
+            "its URL in the region R1 cannot be asked: a path cannot be longer than 2048 bytes"
+        );
     }
 
     #[test]

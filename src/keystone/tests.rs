@@ -445,20 +445,49 @@ macro_rules! recorded {
 
 const NOW: SystemTime = UNIX_EPOCH;
 
+fn select(token: &Token, cloud: &Cloud) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    token.catalog.select(&cloud.selections, &Defaults::default(), &Sanitizer::default(), deadline)
+}
+
+/// Each endpoint repeats the type of its service: a long one would make the catalogue larger than the answer.
+#[test]
+fn bounded_catalogs() {
+    let answer = |service_type: &str, endpoints: usize| {
+        let endpoints = vec![r#"{"interface":"","url":""}"#; endpoints].join(",");
+        let catalog = format!(r#"{{"type":"{service_type}","endpoints":[{endpoints}]}}"#);
+        let headers = vec![Header { name: "x-subject-token".into(), value: UntrustedText::new("t") }];
+        let body = format!(r#"{{"token":{{"catalog":[{catalog}]}}}}"#);
+        let response = Response { status: 201, headers, body: UntrustedText::new(body) };
+        read_answer(&response, NOW).unwrap()
+    };
+    for (length, endpoints, kept) in [(255, 3, 3), (256, 3, 0), (1, 20_000, 20_000), (1, 20_001, 20_000)] {
+        let token = answer(&"x".repeat(length), endpoints);
+        assert_eq!(token.catalog.entries.len(), kept, "{length} letters, {endpoints} endpoints");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::in_directory(&directory.path().join("tokens")).unwrap();
+    let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
+    // Each letter takes six bytes in the file.
+    let error = cache.store(&cloud, &answer(&"\\u0001".repeat(255), 20_000)).unwrap_err();
+    assert_eq!(error.to_string(), "its catalogue is too long");
+    assert!(cache.load(&cloud, NOW).is_none());
+}
+
 #[test]
 fn granted_tokens() {
     let token = read_answer(&recorded!("10-password-project"), NOW).unwrap();
     assert_eq!(token.id.expose(), "gAAAA-a-fernet-token-of-183-characters");
     assert_eq!(token.expires_at, NOW + Duration::from_secs(3600), "by this machine's clock");
     let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
-    let found = token.catalog.select(&cloud.selections, &Defaults::default(), &Sanitizer::default()).unwrap();
+    let found = select(&token, &cloud).unwrap();
     let shown: Vec<_> = found
         .iter()
         .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap()))
         .collect();
     assert_eq!(shown, ["127.0.0.1:47010 RegionOne", "127.0.0.1:47012 RegionTwo"]);
     let unscoped = read_answer(&recorded!("11-password-unscoped"), NOW).unwrap();
-    assert!(unscoped.catalog.select(&cloud.selections, &Defaults::default(), &Sanitizer::default()).is_err());
+    assert!(select(&unscoped, &cloud).is_err());
     let mut nothing = recorded!("10-password-project");
     nothing.headers.retain(|header| header.name != "x-subject-token");
     assert_eq!(read_answer(&nothing, NOW), Err(LoginFailure::Down));

@@ -71,11 +71,13 @@ impl Run {
             Some(login) => login,
             None => self.log_in(session, &mut known, started, deadline)?,
         };
-        if login.verdict.token == TokenSource::Cached && self.cloud_endpoints(session, &login).is_err() {
+        if login.verdict.token == TokenSource::Cached
+            && self.cloud_endpoints(session, &login, deadline).is_err()
+        {
             // The catalogue may have changed since.
             login = self.log_in(session, &mut known, started, deadline)?;
         }
-        let mut endpoints = self.settle_endpoints(session, &mut login);
+        let mut endpoints = self.settle_endpoints(session, &mut login, deadline);
         self.apply_options(&mut endpoints)?;
         let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
         if login.verdict.token == TokenSource::Cached
@@ -100,26 +102,32 @@ impl Run {
         let request = (&login.url, login.body());
         let exchange =
             Prober::log_in_over((request.0, &request.1), MAX_ANSWER_BYTES, connection, deadline).ok()?;
-        Some(self.login_report(session, self.conclude(session, &mut Known::default(), exchange)))
+        let login = self.conclude(session, &mut Known::default(), exchange);
+        Some(self.login_report(session, login, deadline))
     }
 
     /// Reports the login that the token cache holds.
-    pub(crate) fn cached_login(&self) -> Option<Report> {
+    pub(crate) fn cached_login(&self, deadline: Instant) -> Option<Report> {
         let session = self.session.as_ref()?;
         let login = self.known_login(session, &mut Known::default())?;
-        Some(self.login_report(session, login))
+        Some(self.login_report(session, login, deadline))
     }
 
-    fn login_report(&self, session: &Session, mut login: Login) -> Report {
+    fn login_report(&self, session: &Session, mut login: Login, deadline: Instant) -> Report {
         let (started, started_at) = (Instant::now(), SystemTime::now());
-        self.settle_endpoints(session, &mut login);
+        self.settle_endpoints(session, &mut login, deadline);
         Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
             .with_login(&login.plan, login.verdict)
     }
 
     /// Returns the endpoints of a run; without any, the login is at fault.
-    fn settle_endpoints(&self, session: &Session, login: &mut Login) -> Vec<CatalogEndpoint> {
-        self.cloud_endpoints(session, login).unwrap_or_else(|reason| {
+    fn settle_endpoints(
+        &self,
+        session: &Session,
+        login: &mut Login,
+        deadline: Instant,
+    ) -> Vec<CatalogEndpoint> {
+        self.cloud_endpoints(session, login, deadline).unwrap_or_else(|reason| {
             let Plan { criteria, sanitizer, .. } = &login.plan;
             let verdict = LoginVerdict::clone(&login.verdict);
             login.verdict = Arc::new(verdict.without_endpoint(criteria, sanitizer, &reason));
@@ -212,6 +220,7 @@ impl Run {
         &self,
         session: &Session,
         login: &Login,
+        deadline: Instant,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
         let cloud = &session.cloud;
         // A refused login is the run's result: requests without a token would only add noise.
@@ -227,7 +236,7 @@ impl Run {
             return Ok(self.endpoints.iter().map(given).collect());
         }
         let known = login.catalog.clone().unwrap_or_default();
-        let found = known.select(&cloud.cloud.selections, &cloud.defaults, &login.plan.sanitizer);
+        let found = known.select(&cloud.cloud.selections, &cloud.defaults, &login.plan.sanitizer, deadline);
         if login.verdict.diagnosis.is_some() { Ok(found.unwrap_or_default()) } else { found }
     }
 

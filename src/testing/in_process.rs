@@ -150,7 +150,7 @@ impl InProcessLogin {
     }
 
     /// Renders the login that the token cache holds, if it holds one.
-    pub fn cached(&self) -> Option<Produced> {
-        self.0.cached_login().map(|report| Produced::of(&report))
+    pub fn cached(&self, budget: Duration) -> Option<Produced> {
+        self.0.cached_login(Instant::now() + budget).map(|report| Produced::of(&report))
     }
 }

@@ -6,14 +6,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use check_ceilometer::testing::{self, InProcess, InProcessLogin};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
 use crate::in_process::{
-    End, FORGED, PIECES, SECRET, Stage, answered, check_endpoint, check_laws, check_names, in_time,
+    BUDGET, End, FORGED, PIECES, SECRET, Stage, answered, check_endpoint, check_laws, check_names, in_time,
 };
 
 /// A xorshift generator: the same seed makes the same attacks everywhere.
@@ -311,7 +310,7 @@ fn logins() -> Attack {
         let end = end(random);
         in_time(|| {
             let (connection, _server) = answered(&pieces, end);
-            cloud.log_in(Duration::from_secs(2), connection).iter().for_each(check_laws);
+            cloud.log_in(BUDGET, connection).iter().for_each(check_laws);
         });
     })
 }
@@ -321,10 +320,10 @@ fn caches() -> Attack {
     let own = directory.path().join("cache");
     let cloud = cloud_words(&directory, &own.display().to_string());
     let (connection, _server) = answered(&[good_login()], End::Closed);
-    cloud.log_in(Duration::from_secs(2), connection);
+    cloud.log_in(BUDGET, connection);
     let file = own.join("c.json");
     let good = fs::read(&file).expect("a token that was cached");
-    assert!(cloud.cached().is_some(), "what was cached is found");
+    assert!(cloud.cached(BUDGET).is_some(), "what was cached is found");
     Box::new(move |random| {
         // The directory lives as long as the attacks.
         let _ = &directory;
@@ -336,7 +335,7 @@ fn caches() -> Attack {
             text.splice(random.below(text.len()).., piece(random, &KEYSTONE_PIECES));
         }
         fs::write(&file, &text).expect("a file");
-        in_time(|| cloud.cached().iter().for_each(check_laws));
+        in_time(|| cloud.cached(BUDGET).iter().for_each(check_laws));
     })
 }
 

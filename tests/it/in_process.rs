@@ -14,7 +14,7 @@ use crate::grammar;
 /// The token that the probe sends and no output may show.
 pub(crate) const SECRET: &str = "sesame-open-sesame";
 /// The budget of a run; a peer that closes its connections never comes near it.
-const BUDGET: Duration = Duration::from_secs(2);
+pub(crate) const BUDGET: Duration = Duration::from_secs(2);
 /// A word of the server that must never begin a line.
 pub(crate) const FORGED: &str = "FORGED";
 /// Minimum indent of lines that continue text from outside.
