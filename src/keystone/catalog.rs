@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::config::{Interface, SERVICE_TYPES, Selection};
 use super::{items, object, text};
-use crate::model::endpoint::{Defaults, Endpoint, MAX_ENDPOINTS};
+use crate::model::endpoint::{Defaults, Endpoint, EndpointError, MAX_ENDPOINTS};
 use crate::sanitize::{Sanitizer, UntrustedText};
 
 /// Maximum length of a list of types, regions or interfaces in an error, in characters.
@@ -15,6 +15,9 @@ const MAX_LISTED: usize = 200;
 
 /// Maximum length of one name in an error, in characters.
 const MAX_NAME: usize = 60;
+
+/// Maximum length of the reason why a URL is no endpoint, in characters.
+const MAX_REASON: usize = 400;
 
 /// A catalogue, flat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,9 +45,46 @@ pub(crate) struct CatalogEndpoint {
     pub(crate) interface: Option<Interface>,
 }
 
-/// The reason why the catalogue gives no endpoint, with the choices that it has.
+/// The reason why the catalogue gives no endpoint, with the choices that it has. All text is sanitized.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NotInCatalog(pub(crate) String);
+pub(crate) enum NotInCatalog {
+    /// It names no service.
+    Empty,
+    NoService {
+        wanted: String,
+        known: String,
+    },
+    NoRegion {
+        service: String,
+        region: String,
+        known: String,
+    },
+    NoInterface {
+        service: String,
+        region: Option<String>,
+        interface: Interface,
+        known: String,
+    },
+    UnusableUrl {
+        /// Empty where the catalogue names none.
+        region: String,
+        problem: UrlProblem,
+    },
+    /// It has more than [`MAX_ENDPOINTS`].
+    TooMany,
+}
+
+/// The reason why a URL of the catalogue cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UrlProblem {
+    NoScheme,
+    /// The time budget was spent before it was read.
+    OutOfTime,
+    /// It contains credentials, or a secret of this check.
+    Secret,
+    /// It is no endpoint, for this reason.
+    Invalid(String),
+}
 
 impl Catalog {
     /// Writes it for the token cache.
@@ -93,7 +133,7 @@ impl Catalog {
             found.extend(endpoints.into_iter().filter(|found| known.insert(found.endpoint.clone())));
         }
         if found.len() > MAX_ENDPOINTS {
-            return Err(NotInCatalog(format!("it has more than {MAX_ENDPOINTS} endpoints")));
+            return Err(NotInCatalog::TooMany);
         }
         Ok(found)
     }
@@ -130,17 +170,19 @@ impl<'a> Search<'a> {
         if !endpoints.is_empty() {
             return Ok(endpoints);
         }
-        let place =
-            region.as_ref().map(|region| format!(" in the region {}", self.sanitized(region, MAX_NAME)));
-        let words = if in_region.is_empty() {
-            let regions = self.listed(&service, |entry| &entry.region);
-            format!("no endpoint{}; its regions: {regions}", place.unwrap_or_default())
-        } else {
-            let interfaces = self.listed(&in_region, |entry| &entry.interface);
-            format!("no {} endpoint{}; there are: {interfaces}", interface.name(), place.unwrap_or_default())
-        };
+        let region = region.as_ref().map(|region| self.sanitized(region, MAX_NAME));
         let service_type = service.first().map_or("", |entry| &entry.service_type);
-        Err(NotInCatalog(format!("{}: {words}", self.sanitized(service_type, MAX_NAME))))
+        let service_type = self.sanitized(service_type, MAX_NAME);
+        Err(match region {
+            Some(region) if in_region.is_empty() => {
+                let known = self.listed(&service, |entry| &entry.region);
+                NotInCatalog::NoRegion { service: service_type, region, known }
+            }
+            region => {
+                let known = self.listed(&in_region, |entry| &entry.interface);
+                NotInCatalog::NoInterface { service: service_type, region, interface: *interface, known }
+            }
+        })
     }
 
     /// The endpoints of the service: of the chosen type, or of the first usual one that exists.
@@ -155,38 +197,41 @@ impl<'a> Search<'a> {
             }
         }
         if all.is_empty() {
-            return Err(NotInCatalog(
-                "the catalogue is empty: the token has no project, or the project no services".into(),
-            ));
+            return Err(NotInCatalog::Empty);
         }
-        let types = self.sanitized(&types.join(", "), MAX_LISTED);
+        let wanted = self.sanitized(&types.join(", "), MAX_LISTED);
         let known = self.listed(&all, |entry| &entry.service_type);
-        Err(NotInCatalog(format!("no service of type {types}; there are: {known}")))
+        Err(NotInCatalog::NoService { wanted, known })
     }
 
     fn endpoint(&self, entry: &CatalogEntry, interface: Interface) -> Result<CatalogEndpoint, NotInCatalog> {
         let url = without_version(&entry.url, self.catalog.project_id.as_deref());
         // `-p` and `-S` are for endpoints that say nothing themselves; a URL of the catalogue says it all.
         let defaults = Defaults { path: self.defaults.path.clone(), ..Defaults::default() };
-        let fails = |reason: &str| {
+        let unusable = |problem| {
             let region = self.sanitized(&entry.region, MAX_NAME);
-            let place = if region.is_empty() { region } else { format!(" in the region {region}") };
-            NotInCatalog(format!("its URL{place} cannot be asked: {reason}"))
+            NotInCatalog::UnusableUrl { region, problem }
         };
         if !url.contains("://") {
-            return Err(fails("it has neither http:// nor https://"));
+            return Err(unusable(UrlProblem::NoScheme));
         }
         if Instant::now() >= self.deadline {
-            return Err(fails("the time budget was spent"));
+            return Err(unusable(UrlProblem::OutOfTime));
         }
         let parsed = Endpoint::parse(url, &defaults);
         // Every output shows an endpoint, and a reason may quote a part of its URL. Masking takes its time: it comes after
         // the bounds of an endpoint.
         let shown = parsed.as_ref().map_or_else(ToString::to_string, Endpoint::url);
         if self.sanitized(&shown, usize::MAX).contains("***") {
-            return Err(fails("it contains credentials or a secret of this check"));
+            return Err(unusable(UrlProblem::Secret));
         }
-        let endpoint = parsed.map_err(|reason| fails(&reason.to_string()))?;
+        let endpoint = parsed.map_err(|error| {
+            unusable(match error {
+                // Its words are for a URL on a command line.
+                EndpointError::Credentials => UrlProblem::Secret,
+                error => UrlProblem::Invalid(self.sanitized(&error.to_string(), MAX_REASON)),
+            })
+        })?;
         Ok(CatalogEndpoint { endpoint, region: Some(entry.region.clone()), interface: Some(interface) })
     }
 
@@ -290,10 +335,9 @@ mod tests {
         }
     }
 
-    fn selected(selections: &[Selection]) -> Result<Vec<String>, String> {
-        let found = catalog()
-            .select(selections, &Defaults::default(), &Sanitizer::default(), in_a_minute())
-            .map_err(|error| error.0)?;
+    fn selected(selections: &[Selection]) -> Result<Vec<String>, NotInCatalog> {
+        let found =
+            catalog().select(selections, &Defaults::default(), &Sanitizer::default(), in_a_minute())?;
         Ok(found
             .iter()
             .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap_or("-")))
@@ -328,8 +372,8 @@ mod tests {
             entry("metering", "R1", "public", &format!("http://m/{SECRET}")),
             entry("metering", "R1", "public", &format!("http://{SECRET}.example")),
         ] {
-            let error = select(&Catalog { entries: vec![entry], project_id: None }).unwrap_err().0;
-            assert!(!error.contains("a-secret"), "{error}");
+            let error = select(&Catalog { entries: vec![entry], project_id: None }).unwrap_err();
+            assert!(!format!("{error:?}").contains("a-secret"), "{error:?}");
         }
     }
 
@@ -339,16 +383,18 @@ mod tests {
         let url = |number| format!("http://m{number}:8777");
         let entries = (0..=MAX_ENDPOINTS).map(|number| entry("metering", "R1", "public", &url(number)));
         let catalog = Catalog { entries: entries.collect(), project_id: None };
-        let found = select(&catalog);
-        assert_eq!(found, Err(NotInCatalog("it has more than 20000 endpoints".into())));
+        assert_eq!(select(&catalog), Err(NotInCatalog::TooMany));
+    }
+
+    fn unusable(region: &str, problem: UrlProblem) -> NotInCatalog {
+        NotInCatalog::UnusableUrl { region: region.to_owned(), problem }
     }
 
     #[test]
     fn no_time_to_select() {
         let public = [selection(None, Interface::Public, None)];
         let found = catalog().select(&public, &Defaults::default(), &Sanitizer::default(), Instant::now());
-        let error = found.unwrap_err().0;
-        assert_eq!(error, "its URL in the region R1 cannot be asked: the time budget was spent");
+        assert_eq!(found, Err(unusable("R1", UrlProblem::OutOfTime)));
     }
 
     /// A URL beyond the bounds of an endpoint is not searched for secrets, which takes long.
@@ -356,11 +402,9 @@ mod tests {
     fn endless_url() {
         let entry =
             entry("metering", "R1", "public", &format!("http://m/{}", "aGVsbG8gd29ybGQh".repeat(10_000)));
-        let error = select(&Catalog { entries: vec![entry], project_id: None }).unwrap_err().0;
-        assert_eq!(
-            error,
-            "its URL in the region R1 cannot be asked: a path cannot be longer than 2048 bytes"
-        );
+        let problem = UrlProblem::Invalid("a path cannot be longer than 2048 bytes".into());
+        let found = select(&Catalog { entries: vec![entry], project_id: None });
+        assert_eq!(found, Err(unusable("R1", problem)));
     }
 
     #[test]
@@ -379,49 +423,50 @@ mod tests {
 
     #[test]
     fn missing_endpoints() {
+        let own = str::to_owned;
+        let no_interface = |region: Option<&str>, interface, known| NotInCatalog::NoInterface {
+            service: own("metering"),
+            region: region.map(own),
+            interface,
+            known: own(known),
+        };
         let table = [
             (
                 selection(None, Interface::Public, Some("nosuch")),
-                "no service of type nosuch; there are: identity, metering, telemetry",
+                NotInCatalog::NoService {
+                    wanted: own("nosuch"),
+                    known: own("identity, metering, telemetry"),
+                },
             ),
             (
                 selection(Some("r1"), Interface::Public, None),
-                "metering: no endpoint in the region r1; its regions: R1, R2",
+                NotInCatalog::NoRegion { service: own("metering"), region: own("r1"), known: own("R1, R2") },
             ),
             (
                 selection(Some("R2"), Interface::Internal, None),
-                "metering: no internal endpoint in the region R2; there are: public",
+                no_interface(Some("R2"), Interface::Internal, "public"),
             ),
             (
                 selection(None, Interface::Admin, None),
-                "metering: no admin endpoint; there are: internal, public",
+                no_interface(None, Interface::Admin, "internal, public"),
             ),
         ];
         for (selection, expected) in table {
-            assert_eq!(selected(&[selection]).unwrap_err(), expected);
+            assert_eq!(selected(&[selection]), Err(expected));
         }
-        let empty = select(&Catalog::default());
-        assert!(empty.unwrap_err().0.starts_with("the catalogue is empty"));
+        assert_eq!(select(&Catalog::default()), Err(NotInCatalog::Empty));
     }
 
     #[test]
-    fn unusable_url_without_a_region() {
-        let catalog = Catalog { entries: vec![entry("metering", "", "public", "ftp://m")], project_id: None };
-        let error = select(&catalog).unwrap_err().0;
-        assert!(error.starts_with("its URL cannot be asked: "), "{error}");
-    }
-
-    #[test]
-    fn unusable_url() {
-        for url in ["ftp://m", "m:8777", "http://user:s3cret@m", "http://m?x"] {
+    fn unusable_urls() {
+        let table = [
+            ("m:8777", UrlProblem::NoScheme),
+            ("http://user:s3cret@m", UrlProblem::Secret),
+            ("ftp://m", UrlProblem::Invalid("unsupported scheme 'ftp': use http or https".into())),
+        ];
+        for (url, problem) in table {
             let catalog = Catalog { entries: vec![entry("metering", "R1", "public", url)], project_id: None };
-            let error = select(&catalog).unwrap_err();
-            assert!(
-                error.0.starts_with("its URL in the region R1 cannot be asked: ")
-                    && !error.0.contains("s3cret"),
-                "{}",
-                error.0
-            );
+            assert_eq!(select(&catalog), Err(unusable("R1", problem)), "{url}");
         }
     }
 }

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 pub(crate) use answer::{LoginFailure, MAX_ANSWER_BYTES, Token, read_answer};
 pub(crate) use cache::{Cache, MIN_TOKEN_LIFE};
-pub(crate) use catalog::{Catalog, CatalogEndpoint, NotInCatalog};
+pub(crate) use catalog::{Catalog, CatalogEndpoint, NotInCatalog, UrlProblem};
 pub(crate) use config::{Cloud, CloudOptions, Interface};
 #[cfg(test)]
 use config::{ENVVARS, TlsSettings};

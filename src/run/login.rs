@@ -128,9 +128,8 @@ impl Run {
         deadline: Instant,
     ) -> Vec<CatalogEndpoint> {
         self.cloud_endpoints(session, login, deadline).unwrap_or_else(|reason| {
-            let Plan { criteria, sanitizer, .. } = &login.plan;
             let verdict = LoginVerdict::clone(&login.verdict);
-            login.verdict = Arc::new(verdict.without_endpoint(criteria, sanitizer, &reason));
+            login.verdict = Arc::new(verdict.without_endpoint(&login.plan.criteria, reason));
             Vec::new()
         })
     }

@@ -36,7 +36,7 @@ pub(crate) struct LoginVerdict {
     pub(crate) expires_at: Option<SystemTime>,
     /// Keystone's name for the request, for its log.
     pub(crate) request_id: Option<String>,
-    /// Keystone's words, or why its catalogue does not serve.
+    /// Keystone's words.
     pub(crate) detail: Option<String>,
     /// The reason why the token was not cached.
     pub(crate) cache_error: Option<String>,
@@ -56,7 +56,7 @@ pub(crate) enum LoginOutcome {
     /// There is no token; the row says why.
     Failed,
     /// The catalogue has no matching endpoint.
-    NoEndpoint,
+    NoEndpoint(NotInCatalog),
 }
 
 /// The origin of a token.
@@ -125,16 +125,10 @@ impl LoginVerdict {
 
     /// A catalogue without a matching endpoint.
     #[must_use]
-    pub(crate) fn without_endpoint(
-        mut self,
-        criteria: &Criteria,
-        sanitizer: &Sanitizer,
-        reason: &NotInCatalog,
-    ) -> LoginVerdict {
-        self.outcome = LoginOutcome::NoEndpoint;
+    pub(crate) fn without_endpoint(mut self, criteria: &Criteria, reason: NotInCatalog) -> LoginVerdict {
+        self.outcome = LoginOutcome::NoEndpoint(reason);
         self.row = Some(criteria.table.catalog());
         self.judge_by_row();
-        self.detail = Some(sanitizer.line(&UntrustedText::new(reason.0.as_str()), 2 * MAX_MESSAGE));
         self
     }
 

@@ -4,10 +4,16 @@ use std::time::SystemTime;
 
 use super::advice::Advice;
 use super::cause;
+use crate::keystone::{NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::is_success;
+use crate::sanitize::sanitize_own;
 use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, TokenSource};
+
+/// Maximum length of the reason why a catalogue does not serve, in characters.
+const MAX_REASON: usize = 320;
 
 /// A login in one line.
 pub(in crate::report) fn line(login: &LoginVerdict) -> String {
@@ -33,8 +39,8 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     let (keystone, cloud) = (&login.auth_url, &login.cloud);
     match login.outcome {
         LoginOutcome::Granted => return format!("logged in to the cloud {cloud}"),
-        LoginOutcome::NoEndpoint => {
-            return format!("cloud {cloud}: {}", login.detail.as_deref().unwrap_or_default());
+        LoginOutcome::NoEndpoint(_) => {
+            return format!("cloud {cloud}: {}", detail(login).unwrap_or_default());
         }
         _ => {}
     }
@@ -55,11 +61,42 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     }
 }
 
-/// Keystone's words, or what it wants.
+/// Keystone's words, what it wants, or why its catalogue does not serve.
 pub(in crate::report) fn detail(login: &LoginVerdict) -> Option<String> {
     match &login.outcome {
         LoginOutcome::SecondFactor(methods) => Some(format!("a second factor is wanted: {methods}")),
+        LoginOutcome::NoEndpoint(reason) => Some(sanitize_own(&not_in_catalog(reason), MAX_REASON)),
         _ => login.detail.clone(),
+    }
+}
+
+fn not_in_catalog(reason: &NotInCatalog) -> String {
+    let within = |region: &str| format!(" in the region {region}");
+    match reason {
+        NotInCatalog::Empty => {
+            "the catalogue is empty: the token has no project, or the project no services".to_owned()
+        }
+        NotInCatalog::NoService { wanted, known } => {
+            format!("no service of type {wanted}; there are: {known}")
+        }
+        NotInCatalog::NoRegion { service, region, known } => {
+            format!("{service}: no endpoint{}; its regions: {known}", within(region))
+        }
+        NotInCatalog::NoInterface { service, region, interface, known } => {
+            let within = region.as_deref().map(within).unwrap_or_default();
+            format!("{service}: no {} endpoint{within}; there are: {known}", interface.name())
+        }
+        NotInCatalog::UnusableUrl { region, problem } => {
+            let within = if region.is_empty() { String::new() } else { within(region) };
+            let reason = match problem {
+                UrlProblem::NoScheme => "it has neither http:// nor https://",
+                UrlProblem::OutOfTime => "the time budget was spent",
+                UrlProblem::Secret => "it contains credentials or a secret of this check",
+                UrlProblem::Invalid(reason) => reason,
+            };
+            format!("its URL{within} cannot be asked: {reason}")
+        }
+        NotInCatalog::TooMany => format!("it has more than {MAX_ENDPOINTS} endpoints"),
     }
 }
 
@@ -82,10 +119,74 @@ pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
         LoginOutcome::NotUnderstood => {
             ("Keystone does not understand the login", "check user and project and the domains of both")
         }
-        LoginOutcome::Failed | LoginOutcome::NoEndpoint => {
+        LoginOutcome::Failed | LoginOutcome::NoEndpoint(_) => {
             login.row.map_or(("", ""), |row| (row.meaning, row.action))
         }
         LoginOutcome::Granted => ("", ""),
     };
     (meaning.to_owned(), action.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystone::Interface;
+
+    #[test]
+    fn catalogues_that_do_not_serve() {
+        let own = str::to_owned;
+        let unusable = |region: &str, problem| NotInCatalog::UnusableUrl { region: own(region), problem };
+        let table = [
+            (
+                NotInCatalog::Empty,
+                "the catalogue is empty: the token has no project, or the project no services",
+            ),
+            (
+                NotInCatalog::NoService { wanted: own("nosuch"), known: own("identity, metering") },
+                "no service of type nosuch; there are: identity, metering",
+            ),
+            (
+                NotInCatalog::NoRegion { service: own("metering"), region: own("r1"), known: own("R1, R2") },
+                "metering: no endpoint in the region r1; its regions: R1, R2",
+            ),
+            (
+                NotInCatalog::NoInterface {
+                    service: own("metering"),
+                    region: Some(own("R2")),
+                    interface: Interface::Internal,
+                    known: own("public"),
+                },
+                "metering: no internal endpoint in the region R2; there are: public",
+            ),
+            (
+                NotInCatalog::NoInterface {
+                    service: own("metering"),
+                    region: None,
+                    interface: Interface::Admin,
+                    known: own("internal, public"),
+                },
+                "metering: no admin endpoint; there are: internal, public",
+            ),
+            (
+                unusable("R1", UrlProblem::NoScheme),
+                "its URL in the region R1 cannot be asked: it has neither http:// nor https://",
+            ),
+            (
+                unusable("R1", UrlProblem::OutOfTime),
+                "its URL in the region R1 cannot be asked: the time budget was spent",
+            ),
+            (
+                unusable("R1", UrlProblem::Secret),
+                "its URL in the region R1 cannot be asked: it contains credentials or a secret of this check",
+            ),
+            (
+                unusable("", UrlProblem::Invalid(own("unsupported scheme 'ftp'"))),
+                "its URL cannot be asked: unsupported scheme 'ftp'",
+            ),
+            (NotInCatalog::TooMany, "it has more than 20000 endpoints"),
+        ];
+        for (reason, words) in table {
+            assert_eq!(not_in_catalog(&reason), words);
+        }
+    }
 }
