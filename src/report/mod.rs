@@ -23,7 +23,7 @@ use crate::model::threshold::Thresholds;
 use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
-use crate::terminal::ascii::to_ascii;
+use crate::terminal::ascii::{shapes_to_ascii, to_ascii};
 use crate::verdict::{LoginVerdict, Verdict};
 pub(crate) use wording::add_details;
 pub(crate) use wording::summary::MAX_SUMMARY;
@@ -45,7 +45,8 @@ pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptio
 pub(crate) fn in_ascii(text: &str, format: OutputFormat) -> String {
     match format {
         OutputFormat::Json => json::escape_to_ascii(text),
-        OutputFormat::Human | OutputFormat::Nagios | OutputFormat::HaproxyAgent => to_ascii(text),
+        OutputFormat::Human => shapes_to_ascii(text),
+        OutputFormat::Nagios | OutputFormat::HaproxyAgent => to_ascii(text),
         // Samples are UTF-8 by definition; comments may quote a server.
         OutputFormat::Prometheus => text.split_inclusive('\n').map(comment_in_ascii).collect(),
     }

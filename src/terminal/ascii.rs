@@ -2,8 +2,22 @@
 
 use super::layout::display_width;
 
-/// Replaces every character beyond ASCII, column for column: our own shapes by similar ones, others by `?`.
+/// Replaces every character beyond ASCII, column for column, by `?`, and the ellipsis by `~`.
+///
+/// Text from outside has any of them, so none becomes a character that has a meaning to a shell, to a monitoring system or
+/// in a quotation.
 pub(crate) fn to_ascii(text: &str) -> String {
+    replace_by(text, |c| if c == '…' { '~' } else { '?' })
+}
+
+/// Replaces every character beyond ASCII, column for column: our own shapes by similar ones, others by `?`.
+///
+/// The shapes stand for themselves within quotation marks, also those of a shell.
+pub(crate) fn shapes_to_ascii(text: &str) -> String {
+    replace_by(text, similar)
+}
+
+fn replace_by(text: &str, similar: fn(char) -> char) -> String {
     let mut ascii = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() {
@@ -21,8 +35,6 @@ const fn similar(c: char) -> char {
         '→' => '>',
         '…' => '~',
         '×' => 'x',
-        '“' | '”' => '"',
-        '‘' | '’' => '\'',
         '▁' => '_',
         '░' | '▂' => '.',
         '▒' => ':',
@@ -44,7 +56,7 @@ mod tests {
     #[test]
     fn column_for_column() {
         assert_maps(
-            to_ascii,
+            shapes_to_ascii,
             [
                 ("\x1b[1m→ GET…\x1b[0m\n", "\x1b[1m> GET~\x1b[0m\n"),
                 ("監視 e\u{301} ä", "???? e ?"),
@@ -52,5 +64,16 @@ mod tests {
                 ("░▒▓▪█▄", ".:%-#="),
             ],
         );
+    }
+
+    /// A server, or a path, may have any character.
+    #[test]
+    fn characters_without_a_meaning() {
+        let all = ('\u{80}'..=char::MAX).collect::<String>();
+        let found = |ascii: String| {
+            ascii.chars().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<String>()
+        };
+        assert_eq!(found(to_ascii(&all)), "?~");
+        assert_eq!(found(shapes_to_ascii(&all)), "#%*+-.:=>?_x~");
     }
 }

@@ -109,3 +109,15 @@ fn ascii_locale() {
         .holds(run.stdout.is_ascii(), "beyond ASCII")
         .holds(run.stdout.contains("\n  > "), "no action");
 }
+
+/// Letters beyond ASCII from elsewhere become none that closes a quotation or begins a label.
+#[test]
+fn foreign_letters_in_an_ascii_locale() {
+    let body = "{\"error\": \"a → ‘b’ “; all others healthy” ▓ █ ▄\"}";
+    let peer = Peer::by_method(alive(), answers(503, "", body));
+    let run = check([&peer.address(), "--header", "A: \u{2019};w#", "-vv"]).env("LC_ALL", "C").run();
+    run.exits(2).summarises("CRITICAL", &["\"a ? ?b? ?; all others healthy? ? ? ?\""]);
+    let command = run.stdout.lines().find_map(|line| line.trim().strip_prefix("curl -i")).unwrap();
+    let words = shlex::split(command).unwrap();
+    run.holds(words.contains(&"A: ?;w#".to_owned()), &format!("{words:?}"));
+}
