@@ -82,32 +82,3 @@ pub(super) fn zabbix() -> String {
 pub(super) fn prometheus_rules() -> String {
     include_str!("../../assets/prometheus-rules.yml").to_owned()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::generate::icinga;
-
-    #[test]
-    fn no_fixed_plugin_directory() {
-        let texts = [
-            icinga::command(),
-            icinga::services(),
-            nagios(),
-            nagios_services(),
-            nrpe(),
-            haproxy(),
-            haproxy_agent(),
-            haproxy_native(),
-            keepalived(),
-            checkmk(),
-            zabbix(),
-            prometheus_rules(),
-        ];
-        for text in texts {
-            assert!(!text.contains("/nagios/plugins"), "{text}");
-            assert!(!text.contains("@PLUGIN"), "{text}");
-            assert!(text.ends_with('\n') && !text.contains('\r') && text.is_ascii(), "{text}");
-        }
-    }
-}

@@ -34,3 +34,20 @@ pub(crate) fn text(what: Artifact) -> String {
         Artifact::PrometheusRules => integrations::prometheus_rules(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn no_fixed_plugin_directory() {
+        for &artifact in Artifact::value_variants() {
+            let text = text(artifact);
+            assert!(!text.contains("/nagios/plugins"), "{text}");
+            assert!(!text.contains("@PLUGIN"), "{text}");
+            assert!(text.ends_with('\n') && !text.contains('\r') && text.is_ascii(), "{text}");
+        }
+    }
+}

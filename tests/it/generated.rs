@@ -47,11 +47,3 @@ fn accepted_by_tools() {
         assert!(output.status.success(), "{path}: {output:?}");
     }
 }
-
-#[test]
-fn every_artifact() {
-    for what in testing::artifact_names() {
-        let text = testing::generated(&what).unwrap();
-        assert!(text.ends_with('\n'), "{what:?} does not end its last line");
-    }
-}
