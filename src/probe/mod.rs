@@ -12,6 +12,7 @@ mod first_bytes;
 mod framing;
 mod head;
 mod http;
+mod in_process;
 mod p521;
 mod resolve;
 mod stream;
@@ -23,7 +24,6 @@ mod tunnel;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,7 @@ use crate::sanitize::UntrustedText;
 
 pub(crate) use self::http::DEFAULT_HEADERS;
 use self::http::RequestTemplate;
+pub(crate) use self::in_process::certificate_names;
 pub(crate) use self::resolve::Resolver;
 use self::stream::DeadlineStream;
 use self::transport::Stream;
@@ -96,11 +97,6 @@ impl PhaseTimer {
     }
 }
 
-/// The subject and the issuer of a certificate (DER).
-pub(crate) fn certificate_names(der: &[u8]) -> Option<[UntrustedText; 2]> {
-    certificate::read(&der.into()).map(|certificate| [certificate.subject, certificate.issuer])
-}
-
 impl Prober {
     /// Prepares what all requests share; the trust store is read only if an endpoint needs TLS. Files that were
     /// named are read in any case: one that cannot be read is a mistake.
@@ -132,22 +128,6 @@ impl Prober {
             Prober::with_template(template, plan, std::slice::from_ref(endpoint), resolver, deadline)?;
         let mut body = body.as_bytes();
         Ok(prober.exchange(endpoint, (Method::Post, SendBody::from_reader(&mut body)), None, deadline))
-    }
-
-    /// Logs in over a connection that exists already.
-    pub(crate) fn log_in_over(
-        (endpoint, body): (&Endpoint, &str),
-        limit: usize,
-        connection: OwnedFd,
-        deadline: Instant,
-    ) -> Result<Exchange> {
-        let template = RequestTemplate::of_login(body, limit)?;
-        let mut progress = PhaseTimer::new();
-        let stream = Stream::Plain(DeadlineStream::new(connection, deadline));
-        let mut body = body.as_bytes();
-        let request = (Method::Post, SendBody::from_reader(&mut body));
-        let (completion, sent) = template.send(endpoint, request, stream, &mut progress);
-        Ok(progress.exchange(Method::Post, completion, sent))
     }
 
     fn with_template(
@@ -188,45 +168,6 @@ impl Prober {
         Self::send_by(methods, deadline, |method, answered| {
             self.exchange(endpoint, (method, SendBody::none()), answered, deadline)
         })
-    }
-
-    /// Does the same over connections that exist already.
-    pub(crate) fn send_over(
-        &self,
-        endpoint: &Endpoint,
-        methods: &[Method],
-        deadline: Instant,
-        mut connect: impl FnMut() -> OwnedFd,
-    ) -> Vec<PlannedRequest> {
-        Self::send_by(methods, deadline, |method, _| {
-            let mut stream = DeadlineStream::new(connect(), deadline);
-            let mut progress = PhaseTimer::new();
-            let target = format!("{}:{}", endpoint.host, endpoint.port);
-            let opened =
-                self.proxy.as_ref().map_or(Ok(()), |proxy| tunnel::open(&mut stream, proxy, &target));
-            let (completion, sent) = match opened {
-                Ok(()) => {
-                    let stream = Stream::Plain(stream);
-                    self.template.send(endpoint, (method, SendBody::none()), stream, &mut progress)
-                }
-                Err(fault) => (Completion::Failed(fault), Vec::new()),
-            };
-            progress.exchange(method, completion, sent)
-        })
-    }
-
-    /// Returns the request that ends with the judgement of a chain of certificates (DER).
-    pub(crate) fn present(&self, endpoint: &Endpoint, chain: &[Vec<u8>]) -> PlannedRequest {
-        let mut progress = PhaseTimer::new();
-        let judged = self.tls.as_ref().map(|tls| tls.judge(&endpoint.host, chain));
-        progress.end(Phase::Tls);
-        let (certificate, fault) = judged.unwrap_or_default();
-        progress.certificate = certificate;
-        let completion = match fault {
-            Some(fault) => Completion::Failed(fault),
-            None => Completion::Full(Response { status: 200, ..Response::default() }),
-        };
-        PlannedRequest::Sent(Box::new(progress.exchange(Method::Get, completion, Vec::new())))
     }
 
     fn send_by(

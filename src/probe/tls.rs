@@ -113,7 +113,11 @@ impl TlsConnector {
     }
 
     /// Judges a chain of certificates (DER) as a handshake does; returns the server's own, and the fault of a refused one.
-    pub(super) fn judge(&self, host: &Host, chain: &[Vec<u8>]) -> (Option<ServerCertificate>, Option<Fault>) {
+    pub(super) fn judge_chain(
+        &self,
+        host: &Host,
+        chain: &[Vec<u8>],
+    ) -> (Option<ServerCertificate>, Option<Fault>) {
         let chain: Vec<CertificateDer<'_>> = chain.iter().map(|der| der.as_slice().into()).collect();
         let Some((own, intermediates)) = chain.split_first() else { return (None, None) };
         let named = ServerName::try_from(host.to_string());

@@ -1,7 +1,8 @@
 //! The life of a token: taken from the cache or from Keystone, sent to the endpoints, dropped when they refuse it.
 
+mod in_process;
+
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -93,31 +94,6 @@ impl Run {
         }
         Ok(Report::of(&login.plan, verdicts, started_at, started.elapsed())
             .with_login(&login.plan, login.verdict))
-    }
-
-    /// Reports a login over a connection that exists already, with its catalogue; `None` without a cloud.
-    pub(crate) fn login_over(&self, connection: OwnedFd, deadline: Instant) -> Option<Report> {
-        let session = self.session.as_ref()?;
-        let login = &session.cloud.cloud.login;
-        let request = (&login.url, login.body());
-        let exchange =
-            Prober::log_in_over((request.0, &request.1), MAX_ANSWER_BYTES, connection, deadline).ok()?;
-        let login = self.conclude(session, &mut Known::default(), exchange);
-        Some(self.login_report(session, login, deadline))
-    }
-
-    /// Reports the login that the token cache holds.
-    pub(crate) fn cached_login(&self, deadline: Instant) -> Option<Report> {
-        let session = self.session.as_ref()?;
-        let login = self.known_login(session, &mut Known::default())?;
-        Some(self.login_report(session, login, deadline))
-    }
-
-    fn login_report(&self, session: &Session, mut login: Login, deadline: Instant) -> Report {
-        let (started, started_at) = (Instant::now(), SystemTime::now());
-        self.settle_endpoints(session, &mut login, deadline);
-        Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
-            .with_login(&login.plan, login.verdict)
     }
 
     /// Returns the endpoints of a run; without any, the login is at fault.

@@ -1,11 +1,13 @@
 //! One run: probes and judges every endpoint of a plan, within its time.
 
 mod examination;
+mod in_process;
 mod login;
 mod pool;
 mod progress;
 mod runner;
 
+pub(crate) use in_process::report_of;
 pub(crate) use progress::{describe, once};
 pub(crate) use runner::Runner;
 
@@ -18,7 +20,7 @@ use anyhow::{Error, Result, bail};
 
 use crate::keystone::TokenRecipients;
 use crate::model::endpoint::{Endpoint, Host, MAX_ENDPOINTS, Route};
-use crate::model::exchange::{Method, PlannedRequest};
+use crate::model::exchange::Method;
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
 use crate::report::{MAX_SUMMARY, Report};
@@ -181,19 +183,6 @@ impl Run {
         };
         Report { state, exit_code: self.plan.exit_codes.of(state), summary, ..report }
     }
-}
-
-/// Reports one endpoint whose requests were made elsewhere.
-pub(crate) fn report_of(
-    plan: &Plan,
-    prober: &Prober,
-    endpoint: &Endpoint,
-    planned: Vec<PlannedRequest>,
-) -> Report {
-    let (started, started_at) = (Instant::now(), SystemTime::now());
-    let examination = examination::Examination::new(plan, prober, 1, started, started);
-    let verdict = examination.judge(endpoint, planned, 1);
-    Report::of(plan, vec![verdict], started_at, started.elapsed())
 }
 
 /// Makes every address of every name an endpoint. A name that does not resolve in time is kept: probing it

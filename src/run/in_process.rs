@@ -1,0 +1,23 @@
+//! Entry point of the in-process tests alone.
+
+use std::time::{Instant, SystemTime};
+
+use super::examination::Examination;
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::PlannedRequest;
+use crate::plan::Plan;
+use crate::probe::Prober;
+use crate::report::Report;
+
+/// Reports one endpoint whose requests were made elsewhere.
+pub(crate) fn report_of(
+    plan: &Plan,
+    prober: &Prober,
+    endpoint: &Endpoint,
+    planned: Vec<PlannedRequest>,
+) -> Report {
+    let (started, started_at) = (Instant::now(), SystemTime::now());
+    let examination = Examination::new(plan, prober, 1, started, started);
+    let verdict = examination.judge(endpoint, planned, 1);
+    Report::of(plan, vec![verdict], started_at, started.elapsed())
+}

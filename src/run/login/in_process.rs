@@ -1,0 +1,37 @@
+//! Entry points of the in-process tests alone: a login over a connection that exists already, and a cached one.
+
+use std::os::fd::OwnedFd;
+use std::time::{Instant, SystemTime};
+
+use super::{Known, Login, Session};
+use crate::keystone::MAX_ANSWER_BYTES;
+use crate::probe::Prober;
+use crate::report::Report;
+use crate::run::Run;
+
+impl Run {
+    /// Reports a login over a connection that exists already, with its catalogue; `None` without a cloud.
+    pub(crate) fn login_over(&self, connection: OwnedFd, deadline: Instant) -> Option<Report> {
+        let session = self.session.as_ref()?;
+        let login = &session.cloud.cloud.login;
+        let request = (&login.url, login.body());
+        let exchange =
+            Prober::log_in_over((request.0, &request.1), MAX_ANSWER_BYTES, connection, deadline).ok()?;
+        let login = self.conclude(session, &mut Known::default(), exchange);
+        Some(self.login_report(session, login, deadline))
+    }
+
+    /// Reports the login that the token cache holds.
+    pub(crate) fn cached_login(&self, deadline: Instant) -> Option<Report> {
+        let session = self.session.as_ref()?;
+        let login = self.known_login(session, &mut Known::default())?;
+        Some(self.login_report(session, login, deadline))
+    }
+
+    fn login_report(&self, session: &Session, mut login: Login, deadline: Instant) -> Report {
+        let (started, started_at) = (Instant::now(), SystemTime::now());
+        self.settle_endpoints(session, &mut login, deadline);
+        Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
+            .with_login(&login.plan, login.verdict)
+    }
+}
