@@ -310,122 +310,140 @@ pub(crate) enum ChunkProblem {
 }
 
 impl<T> Fault<T> {
-    /// Converts all text: that of peers by `text`, the words of systems and libraries and our own by `own`. Each variant is
-    /// named, so that one with a new text does not compile until it is converted.
+    /// Converts all text: that of peers by `text`, the words of systems and libraries and our own by `own`.
     pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U, own: &impl Fn(&str) -> String) -> Fault<U> {
-        Fault { kind: self.kind, phase: self.phase, detail: self.detail.map(text, own) }
+        let mut detail = self.detail.map(text);
+        for words in detail.words() {
+            *words = own(words);
+        }
+        Fault { kind: self.kind, phase: self.phase, detail }
     }
 }
 
 impl<T> FaultDetail<T> {
-    fn map<U>(&self, text: &impl Fn(&T) -> U, own: &impl Fn(&str) -> String) -> FaultDetail<U> {
+    fn map<U>(&self, text: &impl Fn(&T) -> U) -> FaultDetail<U> {
         use FaultDetail as Detail;
         match self {
-            Detail::Lookup { name, problem } => Detail::Lookup { name: own(name), problem: problem.map(own) },
-            Detail::Connect(fault) => Detail::Connect(fault.map(own)),
-            Detail::Proxy { proxy, problem } => {
-                Detail::Proxy { proxy: own(proxy), problem: problem.map(own) }
+            Detail::Lookup { name, problem } => {
+                Detail::Lookup { name: name.clone(), problem: problem.clone() }
             }
-            Detail::Tls(problem) => Detail::Tls(problem.map(own)),
+            Detail::Connect(fault) => Detail::Connect(fault.clone()),
+            Detail::Proxy { proxy, problem } => {
+                Detail::Proxy { proxy: proxy.clone(), problem: problem.clone() }
+            }
+            Detail::Tls(problem) => Detail::Tls(problem.clone()),
             Detail::NotTls { beginning } => Detail::NotTls { beginning: text(beginning) },
             Detail::Certificate(fault) => Detail::Certificate(Box::new(CertificateFault {
-                problem: fault.problem.map(own),
+                problem: fault.problem.clone(),
                 subject: text(&fault.subject),
                 issuer: text(&fault.issuer),
                 names: fault.names.iter().map(text).collect(),
                 more_names: fault.more_names,
             })),
-            Detail::Interrupted(Interruption { stage, end }) => {
-                Detail::Interrupted(Interruption { stage: *stage, end: end.map(own) })
-            }
+            Detail::Interrupted(interruption) => Detail::Interrupted(interruption.clone()),
             Detail::NotHttp { protocol, beginning } => {
                 Detail::NotHttp { protocol: *protocol, beginning: text(beginning) }
             }
-            Detail::Response(problem) => Detail::Response(problem.map(own)),
-            Detail::Local(reason) => Detail::Local(own(reason)),
+            Detail::Response(problem) => Detail::Response(problem.clone()),
+            Detail::Local(reason) => Detail::Local(reason.clone()),
+        }
+    }
+
+    /// The words of systems and libraries, and our own. Each variant is named here and below, so that one with a new text
+    /// does not compile until it is converted.
+    fn words(&mut self) -> Vec<&mut String> {
+        match self {
+            FaultDetail::Lookup { name, problem } => std::iter::once(name).chain(problem.words()).collect(),
+            FaultDetail::Connect(fault) => fault.words(),
+            FaultDetail::Proxy { proxy, problem } => std::iter::once(proxy).chain(problem.words()).collect(),
+            FaultDetail::Certificate(fault) => fault.problem.words().into_iter().collect(),
+            FaultDetail::Tls(
+                TlsProblem::ClientCertificateRefused(words)
+                | TlsProblem::NoNameSent(words)
+                | TlsProblem::Alert(words)
+                | TlsProblem::Malformed(words)
+                | TlsProblem::Incompatible(words)
+                | TlsProblem::Failed(words),
+            )
+            | FaultDetail::Interrupted(Interruption { stage: _, end: End::Failed(words) })
+            | FaultDetail::Response(ResponseProblem::MalformedHeaders(words))
+            | FaultDetail::Local(words) => vec![words],
+            FaultDetail::Tls(
+                TlsProblem::ClientCertificateMissing
+                | TlsProblem::UnsupportedVersion
+                | TlsProblem::NoCommonCipher
+                | TlsProblem::UnknownName
+                | TlsProblem::ServerSpeaksHttp
+                | TlsProblem::CertificatesTooLong
+                | TlsProblem::NoCertificate,
+            )
+            | FaultDetail::Interrupted(Interruption {
+                stage: _,
+                end: End::Timeout | End::Closed | End::ClosedInTls | End::Reset,
+            })
+            | FaultDetail::Response(
+                ResponseProblem::HeadersTooLong
+                | ResponseProblem::ConflictingFraming
+                | ResponseProblem::ConflictingLengths
+                | ResponseProblem::UnusableLength
+                | ResponseProblem::BrokenChunks(_)
+                | ResponseProblem::BodyCutShort,
+            )
+            | FaultDetail::NotTls { beginning: _ }
+            | FaultDetail::NotHttp { protocol: _, beginning: _ } => vec![],
         }
     }
 }
 
 impl LookupProblem {
-    fn map(&self, own: &impl Fn(&str) -> String) -> LookupProblem {
+    fn words(&mut self) -> Option<&mut String> {
         match self {
-            LookupProblem::Failed(words) => LookupProblem::Failed(own(words)),
-            textless
-            @ (LookupProblem::Timeout | LookupProblem::NoAddress | LookupProblem::NoAddressOf(_)) => {
-                textless.clone()
-            }
+            LookupProblem::Failed(words) => Some(words),
+            LookupProblem::Timeout | LookupProblem::NoAddress | LookupProblem::NoAddressOf(_) => None,
         }
     }
 }
 
 impl ConnectFault {
-    fn map(&self, own: &impl Fn(&str) -> String) -> ConnectFault {
-        let words = |reason: &Option<String>| reason.as_deref().map(own);
+    fn words(&mut self) -> Vec<&mut String> {
         match self {
-            ConnectFault::Tcp { attempts, more } => {
-                let attempt = |attempt: &AddressAttempt| AddressAttempt {
-                    address: attempt.address,
-                    reason: words(&attempt.reason),
-                };
-                ConnectFault::Tcp { attempts: attempts.iter().map(attempt).collect(), more: *more }
+            ConnectFault::Tcp { attempts, more: _ } => {
+                attempts.iter_mut().filter_map(|attempt| attempt.reason.as_mut()).collect()
             }
-            ConnectFault::Unix { path, reason } => {
-                ConnectFault::Unix { path: own(path), reason: words(reason) }
-            }
+            ConnectFault::Unix { path, reason } => std::iter::once(path).chain(reason).collect(),
         }
     }
 }
 
 impl ProxyProblem {
-    fn map(&self, own: &impl Fn(&str) -> String) -> ProxyProblem {
+    fn words(&mut self) -> Vec<&mut String> {
         match self {
-            ProxyProblem::NotResolved(problem) => ProxyProblem::NotResolved(problem.map(own)),
-            ProxyProblem::NotConnected(fault) => ProxyProblem::NotConnected(fault.map(own)),
-            ProxyProblem::Broken(words) => ProxyProblem::Broken(own(words)),
-            textless @ (ProxyProblem::Timeout
+            ProxyProblem::NotResolved(problem) => problem.words().into_iter().collect(),
+            ProxyProblem::NotConnected(fault) => fault.words(),
+            ProxyProblem::Broken(words) => vec![words],
+            ProxyProblem::Timeout
             | ProxyProblem::HeadTooLong
             | ProxyProblem::Status(_)
-            | ProxyProblem::NotHttp) => textless.clone(),
-        }
-    }
-}
-
-impl TlsProblem {
-    fn map(&self, own: &impl Fn(&str) -> String) -> TlsProblem {
-        match self {
-            TlsProblem::ClientCertificateRefused(alert) => TlsProblem::ClientCertificateRefused(own(alert)),
-            TlsProblem::NoNameSent(alert) => TlsProblem::NoNameSent(own(alert)),
-            TlsProblem::Alert(alert) => TlsProblem::Alert(own(alert)),
-            TlsProblem::Malformed(words) => TlsProblem::Malformed(own(words)),
-            TlsProblem::Incompatible(words) => TlsProblem::Incompatible(own(words)),
-            TlsProblem::Failed(words) => TlsProblem::Failed(own(words)),
-            textless @ (TlsProblem::ClientCertificateMissing
-            | TlsProblem::UnsupportedVersion
-            | TlsProblem::NoCommonCipher
-            | TlsProblem::UnknownName
-            | TlsProblem::ServerSpeaksHttp
-            | TlsProblem::CertificatesTooLong
-            | TlsProblem::NoCertificate) => textless.clone(),
+            | ProxyProblem::NotHttp => vec![],
         }
     }
 }
 
 impl CertificateProblem {
-    fn map(&self, own: &impl Fn(&str) -> String) -> CertificateProblem {
+    fn words(&mut self) -> Option<&mut String> {
         use CertificateProblem as Problem;
         match self {
-            Problem::NameMismatch(host) => Problem::NameMismatch(own(host)),
-            Problem::AddressAsName(host) => Problem::AddressAsName(own(host)),
-            Problem::SelfSigned(store) => Problem::SelfSigned(own(store)),
-            Problem::IssuerNotTrusted(store) => Problem::IssuerNotTrusted(own(store)),
-            Problem::IssuerMissing(store) => Problem::IssuerMissing(own(store)),
-            Problem::SignatureMismatch(store) => Problem::SignatureMismatch(own(store)),
-            Problem::IsCa(store) => Problem::IsCa(own(store)),
-            Problem::UnsupportedKey(part, key) => Problem::UnsupportedKey(*part, own(key)),
-            Problem::WeakKey(part, key) => Problem::WeakKey(*part, own(key)),
-            Problem::Other(words) => Problem::Other(own(words)),
-            textless @ (Problem::Expired(_, _)
+            Problem::NameMismatch(words)
+            | Problem::AddressAsName(words)
+            | Problem::SelfSigned(words)
+            | Problem::IssuerNotTrusted(words)
+            | Problem::IssuerMissing(words)
+            | Problem::SignatureMismatch(words)
+            | Problem::IsCa(words)
+            | Problem::UnsupportedKey(_, words)
+            | Problem::WeakKey(_, words)
+            | Problem::Other(words) => Some(words),
+            Problem::Expired(_, _)
             | Problem::NotYetValid(_, _)
             | Problem::NoSubjectAltName
             | Problem::UnprovenKey
@@ -440,30 +458,7 @@ impl CertificateProblem {
             | Problem::Revoked
             | Problem::NameConstraint
             | Problem::UnsupportedSignature
-            | Problem::ChainTooLong) => textless.clone(),
-        }
-    }
-}
-
-impl End {
-    fn map(&self, own: &impl Fn(&str) -> String) -> End {
-        match self {
-            End::Failed(words) => End::Failed(own(words)),
-            textless @ (End::Timeout | End::Closed | End::ClosedInTls | End::Reset) => textless.clone(),
-        }
-    }
-}
-
-impl ResponseProblem {
-    fn map(&self, own: &impl Fn(&str) -> String) -> ResponseProblem {
-        match self {
-            ResponseProblem::MalformedHeaders(words) => ResponseProblem::MalformedHeaders(own(words)),
-            textless @ (ResponseProblem::HeadersTooLong
-            | ResponseProblem::ConflictingFraming
-            | ResponseProblem::ConflictingLengths
-            | ResponseProblem::UnusableLength
-            | ResponseProblem::BrokenChunks(_)
-            | ResponseProblem::BodyCutShort) => textless.clone(),
+            | Problem::ChainTooLong => None,
         }
     }
 }
