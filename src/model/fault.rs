@@ -89,7 +89,11 @@ pub(crate) enum FaultDetail<T = UntrustedText> {
         beginning: T,
     },
     Certificate(Box<CertificateFault<T>>),
-    Interrupted(Interruption),
+    /// A connection that ended, broke, or ran out of time.
+    Interrupted {
+        stage: Stage,
+        end: End,
+    },
     /// The protocol in place of HTTP/1, and its first bytes.
     NotHttp {
         protocol: ForeignProtocol,
@@ -239,13 +243,6 @@ pub(crate) enum ChainPart {
     Anchor,
 }
 
-/// A connection that ended, broke, or ran out of time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Interruption {
-    pub(crate) stage: Stage,
-    pub(crate) end: End,
-}
-
 /// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
@@ -340,7 +337,7 @@ impl<T> FaultDetail<T> {
                 names: fault.names.iter().map(text).collect(),
                 more_names: fault.more_names,
             })),
-            Detail::Interrupted(interruption) => Detail::Interrupted(interruption.clone()),
+            Detail::Interrupted { stage, end } => Detail::Interrupted { stage: *stage, end: end.clone() },
             Detail::NotHttp { protocol, beginning } => {
                 Detail::NotHttp { protocol: *protocol, beginning: text(beginning) }
             }
@@ -365,7 +362,7 @@ impl<T> FaultDetail<T> {
                 | TlsProblem::Incompatible(words)
                 | TlsProblem::Failed(words),
             )
-            | FaultDetail::Interrupted(Interruption { stage: _, end: End::Failed(words) })
+            | FaultDetail::Interrupted { stage: _, end: End::Failed(words) }
             | FaultDetail::Response(ResponseProblem::MalformedHeaders(words))
             | FaultDetail::Local(words) => vec![words],
             FaultDetail::Tls(
@@ -377,10 +374,10 @@ impl<T> FaultDetail<T> {
                 | TlsProblem::CertificatesTooLong
                 | TlsProblem::NoCertificate,
             )
-            | FaultDetail::Interrupted(Interruption {
+            | FaultDetail::Interrupted {
                 stage: _,
                 end: End::Timeout | End::Closed | End::ClosedInTls | End::Reset,
-            })
+            }
             | FaultDetail::Response(
                 ResponseProblem::HeadersTooLong
                 | ResponseProblem::ConflictingFraming

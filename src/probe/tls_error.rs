@@ -7,7 +7,7 @@ use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 use super::connect::describe_io_error;
 use super::first_bytes;
 use crate::model::exchange::Phase;
-use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, Stage, TlsProblem};
+use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Stage, TlsProblem};
 use crate::sanitize::UntrustedText;
 
 /// The server wanted a client certificate that the probe lacks.
@@ -96,5 +96,5 @@ pub(super) fn from_io_error(error: &io::Error, first_bytes: &[u8], lacks_certifi
     };
     let kind = if silent || kind == FaultKind::Timeout { kind } else { FaultKind::Tls };
     let stage = if silent { Stage::ClientHello } else { Stage::TlsHandshake };
-    Fault { kind, phase: Phase::Tls, detail: FaultDetail::Interrupted(Interruption { stage, end }) }
+    Fault { kind, phase: Phase::Tls, detail: FaultDetail::Interrupted { stage, end } }
 }

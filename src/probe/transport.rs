@@ -15,7 +15,7 @@ use super::stream::DeadlineStream;
 use super::tls::TlsStream;
 use super::{first_bytes, head};
 use crate::model::exchange::{HEAD_LIMIT, Header, Phase, SENT_LIMIT};
-use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Interruption, ResponseProblem, Stage};
+use crate::model::fault::{End, Fault, FaultDetail, FaultKind, ResponseProblem, Stage};
 
 /// A connection to an endpoint.
 #[derive(Debug)]
@@ -212,8 +212,7 @@ fn interrupted(log: &ExchangeLog, error: &io::Error, tls: bool) -> Fault {
         _ => (FaultKind::Reset, End::Failed(describe_io_error(error))),
     };
     let kind = if log.head_complete && kind != FaultKind::Timeout { FaultKind::Body } else { kind };
-    let interruption = Interruption { stage: log.stage(), end };
-    Fault { kind, phase: log.phase(), detail: FaultDetail::Interrupted(interruption) }
+    Fault { kind, phase: log.phase(), detail: FaultDetail::Interrupted { stage: log.stage(), end } }
 }
 
 impl Transport for DeadlineTransport {

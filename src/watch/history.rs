@@ -51,20 +51,12 @@ pub(super) struct EndpointHistory {
     pub(super) states: StateClock,
     /// Number of changes of state or diagnosis.
     pub(super) changes: u64,
-    /// The last runs, the latest last.
-    pub(super) recent: VecDeque<RunSample>,
+    /// The state, and the time of the slowest request, of the last runs, the latest last.
+    pub(super) recent: VecDeque<(State, Duration)>,
     /// The slowest complete response.
     pub(super) slowest: Option<SlowestAnswer>,
-    /// The last run that was not OK.
-    pub(super) last_failure: Option<Failure>,
-}
-
-/// One run of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RunSample {
-    pub(super) state: State,
-    /// Time of the slowest request.
-    pub(super) time: Duration,
+    /// The end of the last run that was not OK, and the endpoint's own line.
+    pub(super) last_failure: Option<(SystemTime, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,14 +65,6 @@ pub(super) struct SlowestAnswer {
     pub(super) method: Method,
     /// Start of its run.
     pub(super) when: SystemTime,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    /// End of its run.
-    pub(super) when: SystemTime,
-    /// The endpoint's own line.
-    pub(super) summary: String,
 }
 
 /// A change of an endpoint's state or diagnosis.
@@ -199,7 +183,7 @@ impl EndpointHistory {
         self.states.enter(verdict.state, at);
         self.diagnosis = Some(verdict.diagnosis);
         if verdict.state != State::Ok {
-            self.last_failure = Some(Failure { when, summary: summary.clone() });
+            self.last_failure = Some((when, summary.clone()));
         }
         let from = from.filter(|from| *from != to)?;
         self.changes += 1;
@@ -218,7 +202,7 @@ impl EndpointHistory {
         if self.recent.len() == MAX_RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(RunSample { state: verdict.state, time });
+        self.recent.push_back((verdict.state, time));
     }
 }
 
@@ -256,7 +240,7 @@ mod tests {
         assert_eq!(endpoint.states.time_in_state(12 * SECOND), 3 * SECOND);
         let slowest = endpoint.slowest.unwrap();
         assert_eq!((slowest.method, slowest.time), (Method::Get, Duration::from_micros(12_345)));
-        let failure = Failure { when: bad.over_at(), summary: bad.endpoints[0].summary.clone() };
+        let failure = (bad.over_at(), bad.endpoints[0].summary.clone());
         assert_eq!(endpoint.last_failure, Some(failure));
         assert_eq!(spent(&history.overall), spent(&endpoint.states));
     }

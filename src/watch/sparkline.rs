@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::history::RunSample;
 use crate::model::state::State;
 use crate::terminal::style::Palette;
 
@@ -13,22 +12,22 @@ const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 ///
 /// A failed run is a mark, because its time is not a response time.
 pub(super) fn draw<'a>(
-    samples: impl DoubleEndedIterator<Item = &'a RunSample>,
+    samples: impl DoubleEndedIterator<Item = &'a (State, Duration)>,
     columns: usize,
     palette: Palette,
 ) -> String {
-    let mut shown: Vec<&RunSample> = samples.rev().take(columns).collect();
+    let mut shown: Vec<&(State, Duration)> = samples.rev().take(columns).collect();
     shown.reverse();
-    let timed = shown.iter().filter(|sample| matches!(sample.state, State::Ok | State::Warning));
-    let longest = timed.map(|sample| sample.time).max().unwrap_or_default();
-    shown.iter().map(|sample| mark(sample, longest, palette)).collect()
+    let timed = shown.iter().filter(|(state, _)| matches!(state, State::Ok | State::Warning));
+    let longest = timed.map(|(_, time)| *time).max().unwrap_or_default();
+    shown.iter().map(|&&(state, time)| mark(state, time, longest, palette)).collect()
 }
 
-fn mark(sample: &RunSample, longest: Duration, palette: Palette) -> String {
-    match sample.state {
+fn mark(state: State, time: Duration, longest: Duration, palette: Palette) -> String {
+    match state {
         State::Critical => palette.failure("×"),
         State::Unknown => palette.failure("?"),
-        State::Ok | State::Warning => bar(sample.time, longest).into(),
+        State::Ok | State::Warning => bar(time, longest).into(),
     }
 }
 
@@ -42,14 +41,14 @@ fn bar(time: Duration, longest: Duration) -> &'static str {
 mod tests {
     use super::*;
 
-    fn sample(state: State, millis: u64) -> RunSample {
-        RunSample { state, time: Duration::from_millis(millis) }
+    const fn sample(state: State, millis: u64) -> (State, Duration) {
+        (state, Duration::from_millis(millis))
     }
 
     #[test]
     fn bars_and_marks() {
         let ok = |millis| sample(State::Ok, millis);
-        let table: [(&[RunSample], &str); 5] = [
+        let table: [(&[(State, Duration)], &str); 5] = [
             (&[ok(1), ok(2), ok(4), ok(8)], "▁▂▄█"),
             (&[ok(10), sample(State::Critical, 10_000), sample(State::Warning, 20)], "▄×█"),
             (&[sample(State::Unknown, 5), ok(0)], "?▁"),

@@ -71,9 +71,10 @@ impl Summary<'_> {
 fn facts(endpoint: &EndpointHistory) -> Vec<String> {
     let times = format!("{}; {}", times(&endpoint.states), plural(endpoint.changes, "change"));
     let slowest = endpoint.slowest.as_ref().map(|slowest| format!("slowest answer: {}", describe(slowest)));
-    let failure = endpoint.last_failure.as_ref().map(|failure| {
-        format!("last failure: {}, {}", units::format_timestamp(failure.when), failure.summary)
-    });
+    let failure = endpoint
+        .last_failure
+        .as_ref()
+        .map(|(when, summary)| format!("last failure: {}, {summary}", units::format_timestamp(*when)));
     [Some(times), slowest, failure].into_iter().flatten().collect()
 }
 

@@ -7,7 +7,7 @@ use super::summary::truncate;
 use crate::model::exchange::HEAD_LIMIT;
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail,
-    ForeignProtocol, Interruption, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
+    ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
 };
 use crate::verdict::Verdict;
 
@@ -23,7 +23,7 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
         FaultDetail::Tls(problem) => tls(problem).text(),
         FaultDetail::NotTls { beginning } => not_tls(beginning).text(),
         FaultDetail::Certificate(fault) => certificate(fault).text(),
-        FaultDetail::Interrupted(interruption) => interrupted(interruption),
+        FaultDetail::Interrupted { stage, end } => interrupted(*stage, end),
         FaultDetail::NotHttp { protocol, beginning } => not_http(*protocol, beginning),
         FaultDetail::Response(problem) => response(problem),
         FaultDetail::Local(reason) => reason.clone(),
@@ -95,15 +95,13 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
             name,
             problem: problem @ (LookupProblem::NoAddress | LookupProblem::NoAddressOf(_)),
         } => lookup(name, problem),
-        FaultDetail::Interrupted(
-            interruption @ (Interruption { end: End::ClosedInTls, .. }
-            | Interruption {
-                end: End::Timeout,
-                stage: Stage::ClientHello | Stage::TlsHandshake,
-            }),
-        ) => interrupted(interruption),
+        FaultDetail::Interrupted { stage, end: end @ End::ClosedInTls }
+        | FaultDetail::Interrupted {
+            stage: stage @ (Stage::ClientHello | Stage::TlsHandshake),
+            end: end @ End::Timeout,
+        } => interrupted(*stage, end),
         FaultDetail::Lookup { problem: LookupProblem::Failed(reason), .. }
-        | FaultDetail::Interrupted(Interruption { end: End::Failed(reason), .. }) => reason.clone(),
+        | FaultDetail::Interrupted { end: End::Failed(reason), .. } => reason.clone(),
         _ => String::new(),
     };
     truncate(&words, MAX_CAUSE)
@@ -365,8 +363,8 @@ pub(super) fn day(at: SystemTime) -> String {
     humantime::format_rfc3339_seconds(at).to_string().chars().take("2026-11-01".len()).collect()
 }
 
-fn interrupted(interruption: &Interruption) -> String {
-    let place = match interruption.stage {
+fn interrupted(stage: Stage, end: &End) -> String {
+    let place = match stage {
         Stage::ClientHello | Stage::TlsHandshake => "during the TLS handshake",
         Stage::Sending => "while the request was sent",
         Stage::BeforeResponse => "before any response",
@@ -374,7 +372,7 @@ fn interrupted(interruption: &Interruption) -> String {
         Stage::Headers => "within the response headers",
         Stage::Body => "within the response body",
     };
-    match (&interruption.end, interruption.stage) {
+    match (end, stage) {
         (End::Timeout, Stage::ClientHello) => "the server did not answer the TLS ClientHello in time".into(),
         (End::Timeout, Stage::TlsHandshake) => "the TLS handshake was not completed in time".into(),
         (End::Timeout, Stage::BeforeResponse) => "the request was sent and nothing came back".into(),

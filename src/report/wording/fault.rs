@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cause::{self, Subject, cause};
 use super::summary::{place, without_scheme};
 use crate::model::exchange::{Method, Phase};
-use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind, Interruption};
+use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind};
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
 
@@ -28,10 +28,10 @@ pub(super) fn clause(
         FaultKind::Closed => without_answer(verdict, method, judged, fault, "closed"),
         FaultKind::Timeout => timed_out(verdict, method, judged, fault),
         FaultKind::Tls => match &fault.detail {
-            FaultDetail::Interrupted(Interruption { end: End::Reset, .. }) => {
+            FaultDetail::Interrupted { end: End::Reset, .. } => {
                 without_answer(verdict, method, judged, fault, "reset")
             }
-            FaultDetail::Interrupted(_) => without_answer(verdict, method, judged, fault, "closed"),
+            FaultDetail::Interrupted { .. } => without_answer(verdict, method, judged, fault, "closed"),
             detail => tls(verdict, detail),
         },
         FaultKind::Protocol => {

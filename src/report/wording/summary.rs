@@ -352,7 +352,7 @@ pub(in crate::report) mod tests {
     use crate::model::exchange::{Header, Phase, PlannedRequest, Response};
     use crate::model::fault::{
         AddressAttempt, CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault,
-        FaultDetail, FaultKind, Interruption, LookupProblem, Stage, TlsProblem,
+        FaultDetail, FaultKind, LookupProblem, Stage, TlsProblem,
     };
     use crate::model::range::{Range, Unit};
     use crate::plan::{Plan, Targets};
@@ -523,7 +523,7 @@ pub(in crate::report) mod tests {
     }
 
     fn interrupted(end: End) -> FaultDetail {
-        FaultDetail::Interrupted(Interruption { stage: Stage::BeforeResponse, end })
+        FaultDetail::Interrupted { stage: Stage::BeforeResponse, end }
     }
 
     fn not_connected(reason: Option<&str>) -> FaultDetail {

@@ -8,8 +8,8 @@ use super::summary::{crossed, without_scheme};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, Interruption, LookupProblem,
-    ResponseProblem, Stage, TlsProblem,
+    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ResponseProblem,
+    Stage, TlsProblem,
 };
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
@@ -173,7 +173,7 @@ fn without_tls<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> 
         FaultDetail::NotTls { .. } => format!(
             "give the port of the API's https; if the API answers there without TLS, check it as {plain}"
         ),
-        FaultDetail::Interrupted(Interruption { stage: Stage::ClientHello, .. }) => format!(
+        FaultDetail::Interrupted { stage: Stage::ClientHello, .. } => format!(
             "check whether the port expects TLS at all ({plain} asks without it), then the server's log and load, \
              and any proxy in front of it"
         ),
