@@ -116,21 +116,25 @@ fn bundle(peers: &Peers, authority: &PathBuf) -> Result<PathBuf> {
 }
 
 fn many(peers: &Peers) -> Result<Stage> {
-    let server = Server::plain(Duration::ZERO)?;
-    let subjects = vec![
-        peers.epoll(server.port, 10_000, 300),
-        own(peers, name::MANY, server.port, 10_000)?,
-        parallel_curl(peers, name::CURL, server.port),
-    ];
-    Ok(Stage { subjects, _servers: vec![server], _silence: None })
+    ten_thousand(peers, Duration::ZERO, 300, [name::MANY, name::CURL])
 }
 
 fn distant(peers: &Peers) -> Result<Stage> {
-    let server = Server::plain(Duration::from_millis(50))?;
+    ten_thousand(peers, Duration::from_millis(50), 1_000, [name::DISTANT, name::DISTANT_CURL])
+}
+
+/// Ten thousand endpoints that answer after a delay; the loop in C has this many requests in flight.
+fn ten_thousand(
+    peers: &Peers,
+    delay: Duration,
+    in_flight: usize,
+    [own_name, curl]: [&str; 2],
+) -> Result<Stage> {
+    let server = Server::plain(delay)?;
     let subjects = vec![
-        peers.epoll(server.port, 10_000, 1_000),
-        own(peers, name::DISTANT, server.port, 10_000)?,
-        parallel_curl(peers, name::DISTANT_CURL, server.port),
+        peers.epoll(server.port, 10_000, in_flight),
+        own(peers, own_name, server.port, 10_000)?,
+        parallel_curl(peers, curl, server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }

@@ -30,6 +30,11 @@ impl Home {
         Home::new().file("openstack/clouds.yaml", text)
     }
 
+    /// A cloud with a password and these settings beside it.
+    fn with_settings(settings: &str) -> Home {
+        Home::with_clouds(&with_auth(PASSWORD, settings))
+    }
+
     fn path(&self, name: &str) -> std::path::PathBuf {
         self.directory.path().join(name)
     }
@@ -163,10 +168,9 @@ fn layered_files() {
 
 #[test]
 fn regions_with_values() {
-    let home = Home::with_clouds(&with_auth(
-        PASSWORD,
+    let home = Home::with_settings(
         "    regions:\n    - name: R1\n      values: {metering_endpoint_override: 'http://m1:8777/v2', interface: admin}\n    - R2\n",
-    ));
+    );
     let cloud = home.read().unwrap();
     let shown: Vec<_> = cloud
         .selections
@@ -189,19 +193,16 @@ fn regions_with_values() {
     let chosen = ["R2".to_owned()];
     let one = home.read_with(|options| options.regions = &chosen).unwrap();
     assert_eq!(one.selections.len(), 1);
-    let logins = Home::with_clouds(&with_auth(
-        PASSWORD,
-        "    regions: [{name: R1, values: {auth: {auth_url: 'http://other'}}}, R2]\n",
-    ));
+    let logins =
+        Home::with_settings("    regions: [{name: R1, values: {auth: {auth_url: 'http://other'}}}, R2]\n");
     assert!(logins.refused().contains("choose one with --os-region-name"));
 }
 
 #[test]
 fn tls_settings() {
-    let home = Home::with_clouds(&with_auth(
-        PASSWORD,
+    let home = Home::with_settings(
         "    verify: off\n    cacert: /ca.pem\n    cert: /c.pem\n    key: /k.pem\n    api_timeout: 2.5\n",
-    ));
+    );
     let cloud = home.read().unwrap();
     let path = |path: &str| Some(path.into());
     let tls =
@@ -234,12 +235,12 @@ fn other_spellings() {
     for regions in
         ["    region_name: R1, R2,\n", "    region_name: [R1, R2]\n", "    regions: [R1, {name: R2}]\n"]
     {
-        let cloud = Home::with_clouds(&with_auth(PASSWORD, regions)).read().unwrap();
+        let cloud = Home::with_settings(regions).read().unwrap();
         let regions: Vec<_> = cloud.selections.iter().map(|found| found.region.as_deref().unwrap()).collect();
         assert_eq!(regions, ["R1", "R2"]);
     }
     let region = "    region_name: [{name: R1, values: {interface: admin}}]\n";
-    let cloud = Home::with_clouds(&with_auth(PASSWORD, region)).read().unwrap();
+    let cloud = Home::with_settings(region).read().unwrap();
     assert_eq!(cloud.selections[0].interface, Interface::Admin);
     let own = |regions: &str| Home::with_clouds(&with_auth(auth, regions)).refused();
     assert!(
@@ -275,8 +276,7 @@ fn variables_as_a_cloud() {
     assert_eq!(error, "OS_INSECURE: neither true nor false");
     let none = Home::new().read_with(|options| options.name = ENVVARS).unwrap_err();
     assert_eq!(none, "the OS_* variables: no auth_url");
-    let named =
-        Home::with_clouds(&with_auth(PASSWORD, "")).variable("OS_PASSWORD", "x").variable("OS_CLOUD", "y");
+    let named = Home::with_settings("").variable("OS_PASSWORD", "x").variable("OS_CLOUD", "y");
     assert_eq!(
         named.read().unwrap().notes,
         ["OS_PASSWORD in the environment is ignored: --os-cloud envvars reads these variables"]
@@ -383,7 +383,7 @@ fn refused_files() {
         missing.unwrap_err(),
         "--os-config: '/nonexistent/clouds.yaml' does not exist: check the path"
     );
-    let home = Home::with_clouds(&with_auth(PASSWORD, ""));
+    let home = Home::with_settings("");
     fs::set_permissions(home.path("openstack/clouds.yaml"), Permissions::from_mode(0o666)).unwrap();
     assert!(home.refused().contains("can be written by everybody"));
     let home = Home::new();
@@ -479,7 +479,7 @@ fn granted_tokens() {
     let token = read_answer(&recorded!("10-password-project"), NOW).unwrap();
     assert_eq!(token.id.expose(), "gAAAA-a-fernet-token-of-183-characters");
     assert_eq!(token.expires_at, NOW + Duration::from_secs(3600), "by this machine's clock");
-    let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
+    let cloud = Home::with_settings("").read().unwrap();
     let found = select(&token, &cloud).unwrap();
     let shown: Vec<_> = found
         .iter()
@@ -542,7 +542,7 @@ fn token_api() -> Endpoint {
 fn cached_token() {
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::in_directory(&directory.path().join("tokens")).unwrap();
-    let home = Home::with_clouds(&with_auth(PASSWORD, ""));
+    let home = Home::with_settings("");
     let cloud = home.read().unwrap();
     assert!(cache.load(&cloud, NOW).is_none());
     let token = read_answer(&recorded!("10-password-project"), NOW).unwrap();
@@ -607,6 +607,6 @@ fn cache_directories() {
 
 #[test]
 fn hidden_secrets() {
-    let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
+    let cloud = Home::with_settings("").read().unwrap();
     assert!(!format!("{cloud:?}").contains("s3cret"));
 }

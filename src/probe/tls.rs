@@ -123,7 +123,7 @@ impl TlsConnector {
         let named = ServerName::try_from(host.to_string());
         let verified = match (&self.trust, named) {
             (Some(trust), Ok(name)) => {
-                trust.verify(own, intermediates, &name, &[], unix_time(SystemTime::now())).err()
+                trust.verify(own, intermediates, &name, unix_time(SystemTime::now())).err()
             }
             _ => None,
         };
@@ -321,14 +321,14 @@ impl ServerCertVerifier for RecordingVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates);
         let chain = chain.take(MAX_PRESENTED).map(|certificate| certificate.clone().into_owned()).collect();
         *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
         match &self.trust {
-            Some(trust) => trust.verify(end_entity, intermediates, name, ocsp, now),
+            Some(trust) => trust.verify(end_entity, intermediates, name, now),
             None => Ok(ServerCertVerified::assertion()),
         }
     }

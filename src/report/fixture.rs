@@ -141,7 +141,7 @@ pub(super) fn exchange(
 }
 
 /// The lines of a text that another lacks.
-pub(super) fn new_lines(text: &str, known: &str) -> String {
+pub(crate) fn new_lines(text: &str, known: &str) -> String {
     let known: Vec<&str> = known.lines().collect();
     text.split_inclusive('\n').filter(|line| !known.contains(&line.trim_end_matches('\n'))).collect()
 }

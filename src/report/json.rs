@@ -7,6 +7,7 @@ use super::Report;
 use super::wording::{self, cause};
 use crate::model::exchange::{Phase, Phases};
 use crate::model::state::State;
+use crate::terminal::ascii::replace_beyond_ascii;
 use crate::units;
 use crate::verdict::{
     CertificateInfo, FaultInfo, LoginVerdict, Outcome, RequestResult, RequestVerdict, Responder, Verdict,
@@ -27,15 +28,9 @@ pub(crate) fn line(report: &Report) -> String {
 
 /// Escapes what is beyond ASCII, which can only be within strings.
 pub(super) fn escape_to_ascii(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            escaped.push(c);
-        } else {
-            escaped.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        }
-    }
-    escaped
+    replace_beyond_ascii(json, |c, escaped| {
+        escaped.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+    })
 }
 
 fn written(text: serde_json::Result<String>) -> String {

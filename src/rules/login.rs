@@ -1,5 +1,6 @@
 //! The rows of a login and of its catalogue. None is about the service, so each is UNKNOWN.
 
+use super::Selector::{Class, Fault, Status};
 use super::{Key, Row, RuleOrigin, Selector};
 use crate::model::diagnosis::Diagnosis::{
     self, Healthy, KeystoneDown, LoginRefused, NotInCatalog, Unexpected,
@@ -10,61 +11,57 @@ use crate::model::state::State;
 const REACH: &str = "check auth_url, and that Keystone runs there";
 
 pub(super) static ROWS: &[Row] = &[
-    row(Selector::Status(201), State::Ok, Healthy, "Keystone granted a token", ""),
-    down(Selector::Class(1), "an interim status instead of a token", REACH),
-    down(Selector::Class(2), "an answer without a token: this is not Keystone's login", REACH),
+    row(Status(201), State::Ok, Healthy, "Keystone granted a token", ""),
+    down(Class(1), "an interim status instead of a token", REACH),
+    down(Class(2), "an answer without a token: this is not Keystone's login", REACH),
     down(
-        Selector::Class(3),
+        Class(3),
         "Keystone, or what answers in its place, redirects elsewhere; redirects are not followed",
         "set auth_url to the address that is redirected to",
     ),
     down(
-        Selector::Status(404),
+        Status(404),
         "there is no login: the address is not Keystone's",
         "check auth_url; it ends before /auth/tokens",
     ),
     down(
-        Selector::Status(429),
+        Status(429),
         "Keystone, or a proxy before it, limits its clients",
         "log in less often: keep the token cache on (--token-cache)",
     ),
     row(
-        Selector::Class(4),
+        Class(4),
         State::Unknown,
         LoginRefused,
         "Keystone refused the login without giving a reason",
         "check user, password or secret, project and domains; whether the user is disabled or locked, and whether \
          it has a role in the project",
     ),
+    down(Class(5), "Keystone failed", "check Keystone's log, its database and any proxy in front of it"),
+    down(Fault(FaultKind::Dns), "Keystone's name does not resolve", REACH),
+    down(Fault(FaultKind::Refused), "Keystone's port refused the connection", REACH),
+    down(Fault(FaultKind::NoRoute), "no route to Keystone", REACH),
+    down(Fault(FaultKind::Reset), "Keystone's connection was reset", REACH),
+    down(Fault(FaultKind::Closed), "Keystone's connection was closed", REACH),
     down(
-        Selector::Class(5),
-        "Keystone failed",
-        "check Keystone's log, its database and any proxy in front of it",
-    ),
-    down(Selector::Fault(FaultKind::Dns), "Keystone's name does not resolve", REACH),
-    down(Selector::Fault(FaultKind::Refused), "Keystone's port refused the connection", REACH),
-    down(Selector::Fault(FaultKind::NoRoute), "no route to Keystone", REACH),
-    down(Selector::Fault(FaultKind::Reset), "Keystone's connection was reset", REACH),
-    down(Selector::Fault(FaultKind::Closed), "Keystone's connection was closed", REACH),
-    down(
-        Selector::Fault(FaultKind::Timeout),
+        Fault(FaultKind::Timeout),
         "Keystone did not answer within half of -t, or within api_timeout",
         "check Keystone's load and the firewalls on the way, or raise -t",
     ),
     down(
-        Selector::Fault(FaultKind::Tls),
+        Fault(FaultKind::Tls),
         "no trusted connection to Keystone could be made",
         "check Keystone's certificate against cacert and the name in auth_url",
     ),
     down(
-        Selector::Fault(FaultKind::Protocol),
+        Fault(FaultKind::Protocol),
         "the answer is not Keystone's: no token that can be used, more than 1 MiB, or no HTTP",
         REACH,
     ),
-    down(Selector::Fault(FaultKind::Body), "Keystone's answer broke off", REACH),
-    down(Selector::Fault(FaultKind::Proxy), "the proxy, not Keystone, failed", "check --proxy"),
+    down(Fault(FaultKind::Body), "Keystone's answer broke off", REACH),
+    down(Fault(FaultKind::Proxy), "the proxy, not Keystone, failed", "check --proxy"),
     row(
-        Selector::Fault(FaultKind::Local),
+        Fault(FaultKind::Local),
         State::Unknown,
         Unexpected,
         "the login could not be made on this machine",

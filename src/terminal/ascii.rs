@@ -18,13 +18,20 @@ pub(crate) fn shapes_to_ascii(text: &str) -> String {
 }
 
 fn replace_by(text: &str, similar: fn(char) -> char) -> String {
+    replace_beyond_ascii(text, |c, ascii| {
+        let columns = display_width(c.encode_utf8(&mut [0; 4]));
+        ascii.extend(std::iter::repeat_n(similar(c), columns));
+    })
+}
+
+/// Copies ASCII, and has every other character replaced.
+pub(crate) fn replace_beyond_ascii(text: &str, replace: impl Fn(char, &mut String)) -> String {
     let mut ascii = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() {
             ascii.push(c);
         } else {
-            let columns = display_width(c.encode_utf8(&mut [0; 4]));
-            ascii.extend(std::iter::repeat_n(similar(c), columns));
+            replace(c, &mut ascii);
         }
     }
     ascii

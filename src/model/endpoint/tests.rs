@@ -235,22 +235,33 @@ fn hostile_endpoints() {
 fn secrets_in_errors() {
     let fragment = EndpointError::from("a fragment (#) is never sent to a server: leave it out");
     let table = [
-        ("http://user:s3cr3t@host/x", EndpointError::Credentials),
-        ("user:s3cr3t@host", EndpointError::Credentials),
-        ("ftp://user:s3cr3t@host", EndpointError::Credentials),
-        ("http://user:s3/cr3t@host", EndpointError::Credentials),
-        ("http://user:s3?cr3t#@host", EndpointError::Credentials),
-        ("http://user:s3@cr3t@host:x", EndpointError::Credentials),
-        ("http://host/?token=s3cr3t", EndpointError::Query),
-        ("http://host#s3cr3t", fragment.clone()),
-        ("http://host/?a=s3cr3t#b", fragment),
-        ("X-Auth-Token: s3", EndpointError::Header),
-        ("Authorization: Bearer s3cr3t", EndpointError::Header),
-        ("X-Auth-Token:gAAAAAs3cr3t", EndpointError::Header),
-        ("Cookie:\ts3cr3t", EndpointError::Header),
+        (
+            EndpointError::Credentials,
+            &[
+                "http://user:s3cr3t@host/x",
+                "user:s3cr3t@host",
+                "ftp://user:s3cr3t@host",
+                "http://user:s3/cr3t@host",
+                "http://user:s3?cr3t#@host",
+                "http://user:s3@cr3t@host:x",
+            ][..],
+        ),
+        (EndpointError::Query, &["http://host/?token=s3cr3t"][..]),
+        (fragment, &["http://host#s3cr3t", "http://host/?a=s3cr3t#b"][..]),
+        (
+            EndpointError::Header,
+            &[
+                "X-Auth-Token: s3",
+                "Authorization: Bearer s3cr3t",
+                "X-Auth-Token:gAAAAAs3cr3t",
+                "Cookie:\ts3cr3t",
+            ][..],
+        ),
     ];
-    for (text, error) in table {
-        assert_eq!(Endpoint::parse(text, &Defaults::default()), Err(error), "{text}");
+    for (error, texts) in table {
+        for text in texts {
+            assert_eq!(Endpoint::parse(text, &Defaults::default()), Err(error.clone()), "{text}");
+        }
     }
     assert_eq!(parse_host_port("user:s3cr3t@proxy:3128"), Err(EndpointError::Credentials));
     assert_eq!(parse_host_port("proxy:1?token=s3cr3t"), Err(EndpointError::Header));

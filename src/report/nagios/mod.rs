@@ -94,7 +94,7 @@ fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{fixture, human};
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 
@@ -171,53 +171,54 @@ mod tests {
         );
     }
 
-    /// Compares what a level has beyond the one below it.
-    fn check_level(report: &Report, verbosity: u8, expected: &Expect) {
-        let at = |level| {
-            let verbosity = Verbosity::of(level);
-            let report = fixture::at(verbosity, report.clone());
-            render(&report, &OutputOptions { verbosity, ..fixture::output() })
-        };
-        expected.assert_eq(&fixture::new_lines(&at(verbosity), &at(verbosity - 1)));
+    /// The lines of a report at a level, without their margins.
+    fn lines(render: fn(&Report, &OutputOptions) -> String, endpoint: &Verdict, level: u8) -> String {
+        let verbosity = Verbosity::of(level);
+        let report = fixture::at(verbosity, fixture::report(vec![endpoint.clone()]));
+        let text = render(&report, &OutputOptions { verbosity, ..fixture::output() });
+        text.split_inclusive('\n').map(str::trim_start).collect()
+    }
+
+    /// Compares what a level has beyond the one below it, where it differs from what people are shown: first the lines
+    /// that they lack, then those that they alone have.
+    fn check_level(endpoint: &Verdict, level: u8, expected: &Expect) {
+        let formats = [render as fn(&Report, &OutputOptions) -> String, human::render];
+        let below = formats.map(|render| lines(render, endpoint, level - 1)).concat();
+        let [own, peoples] = formats.map(|render| lines(render, endpoint, level));
+        let beyond = |text: &str, other: &str| fixture::new_lines(text, &[&below, other].concat());
+        expected.assert_eq(&format!("{}--\n{}", beyond(&own, &peoples), beyond(&peoples, &own)));
     }
 
     #[test]
     fn requests_and_transcript() {
         check_level(
-            &fixture::report(vec![fixture::unreachable("a:8777")]),
+            &fixture::unreachable("a:8777"),
             2,
             &expect![[r#"
-            HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
-            connect 0.32 ms
-            curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-            GET skipped: nothing was reached by HEAD
-        "#]],
+                HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
+                --
+                HEAD from 192.0.2.7:8777: CRITICAL by refused (ours)
+            "#]],
         );
-        let report = fixture::report(vec![fixture::backend_down("a:8777")]);
         check_level(
-            &report,
+            &fixture::backend_down("a:8777"),
             2,
             &expect![[r#"
-            HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
-            connect 0.23 ms, wait 1.00 ms
-            curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-            GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
-            resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-            X-Openstack-Request-Id: req-42
-            curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://a:8777/v2/health
-        "#]],
+                HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
+                GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+                --
+                HEAD from 192.0.2.7:8777: OK by head:204 (documented)
+                GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+            "#]],
         );
         check_level(
-            &report,
+            &fixture::backend_down("a:8777"),
             3,
             &expect![[r#"
-            sent: HEAD /v2/health HTTP/1.1
-            received: HTTP 204
-            sent: GET /v2/health HTTP/1.1
-            received: HTTP 503
-            received: x-openstack-request-id: req-42
-            body: {"error": "database/unreachable"}
-        "#]],
+                body: {"error": "database/unreachable"}
+                --
+                body: {"error": "database|unreachable"}
+            "#]],
         );
     }
 
@@ -238,9 +239,8 @@ mod tests {
 
     #[test]
     fn mark_of_a_shortened_summary() {
-        let mut report =
-            fixture::report(vec![fixture::expiring(&format!("https://a:443/{}", "a".repeat(99)))]);
-        report.unverified = true;
+        let endpoints = vec![fixture::expiring(&format!("https://a:443/{}", "a".repeat(99)))];
+        let report = Report { unverified: true, ..fixture::report(endpoints) };
         let output = OutputOptions { max_bytes: 150, ..fixture::output() };
         expect![[r#"
             CEILOMETER WARNING - certificate-expiring: certificate of a:443/aaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (certificate not verified) | head_time=0.004567s;;;0

@@ -244,19 +244,7 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
         | CertificateProblem::UnsupportedSignature
         | CertificateProblem::WeakKey(..)
         | CertificateProblem::ChainTooLong => Subject::WholeSentence,
-        CertificateProblem::NameMismatch(_)
-        | CertificateProblem::AddressAsName(_)
-        | CertificateProblem::NoSubjectAltName
-        | CertificateProblem::SelfSigned(_)
-        | CertificateProblem::NotForServers
-        | CertificateProblem::IsCa(_)
-        | CertificateProblem::IssuerIsNoCa
-        | CertificateProblem::PathLength
-        | CertificateProblem::UnknownExtension
-        | CertificateProblem::OldVersion
-        | CertificateProblem::Malformed
-        | CertificateProblem::Revoked
-        | CertificateProblem::Other(_) => Subject::Certificate,
+        _ => Subject::Certificate,
     }
 }
 
