@@ -12,7 +12,7 @@ pub(crate) fn to_ascii(text: &str) -> String {
 
 /// Replaces every character beyond ASCII, column for column: our own shapes by similar ones, others by `?`.
 ///
-/// The shapes stand for themselves within quotation marks, also those of a shell.
+/// Within quotation marks, also those of a shell, the shapes are kept.
 pub(crate) fn shapes_to_ascii(text: &str) -> String {
     replace_by(text, similar)
 }

@@ -168,7 +168,7 @@ fn refused_cached_token() {
 }
 
 #[test]
-fn token_that_is_not_cached() {
+fn uncachable_token() {
     let (_server, clouds) = cloud(|_| true);
     clouds.check("prod", "-o nagios").run().exits(0);
     let file = clouds.path(".cache/check_ceilometer/prod.json");
