@@ -24,7 +24,7 @@ use crate::sanitize::{Sanitizer, sanitize_own};
 pub(crate) use body::body_text;
 pub(crate) use login::{LoginOutcome, LoginVerdict, TokenSource};
 use request::Request;
-pub(crate) use responder::Responder;
+pub(crate) use responder::{Obstacle, Responder};
 
 /// Maximum number of characters of a distinguished name and of a reason.
 const MAX_LINE: usize = 200;
@@ -175,6 +175,8 @@ pub(crate) struct RequestVerdict {
     pub(crate) completion: Completion<u16, FaultInfo>,
     /// The responder, where the answer proves it.
     pub(crate) answered_by: Option<Responder>,
+    /// The reason that an intermediary's own answer gives.
+    pub(crate) obstacle: Option<Obstacle>,
     /// A finding in the answer's text, beyond its status.
     pub(crate) remark: Option<Remark>,
     /// Headers of the answer that sentences quote.

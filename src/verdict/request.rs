@@ -1,7 +1,7 @@
 //! Judges one request: its row, its responder, and its diagnosis.
 
 use super::body;
-use super::responder::{self, Responder};
+use super::responder::{self, Recognition, Responder};
 use super::{FaultInfo, HeaderQuotes, Remark, RequestVerdict};
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
@@ -29,7 +29,7 @@ pub(super) struct Request<'a> {
     pub(super) row: Row,
     /// The problem that the row is for.
     pub(super) problem: Option<AnswerProblem>,
-    pub(super) responder: Option<Responder>,
+    pub(super) recognition: Option<Recognition>,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -40,8 +40,8 @@ pub(super) fn judge<'a>(
     problems: &[Vec<AnswerProblem>],
 ) -> Vec<Request<'a>> {
     let facts = responder::identify(made).into_iter().zip(problems);
-    let new = |(exchange, (responder, problems)): (_, (_, &Vec<_>))| {
-        Request::new(table, exchange, responder, problems)
+    let new = |(exchange, (recognition, problems)): (_, (_, &Vec<_>))| {
+        Request::new(table, exchange, recognition, problems)
     };
     let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
     let head_good =
@@ -54,8 +54,8 @@ pub(super) fn judge<'a>(
 
 /// Judges a request that has no other beside it.
 pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: &Exchange) -> RequestVerdict {
-    let responder = responder::identify(&[exchange]).pop().flatten();
-    Request::new(&criteria.table, exchange, responder, &problems(exchange)).verdict(sanitizer)
+    let recognition = responder::identify(&[exchange]).pop().flatten();
+    Request::new(&criteria.table, exchange, recognition, &problems(exchange)).verdict(sanitizer)
 }
 
 /// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
@@ -133,11 +133,16 @@ impl<'a> Request<'a> {
     fn new(
         table: &Table,
         exchange: &'a Exchange,
-        responder: Option<Responder>,
+        recognition: Option<Recognition>,
         problems: &[AnswerProblem],
     ) -> Request<'a> {
         let (row, problem) = row(table, exchange, problems);
-        Request { exchange, row, problem, responder, diagnosis: row.diagnosis }
+        Request { exchange, row, problem, recognition, diagnosis: row.diagnosis }
+    }
+
+    /// The responder, where the answer proves it.
+    fn responder(&self) -> Option<Responder> {
+        self.recognition.map(|recognition| recognition.responder)
     }
 
     pub(super) fn method(&self) -> Method {
@@ -152,7 +157,7 @@ impl<'a> Request<'a> {
     /// Returns true for a whole and credible answer with such a status that no other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
         self.problem.is_none()
-            && self.responder.is_none_or(|responder| responder == Responder::Ceilometer)
+            && self.responder().is_none_or(|responder| responder == Responder::Ceilometer)
             && self.answered().is_some_and(|answer| is_wanted(answer.status))
     }
 
@@ -186,12 +191,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Blames the back-end for a 503 only where the API sent it. A 503 from Keystone is not an intermediary's either,
-    /// for Keystone is not between us and the API.
+    /// Blames the back-end for a 503 only where the API sent it, and an intermediary for none that the API signs. A 503
+    /// from Keystone is not an intermediary's either, for Keystone is not between us and the API.
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
-        match (status, self.responder) {
-            (503, Some(Responder::Keystone)) => Unexpected,
-            (503, Some(responder)) if responder.intermediary() => ProxyError,
+        match (status, self.responder()) {
+            (503, Some(Responder::Keystone)) | (502 | 504, Some(Responder::Ceilometer)) => Unexpected,
+            (502.., Some(responder)) if responder.intermediary() => ProxyError,
             _ => self.row.diagnosis,
         }
     }
@@ -206,7 +211,8 @@ impl<'a> Request<'a> {
                 .exchange
                 .completion
                 .map(|answer| answer.status, |fault| sanitized(fault, sanitizer)),
-            answered_by: self.responder,
+            answered_by: self.responder(),
+            obstacle: self.recognition.and_then(|recognition| recognition.obstacle),
             remark: self.answered().and_then(remark),
             quotes: self
                 .exchange

@@ -294,6 +294,26 @@ fn doubtful_answers() {
 }
 
 #[test]
+fn diagnoses_by_responder() {
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let wsme = r#"{"error_message":{"faultcode":"Server","faultstring":"Gnocchi unreachable"}}"#;
+    let nginx = "<html><hr><center>nginx</center></html>";
+    let cases: [(u16, Headers<'_>, &str, Diagnosis); 7] = [
+        (502, &[], wsme, Diagnosis::Unexpected),
+        (504, &[], wsme, Diagnosis::Unexpected),
+        (502, &[], "", Diagnosis::ProxyError),
+        (521, &[("cf-ray", "1-AMS")], "error code: 521", Diagnosis::ProxyError),
+        (521, &[], "", Diagnosis::Unexpected),
+        (500, &[], nginx, Diagnosis::ApiError),
+        (503, &[("server", "envoy")], r#"{"error":"db"}"#, Diagnosis::BackendDown),
+    ];
+    for (status, headers, body, diagnosis) in cases {
+        let verdict = verdict(&plan(), &get(status, headers, body));
+        assert_eq!(verdict.diagnosis, diagnosis, "{status} {headers:?} {body}");
+    }
+}
+
+#[test]
 fn one_method() {
     use Diagnosis::{Alive, BackendDown, Healthy, NoAnswer, Unexpected};
     let cases = [

@@ -2,6 +2,7 @@
 //!
 //! Nobody is named without proof; what proves whom is in [`profiles`].
 
+mod obstacle;
 mod profiles;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,8 @@ use serde_json::Value;
 use super::body;
 use crate::model::exchange::{Exchange, Method, Response};
 use crate::sanitize::UntrustedText;
+use obstacle::OBSTACLES;
+pub(crate) use obstacle::Obstacle;
 use profiles::{Clue, PROFILES, Profile, Proof};
 
 /// The servers that can be recognised.
@@ -20,6 +23,7 @@ use profiles::{Clue, PROFILES, Profile, Proof};
 pub(crate) enum Responder {
     Akamai,
     Apache,
+    Apigee,
     Apisix,
     AwsApiGateway,
     AwsLoadBalancer,
@@ -35,13 +39,16 @@ pub(crate) enum Responder {
     Cloudflare,
     Envoy,
     Fastly,
+    Fortinet,
     Google,
     Haproxy,
     Heroku,
     Iis,
     Imperva,
     Keystone,
+    KubernetesDefaultBackend,
     Kong,
+    KrakenD,
     Lighttpd,
     Linkerd,
     LiteSpeed,
@@ -49,12 +56,18 @@ pub(crate) enum Responder {
     Nginx,
     OpenShift,
     Pound,
+    Privoxy,
+    ProxySg,
     Squid,
+    Sucuri,
     Tinyproxy,
     Traefik,
     TrafficServer,
     Tyk,
     Varnish,
+    Wso2,
+    Zscaler,
+    Zuul,
 }
 
 impl Responder {
@@ -78,23 +91,26 @@ impl Responder {
     }
 }
 
-/// Returns the responder of each answer of one run, or `None` where nothing proves it.
+/// The responder that an answer proves, and the reason that the answer gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Recognition {
+    pub(super) responder: Responder,
+    /// Absent where the responder is not in front of the API.
+    pub(super) obstacle: Option<Obstacle>,
+}
+
+/// Recognises the responder of each answer of one run; `None` where nothing proves it.
 ///
 /// Answers to HEAD and GET that look alike come from the same responder: GET's body is then evidence for both.
-pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Responder>> {
+pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Recognition>> {
     let get = exchanges.iter().find(|exchange| exchange.method == Method::Get);
     let get = get.and_then(|exchange| exchange.completion.answer());
     let of_get = get.and_then(of_answer);
-    let mut responders = Vec::with_capacity(exchanges.len());
-    for exchange in exchanges {
-        let answer = exchange.completion.answer();
-        responders.push(match (answer, get) {
-            (Some(_), _) if exchange.method == Method::Get => of_get,
-            (Some(answer), Some(get)) if is_alike(answer, get) => of_get.or_else(|| of_answer(answer)),
-            (answer, _) => answer.and_then(of_answer),
-        });
-    }
-    responders
+    let recognise = |exchange: &&Exchange| {
+        let answer = exchange.completion.answer()?;
+        if get.is_some_and(|get| is_alike(answer, get)) { of_get } else { of_answer(answer) }
+    };
+    exchanges.iter().map(recognise).collect()
 }
 
 /// Tests whether two answers have the same status and are described by the same headers.
@@ -105,10 +121,11 @@ fn is_alike(answer: &Response, other: &Response) -> bool {
         && ["server", "content-type", "via", "x-openstack-request-id"].into_iter().all(same)
 }
 
-fn of_answer(answer: &Response) -> Option<Responder> {
+fn of_answer(answer: &Response) -> Option<Recognition> {
     let evidence = Evidence::of(answer);
-    let proves = |profile: &&Profile| profile.proofs.iter().any(|proof| evidence.proves(proof));
-    PROFILES.iter().find(proves).map(|profile| profile.responder)
+    let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
+    let obstacle = responder.intermediary().then(|| evidence.obstacle(responder));
+    Some(Recognition { responder, obstacle })
 }
 
 /// An answer prepared for the clues.
@@ -125,12 +142,29 @@ impl<'a> Evidence<'a> {
         Evidence { answer, text, json }
     }
 
-    /// Tests whether all clues hold. Headers alone prove nothing of an answer that names a request of OpenStack's:
-    /// the service made it, and a proxy passed it on.
-    fn proves(&self, proof: Proof) -> bool {
-        let by_body = proof.iter().any(|clue| clue.is_of_body());
-        proof.iter().all(|clue| self.has(*clue))
-            && (by_body || !self.has(Clue::Has("x-openstack-request-id")))
+    /// Tests for a proof. Headers alone prove no proxy where the service made the answer: the proxy passed it on.
+    fn identifies(&self, profile: &Profile) -> bool {
+        let is_possible = |proof: &Proof| {
+            !profile.responder.intermediary()
+                || proof.iter().any(|clue| clue.is_of_body())
+                || !self.is_of_service()
+        };
+        profile.proofs.iter().any(|proof| self.holds(proof) && is_possible(proof))
+    }
+
+    /// Tests for an answer that names a request of OpenStack's, or that has a body in the form of `WebOb`, its library.
+    fn is_of_service(&self) -> bool {
+        self.has(Clue::Has("x-openstack-request-id")) || self.text.starts_with("<html>\n <head>\n  <title>")
+    }
+
+    fn obstacle(&self, responder: Responder) -> Obstacle {
+        let of_answer = OBSTACLES.iter().find(|(own, clues, _)| *own == responder && self.holds(clues));
+        of_answer.map_or_else(|| Obstacle::of_status(self.answer.status), |(.., obstacle)| *obstacle)
+    }
+
+    /// Tests whether all clues hold.
+    fn holds(&self, clues: &[Clue]) -> bool {
+        clues.iter().all(|clue| self.has(*clue))
     }
 
     fn has(&self, clue: Clue) -> bool {
@@ -142,10 +176,16 @@ impl<'a> Evidence<'a> {
             Clue::Has(name) => self.headers(name).next().is_some(),
             Clue::Lacks(name) => self.headers(name).next().is_none(),
             Clue::Page(marks) => is_page && marks.iter().any(|mark| self.text.contains(mark)),
-            Clue::PageOrNone => is_page || self.text.is_empty(),
+            Clue::PageOrNone => {
+                let is_json = || self.has(Clue::Begins("content-type", "application/json"));
+                is_page || (self.text.is_empty() && !is_json())
+            }
             Clue::NoBody => self.text.is_empty(),
-            Clue::Text(start) => !is_page && self.json.is_none() && self.text.starts_with(start),
-            Clue::Contains(words) => self.text.contains(words),
+            Clue::Text(starts) => {
+                let begins = || starts.iter().any(|start| self.text.starts_with(start));
+                !is_page && self.json.is_none() && begins()
+            }
+            Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
             Clue::Json(pointer, start) => self.json_text(pointer).is_some_and(|text| text.starts_with(start)),
             Clue::Report => self.json.as_ref().is_some_and(body::is_report),
         }

@@ -18,13 +18,13 @@ pub(super) enum Clue {
     Lacks(&'static str),
     /// The body is HTML (or XHTML) and contains one of these.
     Page(&'static [&'static str]),
-    /// The body is HTML, or there is none.
+    /// The body is HTML, or there is none, and the type is not that of JSON.
     PageOrNone,
     NoBody,
-    /// The body is plain text and begins so.
-    Text(&'static str),
-    /// The body contains this, whatever its form.
-    Contains(&'static str),
+    /// The body is plain text and begins with one of these.
+    Text(&'static [&'static str]),
+    /// The body contains one of these, whatever its form.
+    Contains(&'static [&'static str]),
     /// The JSON value at this pointer, as text, begins so.
     Json(&'static str, &'static str),
     /// The body is a health report of the service or its relatives.
@@ -70,8 +70,18 @@ const ERROR: Clue = Status(400, 599);
 const GATEWAY: Clue = Status(502, 504);
 const LIMITED: Clue = Status(429, 429);
 
+/// Envoy's own words, which a site may wrap in a form of its own.
+const ENVOY_TEXTS: &[&str] = &[
+    "upstream connect error or disconnect/reset before headers",
+    "upstream request timeout",
+    "no healthy upstream",
+    "RBAC: access denied",
+    "local_rate_limited",
+    "fault filter abort",
+];
+
 /// All profiles. The first whose proof holds wins, so products that build on others precede them.
-pub(super) const PROFILES: [Profile; 37] = [
+pub(super) const PROFILES: &[Profile] = &[
     profile(
         Responder::Keystone,
         "keystone",
@@ -79,7 +89,7 @@ pub(super) const PROFILES: [Profile; 37] = [
         &[
             &[Status(401, 401), Begins("www-authenticate", "keystone")],
             &[Status(401, 401), Json("/error/code", "401"), Json("/error/title", "Unauthorized")],
-            &[Status(500, 599), Contains("The Keystone service is temporarily unavailable")],
+            &[Status(500, 599), Contains(&["The Keystone service is temporarily unavailable"])],
         ],
     ),
     profile(
@@ -113,7 +123,35 @@ pub(super) const PROFILES: [Profile; 37] = [
             &[Page(&["Powered by <a href=\"https://apisix.apache.org/\">APISIX"])],
             &[Json("/error_msg", "404 Route Not Found")],
             &[ERROR, Begins("server", "APISIX/"), Json("/error_msg", "")],
+            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Missing API key")],
+            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Invalid API key in request")],
+            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Missing JWT token in request")],
+            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Missing authorization in request")],
         ],
+    ),
+    profile(
+        Responder::Apigee,
+        "apigee",
+        "Apigee",
+        &[&[Json("/fault/faultstring", ""), Json("/fault/detail/errorcode", "")]],
+    ),
+    profile(
+        Responder::Wso2,
+        "wso2",
+        "WSO2's gateway",
+        &[
+            &[ERROR, Json("/fault/type", "Status report"), Json("/fault/code", "")],
+            &[ERROR, Json("/type", "Status report"), Json("/code", "")],
+            &[ERROR, Contains(&["<am:fault xmlns:am=\"http://wso2.org/apimanager\">"])],
+        ],
+    ),
+    profile(Responder::Zuul, "zuul", "Zuul", &[&[ERROR, Json("/exception", "com.netflix.zuul.")]]),
+    profile(
+        Responder::KrakenD,
+        "krakend",
+        "KrakenD",
+        // It completes what it merely passes on.
+        &[&[ERROR, Has("x-krakend"), Is("x-krakend-completed", "false")]],
     ),
     profile(Responder::AwsWaf, "aws-waf", "AWS WAF", &[&[Has("x-amzn-waf-action")]]),
     profile(
@@ -153,7 +191,7 @@ pub(super) const PROFILES: [Profile; 37] = [
             // 520 to 530 exist at Cloudflare alone.
             &[Status(520, 530), Has("cf-ray")],
             &[Has("cf-mitigated")],
-            &[ERROR, Has("cf-ray"), Text("error code: ")],
+            &[ERROR, Has("cf-ray"), Text(&["error code: "])],
             &[Page(&["<center>cloudflare", "cf-error-details", "Cloudflare Ray ID", "/cdn-cgi/styles/"])],
         ],
     ),
@@ -192,7 +230,8 @@ pub(super) const PROFILES: [Profile; 37] = [
         "Google's load balancer",
         &[
             &[Page(&["<h1>Error: Server Error</h1>", "!!1</title>"])],
-            &[Begins("via", "1.1 google"), Text("no healthy upstream")],
+            &[Begins("via", "1.1 google"), Text(&["no healthy upstream", "default backend - 404"])],
+            &[Text(&["response 404 (backend NotFound)"])],
             &[
                 GATEWAY,
                 Is("content-type", "text/html; charset=UTF-8"),
@@ -217,6 +256,7 @@ pub(super) const PROFILES: [Profile; 37] = [
         "Imperva",
         &[&[Page(&["Incapsula incident ID", "_Incapsula_Resource"])]],
     ),
+    profile(Responder::Sucuri, "sucuri", "Sucuri", &[&[Page(&["Sucuri WebSite Firewall"])]]),
     profile(
         Responder::Fastly,
         "fastly",
@@ -224,7 +264,7 @@ pub(super) const PROFILES: [Profile; 37] = [
         &[
             &[ERROR, Begins("server", "Varnish"), Begins("x-served-by", "cache-")],
             &[Page(&["<p>Details: cache-"])],
-            &[Text("Fastly error: ")],
+            &[Text(&["Fastly error: "])],
             &[Page(&["Fastly error: "])],
         ],
     ),
@@ -240,6 +280,33 @@ pub(super) const PROFILES: [Profile; 37] = [
             &[Page(&["The requested URL was rejected. Please consult with your administrator"])],
         ],
     ),
+    profile(
+        Responder::Fortinet,
+        "fortinet",
+        "Fortinet's filter",
+        &[
+            &[Page(&[
+                "FortiGuard Intrusion Prevention",
+                "<title>Web Filter Violation</title>",
+                "globalurl.fortinet.net",
+            ])],
+            &[Page(&["Web Page Blocked"]), Page(&["Attack ID"])],
+        ],
+    ),
+    profile(
+        Responder::ProxySg,
+        "proxysg",
+        "Symantec ProxySG",
+        &[&[Page(&[
+            "Network Error (tcp_error)",
+            "Network Error (dns_",
+            "Network Error (gateway_error)",
+            "Access Denied (policy_denied)",
+            "Access Denied (content_filter_denied)",
+        ])]],
+    ),
+    profile(Responder::Zscaler, "zscaler", "Zscaler", &[&[Status(300, 599), Begins("server", "Zscaler")]]),
+    profile(Responder::Privoxy, "privoxy", "Privoxy", &[&[ERROR, Page(&["(Privoxy@"])]]),
     profile(Responder::NetScaler, "netscaler", "Citrix NetScaler", &[&[Page(&["<html><body><b>Http/1.1 "])]]),
     profile(
         Responder::OpenShift,
@@ -291,7 +358,7 @@ pub(super) const PROFILES: [Profile; 37] = [
         "traefik",
         "Traefik",
         &[
-            &[Text("no available server")],
+            &[Text(&["no available server"])],
             // HEAD's answer has the length of that sentence.
             &[
                 Status(503, 503),
@@ -313,14 +380,13 @@ pub(super) const PROFILES: [Profile; 37] = [
         "envoy",
         "Envoy",
         &[
-            &[Text("upstream connect error or disconnect/reset before headers")],
-            &[Text("upstream request timeout")],
-            &[Text("no healthy upstream")],
-            &[Text("RBAC: access denied")],
-            &[Text("local_rate_limited")],
-            // An answer that was passed on carries the upstream's time.
-            &[ERROR, Is("server", "envoy"), Lacks("x-envoy-upstream-service-time")],
-            &[ERROR, Is("server", "istio-envoy"), Lacks("x-envoy-upstream-service-time")],
+            &[Text(ENVOY_TEXTS)],
+            &[ERROR, Is("server", "envoy"), Contains(ENVOY_TEXTS)],
+            &[ERROR, Is("server", "istio-envoy"), Contains(ENVOY_TEXTS)],
+            // An answer that was passed on carries the upstream's time, unless that is suppressed; so data and plain text
+            // may be the API's.
+            &[ERROR, Is("server", "envoy"), Lacks("x-envoy-upstream-service-time"), PageOrNone],
+            &[ERROR, Is("server", "istio-envoy"), Lacks("x-envoy-upstream-service-time"), PageOrNone],
         ],
     ),
     profile(
@@ -343,7 +409,10 @@ pub(super) const PROFILES: [Profile; 37] = [
         Responder::TrafficServer,
         "traffic-server",
         "Apache Traffic Server",
-        &[&[ERROR, Begins("server", "ATS"), Is("content-language", "en"), Is("cache-control", "no-store")]],
+        &[
+            &[ERROR, Begins("server", "ATS"), Is("content-language", "en"), Is("cache-control", "no-store")],
+            &[ERROR, Page(&["FACE=\"Helvetica,Arial\"><B>\nDescription: "])],
+        ],
     ),
     profile(Responder::Tinyproxy, "tinyproxy", "tinyproxy", &[&[ERROR, Begins("server", "tinyproxy/")]]),
     profile(
@@ -358,7 +427,7 @@ pub(super) const PROFILES: [Profile; 37] = [
         "Pound",
         &[
             &[ERROR, Is("expires", "now"), Is("pragma", "no-cache")],
-            &[Status(503, 503), Text("The service is not available. Please try again later.")],
+            &[Status(503, 503), Text(&["The service is not available. Please try again later."])],
             &[Status(503, 503), Page(&["<h1>The service is not available. Please try again later.</h1>"])],
         ],
     ),
@@ -400,6 +469,12 @@ pub(super) const PROFILES: [Profile; 37] = [
         ],
     ),
     profile(
+        Responder::KubernetesDefaultBackend,
+        "kubernetes-default-backend",
+        "the default backend of a Kubernetes ingress",
+        &[&[Text(&["default backend - 404"])]],
+    ),
+    profile(
         Responder::Nginx,
         "nginx",
         "nginx",
@@ -412,7 +487,6 @@ pub(super) const PROFILES: [Profile; 37] = [
                 "Welcome to nginx!",
                 "Powered by Tengine",
             ])],
-            &[Text("default backend - 404")],
             // Its own pages and those of the site's operator, with the type that a file without a character set has.
             &[GATEWAY, Begins("server", "nginx"), Is("content-type", "text/html"), PageOrNone],
             &[GATEWAY, Begins("server", "openresty"), Is("content-type", "text/html"), PageOrNone],

@@ -46,6 +46,9 @@ const GOOGLE: &str = "\n<html><head>\n<meta http-equiv=\"content-type\" content=
     <title>502 Server Error</title>\n</head>\n<body text=#000000 bgcolor=#ffffff>\n<h1>Error: Server Error</h1>\n";
 const HTTP_SYS: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\
     \r\n<HTML><BODY><h2>Service Unavailable</h2>\r\n<hr><p>HTTP Error 503. The service is unavailable.</p></BODY>";
+const TRAFFIC_SERVER: &str = "<HTML>\n<HEAD>\n<TITLE>Could Not Connect</TITLE>\n</HEAD>\n\n<BODY BGCOLOR=\"white\" \
+    FGCOLOR=\"black\">\n<H1>Could Not Connect</H1>\n<HR>\n\n<FONT FACE=\"Helvetica,Arial\"><B>\nDescription: Could not \
+    connect to the requested server host.\n</B></FONT>\n<HR>\n</BODY>";
 const AKAMAI: &str =
     "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\nReference&#32;&#35;18&#46;x\n</BODY>";
 
@@ -65,6 +68,13 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[("x-amzn-errortype", "ForbiddenException"), ("x-amz-apigw-id", "x")],
         r#"{"message":"x"}"#,
     ),
+    (
+        Apigee,
+        503,
+        &[JSON],
+        r#"{"fault":{"faultstring":"x","detail":{"errorcode":"messaging.adaptors.http.flow.NoActiveTargets"}}}"#,
+    ),
+    (Apisix, 401, &[("server", "APISIX/3.2"), TEXT], r#"{"message":"Missing API key found in request"}"#),
     (Apisix, 503, &[("server", "APISIX/3.9"), JSON], r#"{"error_msg":"no valid upstream node"}"#),
     (AwsApiGateway, 503, &[("x-amz-apigw-id", "x")], r#"{"message":"Service Unavailable"}"#),
     (AwsApiGateway, 503, &[("apigw-requestid", "x")], r#"{"message":"Service Unavailable"}"#),
@@ -117,10 +127,20 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Envoy, 503, &[TEXT], "no healthy upstream"),
     (Envoy, 503, &[TEXT], "upstream connect error or disconnect/reset before headers. reset reason: x"),
     (Envoy, 503, &[("server", "istio-envoy"), ("content-length", "0"), DATE], ""),
-    (Envoy, 504, &[("server", "envoy"), JSON], r#"{"code":504,"body":"x"}"#),
+    (Envoy, 504, &[("server", "envoy"), JSON], r#"{"code":504,"body":"upstream request timeout"}"#),
+    (Envoy, 503, &[("server", "envoy"), HTML_UTF8], CUSTOM),
     (Fastly, 503, &[("server", "Varnish"), ("x-served-by", "cache-fra-1")], ""),
     (Fastly, 503, &[HTML], FASTLY),
+    (
+        Fortinet,
+        403,
+        &[HTML],
+        "<html><title>Web Filter Violation</title><h1>FortiGuard Intrusion Prevention</h1>",
+    ),
+    (Fortinet, 500, &[HTML], "<html><h2>Web Page Blocked!</h2><p>Attack ID: 20000010</p></html>"),
     (Google, 502, &[HTML_UTF8], GOOGLE),
+    (Google, 404, &[("via", "1.1 google"), TEXT], "default backend - 404"),
+    (Google, 404, &[TEXT], "response 404 (backend NotFound), service rules for the path non-existent"),
     (Google, 503, &[("via", "1.1 google"), TEXT], "no healthy upstream"),
     (
         Haproxy,
@@ -144,6 +164,12 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[("www-authenticate", "Basic x"), ("www-authenticate", "Keystone uri=\"http://k:5000\"")],
         "",
     ),
+    (
+        Keystone,
+        401,
+        &[("www-authenticate", "Keystone uri=\"http://k:5000\""), ("x-openstack-request-id", "req-1")],
+        WEBOB,
+    ),
     (Keystone, 401, &[JSON], r#"{"error":{"code":401,"title":"Unauthorized"}}"#),
     (Keystone, 503, &[], "The Keystone service is temporarily unavailable."),
     (
@@ -154,6 +180,8 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     ),
     (Kong, 503, &[("server", "kong/3.4.0"), ("x-kong-response-latency", "1")], ""),
     (Kong, 503, &[JSON], r#"{"message": "failure to get a peer from the ring-balancer"}"#),
+    (KrakenD, 500, &[("x-krakend", "Version 2.4"), ("x-krakend-completed", "false")], ""),
+    (KubernetesDefaultBackend, 404, &[TEXT], "default backend - 404"),
     (Lighttpd, 503, &[("server", "lighttpd/1.4.69"), HTML], LIGHTTPD),
     (Linkerd, 503, &[("l5d-proxy-error", "endpoint: connection refused")], ""),
     (LiteSpeed, 503, &[HTML], "<!DOCTYPE html><p>Proudly powered by LiteSpeed Web Server</p>"),
@@ -164,8 +192,11 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Nginx, 429, &[NGINX, HTML, DATE], ""),
     (OpenShift, 503, &[NO_CACHE], "<html><h1>Application is not available</h1></html>"),
     (Pound, 503, &[("expires", "now"), ("pragma", "no-cache"), HTML], "The service is not available."),
+    (Privoxy, 503, &[HTML], "<html><title>503 - Forwarding failure (Privoxy@localhost)</title></html>"),
+    (ProxySg, 503, &[HTML], "<HTML><TITLE>Network Error</TITLE><b>Network Error (tcp_error)</b></HTML>"),
     (Squid, 502, &[("x-squid-error", "ERR_READ_ERROR 0"), ("server", "squid/5.7")], ""),
     (Squid, 503, &[], SQUID),
+    (Sucuri, 403, &[HTML], "<!DOCTYPE html><title>Sucuri WebSite Firewall - Access Denied</title>"),
     (Tinyproxy, 500, &[("server", "tinyproxy/1.11.1"), HTML], "<html>x</html>"),
     (Traefik, 503, &[TEXT], "no available server\n"),
     (
@@ -174,6 +205,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[("server", "ATS/9.2.0"), ("content-language", "en"), ("cache-control", "no-store")],
         "",
     ),
+    (TrafficServer, 502, &[HTML], TRAFFIC_SERVER),
     (
         Tyk,
         503,
@@ -182,6 +214,16 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     ),
     (Varnish, 503, &[("server", "Varnish"), HTML_UTF8], VARNISH),
     (Varnish, 503, &[("server", "Varnish"), HTML], CUSTOM),
+    (Wso2, 503, &[JSON], r#"{"fault":{"code":303001,"type":"Status report","message":"Runtime Error"}}"#),
+    (Wso2, 404, &[JSON], r#"{"code":"404","type":"Status report","message":"Not Found"}"#),
+    (
+        Wso2,
+        500,
+        &[],
+        "<am:fault xmlns:am=\"http://wso2.org/apimanager\"><am:code>303001</am:code></am:fault>",
+    ),
+    (Zscaler, 403, &[("server", "Zscaler/6.2"), HTML], CUSTOM),
+    (Zuul, 500, &[JSON], r#"{"status":500,"exception":"com.netflix.zuul.exception.ZuulException"}"#),
 ];
 
 /// Answers that prove no responder: the service's own, passed on by a proxy that adds its name, and unknown ones.
@@ -194,6 +236,13 @@ const UNPROVEN: &[(u16, Headers, &str)] = &[
     (503, &[HTML_UTF8, NO_CACHE], WEBOB),
     (503, &[HTML, NO_CACHE, DATE], WEBOB),
     (503, &[("server", "envoy"), ("x-envoy-upstream-service-time", "12")], ""),
+    (503, &[("server", "envoy"), JSON], r#"{"error":"db"}"#),
+    (503, &[("server", "envoy"), TEXT], "mongo: no primary"),
+    (503, &[("server", "envoy"), HTML_UTF8], WEBOB),
+    (500, &[("x-krakend", "Version 2.4"), ("x-krakend-completed", "true")], ""),
+    (401, &[("server", "APISIX/3.2"), JSON], r#"{"message":"wrong token"}"#),
+    (503, &[JSON], r#"{"fault":{"code":503,"message":"x"}}"#),
+    (503, &[NGINX, HTML], WEBOB),
     (503, &[("server", "kong/3.4.0"), ("x-kong-upstream-latency", "12")], ""),
     (503, &[("server", "cloudflare"), ("cf-ray", "x-FRA"), JSON], r#"{"message": "db down"}"#),
     (503, &[("via", "1.1 varnish (Varnish/7.1)"), ("x-varnish", "5"), HTML_UTF8], WEBOB),
@@ -226,20 +275,86 @@ fn exchange(method: Method, answer: Response) -> Exchange {
 }
 
 fn of_both(head: Response, get: Response) -> Vec<Option<Responder>> {
-    identify(&[&exchange(Method::Head, head), &exchange(Method::Get, get)])
+    let recognitions = identify(&[&exchange(Method::Head, head), &exchange(Method::Get, get)]);
+    recognitions.into_iter().map(|recognition| Some(recognition?.responder)).collect()
+}
+
+fn responder_of(answer: &Response) -> Option<Responder> {
+    Some(of_answer(answer)?.responder)
 }
 
 #[test]
 fn own_answers() {
     for (responder, status, headers, body) in OWN {
         let answer = answer(*status, headers, body);
-        assert_eq!(of_answer(&answer), Some(*responder), "{status} {headers:?} {body}");
+        assert_eq!(responder_of(&answer), Some(*responder), "{status} {headers:?} {body}");
+    }
+}
+
+/// Own answers that say more of the way to the API than their status.
+const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
+    (Apache, 500, &[], APACHE_TLS, Obstacle::Tls),
+    (Cloudflare, 521, &[("cf-ray", "x-FRA")], "error code: 521", Obstacle::NoConnection),
+    (Cloudflare, 524, &[("cf-ray", "x-FRA")], "error code: 524", Obstacle::NoResponseInTime),
+    (Cloudflare, 526, &[("cf-ray", "x-FRA")], "error code: 526", Obstacle::Tls),
+    (Cloudflare, 520, &[("cf-ray", "x-FRA")], "error code: 520", Obstacle::NoValidResponse),
+    (Envoy, 503, &[], "no healthy upstream", Obstacle::NoServer),
+    (Envoy, 504, &[], "upstream request timeout", Obstacle::NoResponseInTime),
+    (Envoy, 503, &[], "fault filter abort", Obstacle::FaultInjection),
+    (Envoy, 503, &[("x-envoy-overloaded", "true"), ("server", "envoy")], "", Obstacle::ServerLimit),
+    (Fastly, 503, &[], FASTLY, Obstacle::NoResponseInTime),
+    (Fastly, 500, &[], "Fastly error: unknown domain: metering. Please check", Obstacle::UnknownHost),
+    (Fortinet, 500, &[], "<html>Web Page Blocked! Attack ID: 1</html>", Obstacle::Forbidden),
+    (Haproxy, 503, &[HTML, NO_CACHE], CUSTOM, Obstacle::NoServer),
+    (Iis, 503, &[("server", "Microsoft-HTTPAPI/2.0")], HTTP_SYS, Obstacle::StoppedApplication),
+    (KrakenD, 500, &[("x-krakend", "2"), ("x-krakend-completed", "false")], "", Obstacle::NoValidResponse),
+    (Nginx, 503, &[DATE], NGINX_PAGE, Obstacle::NoEndpointOrLimit),
+    (Nginx, 503, &[NGINX, DATE], NGINX_PAGE, Obstacle::LimitOrMaintenance),
+    (ProxySg, 503, &[], "<HTML>Network Error (tcp_error)</HTML>", Obstacle::NoConnection),
+    (ProxySg, 403, &[], "<HTML>Access Denied (policy_denied)</HTML>", Obstacle::Forbidden),
+    (Squid, 503, &[("x-squid-error", "ERR_CONNECT_FAIL 111")], "", Obstacle::NoConnection),
+    (Squid, 502, &[("x-squid-error", "ERR_ZERO_SIZE_OBJECT 0")], "", Obstacle::ConnectionLost),
+    (TrafficServer, 502, &[], TRAFFIC_SERVER, Obstacle::NoConnection),
+    (Varnish, 503, &[("server", "Varnish")], VARNISH, Obstacle::NoValidResponse),
+    (Wso2, 500, &[], r#"{"code":"101504","type":"Status report"}"#, Obstacle::NoResponseInTime),
+    (Wso2, 503, &[], r#"{"code":"303001","type":"Status report"}"#, Obstacle::NoServer),
+    (
+        Zuul,
+        500,
+        &[],
+        r#"{"exception":"com.netflix.zuul.exception.ZuulException"}"#,
+        Obstacle::NoValidResponse,
+    ),
+];
+
+const APACHE_TLS: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>500 Proxy Error\
+    </title>\n</head><body>\n<p>Reason: <strong>Error during SSL Handshake with remote server</strong></p>\n</body>";
+
+#[test]
+fn obstacles() {
+    for (responder, status, headers, body, obstacle) in OBSTACLES_OF_ANSWERS {
+        let expected = Recognition { responder: *responder, obstacle: Some(*obstacle) };
+        let answer = answer(*status, headers, body);
+        assert_eq!(of_answer(&answer), Some(expected), "{status} {headers:?} {body}");
+    }
+    let envoy = "upstream connect error or disconnect/reset before headers. ";
+    for (reason, obstacle) in [
+        ("reset reason: connection failure", Obstacle::NoConnection),
+        ("retried and the latest reset reason: connection timeout", Obstacle::NoConnection),
+        ("reset reason: overflow", Obstacle::ServerLimit),
+        ("reset reason: connection termination", Obstacle::ConnectionLost),
+        ("reset reason: remote reset", Obstacle::ConnectionLost),
+        ("reset reason: protocol error", Obstacle::NoValidResponse),
+        ("reset reason: remote connection failure, transport failure reason: TLS_error:|x:", Obstacle::Tls),
+    ] {
+        let answer = answer(503, &[], &format!("{envoy}{reason}"));
+        assert_eq!(of_answer(&answer).unwrap().obstacle, Some(obstacle), "{reason}");
     }
 }
 
 #[test]
 fn recordings_of_all_profiles() {
-    for profile in &PROFILES {
+    for profile in PROFILES {
         assert!(OWN.iter().any(|own| own.0 == profile.responder), "{}", profile.name);
         assert_eq!(profile.responder.name(), profile.name);
     }
@@ -248,7 +363,7 @@ fn recordings_of_all_profiles() {
 #[test]
 fn unproven_answers() {
     for (status, headers, body) in UNPROVEN {
-        assert_eq!(of_answer(&answer(*status, headers, body)), None, "{status} {headers:?} {body}");
+        assert_eq!(responder_of(&answer(*status, headers, body)), None, "{status} {headers:?} {body}");
     }
 }
 
@@ -275,7 +390,7 @@ fn different_answers_of_one_run() {
 #[test]
 fn head_alone() {
     let traefik = [TEXT, ("content-length", "20"), ("x-content-type-options", "nosniff")];
-    assert_eq!(of_answer(&answer(503, &traefik, "")), Some(Traefik));
+    assert_eq!(responder_of(&answer(503, &traefik, "")), Some(Traefik));
     let google = [HTML_UTF8, ("referrer-policy", "no-referrer")];
-    assert_eq!(of_answer(&answer(502, &google, "")), Some(Google));
+    assert_eq!(responder_of(&answer(502, &google, "")), Some(Google));
 }

@@ -1,6 +1,10 @@
 //! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
 
+mod proxy;
+
 use std::time::Duration;
+
+use proxy::own_answer;
 
 use super::cause::beyond_clause;
 use super::login;
@@ -301,15 +305,17 @@ fn stalled(kind: FaultKind, quoted: &str) -> Advice {
 
 fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
     let proxy = judged.answered_by.filter(|responder| responder.intermediary());
-    let (meaning, action) = match (status, judged.remark, proxy) {
+    let own = proxy.zip(judged.obstacle);
+    let (meaning, action) = match (status, judged.remark, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(remark), _) => of_remark(remark),
         (300..=399, ..) => redirect(judged),
-        (403, _, Some(proxy)) => by_proxy(status, proxy, judged, method),
+        (403, _, Some(own)) => own_answer(status, own, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(method, judged, proxy),
-        (400..=599, _, Some(proxy)) => by_proxy(status, proxy, judged, method),
+        (400..=599, _, Some(own)) => own_answer(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),
+        (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
         (100..=599, ..) => of_row(judged),
         _ => {
             let (meaning, action) = of_row(judged);
@@ -321,45 +327,12 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     (format!("{meaning}{retry_after}"), action)
 }
 
-/// A proxy's own answer, of which the API knows nothing.
-fn by_proxy(status: u16, proxy: Responder, judged: &RequestVerdict, method: Method) -> Advice {
-    let name = proxy.title();
-    let (why, action) = match status {
-        403 => (
-            "it forbids the request by a rule of its own".to_owned(),
-            format!("exempt this client, or the health path, from {name}'s access rules"),
-        ),
-        404 => (
-            "it has nothing at this URL".to_owned(),
-            format!("check that {name} passes this URL on to the API; {}", hint(method, status, judged)),
-        ),
-        429 => (
-            "it limits its clients, so nothing is known of the API behind it".to_owned(),
-            format!("check less often, or exempt this client from {name}'s limit"),
-        ),
-        500 => (
-            "it failed, or an application that it runs".to_owned(),
-            format!("check {name}'s error log, then whether the API itself is up and running"),
-        ),
-        501 => ("it does not know the method".to_owned(), judged.row.action.to_owned()),
-        // Cloudflare has codes of its own for a server that fails.
-        502 | 520..=530 => {
-            ("it got no valid response from the API behind it".to_owned(), check_servers(name))
-        }
-        503 if proxy == Responder::Nginx => (
-            "a limit on its clients, or maintenance (it would answer 502 for a server that is down)"
-                .to_owned(),
-            format!("check {name}'s limits and its configuration for maintenance, then the API itself"),
-        ),
-        503 => ("it has no server to pass the request to".to_owned(), check_servers(name)),
-        504 => ("it got no response in time from the API behind it".to_owned(), check_servers(name)),
-        _ => ("nothing is known of the API behind it".to_owned(), judged.row.action.to_owned()),
-    };
-    (format!("{name}, not the API, answered {status} itself: {why}"), action)
-}
-
-fn check_servers(name: &str) -> String {
-    format!("check {name}'s view of its servers, then whether the API itself is up and running")
+/// A status of proxies in an answer that the API signs.
+fn needed_service(status: u16) -> Advice {
+    (
+        format!("the API itself answered {status}: a service that it needs failed it"),
+        "check the API's log, and the back-end and the services that the API needs".to_owned(),
+    )
 }
 
 fn keystone_down() -> Advice {

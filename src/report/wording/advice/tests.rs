@@ -38,10 +38,12 @@ fn documented_answers() {
 #[test]
 fn gateway_failures() {
     let nginx = "<html><hr><center>nginx</center>";
+    let wsme = r#"{"error_message":{"faultcode":"Server","faultstring":"Gnocchi unreachable"}}"#;
     advises(
         &plan(),
         &[
             &both("204", "haproxy"),
+            &get(502, &[], wsme),
             &get(502, &[("server", "nginx")], nginx),
             &get(504, &[], ""),
             &both("204", "keystone"),
@@ -49,6 +51,8 @@ fn gateway_failures() {
         &expect![[r#"
             HAProxy, not the API, answered 503 itself: it has no server to pass the request to
             -> check HAProxy's view of its servers, then whether the API itself is up and running
+            the API itself answered 502: a service that it needs failed it
+            -> check the API's log, and the back-end and the services that the API needs
             nginx, not the API, answered 502 itself: it got no valid response from the API behind it
             -> check nginx's view of its servers, then whether the API itself is up and running
             a proxy or load balancer answered: it got no answer in time from the API behind it
@@ -145,7 +149,7 @@ fn refusals_and_codes_of_proxies() {
         &expect![[r#"
             nginx, not the API, answered 403 itself: it forbids the request by a rule of its own
             -> exempt this client, or the health path, from nginx's access rules
-            Cloudflare, not the API, answered 521 itself: it got no valid response from the API behind it
+            Cloudflare, not the API, answered 521 itself: it could not connect to the API behind it
             -> check Cloudflare's view of its servers, then whether the API itself is up and running
         "#]],
     );
@@ -209,28 +213,31 @@ fn answers_of_proxies() {
     let haproxy = get(404, &[], &format!("<html><body>{not_found}"));
     let nginx = [404, 405, 429, 500, 501, 503, 507]
         .map(|status| get(status, &[("retry-after", "5")], "<html><hr><center>nginx</center>"));
+    let named = get(503, &[("server", "nginx")], "<html><hr><center>nginx</center>");
     let cases: Vec<&[PlannedRequest]> =
-        std::iter::once(&haproxy).chain(&nginx).map(|made| &made[..]).collect();
+        [&haproxy, &named].into_iter().chain(&nginx).map(|made| &made[..]).collect();
     advises(
         &plan(),
         &cases,
         &expect![[r#"
-                HAProxy, not the API, answered 404 itself: it has nothing at this URL
-                -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
-                nginx, not the API, answered 404 itself: it has nothing at this URL
-                -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
-                nginx, not the API, does not accept GET at this URL; the request was refused, not the service
-                -> check that the path is the health check's, or use -m head
-                nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
-                -> check less often, or exempt this client from nginx's limit
-                nginx, not the API, answered 500 itself: it failed, or an application that it runs
-                -> check nginx's error log, then whether the API itself is up and running
-                nginx, not the API, answered 501 itself: it does not know the method
-                -> check that address and port are the API's, and any proxy in front of it
-                nginx, not the API, answered 503 itself: a limit on its clients, or maintenance (it would answer 502 for a server that is down); Retry-After: 5
-                -> check nginx's limits and its configuration for maintenance, then the API itself
-                nginx, not the API, answered 507 itself: nothing is known of the API behind it
-                -> check the API's log, and any proxy in front of it
+            HAProxy, not the API, answered 404 itself: it has nothing at this URL
+            -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
+            nginx, not the API, answered 503 itself: a limit on its clients, or maintenance (for a server that is down it would answer 502, but Kubernetes' ingress-nginx 503)
+            -> check nginx's limits and its configuration for maintenance, then the API itself
+            nginx, not the API, answered 404 itself: it has nothing at this URL
+            -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
+            nginx, not the API, does not accept GET at this URL; the request was refused, not the service
+            -> check that the path is the health check's, or use -m head
+            nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
+            -> check less often, or exempt this client from nginx's limit
+            nginx, not the API, answered 500 itself: it failed, or an application that it runs
+            -> check nginx's error log, then whether the API itself is up and running
+            nginx, not the API, answered 501 itself: it does not know the method
+            -> check that address and port are the API's, and any proxy in front of it
+            nginx, not the API, answered 503 itself: the service has no ready endpoint, if this is Kubernetes' ingress-nginx; else a limit on its clients, or maintenance; Retry-After: 5
+            -> check that the service's pods are ready (kubectl get endpoints), then nginx's limits and its configuration for maintenance
+            nginx, not the API, answered 507 itself: nothing is known of the API behind it
+            -> check the API's log, and any proxy in front of it
         "#]],
     );
 }

@@ -1,0 +1,139 @@
+//! The words for a proxy's own answer, of which the API knows nothing.
+
+use super::{Advice, hint};
+use crate::model::exchange::Method;
+use crate::verdict::{Obstacle, RequestVerdict, Responder};
+
+/// Explains the obstacle that a proxy's own answer is about.
+pub(super) fn own_answer(
+    status: u16,
+    (proxy, obstacle): (Responder, Obstacle),
+    judged: &RequestVerdict,
+    method: Method,
+) -> Advice {
+    let name = proxy.title();
+    let action = match obstacle {
+        Obstacle::NoRoute => {
+            format!("check that {name} passes this URL on to the API; {}", hint(method, status, judged))
+        }
+        Obstacle::Method | Obstacle::Unknown => judged.row.action.to_owned(),
+        _ => action(obstacle).replace('@', name),
+    };
+    (format!("{name}, not the API, answered {status} itself: {}", reason(obstacle)), action)
+}
+
+const fn reason(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::ClientLimit => "it limits its clients, so nothing is known of the API behind it",
+        Obstacle::ConnectionLost => {
+            "the API behind it took the connection and broke it off without a response"
+        }
+        Obstacle::FaultInjection => "a rule of its own makes requests fail (fault injection)",
+        Obstacle::Forbidden => "it forbids the request by a rule of its own",
+        Obstacle::LimitOrMaintenance => {
+            "a limit on its clients, or maintenance (for a server that is down it would answer 502, but Kubernetes' \
+             ingress-nginx 503)"
+        }
+        Obstacle::Method => "it does not know the method",
+        Obstacle::NoConnection => "it could not connect to the API behind it",
+        Obstacle::NoEndpointOrLimit => {
+            "the service has no ready endpoint, if this is Kubernetes' ingress-nginx; else a limit on its clients, or \
+             maintenance"
+        }
+        Obstacle::NoResponseInTime => "it got no response in time from the API behind it",
+        Obstacle::NoRoute => "it has nothing at this URL",
+        Obstacle::NoServer => "it has no server to pass the request to",
+        Obstacle::NoValidResponse => "it got no valid response from the API behind it",
+        Obstacle::OwnFailure => "it failed, or an application that it runs",
+        Obstacle::ServerLimit => "it has reached its own limit on requests to the API behind it",
+        Obstacle::StoppedApplication => "the application that it runs is stopped, or has too long a queue",
+        Obstacle::Tls => "it could not speak TLS with the API behind it",
+        Obstacle::UnknownHost => "it is not configured for this host name",
+        Obstacle::Unknown => "nothing is known of the API behind it",
+    }
+}
+
+/// The action, with `@` for the proxy's name.
+const fn action(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::ClientLimit => "check less often, or exempt this client from @'s limit",
+        Obstacle::ConnectionLost => {
+            "check the API's log for a crash, and that the API keeps idle connections longer than @ does"
+        }
+        Obstacle::FaultInjection => "remove the fault from @'s routes, or exempt the health path",
+        Obstacle::Forbidden => "exempt this client, or the health path, from @'s access rules",
+        Obstacle::LimitOrMaintenance => {
+            "check @'s limits and its configuration for maintenance, then the API itself"
+        }
+        Obstacle::NoEndpointOrLimit => {
+            "check that the service's pods are ready (kubectl get endpoints), then @'s limits and its configuration for \
+             maintenance"
+        }
+        Obstacle::OwnFailure => "check @'s error log, then whether the API itself is up and running",
+        Obstacle::ServerLimit => {
+            "check the API's load and response times, then @'s limits (circuit breakers)"
+        }
+        Obstacle::StoppedApplication => "check @'s application pools and its error log",
+        Obstacle::Tls => "check the API's certificate, and @'s settings for TLS to its servers",
+        Obstacle::UnknownHost => "check the endpoint's host name, and @'s configuration for it",
+        Obstacle::Method
+        | Obstacle::NoConnection
+        | Obstacle::NoResponseInTime
+        | Obstacle::NoRoute
+        | Obstacle::NoServer
+        | Obstacle::NoValidResponse
+        | Obstacle::Unknown => "check @'s view of its servers, then whether the API itself is up and running",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use strum::VariantArray;
+
+    use super::*;
+
+    #[test]
+    fn words_of_every_obstacle() {
+        let words = |obstacle: &Obstacle| format!("{}\n-> {}\n", reason(*obstacle), action(*obstacle));
+        let words: Vec<String> = Obstacle::VARIANTS.iter().map(words).collect();
+        expect![[r#"
+            it limits its clients, so nothing is known of the API behind it
+            -> check less often, or exempt this client from @'s limit
+            the API behind it took the connection and broke it off without a response
+            -> check the API's log for a crash, and that the API keeps idle connections longer than @ does
+            a rule of its own makes requests fail (fault injection)
+            -> remove the fault from @'s routes, or exempt the health path
+            it forbids the request by a rule of its own
+            -> exempt this client, or the health path, from @'s access rules
+            a limit on its clients, or maintenance (for a server that is down it would answer 502, but Kubernetes' ingress-nginx 503)
+            -> check @'s limits and its configuration for maintenance, then the API itself
+            it does not know the method
+            -> check @'s view of its servers, then whether the API itself is up and running
+            it could not connect to the API behind it
+            -> check @'s view of its servers, then whether the API itself is up and running
+            the service has no ready endpoint, if this is Kubernetes' ingress-nginx; else a limit on its clients, or maintenance
+            -> check that the service's pods are ready (kubectl get endpoints), then @'s limits and its configuration for maintenance
+            it got no response in time from the API behind it
+            -> check @'s view of its servers, then whether the API itself is up and running
+            it has nothing at this URL
+            -> check @'s view of its servers, then whether the API itself is up and running
+            it has no server to pass the request to
+            -> check @'s view of its servers, then whether the API itself is up and running
+            it got no valid response from the API behind it
+            -> check @'s view of its servers, then whether the API itself is up and running
+            it failed, or an application that it runs
+            -> check @'s error log, then whether the API itself is up and running
+            it has reached its own limit on requests to the API behind it
+            -> check the API's load and response times, then @'s limits (circuit breakers)
+            the application that it runs is stopped, or has too long a queue
+            -> check @'s application pools and its error log
+            it could not speak TLS with the API behind it
+            -> check the API's certificate, and @'s settings for TLS to its servers
+            it is not configured for this host name
+            -> check the endpoint's host name, and @'s configuration for it
+            nothing is known of the API behind it
+            -> check @'s view of its servers, then whether the API itself is up and running
+        "#]].assert_eq(&words.concat());
+    }
+}
