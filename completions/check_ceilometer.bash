@@ -283,7 +283,7 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --state)
-                    COMPREPLY=($(compgen -W "head:204= get:200= head:404= get:404= head:500= get:500= get:503= 1xx= head:2xx= get:2xx= 3xx= 401= 403= 407= 408= 429= 4xx= head:503= 501= 502= 504= 5xx= page= report= cached= dns= refused= no-route= reset= closed= timeout= tls= protocol= body= proxy= login:201= login:1xx= login:2xx= login:3xx= login:404= login:429= login:4xx= login:5xx= login:dns= login:refused= login:no-route= login:reset= login:closed= login:timeout= login:tls= login:protocol= login:body= login:proxy= catalog=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "head:204= get:200= head:404= get:404= head:500= get:500= get:503= 1xx= head:2xx= get:2xx= 3xx= 401= 403= 407= 408= 429= 4xx= head:503= 501= 502= 504= 511= 5xx= page= report= cached= dns= refused= no-route= reset= closed= timeout= tls= protocol= body= proxy= login:201= login:1xx= login:2xx= login:3xx= login:404= login:429= login:4xx= login:5xx= login:dns= login:refused= login:no-route= login:reset= login:closed= login:timeout= login:tls= login:protocol= login:body= login:proxy= catalog=" -- "${cur}"))
                     compopt -o nospace
                     declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0
@@ -404,7 +404,7 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --explain)
-                    COMPREPLY=($(compgen -W "head:204 get:200 head:404 get:404 head:500 get:500 get:503 1xx head:2xx get:2xx 3xx 401 403 407 408 429 4xx head:503 501 502 504 5xx page report cached dns refused no-route reset closed timeout tls protocol body proxy local login:201 login:1xx login:2xx login:3xx login:404 login:429 login:4xx login:5xx login:dns login:refused login:no-route login:reset login:closed login:timeout login:tls login:protocol login:body login:proxy login:local catalog healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected OK WARNING CRITICAL UNKNOWN SIMULATED head_time get_time backend_time certificate_days auth_time endpoints quorum retry skipped documented ours overridden resolve connect send wait receive" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "head:204 get:200 head:404 get:404 head:500 get:500 get:503 1xx head:2xx get:2xx 3xx 401 403 407 408 429 4xx head:503 501 502 504 511 5xx page report cached dns refused no-route reset closed timeout tls protocol body proxy local login:201 login:1xx login:2xx login:3xx login:404 login:429 login:4xx login:5xx login:dns login:refused login:no-route login:reset login:closed login:timeout login:tls login:protocol login:body login:proxy login:local catalog healthy alive backend-down backend-stalled api-error not-found unreachable no-answer tls-failed denied proxy-error throttled wrong-service stale contradictory request-rejected slow certificate-expiring keystone-down login-refused not-in-catalog unexpected OK WARNING CRITICAL UNKNOWN SIMULATED head_time get_time backend_time certificate_days auth_time endpoints quorum retry skipped documented ours overridden resolve connect send wait receive" -- "${cur}"))
                     declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0
                     ;;

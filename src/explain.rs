@@ -153,7 +153,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::ProxyError,
         "a proxy or load balancer answered in place of the API",
-        "a status from 502 on in the name of a proxy or load balancer",
+        "a failure in the name of a proxy or load balancer, or in a form that is not the API's",
         "check which of its servers the proxy considers down, then one of those directly",
     ),
     (
@@ -371,7 +371,8 @@ mod tests {
             proxy-error
               meaning  a proxy or load balancer answered in place of the API
               rows     502 (CRITICAL), 504 (CRITICAL)
-              cause    a status from 502 on in the name of a proxy or load balancer
+              cause    a failure in the name of a proxy or load balancer, or in a form that
+                       is not the API's
               first    check which of its servers the proxy considers down, then one of
                        those directly
 
@@ -438,8 +439,9 @@ mod tests {
 
             unexpected
               meaning  a failure that the Health-Check API does not document
-              rows     408 (CRITICAL), head:503 (CRITICAL), 501 (CRITICAL), 5xx (CRITICAL),
-                       body (CRITICAL), local (UNKNOWN), login:local (UNKNOWN)
+              rows     408 (CRITICAL), head:503 (CRITICAL), 501 (CRITICAL), 511 (CRITICAL),
+                       5xx (CRITICAL), body (CRITICAL), local (UNKNOWN), login:local
+                       (UNKNOWN)
               first    look at the status and the text of the answer (-vv), then at the log
                        of the API
         "#]]
@@ -563,6 +565,7 @@ mod tests {
             | `501` | CRITICAL | ours | undocumented: the server does not know the method | check that address and port are the API's, and any proxy in front of it |
             | `502` | CRITICAL | ours | a proxy or load balancer answered: it got no valid answer from the API behind it | check the proxy's view of its servers, then the API itself |
             | `504` | CRITICAL | ours | a proxy or load balancer answered: it got no answer in time from the API behind it | check the proxy's view of its servers, then the API itself |
+            | `511` | CRITICAL | ours | the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API | sign in to that network, or probe from one that has no such portal |
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
             | `page` | UNKNOWN | ours | something else answered: no health check sends a web page | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |

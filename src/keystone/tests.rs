@@ -434,7 +434,12 @@ fn recorded(text: &str) -> Response {
         let (name, value) = line.split_once(": ").unwrap();
         Header { name: name.to_lowercase(), value: UntrustedText::new(value) }
     };
-    Response { status, headers: lines.map(header).collect(), body: UntrustedText::new(body) }
+    Response {
+        status,
+        headers: lines.map(header).collect(),
+        body: UntrustedText::new(body),
+        ..Response::default()
+    }
 }
 
 macro_rules! recorded {
@@ -458,7 +463,8 @@ fn bounded_catalogs() {
         let catalog = format!(r#"{{"type":"{service_type}","endpoints":[{endpoints}]}}"#);
         let headers = vec![Header { name: "x-subject-token".into(), value: UntrustedText::new("t") }];
         let body = format!(r#"{{"token":{{"catalog":[{catalog}]}}}}"#);
-        let response = Response { status: 201, headers, body: UntrustedText::new(body) };
+        let response =
+            Response { status: 201, headers, body: UntrustedText::new(body), ..Response::default() };
         read_answer(&response, NOW).unwrap()
     };
     for (length, endpoints, kept) in [(255, 3, 3), (256, 3, 0), (1, 20_000, 20_000), (1, 20_001, 20_000)] {

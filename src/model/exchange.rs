@@ -89,6 +89,8 @@ pub(crate) struct Header {
 pub(crate) struct Response {
     /// The status code as it was received, 0 to 999.
     pub(crate) status: u16,
+    /// The beginning of the reason phrase.
+    pub(crate) reason: UntrustedText,
     pub(crate) headers: Vec<Header>,
     /// The first bytes of the body, at most [`BODY_LIMIT`]; empty after HEAD.
     pub(crate) body: UntrustedText,

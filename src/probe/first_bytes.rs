@@ -1,7 +1,7 @@
 //! The first bytes that a peer sends: they name a protocol that was not expected.
 
 /// Maximum number of bytes that are kept.
-const MAX_BYTES: usize = 64;
+const MAX_BYTES: usize = 80;
 
 /// Minimum number of printable characters in a row that make them text.
 const MIN_LEGIBLE: usize = 4;

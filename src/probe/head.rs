@@ -40,6 +40,13 @@ pub(super) fn status(head: &[u8]) -> Option<u16> {
     std::str::from_utf8(status).ok()?.parse().ok()
 }
 
+/// Returns the reason phrase of a head's first line.
+pub(super) fn reason(head: &[u8]) -> &[u8] {
+    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let mut words = line.splitn(3, |byte| *byte == b' ');
+    words.nth(2).unwrap_or_default().trim_ascii()
+}
+
 /// Returns status and length of the interim response (RFC 9110, section 15.2) that the input begins with, if it
 /// came whole.
 ///
@@ -150,6 +157,17 @@ mod tests {
             (b"\xff\r\n", None),
         ];
         assert_maps(status, table);
+    }
+
+    #[test]
+    fn reasons() {
+        let table: [(&[u8], &[u8]); 4] = [
+            (b"HTTP/1.1 503 Service Unavailable: x\r\nA: b", b"Service Unavailable: x"),
+            (b"HTTP/1.1 503\r\n\r\n", b""),
+            (b"HTTP/1.1 503 \n", b""),
+            (b"", b""),
+        ];
+        assert_maps(reason, table);
     }
 
     #[test]

@@ -123,7 +123,8 @@ impl RequestTemplate {
         let framing = std::mem::take(&mut log.lock().framing);
         let length = framing::length(method, parts.status.as_u16(), &framing);
         let headers = headers.chain(framing).collect();
-        let mut response = Response { status: parts.status.as_u16(), headers, ..Response::default() };
+        let reason = UntrustedText::new(head::reason(&log.lock().first_bytes));
+        let mut response = Response { status: parts.status.as_u16(), reason, headers, ..Response::default() };
         let length = match length {
             Ok(length) => length,
             Err(problem) => {

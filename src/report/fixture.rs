@@ -116,7 +116,7 @@ pub(super) fn sent(exchange: Exchange) -> PlannedRequest {
 fn answer(status: u16, body: &str) -> Completion<Response, Fault> {
     let id = Header { name: "x-openstack-request-id".into(), value: UntrustedText::new("req-42") };
     let headers = if status == 503 { vec![id] } else { Vec::new() };
-    Completion::Full(Response { status, headers, body: UntrustedText::new(body) })
+    Completion::Full(Response { status, headers, body: UntrustedText::new(body), ..Response::default() })
 }
 
 pub(super) fn exchange(

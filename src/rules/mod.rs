@@ -238,6 +238,13 @@ static ROWS: &[Row] = &[
         "check the proxy's view of its servers, then the API itself",
     ),
     row(
+        any(Selector::Status(511)),
+        Critical,
+        Unexpected,
+        "the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API",
+        "sign in to that network, or probe from one that has no such portal",
+    ),
+    row(
         any(Selector::Class(5)),
         Critical,
         Unexpected,
@@ -559,6 +566,7 @@ mod tests {
             ("get:502", "502", Critical, ProxyError, "ours"),
             ("get:504", "504", Critical, ProxyError, "ours"),
             ("get:505", "5xx", Critical, Unexpected, "ours"),
+            ("get:511", "511", Critical, Unexpected, "ours"),
             ("head:599", "5xx", Critical, Unexpected, "ours"),
             ("get:page", "page", Unknown, WrongService, "ours"),
             ("get:report", "report", Warning, Contradictory, "ours"),

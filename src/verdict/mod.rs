@@ -6,6 +6,8 @@
 mod body;
 mod finding;
 mod login;
+mod redirect;
+mod remark;
 mod request;
 mod responder;
 
@@ -23,6 +25,8 @@ use crate::rules::{AnswerProblem, Criteria, Row};
 use crate::sanitize::{Sanitizer, sanitize_own};
 pub(crate) use body::body_text;
 pub(crate) use login::{LoginOutcome, LoginVerdict, TokenSource};
+pub(crate) use redirect::Redirect;
+pub(crate) use remark::Remark;
 use request::Request;
 pub(crate) use responder::{Obstacle, Responder};
 
@@ -75,17 +79,6 @@ pub(crate) enum Credentials {
     Token,
     /// `Authorization`.
     Password,
-}
-
-/// A fact in an answer's text, beyond its status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Remark {
-    /// The port expects https.
-    HttpsPort,
-    /// A client certificate is required.
-    ClientCertificate,
-    /// The body lists the versions of an API.
-    VersionDocument,
 }
 
 /// The finding that an endpoint's state and diagnosis are based on.
@@ -179,6 +172,10 @@ pub(crate) struct RequestVerdict {
     pub(crate) obstacle: Option<Obstacle>,
     /// A finding in the answer's text, beyond its status.
     pub(crate) remark: Option<Remark>,
+    /// The options that make a redirect needless.
+    pub(crate) redirect: Option<Redirect>,
+    /// The failure is one that a cache repeats.
+    pub(crate) is_cached_failure: bool,
     /// Headers of the answer that sentences quote.
     pub(crate) quotes: HeaderQuotes,
     /// The other end: `ADDR:PORT`, or the socket's path.
@@ -271,7 +268,7 @@ pub(crate) fn judge(
         attempts,
         certificate,
         backend,
-        probes: probes(sanitizer, planned, &requests),
+        probes: probes(sanitizer, endpoint, planned, &requests),
         notes: Vec::new(),
     }
 }
@@ -299,12 +296,20 @@ fn skipped(request: &PlannedRequest) -> Option<String> {
 }
 
 /// Returns the result of every planned request, in order.
-fn probes(sanitizer: &Sanitizer, planned: &[PlannedRequest], requests: &[Request]) -> Vec<RequestResult> {
+fn probes(
+    sanitizer: &Sanitizer,
+    endpoint: &Endpoint,
+    planned: &[PlannedRequest],
+    requests: &[Request],
+) -> Vec<RequestResult> {
     let mut judged = requests.iter();
     let probes = planned.iter().filter_map(|request| match request {
         PlannedRequest::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
-            outcome: Outcome::RequestVerdict(Box::new(request.verdict(sanitizer))),
+            outcome: Outcome::RequestVerdict(Box::new(RequestVerdict {
+                redirect: request.redirect(endpoint, sanitizer),
+                ..request.verdict(sanitizer)
+            })),
         }),
         PlannedRequest::Skipped(method, reason) => {
             Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, MAX_LINE)) })

@@ -1,11 +1,12 @@
 //! Judges one request: its row, its responder, and its diagnosis.
 
 use super::body;
-use super::responder::{self, Recognition, Responder};
-use super::{FaultInfo, HeaderQuotes, Remark, RequestVerdict};
+use super::responder::{self, Obstacle, Recognition, Responder};
+use super::{FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, redirect, remark};
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
 };
+use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Completion, Exchange, Method, Peer, Phase, Response};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
@@ -30,6 +31,7 @@ pub(super) struct Request<'a> {
     /// The problem that the row is for.
     pub(super) problem: Option<AnswerProblem>,
     pub(super) recognition: Option<Recognition>,
+    pub(super) remark: Option<Remark>,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -44,9 +46,15 @@ pub(super) fn judge<'a>(
         Request::new(table, exchange, recognition, problems)
     };
     let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
-    let head_good =
-        requests.iter().any(|request| request.method() == Method::Head && request.row.state == State::Ok);
+    let has_head = |test: fn(&Request<'_>) -> bool| {
+        requests.iter().any(|request| request.method() == Method::Head && test(request))
+    };
+    let head_good = has_head(|head| head.row.state == State::Ok);
+    let head_failed = has_head(|head| matches!(head.status(), Some(502..=504)));
     for (number, request) in requests.iter_mut().enumerate() {
+        if head_failed && request.is_foreign() {
+            request.remark = Some(Remark::Foreign);
+        }
         request.diagnosis = request.diagnose(number == 0, head_good);
     }
     requests
@@ -88,27 +96,6 @@ pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
     AnswerProblem::ALL.into_iter().filter(has).collect()
 }
 
-/// Answers of nginx, Apache, Go and Tomcat to plain http on their https port.
-const PLAIN_HTTP_TO_HTTPS: [&str; 4] = [
-    "plain HTTP request was sent to HTTPS port",
-    "speaking plain HTTP to an SSL-enabled server port",
-    "Client sent an HTTP request to an HTTPS server",
-    "This combination of host and port requires TLS",
-];
-
-/// The answer of nginx to a client without a certificate.
-const NO_CLIENT_CERTIFICATE: &str = "No required SSL certificate was sent";
-
-fn remark(answer: &Response) -> Option<Remark> {
-    let text = || body::body_text(answer).unwrap_or_default();
-    match answer.status {
-        300 if body::is_version_document(answer) => Some(Remark::VersionDocument),
-        400 if PLAIN_HTTP_TO_HTTPS.iter().any(|words| text().contains(words)) => Some(Remark::HttpsPort),
-        400 if text().contains(NO_CLIENT_CERTIFICATE) => Some(Remark::ClientCertificate),
-        _ => None,
-    }
-}
-
 /// Headers in which caches say what they did: RFC 9211's, and those of nginx and the large caches.
 const CACHE_HEADERS: [&str; 5] =
     ["cache-status", "x-cache", "x-cache-status", "x-proxy-cache", "cf-cache-status"];
@@ -137,7 +124,8 @@ impl<'a> Request<'a> {
         problems: &[AnswerProblem],
     ) -> Request<'a> {
         let (row, problem) = row(table, exchange, problems);
-        Request { exchange, row, problem, recognition, diagnosis: row.diagnosis }
+        let remark = exchange.completion.answer().and_then(remark::of);
+        Request { exchange, row, problem, recognition, remark, diagnosis: row.diagnosis }
     }
 
     /// The responder, where the answer proves it.
@@ -154,9 +142,26 @@ impl<'a> Request<'a> {
         self.exchange.completion.full()
     }
 
+    fn status(&self) -> Option<u16> {
+        self.exchange.completion.answer().map(|answer| answer.status)
+    }
+
+    /// Tests for a 503 to GET that its form shows to be somebody else's. The API answers HEAD without its back-end: where
+    /// HEAD failed too, a page that no framework of the API makes is that of a proxy in front of it.
+    fn is_foreign(&self) -> bool {
+        (self.method(), self.status(), self.recognition, self.remark) == (Method::Get, Some(503), None, None)
+            && self.exchange.completion.answer().is_some_and(body::is_foreign)
+    }
+
+    /// Tests for a failure that a cache repeats.
+    fn is_cached_failure(&self) -> bool {
+        self.exchange.completion.answer().is_some_and(|answer| answer.status >= 400 && is_cached(answer))
+    }
+
     /// Returns true for a whole and credible answer with such a status that no other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
         self.problem.is_none()
+            && !self.is_cached_failure()
             && self.responder().is_none_or(|responder| responder == Responder::Ceilometer)
             && self.answered().is_some_and(|answer| is_wanted(answer.status))
     }
@@ -192,13 +197,26 @@ impl<'a> Request<'a> {
     }
 
     /// Blames the back-end for a 503 only where the API sent it, and an intermediary for none that the API signs. A 503
-    /// from Keystone is not an intermediary's either, for Keystone is not between us and the API.
+    /// from Keystone is not an intermediary's either, for Keystone is not between us and the API. Some gateways answer 500
+    /// where their server fails.
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
+        let obstacle = self.recognition.and_then(|recognition| recognition.obstacle);
         match (status, self.responder()) {
+            (500, _) if obstacle.is_some_and(Obstacle::is_of_gateway) => ProxyError,
+            (503, None) if self.remark == Some(Remark::Foreign) => ProxyError,
             (503, Some(Responder::Keystone)) | (502 | 504, Some(Responder::Ceilometer)) => Unexpected,
             (502.., Some(responder)) if responder.intermediary() => ProxyError,
             _ => self.row.diagnosis,
         }
+    }
+
+    /// Returns the options that make a redirect needless.
+    pub(super) fn redirect(&self, endpoint: &Endpoint, sanitizer: &Sanitizer) -> Option<Redirect> {
+        let answer = self.exchange.completion.answer().filter(|answer| answer.status / 100 == 3)?;
+        let location = std::str::from_utf8(answer.header("location")?.bytes()).ok()?;
+        let line = |text: String| sanitizer.line(&UntrustedText::new(text), MAX_QUOTE);
+        let found = redirect::of(endpoint, location)?;
+        Some(Redirect { endpoint: found.endpoint.map(line), path: found.path.map(line), ..found })
     }
 
     /// Returns what reports need of the request.
@@ -213,7 +231,9 @@ impl<'a> Request<'a> {
                 .map(|answer| answer.status, |fault| sanitized(fault, sanitizer)),
             answered_by: self.responder(),
             obstacle: self.recognition.and_then(|recognition| recognition.obstacle),
-            remark: self.answered().and_then(remark),
+            remark: self.remark,
+            redirect: None,
+            is_cached_failure: self.is_cached_failure(),
             quotes: self
                 .exchange
                 .completion

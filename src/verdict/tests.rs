@@ -64,7 +64,12 @@ pub(crate) fn endpoint() -> Endpoint {
 pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
     let header =
         |(name, value): &(&str, &str)| Header { name: (*name).into(), value: UntrustedText::new(*value) };
-    Response { status, headers: headers.iter().map(header).collect(), body: UntrustedText::new(body) }
+    Response {
+        status,
+        headers: headers.iter().map(header).collect(),
+        body: UntrustedText::new(body),
+        ..Response::default()
+    }
 }
 
 fn made(method: Method, completion: Completion<Response, Fault>) -> Exchange {
@@ -291,6 +296,77 @@ fn doubtful_answers() {
         ((503, &[("age", "1")], r#"{"database": false}"#), "get:503"),
     ];
     assert_maps(key, cases);
+}
+
+/// The API answers HEAD without its back-end: where HEAD failed too, a page that is not Python's is a proxy's.
+#[test]
+fn answers_of_somebody_else() {
+    use Diagnosis::{ApiError, BackendDown, ProxyError, Unexpected};
+    const PAGE: &str = "<!doctype html><html><title>Maintenance</title><h1>Back soon</h1></html>";
+    const SPRING: &str = r#"{"timestamp":"x","path":"/v2/health","status":503,"error":"x","requestId":"1"}"#;
+    const KUBERNETES: &str = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","code":503}"#;
+    const TYK: &str = r#"{"error": "There was a problem proxying the request"}"#;
+    const CHALLENGE: &str = "<!DOCTYPE html><title>Just a moment...</title>";
+    let webob = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head><body><h1>503</h1>db</body></html>";
+    let werkzeug = "<!doctype html>\n<html lang=en>\n<title>503 Service Unavailable</title>\n<h1>x</h1>";
+    let python = "<!DOCTYPE HTML>\n<html lang=\"en\"><head><title>Error response</title></head><h1>Error response</h1>";
+    let id: &[_] = &[("x-openstack-request-id", "req-1")];
+    let cases = [
+        (503, 503, &[][..], PAGE, ProxyError),
+        (502, 503, &[], PAGE, ProxyError),
+        (204, 503, &[], PAGE, BackendDown),
+        (500, 503, &[], PAGE, BackendDown),
+        (503, 503, id, PAGE, BackendDown),
+        (503, 503, &[], "<h1>Down for maintenance</h1>", ProxyError),
+        (503, 503, &[], webob, BackendDown),
+        (503, 503, &[], werkzeug, BackendDown),
+        (503, 503, &[], python, BackendDown),
+        (503, 503, &[], "", BackendDown),
+        (503, 503, &[], "down for maintenance", BackendDown),
+        (503, 503, &[], r#"{"error": "db"}"#, BackendDown),
+        (503, 503, &[], r#"{"status": 503, "error": "x", "path": "/"}"#, BackendDown),
+        (503, 503, &[], SPRING, ProxyError),
+        (204, 503, &[], SPRING, BackendDown),
+        (503, 503, &[], r#"{"statusCode":503,"error":"Service Unavailable","message":"x"}"#, ProxyError),
+        (204, 503, &[], KUBERNETES, ProxyError),
+        (204, 503, &[], CHALLENGE, ProxyError),
+        (500, 500, &[], TYK, ProxyError),
+        (500, 500, &[], PAGE, ApiError),
+        (521, 521, &[("cf-ray", "x")], "", ProxyError),
+        (530, 530, &[("server", "cloudflare")], "error code: 1016", ProxyError),
+        (521, 521, &[], "", Unexpected),
+    ];
+    for (head, status, headers, body, diagnosis) in cases {
+        let made = [answered(Method::Head, head, headers, ""), answered(Method::Get, status, headers, body)];
+        let both = verdict(&plan(), &made);
+        assert_eq!((both.state, both.diagnosis), (State::Critical, diagnosis), "{head}, {status} {body}");
+        if diagnosis == BackendDown || judged(&both, 1).answered_by.is_none() {
+            let alone = verdict(&plan(), &get(status, headers, body)).diagnosis;
+            let expected = if diagnosis == ProxyError { BackendDown } else { diagnosis };
+            assert_eq!(alone, expected, "GET {status} {body}");
+        }
+    }
+}
+
+/// A cache's copy of a failure says nothing of the back-end's time.
+#[test]
+fn cached_failures() {
+    for (status, headers, is_cached) in [
+        (503, &[("age", "30")][..], true),
+        (404, &[("x-cache", "HIT")], true),
+        (503, &[("age", "0")], false),
+        (301, &[("age", "30")], false),
+        (200, &[("age", "30")], false),
+    ] {
+        let verdict = verdict(&plan(), &get(status, headers, ""));
+        assert_eq!(judged(&verdict, 0).is_cached_failure, is_cached, "{status} {headers:?}");
+    }
+    let mut head = made(Method::Head, Completion::Full(answer(204, &[], "")));
+    let mut get = made(Method::Get, Completion::Full(answer(503, &[("age", "30")], "")));
+    for exchange in [&mut head, &mut get] {
+        exchange.phases.set(Phase::Wait, Duration::from_millis(1));
+    }
+    assert_eq!(verdict(&plan(), &[sent(head), sent(get)]).backend, None);
 }
 
 #[test]

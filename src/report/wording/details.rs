@@ -131,7 +131,12 @@ mod tests {
         let headers = headers
             .iter()
             .map(|(name, value)| Header { name: (*name).into(), value: UntrustedText::new(*value) });
-        let answer = Response { status: 503, headers: headers.collect(), body: UntrustedText::new(body) };
+        let answer = Response {
+            status: 503,
+            headers: headers.collect(),
+            body: UntrustedText::new(body),
+            ..Response::default()
+        };
         exchange.completion = Completion::Full(answer);
         exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
         let made = [PlannedRequest::Sent(exchange)];

@@ -11,7 +11,7 @@ use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, RuleOrigin};
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
-use crate::verdict::{Basis, Credentials, Limit, RequestVerdict, Responder, Timed, Verdict};
+use crate::verdict::{Basis, Credentials, Limit, Remark, RequestVerdict, Responder, Timed, Verdict};
 
 /// Maximum length of a summary, in characters.
 pub(crate) const MAX_SUMMARY: usize = 200;
@@ -246,10 +246,15 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
         }
         (_, Some(responder)) if responder != Responder::Ceilometer => {
             let place = if responder.intermediary() { "in front of" } else { "for" };
-            let event = format!("{method} {status} from {} {place} {endpoint}", responder.title());
+            let event =
+                format!("{method} {status} from {} {place} {endpoint}{}", responder.title(), copy(judged));
             Clause { event, reason: said }
         }
-        _ => Clause { event: format!("{method} {status} from {endpoint}"), reason: said },
+        _ => {
+            let foreign = judged.remark == Some(Remark::Foreign);
+            let who = if foreign { "a proxy or gateway in front of " } else { "" };
+            Clause { event: format!("{method} {status} from {who}{endpoint}{}", copy(judged)), reason: said }
+        }
     }
 }
 
@@ -277,13 +282,22 @@ fn distrusted(
         AnswerProblem::Page => format!("{answer} from {endpoint} is an HTML page"),
         AnswerProblem::Report => format!("{answer} from {endpoint} reports a failure"),
         AnswerProblem::Cached => {
-            let age = judged.quotes.age.as_deref().unwrap_or_default();
-            let seconds: String = age.chars().take_while(char::is_ascii_digit).collect();
-            let old = if seconds.is_empty() { String::new() } else { format!(", {seconds} s old") };
-            return Clause::event(format!("{answer} from a cache in front of {endpoint}{old}"));
+            return Clause::event(format!("{answer} from a cache in front of {endpoint}{}", age(judged)));
         }
     };
     Clause { event, reason: said }
+}
+
+/// The age of a cache's answer, where it gives one.
+fn age(judged: &RequestVerdict) -> String {
+    let age = judged.quotes.age.as_deref().unwrap_or_default();
+    let seconds: String = age.chars().take_while(char::is_ascii_digit).collect();
+    if seconds.is_empty() { String::new() } else { format!(", {seconds} s old") }
+}
+
+/// The mark of a failure that a cache repeats.
+fn copy(judged: &RequestVerdict) -> String {
+    if judged.is_cached_failure { format!(" (a cache's copy{})", age(judged)) } else { String::new() }
 }
 
 /// Keystone, and its address where the answer gives it.
@@ -360,7 +374,7 @@ pub(in crate::report) mod tests {
     use crate::report::fixture::{self, exchange, get, head, sent};
     use crate::rules::Key;
     use crate::sanitize::UntrustedText;
-    use crate::verdict::tests::{NOW, both, endpoint, judge_whole, plan};
+    use crate::verdict::tests::{NOW, answered, both, endpoint, judge_whole, plan};
 
     /// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
     pub(in crate::report) fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
@@ -467,6 +481,22 @@ pub(in crate::report) mod tests {
             204      skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
             skipped  skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
         "#]].assert_eq(&lines.concat());
+    }
+
+    #[test]
+    fn origins_of_failures() {
+        let page = "<!doctype html><title>Maintenance</title>Back soon";
+        let both = [answered(Method::Head, 503, &[], ""), answered(Method::Get, 503, &[], page)];
+        let of = |made: &[PlannedRequest]| of_endpoint(&judge_whole(&plan(), &endpoint(), made, 1, NOW));
+        expect![[
+            r#"proxy-error: GET 503 from a proxy or gateway in front of ctl1:8777: "Maintenance: Back soon""#
+        ]]
+        .assert_eq(&of(&both));
+        let get = |headers| of(&[answered(Method::Get, 503, headers, "")]);
+        expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy, 30 s old)"]
+            .assert_eq(&get(&[("age", "30")]));
+        expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy)"]
+            .assert_eq(&get(&[("x-cache", "HIT")]));
     }
 
     fn check(outcomes: &[(&str, u32)], quorum: Option<Quorum>, expected: &Expect) {
@@ -607,7 +637,7 @@ pub(in crate::report) mod tests {
     fn keystones_challenge() {
         let header = |name: &str, value: &str| Header { name: name.into(), value: UntrustedText::new(value) };
         let headers = vec![header("www-authenticate", "Keystone uri=\"http://k:5000\"")];
-        let answer = Response { status: 401, headers, body: UntrustedText::default() };
+        let answer = Response { status: 401, headers, ..Response::default() };
         let made = [Method::Head, Method::Get]
             .map(|method| sent(exchange(method, Completion::Full(answer.clone()), 1_000, &[])));
         expect!["denied: Keystone (http://k:5000) wants a token from whoever asks metering1:8777 (GET 401)"]

@@ -57,6 +57,27 @@ const BOILERPLATE: [&str; 8] = [
     "The requested URL was not found on this server.",
 ];
 
+/// Parts of the error pages of Python's frameworks and servers, with LF as line ends.
+const PYTHON: [&str; 12] = [
+    // WebOb and Pecan, Paste, Swift.
+    "<html>\n <head>\n  <title>",
+    "<html>\n  <head><title>",
+    "<html><h1>Service Unavailable</h1><p>The server is currently unavailable.",
+    // Werkzeug and Flask.
+    "<!doctype html>\n<html lang=en>\n<title>",
+    "\"-//W3C//DTD HTML 3.2 Final//EN\">\n<title>",
+    // http.server and wsgiref.
+    "<h1>Error response</h1>",
+    // gunicorn, Tornado, CherryPy, Bottle.
+    "<h1><p>Internal Server Error</p></h1>",
+    "<html><title>503: ",
+    "<a href=\"http://www.cherrypy.",
+    "<title>Error: 503 ",
+    // oslo.middleware.
+    "<TITLE>Healthcheck Status</TITLE>",
+    "Traceback (most recent call last)",
+];
+
 /// Elements whose text is not the page's.
 const HIDDEN: [&str; 4] = ["style", "script", "title", "address"];
 
@@ -79,6 +100,12 @@ fn begins_with_any(text: &str, tags: &[&str]) -> bool {
 fn begins_with(text: &str, tag: &str) -> bool {
     let Some((start, rest)) = text.split_at_checked(tag.len()) else { return false };
     start.eq_ignore_ascii_case(tag) && !rest.starts_with(|c: char| c.is_alphanumeric() || "-:_".contains(c))
+}
+
+/// Tests for a page of Python's, in which the API is written.
+pub(super) fn is_python(html: &str) -> bool {
+    let html = html.replace("\r\n", "\n");
+    PYTHON.iter().any(|part| html.contains(part))
 }
 
 /// Returns the words of a page.

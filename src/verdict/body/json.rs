@@ -128,6 +128,18 @@ pub(super) fn is_version_document(value: &Value) -> bool {
     value.get("versions").is_some_and(is_list) || value.get("version").is_some_and(is_version)
 }
 
+/// Members of error objects that no framework of Python's makes: Spring's, Node's, and Google's.
+const FOREIGN: [&[&str]; 3] = [
+    &["/timestamp", "/path", "/status", "/error"],
+    &["/statusCode", "/error", "/message"],
+    &["/error/status", "/error/code", "/error/message"],
+];
+
+/// Tests for an error object of software that is not the API's.
+pub(super) fn is_foreign(value: &Value) -> bool {
+    FOREIGN.iter().any(|members| members.iter().all(|member| value.pointer(member).is_some()))
+}
+
 /// The reason that a body gives; `None` where a health report names nothing that fails.
 pub(super) fn reason(value: &Value, text: &str) -> Option<String> {
     let Value::Object(object) = value else {

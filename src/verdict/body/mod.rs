@@ -65,6 +65,17 @@ fn says_well(words: &str) -> bool {
     }
 }
 
+/// Tests for a page or an error object that no framework of the API makes.
+pub(super) fn is_foreign(answer: &Response) -> bool {
+    let Some(text) = body_text(answer).filter(|_| answer.header("x-openstack-request-id").is_none()) else {
+        return false;
+    };
+    match serde_json::from_str(&text) {
+        Ok(value) => json::is_foreign(&value),
+        Err(_) => html::is_page(&text) && !html::is_python(&text),
+    }
+}
+
 /// Tests for a document that lists an API's versions, as services of OpenStack have one at their root.
 pub(super) fn is_version_document(answer: &Response) -> bool {
     json_value(answer).is_some_and(|value| json::is_version_document(&value))

@@ -41,11 +41,13 @@ pub(crate) enum Responder {
     Fastly,
     Fortinet,
     Google,
+    Gravitee,
     Haproxy,
     Heroku,
     Iis,
     Imperva,
     Keystone,
+    Kubernetes,
     KubernetesDefaultBackend,
     Kong,
     KrakenD,
@@ -58,6 +60,7 @@ pub(crate) enum Responder {
     Pound,
     Privoxy,
     ProxySg,
+    SpringCloudGateway,
     Squid,
     Sucuri,
     Tinyproxy,
@@ -187,6 +190,7 @@ impl<'a> Evidence<'a> {
             }
             Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
             Clue::Json(pointer, start) => self.json_text(pointer).is_some_and(|text| text.starts_with(start)),
+            Clue::Reason(words) => self.answer.reason.bytes() == words.as_bytes(),
             Clue::Report => self.json.as_ref().is_some_and(body::is_report),
         }
     }

@@ -4,7 +4,7 @@ use strum::VariantArray;
 
 use super::Responder::{
     self, Apache, Apigee, Cloudflare, Envoy, Fastly, Fortinet, Iis, KrakenD, Nginx, Privoxy, ProxySg, Squid,
-    TrafficServer, Varnish, Wso2, Zuul,
+    TrafficServer, Tyk, Varnish, Wso2, Zuul,
 };
 use super::profiles::Clue::{Begins, Contains, Is, Json, Lacks, Status};
 use super::profiles::Proof;
@@ -56,6 +56,7 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
         Obstacle::ConnectionLost,
     ),
     (Cloudflare, &[Status(521, 523)], Obstacle::NoConnection),
+    (Cloudflare, &[Status(530, 530)], Obstacle::NoConnection),
     (Cloudflare, &[Status(524, 524)], Obstacle::NoResponseInTime),
     (Cloudflare, &[Status(525, 526)], Obstacle::Tls),
     (Envoy, &[Contains(&["TLS error:", "TLS_error:"])], Obstacle::Tls),
@@ -101,6 +102,8 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Squid, &[Begins("x-squid-error", "ERR_SECURE_CONNECT_FAIL")], Obstacle::Tls),
     (Squid, &[Status(503, 503)], Obstacle::NoConnection),
     (TrafficServer, &[Contains(&["Could not connect to the requested server"])], Obstacle::NoConnection),
+    (Tyk, &[Contains(&["There was a problem proxying the request"])], Obstacle::NoValidResponse),
+    (Tyk, &[Contains(&["Upstream service reached hard timeout"])], Obstacle::NoResponseInTime),
     // It names one reason for all failures.
     (Varnish, &[Status(503, 503)], Obstacle::NoValidResponse),
     // Codes of its engine, Synapse.
@@ -112,6 +115,19 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
 ];
 
 impl Obstacle {
+    /// Tests for an obstacle between the intermediary and the API.
+    pub(in crate::verdict) const fn is_of_gateway(self) -> bool {
+        matches!(
+            self,
+            Obstacle::ConnectionLost
+                | Obstacle::NoConnection
+                | Obstacle::NoResponseInTime
+                | Obstacle::NoServer
+                | Obstacle::NoValidResponse
+                | Obstacle::Tls
+        )
+    }
+
     /// The obstacle of an answer that says no more than its status.
     pub(super) const fn of_status(status: u16) -> Obstacle {
         match status {

@@ -29,6 +29,8 @@ pub(super) enum Clue {
     Json(&'static str, &'static str),
     /// The body is a health report of the service or its relatives.
     Report,
+    /// The reason phrase is this.
+    Reason(&'static str),
 }
 
 impl Clue {
@@ -38,7 +40,7 @@ impl Clue {
     }
 }
 
-use Clue::{Begins, Contains, Has, Is, Json, Lacks, NoBody, Page, PageOrNone, Report, Status, Text};
+use Clue::{Begins, Contains, Has, Is, Json, Lacks, NoBody, Page, PageOrNone, Reason, Report, Status, Text};
 
 /// Clues that prove a responder together.
 pub(super) type Proof = &'static [Clue];
@@ -78,6 +80,8 @@ const ENVOY_TEXTS: &[&str] = &[
     "RBAC: access denied",
     "local_rate_limited",
     "fault filter abort",
+    "Jwt is missing",
+    "Jwt verification fails",
 ];
 
 /// All profiles. The first whose proof holds wins, so products that build on others precede them.
@@ -138,7 +142,7 @@ pub(super) const PROFILES: &[Profile] = &[
     profile(
         Responder::Wso2,
         "wso2",
-        "WSO2's gateway",
+        "the WSO2 gateway",
         &[
             &[ERROR, Json("/fault/type", "Status report"), Json("/fault/code", "")],
             &[ERROR, Json("/type", "Status report"), Json("/code", "")],
@@ -159,6 +163,7 @@ pub(super) const PROFILES: &[Profile] = &[
         "aws-api-gateway",
         "AWS API Gateway",
         &[
+            &[ERROR, Has("x-amzn-errortype"), Json("/message", "")],
             &[ERROR, Has("x-amzn-errortype"), Has("x-amz-apigw-id")],
             &[ERROR, Has("x-amzn-errortype"), Has("apigw-requestid")],
             &[ERROR, Has("apigw-requestid"), Json("/message", "Service Unavailable")],
@@ -172,7 +177,11 @@ pub(super) const PROFILES: &[Profile] = &[
         Responder::AwsLoadBalancer,
         "aws-elb",
         "the AWS load balancer",
-        &[&[Begins("server", "awselb/")]],
+        &[
+            &[Begins("server", "awselb/")],
+            // The Classic Load Balancer names itself nowhere.
+            &[Status(503, 503), Reason("Service Unavailable: Back-end server is at capacity")],
+        ],
     ),
     profile(
         Responder::CloudFront,
@@ -190,9 +199,18 @@ pub(super) const PROFILES: &[Profile] = &[
         &[
             // 520 to 530 exist at Cloudflare alone.
             &[Status(520, 530), Has("cf-ray")],
+            &[Status(520, 530), Begins("server", "cloudflare")],
             &[Has("cf-mitigated")],
             &[ERROR, Has("cf-ray"), Text(&["error code: "])],
-            &[Page(&["<center>cloudflare", "cf-error-details", "Cloudflare Ray ID", "/cdn-cgi/styles/"])],
+            &[ERROR, Begins("server", "cloudflare"), Text(&["error code: "])],
+            &[Page(&[
+                "<center>cloudflare",
+                "cf-error-details",
+                "Cloudflare Ray ID",
+                "/cdn-cgi/styles/",
+                "/cdn-cgi/challenge-platform/",
+                "<title>Just a moment...</title>",
+            ])],
         ],
     ),
     profile(
@@ -227,7 +245,7 @@ pub(super) const PROFILES: &[Profile] = &[
     profile(
         Responder::Google,
         "google",
-        "Google's load balancer",
+        "the Google load balancer",
         &[
             &[Page(&["<h1>Error: Server Error</h1>", "!!1</title>"])],
             &[Begins("via", "1.1 google"), Text(&["no healthy upstream", "default backend - 404"])],
@@ -256,7 +274,12 @@ pub(super) const PROFILES: &[Profile] = &[
         "Imperva",
         &[&[Page(&["Incapsula incident ID", "_Incapsula_Resource"])]],
     ),
-    profile(Responder::Sucuri, "sucuri", "Sucuri", &[&[Page(&["Sucuri WebSite Firewall"])]]),
+    profile(
+        Responder::Sucuri,
+        "sucuri",
+        "Sucuri",
+        &[&[Has("x-sucuri-block")], &[Page(&["Sucuri WebSite Firewall"])]],
+    ),
     profile(
         Responder::Fastly,
         "fastly",
@@ -268,8 +291,13 @@ pub(super) const PROFILES: &[Profile] = &[
             &[Page(&["Fastly error: "])],
         ],
     ),
-    profile(Responder::Heroku, "heroku", "Heroku's router", &[&[Page(&["herokucdn.com/error-pages"])]]),
-    profile(Responder::CloudFoundry, "gorouter", "Cloud Foundry's router", &[&[Has("x-cf-routererror")]]),
+    profile(
+        Responder::Heroku,
+        "heroku",
+        "the Heroku router",
+        &[&[Page(&["herokucdn.com/error-pages", "heroku logs --tail"])]],
+    ),
+    profile(Responder::CloudFoundry, "gorouter", "the Cloud Foundry router", &[&[Has("x-cf-routererror")]]),
     profile(
         Responder::BigIp,
         "big-ip",
@@ -283,7 +311,7 @@ pub(super) const PROFILES: &[Profile] = &[
     profile(
         Responder::Fortinet,
         "fortinet",
-        "Fortinet's filter",
+        "the Fortinet filter",
         &[
             &[Page(&[
                 "FortiGuard Intrusion Prevention",
@@ -311,7 +339,7 @@ pub(super) const PROFILES: &[Profile] = &[
     profile(
         Responder::OpenShift,
         "openshift",
-        "OpenShift's router",
+        "the OpenShift router",
         &[&[Page(&["<h1>Application is not available</h1>"])]],
     ),
     profile(
@@ -431,7 +459,28 @@ pub(super) const PROFILES: &[Profile] = &[
             &[Status(503, 503), Page(&["<h1>The service is not available. Please try again later.</h1>"])],
         ],
     ),
-    profile(Responder::Tyk, "tyk", "Tyk", &[&[ERROR, Begins("x-generator", "tyk")]]),
+    profile(
+        Responder::Tyk,
+        "tyk",
+        "Tyk",
+        &[
+            &[ERROR, Begins("x-generator", "tyk")],
+            &[Json("/error", "There was a problem proxying the request")],
+        ],
+    ),
+    profile(Responder::Gravitee, "gravitee", "Gravitee", &[&[ERROR, Json("/http_status_code", "")]]),
+    profile(
+        Responder::SpringCloudGateway,
+        "spring-cloud-gateway",
+        "Spring Cloud Gateway",
+        &[&[GATEWAY, Json("/requestId", ""), Json("/message", "Unable to find instance for ")]],
+    ),
+    profile(
+        Responder::Kubernetes,
+        "kubernetes",
+        "the Kubernetes API server",
+        &[&[ERROR, Json("/kind", "Status"), Json("/apiVersion", "v1"), Json("/status", "Failure")]],
+    ),
     profile(
         Responder::LiteSpeed,
         "litespeed",

@@ -78,6 +78,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Apisix, 503, &[("server", "APISIX/3.9"), JSON], r#"{"error_msg":"no valid upstream node"}"#),
     (AwsApiGateway, 503, &[("x-amz-apigw-id", "x")], r#"{"message":"Service Unavailable"}"#),
     (AwsApiGateway, 503, &[("apigw-requestid", "x")], r#"{"message":"Service Unavailable"}"#),
+    (AwsApiGateway, 403, &[JSON, ("x-amzn-errortype", "ForbiddenException")], r#"{"message":"Forbidden"}"#),
     (AwsLoadBalancer, 503, &[("server", "awselb/2.0"), HTML, DATE], AWS_PAGE),
     (AwsWaf, 202, &[("x-amzn-waf-action", "challenge"), ("server", "CloudFront")], ""),
     (
@@ -118,6 +119,8 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (CloudFront, 504, &[("server", "CloudFront"), ("x-cache", "Error from cloudfront")], ""),
     (Cloudflare, 522, &[("server", "cloudflare"), ("cf-ray", "x-FRA")], ""),
     (Cloudflare, 502, &[("cf-ray", "x-FRA"), TEXT], "error code: 502"),
+    (Cloudflare, 429, &[("server", "cloudflare"), TEXT], "error code: 1015"),
+    (Cloudflare, 503, &[HTML], "<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>"),
     (
         Cloudflare,
         502,
@@ -125,6 +128,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         "<html><center><h1>502</h1></center>\r\n<hr><center>cloudflare</center></html>",
     ),
     (Envoy, 503, &[TEXT], "no healthy upstream"),
+    (Envoy, 401, &[TEXT], "Jwt is missing"),
     (Envoy, 503, &[TEXT], "upstream connect error or disconnect/reset before headers. reset reason: x"),
     (Envoy, 503, &[("server", "istio-envoy"), ("content-length", "0"), DATE], ""),
     (Envoy, 504, &[("server", "envoy"), JSON], r#"{"code":504,"body":"upstream request timeout"}"#),
@@ -142,6 +146,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Google, 404, &[("via", "1.1 google"), TEXT], "default backend - 404"),
     (Google, 404, &[TEXT], "response 404 (backend NotFound), service rules for the path non-existent"),
     (Google, 503, &[("via", "1.1 google"), TEXT], "no healthy upstream"),
+    (Gravitee, 503, &[JSON], r#"{"message":"Service Unavailable","http_status_code":503}"#),
     (
         Haproxy,
         503,
@@ -155,6 +160,12 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         503,
         &[HTML],
         "<!DOCTYPE html><iframe src=\"//www.herokucdn.com/error-pages/application-error.html\">",
+    ),
+    (
+        Heroku,
+        503,
+        &[HTML],
+        "<!DOCTYPE html><p>You can do this with the command <code>heroku logs --tail</code></p>",
     ),
     (Iis, 503, &[("server", "Microsoft-HTTPAPI/2.0")], HTTP_SYS),
     (Imperva, 503, &[HTML], "<html><iframe src=\"/_Incapsula_Resource?x\">Incapsula incident ID: 1</iframe>"),
@@ -181,6 +192,12 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Kong, 503, &[("server", "kong/3.4.0"), ("x-kong-response-latency", "1")], ""),
     (Kong, 503, &[JSON], r#"{"message": "failure to get a peer from the ring-balancer"}"#),
     (KrakenD, 500, &[("x-krakend", "Version 2.4"), ("x-krakend-completed", "false")], ""),
+    (
+        Kubernetes,
+        503,
+        &[JSON],
+        r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no endpoints available","code":503}"#,
+    ),
     (KubernetesDefaultBackend, 404, &[TEXT], "default backend - 404"),
     (Lighttpd, 503, &[("server", "lighttpd/1.4.69"), HTML], LIGHTTPD),
     (Linkerd, 503, &[("l5d-proxy-error", "endpoint: connection refused")], ""),
@@ -194,6 +211,13 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Pound, 503, &[("expires", "now"), ("pragma", "no-cache"), HTML], "The service is not available."),
     (Privoxy, 503, &[HTML], "<html><title>503 - Forwarding failure (Privoxy@localhost)</title></html>"),
     (ProxySg, 503, &[HTML], "<HTML><TITLE>Network Error</TITLE><b>Network Error (tcp_error)</b></HTML>"),
+    (
+        SpringCloudGateway,
+        503,
+        &[JSON],
+        r#"{"timestamp":"x","path":"/v2/health","status":503,"requestId":"1","message":"Unable to find instance for x"}"#,
+    ),
+    (Sucuri, 403, &[("x-sucuri-block", "1")], ""),
     (Squid, 502, &[("x-squid-error", "ERR_READ_ERROR 0"), ("server", "squid/5.7")], ""),
     (Squid, 503, &[], SQUID),
     (Sucuri, 403, &[HTML], "<!DOCTYPE html><title>Sucuri WebSite Firewall - Access Denied</title>"),
@@ -212,6 +236,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[("x-generator", "tyk.io"), JSON],
         r#"{"error": "There was a problem proxying the request"}"#,
     ),
+    (Tyk, 500, &[JSON], r#"{"error": "There was a problem proxying the request"}"#),
     (Varnish, 503, &[("server", "Varnish"), HTML_UTF8], VARNISH),
     (Varnish, 503, &[("server", "Varnish"), HTML], CUSTOM),
     (Wso2, 503, &[JSON], r#"{"fault":{"code":303001,"type":"Status report","message":"Runtime Error"}}"#),
@@ -245,6 +270,13 @@ const UNPROVEN: &[(u16, Headers, &str)] = &[
     (503, &[NGINX, HTML], WEBOB),
     (503, &[("server", "kong/3.4.0"), ("x-kong-upstream-latency", "12")], ""),
     (503, &[("server", "cloudflare"), ("cf-ray", "x-FRA"), JSON], r#"{"message": "db down"}"#),
+    (503, &[("server", "Sucuri/Cloudproxy"), ("x-sucuri-id", "1"), JSON], r#"{"message": "db down"}"#),
+    (
+        503,
+        &[JSON],
+        r#"{"timestamp":"x","path":"/v2/health","status":503,"error":"Service Unavailable","requestId":"1"}"#,
+    ),
+    (500, &[JSON, ("x-amzn-requestid", "x")], r#"{"message":"Internal server error"}"#),
     (503, &[("via", "1.1 varnish (Varnish/7.1)"), ("x-varnish", "5"), HTML_UTF8], WEBOB),
     (503, &[("via", "1.1 x.cloudfront.net (CloudFront)"), ("x-cache", "Error from cloudfront")], ""),
     (503, &[("via", "1.1 google"), JSON], r#"{"message": "db down"}"#),
@@ -315,6 +347,7 @@ const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
     (Squid, 503, &[("x-squid-error", "ERR_CONNECT_FAIL 111")], "", Obstacle::NoConnection),
     (Squid, 502, &[("x-squid-error", "ERR_ZERO_SIZE_OBJECT 0")], "", Obstacle::ConnectionLost),
     (TrafficServer, 502, &[], TRAFFIC_SERVER, Obstacle::NoConnection),
+    (Tyk, 500, &[], r#"{"error": "There was a problem proxying the request"}"#, Obstacle::NoValidResponse),
     (Varnish, 503, &[("server", "Varnish")], VARNISH, Obstacle::NoValidResponse),
     (Wso2, 500, &[], r#"{"code":"101504","type":"Status report"}"#, Obstacle::NoResponseInTime),
     (Wso2, 503, &[], r#"{"code":"303001","type":"Status report"}"#, Obstacle::NoServer),
@@ -385,6 +418,14 @@ fn different_answers_of_one_run() {
     let api = answer(503, &[NGINX, JSON], r#"{"reasons": ["db"]}"#);
     assert_eq!(of_both(nginx.clone(), api), [Some(Nginx), Some(Ceilometer)]);
     assert_eq!(of_both(nginx, answer(200, &[NGINX, JSON], "{}")), [Some(Nginx), None]);
+}
+
+#[test]
+fn reason_phrase() {
+    let of_reason =
+        |reason| responder_of(&Response { reason: UntrustedText::new(reason), ..answer(503, &[], "") });
+    assert_eq!(of_reason("Service Unavailable: Back-end server is at capacity"), Some(AwsLoadBalancer));
+    assert_eq!(of_reason("Service Unavailable"), None);
 }
 
 #[test]

@@ -308,8 +308,9 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     let own = proxy.zip(judged.obstacle);
     let (meaning, action) = match (status, judged.remark, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
-        (_, Some(remark), _) => of_remark(remark),
+        (_, Some(remark), _) => of_remark(remark, proxy),
         (300..=399, ..) => redirect(judged),
+        (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
         (403, _, Some(own)) => own_answer(status, own, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(method, judged, proxy),
@@ -324,7 +325,12 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     };
     let retry_after = judged.quotes.retry_after.as_ref().filter(|_| matches!(status, 429 | 503));
     let retry_after = retry_after.map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
-    (format!("{meaning}{retry_after}"), action)
+    let [copy, past] = if judged.is_cached_failure {
+        ["; this is a cache's copy, and the API may answer otherwise by now", "; ask past the cache"]
+    } else {
+        [""; 2]
+    };
+    (format!("{meaning}{retry_after}{copy}"), format!("{action}{past}"))
 }
 
 /// A status of proxies in an answer that the API signs.
@@ -346,7 +352,9 @@ fn keystone_down() -> Advice {
     )
 }
 
-fn of_remark(remark: Remark) -> Advice {
+/// Explains what an answer says besides its status.
+fn of_remark(remark: Remark, proxy: Option<Responder>) -> Advice {
+    let name = proxy.map_or("a gateway in front of the API", Responder::title);
     let (meaning, action) = match remark {
         Remark::HttpsPort => ("the port expects https and was sent plain http", USE_HTTPS),
         Remark::ClientCertificate => (
@@ -357,6 +365,30 @@ fn of_remark(remark: Remark) -> Advice {
             "the response lists the versions of an API: the health check is not at this URL",
             "check --path and the endpoint's prefix",
         ),
+        Remark::DisabledByFile => (
+            "an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is \
+             known of its back-end",
+            "remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again",
+        ),
+        Remark::Foreign => (
+            "the API answers HEAD without its back-end, but HEAD failed too, and this is no page of the API's: a proxy \
+             or gateway in front of it answered",
+            "check the proxies in front of the API, for maintenance too, then whether the API itself is up and running",
+        ),
+        Remark::UnknownRoute => {
+            return (
+                format!("{name}, not the API, has no such path or method: it answers so whatever the token"),
+                "check the stage in the endpoint's prefix, --path and the method (-m)".to_owned(),
+            );
+        }
+        Remark::Challenge => {
+            return (
+                format!(
+                    "{name} tests whether its clients are browsers; nothing is known of the API behind it"
+                ),
+                "exempt this client, or the health path, from that test".to_owned(),
+            );
+        }
     };
     (meaning.to_owned(), action.to_owned())
 }
@@ -364,7 +396,36 @@ fn of_remark(remark: Remark) -> Advice {
 fn redirect(judged: &RequestVerdict) -> Advice {
     let (meaning, action) = of_row(judged);
     let lacking = if judged.quotes.location.is_none() { "; there is no Location" } else { "" };
+    let options = judged.redirect.as_ref().map(|redirect| {
+        let ssl = redirect.needs_ssl.then(|| "with -S (https)".to_owned());
+        let endpoint = redirect.endpoint.as_ref().map(|endpoint| format!("as {endpoint}"));
+        let path = redirect.path.as_ref().map(|path| format!("with --path {path}"));
+        ssl.into_iter().chain(endpoint).chain(path).collect::<Vec<_>>().join(" and ")
+    });
+    let action = options.map_or(action, |options| format!("check it {options}: the redirect leads there"));
     (format!("{meaning}{lacking}"), action)
+}
+
+/// A proxy that wants credentials of its own, which a token of Keystone's seldom is.
+fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &RequestVerdict) -> Advice {
+    let name = proxy.title();
+    let challenge = judged.quotes.challenge.as_deref().unwrap_or_default();
+    let scheme = challenge.split(' ').next().unwrap_or_default();
+    let option = match scheme.to_ascii_lowercase().as_str() {
+        "basic" => "give its user and password with --auth-file",
+        "bearer" => "give its token with --header @FILE (Authorization: Bearer ...)",
+        _ => "give its key or token with --header @FILE",
+    };
+    let scheme = if challenge.is_empty() { String::new() } else { format!(" ({challenge})") };
+    let did = match verdict.credentials {
+        Some(Credentials::Token) => "does not accept the token that was sent",
+        Some(Credentials::Password) => "does not accept the password that was sent",
+        None => "wants credentials",
+    };
+    (
+        format!("{name}, not the API, {did}{scheme}"),
+        format!("{option}, or exempt the health path from {name}'s access control"),
+    )
 }
 
 fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::model::exchange::{Peer, PlannedRequest};
 use crate::plan::Plan;
-use crate::verdict::tests::{both, get, plan, verdict};
+use crate::verdict::tests::{answered, both, get, plan, verdict};
 
 /// Compares explanation and action, if there is one, of each case.
 fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
@@ -77,6 +77,24 @@ fn faults() {
             -> check that the API runs and listens on this address and port
             not HTTP/1 as the API sends it: another service or another protocol answers there (status 999)
             -> check that address and port are the API's, and whether the port expects https (-S)
+        "#]],
+    );
+}
+
+#[test]
+fn redirects_to_the_health_check() {
+    for location in
+        ["/v2/health/", "https://ctl1:8777/v2/health", "https://ctl1/v2/health/", "/metering/v2/health"]
+    {
+        let verdict = verdict(&plan(), &get(301, &[("location", location)], ""));
+        assert!(verdict.action.starts_with("check it "), "{location}: {}", verdict.action);
+    }
+    advises(
+        &plan(),
+        &[&get(301, &[("location", "https://ctl1/v2/health/")], "")],
+        &expect![[r#"
+            something else answered; redirects are not followed
+            -> check it as https://ctl1:443 and with --path /v2/health/: the redirect leads there
         "#]],
     );
 }
@@ -238,6 +256,108 @@ fn answers_of_proxies() {
             -> check that the service's pods are ready (kubectl get endpoints), then nginx's limits and its configuration for maintenance
             nginx, not the API, answered 507 itself: nothing is known of the API behind it
             -> check the API's log, and any proxy in front of it
+        "#]],
+    );
+}
+
+/// Status, headers and body.
+type Answer<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
+
+/// Compares the explanations of answers and the actions, two lines for each.
+fn advise(answers: &[Answer<'_>], expected: &Expect) {
+    let advice = answers.iter().map(|(status, headers, body)| {
+        let verdict = verdict(&plan(), &get(*status, headers, body));
+        format!("{status} {}: {}\n-> {}\n", verdict.diagnosis, verdict.explanation, verdict.action)
+    });
+    expected.assert_eq(&advice.collect::<Vec<_>>().concat());
+}
+
+/// Answers that mean something else than their status does.
+#[test]
+fn remarkable_answers() {
+    let challenge = "<!DOCTYPE html><title>Just a moment...</title>";
+    advise(
+        &[
+            (503, &[("server", "cloudflare")], challenge),
+            (403, &[("cf-mitigated", "challenge")], challenge),
+            (200, &[("cf-mitigated", "challenge")], challenge),
+            (202, &[("x-amzn-waf-action", "challenge")], ""),
+            (403, &[], r#"{"message":"Missing Authentication Token"}"#),
+            (503, &[], "DISABLED BY FILE"),
+            (503, &[], r#"{"detailed": false, "reasons": ["DISABLED BY FILE"]}"#),
+            (511, &[], "<html><title>Network Authentication Required</title></html>"),
+            (503, &[("age", "30")], ""),
+            (404, &[("x-cache", "HIT")], ""),
+        ],
+        &expect![[r#"
+            503 proxy-error: Cloudflare tests whether its clients are browsers; nothing is known of the API behind it
+            -> exempt this client, or the health path, from that test
+            403 denied: Cloudflare tests whether its clients are browsers; nothing is known of the API behind it
+            -> exempt this client, or the health path, from that test
+            200 wrong-service: Cloudflare tests whether its clients are browsers; nothing is known of the API behind it
+            -> exempt this client, or the health path, from that test
+            202 wrong-service: AWS WAF tests whether its clients are browsers; nothing is known of the API behind it
+            -> exempt this client, or the health path, from that test
+            403 denied: AWS API Gateway, not the API, has no such path or method: it answers so whatever the token
+            -> check the stage in the endpoint's prefix, --path and the method (-m)
+            503 backend-down: an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is known of its back-end
+            -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
+            503 backend-down: an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is known of its back-end
+            -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
+            511 unexpected: the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API
+            -> sign in to that network, or probe from one that has no such portal
+            503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; this is a cache's copy, and the API may answer otherwise by now
+            -> verify that the API is up and running and that there is connectivity with the back-end; ask past the cache
+            404 not-found: the API cannot be reached; not even the basic system is up and running; this is a cache's copy, and the API may answer otherwise by now
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if it is, check port, prefix and --path; ask past the cache
+        "#]],
+    );
+}
+
+#[test]
+fn page_of_somebody_else() {
+    let page = "<!doctype html><title>Maintenance</title><h1>Back soon</h1>";
+    let made = [answered(Method::Head, 503, &[], ""), answered(Method::Get, 503, &[], page)];
+    advises(
+        &plan(),
+        &[&made],
+        &expect![[r#"
+            the API answers HEAD without its back-end, but HEAD failed too, and this is no page of the API's: a proxy or gateway in front of it answered
+            -> check the proxies in front of the API, for maintenance too, then whether the API itself is up and running
+        "#]],
+    );
+}
+
+#[test]
+fn credentials_for_a_proxy() {
+    let kong = |challenge| [("server", "kong/3.4.0"), ("www-authenticate", challenge)];
+    let key = r#"{"message":"No API key found in request"}"#;
+    advise(
+        &[
+            (401, &kong("Key"), key),
+            (401, &kong("Basic realm=\"kong\""), ""),
+            (401, &[("server", "istio-envoy"), ("www-authenticate", "Bearer realm=\"x\"")], "Jwt is missing"),
+            (401, &[("x-generator", "tyk.io")], r#"{"error":"Authorization field missing"}"#),
+        ],
+        &expect![[r#"
+            401 denied: Kong, not the API, wants credentials (Key)
+            -> give its key or token with --header @FILE, or exempt the health path from Kong's access control
+            401 denied: Kong, not the API, wants credentials (Basic realm="kong")
+            -> give its user and password with --auth-file, or exempt the health path from Kong's access control
+            401 denied: Envoy, not the API, wants credentials (Bearer realm="x")
+            -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from Envoy's access control
+            401 denied: Tyk, not the API, wants credentials
+            -> give its key or token with --header @FILE, or exempt the health path from Tyk's access control
+        "#]],
+    );
+    let mut plan = plan();
+    plan.network.headers = vec![("X-Auth-Token".into(), b"secret".to_vec())];
+    advises(
+        &plan,
+        &[&get(401, &kong("Key"), key)],
+        &expect![[r#"
+            Kong, not the API, does not accept the token that was sent (Key)
+            -> give its key or token with --header @FILE, or exempt the health path from Kong's access control
         "#]],
     );
 }

@@ -1,0 +1,66 @@
+//! Facts in an answer's text, beyond its status.
+
+use super::body;
+use crate::model::exchange::Response;
+
+/// A fact in an answer's text, beyond its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// The port expects https.
+    HttpsPort,
+    /// A client certificate is required.
+    ClientCertificate,
+    /// The body lists the versions of an API.
+    VersionDocument,
+    /// A test whether the client is a browser.
+    Challenge,
+    /// The gateway has no such path or method.
+    UnknownRoute,
+    /// An administrator took the API out of service by a file.
+    DisabledByFile,
+    /// Somebody in front of the API made the answer; it does not name itself.
+    Foreign,
+}
+
+/// The first and the last status, words of the body, and the remark that they prove.
+type Row = ((u16, u16), &'static str, Remark);
+
+const ANY: (u16, u16) = (200, 599);
+const BAD_REQUEST: (u16, u16) = (400, 400);
+
+/// All remarks that words prove, the more specific ones first.
+const ROWS: [Row; 10] = [
+    // nginx, Apache, Go and Tomcat.
+    (BAD_REQUEST, "plain HTTP request was sent to HTTPS port", Remark::HttpsPort),
+    (BAD_REQUEST, "speaking plain HTTP to an SSL-enabled server port", Remark::HttpsPort),
+    (BAD_REQUEST, "Client sent an HTTP request to an HTTPS server", Remark::HttpsPort),
+    (BAD_REQUEST, "This combination of host and port requires TLS", Remark::HttpsPort),
+    // nginx.
+    (BAD_REQUEST, "No required SSL certificate was sent", Remark::ClientCertificate),
+    // Cloudflare.
+    (ANY, "<title>Just a moment...</title>", Remark::Challenge),
+    (ANY, "/cdn-cgi/challenge-platform/", Remark::Challenge),
+    (ANY, "Checking your browser before accessing", Remark::Challenge),
+    // The AWS API Gateway answers so to a path that it does not have, whatever the token.
+    ((403, 403), "\"Missing Authentication Token\"", Remark::UnknownRoute),
+    // oslo.middleware.
+    ((503, 503), "DISABLED BY FILE", Remark::DisabledByFile),
+];
+
+/// Headers of a test for browsers: Cloudflare's and AWS WAF's.
+const CHALLENGES: [&str; 2] = ["cf-mitigated", "x-amzn-waf-action"];
+
+pub(super) fn of(answer: &Response) -> Option<Remark> {
+    if CHALLENGES.iter().any(|name| answer.header(name).is_some()) {
+        return Some(Remark::Challenge);
+    }
+    if answer.status == 300 && body::is_version_document(answer) {
+        return Some(Remark::VersionDocument);
+    }
+    let mut text = None;
+    let proves = |((first, last), words, _): &&Row| {
+        (*first..=*last).contains(&answer.status)
+            && text.get_or_insert_with(|| body::body_text(answer).unwrap_or_default()).contains(words)
+    };
+    ROWS.iter().find(proves).map(|(.., remark)| *remark)
+}
