@@ -153,10 +153,14 @@ impl Cache {
 }
 
 /// The fields that tell whom a token is for: the login without its secret, that is user or credential, and scope.
+///
+/// A cloud of the same name in another file gets no token: a planted file, with any secret, could have it sent to an
+/// endpoint of its own.
 fn owner(cloud: &Cloud) -> Vec<(&'static str, Value)> {
     vec![
         ("format", FORMAT.into()),
         ("cloud", cloud.name.as_str().into()),
+        ("source", cloud.source.as_str().into()),
         ("auth_url", cloud.login.auth_url.as_str().into()),
         ("identity", cloud.login.identity()),
     ]

@@ -4,6 +4,7 @@
 //! refused, for its `auth_url` would get the password.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -32,6 +33,8 @@ const CURRENT: &str = ".";
 #[derive(Debug, Clone)]
 pub(super) struct Layers {
     layers: Vec<Layer>,
+    /// The file that names the cloud, whatever links lead to it; empty for the `OS_*` variables.
+    pub(super) source: String,
     /// Notes about the files, for `-v`.
     pub(super) notes: Vec<String>,
 }
@@ -73,9 +76,15 @@ impl Layers {
             None => search.clouds_file()?,
         };
         let node = main.cloud("clouds", cloud).cloned().ok_or_else(|| main.lacks(cloud))?;
-        let mut layers = Layers { layers: vec![Layer::of(&main, node)], notes: Vec::new() };
+        let source = fs::canonicalize(&main.path).unwrap_or_else(|_| main.path.clone());
+        let source = source.to_string_lossy().into_owned();
+        let mut layers = Layers { layers: vec![Layer::of(&main, node)], source, notes: Vec::new() };
         if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
-            layers.notes.extend(check_same_directory(&main, &secure)?);
+            check_directories(&main, &secure)?;
+            if !main.is_beside(&secure) {
+                let [secrets, clouds] = [&secure, &main].map(|file| input::name(&file.path));
+                layers.notes.push(format!("the secrets are from {secrets}, not from beside {clouds}"));
+            }
             if let Some(node) = secure.cloud("clouds", cloud) {
                 layers.layers.insert(0, Layer::of(&secure, node.clone()));
             }
@@ -91,6 +100,7 @@ impl Layers {
                     profile.place
                 );
             };
+            check_directories(&main, file)?;
             layers.layers.push(Layer::of(file, node.clone()));
         }
         Ok(layers)
@@ -104,7 +114,8 @@ impl Layers {
             Some((key, Node { line: 0, value: Value::Text(text.to_owned()) }))
         });
         let node = Node { line: 0, value: Value::Map(entries.collect()) };
-        Layers { layers: vec![Layer { origin: Origin::Environment, node }], notes: Vec::new() }
+        let layers = vec![Layer { origin: Origin::Environment, node }];
+        Layers { layers, source: String::new(), notes: Vec::new() }
     }
 
     /// Returns the layers with a region's `values` above all others.
@@ -234,25 +245,30 @@ impl ConfigFile {
         anyhow!("{file}:{line}: no cloud {}; there are: {}{more}", quote_arg(cloud), names.join(", "))
     }
 
+    /// The directory as it is spelt.
     fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(CURRENT))
     }
+
+    /// Returns true if both files are in one directory themselves, whatever links lead to them.
+    fn is_beside(&self, other: &ConfigFile) -> bool {
+        let [own, others] = [self, other].map(|file| fs::canonicalize(&file.path));
+        own.is_ok_and(|own| others.is_ok_and(|others| own.parent() == others.parent()))
+    }
 }
 
-/// Notes secrets from another directory than their cloud's file, and refuses them where that file is in the current
-/// directory: an attacker who plants one there could have them sent to another `auth_url`.
-fn check_same_directory(main: &ConfigFile, secure: &ConfigFile) -> Result<Option<String>> {
-    let (clouds, secrets) = (input::name(&main.path), input::name(&secure.path));
-    if main.directory() == secure.directory() {
-        return Ok(None);
-    }
-    if main.directory() == Path::new(CURRENT) {
+/// Refuses a file from another directory than the cloud's where one of the two is in the current directory: an attacker
+/// who plants one there could have the other's secrets sent to another `auth_url`. A link is no way around it.
+fn check_directories(main: &ConfigFile, other: &ConfigFile) -> Result<()> {
+    let is_planted = [main, other].iter().any(|file| file.directory() == Path::new(CURRENT));
+    if is_planted && !main.is_beside(other) {
+        let (clouds, others) = (input::name(&main.path), input::name(&other.path));
         bail!(
-            "{secrets} belongs to another directory than {clouds}, which could send its secrets elsewhere: \
-             put a secure.yaml beside {clouds}, or name the file that is meant with --os-config"
+            "{others} belongs to another directory than {clouds}, and the one in the current directory could send \
+             secrets elsewhere: put both into one directory, or name the file that is meant with --os-config"
         );
     }
-    Ok(Some(format!("the secrets are from {secrets}, not from beside {clouds}")))
+    Ok(())
 }
 
 /// The directories that are searched for files.

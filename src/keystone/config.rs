@@ -54,6 +54,8 @@ pub(crate) struct CloudOptions<'a> {
 pub(crate) struct Cloud {
     /// Its name in clouds.yaml.
     pub(crate) name: String,
+    /// The file that names it; empty for the `OS_*` variables.
+    pub(super) source: String,
     pub(crate) login: Login,
     /// The selection from the catalogue: one entry for each chosen region, or one for all.
     pub(crate) selections: Vec<Selection>,
@@ -200,6 +202,7 @@ impl Cloud {
             Selection { region: None, interface: Interface::Public, service_type: None, endpoint: None };
         Cloud {
             name: "simulated".into(),
+            source: String::new(),
             login: Login {
                 auth_url: login_base(&url),
                 url,
@@ -333,6 +336,7 @@ impl Settings<'_> {
         let notes = self.layers.notes.iter().cloned().chain(self.notes.drain(..)).collect();
         Ok(Cloud {
             name: options.name.to_owned(),
+            source: self.layers.source.clone(),
             login: Login { auth_url: login_base(&url), url, credential, scope },
             selections: vec![selection],
             tls,

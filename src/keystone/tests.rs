@@ -569,6 +569,8 @@ fn cached_token() {
     assert_eq!((late.token, late.catalog), (None, token.catalog.clone()), "less than 120 s are left");
     let other = Home::with_clouds(&with_auth(&PASSWORD.replace("monitor", "other"), "")).read().unwrap();
     assert!(cache.load(&other, NOW).is_none(), "another user");
+    let elsewhere = Home::with_settings("").read().unwrap();
+    assert!(cache.load(&elsewhere, NOW).is_none(), "another file");
     fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
     assert!(cache.load(&cloud, NOW).is_none(), "others can read it");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();

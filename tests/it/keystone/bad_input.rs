@@ -108,6 +108,26 @@ fn planted_files() {
         .is_refused(&["./clouds.yaml:1: no cloud 'prod'"]);
 }
 
+/// Each of the files could send the secrets of the others elsewhere.
+#[test]
+fn planted_links_and_other_files() {
+    let planted = Planted::new(GOOD);
+    let (own, work) = (planted.home.path(".config/openstack/secure.yaml"), planted.home.path("work"));
+    symlink(&own, work.join("secure.yaml")).unwrap();
+    planted.is_refused(&["./secure.yaml belongs to another directory than ./clouds.yaml"]);
+    let vendor = "public-clouds: {p: {auth: {auth_url: 'http://k'}}}\n";
+    let table =
+        [("secure.yaml", GOOD, GOOD), ("clouds-public.yaml", vendor, "clouds: {prod: {profile: p}}\n")];
+    for (file, content, own) in table {
+        let home = Planted::new("").home;
+        std::fs::remove_file(home.path("work/clouds.yaml")).unwrap();
+        std::fs::remove_file(home.path(".config/openstack/secure.yaml")).unwrap();
+        home.write(&format!("work/{file}"), content);
+        home.write(".config/openstack/clouds.yaml", own);
+        Planted { home }.is_refused(&[&format!("./{file} belongs to another directory than ")]);
+    }
+}
+
 /// The current directory is an ordinary place where everything lies in it.
 #[test]
 fn own_files_in_the_current_directory() {
