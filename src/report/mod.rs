@@ -26,7 +26,7 @@ use crate::sanitize;
 use crate::terminal::ascii::{shapes_to_ascii, to_ascii};
 use crate::verdict::{LoginVerdict, Verdict};
 pub(crate) use wording::add_details;
-pub(crate) use wording::summary::MAX_SUMMARY;
+use wording::summary::{MAX_SUMMARY, Summary};
 
 /// Renders a report in the given format, to its last newline.
 pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptions) -> String {
@@ -58,7 +58,8 @@ fn comment_in_ascii(line: &str) -> String {
 
 /// Adds the summary and the advice to a verdict.
 pub(crate) fn with_words(mut verdict: Verdict) -> Verdict {
-    verdict.summary = wording::summary::of_endpoint(&verdict);
+    let summary = wording::summary::of_endpoint(&verdict);
+    (verdict.summary, verdict.quoted) = (summary.text, summary.quoted);
     (verdict.explanation, verdict.action) = wording::advice::of_endpoint(&verdict);
     verdict
 }
@@ -87,6 +88,10 @@ pub(crate) struct Report {
     pub(crate) exit_code: u8,
     /// The summary: one short line without the state's name and without marks ([`Report::with_marks`]).
     pub(crate) summary: String,
+    /// Number of characters that the summary quotes of a response.
+    pub(crate) quoted: usize,
+    /// True if the summary says what happened at the worst endpoint; only a quotation may be cut.
+    pub(crate) tells_worst: bool,
     pub(crate) simulated: bool,
     /// True if certificates were not verified (`-k`).
     pub(crate) unverified: bool,
@@ -111,10 +116,12 @@ impl Report {
     ) -> Report {
         let endpoints: Vec<Verdict> = endpoints.into_iter().map(with_words).collect();
         let state = aggregate::state(&endpoints, plan.quorum);
-        let mut report = Report {
+        let report = Report {
             state,
             exit_code: plan.exit_codes.of(state),
             summary: String::new(),
+            quoted: 0,
+            tells_worst: false,
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
             started_at,
@@ -124,8 +131,19 @@ impl Report {
             notes: plan.notes.clone(),
             thresholds: plan.criteria.thresholds.clone(),
         };
-        report.summary = report.summary_within(MAX_SUMMARY, plan.quorum);
-        report
+        report.summarise_between("", "", plan.quorum)
+    }
+
+    /// Makes the summary anew, after and before these words; that of a run without endpoints is only put between them.
+    #[must_use]
+    pub(crate) fn summarise_between(self, before: &str, after: &str, quorum: Option<Quorum>) -> Report {
+        if self.endpoints.is_empty() && !self.summary.is_empty() {
+            return Report { summary: format!("{before}{}{after}", self.summary), ..self };
+        }
+        let words = before.len() + after.len() + self.with_marks("").chars().count();
+        let Summary { text, quoted, is_complete } =
+            wording::summary::of_run(&self.endpoints, quorum, MAX_SUMMARY.saturating_sub(words));
+        Report { summary: format!("{before}{text}{after}"), quoted, tells_worst: is_complete, ..self }
     }
 
     /// Adds the login, whose state is the run's where there is no endpoint.
@@ -192,6 +210,8 @@ impl Report {
             state: State::Unknown,
             exit_code: State::Unknown.exit_code(),
             summary: reason,
+            quoted: 0,
+            tells_worst: false,
             simulated: false,
             unverified: false,
             started_at,
@@ -226,15 +246,6 @@ impl Report {
         format!("CEILOMETER {} - {}", self.state, self.summary_with_marks())
     }
 
-    /// The summary in at most `room` characters, less those of the marks; an error's as it is.
-    pub(crate) fn summary_within(&self, room: usize, quorum: Option<Quorum>) -> String {
-        if self.endpoints.is_empty() && !self.summary.is_empty() {
-            return self.summary.clone();
-        }
-        let room = room.saturating_sub(self.with_marks("").chars().count());
-        wording::summary::of_run(&self.endpoints, quorum, room)
-    }
-
     /// Returns whether any request came as far as a TLS handshake.
     fn uses_tls(&self) -> bool {
         let login = self.login.iter().filter_map(|login| login.request.as_deref());
@@ -254,12 +265,9 @@ impl Report {
         verdicts
     }
 
-    /// The worst endpoint, where the run's summary says what happened there; only a quotation may be cut.
+    /// The worst endpoint, where the run's summary says what happened there.
     pub(crate) fn summarised(&self) -> Option<&Verdict> {
-        let says_all = |worst: &&Verdict| {
-            self.endpoints.len() == 1 || self.summary.contains(&worst.summary) || self.summary.contains("…\"")
-        };
-        self.worst_first().into_iter().next().filter(says_all)
+        self.worst_first().into_iter().next().filter(|_| self.tells_worst)
     }
 
     /// The number of endpoints in state OK.

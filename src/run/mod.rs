@@ -23,7 +23,7 @@ use crate::model::endpoint::{Endpoint, Host, MAX_ENDPOINTS, Route};
 use crate::model::exchange::Method;
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
-use crate::report::{MAX_SUMMARY, Report};
+use crate::report::Report;
 use crate::simulate::Simulation;
 use crate::units;
 use crate::verdict::Verdict;
@@ -175,13 +175,12 @@ impl Run {
             units::format_span(elapsed),
             units::plural(all as u64, "endpoint")
         );
-        let summary = if done == 0 {
-            what
+        let report = if done == 0 {
+            Report { summary: what, ..report }
         } else {
-            let room = MAX_SUMMARY.saturating_sub(what.len() + 2);
-            format!("{what}: {}", report.summary_within(room, self.plan.quorum))
+            report.summarise_between(&format!("{what}: "), "", self.plan.quorum)
         };
-        Report { state, exit_code: self.plan.exit_codes.of(state), summary, ..report }
+        Report { state, exit_code: self.plan.exit_codes.of(state), ..report }
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Verdict {
     pub(crate) basis: Basis,
     /// The endpoint's own summary: `<diagnosis>: <what happened, at which endpoint>[: <reason>]`.
     pub(crate) summary: String,
+    /// Number of characters that the summary quotes of a response.
+    pub(crate) quoted: usize,
     /// The host that is resolved or dialled, as the endpoint names it.
     pub(crate) host: String,
     /// The login before it, for an endpoint of a cloud.
@@ -257,6 +259,7 @@ pub(crate) fn judge(
         region: None,
         interface: None,
         summary: String::new(),
+        quoted: 0,
         host: endpoint.host.to_string(),
         state: found.state,
         diagnosis: found.diagnosis,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::model::state::State;
-use crate::report::{MAX_SUMMARY, Report};
+use crate::report::Report;
 use crate::run::{MIN_RUN, Run, Runner};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units::{format_span, plural};
@@ -94,16 +94,13 @@ impl Waiting {
         let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
         let Some(last) = self.last else { return run.interrupted(self.started) };
         let quorum = run.plan().quorum;
-        let suffix = format!(" (waited {waited}, {runs})");
-        Report { summary: last.summary_within(MAX_SUMMARY - suffix.len(), quorum) + &suffix, ..last }
+        last.summarise_between("", &format!(" (waited {waited}, {runs})"), quorum)
     }
 
     fn interrupted(self, run: &Run) -> Report {
         let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
         let Some(last) = self.last else { return run.interrupted(self.started) };
         let quorum = run.plan().quorum;
-        let prefix = format!("interrupted after {waited} and {runs}: ");
-        let summary = last.summary_within(MAX_SUMMARY - prefix.len(), quorum);
-        Report { summary: prefix + &summary, ..last }
+        last.summarise_between(&format!("interrupted after {waited} and {runs}: "), "", quorum)
     }
 }

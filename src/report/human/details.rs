@@ -29,31 +29,29 @@ impl HumanView {
         groups
     }
 
-    /// Shows the first of endpoints that fail alike, and the number of others.
+    /// Shows the first of endpoints that fail alike, and the number of others. `summarised` is the endpoint of the run's
+    /// summary, and the number of characters that this quotes.
     pub(super) fn group(
         &self,
-        summary: &str,
-        summarised: Option<&Verdict>,
+        summarised: Option<(&Verdict, usize)>,
         group: &[&Verdict],
     ) -> Vec<Vec<String>> {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
-        let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, *first));
-        let (heading, summary) = if is_above {
-            (first.endpoint.as_str(), summary)
-        } else {
-            (first.summary.as_str(), &*first.summary)
+        let (heading, quoted) = match summarised {
+            Some((worst, quoted)) if std::ptr::eq(worst, *first) => (&first.endpoint, quoted),
+            _ => (&first.summary, first.quoted),
         };
         let mut heading = self.headline(first.state, heading);
         if !others.is_empty() {
             heading.push(format!("{PROSE}and {} more like it", others.len()));
         }
         let mut sections = vec![heading];
-        sections.extend(self.details(first, summary));
+        sections.extend(self.details(first, quoted));
         sections
     }
 
-    /// Shows what adds to a summary: meaning and action, the requests, and at `-vv` the transcript of each.
-    pub(super) fn details(&self, verdict: &Verdict, summary: &str) -> Vec<Vec<String>> {
+    /// Shows what adds to a summary that quotes `quoted` characters: meaning and action, the requests, and at `-vv` the transcript of each.
+    pub(super) fn details(&self, verdict: &Verdict, quoted: usize) -> Vec<Vec<String>> {
         let mut lines = self.requests(verdict);
         let backend = verdict.backend.map(units::format_duration);
         let backend = backend.map(|time| format!("back-end's share of GET: {time}"));
@@ -63,7 +61,7 @@ impl HumanView {
             lines.extend(verdict.notes.iter().flat_map(|note| self.labelled(&format!("Note: {note}"))));
         }
         let accounts = verdict.probes.iter().map(|probe| self.account(probe));
-        [advice(verdict, summary, self.prose, self.palette), lines].into_iter().chain(accounts).collect()
+        [advice(verdict, quoted, self.prose, self.palette), lines].into_iter().chain(accounts).collect()
     }
 
     /// Shows a request at `-vv`; its row among the requests has the status and the time.

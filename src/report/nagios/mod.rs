@@ -38,13 +38,12 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let mut lines = login.map(|login| about_login(report, login, verbosity)).unwrap_or_default();
     for verdict in worst_first.into_iter().filter(listed) {
         let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
-        let summary = if is_above { &report.summary } else { &verdict.summary };
-        let about = about(verdict, summary, verbosity);
+        let about = about(verdict, if is_above { report.quoted } else { verdict.quoted }, verbosity);
         if several {
             lines.push(if is_above {
                 format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
             } else {
-                format!("{} - {summary}", verdict.state)
+                format!("{} - {}", verdict.state, verdict.summary)
             });
             lines.extend(about.into_iter().map(|line| format!("  {line}")));
         } else {
@@ -72,13 +71,13 @@ fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> V
     lines
 }
 
-/// Returns the lines about an endpoint that add to the summary above them.
-fn about(verdict: &Verdict, summary: &str, verbosity: Verbosity) -> Vec<String> {
+/// Returns the lines about an endpoint that add to the summary above them, which quotes `quoted` characters.
+fn about(verdict: &Verdict, quoted: usize, verbosity: Verbosity) -> Vec<String> {
     let mut lines: Vec<String> = wording::explanation(verdict).into_iter().collect();
     if !verdict.action.is_empty() {
         lines.push(format!("Action: {}", verdict.action));
     }
-    lines.extend(wording::statements(verdict, summary));
+    lines.extend(wording::statements(verdict, quoted));
     let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.basis, Basis::Certificate(_));
     let certificate = verdict.certificate.as_ref();
     lines.extend(certificate.filter(|own| is_shown || own.days_left < 0.0).map(wording::certificate));

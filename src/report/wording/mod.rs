@@ -59,15 +59,20 @@ fn decisive_fault(verdict: &Verdict) -> Option<&FaultInfo> {
     judged.completion.fault()
 }
 
-/// The words of bodies, redirects and faults, one line each, without those that the explanation or this summary quotes.
-pub(super) fn statements(verdict: &Verdict, summary: &str) -> Vec<String> {
-    let quoted = decisive_fault(verdict);
+/// The words of bodies, redirects and faults, one line each, without those that the explanation has, and without the
+/// `quoted` characters that the summary quotes.
+pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
+    let explained = decisive_fault(verdict);
+    let quotable = summary::quotable(verdict);
     let mut lines = Vec::new();
     for (method, judged) in verdict.made() {
         let fault = judged.completion.fault();
-        let fault = fault.filter(|fault| quoted.is_none_or(|quoted| quoted.detail != fault.detail));
+        let fault = fault.filter(|fault| explained.is_none_or(|explained| explained.detail != fault.detail));
         lines.extend(fault.map(|fault| format!("{} {}", method.name(), failure(fault))));
-        let rest = |text: &Option<String>| text.as_ref().and_then(|text| summary::unquoted(text, summary));
+        let rest = |text: &Option<String>| {
+            let quoted = if *text == quotable { quoted } else { 0 };
+            text.as_ref().and_then(|text| summary::unquoted(text, quoted))
+        };
         let redirected = judged.completion.answer().is_some_and(|status| (300..=399).contains(status));
         let location = rest(&judged.quotes.location).filter(|_| redirected);
         lines.extend(location.map(|location| format!("Location of {}: {location}", method.name())));
@@ -186,7 +191,7 @@ mod tests {
 
     #[test]
     fn fault_beside_the_explanation() {
-        let lines = |head, get| statements(&judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW), "");
+        let lines = |head, get| statements(&judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW), 0);
         assert!(lines("timeout", "200").is_empty());
         assert!(lines("204", "timeout").is_empty());
         // Both have the same fault, which is shown once.
