@@ -133,6 +133,10 @@ impl<'a> Request<'a> {
         self.recognition.map(|recognition| recognition.responder)
     }
 
+    fn obstacle(&self) -> Option<Obstacle> {
+        self.recognition.and_then(|recognition| recognition.obstacle)
+    }
+
     pub(super) fn method(&self) -> Method {
         self.exchange.method
     }
@@ -149,7 +153,7 @@ impl<'a> Request<'a> {
     /// Tests for a 503 to GET that its form shows to be somebody else's. The API answers HEAD without its back-end: where
     /// HEAD failed too, a page that no framework of the API makes is that of a proxy in front of it.
     fn is_foreign(&self) -> bool {
-        (self.method(), self.status(), self.recognition, self.remark) == (Method::Get, Some(503), None, None)
+        (self.method(), self.status(), self.responder(), self.remark) == (Method::Get, Some(503), None, None)
             && self.exchange.completion.answer().is_some_and(body::is_foreign)
     }
 
@@ -196,16 +200,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Blames the back-end for a 503 only where the API sent it, and an intermediary for none that the API signs. A 503
-    /// from Keystone is not an intermediary's either, for Keystone is not between us and the API. Some gateways answer 500
-    /// where their server fails.
+    /// Blames the back-end for a 503 only where the API sent it, and an intermediary for no failure that the API signs, or
+    /// that may be the API's within a web server. A 503 from Keystone is not an intermediary's either, for Keystone is
+    /// not between us and the API.
     fn diagnose_answer(&self, status: u16) -> Diagnosis {
-        let obstacle = self.recognition.and_then(|recognition| recognition.obstacle);
-        match (status, self.responder()) {
-            (500, _) if obstacle.is_some_and(Obstacle::is_of_gateway) => ProxyError,
-            (503, None) if self.remark == Some(Remark::Foreign) => ProxyError,
-            (503, Some(Responder::Keystone)) | (502 | 504, Some(Responder::Ceilometer)) => Unexpected,
-            (502.., Some(responder)) if responder.intermediary() => ProxyError,
+        match (status, self.responder(), self.obstacle()) {
+            (503, Some(Responder::Keystone), _) | (502 | 504, Some(Responder::Ceilometer), _) => Unexpected,
+            (503, None, _) if self.remark == Some(Remark::Foreign) => ProxyError,
+            (501, ..) | (_, _, Some(Obstacle::Application)) => self.row.diagnosis,
+            (500.., _, Some(_)) => ProxyError,
             _ => self.row.diagnosis,
         }
     }
@@ -230,7 +233,7 @@ impl<'a> Request<'a> {
                 .completion
                 .map(|answer| answer.status, |fault| sanitized(fault, sanitizer)),
             answered_by: self.responder(),
-            obstacle: self.recognition.and_then(|recognition| recognition.obstacle),
+            obstacle: self.obstacle(),
             remark: self.remark,
             redirect: None,
             is_cached_failure: self.is_cached_failure(),

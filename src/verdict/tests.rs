@@ -298,6 +298,29 @@ fn doubtful_answers() {
     assert_maps(key, cases);
 }
 
+#[test]
+fn diagnoses_by_responder() {
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let wsme = r#"{"error_message":{"faultcode":"Server","faultstring":"Gnocchi unreachable"}}"#;
+    let nginx = "<html><hr><center>nginx</center></html>";
+    let cases: [(u16, Headers<'_>, &str, Diagnosis); 10] = [
+        (502, &[], wsme, Diagnosis::Unexpected),
+        (504, &[], wsme, Diagnosis::Unexpected),
+        (502, &[], "", Diagnosis::ProxyError),
+        (521, &[("cf-ray", "1-AMS")], "error code: 521", Diagnosis::ProxyError),
+        (521, &[], "", Diagnosis::Unexpected),
+        (500, &[], nginx, Diagnosis::ProxyError),
+        (501, &[], nginx, Diagnosis::Unexpected),
+        (500, &[], "<html><address>Apache</address></html>", Diagnosis::ApiError),
+        (500, &[], "<html>Web Page Blocked! Attack ID: 1</html>", Diagnosis::ProxyError),
+        (503, &[("server", "envoy")], r#"{"error":"db"}"#, Diagnosis::BackendDown),
+    ];
+    for (status, headers, body, diagnosis) in cases {
+        let verdict = verdict(&plan(), &get(status, headers, body));
+        assert_eq!(verdict.diagnosis, diagnosis, "{status} {headers:?} {body}");
+    }
+}
+
 /// The API answers HEAD without its back-end: where HEAD failed too, a page that is not Python's is a proxy's.
 #[test]
 fn answers_of_somebody_else() {
@@ -367,26 +390,6 @@ fn cached_failures() {
         exchange.phases.set(Phase::Wait, Duration::from_millis(1));
     }
     assert_eq!(verdict(&plan(), &[sent(head), sent(get)]).backend, None);
-}
-
-#[test]
-fn diagnoses_by_responder() {
-    type Headers<'a> = &'a [(&'a str, &'a str)];
-    let wsme = r#"{"error_message":{"faultcode":"Server","faultstring":"Gnocchi unreachable"}}"#;
-    let nginx = "<html><hr><center>nginx</center></html>";
-    let cases: [(u16, Headers<'_>, &str, Diagnosis); 7] = [
-        (502, &[], wsme, Diagnosis::Unexpected),
-        (504, &[], wsme, Diagnosis::Unexpected),
-        (502, &[], "", Diagnosis::ProxyError),
-        (521, &[("cf-ray", "1-AMS")], "error code: 521", Diagnosis::ProxyError),
-        (521, &[], "", Diagnosis::Unexpected),
-        (500, &[], nginx, Diagnosis::ApiError),
-        (503, &[("server", "envoy")], r#"{"error":"db"}"#, Diagnosis::BackendDown),
-    ];
-    for (status, headers, body, diagnosis) in cases {
-        let verdict = verdict(&plan(), &get(status, headers, body));
-        assert_eq!(verdict.diagnosis, diagnosis, "{status} {headers:?} {body}");
-    }
 }
 
 #[test]

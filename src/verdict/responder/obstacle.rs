@@ -3,33 +3,38 @@
 use strum::VariantArray;
 
 use super::Responder::{
-    self, Apache, Apigee, Cloudflare, Envoy, Fastly, Fortinet, Iis, KrakenD, Nginx, Privoxy, ProxySg, Squid,
-    TrafficServer, Tyk, Varnish, Wso2, Zuul,
+    self, Apache, Apigee, Cloudflare, Envoy, Fastly, Fortinet, Heroku, Iis, KrakenD,
+    KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx, Privoxy, ProxySg, Squid, TrafficServer, Tyk,
+    Varnish, Wso2, Zuul,
 };
-use super::profiles::Clue::{Begins, Contains, Is, Json, Lacks, Status};
+use super::profiles::Clue::{Begins, Contains, Is, Json, Status};
 use super::profiles::Proof;
 
 /// A reason that an intermediary's own answer gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub(crate) enum Obstacle {
+    /// The web server failed, or an application that it runs, which may be the API.
+    Application,
     ClientLimit,
     /// The API took the connection and broke it off.
     ConnectionLost,
     FaultInjection,
     /// A rule of the intermediary's forbids the request.
     Forbidden,
-    LimitOrMaintenance,
+    /// A limit on clients, maintenance, or no ready endpoint of a Kubernetes service.
+    LimitOrNoEndpoint,
     /// The intermediary does not know the method.
     Method,
     NoConnection,
-    /// There is no ready server, if a Kubernetes ingress answered; else as [`Obstacle::LimitOrMaintenance`].
-    NoEndpointOrLimit,
+    /// No Ingress of Kubernetes leads to the API.
+    NoIngress,
     NoResponseInTime,
     NoRoute,
     /// No server is considered up.
     NoServer,
     NoValidResponse,
-    /// The intermediary failed, or an application that it runs.
+    Overload,
+    /// The intermediary itself failed.
     OwnFailure,
     /// The intermediary limits its requests to the API.
     ServerLimit,
@@ -44,6 +49,7 @@ pub(crate) enum Obstacle {
 pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Apache, &[Contains(&["Error during SSL Handshake with remote server"])], Obstacle::Tls),
     (Apache, &[Contains(&["DNS lookup failure for"])], Obstacle::NoConnection),
+    (Apache, &[Status(500, 500)], Obstacle::Application),
     (Apigee, &[Json("/fault/detail/errorcode", "messaging.adaptors.http.flow.SslHandshake")], Obstacle::Tls),
     (
         Apigee,
@@ -56,9 +62,9 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
         Obstacle::ConnectionLost,
     ),
     (Cloudflare, &[Status(521, 523)], Obstacle::NoConnection),
-    (Cloudflare, &[Status(530, 530)], Obstacle::NoConnection),
     (Cloudflare, &[Status(524, 524)], Obstacle::NoResponseInTime),
     (Cloudflare, &[Status(525, 526)], Obstacle::Tls),
+    (Cloudflare, &[Status(530, 530)], Obstacle::NoConnection),
     (Envoy, &[Contains(&["TLS error:", "TLS_error:"])], Obstacle::Tls),
     (Envoy, &[Contains(&["reset reason: overflow"])], Obstacle::ServerLimit),
     (Envoy, &[Is("x-envoy-overloaded", "true")], Obstacle::ServerLimit),
@@ -71,6 +77,7 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Envoy, &[Contains(&["upstream connect error"])], Obstacle::NoConnection),
     (Envoy, &[Contains(&["upstream request timeout"])], Obstacle::NoResponseInTime),
     (Envoy, &[Contains(&["fault filter abort"])], Obstacle::FaultInjection),
+    (Envoy, &[Contains(&["envoy overloaded"])], Obstacle::Overload),
     (Fastly, &[Contains(&["first byte timeout", "between bytes timeout"])], Obstacle::NoResponseInTime),
     (
         Fastly,
@@ -90,10 +97,14 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Fastly, &[Contains(&["max_conn reached", "Maximum threads for service"])], Obstacle::ServerLimit),
     (Fastly, &[Contains(&["unknown domain", "Domain Not Found", "No stub"])], Obstacle::UnknownHost),
     (Fortinet, &[Status(500, 599)], Obstacle::Forbidden),
+    (Heroku, &[Status(503, 503)], Obstacle::StoppedApplication),
+    (Iis, &[Status(500, 500)], Obstacle::Application),
     (Iis, &[Status(503, 503)], Obstacle::StoppedApplication),
-    // ingress-nginx removes the name of the server by default, as nginx cannot; both answer 502 for a server that is down.
-    (Nginx, &[Status(503, 503), Lacks("server")], Obstacle::NoEndpointOrLimit),
-    (Nginx, &[Status(503, 503)], Obstacle::LimitOrMaintenance),
+    (Lighttpd, &[Status(500, 500)], Obstacle::Application),
+    (LiteSpeed, &[Status(500, 500)], Obstacle::Application),
+    // For a server that is down it answers 502.
+    (Nginx, &[Status(503, 503)], Obstacle::LimitOrNoEndpoint),
+    (KubernetesDefaultBackend, &[Status(404, 404)], Obstacle::NoIngress),
     (KrakenD, &[Status(500, 500)], Obstacle::NoValidResponse),
     (Privoxy, &[Contains(&["Forwarding failure", "No such domain"])], Obstacle::NoConnection),
     (ProxySg, &[Contains(&["_denied)"])], Obstacle::Forbidden),
@@ -102,8 +113,7 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Squid, &[Begins("x-squid-error", "ERR_SECURE_CONNECT_FAIL")], Obstacle::Tls),
     (Squid, &[Status(503, 503)], Obstacle::NoConnection),
     (TrafficServer, &[Contains(&["Could not connect to the requested server"])], Obstacle::NoConnection),
-    (Tyk, &[Contains(&["There was a problem proxying the request"])], Obstacle::NoValidResponse),
-    (Tyk, &[Contains(&["Upstream service reached hard timeout"])], Obstacle::NoResponseInTime),
+    (Tyk, &[Status(500, 500)], Obstacle::NoValidResponse),
     // It names one reason for all failures.
     (Varnish, &[Status(503, 503)], Obstacle::NoValidResponse),
     // Codes of its engine, Synapse.
@@ -115,19 +125,6 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
 ];
 
 impl Obstacle {
-    /// Tests for an obstacle between the intermediary and the API.
-    pub(in crate::verdict) const fn is_of_gateway(self) -> bool {
-        matches!(
-            self,
-            Obstacle::ConnectionLost
-                | Obstacle::NoConnection
-                | Obstacle::NoResponseInTime
-                | Obstacle::NoServer
-                | Obstacle::NoValidResponse
-                | Obstacle::Tls
-        )
-    }
-
     /// The obstacle of an answer that says no more than its status.
     pub(super) const fn of_status(status: u16) -> Obstacle {
         match status {

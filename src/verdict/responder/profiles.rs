@@ -80,6 +80,7 @@ const ENVOY_TEXTS: &[&str] = &[
     "RBAC: access denied",
     "local_rate_limited",
     "fault filter abort",
+    "envoy overloaded",
     "Jwt is missing",
     "Jwt verification fails",
 ];
@@ -275,12 +276,6 @@ pub(super) const PROFILES: &[Profile] = &[
         &[&[Page(&["Incapsula incident ID", "_Incapsula_Resource"])]],
     ),
     profile(
-        Responder::Sucuri,
-        "sucuri",
-        "Sucuri",
-        &[&[Has("x-sucuri-block")], &[Page(&["Sucuri WebSite Firewall"])]],
-    ),
-    profile(
         Responder::Fastly,
         "fastly",
         "Fastly",
@@ -468,6 +463,12 @@ pub(super) const PROFILES: &[Profile] = &[
             &[Json("/error", "There was a problem proxying the request")],
         ],
     ),
+    profile(
+        Responder::Sucuri,
+        "sucuri",
+        "the Sucuri firewall",
+        &[&[Has("x-sucuri-block")], &[ERROR, Page(&["Sucuri WebSite Firewall"])]],
+    ),
     profile(Responder::Gravitee, "gravitee", "Gravitee", &[&[ERROR, Json("/http_status_code", "")]]),
     profile(
         Responder::SpringCloudGateway,
@@ -480,6 +481,12 @@ pub(super) const PROFILES: &[Profile] = &[
         "kubernetes",
         "the Kubernetes API server",
         &[&[ERROR, Json("/kind", "Status"), Json("/apiVersion", "v1"), Json("/status", "Failure")]],
+    ),
+    profile(
+        Responder::KubernetesDefaultBackend,
+        "kubernetes-default-backend",
+        "the Kubernetes default backend",
+        &[&[Status(404, 404), Text(&["default backend - 404"])]],
     ),
     profile(
         Responder::LiteSpeed,
@@ -516,12 +523,6 @@ pub(super) const PROFILES: &[Profile] = &[
             ])],
             &[GATEWAY, Begins("server", "Microsoft-IIS/"), Is("content-type", "text/html"), PageOrNone],
         ],
-    ),
-    profile(
-        Responder::KubernetesDefaultBackend,
-        "kubernetes-default-backend",
-        "the default backend of a Kubernetes ingress",
-        &[&[Text(&["default backend - 404"])]],
     ),
     profile(
         Responder::Nginx,

@@ -25,15 +25,15 @@ const CUSTOM: &str = "<html><body>Sorry, we are down</body></html>\n";
 const SERVICE_PAGE: &str = "<html>\n <head>\n  <title>503 Service Unavailable</title>\n </head>\n <body>\n  \
     <h1>503 Service Unavailable</h1>\n  metering database unreachable\n </body>\n</html>";
 
-/// The diagnosis of a status that a responder gives of itself.
-const fn own_diagnosis(status: u16) -> &'static str {
+/// The diagnosis of a status that a responder gives of itself. Apache may run the API within itself.
+fn own_diagnosis(name: &str, status: u16) -> &'static str {
     match status {
         302 => "wrong-service",
         401 | 403 => "denied",
         404 => "not-found",
         405 => "request-rejected",
         429 => "throttled",
-        500 => "api-error",
+        500 if name == "apache" => "api-error",
         _ => "proxy-error",
     }
 }
@@ -106,10 +106,10 @@ impl Server {
     #[track_caller]
     fn is_known(&self, name: &str, answers: &[(&str, u16)], statuses: &[u16]) {
         for (path, status) in answers {
-            self.answers(Some(name), path, *status, own_diagnosis(*status));
+            self.answers(Some(name), path, *status, own_diagnosis(name, *status));
         }
         for status in statuses {
-            self.answers(Some(name), &format!("/{status}"), *status, own_diagnosis(*status));
+            self.answers(Some(name), &format!("/{status}"), *status, own_diagnosis(name, *status));
         }
     }
 

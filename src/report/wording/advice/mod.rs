@@ -306,9 +306,10 @@ fn stalled(kind: FaultKind, quoted: &str) -> Advice {
 fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
     let proxy = judged.answered_by.filter(|responder| responder.intermediary());
     let own = proxy.zip(judged.obstacle);
-    let (meaning, action) = match (status, judged.remark, own) {
+    let remarked = judged.remark.map(|remark| of_remark(remark, proxy));
+    let (meaning, action) = match (status, remarked, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
-        (_, Some(remark), _) => of_remark(remark, proxy),
+        (_, Some(advice), _) => advice,
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
         (403, _, Some(own)) => own_answer(status, own, judged, method),
@@ -375,22 +376,16 @@ fn of_remark(remark: Remark, proxy: Option<Responder>) -> Advice {
              or gateway in front of it answered",
             "check the proxies in front of the API, for maintenance too, then whether the API itself is up and running",
         ),
-        Remark::UnknownRoute => {
-            return (
-                format!("{name}, not the API, has no such path or method: it answers so whatever the token"),
-                "check the stage in the endpoint's prefix, --path and the method (-m)".to_owned(),
-            );
-        }
-        Remark::Challenge => {
-            return (
-                format!(
-                    "{name} tests whether its clients are browsers; nothing is known of the API behind it"
-                ),
-                "exempt this client, or the health path, from that test".to_owned(),
-            );
-        }
+        Remark::UnknownRoute => (
+            "@, not the API, has no such path or method: it answers so whatever the token",
+            "check the stage in the endpoint's prefix, --path and the method (-m)",
+        ),
+        Remark::Challenge => (
+            "@ tests whether its clients are browsers; nothing is known of the API behind it",
+            "exempt this client, or the health path, from that test",
+        ),
     };
-    (meaning.to_owned(), action.to_owned())
+    (meaning.replace('@', name), action.to_owned())
 }
 
 fn redirect(judged: &RequestVerdict) -> Advice {

@@ -24,29 +24,27 @@ pub(super) fn own_answer(
 
 const fn reason(obstacle: Obstacle) -> &'static str {
     match obstacle {
+        Obstacle::Application => "it failed, or an application that it runs",
         Obstacle::ClientLimit => "it limits its clients, so nothing is known of the API behind it",
         Obstacle::ConnectionLost => {
             "the API behind it took the connection and broke it off without a response"
         }
         Obstacle::FaultInjection => "a rule of its own makes requests fail (fault injection)",
         Obstacle::Forbidden => "it forbids the request by a rule of its own",
-        Obstacle::LimitOrMaintenance => {
-            "a limit on its clients, or maintenance (for a server that is down it would answer 502, but Kubernetes' \
-             ingress-nginx 503)"
+        Obstacle::LimitOrNoEndpoint => {
+            "a limit on its clients, maintenance, or, as Kubernetes' ingress-nginx, no endpoint that is ready"
         }
         Obstacle::Method => "it does not know the method",
         Obstacle::NoConnection => "it could not connect to the API behind it",
-        Obstacle::NoEndpointOrLimit => {
-            "the service has no ready endpoint, if this is Kubernetes' ingress-nginx; else a limit on its clients, or \
-             maintenance"
-        }
+        Obstacle::NoIngress => "no Ingress leads from this host name and path to the API",
         Obstacle::NoResponseInTime => "it got no response in time from the API behind it",
         Obstacle::NoRoute => "it has nothing at this URL",
         Obstacle::NoServer => "it has no server to pass the request to",
         Obstacle::NoValidResponse => "it got no valid response from the API behind it",
-        Obstacle::OwnFailure => "it failed, or an application that it runs",
+        Obstacle::Overload => "it is overloaded itself",
+        Obstacle::OwnFailure => "it failed, so nothing is known of the API behind it",
         Obstacle::ServerLimit => "it has reached its own limit on requests to the API behind it",
-        Obstacle::StoppedApplication => "the application that it runs is stopped, or has too long a queue",
+        Obstacle::StoppedApplication => "the application that it runs crashed, is stopped or is overloaded",
         Obstacle::Tls => "it could not speak TLS with the API behind it",
         Obstacle::UnknownHost => "it is not configured for this host name",
         Obstacle::Unknown => "nothing is known of the API behind it",
@@ -62,18 +60,19 @@ const fn action(obstacle: Obstacle) -> &'static str {
         }
         Obstacle::FaultInjection => "remove the fault from @'s routes, or exempt the health path",
         Obstacle::Forbidden => "exempt this client, or the health path, from @'s access rules",
-        Obstacle::LimitOrMaintenance => {
-            "check @'s limits and its configuration for maintenance, then the API itself"
+        Obstacle::LimitOrNoEndpoint => {
+            "check @'s limits, its configuration for maintenance and, in Kubernetes, the endpoints of its service; then \
+             the API itself"
         }
-        Obstacle::NoEndpointOrLimit => {
-            "check that the service's pods are ready (kubectl get endpoints), then @'s limits and its configuration for \
-             maintenance"
+        Obstacle::NoIngress => "check the Ingress of the API, then the endpoint's name and --path",
+        Obstacle::Overload => "check @'s own load and limits",
+        Obstacle::Application | Obstacle::OwnFailure => {
+            "check @'s error log, then whether the API itself is up and running"
         }
-        Obstacle::OwnFailure => "check @'s error log, then whether the API itself is up and running",
         Obstacle::ServerLimit => {
             "check the API's load and response times, then @'s limits (circuit breakers)"
         }
-        Obstacle::StoppedApplication => "check @'s application pools and its error log",
+        Obstacle::StoppedApplication => "check the application and its log, and whether it was stopped",
         Obstacle::Tls => "check the API's certificate, and @'s settings for TLS to its servers",
         Obstacle::UnknownHost => "check the endpoint's host name, and @'s configuration for it",
         Obstacle::Method
@@ -98,6 +97,8 @@ mod tests {
         let words = |obstacle: &Obstacle| format!("{}\n-> {}\n", reason(*obstacle), action(*obstacle));
         let words: Vec<String> = Obstacle::VARIANTS.iter().map(words).collect();
         expect![[r#"
+            it failed, or an application that it runs
+            -> check @'s error log, then whether the API itself is up and running
             it limits its clients, so nothing is known of the API behind it
             -> check less often, or exempt this client from @'s limit
             the API behind it took the connection and broke it off without a response
@@ -106,14 +107,14 @@ mod tests {
             -> remove the fault from @'s routes, or exempt the health path
             it forbids the request by a rule of its own
             -> exempt this client, or the health path, from @'s access rules
-            a limit on its clients, or maintenance (for a server that is down it would answer 502, but Kubernetes' ingress-nginx 503)
-            -> check @'s limits and its configuration for maintenance, then the API itself
+            a limit on its clients, maintenance, or, as Kubernetes' ingress-nginx, no endpoint that is ready
+            -> check @'s limits, its configuration for maintenance and, in Kubernetes, the endpoints of its service; then the API itself
             it does not know the method
             -> check @'s view of its servers, then whether the API itself is up and running
             it could not connect to the API behind it
             -> check @'s view of its servers, then whether the API itself is up and running
-            the service has no ready endpoint, if this is Kubernetes' ingress-nginx; else a limit on its clients, or maintenance
-            -> check that the service's pods are ready (kubectl get endpoints), then @'s limits and its configuration for maintenance
+            no Ingress leads from this host name and path to the API
+            -> check the Ingress of the API, then the endpoint's name and --path
             it got no response in time from the API behind it
             -> check @'s view of its servers, then whether the API itself is up and running
             it has nothing at this URL
@@ -122,12 +123,14 @@ mod tests {
             -> check @'s view of its servers, then whether the API itself is up and running
             it got no valid response from the API behind it
             -> check @'s view of its servers, then whether the API itself is up and running
-            it failed, or an application that it runs
+            it is overloaded itself
+            -> check @'s own load and limits
+            it failed, so nothing is known of the API behind it
             -> check @'s error log, then whether the API itself is up and running
             it has reached its own limit on requests to the API behind it
             -> check the API's load and response times, then @'s limits (circuit breakers)
-            the application that it runs is stopped, or has too long a queue
-            -> check @'s application pools and its error log
+            the application that it runs crashed, is stopped or is overloaded
+            -> check the application and its log, and whether it was stopped
             it could not speak TLS with the API behind it
             -> check the API's certificate, and @'s settings for TLS to its servers
             it is not configured for this host name
