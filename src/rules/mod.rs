@@ -255,7 +255,7 @@ static ROWS: &[Row] = &[
         any(Selector::Problem(AnswerProblem::Page)),
         Unknown,
         WrongService,
-        "something else answered: no health check sends a web page",
+        "something else answered: no health check sends a web page, or a list of API versions",
         "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
     ),
     row(

@@ -4,6 +4,7 @@
 //! hold the reading of bodies, the recognition of responders, and the diagnosis.
 
 mod body;
+mod cache;
 mod finding;
 mod login;
 mod redirect;
@@ -202,6 +203,8 @@ pub(crate) struct HeaderQuotes {
     /// `WWW-Authenticate`.
     pub(crate) challenge: Option<String>,
     pub(crate) age: Option<String>,
+    /// `Content-Encoding` or `Transfer-Encoding` of a body in an unrequested coding.
+    pub(crate) coding: Option<String>,
 }
 
 /// The details of a request.

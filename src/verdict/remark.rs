@@ -12,6 +12,10 @@ pub(crate) enum Remark {
     ClientCertificate,
     /// The body lists the versions of an API.
     VersionDocument,
+    /// The answer of a database's native port.
+    MongoDb,
+    /// The body is a response of its own, with status and headers.
+    ResponseInBody,
     /// A test whether the client is a browser.
     Challenge,
     /// The gateway has no such path or method.
@@ -22,6 +26,13 @@ pub(crate) enum Remark {
     Foreign,
 }
 
+impl Remark {
+    /// Tests for a document that is not a health check's, and no web page either.
+    pub(super) const fn is_other_document(self) -> bool {
+        matches!(self, Remark::VersionDocument | Remark::MongoDb | Remark::ResponseInBody)
+    }
+}
+
 /// The first and the last status, words of the body, and the remark that they prove.
 type Row = ((u16, u16), &'static str, Remark);
 
@@ -29,7 +40,7 @@ const ANY: (u16, u16) = (200, 599);
 const BAD_REQUEST: (u16, u16) = (400, 400);
 
 /// All remarks that words prove, the more specific ones first.
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     // nginx, Apache, Go and Tomcat.
     (BAD_REQUEST, "plain HTTP request was sent to HTTPS port", Remark::HttpsPort),
     (BAD_REQUEST, "speaking plain HTTP to an SSL-enabled server port", Remark::HttpsPort),
@@ -37,6 +48,7 @@ const ROWS: [Row; 10] = [
     (BAD_REQUEST, "This combination of host and port requires TLS", Remark::HttpsPort),
     // nginx.
     (BAD_REQUEST, "No required SSL certificate was sent", Remark::ClientCertificate),
+    ((200, 200), "It looks like you are trying to access MongoDB over HTTP", Remark::MongoDb),
     // Cloudflare.
     (ANY, "<title>Just a moment...</title>", Remark::Challenge),
     (ANY, "/cdn-cgi/challenge-platform/", Remark::Challenge),
@@ -54,8 +66,11 @@ pub(super) fn of(answer: &Response) -> Option<Remark> {
     if CHALLENGES.iter().any(|name| answer.header(name).is_some()) {
         return Some(Remark::Challenge);
     }
-    if answer.status == 300 && body::is_version_document(answer) {
+    if matches!(answer.status, 200..=300) && body::is_version_document(answer) {
         return Some(Remark::VersionDocument);
+    }
+    if answer.is_success() && body::body_text(answer).is_some_and(|text| text.starts_with("HTTP/1.")) {
+        return Some(Remark::ResponseInBody);
     }
     let mut text = None;
     let proves = |((first, last), words, _): &&Row| {

@@ -1,6 +1,7 @@
 //! Judges one request: its row, its responder, and its diagnosis.
 
 use super::body;
+use super::cache::is_cached;
 use super::responder::{self, Obstacle, Recognition, Responder};
 use super::{FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, redirect, remark};
 use crate::model::diagnosis::Diagnosis::{
@@ -89,31 +90,13 @@ pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
         return Vec::new();
     };
     let has = |problem: &AnswerProblem| match problem {
-        AnswerProblem::Page => body::is_web_page(answer),
+        AnswerProblem::Page => {
+            body::is_web_page(answer) || remark::of(answer).is_some_and(Remark::is_other_document)
+        }
         AnswerProblem::Report => body::failed_component(answer).is_some(),
         AnswerProblem::Cached => is_cached(answer),
     };
     AnswerProblem::ALL.into_iter().filter(has).collect()
-}
-
-/// Headers in which caches say what they did: RFC 9211's, and those of nginx and the large caches.
-const CACHE_HEADERS: [&str; 5] =
-    ["cache-status", "x-cache", "x-cache-status", "x-proxy-cache", "cf-cache-status"];
-
-/// Their words for an answer of their own. For one that was refreshed or revalidated they did send a request to the API.
-const CACHE_HITS: [&str; 5] = ["hit", "tcp_hit", "tcp_mem_hit", "stale", "updating"];
-
-/// Tests for the marks of a cache. A request with `Cache-Control: no-cache` gets them only from a cache that ignores it.
-fn is_cached(answer: &Response) -> bool {
-    let bytes = |name| answer.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default();
-    let age = bytes("age").iter().take_while(|byte| byte.is_ascii_digit());
-    let is_hit = |name| {
-        let mut words = bytes(name).split(|byte| matches!(byte, b' ' | b',' | b';'));
-        words.any(|word| CACHE_HITS.iter().any(|hit| word.eq_ignore_ascii_case(hit.as_bytes())))
-    };
-    // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
-    let is_stale = [b"110 ", b"111 "].iter().any(|code| bytes("warning").starts_with(*code));
-    age.into_iter().any(|digit| *digit != b'0') || is_stale || CACHE_HEADERS.into_iter().any(is_hit)
 }
 
 impl<'a> Request<'a> {
@@ -276,5 +259,8 @@ fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         retry_after: quote("retry-after"),
         challenge: quote("www-authenticate"),
         age: quote("age"),
+        coding: quote("content-encoding")
+            .or_else(|| quote("transfer-encoding"))
+            .filter(|_| body::is_coded(answer) && !answer.body.bytes().is_empty()),
     }
 }

@@ -320,7 +320,15 @@ fn distrusted(
     said: Option<Reason>,
 ) -> Clause {
     let event = match problem {
-        AnswerProblem::Page => format!("{answer} from {endpoint} is an HTML page"),
+        AnswerProblem::Page => {
+            let what = match judged.remark {
+                Some(Remark::VersionDocument) => "is a list of API versions",
+                Some(Remark::MongoDb) => "is MongoDB's",
+                Some(Remark::ResponseInBody) => "has another response in its body",
+                _ => "is an HTML page",
+            };
+            format!("{answer} from {endpoint} {what}")
+        }
         AnswerProblem::Report => format!("{answer} from {endpoint} reports a failure"),
         AnswerProblem::Cached => {
             return Clause::event(format!("{answer} from a cache in front of {endpoint}{}", age(judged)));
@@ -534,6 +542,8 @@ pub(in crate::report) mod tests {
         ]]
         .assert_eq(&of(&both));
         let get = |headers| of(&[answered(Method::Get, 503, headers, "")]);
+        let versions = r#"{"versions": [{"id": "v2.0", "links": []}]}"#;
+        expect![[r#"wrong-service: GET 200 from http://ctl1:8777/v2/health is a list of API versions: "{"versions": [{"id": "v2.0", "links": []}]}""#]].assert_eq(&of(&[answered(Method::Get, 200, &[], versions)]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy, 30 s old)"]
             .assert_eq(&get(&[("age", "30")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy)"]

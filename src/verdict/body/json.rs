@@ -15,10 +15,11 @@ pub(super) const MAX_PARTS: usize = 8;
 pub(super) const MAX_DEPTH: u8 = 6;
 
 /// Keys under which an error object describes itself, the most specific first.
-const MESSAGE_KEYS: [&str; 12] = [
+const MESSAGE_KEYS: [&str; 13] = [
     "error_message",
     "faultstring",
     "message",
+    "msg",
     "error",
     "errors",
     "detail",
@@ -121,8 +122,11 @@ fn close_string(text: &str, start: usize) -> String {
     format!("{before}{}\"", last.get(..escape).unwrap_or_default())
 }
 
-/// A document that lists the versions of an API, as Keystone and Nova serve at their root.
+/// A document that lists the versions of an API and nothing else, as Keystone and Nova serve at their root.
 pub(super) fn is_version_document(value: &Value) -> bool {
+    if value.as_object().is_none_or(|object| object.len() != 1) {
+        return false;
+    }
     let is_list = |value: &Value| value.is_array() || value.get("values").is_some_and(Value::is_array);
     let is_version = |value: &Value| value.get("id").is_some() && value.get("links").is_some();
     value.get("versions").is_some_and(is_list) || value.get("version").is_some_and(is_version)

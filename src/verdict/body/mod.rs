@@ -108,7 +108,8 @@ pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
     })
 }
 
-fn is_coded(answer: &Response) -> bool {
+/// Tests for a body in a coding that was not requested.
+pub(super) fn is_coded(answer: &Response) -> bool {
     has_coding(answer, "content-encoding", &["identity", ""])
         || has_coding(answer, "transfer-encoding", &["chunked", "identity", ""])
 }
@@ -323,6 +324,13 @@ mod tests {
                 "[-]etcd failed: reason withheld",
             ),
             ("<health><status>DOWN</status></health>", "status: DOWN"),
+            ("<soap:Fault><faultstring>db down</faultstring></soap:Fault>", "db down"),
+            (
+                "Traceback (most recent call last):\n  File \"a\", line 1\nOperationalError: no db\n",
+                "OperationalError: no db",
+            ),
+            (r#"{"code":404,"msg":"no such api"}"#, "code: 404; no such api"),
+            (r#"{"status":401,"message":"sign in"}"#, "status: 401; sign in"),
             (r#"{"statusCode":500}"#, "statusCode: 500"),
             ("FAIL: database unreachable", "FAIL: database unreachable"),
             ("Service Unavailable\n", "Service Unavailable"),
@@ -392,6 +400,9 @@ mod tests {
             r#"{"database":{"name":"error log"}}"#,
             r#"{"checks":{"db":{"status":"pass","severity":"critical"}}}"#,
             r#"{"down":[],"failed":[],"unhealthy":0}"#,
+            r#"{"status":"ok","code":404}"#,
+            r#"{"checks":{"http":{"status":"pass","code":401}}}"#,
+            "<a><faultstring2>x</faultstring2></a>",
         ];
         for body in healthy {
             assert_eq!(failed_component(&answer(200, &[], body)), None, "{body}");

@@ -2,13 +2,14 @@
 //!
 //! Conservative: what is not known as a failure is healthy, such as `{"error": null}`, an empty list or an unknown map.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named};
 use super::states::{
     affirms, describes, holds_components, is_bad, is_bad_state, is_component, is_false, is_good,
     is_needed_component, is_past, names_failure, names_state, names_status,
 };
+use super::traceback;
 
 /// Keys of an error's text.
 const ERROR_KEYS: [&str; 3] = ["error_message", "error", "errors"];
@@ -21,6 +22,9 @@ const NAME_KEYS: [&str; 6] = ["name", "component", "service", "check", "checkid"
 
 /// XML elements that hold a state.
 const STATE_ELEMENTS: [&str; 3] = ["<status>", "<state>", "<health>"];
+
+/// The XML element that holds the reason of SOAP's faults.
+const FAULT_ELEMENT: &str = "<faultstring>";
 
 /// Meaning of the keys of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +157,11 @@ fn is_failed(key: &str, value: &Value, scope: Scope, own_state: Option<bool>) ->
             let is_error = scope != Scope::Unknown && ERROR_KEYS.contains(&key) && !is_good(text);
             (is_judged && is_bad(text)) || is_error || ((is_state || affirms(key)) && is_false(text))
         }
-        Value::Number(status) => names_status(key) && is_server_error(status),
+        // Within a component a 4xx may be a check's expectation.
+        Value::Number(status) => {
+            let lowest = if scope == Scope::Unknown && own_state != Some(true) { 400 } else { 500 };
+            names_status(key) && status.as_u64().is_some_and(|status| (lowest..=599).contains(&status))
+        }
         Value::Bool(false) => affirms(key) || is_state || is_needed_component(key),
         Value::Bool(true) => names_failure(key),
         _ => false,
@@ -217,10 +225,6 @@ fn nested(name: &str, object: &Map<String, Value>, scope: Scope, depth: u8, fail
     }
 }
 
-fn is_server_error(status: &Number) -> bool {
-    status.as_u64().is_some_and(|status| (500..=599).contains(&status))
-}
-
 /// The failure that plain text or simple XML reports, or the lines that report one.
 pub(super) fn failed_lines(text: &str) -> Option<String> {
     if text.starts_with('<') {
@@ -229,7 +233,7 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_count = lines.get(1).is_some_and(|line| line.parse::<f64>().is_ok());
     if lines.first().is_some_and(|line| is_bad(line)) && !is_count {
-        return Some(text.to_owned());
+        return Some(traceback::last_line(text).unwrap_or_else(|| text.to_owned()));
     }
     let states = lines.iter().map(|line| line.split_once([':', '=']).map(|(_, state)| state));
     let is_report = states.clone().all(|state| state.is_some_and(|state| is_good(state) || is_bad(state)))
@@ -264,5 +268,9 @@ fn failed_element(text: &str) -> Option<String> {
         let state = text.get(start..)?.split('<').next()?;
         is_bad(state).then(|| format!("{}: {state}", element.trim_matches(['<', '>'])))
     };
-    STATE_ELEMENTS.iter().find_map(state)
+    let fault = || {
+        let start = lower.find(FAULT_ELEMENT)? + FAULT_ELEMENT.len();
+        text.get(start..)?.split('<').next().map(str::to_owned)
+    };
+    STATE_ELEMENTS.iter().find_map(state).or_else(fault)
 }

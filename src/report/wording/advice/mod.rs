@@ -103,7 +103,16 @@ fn slow_action(took: Duration, limit: &Limit, action: &str) -> String {
 /// Quotes the row of GET where there is one, for GET checks more than HEAD.
 fn all_good(verdict: &Verdict) -> String {
     let get = verdict.made().find(|(method, _)| *method == Method::Get);
-    get.or_else(|| verdict.made().next()).map_or("", |(_, judged)| judged.row.meaning).to_owned()
+    let judged = get.or_else(|| verdict.made().next());
+    judged.map_or_else(String::new, |(_, judged)| format!("{}{}", judged.row.meaning, unread(judged)))
+}
+
+/// The reason why nothing is quoted of a body.
+fn unread(judged: &RequestVerdict) -> String {
+    let coding = judged.quotes.coding.as_ref();
+    coding.map_or_else(String::new, |coding| {
+        format!("; its body was not read: it is in a coding that was not requested ({coding})")
+    })
 }
 
 /// The addresses, where HEAD and GET did not go to the same server.
@@ -331,7 +340,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     } else {
         [""; 2]
     };
-    (format!("{meaning}{retry_after}{copy}"), format!("{action}{past}"))
+    (format!("{meaning}{retry_after}{copy}{}", unread(judged)), format!("{action}{past}"))
 }
 
 /// A status of proxies in an answer that the API signs.
@@ -365,6 +374,13 @@ fn of_remark(remark: Remark, proxy: Option<Responder>) -> Advice {
         Remark::VersionDocument => (
             "the response lists the versions of an API: the health check is not at this URL",
             "check --path and the endpoint's prefix",
+        ),
+        Remark::MongoDb => {
+            ("this is the port of MongoDB's own protocol, not the API's", "check the endpoint's port")
+        }
+        Remark::ResponseInBody => (
+            "the body is a response of its own, with a status and headers: a gateway or script did not read it",
+            "check the gateway or script in front of the API, then the API itself",
         ),
         Remark::DisabledByFile => (
             "an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is \

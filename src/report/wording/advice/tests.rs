@@ -363,6 +363,11 @@ fn remarkable_answers() {
             (511, &[], "<html><title>Network Authentication Required</title></html>"),
             (503, &[("age", "30")], ""),
             (404, &[("x-cache", "HIT")], ""),
+            (200, &[("content-encoding", "gzip")], "x"),
+            (503, &[("content-encoding", "br")], "x"),
+            (200, &[], r#"{"versions": [{"id": "v2.0", "links": []}]}"#),
+            (200, &[], "It looks like you are trying to access MongoDB over HTTP on the native driver port."),
+            (200, &[], "HTTP/1.1 503 Service Unavailable\r\n\r\ndb down"),
         ],
         &expect![[r#"
             503 proxy-error: Cloudflare tests whether its clients are browsers; nothing is known of the API behind it
@@ -385,6 +390,16 @@ fn remarkable_answers() {
             -> verify that the API is up and running and that there is connectivity with the back-end; ask past the cache
             404 not-found: the API cannot be reached; not even the basic system is up and running; this is a cache's copy, and the API may answer otherwise by now
             -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if it is, check port, prefix and --path; ask past the cache
+            200 healthy: the API answers and reaches its back-end; its body was not read: it is in a coding that was not requested (gzip)
+            -> 
+            503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; its body was not read: it is in a coding that was not requested (br)
+            -> verify that the API is up and running and that there is connectivity with the back-end
+            200 wrong-service: the response lists the versions of an API: the health check is not at this URL
+            -> check --path and the endpoint's prefix
+            200 wrong-service: this is the port of MongoDB's own protocol, not the API's
+            -> check the endpoint's port
+            200 wrong-service: the body is a response of its own, with a status and headers: a gateway or script did not read it
+            -> check the gateway or script in front of the API, then the API itself
         "#]],
     );
 }
