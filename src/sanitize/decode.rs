@@ -255,28 +255,84 @@ fn json_letter(letter: u8) -> Option<u8> {
     })
 }
 
-/// The character references that HTML escaping writes.
+/// The names of HTML's references to characters of ASCII, the longest left out.
+const HTML_NAMES: [(&[u8], char); 40] = [
+    (b"amp", '&'),
+    (b"apos", '\''),
+    (b"ast", '*'),
+    (b"bsol", '\\'),
+    (b"colon", ':'),
+    (b"comma", ','),
+    (b"commat", '@'),
+    (b"dollar", '$'),
+    (b"equals", '='),
+    (b"excl", '!'),
+    (b"grave", '`'),
+    (b"gt", '>'),
+    (b"hat", '^'),
+    (b"lbrace", '{'),
+    (b"lbrack", '['),
+    (b"lcub", '{'),
+    (b"lowbar", '_'),
+    (b"lpar", '('),
+    (b"lsqb", '['),
+    (b"lt", '<'),
+    (b"midast", '*'),
+    (b"nbsp", ' '),
+    (b"newline", '\n'),
+    (b"num", '#'),
+    (b"percnt", '%'),
+    (b"period", '.'),
+    (b"plus", '+'),
+    (b"quest", '?'),
+    (b"quot", '"'),
+    (b"rbrace", '}'),
+    (b"rbrack", ']'),
+    (b"rcub", '}'),
+    (b"rpar", ')'),
+    (b"rsqb", ']'),
+    (b"semi", ';'),
+    (b"sol", '/'),
+    (b"tab", '\t'),
+    (b"underbar", '_'),
+    (b"verbar", '|'),
+    (b"vert", '|'),
+];
+
+/// The character references of HTML to what a secret may have: numbers, with or without a semicolon, and names.
 fn unescape_html(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
-    /// Length of the longest reference that is read: `&#x10ffff;`.
-    const MAX_REFERENCE: usize = 10;
+    /// Length of the longest name that is read, and of its semicolon.
+    const MAX_NAME: usize = 10;
     let name = text.strip_prefix(b"&")?;
-    let Some(end) = name.iter().take(MAX_REFERENCE).position(|&byte| byte == b';') else {
-        let broken = name.len() < MAX_REFERENCE
-            && name.iter().all(|byte| b"#".contains(byte) || byte.is_ascii_alphanumeric());
-        return broken.then_some(text.len());
+    if let Some(number) = name.strip_prefix(b"#") {
+        return unescape_html_number(text.len() - number.len(), number, into);
+    }
+    let Some(end) = name.iter().take(MAX_NAME).position(|&byte| byte == b';') else {
+        let is_broken = name.len() < MAX_NAME && name.iter().all(u8::is_ascii_alphanumeric);
+        return is_broken.then_some(text.len());
     };
-    let letter = match name.get(..end)?.to_ascii_lowercase().as_slice() {
-        b"amp" => '&',
-        b"lt" => '<',
-        b"gt" => '>',
-        b"quot" => '"',
-        b"apos" => '\'',
-        [b'#', b'x', digits @ ..] => char::from_u32(hexadecimal(digits)?)?,
-        [b'#', digits @ ..] => char::from_u32(std::str::from_utf8(digits).ok()?.parse().ok()?)?,
-        _ => return None,
-    };
+    let name = name.get(..end)?.to_ascii_lowercase();
+    let (_, letter) = HTML_NAMES.iter().find(|(known, _)| *known == name)?;
     into.extend(letter.encode_utf8(&mut [0; 4]).bytes());
     Some(end + 2)
+}
+
+/// Decodes a numeric reference, whose digits follow `before` bytes. It may have any number of zeros.
+fn unescape_html_number(before: usize, number: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+    let (digits, radix, marked) = match number {
+        [b'x' | b'X', digits @ ..] => (digits, 16, before + 1),
+        digits => (digits, 10, before),
+    };
+    let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
+    let length = digits.iter().take_while(|byte| is_digit(byte)).count();
+    let rest = digits.get(length..)?;
+    if rest.is_empty() {
+        return Some(marked + length);
+    }
+    let value = std::str::from_utf8(digits.get(..length)?).ok()?;
+    let letter = char::from_u32(u32::from_str_radix(value, radix).ok()?)?;
+    into.extend(letter.encode_utf8(&mut [0; 4]).bytes());
+    Some(marked + length + usize::from(rest.starts_with(b";")))
 }
 
 /// The value of hexadecimal digits, at least one.

@@ -46,6 +46,13 @@ const MAX_DECODED: (usize, usize) = (24, 4096);
 /// Longest white space within a URL's password that is followed to an `@`, in bytes.
 const MAX_SPACED_PASSWORD: usize = 128;
 
+/// Maximum number of tags, and of bytes of each, between the slashes of a URL.
+const MAX_GAPS: usize = 4;
+const MAX_TAG: usize = 64;
+
+/// Maximum number of digits of a port.
+const MAX_PORT_DIGITS: usize = 5;
+
 /// The secrets, in the forms in which they are searched for.
 #[derive(Clone, Default)]
 pub(super) struct Mask {
@@ -176,7 +183,7 @@ impl Search<'_> {
     fn read(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
         self.left = self.left.checked_sub(reading.bytes.len())?;
         if urls {
-            self.spans.extend(userinfo(&reading.bytes).map(|found| reading.origin(found)));
+            self.spans.extend(userinfo(&reading.bytes).into_iter().map(|found| reading.origin(found)));
         }
         self.find(reading);
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
@@ -270,40 +277,156 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
 ///
 /// A password in it may have unescaped characters. So where a colon follows `//`, the authority ends at white space
 /// only, or at the first `@` soon after it; after what may be a port it ends at the URL's end.
-fn userinfo(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let starts = text.windows(2).enumerate().filter(|(_, pair)| *pair == b"//").map(|(at, _)| at + 2);
-    // Everything before is masked, or has no '@' that a URL could reach: no byte is looked at twice.
-    let mut done = 0;
-    starts.filter_map(move |start| {
-        let rest = text.get(start..).filter(|_| start >= done)?;
+fn userinfo(text: &[u8]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut ahead = Ahead::default();
+    for start in authorities(text) {
+        if found.last().is_some_and(|last| start < last.end) {
+            continue;
+        }
+        let rest = text.get(start..).unwrap_or_default();
         let (authority, after) = split_before(rest, |byte| b" \t\r\n/?#\"<>".contains(&byte));
-        let has_colon = authority.contains(&b':') && !authority.starts_with(b"[");
-        let length = match authority.iter().rposition(|&byte| byte == b'@') {
-            None if has_colon => {
-                let (word, spaced) = split_before(after, |byte| byte.is_ascii_whitespace());
-                done = start + authority.len() + word.len();
-                end_of_password(authority, word, spaced).map(|length| authority.len() + length)
-            }
-            length => length,
+        let end = match authority.iter().rposition(|byte| *byte == b'@') {
+            Some(length) => Some(start + length),
+            None => ahead.end_of_password(text, start + authority.len(), password(authority, after)),
         };
-        let length = length.filter(|length| *length > 0)?;
-        done = start + length;
-        Some(start..done)
+        found.extend(end.filter(|end| *end > start).map(|end| start..end));
+    }
+    found
+}
+
+/// Finds where an authority may begin: after two slashes. What a page or a header puts between them does not part those
+/// that follow a scheme.
+fn authorities(text: &[u8]) -> impl Iterator<Item = usize> {
+    let slashes = text.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+    slashes.filter_map(move |at| {
+        let rest = text.get(at + 1..)?;
+        let has_scheme = at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b':');
+        let gap = if has_scheme { gap(rest) } else { 0 };
+        (rest.get(gap) == Some(&b'/')).then_some(at + gap + 2)
     })
+}
+
+/// Length of white space and short tags at the beginning of a text.
+fn gap(text: &[u8]) -> usize {
+    let mut rest = text;
+    for _ in 0..MAX_GAPS {
+        rest = rest.trim_ascii_start();
+        let Some(tag) = rest.strip_prefix(b"<") else { break };
+        let Some(end) = tag.iter().take(MAX_TAG).position(|byte| *byte == b'>') else { break };
+        rest = tag.get(end + 1..).unwrap_or_default();
+    }
+    text.len() - rest.len()
+}
+
+/// The place where the `@` after a password is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// There is no password.
+    Nowhere,
+    /// The rest of the URL.
+    Url,
+    /// The rest of the word.
+    Word,
+    /// The next word.
+    NextWord,
+    /// The rest of the word, or soon after it.
+    BeyondWord,
+}
+
+/// Judges by an authority without `@`, and by what follows it, how far a password in it may reach.
+fn password(authority: &[u8], after: &[u8]) -> Reach {
+    let Some(colon) = authority.iter().rposition(|byte| *byte == b':') else {
+        // A line break before the colon is shown as a blank.
+        let is_broken = after.first().is_some_and(u8::is_ascii_whitespace) && !authority.is_empty();
+        return if is_broken && after.trim_ascii_start().starts_with(b":") {
+            Reach::NextWord
+        } else {
+            Reach::Nowhere
+        };
+    };
+    if is_v6(authority) {
+        return Reach::Nowhere;
+    }
+    let port = authority.get(colon + 1..).unwrap_or_default();
+    if !(1..=MAX_PORT_DIGITS).contains(&port.len()) || !port.iter().all(u8::is_ascii_digit) {
+        return Reach::BeyondWord;
+    }
+    match after {
+        [] => Reach::Nowhere,
+        [b'/' | b'?' | b'#', ..] => Reach::Url,
+        [b'"' | b'>', next, ..] if !next.is_ascii_alphanumeric() => Reach::Nowhere,
+        [b'<', b'/' | b'!', ..] => Reach::Nowhere,
+        [b'"' | b'<' | b'>', ..] => Reach::Word,
+        _ => Reach::NextWord,
+    }
+}
+
+/// Tests for an IPv6 address in brackets, with or without a port.
+fn is_v6(authority: &[u8]) -> bool {
+    let Some(inner) = authority.strip_prefix(b"[") else { return false };
+    let (address, rest) = split_before(inner, |byte| byte == b']');
+    let is_port = |port: &[u8]| port.iter().all(u8::is_ascii_digit);
+    address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.%".contains(byte))
+        && matches!(rest, [b']'] | [b']', b':', ..])
+        && is_port(rest.get(2..).unwrap_or_default())
+}
+
+/// A stretch of a text up to some delimiter, and the last `@` in it.
+#[derive(Default)]
+struct Stretch {
+    end: usize,
+    last_at: Option<usize>,
+}
+
+impl Stretch {
+    /// Moves on to the stretch that a place is in: no byte is looked at twice.
+    fn reach(&mut self, text: &[u8], place: usize, ends: fn(u8) -> bool) {
+        if place >= self.end {
+            let (stretch, _) = split_before(text.get(place..).unwrap_or_default(), ends);
+            self.end = place + stretch.len().max(1);
+            self.last_at = stretch.iter().rposition(|byte| *byte == b'@').map(|at| place + at);
+        }
+    }
+}
+
+/// What follows in a text that is read from its beginning to its end.
+#[derive(Default)]
+struct Ahead {
+    url: Stretch,
+    word: Stretch,
+}
+
+impl Ahead {
+    /// The place of the `@` that ends a password, of which the part before `place` is known.
+    fn end_of_password(&mut self, text: &[u8], place: usize, reach: Reach) -> Option<usize> {
+        let is_space = |byte: u8| byte.is_ascii_whitespace();
+        let place = match reach {
+            Reach::NextWord => {
+                let rest = text.get(place..).unwrap_or_default();
+                place + rest.len() - rest.trim_ascii_start().len()
+            }
+            _ => place,
+        };
+        let last_at = match reach {
+            Reach::Nowhere => return None,
+            Reach::Url => {
+                self.url.reach(text, place, |byte| byte.is_ascii_whitespace() || b"\"<>".contains(&byte));
+                self.url.last_at
+            }
+            Reach::Word | Reach::NextWord | Reach::BeyondWord => {
+                self.word.reach(text, place, is_space);
+                self.word.last_at
+            }
+        };
+        last_at.filter(|at| *at >= place).or_else(|| {
+            let soon = text.get(self.word.end..).filter(|_| reach == Reach::BeyondWord)?;
+            let at = soon.iter().take(MAX_SPACED_PASSWORD).position(|byte| *byte == b'@')?;
+            Some(self.word.end + at)
+        })
+    }
 }
 
 fn split_before(text: &[u8], ends: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
     text.split_at(text.iter().position(|&byte| ends(byte)).unwrap_or(text.len()))
-}
-
-/// Length of the rest of a password: to the last `@` of the word that it is in, else to the first one soon after it.
-fn end_of_password(authority: &[u8], word: &[u8], spaced: &[u8]) -> Option<usize> {
-    let is_at = |byte: &u8| *byte == b'@';
-    let port = authority.split(|&byte| byte == b':').next_back().unwrap_or_default();
-    if port.iter().all(u8::is_ascii_digit) {
-        let (url, _) = split_before(word, |byte| b"\"<>".contains(&byte));
-        return url.iter().rposition(is_at);
-    }
-    let soon = spaced.iter().take(MAX_SPACED_PASSWORD).position(is_at);
-    word.iter().rposition(is_at).or(soon.map(|length| word.len() + length))
 }

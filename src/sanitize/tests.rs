@@ -243,7 +243,39 @@ fn userinfo_of_urls() {
         ("http://user:12/34@host", "http://***@host"),
         ("http://user%3Ap%252Fw%40host", "http://***%40host"),
         ("http://[::1]:8777/a@b", "http://[::1]:8777/a@b"),
+        ("http://[::1]/a@b http://[fe80::1%1]:1 a@b", "http://[::1]/a@b http://[fe80::1%1]:1 a@b"),
         (r#"{"u":"http://host:8777/","mail":"a@b"}"#, r#"{"u":"http://host:8777/","mail":"a@b"}"#),
+        (r#"{"u":"http://host:8777","mail":"a@b"}"#, r#"{"u":"http://host:8777","mail":"a@b"}"#),
+        ("http://host:8777</a> a@b", "http://host:8777</a> a@b"),
+        ("http://host:8777 is down, tell a@b", "http://host:8777 is down, tell a@b"),
+        // The URLs after one without a password.
+        (r#"["http://host:80","http://u:pw@h"]"#, r#"["http://host:80","http://***@h"]"#),
+        (
+            r#"{"a":"amqp://q:5672/","b":"mysql://u:pw@db/x"}"#,
+            r#"{"a":"amqp://q:5672/","b":"mysql://***@db/x"}"#,
+        ),
+        ("http://h:80/x,http://u:pw@h", "http://***@h"),
+        // Passwords that begin like the end of an authority or like a port.
+        ("mongodb://u:<Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:>Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:\"Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:12<Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:12\"Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:12>Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:12 Tr0ub@db", "mongodb://***@db"),
+        ("mongodb://u:123456 Tr0 ub@db", "mongodb://***@db"),
+        ("http://[u:a/Tr0ub@db", "http://***@db"),
+        ("http://[u]:a/Tr0ub@db", "http://***@db"),
+        // What is between the parts of a URL.
+        ("http:/\n/u:Tr0ub@h", "http:/ /***@h"),
+        ("http://u\n:Tr0ub@h", "http://***@h"),
+        ("http:/<i></i>/u:Tr0ub@h", "http:/<i></i>/***@h"),
+        ("http:/<!-- -->/u:Tr0ub@h", "http:/<!-- -->/***@h"),
+        // Character references by the rules of HTML.
+        ("http://u:Tr0ub&commat;h", "http://***&commat;h"),
+        ("http://u&colon;Tr0ub&#64h", "http://***&#64h"),
+        ("http:&sol;&sol;u:Tr0ub&#0000000064;h", "http:&sol;&sol;***&#0000000064;h"),
+        ("http:&#X2F&#x000000002f;u:Tr0ub&#x40h", "http:&#X2F&#x000000002f;***&#x40h"),
     ];
     for (text, expected) in table {
         assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
@@ -372,7 +404,8 @@ fn time_for_hostile_text() {
     let started = Instant::now();
     for unit in [
         "a", "ab", "\x1b]", "\x1b[", "//", "//@", "%41", "%", "\\", "\\u0061", "&", "&#", "\u{301}", " ",
-        "\n",
+        "\n", "//:", "//h:1/", "//h:1\"", "//h:1 ", "//h :", ":/ ", ":/<", "//:@", "&#0", "&#x", "A B",
+        "4 1 ",
     ] {
         let text = UntrustedText::new(unit.repeat(crate::model::exchange::BODY_LIMIT / unit.len()));
         assert!(sanitizer.line(&text, 200).chars().count() <= 200);
