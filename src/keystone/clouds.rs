@@ -18,6 +18,9 @@ use crate::sanitize::{quote_arg, sanitize_own};
 /// Maximum size of a file, in bytes.
 const MAX_FILE_BYTES: usize = 1024 * 1024;
 
+/// Maximum length of a value, in bytes, as of a token file's: a secret is searched for in every text.
+const MAX_VALUE: usize = 16 * 1024;
+
 /// Maximum number of clouds that the error about a missing one names.
 const MAX_CLOUDS_NAMED: usize = 12;
 
@@ -162,6 +165,9 @@ impl Layers {
         let key = path.last().copied().unwrap_or_default();
         let place = layer.place(node, key);
         match &node.value {
+            Value::Text(text) if text.len() > MAX_VALUE => {
+                bail!("{place}: {key} is longer than {MAX_VALUE} bytes")
+            }
             Value::Text(text) => Ok(Some(Setting { text: text.clone(), place })),
             _ => bail!("{place}: {key} wants one value"),
         }

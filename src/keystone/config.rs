@@ -261,6 +261,9 @@ impl Login {
     }
 }
 
+/// Maximum number of regions: each is read with the whole cloud's settings.
+const MAX_REGIONS: usize = 200;
+
 /// The regions that were chosen; one `None` for all.
 fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Option<String>>> {
     let mut regions = options.regions.to_vec();
@@ -277,6 +280,9 @@ fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Opt
         return Ok(vec![None]);
     }
     regions.dedup();
+    if regions.len() > MAX_REGIONS {
+        bail!("{}: more than {MAX_REGIONS} regions: choose some with --os-region-name", layers.place());
+    }
     Ok(regions.into_iter().map(Some).collect())
 }
 

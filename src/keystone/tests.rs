@@ -389,6 +389,16 @@ fn refused_files() {
     let home = Home::new();
     fs::create_dir(home.path("openstack/clouds.yaml")).unwrap();
     assert!(home.refused().ends_with("is not a regular file"));
+    let long = PASSWORD.replace("s3cret", &"x".repeat(16 * 1024 + 1));
+    let long = Home::with_clouds(&with_auth(&long, "")).refused();
+    assert!(long.ends_with("clouds.yaml:3: password is longer than 16384 bytes"), "{long}");
+    let regions = |number: usize| {
+        let names: Vec<String> = (0..number).map(|number| format!("r{number}")).collect();
+        Home::with_clouds(&with_auth(PASSWORD, &format!("    regions: [{}]\n", names.join(","))))
+    };
+    assert_eq!(regions(200).read().unwrap().selections.len(), 200);
+    let many = regions(201).refused();
+    assert!(many.ends_with(": more than 200 regions: choose some with --os-region-name"), "{many}");
     let large = Home::with_clouds(&format!("# {}\n", "x".repeat(2 << 20)));
     assert!(large.refused().contains("is larger than 1048576 bytes"));
 }
