@@ -43,9 +43,11 @@ impl DecodedText {
         self.filter_map(normalize)
     }
 
-    /// The text without its white space.
-    pub(super) fn without_space(&self) -> DecodedText {
-        self.filter_map(|byte| (!byte.is_ascii_whitespace()).then_some(byte))
+    /// The text without white space and what cannot be seen, as far as an encoding may be broken by it; `None` where there is
+    /// none.
+    pub(super) fn dense(&self) -> Option<DecodedText> {
+        let is_dense = self.bytes.iter().all(u8::is_ascii_graphic);
+        (!is_dense).then(|| self.filter_map(|byte| byte.is_ascii_graphic().then_some(byte)))
     }
 
     fn filter_map(&self, map: fn(u8) -> Option<u8>) -> DecodedText {
@@ -98,22 +100,15 @@ impl DecodedText {
     /// Every long enough run of letters that have a value.
     fn runs_of(&self, value: fn(u8) -> Option<u8>, within: Range<usize>) -> Vec<Range<usize>> {
         let mut runs = Vec::new();
-        let (mut start, mut length, mut at) = (within.start, 0, within.start);
-        while at <= within.end {
-            if self.bytes.get(at).copied().and_then(value).is_some() {
-                start = if length == 0 { at } else { start };
-                length += 1;
-            } else if length > 0 {
-                if let Some(breaks) = self.line_break(at) {
-                    at += breaks;
-                    continue;
-                }
-                if length >= MIN_RUN {
+        let mut start = within.start;
+        for at in within.start..=within.end {
+            let byte = self.bytes.get(at).filter(|_| at < within.end);
+            if byte.copied().and_then(value).is_none() {
+                if at - start >= MIN_RUN {
                     runs.push(start..at);
                 }
-                length = 0;
+                start = at + 1;
             }
-            at += 1;
         }
         runs
     }
@@ -136,13 +131,6 @@ impl DecodedText {
             self.decode_run(values.skip(offset), bits, &mut reading);
         }
         reading
-    }
-
-    /// Length of the white space here if it has a line break in it: such a break does not end a run.
-    fn line_break(&self, at: usize) -> Option<usize> {
-        let rest = self.bytes.get(at..)?;
-        let length = rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
-        rest.get(..length)?.contains(&b'\n').then_some(length)
     }
 
     fn decode_run(&self, run: impl Iterator<Item = (usize, u8)>, bits: u32, reading: &mut DecodedText) {

@@ -146,11 +146,7 @@ impl Mask {
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
         let mut search = Search { mask: self, left, spans: Vec::new() };
         let reading = DecodedText::of(text);
-        let done = search.read(&reading, depth, true).and_then(|()| match depth {
-            0 => Some(()),
-            _ => search.read_broken(&reading),
-        });
-        match done {
+        match search.read(&reading, depth, true) {
             Some(()) => replace(text, search.spans),
             None => STARS.to_vec(),
         }
@@ -180,6 +176,8 @@ struct Search<'a> {
 impl Search<'_> {
     /// Searches a reading and, to a depth, its readings; `None` where that would take too long. URLs are searched for in
     /// texts that can be read without decoding base64 or hexadecimal.
+    ///
+    /// White space may break any encoding: the line breaks of a folded header or of MIME, the blanks of a dump.
     fn read(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
         self.left = self.left.checked_sub(reading.bytes.len())?;
         if urls {
@@ -187,6 +185,21 @@ impl Search<'_> {
         }
         self.find(reading);
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
+        self.decode(reading, depth, urls)?;
+        if self.mask.patterns.is_empty() {
+            return Some(());
+        }
+        match reading.dense() {
+            Some(dense) => {
+                self.left = self.left.checked_sub(dense.bytes.len())?;
+                self.decode(&dense, depth, false)
+            }
+            None => Some(()),
+        }
+    }
+
+    /// Searches the readings of a reading.
+    fn decode(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
         if let Some(unescaped) = reading.unescaped() {
             self.read(&unescaped, depth, urls)?;
         }
@@ -196,17 +209,6 @@ impl Search<'_> {
             }
         }
         Some(())
-    }
-
-    /// Searches a text whose escapes may be broken by white space: the line breaks of a folded header, or of MIME.
-    fn read_broken(&mut self, reading: &DecodedText) -> Option<()> {
-        if self.mask.patterns.is_empty() || !reading.bytes.iter().any(u8::is_ascii_whitespace) {
-            return Some(());
-        }
-        match reading.without_space().unescaped() {
-            Some(unescaped) => self.read(&unescaped, 0, false),
-            None => Some(()),
-        }
     }
 
     /// Finds every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.

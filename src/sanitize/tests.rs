@@ -494,6 +494,37 @@ fn beginning_of_a_secret_at_a_late_end() {
     assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
 }
 
+/// White space may break every encoding but the innermost, whose pieces are searched for as they are.
+#[test]
+fn spaced_encodings() {
+    let spaced: [fn(&str) -> String; 6] = [
+        |text| each(text, |byte| format!("{byte:02x} ")),
+        |text| spread(&STANDARD.encode(text), 7, "\n "),
+        |text| spread(&STANDARD.encode(text), 5, " \u{200b}"),
+        |text| spread(&each(text, |byte| format!("%{byte:02X}")), 4, "\r\n\t"),
+        |text| spread(&each(text, |byte| format!("&#{byte};")), 5, " "),
+        |text| spread(&each(text, |byte| format!("\\u{byte:04x}")), 8, " "),
+    ];
+    let secret = "Zk7_qP-x9/Lm2+Vt8=Rw4yHs6";
+    let sanitizer = hiding(&[secret]);
+    for (number, second) in spaced.iter().enumerate() {
+        for (other, first) in ENCODINGS.iter().chain(&spaced).enumerate() {
+            let form = second(&first(secret));
+            let shown = line(&sanitizer, format!("bad token '{form}' given"));
+            // Base64's padding may stay, whatever it was encoded in.
+            let left = shown.replace(' ', "").len();
+            assert!(shown.contains("***") && left < 50 + form.len() / 6, "{number} of {other}: {shown}");
+        }
+    }
+    let innermost = spread(secret, 4, "\n ");
+    let shown = line(&sanitizer, format!("bad token '{}' given", STANDARD.encode(spaced[3](&innermost))));
+    assert!(shown.len() < 40, "{shown}");
+}
+
+fn spread(text: &str, length: usize, by: &str) -> String {
+    text.as_bytes().chunks(length).map(String::from_utf8_lossy).collect::<Vec<_>>().join(by)
+}
+
 proptest! {
     #[test]
     fn harmless_characters(text in hostile(), limit in 0..80usize) {
