@@ -2,7 +2,7 @@
 
 mod in_process;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -26,6 +26,9 @@ use crate::verdict::{LoginVerdict, TokenSource, Verdict};
 /// Maximum length of a region's name in an output, in characters.
 const MAX_REGION: usize = 100;
 
+/// Maximum number of tokens and receipts that are masked: those of the last logins.
+const MAX_SECRETS: usize = 4;
+
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -41,8 +44,36 @@ struct Known {
     /// The endpoints that have seen the token.
     recipients: TokenRecipients,
     catalog: Option<Catalog>,
-    /// Masks every token so far.
+    /// The newest tokens and receipts of Keystone's, the last one at the end.
+    secrets: VecDeque<Vec<u8>>,
+    /// Masks them.
     sanitizer: Option<Sanitizer>,
+}
+
+impl Known {
+    /// Masks a token or a receipt from now on, and no longer the oldest: a watch of weeks sees thousands.
+    fn add_secret(&mut self, secret: &[u8]) {
+        if !self.secrets.iter().any(|known| known == secret) {
+            self.secrets.push_back(secret.to_vec());
+            let surplus = self.secrets.len().saturating_sub(MAX_SECRETS);
+            self.secrets.drain(..surplus);
+            self.sanitizer = None;
+        }
+    }
+
+    /// The sanitizer of a plan that masks the secrets, too.
+    fn sanitizer(&mut self, plan: &Plan) -> Sanitizer {
+        let secrets = &self.secrets;
+        let sanitizer = self.sanitizer.get_or_insert_with(|| {
+            let mut sanitizer = plan.sanitizer.clone();
+            for secret in secrets {
+                sanitizer.add_secret(secret);
+            }
+            sanitizer.prepare();
+            sanitizer
+        });
+        sanitizer.clone()
+    }
 }
 
 /// A login: the plan with its token, and its verdict.
@@ -131,9 +162,8 @@ impl Run {
 
     fn plan_with(&self, known: &mut Known, token: &Token) -> Plan {
         let mut plan = self.plan.with_token(&token.id);
-        let sanitizer = known.sanitizer.get_or_insert_with(|| self.plan.sanitizer.clone());
-        sanitizer.add_secret(token.id.expose().as_bytes());
-        plan.sanitizer = sanitizer.clone();
+        known.add_secret(token.id.expose().as_bytes());
+        plan.sanitizer = known.sanitizer(&self.plan);
         plan
     }
 
@@ -160,14 +190,13 @@ impl Run {
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
         let mut plan = (*self.plan).clone();
-        let sanitizer = known.sanitizer.get_or_insert_with(|| self.plan.sanitizer.clone());
         for name in ["x-subject-token", "openstack-auth-receipt"] {
             let secret = exchange.completion.answer().and_then(|response| response.header(name));
             if let Some(secret) = secret {
-                sanitizer.add_secret(secret.bytes());
+                known.add_secret(secret.bytes());
             }
         }
-        plan.sanitizer = sanitizer.clone();
+        plan.sanitizer = known.sanitizer(&self.plan);
         mask_body(&mut exchange, &plan.sanitizer, BODY_LIMIT);
         let token = match answer {
             Some(Ok(token)) => token,
@@ -268,4 +297,25 @@ impl Run {
 
 fn wants_token(verdict: &Verdict) -> bool {
     verdict.made().any(|(_, request)| request.completion.answer() == Some(&401))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::tests::plan;
+
+    #[test]
+    fn secrets_of_many_logins() {
+        let mut known = Known::default();
+        for number in 10..60_u32 {
+            known.add_secret(format!("token-of-login-{number}").as_bytes());
+            known.add_secret(format!("token-of-login-{number}").as_bytes());
+            let sanitizer = known.sanitizer(&plan());
+            for masked in number.saturating_sub(1).max(10)..=number {
+                let text = UntrustedText::new(format!("token-of-login-{masked}"));
+                assert_eq!(sanitizer.line(&text, 100), "***");
+            }
+        }
+        assert_eq!(known.secrets.len(), MAX_SECRETS);
+    }
 }

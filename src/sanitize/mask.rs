@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{Bound, Range};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::Automaton;
@@ -57,8 +57,8 @@ const MAX_PORT_DIGITS: usize = 5;
 #[derive(Clone, Default)]
 pub(super) struct Mask {
     patterns: BTreeSet<Vec<u8>>,
-    /// Built at the first search: most runs have no secret, or nothing to search.
-    matcher: OnceLock<Option<NFA>>,
+    /// Built at the first search, for most runs have no secret, or nothing to search; shared by all clones made since.
+    matcher: OnceLock<Option<Arc<NFA>>>,
 }
 
 /// Shows how much is hidden, and nothing of it.
@@ -250,9 +250,9 @@ fn may_match(matcher: &NFA, start: StateID, text: &[u8]) -> bool {
     state != start
 }
 
-fn build(patterns: &BTreeSet<Vec<u8>>) -> Option<NFA> {
+fn build(patterns: &BTreeSet<Vec<u8>>) -> Option<Arc<NFA>> {
     // Fails only for patterns of more than 2 GiB.
-    if patterns.is_empty() { None } else { NFA::new(patterns).ok() }
+    if patterns.is_empty() { None } else { NFA::new(patterns).ok().map(Arc::new) }
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {
@@ -355,10 +355,9 @@ fn password(authority: &[u8], after: &[u8]) -> Reach {
         return Reach::BeyondWord;
     }
     match after {
-        [] => Reach::Nowhere,
         [b'/' | b'?' | b'#', ..] => Reach::Url,
         [b'"' | b'>', next, ..] if !next.is_ascii_alphanumeric() => Reach::Nowhere,
-        [b'<', b'/' | b'!', ..] => Reach::Nowhere,
+        [] | [b'<', b'/' | b'!', ..] => Reach::Nowhere,
         [b'"' | b'<' | b'>', ..] => Reach::Word,
         _ => Reach::NextWord,
     }
