@@ -391,7 +391,7 @@ impl Stretch {
     }
 }
 
-/// What follows in a text that is read from its beginning to its end.
+/// The rest of a text, which is read once from its beginning to its end.
 #[derive(Default)]
 struct Ahead {
     url: Stretch,
