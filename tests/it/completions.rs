@@ -23,25 +23,33 @@ const COMPLETED: [(&str, &[&str]); 13] = [
     ("--output js", &["json"]),
 ];
 
-/// Calls the completion function as bash does; `$1` is the script, the rest the words.
+// The codes below get the script and the lines, and print the completions of each line and `--`.
+
+/// Calls the completion function as bash does.
 const BASH: &str = r#"
     source "$1"; shift
     compopt() { :; }
-    COMP_WORDS=(check_ceilometer "$@")
-    COMP_CWORD=$#
-    _check_ceilometer check_ceilometer "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
-    printf '%s\n' "${COMPREPLY[@]}"
+    for line; do
+        COMP_WORDS=(check_ceilometer $line)
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        COMPREPLY=()
+        _check_ceilometer check_ceilometer "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}" --
+    done
 "#;
 
-/// Runs zsh in a terminal of its own, sends `check_ceilometer $2` and a tab, and prints the completions.
+/// Runs zsh in a terminal of its own, and sends it each line and a tab.
 const ZSH: &str = r#"
     zmodload zsh/zpty
     zpty terminal zsh -f -i
     zpty -w terminal 'eval "$INSIDE"'
-    while zpty -r terminal line && [[ $line != *ready* ]]; do :; done
-    zpty -w -n terminal "check_ceilometer ${(j: :)@[2,-1]}"$'\t'
-    while zpty -r terminal line && [[ $line != *'end of completions'* ]]; do
-        [[ $line == *'completion '* ]] && print -r - ${${line#*completion }%%$'\r'*}
+    while zpty -r terminal shown && [[ $shown != *ready* ]]; do :; done
+    for line in $@[2,-1]; do
+        zpty -w -n terminal $'\C-u'"check_ceilometer $line"$'\t'
+        while zpty -r terminal shown && [[ $shown != *'end of completions'* ]]; do
+            [[ $shown == *'completion '* ]] && print -r - ${${shown#*completion }%%$'\r'*}
+        done
+        print - --
     done
     zpty -d terminal
 "#;
@@ -52,6 +60,7 @@ const INSIDE_ZSH: &str = r#"
     autoload -Uz compinit
     compinit -D -u
     source $SCRIPT
+    bindkey -e
     bindkey '^I' complete-word
     compadd() {
         if [[ " ${@[1,(i)(-|--)]} " == *' -'[OAD]' '* ]]; then
@@ -64,28 +73,32 @@ const INSIDE_ZSH: &str = r#"
         for match in $matches; do print -r - "completion $IPREFIX$before[2]$match"; done
         (( $#matches ))
     }
-    finish() { print 'end of completions' }
-    compprefuncs=(print)
+    begin() { print; compprefuncs=(begin) }
+    finish() { print 'end of completions'; comppostfuncs=(finish) }
+    compprefuncs=(begin)
     comppostfuncs=(finish)
     print ready
 "#;
 
-const FISH: &str = r#"source "$argv[1]"; complete -C "check_ceilometer $argv[2..]""#;
+const FISH: &str =
+    r#"source "$argv[1]"; for line in $argv[2..]; complete -C "check_ceilometer $line"; echo -- --; end"#;
 
 #[track_caller]
 fn completes(shell: &str, script: &str, code: &str) {
     let Some(shell) = found(&[shell]) else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(script);
-    for (line, expected) in COMPLETED {
-        let mut command = Command::new(&shell);
-        let command = command.args(["-c", code]).args((!shell.ends_with("fish")).then_some("shell"));
-        let command = command.env("INSIDE", INSIDE_ZSH).env("SCRIPT", &script);
-        let output = command.arg(&script).args(line.split(' ')).stdin(Stdio::null()).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
+    let mut command = Command::new(&shell);
+    command.args(["-c", code]).args((!shell.ends_with("fish")).then_some("shell"));
+    command.env("INSIDE", INSIDE_ZSH).env("SCRIPT", &script).arg(&script);
+    let output = command.args(COMPLETED.map(|(line, _)| line)).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let found: Vec<&str> = text.split_terminator("--\n").collect();
+    assert_eq!(found.len(), COMPLETED.len(), "{output:?}");
+    for (found, (line, expected)) in found.into_iter().zip(COMPLETED) {
         // bash repeats the word where nothing completes it.
-        let words: Vec<&str> = text
+        let words: Vec<&str> = found
             .lines()
-            .filter_map(|line| line.split('\t').next())
+            .filter_map(|word| word.split('\t').next())
             .filter(|word| !word.is_empty() && !line.ends_with(word))
             .collect();
         assert_eq!(words, expected, "{line}: {output:?}");
