@@ -4,7 +4,7 @@
 use check_ceilometer::testing;
 use expect_test::expect_file;
 
-use crate::support::harness::check;
+use crate::support::harness::{Finished, at_once, check};
 
 /// Characters of the phase bar, whose lengths are times.
 const BAR: &str = "░▒▓▪█▄";
@@ -73,8 +73,7 @@ fn replacement<'a>(before: &str, number: &'a str, rest: &str) -> &'a str {
     }
 }
 
-fn output(diagnosis: &str, format: &str) -> String {
-    let run = check(["--simulate", diagnosis, "-t", "1", "-o", format]).run();
+fn output(format: &str, run: &Finished) -> String {
     let code = run.exits_as_a_plugin().code.unwrap_or_default();
     format!("== {format}, exit code {code}\n{}", normalise(&run.stdout))
 }
@@ -83,7 +82,9 @@ fn output(diagnosis: &str, format: &str) -> String {
 fn every_diagnosis_in_every_format() {
     for diagnosis in testing::diagnosis_names() {
         let formats = testing::format_names();
-        let shown: Vec<String> = formats.iter().map(|format| output(diagnosis, format)).collect();
-        expect_file![format!("outputs/{diagnosis}.txt")].assert_eq(&shown.concat());
+        let asked = formats.iter().map(|format| check(["--simulate", diagnosis, "-t", "1", "-o", format]));
+        let runs = at_once(asked);
+        let shown = formats.iter().zip(&runs).map(|(format, run)| output(format, run));
+        expect_file![format!("outputs/{diagnosis}.txt")].assert_eq(&shown.collect::<String>());
     }
 }

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use crate::support::harness::{Finished, check};
+use crate::support::harness::{Check, Finished, at_once, check};
 use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, answers, says};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Asks with `-t 1`, as JSON.
+fn asking(address: &str, options: &[&str]) -> Check {
+    check([&[address, "-t", "1", "-o", "json"], options].concat())
+}
+
 fn ask(address: &str, options: &[&str]) -> Finished {
-    check([&[address, "-t", "1", "-o", "json"], options].concat()).run()
+    asking(address, options).run()
 }
 
 /// Asserts the fault of one probe, and that the endpoint is CRITICAL with this diagnosis.
@@ -104,9 +108,9 @@ fn truncated_bodies_by_status() {
     ];
     for (status, diagnosis, state, key, code) in statuses {
         let head = format!("HTTP/1.1 {status} Reason\r\nContent-Length: 99\r\n\r\n{{");
-        for then in [Step::Hang, Step::Reset] {
-            let peer = Peer::by_method(alive(), vec![Step::Read, Step::Send(head.clone().into()), then]);
-            let run = ask(&peer.address(), &[]);
+        let peers = [Step::Hang, Step::Reset]
+            .map(|then| Peer::by_method(alive(), vec![Step::Read, Step::Send(head.clone().into()), then]));
+        for run in at_once(peers.each_ref().map(|peer| asking(&peer.address(), &[]))) {
             run.exits(code)
                 .reports("/endpoints/0/diagnosis", diagnosis)
                 .reports("/endpoints/0/probes/1/state", state)
@@ -144,27 +148,21 @@ fn stalled_body() {
 #[test]
 fn phases_of_timeouts() {
     let silent = Peer::always(vec![Step::Hang]);
-    let run = ask(&silent.address(), &[]);
-    faults(&run, 0, "timeout", "no-answer");
-    fails_in(&run, 0, "wait");
-    skips_get(&run);
-
     let dripping = Peer::always(vec![Step::Drip(endless_header())]);
-    let run = ask(&dripping.address(), &[]);
-    faults(&run, 0, "timeout", "no-answer");
-    fails_in(&run, 0, "receive");
-    skips_get(&run);
-
     let deaf = Nobody::deaf();
-    let run = ask(&deaf.address(), &[]);
-    faults(&run, 0, "timeout", "unreachable");
-    fails_in(&run, 0, "connect");
-    skips_get(&run);
-
     let mute = Peer::in_turn([vec![Step::Swallow]]);
-    let run = ask(&format!("https://{}", mute.address()), &["-k"]);
-    run.exits(2).reports("/endpoints/0/probes/0/fault/phase", "tls");
-    skips_get(&run);
+    let cases = [
+        (silent.address(), "no-answer", "wait"),
+        (dripping.address(), "no-answer", "receive"),
+        (deaf.address(), "unreachable", "connect"),
+        (format!("https://{}", mute.address()), "no-answer", "tls"),
+    ];
+    let runs = at_once(cases.each_ref().map(|(endpoint, ..)| asking(endpoint, &["-k"])));
+    for (run, (_, diagnosis, phase)) in runs.iter().zip(cases) {
+        faults(run, 0, "timeout", diagnosis);
+        fails_in(run, 0, phase);
+        skips_get(run);
+    }
 }
 
 fn endless_header() -> Vec<u8> {

@@ -14,7 +14,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
 use crate::support::grammar;
-use crate::support::harness::{check, check_in_shell, words};
+use crate::support::harness::{alone, check, check_in_shell, words};
 use crate::support::peer::{Nobody, Peer};
 use crate::support::programs::{missing, unshares};
 
@@ -68,8 +68,8 @@ fn file_of_a_gigabyte() {
 
 #[test]
 fn endless_file() {
-    for options in ["--token-file /dev/zero", "--header @/dev/zero", "--endpoints /dev/zero"] {
-        let run = check(words(&format!("127.0.0.1:1 -t 0.5 {options}"))).run_alone();
+    let options = ["--token-file /dev/zero", "--header @/dev/zero", "--endpoints /dev/zero"];
+    for run in alone(options.map(|options| check(words(&format!("127.0.0.1:1 -t 0.5 {options}"))))) {
         run.is_refused(&["/dev/zero"]).ends_within(Duration::from_millis(500));
     }
 }
@@ -79,9 +79,9 @@ fn fifo_without_a_writer() {
     let (_directory, folder) = directory();
     let fifo = format!("{folder}/fifo");
     rustix::fs::mkfifoat(CWD, &fifo, Mode::RWXU).unwrap();
-    for options in ["--token-file", "--auth-file", "--header @", "--endpoints", "--cacert", "--cert"] {
-        let option = if options.ends_with('@') { options.to_owned() } else { format!("{options} ") };
-        let run = check(words(&format!("https://127.0.0.1:1 -t 0.5 {option}{fifo}"))).run_alone();
+    let options = ["--token-file ", "--auth-file ", "--header @", "--endpoints ", "--cacert ", "--cert "];
+    let asked = options.map(|option| check(words(&format!("https://127.0.0.1:1 -t 0.5 {option}{fifo}"))));
+    for run in alone(asked) {
         run.is_refused(&[&fifo, "in time"]).ends_within(Duration::from_millis(500));
     }
 }
@@ -256,9 +256,13 @@ fn closed_standard_streams() {
 /// Probes may share a standard input: what one of them takes, the others wait for until their deadline and no longer.
 #[test]
 fn shared_standard_input() {
-    let line = r#"(printf x; exec sleep 2) | { exec 3<&0; for run in 1 2 3 4; do "$@" <&3 & done; wait; }"#;
+    let (_directory, folder) = directory();
+    // A FIFO that is open for both does not end.
+    let line = format!(
+        r#"mkfifo {folder}/fifo; exec 3<>{folder}/fifo; printf x >&3; for run in 1 2 3 4; do "$@" <&3 & done; wait"#
+    );
     let options = ["127.0.0.1:1", "--token-file", "-", "-t", "0.5"];
-    let run = check_in_shell(line, &options).run_alone();
+    let run = check_in_shell(&line, &options).run();
     let refused = run.stdout.lines().filter(|line| line.contains("did not end in time")).count();
     run.holds(refused == 4, "not every probe was refused in time");
 }
@@ -294,20 +298,11 @@ fn nonblocking_standard_output() {
     assert_eq!(grammar::obeyed("json", &text), Ok(()));
 }
 
-/// A reader that never reads costs the result, not the time: the run ends, and not as healthy.
+/// A pipe or a terminal that is never read costs the result, not the time: the run ends, and not as healthy. The terminal
+/// polls as writable all the same.
 #[test]
 fn standard_output_that_nobody_reads() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    let peer = Peer::healthy();
-    let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(300));
-    let run = run.stdout_to(File::from(OwnedFd::from(writer))).run_alone();
-    run.exits(3).ends_within(Duration::from_secs(2));
-    drop(reader);
-}
-
-/// Nor does a terminal whose other end is not read, although it polls as writable.
-#[test]
-fn terminal_that_nobody_reads() {
+    let (_reader, writer) = std::io::pipe().unwrap();
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -315,9 +310,13 @@ fn terminal_that_nobody_reads() {
     let flags = OFlags::RDWR | OFlags::NOCTTY;
     let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
     let peer = Peer::healthy();
-    let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(300));
-    let run = run.stdout_to(File::from(slave)).run_alone();
-    run.exits(3).ends_within(Duration::from_secs(2));
+    let outputs = [File::from(OwnedFd::from(writer)), File::from(slave)];
+    for run in alone(outputs.map(|output| {
+        let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(100));
+        run.stdout_to(output)
+    })) {
+        run.exits(3).ends_within(Duration::from_secs(2));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::e2e::terminal::USUAL;
-use crate::support::harness::check;
+use crate::support::harness::{alone, check};
 use crate::support::peer::{Peer, Step, alive, answers, healthy};
 
 /// A service that recovers after the given number of GETs.
@@ -31,23 +31,19 @@ fn recovery() {
 #[test]
 fn limit() {
     let limit = Duration::from_secs(1);
-    // The second pause would outlast the limit.
-    let peer = Peer::backend_down();
-    let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.7"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["backend-down", " (waited 1 s, 2 runs)"]).ends_within(limit);
-    run.holds(run.elapsed >= limit, "gave up early");
-    run.holds(run.stdout.matches("the database is gone").count() == 1, "the reason is there twice");
-    assert_eq!(peer.requests().len(), 4, "two runs");
-}
-
-#[test]
-fn last_run_cut_short() {
-    let limit = Duration::from_secs(1);
-    let peer = Peer::always(vec![Step::Hang]);
-    let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.1", "-t", "0.6"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(limit);
-    run.holds(run.elapsed >= limit, "gave up early");
-    assert_eq!(peer.requests().len(), 2, "two runs, of 0.6 s and of 0.3 s");
+    let (down, silent) = (Peer::backend_down(), Peer::always(vec![Step::Hang]));
+    // The second pause would outlast the limit, and so would the second run.
+    let pause = check([&down.address(), "--wait", "1", "--retry-delay", "0.7"]);
+    let cut_short = check([&silent.address(), "--wait", "1", "--retry-delay", "0.1", "-t", "0.6"]);
+    let runs = alone([pause, cut_short]);
+    runs[0].exits(2).summarises("CRITICAL", &["backend-down", " (waited 1 s, 2 runs)"]);
+    runs[0].holds(runs[0].stdout.matches("the database is gone").count() == 1, "the reason is there twice");
+    runs[1].exits(2).summarises("CRITICAL", &["no-answer"]);
+    for run in runs {
+        run.ends_within(limit).holds(run.elapsed >= limit, "gave up early");
+    }
+    assert_eq!(down.requests().len(), 4, "two runs");
+    assert_eq!(silent.requests().len(), 2, "two runs, of 0.6 s and of 0.3 s");
 }
 
 #[test]

@@ -137,13 +137,21 @@ pub(crate) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
 
 /// Runs several at the same time, while no other test runs the binary.
 pub(crate) fn alone(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
-    exclusively(|| {
-        let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
-        running
-            .into_iter()
-            .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    exclusively(|| finish_all(checks))
+}
+
+/// Runs several at the same time, for they wait.
+pub(crate) fn at_once(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
+    let _shared = beside_others();
+    finish_all(checks)
+}
+
+fn finish_all(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
+    let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
+    running
+        .into_iter()
+        .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        .collect()
 }
 
 /// A finished run.

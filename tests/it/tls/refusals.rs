@@ -11,7 +11,7 @@ use rustls::{ServerConnection, StreamOwned};
 use crate::support::certificates::{
     Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
 };
-use crate::support::harness::{Finished, check};
+use crate::support::harness::{Finished, alone, check};
 use crate::support::peer::{Nobody, Peer, Step, answer};
 use crate::support::request;
 use crate::support::tls::{self, BOTH, TLS12, TLS13, config};
@@ -564,16 +564,13 @@ fn silent_server() {
             "the TLS handshake was not completed in time",
         ),
     ];
-    for (script, why) in cases {
-        let peer = Peer::in_turn([script]);
-        let url = format!("https://{}", peer.address());
-        let run = check([&url, "-k", "-t", "0.5"]).run_alone();
+    let peers = cases.each_ref().map(|(script, _)| Peer::in_turn([script.clone()]));
+    let asked =
+        peers.each_ref().map(|peer| check([&format!("https://{}", peer.address()), "-k", "-t", "0.5"]));
+    for ((run, peer), (_, why)) in alone(asked).into_iter().zip(&peers).zip(cases) {
         run.exits(2).ends_within(Duration::from_millis(500));
-        run.summarises(
-            "CRITICAL",
-            &["no-answer: TLS handshake with", url.trim_start_matches("https://"), "timed out after"],
-        )
-        .says(why);
+        let timed_out = ["no-answer: TLS handshake with", &peer.address(), "timed out after"];
+        run.summarises("CRITICAL", &timed_out).says(why);
     }
     let nobody = Nobody::deaf();
     let run = check([&format!("https://{}", nobody.address()), "-k", "-t", "0.3"]).run_alone();
