@@ -52,7 +52,7 @@ pub(crate) struct Row {
     /// The action; empty where there is nothing to do.
     pub(crate) action: &'static str,
     /// Additions to the action from experience.
-    pub(crate) hints: &'static [Hint],
+    hints: &'static [Hint],
     /// The origin of the row; hints are built in anyway.
     pub(crate) origin: RuleOrigin,
 }
@@ -61,9 +61,9 @@ pub(crate) struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hint {
     /// The key of its row, or of a part of that.
-    pub(crate) key: Key,
+    key: Key,
     /// The action.
-    pub(crate) words: &'static str,
+    words: &'static str,
 }
 
 impl Row {

@@ -32,7 +32,7 @@ const MAX_SECRETS: usize = 4;
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) cloud: Arc<CloudPlan>,
+    cloud: Arc<CloudPlan>,
     known: Mutex<Known>,
 }
 

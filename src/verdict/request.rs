@@ -30,9 +30,9 @@ pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) row: Row,
     /// The problem that the row is for.
-    pub(super) problem: Option<AnswerProblem>,
-    pub(super) recognition: Option<Recognition>,
-    pub(super) remark: Option<Remark>,
+    problem: Option<AnswerProblem>,
+    recognition: Option<Recognition>,
+    remark: Option<Remark>,
     pub(super) diagnosis: Diagnosis,
 }
 

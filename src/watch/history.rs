@@ -39,7 +39,7 @@ pub(super) struct StateClock {
     counted_to: Option<Duration>,
     spent: HashMap<State, Duration>,
     /// Number of changes of state.
-    pub(super) changes: u64,
+    changes: u64,
 }
 
 /// An endpoint's past.
