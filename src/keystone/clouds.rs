@@ -35,7 +35,7 @@ const CURRENT: &str = ".";
 /// The settings of one cloud, the most important source first.
 #[derive(Debug, Clone)]
 pub(super) struct Layers {
-    layers: Vec<Layer>,
+    parts: Vec<Layer>,
     /// The file that names the cloud, whatever links lead to it; empty for the `OS_*` variables.
     pub(super) source: String,
     /// Notes about the files, for `-v`.
@@ -81,7 +81,7 @@ impl Layers {
         let node = main.cloud("clouds", cloud).cloned().ok_or_else(|| main.lacks(cloud))?;
         let source = fs::canonicalize(&main.path).unwrap_or_else(|_| main.path.clone());
         let source = source.to_string_lossy().into_owned();
-        let mut layers = Layers { layers: vec![Layer::of(&main, node)], source, notes: Vec::new() };
+        let mut layers = Layers { parts: vec![Layer::of(&main, node)], source, notes: Vec::new() };
         if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
             check_directories(&main, &secure)?;
             if !main.is_beside(&secure) {
@@ -89,7 +89,7 @@ impl Layers {
                 layers.notes.push(format!("the secrets are from {secrets}, not from beside {clouds}"));
             }
             if let Some(node) = secure.cloud("clouds", cloud) {
-                layers.layers.insert(0, Layer::of(&secure, node.clone()));
+                layers.parts.insert(0, Layer::of(&secure, node.clone()));
             }
         }
         // `cloud` is its old name.
@@ -104,7 +104,7 @@ impl Layers {
                 );
             };
             check_directories(&main, file)?;
-            layers.layers.push(Layer::of(file, node.clone()));
+            layers.parts.push(Layer::of(file, node.clone()));
         }
         Ok(layers)
     }
@@ -118,7 +118,7 @@ impl Layers {
         });
         let node = Node { line: 0, value: Value::Map(entries.collect()) };
         let layers = vec![Layer { origin: Origin::Environment, node }];
-        Layers { layers, source: String::new(), notes: Vec::new() }
+        Layers { parts: layers, source: String::new(), notes: Vec::new() }
     }
 
     /// Returns the layers with a region's `values` above all others.
@@ -131,7 +131,7 @@ impl Layers {
             Some(Layer { origin: layer.origin.clone(), node: values.clone() })
         });
         if let Some(values) = values {
-            layers.layers.insert(0, values);
+            layers.parts.insert(0, values);
         }
         layers
     }
@@ -174,7 +174,7 @@ impl Layers {
     }
 
     fn find(&self, path: &[&str]) -> Option<(&Layer, &Node)> {
-        self.layers.iter().find_map(|layer| {
+        self.parts.iter().find_map(|layer| {
             let node = path.iter().try_fold(&layer.node, |node, key| node.setting(key))?;
             Some((layer, node))
         })
@@ -182,7 +182,7 @@ impl Layers {
 
     /// Returns the place that describes the cloud itself, for errors about missing keys.
     pub(super) fn place(&self) -> String {
-        match self.layers.last() {
+        match self.parts.last() {
             Some(Layer { origin: Origin::File(path), node }) => {
                 format!("{}:{}", input::name(path), node.line)
             }
@@ -198,7 +198,7 @@ impl Layers {
             Origin::File(path) => has(&layer.node).then_some(path.as_path()),
             Origin::Environment => None,
         };
-        self.layers.iter().filter_map(file).collect()
+        self.parts.iter().filter_map(file).collect()
     }
 }
 
