@@ -70,17 +70,19 @@ fn binary_body() {
 fn headers_and_reason_phrase() {
     let text: String = HOSTILE.chars().filter(|c| !"\r\n\0\u{7}\u{1b}".contains(*c)).collect();
     let table = [
-        (302, "Location", 3),
-        (429, "Retry-After", 1),
-        (405, "Allow", 3),
-        (401, "WWW-Authenticate", 3),
-        (503, "Server", 2),
-        (503, "X-Openstack-Request-Id", 2),
-        (503, "Content-Type", 2),
+        (302, "3xx", "Location"),
+        (429, "429", "Retry-After"),
+        (405, "4xx", "Allow"),
+        (401, "401", "WWW-Authenticate"),
+        (503, "get:503", "Server"),
+        (503, "get:503", "X-Openstack-Request-Id"),
+        (503, "get:503", "Content-Type"),
     ];
-    for (status, header, code) in table {
+    let rules = check_ceilometer::testing::rules();
+    for (status, key, header) in table {
+        let (.., code, _, _) = rules.iter().find(|row| row.0 == key).unwrap();
         let answer = format!("HTTP/1.1 {status} {text}\r\n{header}: {text}\r\nContent-Length: 0\r\n\r\n");
-        stays_clean(says(answer), code);
+        stays_clean(says(answer), *code);
     }
 }
 
