@@ -2,34 +2,19 @@
 //!
 //! A request with `Cache-Control: no-cache` gets them only from a cache that ignores it.
 
-use crate::model::exchange::Response;
+use crate::model::exchange::{Header, Response};
 
-/// Headers in which caches say what they did: RFC 9211's, and those of nginx and the large caches. `X-Cache-Lookup` is not
-/// one of them: it has a hit also where the API was asked.
-const HEADERS: [&str; 11] = [
-    "cache-status",
-    "x-cache",
-    "x-cache-status",
-    "x-proxy-cache",
-    "x-nginx-cache",
-    "x-fastcgi-cache",
-    "x-litespeed-cache",
-    "x-srcache-fetch-status",
-    "x-rack-cache",
-    "cf-cache-status",
-    "cdn-cache",
-];
+/// Parts of the names of headers in which caches do not say what they did. `X-Cache-Lookup` has a hit also where the API
+/// was asked.
+const OTHERS: [&str; 6] = ["control", "lookup", "key", "tag", "hits", "ttl"];
 
-/// Their words for an answer of their own. For one that was refreshed or revalidated they did send a request to the API.
-const HITS: [&str; 6] = ["hit", "fresh", "tcp_hit", "tcp_mem_hit", "stale", "updating"];
+/// Words of caches for an answer of their own. For one that was refreshed or revalidated they did send a request to the API.
+const HITS: [&str; 4] = ["hit", "fresh", "stale", "updating"];
 
 pub(super) fn is_cached(answer: &Response) -> bool {
     let value = |name| answer.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default();
-    let mut age = value("age").iter().take_while(|byte| byte.is_ascii_digit());
-    let is_hit = |name| {
-        let mut words = value(name).split(|byte| matches!(byte, b' ' | b',' | b';'));
-        words.any(|word| HITS.iter().any(|hit| word.eq_ignore_ascii_case(hit.as_bytes())))
-    };
+    let mut ages = value("age").iter().take_while(|byte| byte.is_ascii_digit() || b", ".contains(byte));
+    let is_aged = ages.any(|byte| (b'1'..=b'9').contains(byte));
     // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
     let is_stale = [b"110 ", b"111 "].iter().any(|code| value("warning").starts_with(*code));
     // A second number is that of the request whose answer Varnish stored.
@@ -37,7 +22,29 @@ pub(super) fn is_cached(answer: &Response) -> bool {
     // The last of several numbers is that of the cache next to us.
     let hits = value("x-cache-hits").rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
     let is_counted = is_number(hits) && hits != b"0";
-    age.any(|digit| *digit != b'0') || is_stale || is_varnish || is_counted || HEADERS.into_iter().any(is_hit)
+    is_aged || is_stale || is_varnish || is_counted || answer.headers.iter().any(is_hit)
+}
+
+/// Headers that are true for a hit.
+const FLAGS: [&str; 2] = ["x-cache-hit", "x-from-cache"];
+
+/// Tests for a header in which a cache names a hit: RFC 9211's, and those of nginx and the large caches.
+fn is_hit(header: &Header) -> bool {
+    if !header.name.contains("cache") || OTHERS.iter().any(|part| header.name.contains(part)) {
+        return false;
+    }
+    let value = String::from_utf8_lossy(header.value.bytes()).trim().to_ascii_lowercase();
+    if FLAGS.contains(&header.name.as_str()) && ["1", "true", "yes"].contains(&value.as_str()) {
+        return true;
+    }
+    let mut members = value.split([',', ';']).map(str::trim);
+    members.any(|member| {
+        let word = member.split(' ').next().unwrap_or_default();
+        let is_passed = member.starts_with("hit for") || word.starts_with("hit-for");
+        let is_own =
+            HITS.contains(&word) || word == "hit=?1" || word.starts_with("hit-") || word.ends_with("_hit");
+        is_own && !is_passed && !word.contains("refresh")
+    })
 }
 
 fn is_number(text: &[u8]) -> bool {
@@ -63,6 +70,21 @@ mod tests {
             (("cf-cache-status", "DYNAMIC"), false),
             (("x-cache-status", "STALE"), true),
             (("x-nginx-cache", "HIT"), true),
+            (("x-cache", "TCP_REMOTE_HIT"), true),
+            (("x-cache", "TCP_REFRESH_HIT"), false),
+            (("x-cache", "HIT-CLUSTER"), true),
+            (("x-cache", "hit for pass"), false),
+            (("cache-status", "a; hit=?1"), true),
+            (("cache-status", "a; hit=?0"), false),
+            (("x-cache-hit", "true"), true),
+            (("x-cache-hit", "0"), false),
+            (("x-cache", "hit-for-miss"), false),
+            (("akamai-cache-status", "Hit from child"), true),
+            (("x-vercel-cache", "STALE"), true),
+            (("x-cache-key", "hit"), false),
+            (("cache-control", "no-cache, fresh"), false),
+            (("x-amz-cf-pop", "hit"), false),
+            (("age", "0, 7"), true),
             (("x-rack-cache", "fresh"), true),
             (("x-rack-cache", "miss, store"), false),
             (("cache-status", "Nginx; hit; ttl=30"), true),

@@ -42,6 +42,18 @@ const GENERIC: [&str; 7] = [
     "general",
 ];
 
+/// Parses JSON, or a dictionary as Python shows it.
+pub(super) fn parse(text: &str) -> Option<Value> {
+    let value = serde_json::from_str(text).ok();
+    value.or_else(|| {
+        let is_python = ["{'", "[{'"].iter().any(|start| text.starts_with(start)) && !text.contains('"');
+        let json = || {
+            text.replace('\'', "\"").replace("True", "true").replace("False", "false").replace("None", "null")
+        };
+        is_python.then(|| serde_json::from_str(&json()).ok())?
+    })
+}
+
 /// Parses the beginning of JSON that was cut.
 pub(super) fn parse_cut(text: &str) -> Option<Value> {
     let is_cut = serde_json::from_str::<Value>(text).is_err_and(|error| error.is_eof());

@@ -19,7 +19,7 @@ const MAX_SUMMARY: usize = 200;
 /// Returns the reason that a body gives, sanitized and truncated; `None` where it has none in a known form.
 pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
     let text = body_text(answer)?;
-    let value = serde_json::from_str(&text).ok();
+    let value = json::parse(&text);
     let words = match (failed(answer.status, value.as_ref(), &text), value) {
         (Some(failed), _) => failed,
         (None, Some(value)) => json::reason(&value, &text)?,
@@ -39,7 +39,7 @@ fn unstructured(text: Cow<'_, str>) -> String {
 /// The component that the report of a 200 names as failed: the status says one thing and the body another.
 pub(super) fn failed_component(answer: &Response) -> Option<String> {
     let text = body_text(answer)?;
-    failed(answer.status, serde_json::from_str(&text).ok().as_ref(), &text)
+    failed(answer.status, json::parse(&text).as_ref(), &text)
 }
 
 fn failed(status: u16, value: Option<&Value>, text: &str) -> Option<String> {
@@ -61,7 +61,7 @@ pub(super) fn is_web_page(answer: &Response) -> bool {
 fn says_well(words: &str) -> bool {
     match serde_json::from_str(words) {
         Ok(value) => report::failed_component(&value).is_none(),
-        Err(_) => report::is_good_line(words),
+        Err(_) => !words.is_empty() && report::is_good_line(words),
     }
 }
 
@@ -324,6 +324,21 @@ mod tests {
                 "[-]etcd failed: reason withheld",
             ),
             ("<health><status>DOWN</status></health>", "status: DOWN"),
+            (r#"{"isHealthy":false}"#, "isHealthy: false"),
+            (r#"{"dbStatus":"DOWN"}"#, "dbStatus: DOWN"),
+            (r#"{"database":"not connected"}"#, "database: not connected"),
+            (r#"{"mongodb":{"ok":0}}"#, "mongodb: ok: 0"),
+            (r#"{"failed":["alarm-evaluator"]}"#, "failed: alarm-evaluator"),
+            (r#"{"checks":{"db":{"pass":false}}}"#, "db: pass: false"),
+            (r#"{"exception":"OperationalError"}"#, "OperationalError"),
+            (r#"{"status":{"db":"down"}}"#, "status: db: down"),
+            (r#"[{"status":"down"}]"#, "status: down"),
+            (r#"{"status":"ok","api":"ok","worker":"DOWN"}"#, "worker: DOWN"),
+            ("{'status': 'down', 'db': None}", "status: down"),
+            ("database connection failed", "database connection failed"),
+            ("Mongo: connection refused", "Mongo: connection refused"),
+            ("503 Service Unavailable", "503 Service Unavailable"),
+            ("no healthy upstream", "no healthy upstream"),
             ("<soap:Fault><faultstring>db down</faultstring></soap:Fault>", "db down"),
             (
                 "Traceback (most recent call last):\n  File \"a\", line 1\nOperationalError: no db\n",
@@ -401,6 +416,28 @@ mod tests {
             r#"{"checks":{"db":{"status":"pass","severity":"critical"}}}"#,
             r#"{"down":[],"failed":[],"unhealthy":0}"#,
             r#"{"status":"ok","code":404}"#,
+            r#"{"status":"ok","log_level":"CRITICAL"}"#,
+            r#"{"status":"ok","tier":"critical","on_error":"fail","trend":"down","service":"error"}"#,
+            r#"{"status":"ok","default_state":"down","expected":"down","gpu":"unavailable"}"#,
+            r#"{"status":"up","last_status":"down"}"#,
+            r#"{"status":"ok","detail":"error reporting enabled","notes":"Error budget 99.9%"}"#,
+            r#"{"status":"ok","error":"Error reporting disabled"}"#,
+            r#"{"error":"N/A"}"#,
+            r#"{"error":"false","errors":"0 in 5m"}"#,
+            r#"{"database":"db-down.example.com","cache":"down.example.com"}"#,
+            r#"{"db":"timeout=30"}"#,
+            r#"{"status":"ok","dependencies":[{"name":"mail","required":false,"status":"down"}]}"#,
+            "{'status': 'up'}",
+            "failed=0 ok=3",
+            "Down: 0 Up: 3",
+            "ERROR 0",
+            "DOWN(0) UP(3)",
+            "Unreachable: 0/5",
+            "Down since: never",
+            "timeout: 30s",
+            "critical services: up",
+            "Failure detector: ok",
+            "Error rate: 2%",
             r#"{"checks":{"http":{"status":"pass","code":401}}}"#,
             "<a><faultstring2>x</faultstring2></a>",
         ];
@@ -437,6 +474,8 @@ mod tests {
             ("<pre>{\"status\":\"ok\"}</pre>", false),
             ("<pre>{\"status\":\"down\"}</pre>", true),
             ("<status>x</status>", false),
+            ("<div id=\"app\"></div>", true),
+            ("<noscript>Enable JavaScript</noscript>", true),
             ("<a:status xmlns:a=\"x\"/>", false),
             ("<body class=x>", true),
             ("<meta http-equiv=\"refresh\" content=\"0;url=http://portal/login\">", true),

@@ -6,13 +6,14 @@ use serde_json::{Map, Value};
 
 use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named};
 use super::states::{
-    affirms, describes, holds_components, is_bad, is_bad_state, is_component, is_false, is_good,
-    is_needed_component, is_past, names_failure, names_state, names_status,
+    affirms, denies_error, describes, holds_components, is_bad, is_bad_state, is_component,
+    is_denied_by_zero, is_false, is_good, is_needed_component, is_of_another_time, names_failure,
+    names_state, names_status,
 };
 use super::traceback;
 
 /// Keys of an error's text.
-const ERROR_KEYS: [&str; 3] = ["error_message", "error", "errors"];
+const ERROR_KEYS: [&str; 4] = ["error_message", "error", "errors", "exception"];
 
 /// Keys of a text that may be about a failure, where no state is beside it.
 const TEXT_KEYS: [&str; 3] = ["message", "msg", "detail"];
@@ -75,7 +76,7 @@ fn of_object(object: &Map<String, Value>) -> Option<String> {
 }
 
 fn error_text(error: &Value) -> Option<String> {
-    message(error, MAX_DEPTH).filter(|text| !is_good(text))
+    message(error, MAX_DEPTH).filter(|text| !denies_error(text))
 }
 
 /// The text of an object without a state, where it is about a failure: `{"message": "Service Unavailable"}`.
@@ -105,7 +106,7 @@ fn is_overall(entry: &str) -> bool {
 }
 
 /// Tests for a map of states alone, at least one of them good, or of components that have states: whatever their names,
-/// it is a report.
+/// it is a report. The state of the whole and descriptions do not count.
 fn is_component_report(object: &Map<String, Value>) -> bool {
     let is_state = |value: &Value| match value {
         Value::String(text) => is_good(text) || is_bad(text),
@@ -113,12 +114,14 @@ fn is_component_report(object: &Map<String, Value>) -> bool {
         _ => false,
     };
     let is_evidence = |value: &Value| value.is_object() || value.as_str().is_some_and(is_good);
-    object.values().all(is_state) && object.values().any(is_evidence)
+    let mut components =
+        object.iter().filter(|(key, _)| !names_state(key) && !describes(key)).map(|(_, value)| value);
+    components.clone().all(is_state) && components.any(is_evidence)
 }
 
 /// The state that an object gives of itself.
 fn own_state(object: &Map<String, Value>) -> Option<bool> {
-    let states = object.iter().filter(|(key, _)| names_state(key) && !is_past(key));
+    let states = object.iter().filter(|(key, _)| names_state(key) && !is_of_another_time(key));
     let mut known = states.filter_map(|(_, value)| match value {
         Value::String(text) if is_good(text) => Some(true),
         Value::String(text) if is_bad(text) => Some(false),
@@ -136,7 +139,7 @@ fn collect(object: &Map<String, Value>, scope: Scope, depth: u8, failed: &mut Ve
             return;
         }
         // Where a component works, its past is no news; where that is not said, only a whole record of it is.
-        if is_past(key) && (own_state == Some(true) || !value.is_object()) {
+        if is_of_another_time(key) && (own_state == Some(true) || !value.is_object()) {
             continue;
         }
         if is_failed(key, value, scope, own_state) {
@@ -154,10 +157,11 @@ fn is_failed(key: &str, value: &Value, scope: Scope, own_state: Option<bool>) ->
         Value::String(text) => {
             let any_key = scope == Scope::Components || (scope == Scope::Component && own_state.is_none());
             let is_judged = is_state || ((any_key || is_component(key)) && !describes(key));
-            let is_error = scope != Scope::Unknown && ERROR_KEYS.contains(&key) && !is_good(text);
+            let is_error = scope != Scope::Unknown && ERROR_KEYS.contains(&key) && !denies_error(text);
             (is_judged && is_bad(text)) || is_error || ((is_state || affirms(key)) && is_false(text))
         }
         // Within a component a 4xx may be a check's expectation.
+        Value::Number(number) if is_denied_by_zero(key) => number.as_f64() == Some(0.0),
         Value::Number(status) => {
             let lowest = if scope == Scope::Unknown && own_state != Some(true) { 400 } else { 500 };
             names_status(key) && status.as_u64().is_some_and(|status| (lowest..=599).contains(&status))
@@ -212,6 +216,9 @@ fn of_entries(key: &str, entries: &[Value], scope: Scope, depth: u8, failed: &mu
 
 /// Searches a component, and adds its name to what failed within it.
 fn nested(name: &str, object: &Map<String, Value>, scope: Scope, depth: u8, failed: &mut Vec<String>) {
+    if is_optional(object) {
+        return;
+    }
     let before = failed.len();
     let scope =
         if is_component_report(object) && scope == Scope::Component { Scope::Components } else { scope };
@@ -225,6 +232,12 @@ fn nested(name: &str, object: &Map<String, Value>, scope: Scope, depth: u8, fail
     }
 }
 
+/// Tests for a component that is not required, as it says itself.
+fn is_optional(object: &Map<String, Value>) -> bool {
+    let has = |key, value| object.get(key) == Some(&Value::Bool(value));
+    has("required", false) || has("critical", false) || has("optional", true)
+}
+
 /// The failure that plain text or simple XML reports, or the lines that report one.
 pub(super) fn failed_lines(text: &str) -> Option<String> {
     if text.starts_with('<') {
@@ -232,7 +245,7 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
     }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_count = lines.get(1).is_some_and(|line| line.parse::<f64>().is_ok());
-    if lines.first().is_some_and(|line| is_bad(line)) && !is_count {
+    if lines.first().is_some_and(|line| is_bad_line(line)) && !is_count {
         return Some(traceback::last_line(text).unwrap_or_else(|| text.to_owned()));
     }
     let states = lines.iter().map(|line| line.split_once([':', '=']).map(|(_, state)| state));
@@ -240,6 +253,14 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
         && states.flatten().any(is_good);
     let failed = lines.iter().filter(|line| is_failed_line(line, is_report));
     join(failed.take(MAX_PARTS).map(|line| (*line).to_owned()))
+}
+
+/// Tests for a line such as `ERROR: no database` or `503 Service Unavailable`, but not `critical services: up`.
+fn is_bad_line(line: &str) -> bool {
+    let status = line.split_once(' ').filter(|(status, _)| status.len() == 3 && status.starts_with('5'));
+    let words = status.filter(|(status, _)| status.parse::<u16>().is_ok()).map_or(line, |(_, words)| words);
+    is_bad(words)
+        && !words.split_once([':', '=']).is_some_and(|(_, state)| !state.trim().is_empty() && is_good(state))
 }
 
 /// Tests for a line that says that all is well: `OK`, or `status: ok`.
@@ -253,7 +274,7 @@ fn is_failed_line(line: &str, is_report: bool) -> bool {
         return true;
     }
     if let Some((name, state)) = line.split_once([':', '=']) {
-        let is_name = name.len() <= 40 && !is_past(name) && !describes(name);
+        let is_name = name.len() <= 40 && !is_of_another_time(name) && !describes(name);
         return is_name && (is_report || names_state(name) || is_component(name)) && is_bad(state);
     }
     let Some((name, state)) = line.split_once(' ') else { return false };

@@ -66,7 +66,7 @@ const BAD_STATES: [&str; 15] = [
 ];
 
 /// Words with which a text about a failure begins.
-const FAILURES: [&str; 46] = [
+const FAILURES: [&str; 47] = [
     "down",
     "error",
     "errors",
@@ -113,14 +113,28 @@ const FAILURES: [&str; 46] = [
     "internal server error",
     "bad gateway",
     "gateway timeout",
+    "no healthy upstream",
 ];
 
 /// Words that make the name of a figure or a setting of such a word: `error rate`.
-const FIGURES: [&str; 9] =
-    ["rate", "count", "budget", "ratio", "log", "level", "threshold", "handler", "reporting"];
+const FIGURES: [&str; 13] = [
+    "rate",
+    "count",
+    "budget",
+    "ratio",
+    "log",
+    "level",
+    "threshold",
+    "handler",
+    "reporting",
+    "domain",
+    "detector",
+    "policy",
+    "logs",
+];
 
 /// Values of a count or a list that is empty.
-const EMPTY: [&str; 9] = ["", "none", "no", "null", "nil", "false", "n/a", "-", "[]"];
+const EMPTY: [&str; 11] = ["", "none", "no", "null", "nil", "false", "n/a", "-", "[]", "never", "0"];
 
 /// Ends of the names of exceptions, which have more letters.
 const EXCEPTIONS: [&str; 2] = ["Error", "Exception"];
@@ -136,7 +150,7 @@ const STATE_KEYS: [&str; 9] =
 const STATUS_KEYS: [&str; 4] = ["status", "code", "statuscode", "status_code"];
 
 /// Last words of keys whose `false` is a failure.
-const AFFIRMATIONS: [&str; 12] = [
+const AFFIRMATIONS: [&str; 15] = [
     "reachable",
     "succeeded",
     "success",
@@ -149,6 +163,9 @@ const AFFIRMATIONS: [&str; 12] = [
     "connected",
     "online",
     "operational",
+    "pass",
+    "passed",
+    "passing",
 ];
 
 /// Words beside which `available` or `ready` is about software: `update_available`.
@@ -158,8 +175,8 @@ const SOFTWARE: [&str; 7] = ["update", "updates", "upgrade", "version", "patch",
 const FAILED_KEYS: [&str; 9] =
     ["error", "errors", "failed", "failure", "failing", "down", "unhealthy", "unavailable", "degraded"];
 
-/// Words of keys that are about the past.
-const PAST: [&str; 14] = [
+/// Words of keys that are not about the present.
+const OTHER_TIMES: [&str; 19] = [
     "last",
     "previous",
     "previously",
@@ -174,10 +191,15 @@ const PAST: [&str; 14] = [
     "event",
     "events",
     "incidents",
+    "default",
+    "initial",
+    "expected",
+    "desired",
+    "target",
 ];
 
 /// Last words of keys that describe a component, and not its state.
-const DESCRIPTIONS: [&str; 22] = [
+const DESCRIPTIONS: [&str; 34] = [
     "message",
     "msg",
     "description",
@@ -200,6 +222,18 @@ const DESCRIPTIONS: [&str; 22] = [
     "title",
     "reason",
     "mode",
+    "detail",
+    "notes",
+    "text",
+    "class",
+    "tier",
+    "environment",
+    "env",
+    "profile",
+    "policy",
+    "commit",
+    "sla",
+    "help",
 ];
 
 /// Parts of the names of components that a metering service has.
@@ -253,7 +287,12 @@ pub(super) fn is_good(text: &str) -> bool {
 pub(super) fn is_bad(text: &str) -> bool {
     let text = text.trim();
     let start = state(text);
-    is_bad_state(&start) || is_about_failure(&start) || names_exception(text)
+    (is_bad_state(&start) || is_about_failure(&start) || names_exception(text)) && !is_setting(&start)
+}
+
+/// Tests for a key such as `ok`, whose `0` is a failure in the replies of a database.
+pub(super) fn is_denied_by_zero(key: &str) -> bool {
+    ["ok", "up", "healthy", "alive", "success"].contains(&key.to_ascii_lowercase().as_str())
 }
 
 /// Tests for the whole of a state, not only for its beginning.
@@ -279,20 +318,53 @@ fn spaced(text: &str) -> String {
 }
 
 fn is_about_failure(start: &str) -> bool {
+    let rest = rest_of_failure(start);
+    rest.is_some_and(|rest| !is_harmless(rest))
+}
+
+/// The part of a text after the words about a failure with which it begins.
+fn rest_of_failure(start: &str) -> Option<&str> {
     let spaced = spaced(start);
-    FAILURES.iter().filter(|word| spaced.starts_with(**word)).any(|word| {
-        let rest = start.get(word.len()..).unwrap_or_default();
-        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_') && !is_harmless(rest)
+    FAILURES.iter().filter(|word| spaced.starts_with(**word)).find_map(|word| {
+        let rest = start.get(word.len()..)?;
+        let mut next = rest.chars();
+        let is_inside = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+        let ends = match next.next() {
+            // A host's or a file's name goes on after a dot.
+            Some('.' | '/') => !next.next().is_some_and(is_inside),
+            letter => !letter.is_some_and(is_inside),
+        };
+        ends.then_some(rest)
     })
 }
 
 /// Tests what follows such a word for a count of none, or a figure of that name: `errors: 0`, `error rate 2%`.
 fn is_harmless(rest: &str) -> bool {
-    let rest = rest.trim_start();
+    let rest = rest.trim_start_matches([' ', '(']);
     let value = rest.strip_prefix([':', '=']).map(str::trim);
-    let first = value.unwrap_or(rest).split([' ', ',', ';', ':', '=']).next().unwrap_or_default();
-    let is_zero = first.trim_end_matches('%').parse::<f64>().is_ok_and(|count| count == 0.0);
-    is_zero || value.is_some_and(|value| EMPTY.contains(&value)) || FIGURES.contains(&first)
+    let first = value.unwrap_or(rest).split([' ', ',', ';', ':', '=', '/', ')']).next().unwrap_or_default();
+    let last = rest.rsplit_once([':', '=']).map(|(_, last)| last.trim()).filter(|last| !last.is_empty());
+    is_zero(first) || value.or(last).is_some_and(|value| EMPTY.contains(&value)) || FIGURES.contains(&first)
+}
+
+fn is_zero(text: &str) -> bool {
+    text.trim_end_matches('%').parse::<f64>().is_ok_and(|count| count == 0.0)
+}
+
+/// Tests for the text of an error that is none: `N/A`, `0 in 5m`, `Error reporting disabled`.
+pub(super) fn denies_error(text: &str) -> bool {
+    let text = state(text);
+    is_good(&text)
+        || is_false(&text)
+        || is_zero(text.split(' ').next().unwrap_or_default())
+        || rest_of_failure(&text).is_some_and(is_harmless)
+}
+
+/// Tests for the duration of a setting: `timeout: 30s`.
+fn is_setting(text: &str) -> bool {
+    let value = state(text);
+    let value = value.strip_prefix("timeout").map(|rest| rest.trim_start_matches([' ', ':', '=']));
+    value.is_some_and(|value| value.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Tests for a text that begins with the name of an exception, as Python and Java print it.
@@ -348,8 +420,9 @@ pub(super) fn names_failure(key: &str) -> bool {
     is_last(&words, &FAILED_KEYS) && (words.len() == 1 || has_any(&words, &["is", "has"]))
 }
 
-pub(super) fn is_past(key: &str) -> bool {
-    has_any(&words(key), &PAST)
+/// Tests for a key about the past, or about what should be.
+pub(super) fn is_of_another_time(key: &str) -> bool {
+    has_any(&words(key), &OTHER_TIMES)
 }
 
 pub(super) fn describes(key: &str) -> bool {
@@ -476,7 +549,11 @@ mod tests {
                 ],
             ),
             (names_failure, &["error", "has_errors", "isDown", "unhealthy"], &["error_log", "shut_down"]),
-            (is_past, &["last_error", "previousStatus", "history", "lastFailure"], &["lasting", "error"]),
+            (
+                is_of_another_time,
+                &["last_error", "previousStatus", "history", "lastFailure"],
+                &["lasting", "error"],
+            ),
             (describes, &["message", "errorMessage", "severity", "name"], &["mail", "status"]),
             (is_component, &["db", "metrics_db", "mariadb", "database", "rabbitmq"], &["dbname", "api"]),
             (
