@@ -143,6 +143,8 @@ pub(crate) enum ProxyProblem {
     /// The connection broke, in the system's words.
     Broken(String),
     HeadTooLong,
+    /// The proxy wants other credentials than those that were given.
+    CredentialsRejected,
     Status(u16),
     NotHttp,
 }
@@ -420,6 +422,7 @@ impl ProxyProblem {
             ProxyProblem::Broken(words) => vec![words],
             ProxyProblem::Timeout
             | ProxyProblem::HeadTooLong
+            | ProxyProblem::CredentialsRejected
             | ProxyProblem::Status(_)
             | ProxyProblem::NotHttp => vec![],
         }

@@ -143,6 +143,10 @@ impl<R: Read> Content<R> {
         match line.strip_suffix(b"\n") {
             Some(whole) => Ok(whole.trim_ascii().to_vec()),
             None if limited.limit() == 0 => Err(ContentError::Chunks(ChunkProblem::EndlessLine)),
+            // No size can follow what is no digit.
+            None if line.first().is_some_and(u8::is_ascii_punctuation) => {
+                Err(ContentError::Chunks(ChunkProblem::NoSize))
+            }
             None => Err(ContentError::CutShort),
         }
     }

@@ -3,6 +3,7 @@
 //! Waiting is poll(2): the kernel rounds socket timeouts up to its timer wheel, which makes a limit of
 //! 10 s 200 ms late.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
@@ -16,17 +17,24 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 pub(super) struct DeadlineStream {
     fd: OwnedFd,
     deadline: Instant,
+    /// Bytes that were received already and are to be read first.
+    unread: VecDeque<u8>,
 }
 
 impl DeadlineStream {
     /// Wraps a connected, non-blocking socket.
     pub(super) fn new(fd: OwnedFd, deadline: Instant) -> DeadlineStream {
-        DeadlineStream { fd, deadline }
+        DeadlineStream { fd, deadline, unread: VecDeque::new() }
     }
 
     /// Replaces the deadline: that of connecting is often the earlier one.
     pub(super) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;
+    }
+
+    /// Puts bytes back that belong to what is read next.
+    pub(super) fn unread(&mut self, bytes: &[u8]) {
+        self.unread.extend(bytes);
     }
 
     /// Turns Nagle's algorithm off, for handshakes that write several times.
@@ -47,6 +55,9 @@ impl DeadlineStream {
 
 impl Read for DeadlineStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.unread.is_empty() {
+            return self.unread.read(buffer);
+        }
         loop {
             self.wait(PollFlags::IN)?;
             match recv(&self.fd, &mut *buffer, RecvFlags::empty()) {

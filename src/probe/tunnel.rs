@@ -16,14 +16,16 @@ pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> 
     let response = stream.write_all(&request(proxy, target)).and_then(|()| read_head(stream));
     let response = response
         .map_err(|error| local_fault(&error, Phase::Connect).unwrap_or_else(|| failed(io_problem(&error))))?;
-    match head::status(&response) {
+    match (head::status(&response), head::length(&response)) {
         // What follows would be taken for the endpoint's response.
-        Some(status) if is_success(status) && head::length(&response).is_none() => {
-            Err(failed(ProxyProblem::HeadTooLong))
+        (Some(status), None) if is_success(status) => Err(failed(ProxyProblem::HeadTooLong)),
+        (Some(status), Some(length)) if is_success(status) => {
+            stream.unread(response.get(length..).unwrap_or_default());
+            Ok(())
         }
-        Some(status) if is_success(status) => Ok(()),
-        Some(status) => Err(failed(ProxyProblem::Status(status))),
-        None => Err(failed(ProxyProblem::NotHttp)),
+        (Some(407), _) if proxy.authorization.is_some() => Err(failed(ProxyProblem::CredentialsRejected)),
+        (Some(status), _) => Err(failed(ProxyProblem::Status(status))),
+        (None, _) => Err(failed(ProxyProblem::NotHttp)),
     }
 }
 
@@ -52,12 +54,12 @@ fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
     head
 }
 
-/// Reads the head of the proxy's final response, up to the bound. Nothing of the tunnel can follow it in the same
-/// read: the endpoint waits for us to send first.
+/// Reads the head of the proxy's final response, up to the bound, and what comes with it: a server that speaks first is
+/// heard at once.
 fn read_head(stream: &mut DeadlineStream) -> io::Result<Vec<u8>> {
     let (mut head, mut read) = (Vec::new(), 0);
     let mut buffer = [0; 1024];
-    while head::length(&head).is_none() && read <= HEAD_LIMIT {
+    while head::length(&head).is_none() && head::may_be_http1(&head) && read <= HEAD_LIMIT {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

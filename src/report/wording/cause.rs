@@ -156,6 +156,12 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
         ProxyProblem::Status(407) => {
             format!("{at} wants credentials (407): give them by --proxy-auth-file FILE")
         }
+        ProxyProblem::CredentialsRejected => {
+            format!("{at} rejected the credentials of --proxy-auth-file (407)")
+        }
+        ProxyProblem::Status(status @ 502..=504) => {
+            format!("{at} refused the tunnel with status {status}: it could not reach the endpoint")
+        }
         ProxyProblem::Status(status) => format!("{at} refused the tunnel with status {status}"),
         ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
     }

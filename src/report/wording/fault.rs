@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cause::{self, Subject, cause};
 use super::summary::{place, without_scheme};
 use crate::model::exchange::{Method, Phase};
-use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind};
+use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind, ResponseProblem};
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
 
@@ -44,6 +44,9 @@ pub(super) fn clause(
                 _ => format!("{endpoint} did not answer {} with HTTP: {message}", method.name()),
             }
         }
+        FaultKind::Body if has_broken_chunks(fault) => {
+            format!("the answer of {endpoint} to {} cannot be read: {message}", answered(method, judged))
+        }
         FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
         FaultKind::Proxy => format!("no tunnel to {endpoint}: {message}"),
         FaultKind::Local => format!("{endpoint} could not be probed: {message}"),
@@ -58,6 +61,7 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (FaultKind::Timeout, Some(_)) => {
             return format!(" but did not complete {} within {after}", answered(Method::Get, judged));
         }
+        (_, Some(status)) if has_broken_chunks(fault) => format!("{} ({status})", cause(&fault.detail)),
         (_, Some(status)) => format!("its answer ({status}) broke off"),
         (FaultKind::Reset, None) => "connection reset".to_owned(),
         (_, None) => "connection closed without an answer".to_owned(),
@@ -65,6 +69,11 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     // Too soon for a stall.
     let when = if judged.elapsed < AT_ONCE { "immediately".to_owned() } else { format!("after {after}") };
     format!(", but GET failed {when}: {failed}")
+}
+
+/// Tests for a body that did not break off, but cannot be read on.
+const fn has_broken_chunks(fault: &FaultInfo) -> bool {
+    matches!(fault.detail, FaultDetail::Response(ResponseProblem::BrokenChunks(_)))
 }
 
 /// `GET (200)`, where a status came before the fault.

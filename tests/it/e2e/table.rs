@@ -152,6 +152,18 @@ fn unusable_heads() {
     }
 }
 
+/// A body whose framing is broken accuses no database.
+#[test]
+fn broken_framing() {
+    let broken = says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{\"status\":\"ok\"}");
+    let peer = Peer::by_method(alive(), broken);
+    let run = check([peer.address()]).run();
+    let why = "the body's chunks are broken (a chunk's size is not a number) (200)";
+    run.exits(2).summarises("CRITICAL", &["answered HEAD (204), but GET failed", why]).never_says("database");
+    let run = check([&peer.address(), "-m", "get"]).run();
+    run.exits(2).summarises("CRITICAL", &["to GET (200) cannot be read: the body's chunks are broken"]);
+}
+
 /// Problems of answers with a good status, and overrides of these.
 #[test]
 fn doubtful_answers() {

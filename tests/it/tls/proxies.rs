@@ -19,13 +19,21 @@ fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
 #[test]
 fn answers_of_a_proxy() {
     let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
-    let cases: [(Script, &str); 8] = [
+    let cases: [(Script, &str); 9] = [
         (
             says("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
             "wants credentials (407): give them by --proxy-auth-file FILE",
         ),
         (says("HTTP/1.0 403 Filtered\r\n\r\n"), "refused the tunnel with status 403"),
-        (says("HTTP/1.1 502 Bad Gateway\r\n\r\n"), "refused the tunnel with status 502"),
+        (
+            says("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+            "refused the tunnel with status 502: it could not reach the endpoint",
+        ),
+        // A server that speaks first, and leaves its connection open.
+        (
+            vec![Step::Read, Step::Send(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec()), Step::Swallow],
+            "did not answer as an HTTP proxy does",
+        ),
         (says("SSH-2.0-OpenSSH_9.2p1\r\n\r\n\r\n"), "did not answer as an HTTP proxy does"),
         (vec![Step::Read], "broke the connection off: unexpected end of file"),
         (vec![Step::Read, Step::Forever(vec![b'x'; 1000])], "did not answer as an HTTP proxy does"),
@@ -52,6 +60,59 @@ fn answers_of_a_proxy() {
             .reports("/endpoints/0/diagnosis", "unreachable");
         let asked = &proxy.requests()[0];
         assert_eq!(asked.raw, "CONNECT service.example:8777 HTTP/1.1\r\nHost: service.example:8777\r\n\r\n");
+    }
+}
+
+/// A proxy that lives and says so is not sought.
+#[test]
+fn advice_about_a_proxy() {
+    let files = Files::new();
+    let login = files.write("login", "me:s3cret-word");
+    let wants = says("HTTP/1.1 407 P\r\nProxy-Authenticate: Basic\r\n\r\n");
+    let cases: [(Script, &[&str], [&str; 2]); 3] = [
+        (
+            says("HTTP/1.1 504 T\r\n\r\n"),
+            &[],
+            [
+                "the proxy answers, but it could not reach the service",
+                "Action: check the API, and the network between the proxy and it",
+            ],
+        ),
+        (
+            wants,
+            &["--proxy-auth-file", &login],
+            ["rejected the credentials of --proxy-auth-file (407)", "Action: give valid credentials"],
+        ),
+        (
+            says("<p>"),
+            &[],
+            ["did not answer as an HTTP proxy does", "Action: check that --proxy gives the address and port"],
+        ),
+    ];
+    for (script, options, words) in cases {
+        let proxy = Peer::in_turn([script]);
+        let address = proxy.address();
+        let run = check([&["service.example", "--proxy", &address], options].concat()).run();
+        run.exits(3).says(words[0]).says(words[1]).never_says("s3cret");
+    }
+    let silent = Peer::in_turn([vec![Step::Read, Step::Hang]]);
+    let run = check(["service.example", "--proxy", &silent.address(), "-t", "0.3"]).run();
+    run.exits(2).says("opened no tunnel to").says("Action: check the proxy and its load");
+}
+
+/// What comes with the proxy's answer is the endpoint's.
+#[test]
+fn server_that_speaks_first() {
+    for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"] {
+        let script = vec![
+            Step::Read,
+            Step::Send(format!("HTTP/1.1 200 Connection established\r\n\r\n{banner}").into()),
+            Step::Swallow,
+        ];
+        let proxy = Peer::in_turn([script.clone(), script]);
+        let run = check(["service.example", "--proxy", &proxy.address(), "-t", "20"]).run_alone();
+        run.exits(2).says(if banner.starts_with("SSH") { "begins with: SSH-2.0" } else { "GET 408" });
+        run.ends_within(Duration::from_secs(2));
     }
 }
 

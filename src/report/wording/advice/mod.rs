@@ -12,8 +12,8 @@ use super::summary::{crossed, without_scheme};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ResponseProblem,
-    Stage, TlsProblem,
+    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem,
+    ResponseProblem, Stage, TlsProblem,
 };
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
@@ -162,18 +162,28 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Ad
     let more = Some(beyond_clause(verdict, &fault.detail)).filter(|more| !more.is_empty());
     let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
     if verdict.diagnosis == Diagnosis::BackendStalled {
-        return stalled(fault.kind, &quoted);
+        return stalled(fault, &quoted);
     }
     let (meaning, action) = of_row(judged);
-    // The row is for another protocol, too.
-    let meaning = if is_unusable(fault) { UNUSABLE.to_owned() } else { meaning };
+    let meaning = known_meaning(fault).map_or(meaning, str::to_owned);
     let known = without_tls(verdict, &fault.detail).or_else(|| remedy(&fault.detail).map(str::to_owned));
     (format!("{meaning}{quoted}"), known.unwrap_or(action))
 }
 
-/// Tests for an answer in HTTP/1 whose head cannot be used.
-fn is_unusable(fault: &FaultInfo) -> bool {
-    fault.kind == FaultKind::Protocol && matches!(fault.detail, FaultDetail::Response(_))
+/// The meaning of a fault whose row is for others, too.
+const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
+    match (fault.kind, &fault.detail) {
+        (FaultKind::Protocol, FaultDetail::Response(_)) => {
+            Some("an HTTP server answers there, but with headers that no client can rely on")
+        }
+        (_, FaultDetail::Proxy { problem: ProxyProblem::Status(502..=504), .. }) => {
+            Some("the proxy answers, but it could not reach the service")
+        }
+        (_, FaultDetail::Proxy { problem: ProxyProblem::Timeout, .. }) => {
+            Some("the proxy, or the service behind it, was silent; nothing else is known of the service")
+        }
+        _ => None,
+    }
 }
 
 /// The action where a port may be one without TLS.
@@ -200,7 +210,6 @@ const RENEW: &str = "renew the certificate and have the server that presents it 
 const API_IS_SLOW: &str = "check the load of the API, its host and the network";
 const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connection between it and the API";
 
-const UNUSABLE: &str = "an HTTP server answers there, but with headers that no client can rely on";
 const REPAIR_HEADERS: &str = "check whether it is the API that answers there, then the headers that it and any proxy in front of it set (curl -v \
                               shows them)";
 
@@ -220,12 +229,25 @@ const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
             | ResponseProblem::ConflictingLengths
             | ResponseProblem::UnusableLength,
         ) => Some(REPAIR_HEADERS),
+        FaultDetail::Proxy { problem, .. } => proxy_remedy(problem),
         FaultDetail::Lookup { problem: LookupProblem::Timeout, .. } => Some(
             "check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the \
              address by --connect-to",
         ),
         _ => None,
     }
+}
+
+const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
+    Some(match problem {
+        ProxyProblem::Status(502..=504) => "check the API, and the network between the proxy and it",
+        ProxyProblem::Timeout => "check the proxy and its load, then whether it reaches the API",
+        ProxyProblem::CredentialsRejected => {
+            "give valid credentials by --proxy-auth-file; they are sent as Basic, the only scheme that is known here"
+        }
+        ProxyProblem::NotHttp => "check that --proxy gives the address and port of an HTTP proxy",
+        _ => return None,
+    })
 }
 
 const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str> {
@@ -304,8 +326,14 @@ const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
 }
 
 /// HEAD's good answer proves the API, so the back-end is accused.
-fn stalled(kind: FaultKind, quoted: &str) -> Advice {
-    let seems = if kind == FaultKind::Timeout { "hang" } else { "fail" };
+fn stalled(fault: &FaultInfo, quoted: &str) -> Advice {
+    if let FaultDetail::Response(ResponseProblem::BrokenChunks(_)) = fault.detail {
+        return (
+            format!("the API is up, for it answered HEAD, but the body of its answer to GET is not framed as HTTP wants{quoted}"),
+            "check the server and any proxy in front of it: one of them writes chunks that no client can read".to_owned(),
+        );
+    }
+    let seems = if fault.kind == FaultKind::Timeout { "hang" } else { "fail" };
     (
         format!("the API is up, for it answered HEAD, but its back-end seems to {seems}{quoted}"),
         "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
