@@ -1,4 +1,4 @@
-//! Texts of `--generate`: man page, completions, and configurations ready to use.
+//! Texts of `--generate`: man page, completions, and configurations ready to use, which are files in `assets/`.
 
 use clap_complete::Shell;
 
@@ -21,17 +21,17 @@ pub(crate) fn text(what: Artifact) -> String {
         Artifact::CompleteFish => completions(Shell::Fish),
         Artifact::Icinga2 => icinga::command(),
         Artifact::Icinga2Services => icinga::services(),
-        Artifact::Nagios => integrations::nagios(),
-        Artifact::NagiosServices => integrations::nagios_services(),
-        Artifact::Nrpe => integrations::nrpe(),
+        Artifact::Nagios => include_str!("../../assets/nagios.cfg").to_owned(),
+        Artifact::NagiosServices => include_str!("../../assets/nagios-services.cfg").to_owned(),
+        Artifact::Nrpe => integrations::fill(include_str!("../../assets/nrpe.cfg")),
         Artifact::Haproxy => integrations::haproxy(),
         Artifact::HaproxyAgent => integrations::haproxy_agent(),
-        Artifact::HaproxyNative => integrations::haproxy_native(),
-        Artifact::OsCloud => integrations::os_cloud(),
-        Artifact::Keepalived => integrations::keepalived(),
+        Artifact::HaproxyNative => include_str!("../../assets/haproxy-native.cfg").to_owned(),
+        Artifact::OsCloud => include_str!("../../assets/os-cloud.yaml").to_owned(),
+        Artifact::Keepalived => integrations::fill(include_str!("../../assets/keepalived.conf")),
         Artifact::Checkmk => integrations::checkmk(),
-        Artifact::Zabbix => integrations::zabbix(),
-        Artifact::PrometheusRules => integrations::prometheus_rules(),
+        Artifact::Zabbix => integrations::fill(include_str!("../../assets/zabbix.conf")),
+        Artifact::PrometheusRules => include_str!("../../assets/prometheus-rules.yml").to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::model::endpoint::{Defaults, Endpoint};
 use crate::model::exchange::{Header, Response};
 use crate::sanitize::{Sanitizer, UntrustedText};
+use crate::testing::assert_maps;
 
 /// A directory with configuration files, and an environment that finds them there.
 struct Home {
@@ -130,21 +131,24 @@ fn scopes() {
 
 #[test]
 fn auth_urls() {
-    let table = [
-        ("http://k:5000", "http://k:5000/v3/auth/tokens"),
-        ("http://k:5000/", "http://k:5000/v3/auth/tokens"),
-        ("http://k:5000/v3", "http://k:5000/v3/auth/tokens"),
-        ("http://k:5000/v2.0/", "http://k:5000/v3/auth/tokens"),
-        ("https://k/identity/v3/", "https://k:443/identity/v3/auth/tokens"),
-        ("https://k/identity", "https://k:443/identity/v3/auth/tokens"),
-        ("http://[::1]:5000/v3/auth/tokens", "http://[::1]:5000/v3/auth/tokens"),
-    ];
-    for (url, expected) in table {
+    let auth_url = |url: &str| {
         let auth = format!("auth_url: '{url}', user_id: u, password: p, project_id: p");
         let cloud = Home::with_clouds(&with_auth(&auth, "")).read().unwrap();
-        assert_eq!(cloud.login.url.url(), expected, "{url}");
-        assert_eq!(format!("{}/auth/tokens", cloud.login.auth_url), expected);
-    }
+        assert_eq!(format!("{}/auth/tokens", cloud.login.auth_url), cloud.login.url.url());
+        cloud.login.auth_url
+    };
+    assert_maps(
+        auth_url,
+        [
+            ("http://k:5000", "http://k:5000/v3"),
+            ("http://k:5000/", "http://k:5000/v3"),
+            ("http://k:5000/v3", "http://k:5000/v3"),
+            ("http://k:5000/v2.0/", "http://k:5000/v3"),
+            ("https://k/identity/v3/", "https://k:443/identity/v3"),
+            ("https://k/identity", "https://k:443/identity/v3"),
+            ("http://[::1]:5000/v3/auth/tokens", "http://[::1]:5000/v3"),
+        ],
+    );
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn broken_chunks() {
 
 #[test]
 fn odd_valid_answers() {
-    let table = [
+    for (name, bytes) in [
         ("no header at all", "HTTP/1.1 200 OK\r\n\r\n"),
         ("no reason", "HTTP/1.1 200\r\n\r\n"),
         ("an empty reason", "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"),
@@ -215,8 +215,7 @@ fn odd_valid_answers() {
             "a row of interim answers",
             "HTTP/1.1 103 x\r\nLink: <a>\r\n\r\nHTTP/1.1 100\r\nVia: b\r\n\r\nHTTP/1.1 199 c\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
         ),
-    ];
-    for (name, bytes) in table {
+    ] {
         is_healthy(name, bytes);
     }
 }
