@@ -87,7 +87,7 @@ impl Buffers for Growing {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        // Only a request's body is read into the first, and no request has one.
+        // Only a chunked body is read into the first, and that of a login has a length.
         (&mut [], &mut self.output)
     }
 

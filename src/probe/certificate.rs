@@ -209,11 +209,11 @@ fn expired_or_early<'a, 'b>(
 /// The problem of a chain that bears a date which the library cannot read, although RFC 5280 allows it.
 fn early_date(chain: &[X509Certificate<'_>]) -> Option<CertificateProblem> {
     let index = chain.iter().position(|certificate| certificate.validity().not_before.timestamp() < 0)?;
-    Some(CertificateProblem::EarlyDate(place(index)))
+    Some(CertificateProblem::EarlyDate(chain_part(index)))
 }
 
 /// The place of a certificate among those that were sent.
-const fn place(index: usize) -> ChainPart {
+const fn chain_part(index: usize) -> ChainPart {
     if index == 0 { ChainPart::Server } else { ChainPart::Intermediate }
 }
 
@@ -320,8 +320,10 @@ fn key_problem(
     last: &X509Certificate<'_>,
     trust: Option<&Trust>,
 ) -> Option<CertificateProblem> {
-    let sent =
-        chain.iter().enumerate().find_map(|(index, certificate)| unusable_key(certificate, place(index)));
+    let sent = chain
+        .iter()
+        .enumerate()
+        .find_map(|(index, certificate)| unusable_key(certificate, chain_part(index)));
     sent.or_else(|| {
         let issuer = [last.issuer().as_raw().to_vec()];
         let mut anchors = trust.into_iter().flat_map(|trust| trust.anchors(&issuer));

@@ -62,6 +62,7 @@ pub(super) fn tcp(
             return Err(refusal(failures));
         }
         if under_way.is_empty() {
+            // This address failed at once, so the next one need not wait.
             continue;
         }
         let stagger = if waiting.len() > 0 { deadline.min(Instant::now() + ATTEMPT_DELAY) } else { deadline };
@@ -108,6 +109,7 @@ fn start(address: SocketAddr) -> io::Result<PendingConnect> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let fd = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     match connect(&fd, &address) {
+        // A connect that a signal interrupts goes on (POSIX).
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(PendingConnect { fd, address }),
         Err(errno) => Err(errno.into()),
     }
@@ -124,6 +126,7 @@ fn poll_attempts(
             under_way.iter().map(|attempt| PollFd::new(&attempt.fd, PollFlags::OUT)).collect();
         // Only this machine can fail here.
         poll_until(&mut fds, until).map_err(|error| local(Phase::Connect, &error))?;
+        // An error and a hang-up are events too, wanted or not; the socket then knows the reason.
         fds.iter().map(|fd| !fd.revents().is_empty()).collect()
     };
     let mut index = 0;

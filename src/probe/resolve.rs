@@ -115,6 +115,7 @@ impl Lookups {
 
     fn run(&self, question: &Question, lookup: &Lookup) {
         let result = ask_system(&question.0, question.1);
+        // Those who wait share this result; whoever asks from now on gets a new one.
         self.under_way().remove(question);
         self.ended.notify_all();
         *lookup.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);

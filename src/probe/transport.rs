@@ -245,6 +245,7 @@ impl Transport for DeadlineTransport {
     }
 
     fn is_open(&mut self) -> bool {
+        // No connection serves a second request.
         false
     }
 

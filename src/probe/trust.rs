@@ -149,6 +149,7 @@ impl Trust {
         &'a self,
         names: &'a [Vec<u8>],
     ) -> impl Iterator<Item = (usize, &'a CertificateDer<'static>)> {
+        // The library keeps a subject without the header of its DER sequence.
         let issues = |subject: &[u8]| names.iter().any(|name| name.ends_with(subject));
         let roots = self.roots.roots.iter().zip(&self.certificates).enumerate();
         roots.filter(move |(_, (root, _))| issues(&root.subject)).map(|(index, (_, anchor))| (index, anchor))
@@ -299,6 +300,7 @@ pub(super) fn identity(
         .load_private_key(key)
         .map_err(|_| anyhow!("{option} {}: a key of a kind that TLS cannot use", key_path.display()))?;
     let identity = CertifiedKey::new(chain, signer);
+    // Of some keys the library does not know the public half: the server will see whether they fit.
     if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) = identity.keys_match()
     {
         bail!("{option} {}: the key does not belong to the certificate of --cert", key_path.display());

@@ -96,6 +96,7 @@ impl<T: Sync, R: Send> Queue<'_, T, R> {
     }
 
     fn take(&self) -> Option<(usize, &T)> {
+        // It only hands out numbers: the lock on the results orders everything else.
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         self.items.get(index).map(|item| (index, item))
     }
@@ -117,6 +118,7 @@ impl<T: Sync, R: Send> Queue<'_, T, R> {
     ) {
         let (mut running, mut finished) = (1, 0);
         let mut wanted = FIRST_WORKERS.min(workers);
+        // `all` stops at the first thread that the system refuses.
         while (running..wanted).all(|_| self.spawn_worker(scope, work)) && wanted < workers {
             let Some(reached) = self.should_grow(wanted, finished) else { break };
             (running, finished) = (wanted, reached);

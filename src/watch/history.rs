@@ -83,6 +83,7 @@ impl History {
     pub(super) fn record(&mut self, report: &Report, at: Duration) -> Vec<Change> {
         self.runs += 1;
         self.overall.enter(report.state, at);
+        // Also of those that this run did not probe: their clocks stop here.
         for endpoint in self.endpoints.values_mut() {
             endpoint.states.pass(at);
         }
