@@ -13,7 +13,7 @@ use crate::plan::{self, Plan, RunMode};
 use crate::report::Report;
 use crate::run::{self, Run};
 use crate::terminal::layout::MAX_PROSE;
-use crate::{explain, generate, limits, output, startup, watch};
+use crate::{deadline, explain, generate, limits, output, startup, watch};
 
 /// Location of the first panic.
 static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
@@ -35,13 +35,13 @@ pub fn run() -> u8 {
 
 /// Reads the arguments and executes them.
 fn start(started: Instant) -> u8 {
-    let environment = Environment::of_process(started);
+    let environment = Arc::new(Environment::of_process(started));
     match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
         Ok(cli) => {
             limits::report_lack_of_memory(|reason| {
                 Report::from_error(reason, started).render_fallback(cli.output.output, true)
             });
-            execute(&cli, &environment)
+            execute(&Arc::new(cli), &environment)
         }
         Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment),
         Err(EarlyExit::Help { plain, colored }) => {
@@ -52,17 +52,29 @@ fn start(started: Instant) -> u8 {
 }
 
 /// Executes the command line and returns the exit code.
-fn execute(cli: &Cli, environment: &Environment) -> u8 {
+fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
+    let done = match plan::file_deadline(cli, environment) {
+        Some(deadline) => {
+            let (own, its) = (Arc::clone(cli), Arc::clone(environment));
+            deadline::within(deadline + output::WRITE_GRACE, move || attempt(&own, &its)).unwrap_or_else(
+                |_| {
+                    Err("a file did not answer in time: check the file system that it is on, or raise -t"
+                        .into())
+                },
+            )
+        }
+        None => attempt(cli, environment),
+    };
+    done.unwrap_or_else(|reason| fail(&reason, cli.output.output, environment))
+}
+
+/// Executes the command line; an error or a panic is a reason.
+fn attempt(cli: &Cli, environment: &Environment) -> Result<u8, String> {
     let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli, environment) {
         Some(text) => publish(cli, &text),
         None => probe(cli, environment),
     }));
-    let reason = match done {
-        Ok(Ok(code)) => return code,
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => internal_error(),
-    };
-    fail(&reason, cli.output.output, environment)
+    done.map_err(|_| internal_error())?.map_err(|error| format!("{error:#}"))
 }
 
 /// Renders the text of `--generate` or `--explain`, which replaces a run.

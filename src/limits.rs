@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::thread;
+use std::time::Instant;
 
 use rustix::fs::{OFlags, fcntl_setfl, open};
 use rustix::process::{Resource, getrlimit};
@@ -10,6 +11,7 @@ use signal_hook::consts::SIGABRT;
 use signal_hook::low_level::{exit, pipe};
 
 use crate::model::state::State;
+use crate::output;
 
 /// Stack that the program may need, in bytes; systems give 8 MiB.
 const STACK_SIZE: u64 = 1024 * 1024;
@@ -53,7 +55,7 @@ fn watch_for_abort(text: String) -> io::Result<()> {
     let wait = move || {
         let _unread = unread;
         if woken.read_exact(&mut [0]).is_ok() {
-            let _ = rustix::io::write(rustix::stdio::stdout(), text.as_bytes());
+            let _ = output::write(&text, Some(Instant::now() + output::WRITE_GRACE));
             exit(State::Unknown.exit_code().into());
         }
     };

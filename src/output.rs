@@ -2,39 +2,28 @@
 //!
 //! A result that could not be written must not exit 0: CRITICAL stays CRITICAL, anything else becomes UNKNOWN.
 
-use std::fs::{self, Metadata, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Arc, Once, mpsc};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Resource, geteuid, getrlimit};
+use rustix::process::geteuid;
 use rustix::stdio;
-use signal_hook::consts::SIGXFSZ;
 
-use crate::input;
 use crate::plan::{ClosedStdout, Plan};
+use crate::replacement::{self, Mode};
 use crate::report::Report;
+use crate::{deadline, input};
 
 /// Mode of a new output file, less the umask: others may read it, as the node exporter must.
 const NEW_FILE_MODE: u32 = 0o644;
 
 /// Permissions that the old file hands on to the new one: no special and no execute bit.
 const KEPT_MODE_BITS: u32 = 0o666;
-
-/// Beginning of the random name of a file that is being written.
-const PREFIX: &str = ".check_ceilometer.";
-
-/// Age at which a file that was never renamed is taken for a killed run's: no run writes for so long.
-const ABANDONED_AFTER: Duration = Duration::from_secs(600);
-
-/// Maximum number of directory entries that are searched for such files.
-const MAX_SEARCHED: usize = 4096;
 
 /// Time that writing may take after a run's deadline, of the 250 ms that a run may exceed it.
 pub(crate) const WRITE_GRACE: Duration = Duration::from_millis(200);
@@ -50,27 +39,21 @@ pub(crate) fn print(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    survive_file_limit();
     match deadline {
         Some(deadline) if rustix::termios::isatty(stdio::stdout()) => print_to_terminal(text, deadline),
         _ => write(text, deadline),
     }
 }
 
-/// Writes on a thread that is abandoned at the deadline: a terminal whose other end is not read polls as writable, and
-/// then blocks the write.
+/// Writes within the deadline: a terminal whose other end is not read polls as writable, and then blocks the write.
 fn print_to_terminal(text: &str, deadline: Instant) -> io::Result<()> {
-    let (sender, written) = mpsc::channel();
-    let own = text.to_owned();
-    let print = move || drop(sender.send(write(&own, Some(deadline))));
-    if thread::Builder::new().spawn(print).is_err() {
-        return write(text, Some(deadline));
-    }
-    let left = deadline.saturating_duration_since(Instant::now());
-    written.recv_timeout(left).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    let text = text.to_owned();
+    let written = deadline::within(deadline, move || write(&text, Some(deadline)));
+    written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-fn write(text: &str, deadline: Option<Instant>) -> io::Result<()> {
+/// Writes to standard output without taking memory, until the deadline.
+pub(crate) fn write(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         await_room(deadline)?;
@@ -100,20 +83,6 @@ fn await_room(deadline: Option<Instant>) -> io::Result<()> {
     }
 }
 
-/// Turns a write beyond the limit on files (`ulimit -f`) into an ordinary error: its signal would end the process with
-/// an exit code that no caller knows.
-fn survive_file_limit() {
-    // A watch writes again and again, and handlers add up.
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Few processes have such a limit, and a handler is not free.
-        if getrlimit(Resource::Fsize).current.is_some() {
-            // Without the handler the signal ends the process, as it would have.
-            drop(signal_hook::flag::register(SIGXFSZ, Arc::default()));
-        }
-    });
-}
-
 /// Writes a text that is not a report, to standard output or to a file.
 pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
     let Some(file) = file else { return Ok(print(text, None)?) };
@@ -124,39 +93,32 @@ pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
 /// exit code.
 pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u8 {
     let (text, codes) = (report.render(&plan.output), plan.exit_codes);
-    let deadline = Some(deadline + WRITE_GRACE);
+    let deadline = deadline + WRITE_GRACE;
     let Some(file) = &plan.output.file else {
-        return match print(&text, deadline) {
+        return match print(&text, Some(deadline)) {
             Err(error) if plan.output.closed_stdout == ClosedStdout::Failure || !is_closed(&error) => {
                 codes.of(report.state_if_lost())
             }
             _ => report.exit_code,
         };
     };
-    let Err(error) = replace(file, &text) else { return report.exit_code };
+    let (file, name) = (file.clone(), input::name(file));
+    let replaced = deadline::within(deadline, move || replace(&file, &text));
+    let Err(error) = replaced.unwrap_or_else(|_| Err(anyhow!("{name}: its file system does not answer")))
+    else {
+        return report.exit_code;
+    };
     let failed = report.write_failed(&format!("{error:#}"), codes);
     // The exit code says it all, printed or not.
-    let _ = print(&failed.render_fallback(plan.output.format, plan.output.ascii), deadline);
+    let _ = print(&failed.render_fallback(plan.output.format, plan.output.ascii), Some(deadline));
     failed.exit_code
 }
 
-/// Replaces a file: a new one beside it, then a rename, so that readers see the old text or the new one.
-///
-/// A killed run leaves its unfinished file, and the next one removes it. A file without a name (`O_TMPFILE`) would
-/// only narrow that window, for it needs a name before it can be renamed.
+/// Replaces the file of a report, with the old one's permissions.
 fn replace(file: &Path, text: &str) -> Result<()> {
     input::check_output_target(file)?;
-    survive_file_limit();
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    remove_abandoned(directory);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).permissions(Permissions::from_mode(NEW_FILE_MODE));
-    let mut new = builder.tempfile_in(directory).map_err(|error| cause(file, &error))?;
-    if let Some(mode) = fs::symlink_metadata(file).ok().and_then(|old| kept_mode(&old)) {
-        new.as_file().set_permissions(Permissions::from_mode(mode))?;
-    }
-    new.write_all(text.as_bytes()).map_err(|error| cause(file, &error))?;
-    new.into_temp_path().persist(file).map_err(|error| cause(file, &error.error))
+    let old = fs::symlink_metadata(file).ok().and_then(|old| kept_mode(&old));
+    replacement::replace(file, text.as_bytes(), old.map_or(Mode::New(NEW_FILE_MODE), Mode::Exact))
 }
 
 /// Mode that a file hands on to its successor. A file of another user hands on nothing: any user
@@ -166,56 +128,15 @@ fn kept_mode(old: &Metadata) -> Option<u32> {
     (old.uid() == geteuid().as_raw() && old.nlink() == 1).then(|| old.mode() & KEPT_MODE_BITS)
 }
 
-/// Removes what killed runs of this user have left in a directory.
-fn remove_abandoned(directory: &Path) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    for entry in entries.take(MAX_SEARCHED).flatten() {
-        let named = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
-        if named && entry.metadata().is_ok_and(|found| is_abandoned(&found)) {
-            // Another run may have removed it.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn is_abandoned(found: &Metadata) -> bool {
-    let age = found.modified().ok().and_then(|written| SystemTime::now().duration_since(written).ok());
-    let own = found.is_file() && found.uid() == geteuid().as_raw();
-    own && age.is_some_and(|age| age >= ABANDONED_AFTER)
-}
-
-/// The file and the system's own words: the text around them names a random file that nobody has seen.
-fn cause(file: &Path, error: &io::Error) -> Error {
-    let text = error.to_string();
-    let words = text.split(" at path ").next().and_then(|text| text.split(" (os error").next());
-    anyhow!("{}: {}", input::name(file), words.unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     fn mode(file: &Path) -> u32 {
         fs::metadata(file).unwrap().permissions().mode() & 0o7777
-    }
-
-    fn names(directory: &Path) -> Vec<String> {
-        let entries = fs::read_dir(directory).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    #[test]
-    fn replaced_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("ceilometer.prom");
-        replace(&file, "first\n").unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), "first\n");
-        assert_eq!(mode(&file) & !0o644, 0, "at most the mode that node_exporter needs");
-        replace(&file, "second\n").unwrap();
-        assert_eq!(fs::read_to_string(&file).unwrap(), "second\n");
-        assert_eq!(names(directory.path()), ["ceilometer.prom"]);
     }
 
     #[test]
@@ -240,29 +161,5 @@ mod tests {
         replace(&file, "new").unwrap();
         assert_eq!(mode(&file) & !NEW_FILE_MODE, 0);
         assert_eq!((fs::read_to_string(&elsewhere).unwrap().as_str(), mode(&elsewhere)), ("old", 0o666));
-    }
-
-    #[test]
-    fn abandoned_files() {
-        let directory = tempfile::tempdir().unwrap();
-        let [old, new, other] = [".check_ceilometer.old", ".check_ceilometer.new", "other"]
-            .map(|name| directory.path().join(name));
-        for file in [&old, &new, &other] {
-            fs::write(file, "").unwrap();
-        }
-        let long_ago = SystemTime::now() - 2 * ABANDONED_AFTER;
-        for file in [&old, &other] {
-            File::options().append(true).open(file).unwrap().set_modified(long_ago).unwrap();
-        }
-        replace(&directory.path().join("report"), "text").unwrap();
-        let mut left = names(directory.path());
-        left.sort();
-        assert_eq!(left, [".check_ceilometer.new", "other", "report"]);
-    }
-
-    #[test]
-    fn missing_directory() {
-        let error = replace(Path::new("/nonexistent/file"), "text\n").unwrap_err();
-        assert_eq!(error.to_string(), "/nonexistent/file: No such file or directory");
     }
 }

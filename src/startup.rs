@@ -5,13 +5,19 @@ use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
-use signal_hook::consts::SIGPIPE;
+use rustix::process::{Resource, getrlimit};
+use signal_hook::consts::{SIGPIPE, SIGXFSZ};
 
-/// Opens closed standard streams, and makes a closed pipe an error of the write rather than the end of the process.
+/// Opens closed standard streams, and makes a closed pipe and the limit on files (`ulimit -f`) errors of the write: their
+/// signals would end the process with exit codes that no caller knows.
 pub(crate) fn prepare() {
     open_standard_streams();
-    // Without the handler a closed pipe ends the process, as it ends most programs.
+    // Without the handlers the signals end the process, as they end most programs.
     drop(signal_hook::flag::register(SIGPIPE, Arc::default()));
+    // Few processes have such a limit, and a handler is not free.
+    if getrlimit(Resource::Fsize).current.is_some() {
+        drop(signal_hook::flag::register(SIGXFSZ, Arc::default()));
+    }
 }
 
 /// Opens the standard streams that are closed: the first socket would otherwise become one, and receive the output.

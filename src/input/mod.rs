@@ -11,8 +11,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
@@ -20,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::sanitize;
+use crate::{deadline, sanitize};
 
 /// Number of bytes that are read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -47,8 +45,8 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
     Stream { name, wait, limit, deadline }.read(file.as_fd())
 }
 
-/// Reads standard input on a thread that may be abandoned: where several processes share one, another may take what this
-/// one waited for, and the read blocks. A regular file cannot block.
+/// Reads standard input within the deadline: where several processes share one, another may take what this one waited
+/// for, and the read blocks. A regular file cannot block.
 fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     let source = move || {
         Stream { name: name(Path::new("-")), wait: Wait::Always, limit, deadline }
@@ -58,13 +56,7 @@ fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     if status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode).is_file()) {
         return source();
     }
-    let (sender, receiver) = mpsc::channel();
-    let read = move || drop(sender.send(source()));
-    if thread::Builder::new().spawn(read).is_err() {
-        return source();
-    }
-    let left = deadline.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).unwrap_or_else(|_| Err(timeout_error("standard input")))
+    deadline::within(deadline, source).unwrap_or_else(|_| Err(timeout_error("standard input")))
 }
 
 /// The error of a file that is not read by its deadline.

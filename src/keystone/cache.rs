@@ -1,8 +1,7 @@
 //! The token cache: one file per cloud, readable by its user alone, trusted only if every field agrees.
 
-use std::fs::{self, Permissions};
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +14,7 @@ use super::catalog::Catalog;
 use super::config::Cloud;
 use super::{Secret, Token, TokenRecipients, items, object, text};
 use crate::environment::Environment;
-use crate::input;
+use crate::{input, replacement};
 
 /// The directory within the user's own where no other is named.
 const DIRECTORY: &str = "check_ceilometer";
@@ -134,12 +133,7 @@ impl Cache {
         if text.len() > MAX_FILE_BYTES {
             bail!("its catalogue is too long");
         }
-        let permissions = Permissions::from_mode(0o600);
-        let mut beside =
-            tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(&self.directory)?;
-        beside.write_all(text.as_bytes())?;
-        beside.persist(self.file(cloud))?;
-        Ok(())
+        replacement::replace(&self.file(cloud), text.as_bytes(), replacement::Mode::Exact(0o600))
     }
 
     /// Forgets a cloud's token. One that cannot be removed is overwritten by the login that follows.

@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -166,6 +166,26 @@ impl Plan {
             sanitizer: secrets.sanitizer,
         })
     }
+}
+
+/// Returns the end of a run that reads files, which a file system may not answer for; `None` for a watch, and where no file
+/// is named, for a thread is not free.
+pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Instant> {
+    let limit = match run_mode(cli) {
+        RunMode::Once => timing(cli, haproxy_call::is_haproxy_call(cli, environment)).budget,
+        RunMode::Wait { limit } => limit,
+        RunMode::Watch { .. } => return None,
+    };
+    let (request, tls, connection) = (&cli.request, &cli.tls, &cli.connection);
+    let files =
+        [&cli.targets.file, &request.token_file, &request.auth_file, &tls.cacert, &tls.cert, &tls.key]
+            .into_iter()
+            .chain([&connection.proxy_auth_file]);
+    let is_named = files.flatten().next().is_some()
+        || request.header.iter().any(|header| header.starts_with('@'))
+        || cli.cloud.os_cloud.is_some()
+        || ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.variable(name).is_some());
+    is_named.then(|| environment.started + limit)
 }
 
 /// Builds the table of rules with the overrides of `--state`.

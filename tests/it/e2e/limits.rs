@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::support::grammar;
 use crate::support::harness::{alone, check, check_in_shell, words};
 use crate::support::peer::{Nobody, Peer};
-use crate::support::programs::{missing, unshares};
+use crate::support::programs::{found, missing, unshares};
 
 /// A user without privileges; this one's limits and permissions hold, root's do not.
 const NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
@@ -316,6 +316,29 @@ fn standard_output_that_nobody_reads() {
         run.stdout_to(output)
     })) {
         run.exits(3).ends_within(Duration::from_secs(2));
+    }
+}
+
+/// A file system that does not answer costs the result, not the time: the answer comes after the deadline here.
+#[test]
+fn files_that_do_not_answer() {
+    if found(&["strace"]).is_none() {
+        return;
+    }
+    let (directory, folder) = directory();
+    fs::write(directory.path().join("token"), "secret-token").unwrap();
+    let peer = Peer::healthy();
+    let table = [
+        ("/token", format!("--token-file {folder}/token"), "a file did not answer in time: "),
+        ("", format!("--output-file {folder}/report"), "report: its file system does not answer"),
+    ];
+    for (name, options, reason) in &table {
+        let line = format!(
+            r#"exec strace -f -qq -o {folder}/trace -P {folder}{name} -e inject=open,openat:delay_enter=2s "$@" 2>&-"#
+        );
+        let address = peer.address();
+        let arguments: Vec<&str> = words(options).into_iter().chain([&*address, "-t", "1"]).collect();
+        check_in_shell(&line, &arguments).run().exits(3).says(reason);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Clouds;
 use super::server::{Server, answer, demand, health, token, token_for};
-use crate::support::harness::check;
+use crate::support::harness::{check, check_in_shell};
 
 const PASSWORD: &str = "s3cret-passw0rd";
 
@@ -174,7 +174,19 @@ fn uncachable_token() {
     let file = clouds.path(".cache/check_ceilometer/prod.json");
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    clouds.check("prod", "-o nagios -v").run().exits(0).says("\nNote: the token was not cached: ");
+    let run = clouds.check("prod", "-o nagios -v").run();
+    run.exits(0).says("prod.json: Is a directory\n").says("\nNote: the token was not cached: ");
+}
+
+/// `ulimit -f` ends a process by a signal unless the process ignores it.
+#[test]
+fn token_beyond_the_size_limit() {
+    let (_server, clouds) = cloud(|_| true);
+    let config = clouds.path("clouds.yaml");
+    let arguments = ["--os-cloud", "prod", "--os-config", config.to_str().unwrap(), "-o", "nagios", "-v"];
+    let run = clouds.at_home(check_in_shell(r#"ulimit -f 0; "$@" | cat"#, &arguments)).run();
+    run.says("CEILOMETER OK - ").says("/prod.json: File too large\n");
+    assert_eq!(fs::read_dir(clouds.path(".cache/check_ceilometer")).unwrap().count(), 0, "nothing is left");
 }
 
 #[test]

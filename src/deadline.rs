@@ -1,0 +1,44 @@
+//! Work that may block for ever, on a thread that is abandoned at a deadline.
+//!
+//! A file system may stall, as NFS's does without its server; a terminal that nobody reads takes no more; another process may
+//! take what a shared standard input had. No poll foretells these.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Instant;
+
+/// Returns what the work returns, or an error at the deadline, or if the work panics.
+///
+/// Where no thread can be had, the work is done here, without a deadline.
+pub(crate) fn within<T: Send + 'static>(
+    deadline: Instant,
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Result<T, RecvTimeoutError> {
+    let (sender, receiver) = mpsc::channel();
+    let work = Arc::new(work);
+    let own = Arc::clone(&work);
+    // Nobody receives after the deadline.
+    let send = move || drop(sender.send(own()));
+    match thread::Builder::new().spawn(send) {
+        Ok(_) => receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+        Err(_) => Ok(work()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn work_in_time_and_late() {
+        let now = Instant::now();
+        assert_eq!(within(now + Duration::from_secs(60), || 7), Ok(7));
+        let late = within(now, || thread::sleep(Duration::from_secs(60)));
+        assert_eq!(late, Err(RecvTimeoutError::Timeout));
+        let broken = within(now + Duration::from_secs(60), || panic!("work that panics"));
+        assert_eq!(broken, Err::<(), _>(RecvTimeoutError::Disconnected));
+    }
+}
