@@ -10,6 +10,14 @@ pub(crate) enum Remark {
     HttpsPort,
     /// A client certificate is required.
     ClientCertificate,
+    /// The client certificate that was sent is refused.
+    ClientCertificateRefused,
+    /// A client certificate is wanted by a step of TLS 1.3 after the handshake.
+    LateClientCertificate,
+    /// The server has no such host name, or got none in TLS.
+    HostName,
+    /// The port is a forward proxy's.
+    ForwardProxy,
     /// The body lists the versions of an API.
     VersionDocument,
     /// The answer of a database's native port.
@@ -38,23 +46,38 @@ type Row = ((u16, u16), &'static str, Remark);
 
 const ANY: (u16, u16) = (200, 599);
 const BAD_REQUEST: (u16, u16) = (400, 400);
+const FORBIDDEN: (u16, u16) = (403, 403);
 
 /// All remarks that words prove, the more specific ones first.
-const ROWS: [Row; 11] = [
+const ROWS: &[Row] = &[
     // nginx, Apache, Go and Tomcat.
     (BAD_REQUEST, "plain HTTP request was sent to HTTPS port", Remark::HttpsPort),
     (BAD_REQUEST, "speaking plain HTTP to an SSL-enabled server port", Remark::HttpsPort),
     (BAD_REQUEST, "Client sent an HTTP request to an HTTPS server", Remark::HttpsPort),
     (BAD_REQUEST, "This combination of host and port requires TLS", Remark::HttpsPort),
+    // Kong.
+    ((426, 426), "Please use HTTPS protocol", Remark::HttpsPort),
     // nginx.
     (BAD_REQUEST, "No required SSL certificate was sent", Remark::ClientCertificate),
+    (BAD_REQUEST, "The SSL certificate error", Remark::ClientCertificateRefused),
+    // Apache.
+    (FORBIDDEN, "Cannot perform Post-Handshake Authentication", Remark::LateClientCertificate),
+    (FORBIDDEN, "did not provide a hostname using Server Name Indication", Remark::HostName),
+    ((421, 421), "", Remark::HostName),
+    // IIS and Rails.
+    (BAD_REQUEST, "Bad Request - Invalid Hostname", Remark::HostName),
+    (FORBIDDEN, "Blocked host", Remark::HostName),
+    // Squid and tinyproxy.
+    (BAD_REQUEST, "ERR_INVALID_URL", Remark::ForwardProxy),
+    (BAD_REQUEST, "You tried to connect to the machine the proxy is running on", Remark::ForwardProxy),
+    // MongoDB.
     ((200, 200), "It looks like you are trying to access MongoDB over HTTP", Remark::MongoDb),
     // Cloudflare.
     (ANY, "<title>Just a moment...</title>", Remark::Challenge),
     (ANY, "/cdn-cgi/challenge-platform/", Remark::Challenge),
     (ANY, "Checking your browser before accessing", Remark::Challenge),
     // The AWS API Gateway answers so to a path that it does not have, whatever the token.
-    ((403, 403), "\"Missing Authentication Token\"", Remark::UnknownRoute),
+    (FORBIDDEN, "\"Missing Authentication Token\"", Remark::UnknownRoute),
     // oslo.middleware.
     ((503, 503), "DISABLED BY FILE", Remark::DisabledByFile),
 ];

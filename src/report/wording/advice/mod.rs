@@ -1,9 +1,12 @@
 //! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
 
+mod credentials;
 mod proxy;
+mod remark;
 
 use std::time::Duration;
 
+use credentials::{denied, wanted_by_proxy};
 use proxy::own_answer;
 
 use super::cause::beyond_clause;
@@ -15,11 +18,10 @@ use crate::model::fault::{
     CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem,
     ResponseProblem, Stage, TlsProblem,
 };
+use crate::model::state::State;
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
-use crate::verdict::{
-    Basis, Credentials, FaultInfo, Limit, Remark, RequestVerdict, Responder, Timed, TokenSource, Verdict,
-};
+use crate::verdict::{Basis, FaultInfo, Limit, RequestVerdict, Responder, Timed, TokenSource, Verdict};
 
 /// An explanation, and an action, which is empty where there is nothing to do.
 pub(super) type Advice = (String, String);
@@ -343,10 +345,15 @@ fn stalled(fault: &FaultInfo, quoted: &str) -> Advice {
 fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
     let proxy = judged.answered_by.filter(|responder| responder.intermediary());
     let own = proxy.zip(judged.obstacle);
-    let remarked = judged.remark.map(|remark| of_remark(remark, proxy));
+    let remarked = judged.remark.map(|remark| remark::advice(remark, proxy));
     let (meaning, action) = match (status, remarked, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(advice), _) => advice,
+        (300..=404 | 406 | 409..=428 | 430..=499 | 501, ..)
+            if method == Method::Head && is_get_good(verdict) =>
+        {
+            head_alone(status, proxy)
+        }
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
         (403, _, Some(own)) => own_answer(status, own, judged, method),
@@ -371,6 +378,19 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     (format!("{meaning}{retry_after}{copy}{}", unread(judged)), format!("{action}{past}"))
 }
 
+fn is_get_good(verdict: &Verdict) -> bool {
+    verdict.made().any(|(method, judged)| method == Method::Get && judged.state == State::Ok)
+}
+
+/// A refusal that GET's good answer limits to HEAD.
+fn head_alone(status: u16, proxy: Option<Responder>) -> Advice {
+    let who = proxy.map_or("the API, or a filter in front of it,", Responder::title);
+    (
+        format!("GET was answered, so it is HEAD alone that {who} refuses"),
+        format!("use -m get, or accept the response with --state head:{status}=OK"),
+    )
+}
+
 /// A status of proxies in an answer that the API signs.
 fn needed_service(status: u16) -> Advice {
     (
@@ -390,48 +410,6 @@ fn keystone_down() -> Advice {
     )
 }
 
-/// Explains what an answer says besides its status.
-fn of_remark(remark: Remark, proxy: Option<Responder>) -> Advice {
-    let name = proxy.map_or("a gateway in front of the API", Responder::title);
-    let (meaning, action) = match remark {
-        Remark::HttpsPort => ("the port expects https and was sent plain http", USE_HTTPS),
-        Remark::ClientCertificate => (
-            "the server requires a client certificate and got none; the request was refused, not the service",
-            GIVE_CERTIFICATE,
-        ),
-        Remark::VersionDocument => (
-            "the response lists the versions of an API: the health check is not at this URL",
-            "check --path and the endpoint's prefix",
-        ),
-        Remark::MongoDb => {
-            ("this is the port of MongoDB's own protocol, not the API's", "check the endpoint's port")
-        }
-        Remark::ResponseInBody => (
-            "the body is a response of its own, with a status and headers: a gateway or script did not read it",
-            "check the gateway or script in front of the API, then the API itself",
-        ),
-        Remark::DisabledByFile => (
-            "an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is \
-             known of its back-end",
-            "remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again",
-        ),
-        Remark::Foreign => (
-            "the API answers HEAD without its back-end, but HEAD failed too, and this is no page of the API's: a proxy \
-             or gateway in front of it answered",
-            "check the proxies in front of the API, for maintenance too, then whether the API itself is up and running",
-        ),
-        Remark::UnknownRoute => (
-            "@, not the API, has no such path or method: it answers so whatever the token",
-            "check the stage in the endpoint's prefix, --path and the method (-m)",
-        ),
-        Remark::Challenge => (
-            "@ tests whether its clients are browsers; nothing is known of the API behind it",
-            "exempt this client, or the health path, from that test",
-        ),
-    };
-    (meaning.replace('@', name), action.to_owned())
-}
-
 fn redirect(judged: &RequestVerdict) -> Advice {
     let (meaning, action) = of_row(judged);
     let lacking = if judged.quotes.location.is_none() { "; there is no Location" } else { "" };
@@ -443,56 +421,6 @@ fn redirect(judged: &RequestVerdict) -> Advice {
     });
     let action = options.map_or(action, |options| format!("check it {options}: the redirect leads there"));
     (format!("{meaning}{lacking}"), action)
-}
-
-/// A proxy that wants credentials of its own, which a token of Keystone's seldom is.
-fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &RequestVerdict) -> Advice {
-    let name = proxy.title();
-    let challenge = judged.quotes.challenge.as_deref().unwrap_or_default();
-    let scheme = challenge.split(' ').next().unwrap_or_default();
-    let option = match scheme.to_ascii_lowercase().as_str() {
-        "basic" => "give its user and password with --auth-file",
-        "bearer" => "give its token with --header @FILE (Authorization: Bearer ...)",
-        _ => "give its key or token with --header @FILE",
-    };
-    let scheme = if challenge.is_empty() { String::new() } else { format!(" ({challenge})") };
-    let did = match verdict.credentials {
-        Some(Credentials::Token) => "does not accept the token that was sent",
-        Some(Credentials::Password) => "does not accept the password that was sent",
-        None => "wants credentials",
-    };
-    (
-        format!("{name}, not the API, {did}{scheme}"),
-        format!("{option}, or exempt the health path from {name}'s access control"),
-    )
-}
-
-fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
-    // The summary names the responder, and what Keystone wants.
-    let challenge = judged.quotes.challenge.as_ref().filter(|_| judged.answered_by.is_none());
-    let challenge = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
-    let answered = format!("access control{challenge} answered before the health check could");
-    let sent = verdict.credentials.map(|credentials| match credentials {
-        Credentials::Token => "token",
-        Credentials::Password => "password",
-    });
-    let did = match (status, sent) {
-        (401, Some(sent)) => format!("rejected the {sent} that was sent"),
-        (403, Some(sent)) => format!("forbids the request in spite of the {sent} that was sent"),
-        (403, None) => "forbids the request".to_owned(),
-        _ => "wants credentials".to_owned(),
-    };
-    let action = match (status, sent) {
-        (401, Some(_)) => {
-            "give a valid token with --token-file (password: --auth-file), or exempt the health path from \
-             authentication"
-        }
-        _ => judged.row.action,
-    };
-    if (status, judged.answered_by) == (401, Some(Responder::Keystone)) {
-        return (answered, action.to_owned());
-    }
-    (format!("{answered}: it {did}"), action.to_owned())
 }
 
 /// The row is for all refusals, the hint for this one.

@@ -124,7 +124,7 @@ fn access_control() {
             access control answered before the health check could
             -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+            -> give its user and password with --auth-file, or exempt the health path from authentication
             access control answered before the health check could: it forbids the request
             -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
             access control answered before the health check could: it wants credentials
@@ -145,7 +145,27 @@ fn rejected_credentials() {
             -> give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
         "#]],
     );
+    let basic = [("www-authenticate", "Basic realm=\"x\"")];
+    advises(
+        &plan,
+        &[&get(401, &basic, "")],
+        &expect![[r#"
+        access control (Basic realm="x") answered before the health check could: it does not look at the token that was sent
+        -> give its user and password with --auth-file, or exempt the health path from authentication
+    "#]],
+    );
     plan.network.headers = vec![("Authorization".into(), b"Basic eDp5".to_vec())];
+    let bearer = [("www-authenticate", "Bearer")];
+    advises(
+        &plan,
+        &[&get(401, &basic, ""), &get(401, &bearer, "")],
+        &expect![[r#"
+        access control (Basic realm="x") answered before the health check could: it rejected the password that was sent
+        -> give its user and password with --auth-file, or exempt the health path from authentication
+        access control (Bearer) answered before the health check could: it does not look at the password that was sent
+        -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
+    "#]],
+    );
     advises(
         &plan,
         &[&get(403, &[], "")],
@@ -358,6 +378,18 @@ fn remarkable_answers() {
             (200, &[("cf-mitigated", "challenge")], challenge),
             (202, &[("x-amzn-waf-action", "challenge")], ""),
             (403, &[], r#"{"message":"Missing Authentication Token"}"#),
+            (400, &[], "<html><title>400 The SSL certificate error</title><hr><center>nginx</center>"),
+            (403, &[], "Reason: Cannot perform Post-Handshake Authentication.<br />"),
+            (
+                403,
+                &[],
+                "Reason: The client software did not provide a hostname using Server Name Indication (SNI)",
+            ),
+            (421, &[], "<html><h1>Misdirected Request</h1>"),
+            (400, &[("server", "Microsoft-HTTPAPI/2.0")], "<h2>Bad Request - Invalid Hostname</h2>"),
+            (403, &[], "<h1>Blocked hosts: 127.0.0.1:8777</h1>"),
+            (426, &[("server", "kong/3.4.0")], r#"{"message":"Please use HTTPS protocol"}"#),
+            (400, &[], "<!DOCTYPE html PUBLIC \"x\"><body id=ERR_INVALID_URL>(squid/5.7)"),
             (503, &[], "DISABLED BY FILE"),
             (503, &[], r#"{"detailed": false, "reasons": ["DISABLED BY FILE"]}"#),
             (511, &[], "<html><title>Network Authentication Required</title></html>"),
@@ -380,6 +412,22 @@ fn remarkable_answers() {
             -> exempt this client, or the health path, from that test
             403 denied: AWS API Gateway, not the API, has no such path or method: it answers so whatever the token
             -> check the stage in the endpoint's prefix, --path and the method (-m)
+            400 request-rejected: the server refused the client certificate of --cert; the request was refused, not the service
+            -> give a valid one that the server's authority has issued
+            403 denied: the server wants a client certificate for this path alone, by a step after the TLS handshake that this program does not take; the request was refused, not the service
+            -> have the whole virtual host ask for the certificate, or exempt the health path
+            403 denied: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
+            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
+            421 request-rejected: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
+            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
+            400 request-rejected: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
+            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
+            403 denied: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
+            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
+            426 request-rejected: the port expects https and was sent plain http
+            -> check it with -S (https)
+            400 request-rejected: the port is that of a forward proxy, not the API's
+            -> give the address of the API itself, and the proxy by --proxy if the way to the API leads through it
             503 backend-down: an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is known of its back-end
             -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
             503 backend-down: an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is known of its back-end
@@ -402,6 +450,42 @@ fn remarkable_answers() {
             -> check the gateway or script in front of the API, then the API itself
         "#]],
     );
+}
+
+#[test]
+fn refusals_of_head_alone() {
+    let mut advice = Vec::new();
+    for status in [301, 401, 403, 404, 405, 408, 429, 500, 501, 503] {
+        let made = [answered(Method::Head, status, &[], ""), answered(Method::Get, 200, &[], "ok")];
+        let verdict = verdict(&plan(), &made);
+        advice.push(format!("{status}: {}\n-> {}\n", verdict.explanation, verdict.action));
+    }
+    let nginx = answered(Method::Head, 404, &[], "<html><hr><center>nginx</center>");
+    let made = [nginx, answered(Method::Get, 200, &[], "ok")];
+    advice.push(verdict(&plan(), &made).explanation);
+    expect![[r#"
+        301: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        -> use -m get, or accept the response with --state head:301=OK
+        401: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        -> use -m get, or accept the response with --state head:401=OK
+        403: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        -> use -m get, or accept the response with --state head:403=OK
+        404: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        -> use -m get, or accept the response with --state head:404=OK
+        405: the service does not accept HEAD at this URL; the request was refused, not the service
+        -> use -m get, or accept the response with --state head:405=OK
+        408: the server gave up waiting for the request: a timeout on its side
+        -> check the network between here and the server, and the server's load
+        429: the service is alive and limits its clients
+        -> probe less often, or exempt this client from the limit
+        500: the API has been reached but failed to perform its operation; the service is highly compromised
+        -> verify that the Ceilometer Reporting API is up and running
+        501: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        -> use -m get, or accept the response with --state head:501=OK
+        503: undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable
+        -> check the API's log, and any proxy in front of it
+        GET was answered, so it is HEAD alone that nginx refuses"#]]
+    .assert_eq(&advice.concat());
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! The words for access control: who wants which credentials, and what was sent.
+
+use super::Advice;
+use crate::verdict::{Credentials, RequestVerdict, Responder, Verdict};
+
+/// The credentials that a challenge wants, and their option; `None` for Keystone's challenge and an unknown one.
+fn wanted(challenge: &str) -> Option<(Credentials, &'static str)> {
+    let scheme = challenge.split(' ').next().unwrap_or_default();
+    Some(match scheme.to_ascii_lowercase().as_str() {
+        "basic" => (Credentials::Password, "give its user and password with --auth-file"),
+        "bearer" => (Credentials::Token, "give its token with --header @FILE (Authorization: Bearer ...)"),
+        _ => return None,
+    })
+}
+
+/// A proxy that wants credentials of its own, which a token of Keystone's seldom is.
+pub(super) fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &RequestVerdict) -> Advice {
+    let name = proxy.title();
+    let challenge = judged.quotes.challenge.as_deref().unwrap_or_default();
+    let option = wanted(challenge).map_or("give its key or token with --header @FILE", |(_, option)| option);
+    let scheme = if challenge.is_empty() { String::new() } else { format!(" ({challenge})") };
+    let did = match verdict.credentials {
+        Some(Credentials::Token) => "does not accept the token that was sent",
+        Some(Credentials::Password) => "does not accept the password that was sent",
+        None => "wants credentials",
+    };
+    (
+        format!("{name}, not the API, {did}{scheme}"),
+        format!("{option}, or exempt the health path from {name}'s access control"),
+    )
+}
+
+/// Somebody unknown, the API, or its Keystone middleware that wants credentials.
+pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
+    // The summary names the responder, and what Keystone wants.
+    let challenge = judged.quotes.challenge.as_deref().filter(|_| judged.answered_by.is_none());
+    let scheme = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
+    let answered = format!("access control{scheme} answered before the health check could");
+    let wanted = challenge.filter(|_| status == 401).and_then(wanted);
+    let sent = verdict.credentials.map(|credentials| match credentials {
+        Credentials::Token => "token",
+        Credentials::Password => "password",
+    });
+    let did = match (status, sent) {
+        (401, Some(sent)) if wanted.is_some_and(|(kind, _)| Some(kind) != verdict.credentials) => {
+            format!("does not look at the {sent} that was sent")
+        }
+        (401, Some(sent)) => format!("rejected the {sent} that was sent"),
+        (403, Some(sent)) => format!("forbids the request in spite of the {sent} that was sent"),
+        (403, None) => "forbids the request".to_owned(),
+        _ => "wants credentials".to_owned(),
+    };
+    let action = match (status, sent, wanted) {
+        (_, _, Some((_, option))) => format!("{option}, or exempt the health path from authentication"),
+        (401, Some(_), None) => {
+            "give a valid token with --token-file (password: --auth-file), or exempt the health path from \
+             authentication"
+                .to_owned()
+        }
+        _ => judged.row.action.to_owned(),
+    };
+    if (status, judged.answered_by) == (401, Some(Responder::Keystone)) {
+        return (answered, action);
+    }
+    (format!("{answered}: it {did}"), action)
+}
