@@ -3,9 +3,9 @@
 use strum::VariantArray;
 
 use super::Responder::{
-    self, Apache, Apigee, Cloudflare, Envoy, Fastly, Fortinet, Heroku, Iis, KrakenD,
-    KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx, Privoxy, ProxySg, Squid, TrafficServer, Tyk,
-    Varnish, Wso2, Zuul,
+    self, Apache, Apigee, CiscoWsa, Cloudflare, Envoy, Fastly, Fortinet, Heroku, Iis, KrakenD,
+    KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx, NginxUnit, PaloAlto, Passenger, Privoxy, ProxySg,
+    Squid, TrafficServer, Tyk, Varnish, Wso2, Zuul,
 };
 use super::profiles::Clue::{Begins, Contains, Is, Json, Status};
 use super::profiles::Proof;
@@ -18,6 +18,8 @@ pub(crate) enum Obstacle {
     ClientLimit,
     /// The API took the connection and broke it off.
     ConnectionLost,
+    /// The configuration makes the intermediary answer so.
+    Deliberate,
     FaultInjection,
     /// A rule of the intermediary's forbids the request.
     Forbidden,
@@ -32,6 +34,7 @@ pub(crate) enum Obstacle {
     NoRoute,
     /// No server is considered up.
     NoServer,
+    NoServerOrMaintenance,
     NoValidResponse,
     Overload,
     /// The intermediary itself failed.
@@ -50,6 +53,8 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Apache, &[Contains(&["Error during SSL Handshake with remote server"])], Obstacle::Tls),
     (Apache, &[Contains(&["DNS lookup failure for"])], Obstacle::NoConnection),
     (Apache, &[Status(500, 500)], Obstacle::Application),
+    // Its page for this is the same.
+    (Apache, &[Status(503, 503)], Obstacle::NoServerOrMaintenance),
     (Apigee, &[Json("/fault/detail/errorcode", "messaging.adaptors.http.flow.SslHandshake")], Obstacle::Tls),
     (
         Apigee,
@@ -78,6 +83,9 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Envoy, &[Contains(&["upstream request timeout"])], Obstacle::NoResponseInTime),
     (Envoy, &[Contains(&["fault filter abort"])], Obstacle::FaultInjection),
     (Envoy, &[Contains(&["envoy overloaded"])], Obstacle::Overload),
+    (CiscoWsa, &[Contains(&["GATEWAY_TIMEOUT"])], Obstacle::NoResponseInTime),
+    (CiscoWsa, &[Contains(&["DNS_FAIL"])], Obstacle::NoConnection),
+    (CiscoWsa, &[Status(400, 599)], Obstacle::Forbidden),
     (Fastly, &[Contains(&["first byte timeout", "between bytes timeout"])], Obstacle::NoResponseInTime),
     (
         Fastly,
@@ -104,6 +112,9 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (LiteSpeed, &[Status(500, 500)], Obstacle::Application),
     // For a server that is down it answers 502.
     (Nginx, &[Status(503, 503)], Obstacle::LimitOrNoEndpoint),
+    (NginxUnit, &[Status(500, 503)], Obstacle::StoppedApplication),
+    (PaloAlto, &[Status(400, 599)], Obstacle::Forbidden),
+    (Passenger, &[Status(500, 599)], Obstacle::StoppedApplication),
     (KubernetesDefaultBackend, &[Status(404, 404)], Obstacle::NoIngress),
     (KrakenD, &[Status(500, 500)], Obstacle::NoValidResponse),
     (Privoxy, &[Contains(&["Forwarding failure", "No such domain"])], Obstacle::NoConnection),
@@ -114,7 +125,13 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Squid, &[Status(503, 503)], Obstacle::NoConnection),
     (TrafficServer, &[Contains(&["Could not connect to the requested server"])], Obstacle::NoConnection),
     (Tyk, &[Status(500, 500)], Obstacle::NoValidResponse),
-    // It names one reason for all failures.
+    // Its own page names one reason for all failures, which older versions leave out; VCL may give it others.
+    (
+        Varnish,
+        &[Contains(&["Backend fetch failed", "Error 503 Service Unavailable"])],
+        Obstacle::NoValidResponse,
+    ),
+    (Varnish, &[Contains(&["Guru Meditation"])], Obstacle::Deliberate),
     (Varnish, &[Status(503, 503)], Obstacle::NoValidResponse),
     // Codes of its engine, Synapse.
     (Wso2, &[Contains(&["101503", "101508"])], Obstacle::NoConnection),

@@ -72,6 +72,10 @@ const ERROR: Clue = Status(400, 599);
 const GATEWAY: Clue = Status(502, 504);
 const LIMITED: Clue = Status(429, 429);
 
+/// The absence of headers by which other services of OpenStack name themselves, whose errors have Ceilometer's form.
+const NOT_IRONIC: Clue = Lacks("x-openstack-ironic-api-version");
+const NO_MICROVERSION: Clue = Lacks("openstack-api-version");
+
 /// Envoy's own words, which a site may wrap in a form of its own.
 const ENVOY_TEXTS: &[&str] = &[
     "upstream connect error or disconnect/reset before headers",
@@ -102,10 +106,10 @@ pub(super) const PROFILES: &[Profile] = &[
         "ceilometer",
         "Ceilometer",
         &[
-            &[Status(200, 200), Report],
-            &[Status(503, 503), Report],
-            &[ERROR, Json("/error_message", "")],
-            &[ERROR, Json("/error_message/faultstring", "")],
+            &[Status(200, 200), Report, NOT_IRONIC, NO_MICROVERSION],
+            &[Status(503, 503), Report, NOT_IRONIC, NO_MICROVERSION],
+            &[ERROR, Json("/error_message", ""), NOT_IRONIC, NO_MICROVERSION],
+            &[ERROR, Json("/error_message/faultstring", ""), NOT_IRONIC, NO_MICROVERSION],
         ],
     ),
     profile(
@@ -240,6 +244,8 @@ pub(super) const PROFILES: &[Profile] = &[
         &[
             &[Json("/message", "Access denied due to missing subscription key")],
             &[Json("/message", "Access denied due to invalid subscription key")],
+            &[ERROR, Json("/statusCode", "429"), Json("/message", "Rate limit is exceeded. Try again in ")],
+            &[ERROR, Json("/statusCode", "403"), Json("/message", "Out of call volume quota. ")],
             &[ERROR, Json("/statusCode", ""), Json("/activityId", "")],
         ],
     ),
@@ -327,6 +333,25 @@ pub(super) const PROFILES: &[Profile] = &[
             "Access Denied (policy_denied)",
             "Access Denied (content_filter_denied)",
         ])]],
+    ),
+    profile(
+        Responder::PaloAlto,
+        "palo-alto",
+        "the Palo Alto firewall",
+        &[&[
+            Page(&["<title>Web Page Blocked</title>", "<title>Application Blocked</title>"]),
+            Page(&["in accordance with company policy"]),
+        ]],
+    ),
+    profile(
+        Responder::CiscoWsa,
+        "cisco-wsa",
+        "the Cisco web appliance",
+        &[&[
+            ERROR,
+            Page(&["This Page Cannot Be Displayed"]),
+            Page(&["Notification: ", "_TIMEOUT", "DNS_FAIL"]),
+        ]],
     ),
     profile(Responder::Zscaler, "zscaler", "Zscaler", &[&[Status(300, 599), Begins("server", "Zscaler")]]),
     profile(Responder::Privoxy, "privoxy", "Privoxy", &[&[ERROR, Page(&["(Privoxy@"])]]),
@@ -523,6 +548,27 @@ pub(super) const PROFILES: &[Profile] = &[
             ])],
             &[GATEWAY, Begins("server", "Microsoft-IIS/"), Is("content-type", "text/html"), PageOrNone],
         ],
+    ),
+    profile(
+        Responder::WebLogic,
+        "weblogic",
+        "the WebLogic plug-in",
+        &[&[ERROR, Contains(&["Failure of Web Server bridge", "Weblogic Bridge Message"])]],
+    ),
+    profile(
+        Responder::Passenger,
+        "passenger",
+        "Passenger",
+        &[
+            &[ERROR, Has("x-powered-by"), Contains(&["This website is under heavy load"])],
+            &[ERROR, Page(&["<title>Web application could not be started</title>"])],
+        ],
+    ),
+    profile(
+        Responder::NginxUnit,
+        "nginx-unit",
+        "NGINX Unit",
+        &[&[ERROR, Begins("server", "Unit/"), Page(&["<!DOCTYPE html><title>Error "])]],
     ),
     profile(
         Responder::Nginx,

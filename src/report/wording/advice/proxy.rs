@@ -29,6 +29,7 @@ const fn reason(obstacle: Obstacle) -> &'static str {
         Obstacle::ConnectionLost => {
             "the API behind it took the connection and broke it off without a response"
         }
+        Obstacle::Deliberate => "its configuration makes it answer so, for maintenance maybe",
         Obstacle::FaultInjection => "a rule of its own makes requests fail (fault injection)",
         Obstacle::Forbidden => "it forbids the request by a rule of its own",
         Obstacle::LimitOrNoEndpoint => {
@@ -39,6 +40,9 @@ const fn reason(obstacle: Obstacle) -> &'static str {
         Obstacle::NoIngress => "no Ingress leads from this host name and path to the API",
         Obstacle::NoResponseInTime => "it got no response in time from the API behind it",
         Obstacle::NoRoute => "it has nothing at this URL",
+        Obstacle::NoServerOrMaintenance => {
+            "it has no server to pass the request to, or its configuration makes it answer so, for maintenance maybe"
+        }
         Obstacle::NoServer => "it has no server to pass the request to",
         Obstacle::NoValidResponse => "it got no valid response from the API behind it",
         Obstacle::Overload => "it is overloaded itself",
@@ -58,6 +62,7 @@ const fn action(obstacle: Obstacle) -> &'static str {
         Obstacle::ConnectionLost => {
             "check the API's log for a crash, and that the API keeps idle connections longer than @ does"
         }
+        Obstacle::Deliberate => "check @'s configuration for such an answer, then the API itself",
         Obstacle::FaultInjection => "remove the fault from @'s routes, or exempt the health path",
         Obstacle::Forbidden => "exempt this client, or the health path, from @'s access rules",
         Obstacle::LimitOrNoEndpoint => {
@@ -80,6 +85,7 @@ const fn action(obstacle: Obstacle) -> &'static str {
         | Obstacle::NoResponseInTime
         | Obstacle::NoRoute
         | Obstacle::NoServer
+        | Obstacle::NoServerOrMaintenance
         | Obstacle::NoValidResponse
         | Obstacle::Unknown => "check @'s view of its servers, then whether the API itself is up and running",
     }
@@ -103,6 +109,8 @@ mod tests {
             -> check less often, or exempt this client from @'s limit
             the API behind it took the connection and broke it off without a response
             -> check the API's log for a crash, and that the API keeps idle connections longer than @ does
+            its configuration makes it answer so, for maintenance maybe
+            -> check @'s configuration for such an answer, then the API itself
             a rule of its own makes requests fail (fault injection)
             -> remove the fault from @'s routes, or exempt the health path
             it forbids the request by a rule of its own
@@ -120,6 +128,8 @@ mod tests {
             it has nothing at this URL
             -> check @'s view of its servers, then whether the API itself is up and running
             it has no server to pass the request to
+            -> check @'s view of its servers, then whether the API itself is up and running
+            it has no server to pass the request to, or its configuration makes it answer so, for maintenance maybe
             -> check @'s view of its servers, then whether the API itself is up and running
             it got no valid response from the API behind it
             -> check @'s view of its servers, then whether the API itself is up and running
