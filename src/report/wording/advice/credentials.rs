@@ -36,7 +36,8 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
     let challenge = judged.quotes.challenge.as_deref().filter(|_| judged.answered_by.is_none());
     let scheme = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
     let answered = format!("access control{scheme} answered before the health check could");
-    let wanted = challenge.filter(|_| status == 401).and_then(wanted);
+    // Without credentials, the row names both options.
+    let wanted = challenge.filter(|_| status == 401 && verdict.credentials.is_some()).and_then(wanted);
     let sent = verdict.credentials.map(|credentials| match credentials {
         Credentials::Token => "token",
         Credentials::Password => "password",

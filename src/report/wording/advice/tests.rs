@@ -124,7 +124,7 @@ fn access_control() {
             access control answered before the health check could
             -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            -> give its user and password with --auth-file, or exempt the health path from authentication
+            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control answered before the health check could: it forbids the request
             -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
             access control answered before the health check could: it wants credentials
