@@ -60,7 +60,7 @@ enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) text: String,
-    pub(super) place: String,
+    pub(super) position: String,
 }
 
 impl Layers {
@@ -100,7 +100,7 @@ impl Layers {
             let Some((file, node)) = found else {
                 bail!(
                     "{}: unknown profile: define it in clouds-public.yaml, or write its keys into the cloud",
-                    profile.place
+                    profile.position
                 );
             };
             check_directories(&main, file)?;
@@ -141,7 +141,7 @@ impl Layers {
         let Some((layer, node)) = self.find(&[key]) else { return Ok(Vec::new()) };
         let name = |node: &Node| match &node.get("name").unwrap_or(node).value {
             Value::Text(name) => Ok(name.clone()),
-            _ => bail!("{}: a region is a name, or a mapping with a name", layer.place(node, key)),
+            _ => bail!("{}: a region is a name, or a mapping with a name", layer.position(node, key)),
         };
         match &node.value {
             Value::Text(text) => {
@@ -149,7 +149,7 @@ impl Layers {
                 Ok(parts.filter(|name| !name.is_empty()).map(str::to_owned).collect())
             }
             Value::List(items) => items.iter().map(name).collect(),
-            _ => bail!("{}: {key} wants a region or a list of regions", layer.place(node, key)),
+            _ => bail!("{}: {key} wants a region or a list of regions", layer.position(node, key)),
         }
     }
 
@@ -163,13 +163,13 @@ impl Layers {
     pub(super) fn text(&self, path: &[&str]) -> Result<Option<Setting>> {
         let Some((layer, node)) = self.find(path) else { return Ok(None) };
         let key = path.last().copied().unwrap_or_default();
-        let place = layer.place(node, key);
+        let position = layer.position(node, key);
         match &node.value {
             Value::Text(text) if text.len() > MAX_VALUE => {
-                bail!("{place}: {key} is longer than {MAX_VALUE} bytes")
+                bail!("{position}: {key} is longer than {MAX_VALUE} bytes")
             }
-            Value::Text(text) => Ok(Some(Setting { text: text.clone(), place })),
-            _ => bail!("{place}: {key} wants one value"),
+            Value::Text(text) => Ok(Some(Setting { text: text.clone(), position })),
+            _ => bail!("{position}: {key} wants one value"),
         }
     }
 
@@ -180,8 +180,8 @@ impl Layers {
         })
     }
 
-    /// Returns the place that describes the cloud itself, for errors about missing keys.
-    pub(super) fn place(&self) -> String {
+    /// Returns the position that describes the cloud itself, for errors about missing keys.
+    pub(super) fn position(&self) -> String {
         match self.parts.last() {
             Some(Layer { origin: Origin::File(path), node }) => {
                 format!("{}:{}", input::name(path), node.line)
@@ -207,7 +207,7 @@ impl Layer {
         Layer { origin: Origin::File(file.path.clone()), node }
     }
 
-    fn place(&self, node: &Node, key: &str) -> String {
+    fn position(&self, node: &Node, key: &str) -> String {
         match &self.origin {
             Origin::File(path) => format!("{}:{}", input::name(path), node.line),
             Origin::Environment => format!("OS_{}", key.to_ascii_uppercase()),

@@ -227,12 +227,12 @@ impl Cloud {
             clouds.push(Settings { layers: &layers, notes: Vec::new() }.cloud(region.as_deref(), options)?);
         }
         let mut clouds = clouds.into_iter();
-        let Some(mut cloud) = clouds.next() else { bail!("{}: no region", layers.place()) };
+        let Some(mut cloud) = clouds.next() else { bail!("{}: no region", layers.position()) };
         for other in clouds {
             if other.login != cloud.login || other.tls != cloud.tls {
                 bail!(
                     "{}: its regions have logins of their own: choose one with --os-region-name",
-                    layers.place()
+                    layers.position()
                 );
             }
             cloud.selections.extend(other.selections);
@@ -281,7 +281,7 @@ fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Opt
     }
     regions.dedup();
     if regions.len() > MAX_REGIONS {
-        bail!("{}: more than {MAX_REGIONS} regions: choose some with --os-region-name", layers.place());
+        bail!("{}: more than {MAX_REGIONS} regions: choose some with --os-region-name", layers.position());
     }
     Ok(regions.into_iter().map(Some).collect())
 }
@@ -366,13 +366,13 @@ impl Settings<'_> {
     }
 
     fn lacks(&self, what: &str) -> anyhow::Error {
-        anyhow!("{}: no {what}", self.layers.place())
+        anyhow!("{}: no {what}", self.layers.position())
     }
 
     fn auth_url(&self, region: Option<&str>) -> Result<Endpoint> {
         let setting = self.auth("auth_url")?.ok_or_else(|| self.lacks("auth_url"))?;
         if region.is_none() && setting.text.contains(REGION) {
-            bail!("{}: auth_url needs a region: choose one with --os-region-name", setting.place);
+            bail!("{}: auth_url needs a region: choose one with --os-region-name", setting.position);
         }
         let text = setting.text.replace(REGION, region.unwrap_or_default());
         let text = text.trim().trim_end_matches('/');
@@ -380,7 +380,10 @@ impl Settings<'_> {
         let defaults = Defaults { path: LOGIN_PATH.into(), ..Defaults::default() };
         let has_scheme = text.contains("://");
         Endpoint::parse(without_version(text, None), &defaults).ok().filter(|_| has_scheme).ok_or_else(|| {
-            anyhow!("{}: auth_url is not an http or https URL without credentials and query", setting.place)
+            anyhow!(
+                "{}: auth_url is not an http or https URL without credentials and query",
+                setting.position
+            )
         })
     }
 
@@ -409,9 +412,10 @@ impl Settings<'_> {
                 Ok(Credential::ApplicationCredential { credential: self.application_credential()?, secret })
             }
             other => {
-                let place =
-                    setting.as_ref().map_or_else(|| self.layers.place(), |setting| setting.place.clone());
-                bail!("{place}: {}", unsupported(other))
+                let position = setting
+                    .as_ref()
+                    .map_or_else(|| self.layers.position(), |setting| setting.position.clone());
+                bail!("{position}: {}", unsupported(other))
             }
         }
     }
@@ -455,13 +459,13 @@ impl Settings<'_> {
             (Some(_), Some(_)) => {
                 bail!(
                     "{}: two scopes: keep one of project, domain_*, system_scope, trust_id",
-                    self.layers.place()
+                    self.layers.position()
                 )
             }
             (None, _) if needs_catalog => bail!(
                 "{}: no scope, without which there is no catalogue: give project_name, name the endpoints, or \
                  set metering_endpoint_override",
-                self.layers.place()
+                self.layers.position()
             ),
             (scope, _) => Ok(scope.unwrap_or(Scope::Unscoped)),
         }
@@ -481,7 +485,7 @@ impl Settings<'_> {
         match self.auth("system_scope")? {
             None => Ok(None),
             Some(setting) if setting.text == "all" => Ok(Some(Scope::System)),
-            Some(setting) => bail!("{}: system_scope can only be all", setting.place),
+            Some(setting) => bail!("{}: system_scope can only be all", setting.position),
         }
     }
 
@@ -501,7 +505,7 @@ impl Settings<'_> {
         if found.is_none() {
             self.notes.push(format!(
                 "{}: no {whose}_domain_name: the domain '{DEFAULT_DOMAIN}' is assumed",
-                self.layers.place()
+                self.layers.position()
             ));
         }
         Ok(found.unwrap_or_else(|| Domain::Id(DEFAULT_DOMAIN.into())))
@@ -534,7 +538,7 @@ impl Settings<'_> {
         let url = without_version(setting.text.trim(), None);
         let endpoint = Endpoint::parse(url, &options.defaults);
         let refused =
-            |_| anyhow!("{}: not an http or https URL without credentials and query", setting.place);
+            |_| anyhow!("{}: not an http or https URL without credentials and query", setting.position);
         endpoint.map(Some).map_err(refused)
     }
 
@@ -545,7 +549,7 @@ impl Settings<'_> {
             |key| Ok::<_, anyhow::Error>(self.tls_setting(key)?.map(|setting| PathBuf::from(setting.text)));
         let (cacert, cert, key) = (path("cacert")?, path("cert")?, path("key")?);
         if key.is_some() && cert.is_none() {
-            bail!("{}: a key without a cert", self.layers.place());
+            bail!("{}: a key without a cert", self.layers.position());
         }
         Ok(TlsSettings { insecure: insecure == Some(true) || verify == Some(false), cacert, cert, key })
     }
@@ -557,7 +561,7 @@ impl Settings<'_> {
         }
         let within = self.layers.text(&["auth", key])?;
         if let Some(setting) = &within {
-            self.notes.push(format!("{}: {key} belongs beside auth, not into it", setting.place));
+            self.notes.push(format!("{}: {key} belongs beside auth, not into it", setting.position));
         }
         Ok(within)
     }
@@ -566,7 +570,7 @@ impl Settings<'_> {
         let Some(setting) = self.layers.text(&["api_timeout"])? else { return Ok(None) };
         let seconds = setting.text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
         let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        timeout.map(Some).ok_or_else(|| anyhow!("{}: api_timeout wants seconds above 0", setting.place))
+        timeout.map(Some).ok_or_else(|| anyhow!("{}: api_timeout wants seconds above 0", setting.position))
     }
 }
 
@@ -577,7 +581,7 @@ fn login_base(url: &Endpoint) -> String {
 
 fn read_interface(setting: &Setting) -> Result<Interface> {
     Interface::parse(&setting.text)
-        .ok_or_else(|| anyhow!("{}: an interface is public, internal or admin", setting.place))
+        .ok_or_else(|| anyhow!("{}: an interface is public, internal or admin", setting.position))
 }
 
 /// Reads a boolean in the spellings of YAML 1.1, and the digits that variables have.
@@ -585,7 +589,7 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
     match setting.text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => bail!("{}: neither true nor false", setting.place),
+        _ => bail!("{}: neither true nor false", setting.position),
     }
 }
 

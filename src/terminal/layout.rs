@@ -89,7 +89,7 @@ pub(crate) fn wrap_indented(first: &str, others: &str, text: &str, columns: usiz
     let options = Options::new(columns)
         .initial_indent(first)
         .subsequent_indent(others)
-        // A no-break space keeps a number with its unit, and a hyphen may be part of a host's name.
+        // A no-break space keeps a shape with its name, and a hyphen may be part of a host's name.
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
     textwrap::wrap(&text, options).into_iter().map(Into::into).collect()
