@@ -152,6 +152,11 @@ impl SecretReader {
                 self.sanitizer.add_secret(secret);
             }
         }
+        if let Some(login) = basic_login(&header.1) {
+            let password = login.split(|byte| *byte == b':').skip(1).collect::<Vec<_>>().join(&b':');
+            self.sanitizer.add_secret(&login);
+            self.sanitizer.add_secret(&password);
+        }
         Ok(header)
     }
 
@@ -189,6 +194,13 @@ fn check_host(headers: &[RequestHeader]) -> Result<(), &'static str> {
         }
         _ => Ok(()),
     }
+}
+
+/// Decodes `user:password` of Basic credentials in a header's value.
+fn basic_login(value: &[u8]) -> Option<Vec<u8>> {
+    let (scheme, encoded) = value.split_at_checked("Basic ".len())?;
+    let login = STANDARD.decode(encoded.trim_ascii()).ok()?;
+    (scheme.eq_ignore_ascii_case(b"Basic ") && login.contains(&b':')).then_some(login)
 }
 
 /// Parses `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.

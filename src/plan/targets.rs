@@ -23,6 +23,9 @@ use crate::sanitize::quote_arg;
 /// Maximum size of a list of endpoints, in bytes: enough for [`MAX_ENDPOINTS`] long names.
 const MAX_LIST: usize = 16 * 1024 * 1024;
 
+/// Maximum number of lines that name an endpoint, also one that was named already: each is parsed.
+const MAX_LINES: usize = 2 * MAX_ENDPOINTS;
+
 /// Maximum number of simulated endpoints, each of which has a thread and a socket.
 const MAX_SIMULATED: usize = 500;
 
@@ -176,7 +179,10 @@ impl Endpoints {
     /// Adds the endpoints of a file, one per line.
     fn add_file(&mut self, path: &Path, defaults: &Defaults, deadline: Instant) -> Result<()> {
         let bytes = input::read(path, MAX_LIST, deadline).context("--endpoints")?;
-        for (number, line) in input::lines(&bytes) {
+        for (count, (number, line)) in input::lines(&bytes).enumerate() {
+            if count >= MAX_LINES {
+                bail!("--endpoints: {}: more than {MAX_LINES} lines: split the list", input::name(path));
+            }
             let invalid = |why| anyhow!("--endpoints: {}:{number}: {why}", input::name(path));
             let line = line.map_err(invalid)?;
             self.add(Endpoint::parse(line, defaults).map_err(|_| invalid(INVALID_LINE))?)?;

@@ -265,6 +265,15 @@ fn invalid_headers() {
     assert_eq!(refusal(&["h", "--header", &file], &[]), "--header: more than 100 headers");
 }
 
+/// A server that quotes a login has decoded it.
+#[test]
+fn basic_login_in_a_header() {
+    let header = "Proxy-Authorization: basic YWRtaW46aHVudGVyMnNlY3JldA==";
+    let shown = |text: &str| plan(&["h", "--header", header]).sanitizer.line(&UntrustedText::new(text), 100);
+    assert_eq!(shown("login of admin:hunter2secret failed"), "login of *** failed");
+    assert_eq!(shown("hunter2secret is wrong for admin."), "*** is wrong for admin.");
+}
+
 /// Secrets are searched for in every answer: what no server takes is not sent.
 #[test]
 fn long_secrets() {
@@ -496,6 +505,12 @@ fn too_many_endpoints() {
         refusal(&["--endpoints", &files.path("list")], &[]),
         "more than 20000 endpoints: split the list"
     );
+    let files = Files::with(&[("same", &"h\n".repeat(40_000)), ("more", &"h\n".repeat(40_001))]);
+    assert!(
+        matches!(plan(&["--endpoints", &files.path("same")]).targets, Targets::Endpoints(list) if list.len() == 1)
+    );
+    let reason = refusal(&["--endpoints", &files.path("more")], &[]);
+    assert!(reason.ends_with("more than 40000 lines: split the list"), "{reason}");
 }
 
 #[test]

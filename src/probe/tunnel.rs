@@ -54,7 +54,7 @@ fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
     head
 }
 
-/// Reads the head of the proxy's final response, up to the bound, and what comes with it: a server that speaks first is
+/// Reads the head of the proxy's final response, up to the bound, and what comes with it: a server that sends first is
 /// heard at once.
 fn read_head(stream: &mut DeadlineStream) -> io::Result<Vec<u8>> {
     let (mut head, mut read) = (Vec::new(), 0);

@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::callers::plugin::{Run, file_of, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{directory, write_script};
+use crate::support::peer::{Peer, alive, answers};
 
 const ROLES: [(Role, &str); 6] = [
     (Role::Healthy, "0"),
@@ -65,4 +66,13 @@ fn mrpe() {
         let metrics = run.stdout.split(['|', '\u{1}']).nth(1).unwrap();
         assert_eq!(labels(metrics), role.metrics(), "{run:?}");
     }
+}
+
+/// Checkmk makes lines of a server's `\n`, and states of its marks.
+#[test]
+fn marks_of_a_server() {
+    let body = r#"{"error": "db\\nOK - fine (!!)"}"#;
+    let peer = Peer::by_method(alive(), answers(503, "", body));
+    let run = local(directory().path(), &peer.address());
+    assert!(run.stdout.contains("db/nOK - fine ( !!)"), "{run:?}");
 }

@@ -29,7 +29,7 @@ fn answers_of_a_proxy() {
             says("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
             "refused the tunnel with status 502: it could not reach the endpoint",
         ),
-        // A server that speaks first, and leaves its connection open.
+        // A server that sends first, and leaves its connection open.
         (
             vec![Step::Read, Step::Send(b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec()), Step::Swallow],
             "did not answer as an HTTP proxy does",
@@ -100,9 +100,9 @@ fn advice_about_a_proxy() {
     run.exits(2).says("opened no tunnel to").says("Action: check the proxy and its load");
 }
 
-/// What comes with the proxy's answer is the endpoint's.
+/// The bytes that come with the proxy's answer are the endpoint's.
 #[test]
-fn server_that_speaks_first() {
+fn server_that_sends_first() {
     for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"] {
         let script = vec![
             Step::Read,

@@ -182,7 +182,7 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
             Some("the proxy answers, but it could not reach the service")
         }
         (_, FaultDetail::Proxy { problem: ProxyProblem::Timeout, .. }) => {
-            Some("the proxy, or the service behind it, was silent; nothing else is known of the service")
+            Some("the proxy was silent, or the service to which it was to connect; nothing else is known")
         }
         _ => None,
     }
