@@ -248,7 +248,10 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
     if lines.first().is_some_and(|line| is_bad_line(line)) && !is_count {
         return Some(traceback::last_line(text).unwrap_or_else(|| text.to_owned()));
     }
-    let states = lines.iter().map(|line| line.split_once([':', '=']).map(|(_, state)| state));
+    let states = lines.iter().map(|line| {
+        let (_, state) = line.split_once([':', '=']).or_else(|| line.rsplit_once(char::is_whitespace))?;
+        Some(state)
+    });
     let is_report = states.clone().all(|state| state.is_some_and(|state| is_good(state) || is_bad(state)))
         && states.flatten().any(is_good);
     let failed = lines.iter().filter(|line| is_failed_line(line, is_report));
@@ -275,10 +278,16 @@ fn is_failed_line(line: &str, is_report: bool) -> bool {
     }
     if let Some((name, state)) = line.split_once([':', '=']) {
         let is_name = name.len() <= 40 && !is_of_another_time(name) && !describes(name);
-        return is_name && (is_report || names_state(name) || is_component(name)) && is_bad(state);
+        let is_judged = is_report || names_state(name) || is_component(name);
+        return is_name && ((is_judged && is_bad(state)) || (affirms(name) && is_false(state)));
     }
-    let Some((name, state)) = line.split_once(' ') else { return false };
-    is_component(name) && is_bad_state(state.strip_prefix("is ").unwrap_or(state))
+    let words = line.split_once(char::is_whitespace);
+    let is_failed = words.is_some_and(|(name, state)| {
+        let is_judged = names_state(name) || is_component(name);
+        is_judged && is_bad_state(state.strip_prefix("is ").unwrap_or(state))
+    });
+    let last = line.rsplit_once(char::is_whitespace).map(|(_, last)| last);
+    is_failed || (is_report && last.is_some_and(is_bad_state))
 }
 
 /// The state of simple XML: `<health><status>DOWN</status></health>`.

@@ -66,7 +66,7 @@ const BAD_STATES: [&str; 15] = [
 ];
 
 /// Words with which a text about a failure begins.
-const FAILURES: [&str; 47] = [
+const FAILURES: [&str; 50] = [
     "down",
     "error",
     "errors",
@@ -114,6 +114,9 @@ const FAILURES: [&str; 47] = [
     "bad gateway",
     "gateway timeout",
     "no healthy upstream",
+    "check failed",
+    "health check failed",
+    "healthcheck failed",
 ];
 
 /// Words that make the name of a figure or a setting of such a word: `error rate`.

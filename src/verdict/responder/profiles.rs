@@ -84,6 +84,7 @@ const ENVOY_TEXTS: &[&str] = &[
     "RBAC: access denied",
     "local_rate_limited",
     "fault filter abort",
+    "stream timeout",
     "envoy overloaded",
     "Jwt is missing",
     "Jwt verification fails",
