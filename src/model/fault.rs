@@ -158,10 +158,12 @@ pub(crate) enum TlsProblem {
     ClientCertificateRefused(String),
     /// The server supports no version of TLS that is still in use.
     UnsupportedVersion,
-    /// The server refused the handshake: no cipher in common, or an old version.
-    NoCommonCipher,
+    /// The server refused the handshake: no cipher or key exchange in common, or an old version.
+    NothingInCommon,
+    /// The server refused a handshake without SNI, as the endpoint is an address: a name may be missing, too.
+    NoNameOrNothingInCommon,
     UnknownName,
-    /// The server sent an alert in a handshake without SNI, as the endpoint is an address.
+    /// The server sent another alert in a handshake without SNI.
     NoNameSent(String),
     /// The server sent another alert.
     Alert(String),
@@ -370,7 +372,8 @@ impl<T> FaultDetail<T> {
             FaultDetail::Tls(
                 TlsProblem::ClientCertificateMissing
                 | TlsProblem::UnsupportedVersion
-                | TlsProblem::NoCommonCipher
+                | TlsProblem::NothingInCommon
+                | TlsProblem::NoNameOrNothingInCommon
                 | TlsProblem::UnknownName
                 | TlsProblem::ServerSpeaksHttp
                 | TlsProblem::CertificatesTooLong

@@ -18,6 +18,7 @@ use rustls::{
 
 use super::error::local_fault;
 use super::stream::DeadlineStream;
+use super::tls_error::Sent;
 use super::trust::{self, Refusal, Trust};
 use super::{certificate, first_bytes, p521, tls_error};
 use crate::model::endpoint::Host;
@@ -81,8 +82,8 @@ impl TlsConnector {
         let presented = Arc::new(PresentedChain::default());
         let asked = Arc::new(AtomicBool::new(false));
         let result = self.connection(host, &presented, &asked).and_then(|connection| {
-            let has_identity = self.identity.is_some() || certificate_optional;
-            let mut stream = TlsStream::new(connection, stream, asked, has_identity);
+            let sent = Sent { name: matches!(host, Host::Name(_)), certificate: self.identity.is_some() };
+            let mut stream = TlsStream::new(connection, stream, asked, sent, certificate_optional);
             let complete = stream.complete();
             complete.map_err(|error| self.fault(&stream, host, &presented.chain(), &error)).map(|()| stream)
         });
@@ -131,7 +132,10 @@ impl TlsConnector {
             rustls::Error::InvalidCertificate(why) => {
                 certificate::refused(&why, host, &chain, self.trust.as_deref())
             }
-            other => tls_error::from_tls_error(&other, &[], true, Phase::Tls),
+            other => {
+                let sent = Sent { name: true, certificate: false };
+                tls_error::from_tls_error(&other, &[], sent, Phase::Tls)
+            }
         });
         (certificate::read(own), fault)
     }
@@ -152,10 +156,7 @@ impl TlsConnector {
             Some(rustls::Error::AlertReceived(_)) if stream.lacks_certificate() => {
                 tls_error::certificate_wanted(Phase::Tls)
             }
-            Some(error) => {
-                let named = matches!(host, Host::Name(_));
-                tls_error::from_tls_error(error, first_bytes, named, Phase::Tls)
-            }
+            Some(error) => tls_error::from_tls_error(error, first_bytes, stream.sent(), Phase::Tls),
             None => local_fault(error, Phase::Tls)
                 .unwrap_or_else(|| tls_error::from_io_error(error, first_bytes, stream.lacks_certificate())),
         }
@@ -186,9 +187,12 @@ fn library_error(error: &io::Error) -> Option<&rustls::Error> {
 #[derive(Debug)]
 pub(super) struct TlsStream {
     inner: StreamOwned<ClientConnection, RecordingStream>,
+    /// True once the server has requested a client certificate.
     asked: Arc<AtomicBool>,
-    /// True if a missing client certificate cannot be the reason of a failure.
-    needs_no_certificate: bool,
+    /// Sent where the server wants it.
+    sent: Sent,
+    /// True if the server has answered without a client certificate.
+    certificate_optional: bool,
 }
 
 impl TlsStream {
@@ -196,10 +200,11 @@ impl TlsStream {
         connection: ClientConnection,
         stream: DeadlineStream,
         asked: Arc<AtomicBool>,
-        needs_no_certificate: bool,
+        sent: Sent,
+        certificate_optional: bool,
     ) -> TlsStream {
         let inner = StreamOwned::new(connection, RecordingStream { stream, first_bytes: Vec::new() });
-        TlsStream { inner, asked, needs_no_certificate }
+        TlsStream { inner, asked, sent, certificate_optional }
     }
 
     fn first_bytes(&self) -> &[u8] {
@@ -208,7 +213,12 @@ impl TlsStream {
 
     /// Returns true if the server requested a client certificate and got none.
     pub(super) fn lacks_certificate(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) && !self.needs_no_certificate
+        self.asked.load(Ordering::Relaxed) && !self.sent.certificate && !self.certificate_optional
+    }
+
+    /// A certificate is sent only where the server requested one.
+    fn sent(&self) -> Sent {
+        Sent { certificate: self.sent.certificate && self.asked.load(Ordering::Relaxed), ..self.sent }
     }
 
     /// Replaces the deadline.
@@ -248,7 +258,9 @@ impl TlsStream {
         if self.lacks_certificate() && !answered && (ended || own.is_some()) {
             return Some(tls_error::certificate_wanted(phase));
         }
-        own.map(|error| tls_error::from_tls_error(error, self.first_bytes(), true, phase))
+        // A handshake that has succeeded lacked no name.
+        let sent = Sent { name: true, ..self.sent() };
+        own.map(|error| tls_error::from_tls_error(error, self.first_bytes(), sent, phase))
     }
 
     /// The fault of a connection that ended without an error before any response.

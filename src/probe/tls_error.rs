@@ -24,12 +24,20 @@ fn fault(phase: Phase, problem: TlsProblem) -> Fault {
     Fault { kind: FaultKind::Tls, phase, detail: FaultDetail::Tls(problem) }
 }
 
-/// Maps the library's error about what the server sent, which begins with `first_bytes`. A host that is `named` was
-/// sent to the server (SNI).
-pub(super) fn from_tls_error(error: &Error, first_bytes: &[u8], named: bool, phase: Phase) -> Fault {
+/// Parts of a handshake that the client may have sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    /// The server's name (SNI).
+    pub(super) name: bool,
+    /// The certificate of `--cert`.
+    pub(super) certificate: bool,
+}
+
+/// Maps the library's error about what the server sent, which begins with `first_bytes`.
+pub(super) fn from_tls_error(error: &Error, first_bytes: &[u8], sent: Sent, phase: Phase) -> Fault {
     let problem = match error {
         Error::PeerIncompatible(why) => incompatible(why),
-        Error::AlertReceived(alert) => from_alert(*alert, named),
+        Error::AlertReceived(alert) => from_alert(*alert, sent),
         Error::InvalidMessage(_) if first_bytes::is_http(first_bytes) => TlsProblem::ServerSpeaksHttp,
         Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => TlsProblem::CertificatesTooLong,
         Error::InvalidMessage(why) if first_bytes::is_tls(first_bytes) => {
@@ -53,28 +61,27 @@ fn incompatible(why: &PeerIncompatible) -> TlsProblem {
     }
 }
 
-fn from_alert(alert: AlertDescription, named: bool) -> TlsProblem {
+fn from_alert(alert: AlertDescription, sent: Sent) -> TlsProblem {
+    use AlertDescription as Alert;
     match alert {
-        AlertDescription::ProtocolVersion => TlsProblem::UnsupportedVersion,
-        AlertDescription::CertificateRequired => TlsProblem::ClientCertificateMissing,
-        AlertDescription::UnknownCA
-        | AlertDescription::BadCertificate
-        | AlertDescription::CertificateUnknown
-        | AlertDescription::CertificateExpired
-        | AlertDescription::DecryptError
-        | AlertDescription::UnsupportedCertificate => {
+        Alert::ProtocolVersion => TlsProblem::UnsupportedVersion,
+        Alert::CertificateRequired => TlsProblem::ClientCertificateMissing,
+        Alert::UnknownCA
+        | Alert::BadCertificate
+        | Alert::CertificateUnknown
+        | Alert::CertificateExpired
+        | Alert::DecryptError
+        | Alert::UnsupportedCertificate
+            if sent.certificate =>
+        {
             TlsProblem::ClientCertificateRefused(format!("{alert:?}"))
         }
-        AlertDescription::HandshakeFailure
-        | AlertDescription::UnrecognisedName
-        | AlertDescription::InternalError
-        | AlertDescription::AccessDenied
-            if !named =>
-        {
+        Alert::HandshakeFailure if sent.name => TlsProblem::NothingInCommon,
+        Alert::HandshakeFailure => TlsProblem::NoNameOrNothingInCommon,
+        Alert::UnrecognisedName if sent.name => TlsProblem::UnknownName,
+        Alert::UnrecognisedName | Alert::InternalError | Alert::AccessDenied if !sent.name => {
             TlsProblem::NoNameSent(format!("{alert:?}"))
         }
-        AlertDescription::HandshakeFailure => TlsProblem::NoCommonCipher,
-        AlertDescription::UnrecognisedName => TlsProblem::UnknownName,
         other => TlsProblem::Alert(format!("{other:?}")),
     }
 }

@@ -179,10 +179,15 @@ fn tls(problem: &TlsProblem) -> Sentence {
         TlsProblem::UnsupportedVersion => {
             Sentence::new(Server, "offers only TLS 1.1 or older, which today's TLS libraries refuse")
         }
-        TlsProblem::NoCommonCipher => Sentence::new(
+        TlsProblem::NothingInCommon => {
+            Sentence::new(Server, format!("refused the handshake: {NOTHING_IN_COMMON}"))
+        }
+        TlsProblem::NoNameOrNothingInCommon => Sentence::new(
             Server,
-            "refused the handshake: it has no cipher in common with this program (TLS 1.3, or TLS 1.2 with \
-             forward secrecy), or offers only TLS 1.1 or older",
+            format!(
+                "refused the handshake: it may want a server name (SNI), and none was sent, for the endpoint is an \
+                 address; or {NOTHING_IN_COMMON}"
+            ),
         ),
         TlsProblem::UnknownName => Sentence::new(Server, "does not know this host name (SNI)"),
         TlsProblem::NoNameSent(alert) => Sentence::new(
@@ -208,6 +213,9 @@ fn tls(problem: &TlsProblem) -> Sentence {
         }
     }
 }
+
+const NOTHING_IN_COMMON: &str =
+    "it has no cipher or key exchange in common with this program, or offers only TLS 1.1 or older";
 
 fn not_tls(beginning: &str) -> Sentence {
     Sentence::new(

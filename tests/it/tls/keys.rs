@@ -117,16 +117,29 @@ fn p521_keys_of_authorities() {
 }
 
 /// `-k` gives up the certificate's verification, not the secrecy of the connection.
+///
+/// A cipher without forward secrecy, one without an AEAD, and a group for the key exchange that this program lacks.
 #[test]
-fn no_forward_secrecy() {
-    let Some(server) = Server::with("-newkey rsa:2048", &["-tls1_2", "-cipher", "AES128-GCM-SHA256"]) else {
-        return;
-    };
-    let url = server.program.url();
-    let why = "it has no cipher in common with this program (TLS 1.3, or TLS 1.2 with forward secrecy)";
-    for options in [format!("--cacert {}", server.cacert), "-k".to_owned()] {
-        let run = check(words(&format!("{url} {options}"))).run();
-        is_untrusted(&run, &url, false, why);
+fn nothing_in_common() {
+    let why = "it has no cipher or key exchange in common with this program, or offers only TLS 1.1 or older";
+    let offer = "offer TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20, over X25519, P-256 or P-384\n";
+    let offers: [&[&str]; 3] = [
+        &["-tls1_2", "-cipher", "AES128-GCM-SHA256"],
+        &["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256"],
+        &["-tls1_3", "-groups", "secp521r1"],
+    ];
+    for options in offers {
+        let Some(server) = Server::with("-newkey rsa:2048", options) else { return };
+        let url = server.program.url();
+        for options in [format!("--cacert {}", server.cacert), "-k".to_owned()] {
+            let run = check(words(&format!("{url} {options}"))).run();
+            is_untrusted(&run, &url, false, why);
+            run.says(&format!(
+                "\nAction: have the server, or the proxy that ends TLS in front of it, {offer}"
+            ));
+        }
+        let address = url.replace("localhost", "127.0.0.1");
+        check([&address, "-k"]).run().exits(2).says(why).says("it may want a server name (SNI)").says(offer);
     }
 }
 

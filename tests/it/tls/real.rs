@@ -93,8 +93,8 @@ fn openssl_of_the_documented_era() {
         is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), false, outdated);
     }
     let Some(server) = s_server(&identity, &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"]) else { return };
-    let refused = "the server refused the handshake: it has no cipher in common with this program (TLS 1.3, or \
-                   TLS 1.2 with forward secrecy), or offers only TLS 1.1 or older";
+    let refused = "the server refused the handshake: it has no cipher or key exchange in common with this program, \
+                   or offers only TLS 1.1 or older";
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), false, refused);
 }
 

@@ -426,7 +426,12 @@ fn outdated_versions() {
 
 #[test]
 fn refused_handshakes_of_an_address() {
-    for (alert, name) in [(0x28, "HandshakeFailure"), (0x70, "UnrecognisedName"), (0x50, "InternalError")] {
+    fails_for_first_bytes(
+        b"\x15\x03\x03\0\x02\x02\x28",
+        "the server refused the handshake: it may want a server name (SNI), and none was sent, for the endpoint is an \
+         address; or it has no cipher or key exchange in common with this program",
+    );
+    for (alert, name) in [(0x70, "UnrecognisedName"), (0x50, "InternalError")] {
         fails_for_first_bytes(
             &[0x15, 3, 3, 0, 2, 2, alert],
             &format!(
@@ -550,9 +555,101 @@ fn connections_that_end_in_the_handshake() {
                 url.trim_start_matches("https://")
             ))
         );
-        fails(&check([&url, "-k"]).run(), &summary, &["head_time"], "\nAction: ");
+        let action =
+            if bytes.is_empty() { "check whether the port expects TLS at all" } else { AFTER_TLS_BEGAN };
+        fails(&check([&url, "-k"]).run(), &summary, &["head_time"], &format!("\nAction: {action}"));
         served.join().unwrap();
     }
+}
+
+/// No certificate was shown, and the server has spoken TLS.
+const AFTER_TLS_BEGAN: &str = "check the server's log and load, and any proxy in front of it\n";
+
+/// A handshake that has succeeded proves that the port expects https and that the host is up.
+#[test]
+fn no_answer_after_the_handshake() {
+    let (root, _files, cacert) = trusted();
+    let cases: [(&[u8], &str, &str); 4] = [
+        (
+            b"",
+            "no-answer",
+            "check the API's log for a crash, any proxy in front of it, and that the port is the API's\n",
+        ),
+        (
+            b"\0\0\x12\x04\0\0\0\0\0",
+            "wrong-service",
+            "check that address and port are the API's, and that the server offers HTTP/1.1 too\n",
+        ),
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "wrong-service", "check that address and port are the API's\n"),
+        (
+            b"HTTP/1.1 ",
+            "no-answer",
+            "check the API's log for a crash, any proxy in front of it, and that the port is the API's\n",
+        ),
+    ];
+    for (bytes, diagnosis, action) in cases {
+        let config = config(&root.server("localhost"), BOTH, None);
+        let server = TlsServer::start(move |_| std::sync::Arc::clone(&config), move |_| bytes.to_vec());
+        let run = check([&server.url(), "--cacert", &cacert, "-m", "get"]).run();
+        run.exits(2).summarises("CRITICAL", &[diagnosis]).says(&format!("\nAction: {action}"));
+    }
+    let (config, ca) = tls::private(&["localhost"]);
+    let cacert = Files::new();
+    let file = cacert.write("ca.pem", ca);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let served = spawn(move || {
+        let session = ServerConnection::new(config).unwrap();
+        let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
+        assert!(request::head(&mut stream).unwrap().is_some());
+        // Until the client has given up.
+        let _ = stream.read(&mut [0; 64]);
+    });
+    let run = check([&url, "--cacert", &file, "-t", "0.5", "-m", "get"]).run();
+    run.exits(2).says(
+        "\nAction: check the log and the load of the API, and any proxy in front of it: TLS itself was set up\n",
+    );
+    served.join().unwrap();
+}
+
+/// The server requested no certificate, so it refused none.
+#[test]
+fn alerts_about_the_certificate_of_another() {
+    for (alert, name) in [(0x30, "UnknownCA"), (0x2a, "BadCertificate"), (0x2d, "CertificateExpired")] {
+        let bytes = [0x15, 3, 3, 0, 2, 2, alert];
+        fails_for_first_bytes(&bytes, &format!("the server ended the handshake with the alert {name}"));
+        let peer = peer_that_sends(&bytes);
+        check([&format!("https://{}", peer.address()), "-k"]).run().exits(2).says(
+            "\nAction: check the server's log for its reason, and whether a proxy or sidecar in front of it accepts \
+             its certificate\n",
+        );
+    }
+}
+
+/// The action names no certificate where none was shown.
+#[test]
+fn advice_about_names_and_broken_records() {
+    let inspects = "check which program answers there, and any filter or proxy on the way that inspects TLS";
+    let cases: [(&[u8], &str); 2] = [
+        (
+            b"\x15\x03\x03\0\x02\x02\x70",
+            "use a name that the server knows (--connect-to dials an address all the same), or have it serve this one",
+        ),
+        (b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", inspects),
+    ];
+    for (bytes, action) in cases {
+        let peer = peer_that_sends(bytes);
+        let run = check(["https://localhost", "--connect-to", &peer.address(), "-k"]).run();
+        run.exits(2).says(&format!("\nAction: {action}\n"));
+    }
+}
+
+/// The address that is dialled is no part of a URL.
+#[test]
+fn plain_url_under_connect_to() {
+    let peer = peer_that_sends(&answer(400, "", ""));
+    let run = check(["https://metering.example", "--connect-to", &peer.address(), "-k"]).run();
+    run.exits(2).says("\nAction: check it as http://metering.example:443, or give the port of its https\n");
 }
 
 #[test]

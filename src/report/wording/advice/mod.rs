@@ -3,6 +3,7 @@
 mod credentials;
 mod proxy;
 mod remark;
+mod tls;
 
 use std::time::Duration;
 
@@ -11,12 +12,11 @@ use proxy::own_answer;
 
 use super::cause::beyond_clause;
 use super::login;
-use super::summary::{crossed, without_scheme};
+use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem,
-    ResponseProblem, Stage, TlsProblem,
+    FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
 use crate::model::state::State;
 use crate::rules::{Key, RuleOrigin, Selector};
@@ -168,7 +168,7 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Ad
     }
     let (meaning, action) = of_row(judged);
     let meaning = known_meaning(fault).map_or(meaning, str::to_owned);
-    let known = without_tls(verdict, &fault.detail).or_else(|| remedy(&fault.detail).map(str::to_owned));
+    let known = tls::action(verdict, fault).or_else(|| remedy(&fault.detail).map(str::to_owned));
     (format!("{meaning}{quoted}"), known.unwrap_or(action))
 }
 
@@ -188,24 +188,6 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
     }
 }
 
-/// The action where a port may be one without TLS.
-fn without_tls<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> {
-    let plain = format!("http://{}", without_scheme(&verdict.place));
-    Some(match detail {
-        FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) => {
-            format!("check it as {plain}, or give the port of its https")
-        }
-        FaultDetail::NotTls { .. } => format!(
-            "give the port of the API's https; if the API answers there without TLS, check it as {plain}"
-        ),
-        FaultDetail::Interrupted { stage: Stage::ClientHello, .. } => format!(
-            "check whether the port expects TLS at all ({plain} asks without it), then the server's log and load, \
-             and any proxy in front of it"
-        ),
-        _ => return None,
-    })
-}
-
 /// Advises on a certificate that has expired or soon will.
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
@@ -221,8 +203,6 @@ const USE_HTTPS: &str = "check it with -S (https)";
 /// The action for a fault whose reason is known exactly.
 const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
     match detail {
-        FaultDetail::Certificate(fault) => certificate_remedy(&fault.problem),
-        FaultDetail::Tls(problem) => tls_remedy(problem),
         FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
         FaultDetail::Response(
             ResponseProblem::MalformedHeaders(_)
@@ -248,81 +228,6 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
             "give valid credentials by --proxy-auth-file; they are sent as Basic, the only scheme that is known here"
         }
         ProxyProblem::NotHttp => "check that --proxy gives the address and port of an HTTP proxy",
-        _ => return None,
-    })
-}
-
-const fn certificate_remedy(problem: &CertificateProblem) -> Option<&'static str> {
-    Some(match problem {
-        CertificateProblem::Expired(ChainPart::Server, _) => RENEW,
-        CertificateProblem::Expired(ChainPart::Intermediate, _) => {
-            "have the server send its issuer's current certificate along"
-        }
-        CertificateProblem::Expired(ChainPart::Anchor, _) => {
-            "trust the CA's current certificate (--cacert, or update ca-certificates); every client that checks \
-             dates fails the same way"
-        }
-        CertificateProblem::NotYetValid(..) => {
-            "check the clock of this machine, then the certificate's dates with its issuer"
-        }
-        CertificateProblem::UnprovenKey => {
-            "check who answers there, and that the server's key file belongs to its certificate"
-        }
-        CertificateProblem::IsCa(_) => {
-            "have a certificate issued that is not a CA certificate (basicConstraints CA:FALSE), or trust this one itself by \
-             --cacert"
-        }
-        CertificateProblem::NameMismatch(_) => {
-            "use a name that the certificate is for (--connect-to dials an address all the same), or have it \
-             issued for this one"
-        }
-        CertificateProblem::AddressAsName(_) => {
-            "have it issued with the address as an IP address (subjectAltName IP:), or use a name that it is \
-             for (--connect-to)"
-        }
-        CertificateProblem::NoSubjectAltName
-        | CertificateProblem::NotForServers
-        | CertificateProblem::IssuerIsNoCa
-        | CertificateProblem::PathLength
-        | CertificateProblem::UnknownExtension
-        | CertificateProblem::OldVersion
-        | CertificateProblem::Malformed
-        | CertificateProblem::Revoked
-        | CertificateProblem::NameConstraint => {
-            "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its \
-             usage for servers"
-        }
-        CertificateProblem::UnsupportedSignature | CertificateProblem::WeakKey(..) => {
-            "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
-             2048 bits, with SHA-256 or better"
-        }
-        CertificateProblem::EarlyDate(_) => {
-            "have it issued with a date from 1970 on; -k accepts it unchecked"
-        }
-        CertificateProblem::UnsupportedKey(..) => {
-            "check the server by another client; this program checks ECDSA P-256, P-384 and P-521, Ed25519 and RSA from \
-             2048 bits on, and -k accepts any key unchecked"
-        }
-        CertificateProblem::SelfSigned(_)
-        | CertificateProblem::IssuerNotTrusted(_)
-        | CertificateProblem::IssuerMissing(_)
-        | CertificateProblem::SignatureMismatch(_) => {
-            "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
-             its whole chain"
-        }
-        CertificateProblem::ChainTooLong => "have the server send its own chain alone",
-        CertificateProblem::Unreadable | CertificateProblem::Other(_) => return None,
-    })
-}
-
-const fn tls_remedy(problem: &TlsProblem) -> Option<&'static str> {
-    Some(match problem {
-        TlsProblem::ClientCertificateMissing => GIVE_CERTIFICATE,
-        TlsProblem::ClientCertificateRefused(_) => "give a valid one that the server's authority has issued",
-        TlsProblem::UnsupportedVersion => {
-            "have the server, or the proxy that ends TLS in front of it, offer TLS 1.2 or 1.3"
-        }
-        TlsProblem::NoNameSent(_) => "use the server's name, and dial the address by --connect-to",
         _ => return None,
     })
 }
