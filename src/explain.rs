@@ -219,7 +219,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::Unexpected,
         "a failure that the Health-Check API does not document",
-        "",
+        "also a GET that was not sent or had no fair wait, for the run's budget had been spent before it",
         "look at the status and the text of the answer (-vv), then at the log of the API",
     ),
 ];
@@ -442,6 +442,8 @@ mod tests {
               rows     408 (CRITICAL), head:503 (CRITICAL), 501 (CRITICAL), 511 (CRITICAL),
                        5xx (CRITICAL), body (CRITICAL), local (UNKNOWN), login:local
                        (UNKNOWN)
+              cause    also a GET that was not sent or had no fair wait, for the run's
+                       budget had been spent before it
               first    look at the status and the text of the answer (-vv), then at the log
                        of the API
         "#]]

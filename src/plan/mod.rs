@@ -17,7 +17,7 @@ use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::credentials::SecretReader;
-use crate::rules::{Criteria, Table};
+use crate::rules::{Criteria, Table, TimeLimits};
 use crate::sanitize::Sanitizer;
 
 mod cloud;
@@ -153,11 +153,12 @@ impl Plan {
             cloud: cloud.map(Arc::new),
             methods: methods(cli.request.method),
             network,
-            timing,
             criteria: Criteria {
                 table: table(&cli.thresholds),
                 thresholds: thresholds(&cli.thresholds, &cli.mode.simulate),
+                limits: TimeLimits { budget: timing.budget, connect: timing.connect_timeout },
             },
+            timing,
             quorum: cli.thresholds.quorum,
             output: output::from_cli(cli, environment, haproxy),
             exit_codes: exit_codes(cli.thresholds.fail_on, haproxy),

@@ -11,6 +11,7 @@ mod redirect;
 mod remark;
 mod request;
 mod responder;
+mod shortage;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(crate) use redirect::Redirect;
 pub(crate) use remark::Remark;
 use request::Request;
 pub(crate) use responder::{Obstacle, Responder};
+pub(crate) use shortage::{Shortage, Spender};
 
 /// Maximum number of characters of a distinguished name and of a reason.
 const MAX_LINE: usize = 200;
@@ -177,6 +179,8 @@ pub(crate) struct RequestVerdict {
     pub(crate) remark: Option<Remark>,
     /// The options that make a redirect needless.
     pub(crate) redirect: Option<Redirect>,
+    /// The run left it too little time.
+    pub(crate) shortage: Option<Shortage>,
     /// The failure is one that a cache repeats.
     pub(crate) is_cached_failure: bool,
     /// Headers of the answer that sentences quote.
@@ -247,7 +251,7 @@ pub(crate) fn judge(
     now: SystemTime,
 ) -> Verdict {
     let exchanges: Vec<&Exchange> = planned.iter().filter_map(exchange).collect();
-    let requests = request::judge(&criteria.table, &exchanges, problems);
+    let requests = request::judge(criteria, &exchanges, problems);
     let skipped = planned.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(sanitizer, &exchanges, now);

@@ -3,7 +3,9 @@
 use super::body;
 use super::cache::is_cached;
 use super::responder::{self, Obstacle, Recognition, Responder};
-use super::{FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, redirect, remark};
+use super::{
+    FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, Shortage, redirect, remark, shortage,
+};
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
 };
@@ -33,18 +35,19 @@ pub(super) struct Request<'a> {
     problem: Option<AnswerProblem>,
     recognition: Option<Recognition>,
     remark: Option<Remark>,
+    shortage: Option<Shortage>,
     pub(super) diagnosis: Diagnosis,
 }
 
 /// Judges the requests of one attempt, each in the light of the others and of the problems of its answer.
 pub(super) fn judge<'a>(
-    table: &Table,
+    criteria: &Criteria,
     made: &[&'a Exchange],
     problems: &[Vec<AnswerProblem>],
 ) -> Vec<Request<'a>> {
     let facts = responder::identify(made).into_iter().zip(problems);
     let new = |(exchange, (recognition, problems)): (_, (_, &Vec<_>))| {
-        Request::new(table, exchange, recognition, problems)
+        Request::new(&criteria.table, exchange, recognition, problems)
     };
     let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
     let has_head = |test: fn(&Request<'_>) -> bool| {
@@ -56,6 +59,8 @@ pub(super) fn judge<'a>(
         if head_failed && request.is_foreign() {
             request.remark = Some(Remark::Foreign);
         }
+        let before = made.get(..number).unwrap_or_default();
+        request.shortage = shortage::of(&criteria.limits, before, request.exchange);
         request.diagnosis = request.diagnose(number == 0, head_good);
     }
     requests
@@ -108,7 +113,7 @@ impl<'a> Request<'a> {
     ) -> Request<'a> {
         let (row, problem) = row(table, exchange, problems);
         let remark = exchange.completion.answer().and_then(remark::of);
-        Request { exchange, row, problem, recognition, remark, diagnosis: row.diagnosis }
+        Request { exchange, row, problem, recognition, remark, shortage: None, diagnosis: row.diagnosis }
     }
 
     /// The responder, where the answer proves it.
@@ -169,14 +174,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// After a good answer to HEAD, which proves the API, a GET that connected and then failed accuses the back-end.
-    /// Any other failure of a later request is `unexpected`: the service was reached.
+    /// After a good answer to HEAD, which proves the API, a GET that connected and then failed accuses the back-end, unless
+    /// the run left it too little time. Any other failure of a later request is `unexpected`: the service was reached.
     fn diagnose_fault(&self, fault: &Fault, is_first: bool, head_good: bool) -> Diagnosis {
         let broke =
             matches!(fault.kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
         let connected = !matches!(fault.phase, Phase::Resolve | Phase::Connect);
+        let accuses = broke && connected && head_good && self.shortage.is_none();
         match self.row.diagnosis {
-            _ if broke && connected && head_good && self.method() == Method::Get => BackendStalled,
+            _ if accuses && self.method() == Method::Get => BackendStalled,
             Unreachable | NoAnswer if !is_first || self.exchange.completion.answer().is_some() => Unexpected,
             NoAnswer if !connected => Unreachable,
             diagnosis => diagnosis,
@@ -219,6 +225,7 @@ impl<'a> Request<'a> {
             obstacle: self.obstacle(),
             remark: self.remark,
             redirect: None,
+            shortage: self.shortage,
             is_cached_failure: self.is_cached_failure(),
             quotes: self
                 .exchange

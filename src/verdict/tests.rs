@@ -121,15 +121,19 @@ fn came(method: Method, outcome: &str) -> PlannedRequest {
         "keystone" => answered(method, 503, &[], "The Keystone service is temporarily unavailable."),
         _ => {
             let kind = FaultKind::ALL.iter().copied().find(|kind| kind.name() == outcome).unwrap();
-            let fault =
-                Fault { kind, phase: Phase::Wait, detail: FaultDetail::Local("circumstances".into()) };
-            sent(made(
+            let mut exchange = made(
                 method,
                 match kind {
-                    FaultKind::Body => Completion::Truncated(answer(200, &[], "{\"me"), fault),
-                    _ => Completion::Failed(fault),
+                    FaultKind::Body => {
+                        Completion::Truncated(answer(200, &[], "{\"me"), fault(kind, Phase::Wait))
+                    }
+                    _ => Completion::Failed(fault(kind, Phase::Wait)),
                 },
-            ))
+            );
+            if kind == FaultKind::Timeout {
+                exchange.elapsed = Duration::from_secs(9);
+            }
+            sent(exchange)
         }
     }
 }
@@ -400,7 +404,9 @@ fn one_method() {
 #[test]
 fn timeout_within_the_answer() {
     let fault = fault(FaultKind::Timeout, Phase::Receive);
-    let begun = sent(made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault)));
+    let mut begun = made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault));
+    begun.elapsed = Duration::from_secs(9);
+    let begun = sent(begun);
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
     assert_eq!((alone.state, alone.diagnosis), (State::Critical, Diagnosis::Unexpected));
     let after_head = verdict(&plan(), &[came(Method::Head, "204"), begun]);
@@ -479,6 +485,54 @@ fn request_times() {
     late.elapsed = Duration::from_secs(9);
     let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, 1), sent(late)]);
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
+}
+
+/// Whom GET's and HEAD's timeouts accuse, by the times of HEAD's look-up, HEAD and GET in ms, in a run of 2 s.
+#[test]
+fn fair_waits() {
+    use Spender::{Head, Lookup, Others};
+    let mut plan = plan();
+    plan.criteria.limits.budget = Duration::from_secs(2);
+    let late = |method, phase, elapsed| {
+        let mut exchange = made(method, Completion::Failed(fault(FaultKind::Timeout, phase)));
+        exchange.elapsed = Duration::from_millis(elapsed);
+        exchange
+    };
+    let table = [
+        (0, 1, 1999, None),
+        (0, 900, 1100, None),
+        (0, 1000, 1000, Some(Head)),
+        (0, 1800, 200, Some(Head)),
+        // Clearly longer than HEAD took.
+        (0, 150, 500, None),
+        (0, 150, 47, Some(Others)),
+        (1200, 1, 799, None),
+        (1800, 1, 199, Some(Lookup)),
+        (0, 1, 499, Some(Others)),
+    ];
+    for (lookup, head, get, spender) in table {
+        let mut answered = made(Method::Head, Completion::Full(answer(204, &[], "")));
+        answered.elapsed = Duration::from_millis(lookup + head);
+        answered.phases.set(Phase::Resolve, Duration::from_millis(lookup));
+        let get = late(Method::Get, Phase::Wait, get);
+        let verdict = verdict(&plan, &[sent(answered), sent(get)]);
+        let found = judged(&verdict, 1).shortage.map(|shortage| shortage.spender);
+        let diagnosis = if found.is_none() { Diagnosis::BackendStalled } else { Diagnosis::Unexpected };
+        assert_eq!((verdict.state, verdict.diagnosis), (State::Critical, diagnosis), "{lookup} {head}");
+        assert_eq!(found, spender, "{lookup} {head}");
+    }
+    let alone = |plan: &Plan, phase, lookup, elapsed| {
+        let mut exchange = late(Method::Head, phase, elapsed);
+        exchange.phases.set(Phase::Resolve, Duration::from_millis(lookup));
+        judged(&verdict(plan, &[sent(exchange)]), 0).shortage.map(|shortage| shortage.spender)
+    };
+    assert_eq!(alone(&plan, Phase::Connect, 1999, 2000), Some(Lookup));
+    assert_eq!(alone(&plan, Phase::Resolve, 2000, 2000), None);
+    assert_eq!(alone(&plan, Phase::Resolve, 60, 60), Some(Others));
+    assert_eq!(alone(&plan, Phase::Connect, 0, 200), Some(Others));
+    plan.criteria.limits.connect = Some(Duration::from_millis(200));
+    assert_eq!(alone(&plan, Phase::Connect, 0, 200), None);
+    assert_eq!(alone(&plan, Phase::Wait, 0, 200), Some(Others));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::summary::{place, without_scheme};
 use crate::model::exchange::{Method, Phase};
 use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind, ResponseProblem};
 use crate::units::format_decimal;
-use crate::verdict::{FaultInfo, RequestVerdict, Verdict};
+use crate::verdict::{FaultInfo, RequestVerdict, Shortage, Spender, Verdict};
 
 /// A request that took less failed immediately.
 const AT_ONCE: Duration = Duration::from_millis(10);
@@ -20,6 +20,9 @@ pub(super) fn clause(
     fault: &FaultInfo,
 ) -> String {
     let (endpoint, message) = (&verdict.place, cause(&fault.detail));
+    if let Some(head) = answered_head(verdict, method, fault) {
+        return format!("{endpoint} answered HEAD ({head}){}", after_head(judged, fault));
+    }
     match fault.kind {
         FaultKind::Dns => format!("cannot resolve {}", verdict.host),
         FaultKind::Refused => format!("connection refused by {endpoint}"),
@@ -53,27 +56,52 @@ pub(super) fn clause(
     }
 }
 
-/// Describes the end of GET after HEAD was answered well, to follow `metering1:8777 answered HEAD (204)`.
-pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    let after = waited(judged.elapsed);
+/// The status of HEAD, where the server answered it and then failed over GET after connecting or while doing so.
+pub(super) fn answered_head(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<u16> {
+    use FaultKind::{Body, Closed, NoRoute, Refused, Reset, Timeout};
+    let is_end = matches!(fault.kind, Body | Closed | NoRoute | Refused | Reset | Timeout);
+    let (_, head) = verdict.made().find(|(made, _)| *made == Method::Head)?;
+    head.completion.full().copied().filter(|_| method == Method::Get && is_end)
+}
+
+/// Describes the end of GET after HEAD was answered, to follow `metering1:8777 answered HEAD (204)`.
+fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
+    let after = waited(judged, fault);
     let failed = match (fault.kind, judged.completion.answer()) {
+        (FaultKind::Timeout, _) if fault.phase == Phase::Connect => "TCP connect timed out".to_owned(),
         (FaultKind::Timeout, None) => return format!(" but not GET within {after}"),
         (FaultKind::Timeout, Some(_)) => {
             return format!(" but did not complete {} within {after}", answered(Method::Get, judged));
         }
         (_, Some(status)) if has_broken_chunks(fault) => format!("{} ({status})", cause(&fault.detail)),
         (_, Some(status)) => format!("its answer ({status}) broke off"),
+        (FaultKind::Refused, None) => "connection refused".to_owned(),
+        (FaultKind::NoRoute, None) => "no route".to_owned(),
         (FaultKind::Reset, None) => "connection reset".to_owned(),
         (_, None) => "connection closed without an answer".to_owned(),
     };
-    // Too soon for a stall.
-    let when = if judged.elapsed < AT_ONCE { "immediately".to_owned() } else { format!("after {after}") };
+    let when = if is_at_once(judged) { "immediately".to_owned() } else { format!("after {after}") };
     format!(", but GET failed {when}: {failed}")
 }
 
 /// Tests for a body that did not break off, but cannot be read on.
 const fn has_broken_chunks(fault: &FaultInfo) -> bool {
     matches!(fault.detail, FaultDetail::Response(ResponseProblem::BrokenChunks(_)))
+}
+
+/// Tests for a failure that came too soon for a stall.
+pub(super) fn is_at_once(judged: &RequestVerdict) -> bool {
+    judged.elapsed < AT_ONCE
+}
+
+/// Names what spent the run's budget before a request.
+pub(super) fn spender(verdict: &Verdict, shortage: Shortage) -> String {
+    let spent = format_waiting(shortage.spent);
+    match shortage.spender {
+        Spender::Lookup => format!("resolving {} took {spent}", verdict.host),
+        Spender::Head => format!("HEAD took {spent}"),
+        Spender::Others => "the rest was spent on other requests".to_owned(),
+    }
 }
 
 /// `GET (200)`, where a status came before the fault.
@@ -106,7 +134,7 @@ fn without_answer(
 }
 
 fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    let (endpoint, after) = (&verdict.place, waited(judged.elapsed));
+    let (endpoint, after) = (&verdict.place, waited(judged, fault));
     if let FaultDetail::Proxy { proxy, .. } = &fault.detail {
         return format!("the proxy {proxy} opened no tunnel to {endpoint} within {after}");
     }
@@ -146,8 +174,17 @@ fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
     }
 }
 
-/// A time that ran out: in tenths of a second from a second on, below it in milliseconds.
-fn waited(time: Duration) -> String {
+/// The time that ran out for a request, without that of the look-up before it.
+fn waited(judged: &RequestVerdict, fault: &FaultInfo) -> String {
+    if let Some(shortage) = judged.shortage {
+        return format!("the {} left of the run's budget", format_waiting(shortage.left));
+    }
+    let lookup = judged.phases.get(Phase::Resolve).filter(|_| fault.phase != Phase::Resolve);
+    format_waiting(judged.elapsed.saturating_sub(lookup.unwrap_or_default()))
+}
+
+/// Formats a time in tenths of a second from a second on, below it in milliseconds.
+fn format_waiting(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         format!("{} ms", time.as_millis())
     } else {

@@ -243,15 +243,9 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
             answer(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            let event = if verdict.diagnosis == Diagnosis::BackendStalled {
-                let head =
-                    verdict.made().find_map(|(_, head)| head.completion.full()).copied().unwrap_or_default();
-                let but = fault::stalled(judged, fault);
-                format!("{} answered HEAD ({head}){but}", verdict.place)
-            } else {
-                fault::clause(verdict, method, judged, fault)
-            };
-            Clause { event, reason: judged.detail.clone().map(Reason::Quoted) }
+            let event = fault::clause(verdict, method, judged, fault);
+            let spender = judged.shortage.map(|shortage| Reason::Plain(fault::spender(verdict, shortage)));
+            Clause { event, reason: spender.or_else(|| judged.detail.clone().map(Reason::Quoted)) }
         }
     }
 }
@@ -419,8 +413,8 @@ pub(in crate::report) mod tests {
     };
     use crate::model::range::{Range, Unit};
     use crate::plan::{Plan, Targets};
-    use crate::report::Report;
     use crate::report::fixture::{self, exchange, get, head, sent};
+    use crate::report::{Report, with_words};
     use crate::rules::Key;
     use crate::sanitize::UntrustedText;
     use crate::verdict::tests::{NOW, answered, both, endpoint, judge_whole, plan};
@@ -500,14 +494,14 @@ pub(in crate::report) mod tests {
             204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             204      504       proxy-error: GET 504 from ctl1:8777
-            204      timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 20 ms
+            204      timeout   backend-stalled: ctl1:8777 answered HEAD (204) but not GET within 9 s
             204      reset     backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection reset
             204      closed    backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection closed without an answer
             204      body      backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: its answer (200) broke off: "{"me"
-            204      refused   unexpected: connection refused by ctl1:8777
+            204      refused   unexpected: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection refused
             204      tls       tls-failed: TLS with ctl1:8777 failed: circumstances
             204      protocol  wrong-service: http://ctl1:8777/v2/health did not answer GET with HTTP: circumstances
-            timeout  timeout   no-answer: connected to ctl1:8777, but it did not answer HEAD within 20 ms
+            timeout  timeout   no-answer: connected to ctl1:8777, but it did not answer HEAD within 9 s
             reset    closed    no-answer: ctl1:8777 reset the connection without answering HEAD
             closed   200       no-answer: ctl1:8777 closed the connection without answering HEAD
             refused  skipped   unreachable: connection refused by ctl1:8777
@@ -548,6 +542,43 @@ pub(in crate::report) mod tests {
             .assert_eq(&get(&[("age", "30")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy)"]
             .assert_eq(&get(&[("x-cache", "HIT")]));
+    }
+
+    #[test]
+    fn spent_budgets() {
+        let mut plan = plan();
+        plan.criteria.limits.budget = Duration::from_secs(2);
+        let timeout = |phase| Fault {
+            kind: FaultKind::Timeout,
+            phase,
+            detail: FaultDetail::Interrupted { stage: Stage::BeforeResponse, end: End::Timeout },
+        };
+        let late = |method, phase, times: &[(Phase, u64)], micros| {
+            sent(exchange(method, Completion::Failed(timeout(phase)), micros, times))
+        };
+        let resolved = [(Phase::Resolve, 1_900_000)];
+        let slow_head = Completion::Full(Response { status: 204, ..Response::default() });
+        let slow_head = sent(exchange(Method::Head, slow_head, 1_805_000, &[]));
+        let made = [
+            vec![slow_head, late(Method::Get, Phase::Wait, &[], 195_000)],
+            vec![late(Method::Head, Phase::Connect, &resolved, 1_901_000)],
+            vec![late(Method::Head, Phase::Wait, &[], 67_000)],
+        ];
+        let words = made.map(|made| {
+            let verdict = with_words(judge_whole(&plan, &endpoint(), &made, 1, NOW));
+            format!("{}\n{}\n-> {}\n", verdict.summary, verdict.explanation, verdict.action)
+        });
+        expect![[r#"
+            unexpected: ctl1:8777 answered HEAD (204) but not GET within the 195 ms left of the run's budget: HEAD took 1.8 s
+            that was no fair wait for GET, so nothing is known of the back-end
+            -> check the load of the API, its host and the network, or give the run more time (-t)
+            unreachable: TCP connect to ctl1:8777 timed out after the 1 ms left of the run's budget: resolving ctl1 took 1.9 s
+            that was no fair wait for HEAD, so nothing is known of the API
+            -> check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the run more time (-t)
+            no-answer: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: the rest was spent on other requests
+            that was no fair wait for HEAD, so nothing is known of the API
+            -> run more requests at once (--parallel), or give the run more time (-t, or the time of --wait)
+        "#]].assert_eq(&words.concat());
     }
 
     fn check(outcomes: &[(&str, u32)], quorum: Option<Quorum>, expected: &Expect) {

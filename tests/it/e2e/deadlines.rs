@@ -102,6 +102,23 @@ fn answer_begun() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()
 }
 
+/// A GET that had less time than HEAD took proves nothing about the back-end.
+#[test]
+fn slow_head() {
+    let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
+    let peer = Peer::by_method(vec![head], vec![Step::Hang]);
+    let run = check([&peer.address(), "-t", "1.6"]).run_alone();
+    run.exits(2)
+        .summarises(
+            "CRITICAL",
+            &["unexpected: ", "answered HEAD (204) but not GET within the ", "HEAD took "],
+        )
+        .says(" left of the run's budget")
+        .says("nothing is known of the back-end")
+        .says("(-t)")
+        .never_says("database");
+}
+
 #[test]
 fn silent_proxy() {
     let peer = Peer::in_turn([vec![Step::Swallow]]);

@@ -21,7 +21,9 @@ use crate::model::fault::{
 use crate::model::state::State;
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
-use crate::verdict::{Basis, FaultInfo, Limit, RequestVerdict, Responder, Timed, TokenSource, Verdict};
+use crate::verdict::{
+    Basis, FaultInfo, Limit, RequestVerdict, Responder, Shortage, Spender, Timed, TokenSource, Verdict,
+};
 
 /// An explanation, and an action, which is empty where there is nothing to do.
 pub(super) type Advice = (String, String);
@@ -147,7 +149,9 @@ fn of_request(verdict: &Verdict, method: Method) -> Advice {
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
             of_answer(verdict, method, *status, judged)
         }
-        Completion::Truncated(_, fault) | Completion::Failed(fault) => of_fault(verdict, judged, fault),
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => {
+            of_fault(verdict, method, judged, fault)
+        }
     }
 }
 
@@ -160,11 +164,14 @@ fn of_row(judged: &RequestVerdict) -> Advice {
     (format!("{}{why}", row.meaning), row.action.to_owned())
 }
 
-fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
+fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
     let more = Some(beyond_clause(verdict, &fault.detail)).filter(|more| !more.is_empty());
     let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
     if verdict.diagnosis == Diagnosis::BackendStalled {
         return stalled(fault, &quoted);
+    }
+    if let Some(shortage) = judged.shortage {
+        return cut_off(verdict, method, shortage);
     }
     let (meaning, action) = of_row(judged);
     let meaning = known_meaning(fault).map_or(meaning, str::to_owned);
@@ -192,6 +199,8 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
 const API_IS_SLOW: &str = "check the load of the API, its host and the network";
+const RESOLVER_IS_SLOW: &str =
+    "check this machine's resolver (/etc/resolv.conf) and the network to its name server";
 const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connection between it and the API";
 
 const REPAIR_HEADERS: &str = "check whether it is the API that answers there, then the headers that it and any proxy in front of it set (curl -v \
@@ -244,6 +253,21 @@ fn stalled(fault: &FaultInfo, quoted: &str) -> Advice {
     (
         format!("the API is up, for it answered HEAD, but its back-end seems to {seems}{quoted}"),
         "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
+    )
+}
+
+/// Nothing is known of what a request asks that had no time.
+fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
+    let has_answer = verdict.made().any(|(_, judged)| judged.completion.answer().is_some());
+    let unknown = if method == Method::Get && has_answer { "the back-end" } else { "the API" };
+    let (action, more) = match shortage.spender {
+        Spender::Lookup => (RESOLVER_IS_SLOW, "-t"),
+        Spender::Head => (API_IS_SLOW, "-t"),
+        Spender::Others => ("run more requests at once (--parallel)", "-t, or the time of --wait"),
+    };
+    (
+        format!("that was no fair wait for {}, so nothing is known of {unknown}", method.name()),
+        format!("{action}, or give the run more time ({more})"),
     )
 }
 
