@@ -15,6 +15,9 @@ use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
 /// Maximum length of what Keystone says, in characters.
 const MAX_MESSAGE: usize = 160;
 
+/// The beginning of Keystone's words for a refusal whose reason it keeps to itself.
+const NO_REASON: &str = "The request you have made requires authentication";
+
 /// Maximum length of an address or a cloud's name, in characters.
 const MAX_NAME: usize = 100;
 
@@ -51,6 +54,8 @@ pub(crate) enum LoginOutcome {
     SecondFactor(String),
     /// Keystone does not know the credential.
     UnknownCredential,
+    /// Keystone gives a reason of its own.
+    Explained,
     /// Keystone does not understand the request.
     NotUnderstood,
     /// There is no token; the row says why.
@@ -117,6 +122,9 @@ impl LoginVerdict {
                 // Keystone wrote it, so it is no wrong address.
                 Some(404) => LoginOutcome::UnknownCredential,
                 Some(400) => LoginOutcome::NotUnderstood,
+                _ if login.detail.as_deref().is_some_and(|reason| !reason.starts_with(NO_REASON)) => {
+                    LoginOutcome::Explained
+                }
                 _ => LoginOutcome::Failed,
             };
         }

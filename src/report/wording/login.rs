@@ -8,9 +8,10 @@ use crate::keystone::{NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::is_success;
+use crate::model::fault::{FaultDetail, TlsProblem};
 use crate::sanitize::sanitize_own;
 use crate::units::{format_duration, format_timestamp};
-use crate::verdict::{LoginOutcome, LoginVerdict, TokenSource};
+use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSource};
 
 /// Maximum length of the reason why a catalogue does not serve, in characters.
 const MAX_REASON: usize = 320;
@@ -47,6 +48,10 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     let reason = detail(login).map(|detail| format!(": \"{detail}\"")).unwrap_or_default();
     let Some(request) = &login.request else { return format!("no login to Keystone ({keystone})") };
     let status = request.completion.answer().copied().unwrap_or_default();
+    if let Some(proxy) = request.answered_by.filter(|responder| responder.intermediary()) {
+        let proxy = proxy.title();
+        return format!("{proxy} in front of Keystone ({keystone}) answered the login with {status}{reason}");
+    }
     if login.diagnosis == Some(Diagnosis::LoginRefused) {
         return format!("Keystone ({keystone}) refused the login to the cloud {cloud} ({status}){reason}");
     }
@@ -57,7 +62,12 @@ pub(super) fn event(login: &LoginVerdict) -> String {
                 "Keystone ({keystone}) answered the login with {status}, but without a token that can be used"
             )
         }
-        None => format!("Keystone ({keystone}) answered the login with {status}{reason}"),
+        None => {
+            let location = request.quotes.location.as_ref().filter(|_| (300..=399).contains(&status));
+            let location = location.map(|location| format!(": redirects to {location}"));
+            let reason = location.unwrap_or(reason);
+            format!("Keystone ({keystone}) answered the login with {status}{reason}")
+        }
     }
 }
 
@@ -107,10 +117,17 @@ pub(in crate::report) fn note(login: &LoginVerdict) -> Option<String> {
 
 /// The meaning of a login that failed, and the action.
 pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
+    if let Some(advice) = login.request.as_ref().and_then(|request| of_answer(login, request)) {
+        return advice;
+    }
     let (meaning, action) = match login.outcome {
         LoginOutcome::SecondFactor(_) => (
             "Keystone accepted the password and wants a second factor",
             "make an application credential, which needs no second factor (openstack application credential create)",
+        ),
+        LoginOutcome::UnknownCredential if login.auth_type == "v3password" => (
+            "Keystone has nothing at this address, or knows no such domain, project or user",
+            "check auth_url, then the names of domain, project and user",
         ),
         LoginOutcome::UnknownCredential => (
             "Keystone does not know the application credential, or the token",
@@ -119,12 +136,50 @@ pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
         LoginOutcome::NotUnderstood => {
             ("Keystone does not understand the login", "check user and project and the domains of both")
         }
+        LoginOutcome::Explained => (
+            "Keystone refused the login for the reason that it gives",
+            "check what the reason names: password or secret, user, project and domains, and their state in Keystone",
+        ),
         LoginOutcome::Failed | LoginOutcome::NoEndpoint(_) => {
             login.row.map_or(("", ""), |row| (row.meaning, row.action))
         }
         LoginOutcome::Granted => ("", ""),
     };
     (meaning.to_owned(), action.to_owned())
+}
+
+/// Explains a failed login by its answer or its fault, where that is not Keystone's.
+fn of_answer(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice> {
+    login.diagnosis.filter(|diagnosis| *diagnosis != Diagnosis::NotInCatalog)?;
+    let detail = request.completion.fault().map(|fault| &fault.detail);
+    let (meaning, action) = match (detail, request.remark) {
+        (Some(FaultDetail::Tls(TlsProblem::ServerSpeaksHttp)), _) => (
+            "auth_url is https, and the server answers there without TLS",
+            "have auth_url begin with http://, or give the port of Keystone's https",
+        ),
+        (Some(FaultDetail::Tls(TlsProblem::ClientCertificateMissing)), _)
+        | (None, Some(Remark::ClientCertificate)) => {
+            ("the server wants a client certificate, and got none", "give cert and key in clouds.yaml")
+        }
+        (None, Some(Remark::HttpsPort)) => {
+            ("the port expects https and was sent plain http", "have auth_url begin with https://")
+        }
+        (None, Some(Remark::VersionDocument)) => (
+            "the response lists the versions of an API: the login is not at this URL",
+            "check the path of auth_url",
+        ),
+        (None, _) => {
+            let proxy = request.answered_by.filter(|responder| responder.intermediary())?.title();
+            return Some((
+                format!(
+                    "{proxy}, not Keystone, answered: nothing is known of Keystone and of the credentials"
+                ),
+                format!("check auth_url, {proxy}'s rules and its view of its servers, then Keystone itself"),
+            ));
+        }
+        _ => return None,
+    };
+    Some((meaning.to_owned(), action.to_owned()))
 }
 
 #[cfg(test)]

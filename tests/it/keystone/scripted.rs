@@ -215,6 +215,31 @@ fn refused_login() {
         .summarises("CRITICAL", &["login-refused"]);
 }
 
+/// The culprit and the advice follow from who answered, and what.
+#[test]
+fn explained_refusals() {
+    let error = |code: u16, message: &str| {
+        format!(r#"{{"error":{{"code":{code},"message":"{message}","title":"Unauthorized"}}}}"#)
+    };
+    let plain = "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head><body><center>\
+                 <h1>400 Bad Request</h1></center><center>The plain HTTP request was sent to HTTPS port</center>\
+                 <hr><center>nginx/1.22.1</center></body></html>";
+    let haproxy =
+        "<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>\n";
+    let table = [
+        ("401 U", "", error(401, "The account is locked for user: 1"), "for the reason that it gives"),
+        ("404 N", "", error(404, "Could not find domain"), "check auth_url, then the names of domain"),
+        ("400 B", "Server: nginx/1.22.1\r\n", plain.to_owned(), "have auth_url begin with https://"),
+        ("403 F", "", haproxy.to_owned(), "HAProxy, not Keystone, answered"),
+        ("301 M", "Location: https://k/v3\r\n", String::new(), "redirects to https://k/v3"),
+        ("300 M", "", r#"{"versions":{"values":[{"id":"v3.14"}]}}"#.to_owned(), "check the path of auth_url"),
+    ];
+    for (status, headers, body, words) in table {
+        let server = Server::start(move |_, _| answer(status, headers, &body));
+        Clouds::of(&server.url(), PASSWORD).check("prod", "").run().exits(3).says(words);
+    }
+}
+
 #[test]
 fn second_factor() {
     let receipt = r#"{"receipt":{},"required_auth_methods":[["totp","password"]]}"#;
