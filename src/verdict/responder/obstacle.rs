@@ -3,12 +3,13 @@
 use strum::VariantArray;
 
 use super::Responder::{
-    self, Apache, Apigee, CiscoWsa, Cloudflare, Envoy, Fastly, Fortinet, Heroku, Iis, KrakenD,
-    KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx, NginxUnit, PaloAlto, Passenger, Privoxy, ProxySg,
-    Squid, TrafficServer, Tyk, Varnish, Wso2, Zuul,
+    self, Akamai, Apache, Apigee, AzureAppService, CiscoWsa, CloudFoundry, CloudFront, Cloudflare, Envoy,
+    Fastly, Fortinet, Heroku, Iis, KrakenD, KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx, NginxUnit,
+    PaloAlto, Passenger, Privoxy, ProxySg, SonicWall, Sophos, Squid, Tinyproxy, TrafficServer, Tyk, Varnish,
+    WatchGuard, Wso2, Zuul,
 };
 use super::profiles::Clue::{Begins, Contains, Is, Json, Status};
-use super::profiles::Proof;
+use super::profiles::{ERROR, Proof};
 
 /// A reason that an intermediary's own answer gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
@@ -50,8 +51,15 @@ pub(crate) enum Obstacle {
 
 /// Words and marks of answers that say more than their status, or another thing. The first that holds wins.
 pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
+    (
+        Akamai,
+        &[Contains(&["- Fail to Connect", "- Fail to connect", "- DNS failure"])],
+        Obstacle::NoConnection,
+    ),
+    (Akamai, &[Contains(&["- Zero size object"])], Obstacle::ConnectionLost),
     (Apache, &[Contains(&["Error during SSL Handshake with remote server"])], Obstacle::Tls),
     (Apache, &[Contains(&["DNS lookup failure for"])], Obstacle::NoConnection),
+    (Apache, &[Contains(&["Error reading from remote server"])], Obstacle::ConnectionLost),
     (Apache, &[Status(500, 500)], Obstacle::Application),
     // Its page for this is the same.
     (Apache, &[Status(503, 503)], Obstacle::NoServerOrMaintenance),
@@ -66,6 +74,18 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
         &[Json("/fault/detail/errorcode", "messaging.adaptors.http.UnexpectedEOFAtTarget")],
         Obstacle::ConnectionLost,
     ),
+    (CloudFoundry, &[Begins("x-cf-routererror", "unknown_route")], Obstacle::UnknownHost),
+    (CloudFoundry, &[Begins("x-cf-routererror", "Connection Limit Reached")], Obstacle::ServerLimit),
+    (
+        CloudFront,
+        &[Contains(&[
+            "establish a connection with the origin",
+            "connect to the origin",
+            "resolve the origin",
+        ])],
+        Obstacle::NoConnection,
+    ),
+    (CloudFront, &[Status(503, 503)], Obstacle::Overload),
     (Cloudflare, &[Status(521, 523)], Obstacle::NoConnection),
     (Cloudflare, &[Status(524, 524)], Obstacle::NoResponseInTime),
     (Cloudflare, &[Status(525, 526)], Obstacle::Tls),
@@ -83,9 +103,10 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Envoy, &[Contains(&["upstream request timeout"])], Obstacle::NoResponseInTime),
     (Envoy, &[Contains(&["fault filter abort"])], Obstacle::FaultInjection),
     (Envoy, &[Contains(&["envoy overloaded"])], Obstacle::Overload),
+    (AzureAppService, &[Status(403, 503)], Obstacle::StoppedApplication),
     (CiscoWsa, &[Contains(&["GATEWAY_TIMEOUT"])], Obstacle::NoResponseInTime),
     (CiscoWsa, &[Contains(&["DNS_FAIL"])], Obstacle::NoConnection),
-    (CiscoWsa, &[Status(400, 599)], Obstacle::Forbidden),
+    (CiscoWsa, &[ERROR], Obstacle::Forbidden),
     (Fastly, &[Contains(&["first byte timeout", "between bytes timeout"])], Obstacle::NoResponseInTime),
     (
         Fastly,
@@ -105,6 +126,8 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Fastly, &[Contains(&["max_conn reached", "Maximum threads for service"])], Obstacle::ServerLimit),
     (Fastly, &[Contains(&["unknown domain", "Domain Not Found", "No stub"])], Obstacle::UnknownHost),
     (Fortinet, &[Status(500, 599)], Obstacle::Forbidden),
+    (Heroku, &[Contains(&["/error-pages/no-such-app"])], Obstacle::UnknownHost),
+    (Heroku, &[Contains(&["/error-pages/maintenance"])], Obstacle::Deliberate),
     (Heroku, &[Status(503, 503)], Obstacle::StoppedApplication),
     (Iis, &[Status(500, 500)], Obstacle::Application),
     (Iis, &[Status(503, 503)], Obstacle::StoppedApplication),
@@ -113,16 +136,20 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     // For a server that is down it answers 502.
     (Nginx, &[Status(503, 503)], Obstacle::LimitOrNoEndpoint),
     (NginxUnit, &[Status(500, 503)], Obstacle::StoppedApplication),
-    (PaloAlto, &[Status(400, 599)], Obstacle::Forbidden),
+    (PaloAlto, &[ERROR], Obstacle::Forbidden),
     (Passenger, &[Status(500, 599)], Obstacle::StoppedApplication),
     (KubernetesDefaultBackend, &[Status(404, 404)], Obstacle::NoIngress),
     (KrakenD, &[Status(500, 500)], Obstacle::NoValidResponse),
+    (Privoxy, &[Contains(&["No server or forwarder data"])], Obstacle::ConnectionLost),
     (Privoxy, &[Contains(&["Forwarding failure", "No such domain"])], Obstacle::NoConnection),
     (ProxySg, &[Contains(&["_denied)"])], Obstacle::Forbidden),
     (ProxySg, &[Contains(&["tcp_error", "dns_"])], Obstacle::NoConnection),
+    (SonicWall, &[ERROR], Obstacle::Forbidden),
+    (Sophos, &[ERROR], Obstacle::Forbidden),
     (Squid, &[Begins("x-squid-error", "ERR_ZERO_SIZE_OBJECT")], Obstacle::ConnectionLost),
     (Squid, &[Begins("x-squid-error", "ERR_SECURE_CONNECT_FAIL")], Obstacle::Tls),
     (Squid, &[Status(503, 503)], Obstacle::NoConnection),
+    (Tinyproxy, &[Contains(&["Unable to connect"])], Obstacle::NoConnection),
     (TrafficServer, &[Contains(&["Could not connect to the requested server"])], Obstacle::NoConnection),
     (Tyk, &[Status(500, 500)], Obstacle::NoValidResponse),
     // Its own page names one reason for all failures, which older versions leave out; VCL may give it others.
@@ -133,6 +160,7 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     ),
     (Varnish, &[Contains(&["Guru Meditation"])], Obstacle::Deliberate),
     (Varnish, &[Status(503, 503)], Obstacle::NoValidResponse),
+    (WatchGuard, &[ERROR], Obstacle::Forbidden),
     // Codes of its engine, Synapse.
     (Wso2, &[Contains(&["101503", "101508"])], Obstacle::NoConnection),
     (Wso2, &[Contains(&["101504"])], Obstacle::NoResponseInTime),

@@ -67,7 +67,7 @@ const fn profile(
 }
 
 /// Any refusal or failure.
-const ERROR: Clue = Status(400, 599);
+pub(super) const ERROR: Clue = Status(400, 599);
 /// The statuses with which a proxy reports its servers.
 const GATEWAY: Clue = Status(502, 504);
 const LIMITED: Clue = Status(429, 429);
@@ -86,8 +86,12 @@ const ENVOY_TEXTS: &[&str] = &[
     "fault filter abort",
     "stream timeout",
     "envoy overloaded",
-    "Jwt is missing",
+    "Audiences in Jwt are not allowed",
+    "Jwks ",
+    "Jwt is ",
+    "Jwt issuer is not configured",
     "Jwt verification fails",
+    "OAuth flow failed.",
 ];
 
 /// All profiles. The first whose proof holds wins, so products that build on others precede them.
@@ -251,6 +255,12 @@ pub(super) const PROFILES: &[Profile] = &[
         ],
     ),
     profile(
+        Responder::AzureAppService,
+        "azure-app-service",
+        "Azure App Service",
+        &[&[ERROR, Page(&["<title>Web App - Unavailable", "<title>Microsoft Azure Web App - Error"])]],
+    ),
+    profile(
         Responder::Google,
         "google",
         "the Google load balancer",
@@ -258,6 +268,9 @@ pub(super) const PROFILES: &[Profile] = &[
             &[Page(&["<h1>Error: Server Error</h1>", "!!1</title>"])],
             &[Begins("via", "1.1 google"), Text(&["no healthy upstream", "default backend - 404"])],
             &[Text(&["response 404 (backend NotFound)"])],
+            // Cloud Armor and the identity-aware proxy.
+            &[Status(403, 403), Page(&["initial-scale=1\"><title>403</title>403 Forbidden"])],
+            &[Has("x-goog-iap-generated-response")],
             &[
                 GATEWAY,
                 Is("content-type", "text/html; charset=UTF-8"),
@@ -280,7 +293,10 @@ pub(super) const PROFILES: &[Profile] = &[
         Responder::Imperva,
         "imperva",
         "Imperva",
-        &[&[Page(&["Incapsula incident ID", "_Incapsula_Resource"])]],
+        &[
+            &[Page(&["Incapsula incident ID", "_Incapsula_Resource"])],
+            &[Page(&["The incident ID is"]), Page(&["Contact support for additional information"])],
+        ],
     ),
     profile(
         Responder::Fastly,
@@ -354,9 +370,35 @@ pub(super) const PROFILES: &[Profile] = &[
             Page(&["Notification: ", "_TIMEOUT", "DNS_FAIL"]),
         ]],
     ),
+    profile(
+        Responder::SonicWall,
+        "sonicwall",
+        "the SonicWall firewall",
+        &[
+            &[ERROR, Begins("server", "SonicWALL")],
+            &[ERROR, Page(&["Web Site Blocked"]), Page(&["nsa_banner"])],
+        ],
+    ),
+    profile(
+        Responder::Sophos,
+        "sophos",
+        "the Sophos firewall",
+        &[&[ERROR, Page(&["Powered by UTM Web Protection"])]],
+    ),
+    profile(
+        Responder::WatchGuard,
+        "watchguard",
+        "the WatchGuard firewall",
+        &[&[ERROR, Contains(&["Request denied by WatchGuard"])]],
+    ),
     profile(Responder::Zscaler, "zscaler", "Zscaler", &[&[Status(300, 599), Begins("server", "Zscaler")]]),
     profile(Responder::Privoxy, "privoxy", "Privoxy", &[&[ERROR, Page(&["(Privoxy@"])]]),
-    profile(Responder::NetScaler, "netscaler", "Citrix NetScaler", &[&[Page(&["<html><body><b>Http/1.1 "])]]),
+    profile(
+        Responder::NetScaler,
+        "netscaler",
+        "Citrix NetScaler",
+        &[&[Page(&["<html><body><b>Http/1.1 ", "NS Transaction ID:", "AppFW Session ID"])]],
+    ),
     profile(
         Responder::OpenShift,
         "openshift",

@@ -50,6 +50,8 @@ const HTTP_SYS: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"htt
 const TRAFFIC_SERVER: &str = "<HTML>\n<HEAD>\n<TITLE>Could Not Connect</TITLE>\n</HEAD>\n\n<BODY BGCOLOR=\"white\" \
     FGCOLOR=\"black\">\n<H1>Could Not Connect</H1>\n<HR>\n\n<FONT FACE=\"Helvetica,Arial\"><B>\nDescription: Could not \
     connect to the requested server host.\n</B></FONT>\n<HR>\n</BODY>";
+const GOOGLE_403: &str = "<!doctype html><meta charset=\"utf-8\"><meta name=viewport content=\"width=device-width, \
+    initial-scale=1\"><title>403</title>403 Forbidden";
 const AKAMAI: &str =
     "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\nReference&#32;&#35;18&#46;x\n</BODY>";
 
@@ -99,6 +101,12 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         429,
         &[JSON],
         r#"{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 5 seconds." }"#,
+    ),
+    (
+        AzureAppService,
+        403,
+        &[HTML],
+        "<!DOCTYPE html><html><head><title>Web App - Unavailable</title></head></html>",
     ),
     (
         AzureApplicationGateway,
@@ -158,6 +166,13 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Google, 502, &[HTML_UTF8], GOOGLE),
     (Google, 404, &[("via", "1.1 google"), TEXT], "default backend - 404"),
     (Google, 404, &[TEXT], "response 404 (backend NotFound), service rules for the path non-existent"),
+    (Google, 403, &[HTML], GOOGLE_403),
+    (
+        Google,
+        302,
+        &[("x-goog-iap-generated-response", "true"), ("location", "https://accounts.google.com/")],
+        "",
+    ),
     (Google, 503, &[("via", "1.1 google"), TEXT], "no healthy upstream"),
     (Gravitee, 503, &[JSON], r#"{"message":"Service Unavailable","http_status_code":503}"#),
     (
@@ -182,6 +197,12 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     ),
     (Iis, 503, &[("server", "Microsoft-HTTPAPI/2.0")], HTTP_SYS),
     (Imperva, 503, &[HTML], "<html><iframe src=\"/_Incapsula_Resource?x\">Incapsula incident ID: 1</iframe>"),
+    (
+        Imperva,
+        403,
+        &[HTML],
+        "<html>The incident ID is: N/A. Contact support for additional information.</html>",
+    ),
     (
         Keystone,
         401,
@@ -216,6 +237,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Linkerd, 503, &[("l5d-proxy-error", "endpoint: connection refused")], ""),
     (LiteSpeed, 503, &[HTML], "<!DOCTYPE html><p>Proudly powered by LiteSpeed Web Server</p>"),
     (NetScaler, 503, &[], "<html><body><b>Http/1.1 Service Unavailable</b></body> </html>"),
+    (NetScaler, 403, &[], "<html><p>NS Transaction ID: 1</p></html>"),
     (Nginx, 503, &[DATE], NGINX_PAGE),
     (Nginx, 503, &[NGINX, HTML, DATE], CUSTOM),
     (Nginx, 502, &[NGINX, JSON, DATE, ("etag", "\"6b076580-23\"")], r#"{"message":"down for maintenance"}"#),
@@ -256,6 +278,9 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         "<html><title>Sucuri WebSite Firewall - Access Denied</title>",
     ),
     (Sucuri, 403, &[("x-sucuri-block", "1")], ""),
+    (SonicWall, 403, &[("server", "SonicWALL")], ""),
+    (SonicWall, 403, &[], "<html><title>Web Site Blocked</title><img src=nsa_banner.gif></html>"),
+    (Sophos, 403, &[], "<html><title>Access Blocked</title>Powered by UTM Web Protection</html>"),
     (Squid, 502, &[("x-squid-error", "ERR_READ_ERROR 0"), ("server", "squid/5.7")], ""),
     (Squid, 503, &[], SQUID),
     (Tinyproxy, 500, &[("server", "tinyproxy/1.11.1"), HTML], "<html>x</html>"),
@@ -290,6 +315,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[],
         "<am:fault xmlns:am=\"http://wso2.org/apimanager\"><am:code>303001</am:code></am:fault>",
     ),
+    (WatchGuard, 403, &[], "Request denied by WatchGuard HTTP Proxy."),
     (Zscaler, 403, &[("server", "Zscaler/6.2"), HTML], CUSTOM),
     (Zuul, 500, &[JSON], r#"{"status":500,"exception":"com.netflix.zuul.exception.ZuulException"}"#),
 ];
@@ -379,6 +405,27 @@ fn own_answers() {
 
 /// Own answers that say more of the way to the API than their status.
 const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
+    (
+        Akamai,
+        503,
+        &[],
+        "<H1>Service Unavailable - Fail to Connect</H1>Reference&#32;&#35;1",
+        Obstacle::NoConnection,
+    ),
+    (
+        Akamai,
+        503,
+        &[],
+        "<H1>Service Unavailable - Zero size object</H1>Reference&#32;&#35;1",
+        Obstacle::ConnectionLost,
+    ),
+    (
+        Apache,
+        502,
+        &[],
+        "<html>Error reading from remote server<address>Apache</html>",
+        Obstacle::ConnectionLost,
+    ),
     (Apache, 500, &[], APACHE_TLS, Obstacle::Tls),
     (Apache, 500, &[], APACHE_OLD, Obstacle::Application),
     (Apache, 503, &[], APACHE_OLD, Obstacle::NoServerOrMaintenance),
@@ -389,6 +436,18 @@ const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
         "<html>This Page Cannot Be Displayed Notification: WEBCAT</html>",
         Obstacle::Forbidden,
     ),
+    (AzureAppService, 403, &[], "<html><title>Web App - Unavailable</title>", Obstacle::StoppedApplication),
+    (CloudFoundry, 404, &[("x-cf-routererror", "unknown_route")], "", Obstacle::UnknownHost),
+    (CloudFoundry, 503, &[("x-cf-routererror", "no_endpoints")], "", Obstacle::NoServer),
+    (CloudFoundry, 503, &[("x-cf-routererror", "Connection Limit Reached")], "", Obstacle::ServerLimit),
+    (
+        CloudFront,
+        502,
+        &[],
+        "<PRE>Generated by cloudfront (CloudFront) wasn't able to connect to the origin",
+        Obstacle::NoConnection,
+    ),
+    (CloudFront, 503, &[], "<PRE>Generated by cloudfront (CloudFront)", Obstacle::Overload),
     (Cloudflare, 521, &[("cf-ray", "x-FRA")], "error code: 521", Obstacle::NoConnection),
     (Cloudflare, 524, &[("cf-ray", "x-FRA")], "error code: 524", Obstacle::NoResponseInTime),
     (Cloudflare, 526, &[("cf-ray", "x-FRA")], "error code: 526", Obstacle::Tls),
@@ -409,14 +468,26 @@ const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
         "<html>herokucdn.com/error-pages/application-error.html",
         Obstacle::StoppedApplication,
     ),
+    (Heroku, 404, &[], "<html>herokucdn.com/error-pages/no-such-app.html", Obstacle::UnknownHost),
+    (Heroku, 503, &[], "<html>herokucdn.com/error-pages/maintenance-mode.html", Obstacle::Deliberate),
     (Iis, 503, &[("server", "Microsoft-HTTPAPI/2.0")], HTTP_SYS, Obstacle::StoppedApplication),
     (KrakenD, 500, &[("x-krakend", "2"), ("x-krakend-completed", "false")], "", Obstacle::NoValidResponse),
     (Nginx, 500, &[DATE], NGINX_PAGE, Obstacle::OwnFailure),
     (Nginx, 503, &[DATE], NGINX_PAGE, Obstacle::LimitOrNoEndpoint),
+    (Privoxy, 502, &[], "<html>No server or forwarder data received (Privoxy@x)", Obstacle::ConnectionLost),
+    (Privoxy, 503, &[], "<html>Forwarding failure (Privoxy@x)", Obstacle::NoConnection),
     (ProxySg, 503, &[], "<HTML>Network Error (tcp_error)</HTML>", Obstacle::NoConnection),
     (ProxySg, 403, &[], "<HTML>Access Denied (policy_denied)</HTML>", Obstacle::Forbidden),
     (Squid, 503, &[("x-squid-error", "ERR_CONNECT_FAIL 111")], "", Obstacle::NoConnection),
     (Squid, 502, &[("x-squid-error", "ERR_ZERO_SIZE_OBJECT 0")], "", Obstacle::ConnectionLost),
+    (Sophos, 503, &[], "<html>Powered by UTM Web Protection", Obstacle::Forbidden),
+    (
+        Tinyproxy,
+        500,
+        &[("server", "tinyproxy/1.11.1")],
+        "<html>Unable to connect</html>",
+        Obstacle::NoConnection,
+    ),
     (TrafficServer, 502, &[], TRAFFIC_SERVER, Obstacle::NoConnection),
     (Varnish, 503, &[("server", "Varnish")], VARNISH, Obstacle::NoValidResponse),
     (Varnish, 503, &[("server", "Varnish")], CUSTOM, Obstacle::NoValidResponse),
