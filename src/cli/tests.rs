@@ -47,7 +47,7 @@ const INVALID: &[(&[&str], &str)] = &[
         "invalid value 'zzz' for '--explain'; --explain alone lists the keys, the man page all other words of an alert",
     ),
     (&["--json"], "unexpected argument '--json' found; did you mean '-o json'?"),
-    (&["-o"], "a value is required for '--output': expected human, nagios, json, haproxy-agent, prometheus"),
+    (&["-m"], "a value is required for '--method': expected head, get, both"),
     (&["--header"], "a value is required for '--header'"),
     (&["-H"], "a value is required for '--hostname'"),
     (&["--ssl=yes"], "'--ssl' takes no value"),
@@ -73,7 +73,7 @@ const INVALID: &[(&[&str], &str)] = &[
 
 /// Options with values that they do not take, and the reason.
 const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
-    ("--output", &["jsno"], "expected human, nagios, json, haproxy-agent, prometheus; did you mean 'json'?"),
+    ("--method", &["hade"], "expected head, get, both; did you mean 'head'?"),
     ("--method", &["post"], "expected head, get, both"),
     ("--fail-on", &["ok"], "expected warning, critical"),
     ("--color", &["red"], "expected auto, always, never"),
