@@ -315,3 +315,23 @@ fn extreme_bodies() {
         run.exits(2).summarises("CRITICAL", &["GET 503"]).says(said.unwrap_or(""));
     }
 }
+
+/// Facts that come from the whole answer: its reason phrase, its encoding, where it redirects to.
+#[test]
+fn origins_and_remedies() {
+    let says_of = |bytes: Vec<u8>, pointer: &str, expected: &str| {
+        let peer = Peer::always(says(bytes));
+        let run = check([&peer.address(), "-m", "get", "-t", "5", "-o", "json"]).run();
+        run.reports(pointer, expected);
+    };
+    let reason =
+        "HTTP/1.1 503 Service Unavailable: Back-end server is at capacity\r\nContent-Length: 0\r\n\r\n";
+    says_of(reason.into(), "/endpoints/0/probes/0/answered_by", "aws-elb");
+    let page: Vec<u8> =
+        "<!doctype html><title>Sign in</title>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let head = format!("{OK}Content-Length: {}\r\n\r\n", page.len());
+    says_of([head.into_bytes(), page].concat(), "/endpoints/0/probes/0/detail", "Sign in");
+    let redirect = "HTTP/1.1 301 Moved\r\nLocation: /v2/health/\r\nContent-Length: 0\r\n\r\n";
+    let action = "check it with --path /v2/health/: the redirect leads there";
+    says_of(redirect.into(), "/endpoints/0/action", action);
+}
