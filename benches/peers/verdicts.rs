@@ -61,7 +61,7 @@ const fn alike(name: &'static str, act: Act, code: i32, words: &'static [&'stati
     behaviour(name, (act, act), code, words)
 }
 
-const BEHAVIOURS: [Behaviour; 30] = [
+const BEHAVIOURS: [Behaviour; 31] = [
     behaviour(
         "healthy",
         (OK_HEAD, Act::Answer("200 OK", "Content-Type: application/json\r\n\r\n{}")),
@@ -233,6 +233,15 @@ const BEHAVIOURS: [Behaviour; 30] = [
         ),
         2,
         &["aws"],
+    ),
+    alike(
+        "a proxy without a name shows its maintenance page",
+        Act::Answer(
+            "503 Service Unavailable",
+            "Content-Type: text/html\r\n\r\n<!doctype html><title>Maintenance</title><h1>Back soon</h1>\n",
+        ),
+        2,
+        &["proxy or gateway"],
     ),
     alike(
         "Cloudflare cannot reach the API",
