@@ -208,15 +208,17 @@ pub(crate) enum CertificateProblem {
     SignatureMismatch(String),
     /// The server's signature in the handshake was not made with the certificate's key.
     UnprovenKey,
-    NotForServers,
+    NotForServers(ChainPart),
     /// A CA's certificate; the name is that of the trust store, which does not hold it.
     IsCa(String),
     /// The issuer of a certificate is not a CA certificate.
     IssuerIsNoCa,
     /// A CA has more intermediate certificates below it than its `pathlen` allows.
     PathLength,
-    /// A critical extension that the library does not know.
-    UnknownExtension,
+    /// A critical extension that nobody knows.
+    UnknownExtension(ChainPart),
+    /// A critical extension that other libraries know, and its name.
+    UnsupportedExtension(ChainPart, String),
     OldVersion,
     Malformed,
     /// A date before 1970, which this program's TLS library cannot read.
@@ -227,8 +229,10 @@ pub(crate) enum CertificateProblem {
     NameConstraint,
     /// A key that this program's TLS library cannot check.
     UnsupportedKey(ChainPart, String),
-    /// A signature algorithm that this program's TLS library cannot check.
-    UnsupportedSignature,
+    /// A signature algorithm that this program's TLS library cannot check, and others can.
+    UnsupportedSignature(ChainPart, String),
+    /// A signature algorithm that no library trusts any longer.
+    OutdatedSignature(ChainPart, String),
     /// A key too short to be trusted.
     WeakKey(ChainPart, String),
     /// The chain is longer or more branched than is followed.
@@ -444,23 +448,25 @@ impl CertificateProblem {
             | Problem::SignatureMismatch(words)
             | Problem::IsCa(words)
             | Problem::UnsupportedKey(_, words)
+            | Problem::UnsupportedExtension(_, words)
+            | Problem::UnsupportedSignature(_, words)
+            | Problem::OutdatedSignature(_, words)
             | Problem::WeakKey(_, words)
             | Problem::Other(words) => Some(words),
             Problem::Expired(_, _)
             | Problem::NotYetValid(_, _)
             | Problem::NoSubjectAltName
             | Problem::UnprovenKey
-            | Problem::NotForServers
+            | Problem::NotForServers(_)
             | Problem::IssuerIsNoCa
             | Problem::PathLength
-            | Problem::UnknownExtension
+            | Problem::UnknownExtension(_)
             | Problem::OldVersion
             | Problem::Malformed
             | Problem::EarlyDate(_)
             | Problem::Unreadable
             | Problem::Revoked
             | Problem::NameConstraint
-            | Problem::UnsupportedSignature
             | Problem::ChainTooLong => None,
         }
     }

@@ -126,27 +126,39 @@ pub(super) fn refused(
     if let Some((part, culprit)) = expired_or_early(error, own, &chain) {
         return outdated(culprit, part);
     }
-    let last = last_issued(own, &chain);
-    let problem = match error {
-        CertificateError::UnknownIssuer => untrusted(own, last, &chain, trust),
+    let path = path(own, &chain);
+    let last = *path.last().unwrap_or(&own);
+    let (problem, culprit) = match error {
+        CertificateError::UnknownIssuer => (untrusted(own, last, &chain, trust), own),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            misnamed(host, own)
+            (misnamed(host, own), own)
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            CertificateProblem::NotForServers
+            unfit(&path, own)
         }
-        CertificateError::Revoked => CertificateProblem::Revoked,
-        CertificateError::BadEncoding => early_date(&chain).unwrap_or(CertificateProblem::Malformed),
-        CertificateError::BadSignature => key_problem(&chain, last, trust)
-            .unwrap_or_else(|| CertificateProblem::SignatureMismatch(source(trust))),
-        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            key_problem(&chain, last, trust).unwrap_or(CertificateProblem::UnsupportedSignature)
+        CertificateError::Revoked => (CertificateProblem::Revoked, own),
+        CertificateError::BadEncoding => early_date(&path).unwrap_or((CertificateProblem::Malformed, own)),
+        CertificateError::BadSignature => {
+            return key_fault(&path, last, trust)
+                .unwrap_or_else(|| fault(CertificateProblem::SignatureMismatch(source(trust)), own, last));
         }
-        other => by_name(other, own, trust),
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id, ..
+        } => {
+            return key_fault(&path, last, trust).unwrap_or_else(|| {
+                let (problem, culprit) = unusable_signature(&path, own, signature_algorithm_id);
+                fault(problem, culprit, last)
+            });
+        }
+        other if is_about_extension(other) => extension(&path, own),
+        other => (by_name(other, own, trust), own),
     };
-    fault(problem, own, last)
+    fault(problem, culprit, last)
 }
+
+/// A problem and the certificate that has it.
+type Blamed<'a, 'b> = (CertificateProblem, &'a X509Certificate<'b>);
 
 fn unreadable() -> Fault {
     let detail = CertificateFault {
@@ -206,10 +218,103 @@ fn expired_or_early<'a, 'b>(
     Some((part, culprit))
 }
 
-/// The problem of a chain that bears a date which the library cannot read, although RFC 5280 allows it.
-fn early_date(chain: &[X509Certificate<'_>]) -> Option<CertificateProblem> {
-    let index = chain.iter().position(|certificate| certificate.validity().not_before.timestamp() < 0)?;
-    Some(CertificateProblem::EarlyDate(chain_part(index)))
+/// The certificate that bears a date which the library cannot read, although RFC 5280 allows it.
+fn early_date<'a, 'b>(path: &[&'a X509Certificate<'b>]) -> Option<Blamed<'a, 'b>> {
+    first(path, CertificateProblem::EarlyDate, |certificate| {
+        certificate.validity().not_before.timestamp() < 0
+    })
+}
+
+/// The first certificate of a path that is at fault, with its problem.
+fn first<'a, 'b>(
+    path: &[&'a X509Certificate<'b>],
+    problem: impl Fn(ChainPart) -> CertificateProblem,
+    is_at_fault: impl Fn(&X509Certificate<'_>) -> bool,
+) -> Option<Blamed<'a, 'b>> {
+    let (index, culprit) = path.iter().enumerate().find(|(_, certificate)| is_at_fault(certificate))?;
+    Some((problem(chain_part(index)), *culprit))
+}
+
+/// The certificate whose usage excludes servers: a CA's limits those that it issues.
+fn unfit<'a, 'b>(path: &[&'a X509Certificate<'b>], own: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
+    let excludes_servers = |certificate: &X509Certificate<'_>| matches!(certificate.extended_key_usage(), Ok(Some(usage)) if !usage.value.server_auth);
+    let found = first(path, CertificateProblem::NotForServers, excludes_servers);
+    found.unwrap_or((CertificateProblem::NotForServers(ChainPart::Server), own))
+}
+
+/// The library does not promise this name; it wraps the error of another.
+fn is_about_extension(error: &CertificateError) -> bool {
+    format!("{error:?}").contains("UnsupportedCriticalExtension")
+}
+
+/// Extensions that the library knows.
+const SUPPORTED_EXTENSIONS: [&str; 6] =
+    ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.37"];
+
+/// Extensions that the library does not know and OpenSSL does.
+const FOREIGN_EXTENSIONS: [(&str, &str); 7] = [
+    ("2.5.29.32", "certificatePolicies"),
+    ("2.5.29.33", "policyMappings"),
+    ("2.5.29.36", "policyConstraints"),
+    ("2.5.29.54", "inhibitAnyPolicy"),
+    ("1.3.6.1.5.5.7.1.7", "sbgp-ipAddrBlock"),
+    ("1.3.6.1.5.5.7.1.8", "sbgp-autonomousSysNum"),
+    ("2.16.840.1.113730.1.1", "nsCertType"),
+];
+
+/// The certificate with a critical extension that the library does not know.
+fn extension<'a, 'b>(path: &[&'a X509Certificate<'b>], own: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
+    for (index, certificate) in path.iter().enumerate() {
+        let critical = certificate.extensions().iter().filter(|extension| extension.critical);
+        let oids = critical.map(|extension| extension.oid.to_id_string());
+        let mut unsupported = oids.filter(|oid| !SUPPORTED_EXTENSIONS.contains(&oid.as_str()));
+        let Some(oid) = unsupported.next() else { continue };
+        let known = FOREIGN_EXTENSIONS.iter().find(|(known, _)| *known == oid);
+        let problem = known.map_or(CertificateProblem::UnknownExtension(chain_part(index)), |(_, name)| {
+            CertificateProblem::UnsupportedExtension(chain_part(index), (*name).to_owned())
+        });
+        return (problem, *certificate);
+    }
+    (CertificateProblem::UnknownExtension(ChainPart::Server), own)
+}
+
+/// Signature algorithms that the library refuses: name, and true for one that no library trusts any longer.
+const SIGNATURES: [(&str, &str, bool); 11] = [
+    ("1.2.840.113549.1.1.2", "RSA with MD2", true),
+    ("1.2.840.113549.1.1.4", "RSA with MD5", true),
+    ("1.2.840.113549.1.1.5", "RSA with SHA-1", true),
+    ("1.3.14.3.2.29", "RSA with SHA-1", true),
+    ("1.2.840.10045.4.1", "ECDSA with SHA-1", true),
+    ("1.2.840.10040.4.3", "DSA with SHA-1", true),
+    ("1.2.840.113549.1.1.10", "RSA-PSS with other parameters than TLS uses", false),
+    ("1.2.840.113549.1.1.14", "RSA with SHA-224", false),
+    ("1.2.840.10045.4.3.1", "ECDSA with SHA-224", false),
+    ("1.2.840.10045.4.3.4", "ECDSA with SHA-512 by a key on another curve than P-521", false),
+    ("1.3.101.113", "Ed448", false),
+];
+
+/// The certificate with the signature that the library refuses. It checks them from the anchor on.
+fn unusable_signature<'a, 'b>(
+    path: &[&'a X509Certificate<'b>],
+    own: &'a X509Certificate<'b>,
+    algorithm: &[u8],
+) -> Blamed<'a, 'b> {
+    // The object identifier, and its parameters after it.
+    let has_it = |certificate: &X509Certificate<'_>| {
+        let oid = certificate.signature_algorithm.algorithm.as_bytes();
+        algorithm.windows(oid.len()).any(|part| part == oid)
+    };
+    let found = path.iter().enumerate().rfind(|(_, certificate)| has_it(certificate));
+    let (index, culprit) = found.map_or((0, own), |(index, culprit)| (index, *culprit));
+    let oid = culprit.signature_algorithm.algorithm.to_id_string();
+    let problem = match SIGNATURES.iter().find(|(known, ..)| *known == oid) {
+        Some((_, name, true)) => CertificateProblem::OutdatedSignature(chain_part(index), (*name).to_owned()),
+        Some((_, name, false)) => {
+            CertificateProblem::UnsupportedSignature(chain_part(index), (*name).to_owned())
+        }
+        None => CertificateProblem::UnsupportedSignature(chain_part(index), format!("algorithm {oid}")),
+    };
+    (problem, culprit)
 }
 
 /// The place of a certificate among those that were sent.
@@ -230,7 +335,6 @@ fn by_name(error: &CertificateError, own: &X509Certificate<'_>, trust: Option<&T
         ("CaUsedAsEndEntity", authority),
         ("EndEntityUsedAsCa", CertificateProblem::IssuerIsNoCa),
         ("PathLenConstraintViolated", CertificateProblem::PathLength),
-        ("UnsupportedCriticalExtension", CertificateProblem::UnknownExtension),
         ("UnsupportedCertVersion", CertificateProblem::OldVersion),
         ("NameConstraint", CertificateProblem::NameConstraint),
         ("Maximum", CertificateProblem::ChainTooLong),
@@ -243,20 +347,21 @@ fn source(trust: Option<&Trust>) -> String {
     trust.map_or("the trust store", Trust::source).to_owned()
 }
 
-/// The certificate at which the chain breaks: its issuer is not among those that were sent.
-fn last_issued<'a, 'b>(
+/// The certificates that lead on from the server's own, to the one whose issuer is not among those that were sent.
+fn path<'a, 'b>(
     own: &'a X509Certificate<'b>,
     chain: &'a [X509Certificate<'b>],
-) -> &'a X509Certificate<'b> {
+) -> Vec<&'a X509Certificate<'b>> {
+    let mut path = vec![own];
     let mut last = own;
     // Each certificate is passed at most once, however they name one another.
-    for _ in chain {
-        match chain.iter().find(|next| next.subject() == last.issuer()) {
-            Some(next) if !std::ptr::eq(next, last) => last = next,
-            _ => break,
-        }
+    while let Some(next) = chain.iter().find(|next| {
+        next.subject() == last.issuer() && !path.iter().any(|passed| std::ptr::eq(*passed, *next))
+    }) {
+        path.push(next);
+        last = next;
     }
-    last
+    path
 }
 
 fn untrusted(
@@ -314,20 +419,23 @@ fn address(bytes: &[u8]) -> Option<String> {
 /// The shortest RSA key that the TLS library checks, in bits.
 const MIN_RSA_BITS: usize = 2048;
 
-/// The key that makes a signature of the chain uncheckable here, where there is one.
-fn key_problem(
-    chain: &[X509Certificate<'_>],
+/// The fault of the key that makes a signature of the chain uncheckable here, where there is one.
+fn key_fault(
+    path: &[&X509Certificate<'_>],
     last: &X509Certificate<'_>,
     trust: Option<&Trust>,
-) -> Option<CertificateProblem> {
-    let sent = chain
+) -> Option<Fault> {
+    let sent = path
         .iter()
         .enumerate()
-        .find_map(|(index, certificate)| unusable_key(certificate, chain_part(index)));
+        .find_map(|(index, culprit)| Some(fault(unusable_key(culprit, chain_part(index))?, culprit, last)));
     sent.or_else(|| {
         let issuer = [last.issuer().as_raw().to_vec()];
         let mut anchors = trust.into_iter().flat_map(|trust| trust.anchors(&issuer));
-        anchors.find_map(|(_, anchor)| unusable_key(&parse(anchor)?, ChainPart::Anchor))
+        anchors.find_map(|(_, anchor)| {
+            let anchor = parse(anchor)?;
+            Some(fault(unusable_key(&anchor, ChainPart::Anchor)?, &anchor, &anchor))
+        })
     })
 }
 

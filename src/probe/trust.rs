@@ -250,9 +250,15 @@ fn distribution() -> TrustStorePaths {
     TrustStorePaths { file: found.cert_file, directories }
 }
 
+/// Reads a file in PEM form, without the byte order mark that editors of Windows put first.
+fn read_pem(path: &Path, deadline: Instant) -> Result<Vec<u8>> {
+    let text = input::read(path, MAX_FILE_BYTES, deadline)?;
+    Ok(text.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(text))
+}
+
 /// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.
 fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {
-    let text = input::read(path, MAX_FILE_BYTES, deadline)?;
+    let text = read_pem(path, deadline)?;
     CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).for_each(|found| anchors.add(found));
     Ok(())
 }
@@ -282,18 +288,14 @@ pub(super) fn identity(
     deadline: Instant,
 ) -> Result<Option<Arc<CertifiedKey>>> {
     let Some(path) = &tls.cert else { return Ok(None) };
-    let text = input::read(path, MAX_FILE_BYTES, deadline).context("--cert")?;
+    let text = read_pem(path, deadline).context("--cert")?;
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
     if chain.is_empty() {
         bail!("--cert {}: no certificate in PEM form in it", path.display());
     }
     let (option, key_path) = tls.key.as_ref().map_or(("--cert", path), |key| ("--key", key));
-    let key_text = if tls.key.is_some() {
-        input::read(key_path, MAX_FILE_BYTES, deadline).context(option)?
-    } else {
-        text
-    };
+    let key_text = if tls.key.is_some() { read_pem(key_path, deadline).context(option)? } else { text };
     let key = private_key(&key_text).with_context(|| format!("{option} {}", key_path.display()))?;
     let signer = provider
         .key_provider

@@ -246,7 +246,10 @@ fn certificate(fault: &CertificateFault<String>) -> Sentence {
 
 const fn certificate_subject(problem: &CertificateProblem) -> Subject {
     match problem {
-        CertificateProblem::Expired(part, _) | CertificateProblem::NotYetValid(part, _) => of_part(*part),
+        CertificateProblem::Expired(part, _)
+        | CertificateProblem::NotYetValid(part, _)
+        | CertificateProblem::NotForServers(part)
+        | CertificateProblem::UnknownExtension(part) => of_part(*part),
         CertificateProblem::IssuerNotTrusted(_)
         | CertificateProblem::IssuerMissing(_)
         | CertificateProblem::SignatureMismatch(_) => Subject::OfCertificate,
@@ -255,7 +258,9 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
         CertificateProblem::EarlyDate(_)
         | CertificateProblem::NameConstraint
         | CertificateProblem::UnsupportedKey(..)
-        | CertificateProblem::UnsupportedSignature
+        | CertificateProblem::UnsupportedExtension(..)
+        | CertificateProblem::UnsupportedSignature(..)
+        | CertificateProblem::OutdatedSignature(..)
         | CertificateProblem::WeakKey(..)
         | CertificateProblem::ChainTooLong => Subject::WholeSentence,
         _ => Subject::Certificate,
@@ -286,7 +291,10 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
             "did not prove that it has the certificate's key: its signature does not fit the certificate"
                 .into()
         }
-        Problem::NotForServers => "is not for servers, by its key usage or extended key usage".into(),
+        Problem::NotForServers(ChainPart::Server) => {
+            "is not for servers, by its key usage or extended key usage".into()
+        }
+        Problem::NotForServers(_) => "allows no certificates for servers, by its extended key usage".into(),
         Problem::IsCa(store) => format!(
             "is a CA certificate (CA:TRUE), which this program's TLS library accepts for a server only if {store} \
              contains it"
@@ -295,30 +303,50 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         Problem::PathLength => {
             "has more intermediate certificates above it than a CA allows (pathlen)".into()
         }
-        Problem::UnknownExtension => "has a critical extension that TLS libraries do not know".into(),
+        Problem::UnknownExtension(_) => "has a critical extension that TLS libraries do not know".into(),
         Problem::OldVersion => "is of X.509 version 1 or 2, which today's TLS libraries refuse".into(),
         Problem::Malformed => "is malformed".into(),
-        Problem::EarlyDate(part) => {
-            unsupported(&format!("read the {}'s dates, for one is before 1970", part_name(*part)))
-        }
         Problem::Unreadable => "certificate cannot be read".into(),
         Problem::Revoked => "is revoked".into(),
         Problem::NameConstraint => {
             "a name constraint of a CA in the chain excludes the certificate's names".into()
         }
-        Problem::UnsupportedKey(part, key) => {
-            unsupported(&format!("check the {}'s key ({key})", part_name(*part)))
-        }
-        Problem::UnsupportedSignature => "this program's TLS library cannot check the certificate's \
-             signature: an outdated or unknown algorithm"
-            .into(),
-        Problem::WeakKey(part, key) => {
-            format!("the {}'s key is too weak ({key})", part_name(*part))
-        }
         Problem::ChainTooLong => "no trusted issuer is among the first six intermediate certificates \
              that lead on from the certificate"
             .into(),
+        Problem::EarlyDate(_)
+        | Problem::UnsupportedExtension(..)
+        | Problem::UnsupportedKey(..)
+        | Problem::UnsupportedSignature(..)
+        | Problem::OutdatedSignature(..)
+        | Problem::WeakKey(..) => uncheckable(&fault.problem),
         Problem::Other(words) => format!("is not accepted: {words}"),
+    }
+}
+
+/// The sentence of a certificate that cannot be checked, or not be relied on.
+fn uncheckable(problem: &CertificateProblem) -> String {
+    use CertificateProblem as Problem;
+    match problem {
+        Problem::EarlyDate(part) => {
+            unsupported(&format!("read the dates of the {}, for one is before 1970", part_name(*part)))
+        }
+        Problem::UnsupportedExtension(part, extension) => {
+            unsupported(&format!("check a critical extension of the {} ({extension})", part_name(*part)))
+        }
+        Problem::UnsupportedKey(part, key) => {
+            unsupported(&format!("check the key of the {} ({key})", part_name(*part)))
+        }
+        Problem::UnsupportedSignature(part, algorithm) => {
+            unsupported(&format!("check the signature of the {} ({algorithm})", part_name(*part)))
+        }
+        Problem::OutdatedSignature(part, algorithm) => {
+            format!("the signature of the {} is of an outdated kind ({algorithm})", part_name(*part))
+        }
+        Problem::WeakKey(part, key) => {
+            format!("the key of the {} is too weak ({key})", part_name(*part))
+        }
+        _ => String::new(),
     }
 }
 

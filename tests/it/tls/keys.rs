@@ -43,13 +43,13 @@ impl Server {
 const KEYS: [(&str, &str); 3] = [
     (
         "-newkey ed448",
-        "this program's TLS library cannot check the certificate's key (Ed448); that is no fault of the server",
+        "this program's TLS library cannot check the key of the certificate (Ed448); that is no fault of the server",
     ),
     (
         "-newkey rsa-pss -pkeyopt rsa_keygen_bits:2048",
-        "this program's TLS library cannot check the certificate's key (RSA-PSS); that is no fault of the server",
+        "this program's TLS library cannot check the key of the certificate (RSA-PSS); that is no fault of the server",
     ),
-    ("-newkey rsa:1024", "the certificate's key is too weak (RSA 1024 bits)"),
+    ("-newkey rsa:1024", "the key of the certificate is too weak (RSA 1024 bits)"),
 ];
 
 #[test]
@@ -140,6 +140,57 @@ fn nothing_in_common() {
         }
         let address = url.replace("localhost", "127.0.0.1");
         check([&address, "-k"]).run().exits(2).says(why).says("it may want a server name (SNI)").says(offer);
+    }
+}
+
+/// ECDSA over P-256 with SHA-512 is what only this program's library cannot check; SHA-1 is what none trusts. The
+/// certificate that is signed so is named: the server's own, or the intermediate's.
+#[test]
+fn signatures_of_authorities() {
+    let files = Files::new();
+    let at = |name: &str| files.directory().join(name).display().to_string();
+    files.write("leaf", "subjectAltName=DNS:localhost");
+    files.write("ca", "basicConstraints=critical,CA:TRUE");
+    let make = |line: &str| {
+        let run = openssl(files.directory())?.args(words(line)).output().unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        Some(())
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    if make(&format!("req -x509 {key} -keyout root.key -out root.pem -days 30 -subj /CN=Root")).is_none() {
+        return;
+    }
+    make(&format!("req -new {key} -keyout middle.key -out middle.csr -subj /CN=Middle"));
+    make(&format!("req -new {key} -keyout own.key -out own.csr -subj /CN=localhost"));
+    let unsupported = |part: &str| {
+        format!(
+            "this program's TLS library cannot check the signature of the {part} (ECDSA with SHA-512 by a key on another \
+             curve than P-521); that is no fault of the server"
+        )
+    };
+    let another = "check the server by another client; this program checks";
+    let sent = "intermediate certificate that the server sends";
+    let old = format!("the signature of the {sent} is of an outdated kind (ECDSA with SHA-1)");
+    let cases = [
+        ("sha256", "sha512", unsupported("certificate"), "localhost", another),
+        ("sha512", "sha256", unsupported(sent), "Middle", another),
+        ("sha1", "sha256", old, "Middle", "have the CA's own certificate issued anew"),
+    ];
+    for (middle, own, why, subject, action) in cases {
+        let issue = "x509 -req -CAcreateserial -days 30";
+        make(&format!(
+            "{issue} -in middle.csr -{middle} -CA root.pem -CAkey root.key -extfile ca -out middle.pem"
+        ));
+        make(&format!(
+            "{issue} -in own.csr -{own} -CA middle.pem -CAkey middle.key -extfile leaf -out own.pem"
+        ));
+        let options = ["-cert", &at("own.pem"), "-key", &at("own.key"), "-cert_chain", &at("middle.pem")];
+        let options = [&options[..], &["-cipher", "DEFAULT@SECLEVEL=0"]].concat();
+        let Some(server) = s_server(&Authority::new("Unused CA").server("localhost"), &options) else {
+            return;
+        };
+        let run = check([&server.url(), "--cacert", &at("root.pem")]).run();
+        run.exits(2).says(&format!("{why} (subject CN={subject})")).says(&format!("\nAction: {action}"));
     }
 }
 

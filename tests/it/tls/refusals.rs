@@ -143,7 +143,7 @@ fn validity_dates() {
         (
             (1950, 1, 1),
             (2100, 1, 1),
-            "this program's TLS library cannot read the certificate's dates, for one is before 1970; that is no fault \
+            "this program's TLS library cannot read the dates of the certificate, for one is before 1970; that is no fault \
              of the server",
         ),
     ];
@@ -287,6 +287,48 @@ fn unfit_certificates() {
         let why = format!("the certificate {why} (subject CN=localhost)");
         refuses(&root.issues(&params), &cacert, &why);
     }
+}
+
+/// The certificate that has the fault is named, and what only this program's library does not know is no fault.
+#[test]
+fn unfit_authorities() {
+    let (root, _files, cacert) = trusted();
+    let sent = "the intermediate certificate that the server sends";
+    let critical = |arcs: &[u64], content: &[u8]| {
+        let mut extension = rcgen::CustomExtension::from_oid_content(arcs, content.to_vec());
+        extension.set_criticality(true);
+        extension
+    };
+    let policies = critical(&[2, 5, 29, 32], b"\x30\x0a\x30\x08\x06\x06\x67\x81\x0c\x01\x02\x01");
+    let table = [
+        (vec![critical(&[2, 5, 29, 54], b"\x02\x01\0")], "inhibitAnyPolicy"),
+        (vec![critical(&[2, 5, 29, 36], b"\x30\x03\x80\x01\0")], "policyConstraints"),
+        (vec![critical(&[1, 2, 3, 4], b"\x05\0")], ""),
+        (vec![], ""),
+    ];
+    for (extensions, name) in table {
+        let mut params = authority("Middle CA");
+        let why = match (name, extensions.as_slice()) {
+            ("", []) => {
+                params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+                format!("{sent} allows no certificates for servers, by its extended key usage")
+            }
+            ("", _) => format!("{sent} has a critical extension that TLS libraries do not know"),
+            _ => format!(
+                "this program's TLS library cannot check a critical extension of {sent} ({name}); that is no fault of \
+                 the server"
+            ),
+        };
+        params.custom_extensions = extensions;
+        let middle = root.intermediate(params);
+        let leaf = middle.server("localhost").followed_by(&middle.identity);
+        refuses(&leaf, &cacert, &format!("{why} (subject CN=Middle CA)"));
+    }
+    let mut own = server("localhost");
+    own.custom_extensions = vec![policies];
+    let why = "this program's TLS library cannot check a critical extension of the certificate (certificatePolicies); that \
+               is no fault of the server (subject CN=localhost)";
+    refuses(&root.issues(&own), &cacert, why);
 }
 
 /// The action depends on what exactly is wrong.

@@ -17,9 +17,13 @@ fn bundle_of_certificates() {
     let (server, ca, files) = service();
     let other = Authority::new("Other CA").identity.certificate;
     let broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-    for (number, text) in
-        [format!("Comment\n{other}{ca}"), format!("{ca}{other}"), format!("{broken}{ca}")].iter().enumerate()
-    {
+    let texts = [
+        format!("Comment\n{other}{ca}"),
+        format!("{ca}{other}"),
+        format!("{broken}{ca}"),
+        format!("\u{feff}{ca}"),
+    ];
+    for (number, text) in texts.iter().enumerate() {
         let bundle = files.write(&format!("bundle{number}.pem"), text);
         check([&server.url(), "--cacert", &bundle]).run().exits(0);
     }

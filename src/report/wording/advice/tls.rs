@@ -100,27 +100,16 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
              for (--connect-to)"
         }
         CertificateProblem::NoSubjectAltName
-        | CertificateProblem::NotForServers
+        | CertificateProblem::NotForServers(ChainPart::Server)
         | CertificateProblem::IssuerIsNoCa
         | CertificateProblem::PathLength
-        | CertificateProblem::UnknownExtension
+        | CertificateProblem::UnknownExtension(ChainPart::Server)
         | CertificateProblem::OldVersion
         | CertificateProblem::Malformed
         | CertificateProblem::Revoked
         | CertificateProblem::NameConstraint => {
             "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its \
              usage for servers"
-        }
-        CertificateProblem::UnsupportedSignature | CertificateProblem::WeakKey(..) => {
-            "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
-             2048 bits, with SHA-256 or better"
-        }
-        CertificateProblem::EarlyDate(_) => {
-            "have it issued with a date from 1970 on; -k accepts it unchecked"
-        }
-        CertificateProblem::UnsupportedKey(..) => {
-            "check the server by another client; this program checks ECDSA P-256, P-384 and P-521, Ed25519 and RSA from \
-             2048 bits on, and -k accepts any key unchecked"
         }
         CertificateProblem::SelfSigned(_)
         | CertificateProblem::IssuerNotTrusted(_)
@@ -129,8 +118,44 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
             "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
              its whole chain"
         }
-        CertificateProblem::ChainTooLong => "have the server send its own chain alone",
-        CertificateProblem::Unreadable | CertificateProblem::Other(_) => return None,
+        CertificateProblem::ChainTooLong => {
+            "have the server send its own chain alone; this program follows no more than six intermediate certificates"
+        }
+        _ => return uncheckable(problem),
+    })
+}
+
+/// The action where a certificate cannot be checked, or where not the server's own is at fault.
+const fn uncheckable(problem: &CertificateProblem) -> Option<&'static str> {
+    Some(match problem {
+        CertificateProblem::NotForServers(_) | CertificateProblem::UnknownExtension(_) => {
+            "have the server's certificate issued by a CA whose own certificate fits: for servers, and without such an \
+             extension"
+        }
+        CertificateProblem::UnsupportedExtension(..) => {
+            "check the server by another client; -k accepts every certificate unchecked"
+        }
+        CertificateProblem::UnsupportedSignature(..) => {
+            "check the server by another client; this program checks RSA and ECDSA with SHA-256 or SHA-384, RSA and P-521 with \
+             SHA-512, and Ed25519, and -k accepts any signature unchecked"
+        }
+        CertificateProblem::OutdatedSignature(ChainPart::Server, _)
+        | CertificateProblem::WeakKey(ChainPart::Server, _) => {
+            "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
+             2048 bits, with SHA-256 or better"
+        }
+        CertificateProblem::OutdatedSignature(..) | CertificateProblem::WeakKey(..) => {
+            "have the CA's own certificate issued anew with a key and signature of today (RSA of at least 2048 bits, \
+             SHA-256 or better), and have the server send that one"
+        }
+        CertificateProblem::EarlyDate(_) => {
+            "have it issued with a date from 1970 on; -k accepts it unchecked"
+        }
+        CertificateProblem::UnsupportedKey(..) => {
+            "check the server by another client; this program checks ECDSA P-256, P-384 and P-521, Ed25519 and RSA from \
+             2048 bits on, and -k accepts any key unchecked"
+        }
+        _ => return None,
     })
 }
 
