@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -73,10 +73,22 @@ impl Resolver {
         let found = match host {
             Host::Address(address) if family.is_none_or(|family| family.has(address)) => Ok(vec![*address]),
             Host::Address(_) => Err(LookupError::Problem(no_address(family))),
+            Host::Name(name) if is_loopback(name) => Ok(loopback(family)),
             Host::Name(name) => self.0.look_up(&(name.clone(), family), deadline),
         };
         found.map_err(|error| fault(name, error))
     }
+}
+
+/// Tests for a name below `localhost`, which means this machine (RFC 6761, section 6.3), also to curl.
+fn is_loopback(name: &str) -> bool {
+    name.trim_end_matches('.').to_ascii_lowercase().ends_with(".localhost")
+}
+
+fn loopback(family: Option<IpFamily>) -> Vec<IpAddr> {
+    let mut addresses = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    addresses.retain(|address| family.is_none_or(|family| family.has(address)));
+    addresses
 }
 
 impl Lookups {
@@ -225,6 +237,16 @@ mod tests {
         let found = resolver.addresses(&Host::Address(address), None, Instant::now());
         assert_eq!(found, Ok(vec![address]));
         assert!(resolver.0.under_way().is_empty());
+    }
+
+    #[test]
+    fn names_below_localhost() {
+        let resolver = Resolver::default();
+        let found = |name: &str, family| resolver.addresses(&Host::Name(name.into()), family, Instant::now());
+        let [v4, v6]: [IpAddr; 2] = ["127.0.0.1", "::1"].map(|address| address.parse().unwrap());
+        assert_eq!(found("api.localhost", None), Ok(vec![v4, v6]));
+        assert_eq!(found("a.b.LOCALHOST.", Some(IpFamily::V6)), Ok(vec![v6]));
+        assert!(found("notlocalhost", None).is_err(), "looked up without time for it");
     }
 
     #[test]
