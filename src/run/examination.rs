@@ -101,18 +101,25 @@ impl Examination<'_> {
         })
     }
 
-    /// Probes one endpoint, again while it is CRITICAL and retries and time are left.
+    /// Probes one endpoint, again while it is CRITICAL and retries and time are left. A retry that the deadline cuts off proves
+    /// less than the attempt before it, whose verdict stays.
     fn settle(&self, endpoint: &Endpoint, methods: &[Method]) -> Verdict {
         let timing = &self.plan.timing;
         let mut attempts = 1;
+        let mut complete = None;
         loop {
             let planned = self.prober.send(endpoint, methods, self.deadline);
+            let is_cut_off = Instant::now() >= self.deadline && planned.iter().any(is_late);
+            if let Some(verdict) = complete.take_if(|_| is_cut_off) {
+                return verdict;
+            }
             let verdict = self.judge(endpoint, planned, attempts);
             let again = Instant::now() + timing.retry_delay;
             let is_last = attempts > timing.retries || again + MIN_RUN > self.deadline;
             if verdict.state != State::Critical || is_last {
                 return verdict;
             }
+            complete = Some(verdict);
             thread::sleep(again.saturating_duration_since(Instant::now()));
             attempts += 1;
         }
@@ -175,6 +182,16 @@ fn sent(planned: &mut [PlannedRequest]) -> impl Iterator<Item = &mut Exchange> {
         PlannedRequest::Sent(exchange) => Some(exchange.as_mut()),
         PlannedRequest::Skipped(..) => None,
     })
+}
+
+/// Tests for a request that was not sent, or timed out.
+fn is_late(request: &PlannedRequest) -> bool {
+    match request {
+        PlannedRequest::Sent(exchange) => {
+            exchange.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)
+        }
+        PlannedRequest::Skipped(..) => true,
+    }
 }
 
 fn has_body(request: &PlannedRequest) -> bool {

@@ -80,7 +80,7 @@ fn row(table: &Table, exchange: &Exchange, problems: &[AnswerProblem]) -> (Row, 
         Completion::Truncated(answer, fault) => {
             let by_status = table.answer(exchange.method, answer.status, &[]).0;
             let by_fault = table.fault(exchange.method, fault.kind);
-            let is_telling = answer.status >= 300 && by_status.state.severity() >= State::Unknown.severity();
+            let is_telling = answer.status >= 300 && by_status.state != State::Ok;
             let row =
                 if is_telling && by_fault.origin != RuleOrigin::Overridden { by_status } else { by_fault };
             (row, None)

@@ -536,6 +536,20 @@ fn fair_waits() {
 }
 
 #[test]
+fn slow_resolver() {
+    let mut plan = plan();
+    plan.criteria.thresholds.request = limits("1", "");
+    for (lookup, slow) in [(900, "check this machine's resolver"), (100, "check the load of the API")] {
+        let mut head = made(Method::Head, Completion::Full(answer(204, &[], "")));
+        head.elapsed = Duration::from_millis(1204);
+        head.phases.set(Phase::Resolve, Duration::from_millis(lookup));
+        let verdict = verdict(&plan, &[sent(head), timed(Method::Get, 200, 1, 1)]);
+        assert_eq!(verdict.diagnosis, Diagnosis::Slow);
+        assert!(verdict.action.starts_with(slow), "{}", verdict.action);
+    }
+}
+
+#[test]
 fn back_end_time() {
     let mut plan = plan();
     plan.criteria.thresholds.backend = limits("", "0.5");

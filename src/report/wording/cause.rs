@@ -91,10 +91,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
             String::new()
         }
         FaultDetail::Connect(fault) => connect(fault),
-        FaultDetail::Lookup {
-            name,
-            problem: problem @ (LookupProblem::NoAddress | LookupProblem::NoAddressOf(_)),
-        } => lookup(name, problem),
+        FaultDetail::Lookup { name, problem: problem @ LookupProblem::NoAddress } => lookup(name, problem),
         FaultDetail::Interrupted { stage, end: end @ End::ClosedInTls }
         | FaultDetail::Interrupted {
             stage: stage @ (Stage::ClientHello | Stage::TlsHandshake),

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::cause::{self, Subject, cause};
 use super::summary::{place, without_scheme};
 use crate::model::exchange::{Method, Phase};
-use crate::model::fault::{CertificateProblem, ChainPart, End, FaultDetail, FaultKind, ResponseProblem};
+use crate::model::fault::{
+    CertificateProblem, ChainPart, End, FaultDetail, FaultKind, LookupProblem, ResponseProblem,
+};
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Shortage, Spender, Verdict};
 
@@ -24,7 +26,10 @@ pub(super) fn clause(
         return format!("{endpoint} answered HEAD ({head}){}", after_head(judged, fault));
     }
     match fault.kind {
-        FaultKind::Dns => format!("cannot resolve {}", verdict.host),
+        FaultKind::Dns => match &fault.detail {
+            FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. } => message,
+            _ => format!("cannot resolve {}", verdict.host),
+        },
         FaultKind::Refused => format!("connection refused by {endpoint}"),
         FaultKind::NoRoute => format!("no route to {endpoint}"),
         FaultKind::Reset => without_answer(verdict, method, judged, fault, "reset"),

@@ -4,6 +4,7 @@
 //! how many of them are not OK.
 
 use super::super::aggregate;
+use super::advice::pair::is_head_alone;
 use super::{fault, login};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
@@ -243,7 +244,10 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
             answer(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            let event = fault::clause(verdict, method, judged, fault);
+            let mut event = fault::clause(verdict, method, judged, fault);
+            if is_head_alone(verdict, method) {
+                event += ", but answered GET";
+            }
             let spender = judged.shortage.map(|shortage| Reason::Plain(fault::spender(verdict, shortage)));
             Clause { event, reason: spender.or_else(|| judged.detail.clone().map(Reason::Quoted)) }
         }
@@ -503,7 +507,7 @@ pub(in crate::report) mod tests {
             204      protocol  wrong-service: http://ctl1:8777/v2/health did not answer GET with HTTP: circumstances
             timeout  timeout   no-answer: connected to ctl1:8777, but it did not answer HEAD within 9 s
             reset    closed    no-answer: ctl1:8777 reset the connection without answering HEAD
-            closed   200       no-answer: ctl1:8777 closed the connection without answering HEAD
+            closed   200       no-answer: ctl1:8777 closed the connection without answering HEAD, but answered GET
             refused  skipped   unreachable: connection refused by ctl1:8777
             no-route skipped   unreachable: no route to ctl1:8777
             dns      skipped   unreachable: cannot resolve ctl1
@@ -542,6 +546,17 @@ pub(in crate::report) mod tests {
             .assert_eq(&get(&[("age", "30")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy)"]
             .assert_eq(&get(&[("x-cache", "HIT")]));
+    }
+
+    #[test]
+    fn address_family() {
+        let detail = FaultDetail::Lookup { name: "ctl1".into(), problem: LookupProblem::NoAddressOf("IPv4") };
+        let fault = Fault { kind: FaultKind::Dns, phase: Phase::Resolve, detail };
+        let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
+        let verdict = with_words(judge_whole(&plan(), &endpoint(), &made, 1, NOW));
+        assert_eq!(verdict.summary, "unreachable: ctl1 has no IPv4 address");
+        assert_eq!(verdict.explanation, "-4 and -6 ask for addresses of one family alone");
+        assert!(verdict.action.starts_with("leave -4 or -6 out "), "{}", verdict.action);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::e2e::foreign_servers::python;
 use crate::support::harness::{Check, GRACE, alone, check, exclusively};
-use crate::support::peer::{Nobody, Peer, Script, Step, alive};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, says};
 use crate::support::programs::unshares;
 
 const BUDGETS: [&str; 4] = ["0.4", "1", "3", "10"];
@@ -100,6 +100,19 @@ fn stalls(budgets: &[&str]) {
 
 fn answer_begun() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()
+}
+
+/// A retry that the budget cuts off proves less than the attempt before it.
+#[test]
+fn retry_cut_off() {
+    for cut_off in [Step::Hang, Step::Drip(endlessly("HTTP/1.1 204 No Content\r\nX: "))] {
+        let gone = || vec![Step::Read, Step::Send(answer(503, "", r#"{"error": "db down"}"#))];
+        let late = || vec![Step::Read, cut_off.clone()];
+        let peer = Peer::in_turn([says(answer(204, "", "")), gone(), late()]);
+        let run = check([&peer.address(), "-t", "1", "--retries", "1", "--retry-delay", "10ms"]).run_alone();
+        run.exits(2).summarises("CRITICAL", &["backend-down: GET 503 from ", "db down"]);
+        assert_eq!(peer.accepted(), 3, "it was tried again");
+    }
 }
 
 /// A GET that had less time than HEAD took proves nothing about the back-end.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::harness::{Check, Finished, at_once, check};
-use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, answers, says};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, answers, healthy, says};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -103,6 +103,7 @@ fn truncated_bodies_by_status() {
     let statuses = [
         (401, "denied", "UNKNOWN", "401", 3),
         (302, "wrong-service", "UNKNOWN", "3xx", 3),
+        (429, "throttled", "WARNING", "429", 1),
         (500, "api-error", "CRITICAL", "get:500", 2),
         (503, "backend-down", "CRITICAL", "get:503", 2),
     ];
@@ -126,6 +127,49 @@ fn truncated_bodies_by_status() {
     let peer = Peer::by_method(alive(), says("HTTP/1.1 401 R\r\nContent-Length: 99\r\n\r\n{}"));
     let overridden = ask(&peer.address(), &["--state", "body=warning"]);
     overridden.exits(1).reports("/endpoints/0/probes/1/key", "body");
+}
+
+/// A GET that is answered refutes most reasons for a HEAD that is not.
+#[test]
+fn head_alone() {
+    for (head, key) in
+        [(Step::Reset, "reset"), (Step::Read, "closed"), (Step::Send(b"junk".to_vec()), "protocol")]
+    {
+        let peer = Peer::by_method(vec![head], healthy());
+        let run = check([&peer.address(), "-v"]).run();
+        run.exits(2)
+            .summarises("CRITICAL", &[", but answered GET"])
+            .says("it is HEAD alone that the API, or a filter in front of it, does not answer")
+            .says(&format!("use -m get, or accept the response with --state head:{key}=OK"))
+            .never_says("crash")
+            .never_says("https");
+    }
+    let peer = Peer::by_method(answers(500, "", ""), healthy());
+    check([peer.address()]).run().exits(2).says("use -m get").says("fails to answer");
+}
+
+/// A HEAD that was answered, however, refutes another protocol and a host that is down.
+#[test]
+fn get_alone() {
+    for (status, get) in [(403, Step::Read), (503, Step::Read), (200, Step::Hang)] {
+        let peer = Peer::by_method(answers(status, "", ""), vec![get]);
+        let run = check([&peer.address(), "-t", "1"]).run();
+        run.exits(2)
+            .summarises("CRITICAL", &["unexpected: ", &format!("answered HEAD ({status})")])
+            .says("it is GET alone that the server fails to answer")
+            .never_says("https")
+            .never_says("firewall");
+    }
+}
+
+/// A connection that is closed at once is hardly the database's fault.
+#[test]
+fn closed_at_once() {
+    let peer = Peer::by_method(alive(), vec![Step::Read]);
+    let run = check([&peer.address()]).run_alone();
+    run.exits(2)
+        .summarises("CRITICAL", &["backend-stalled: ", "immediately"])
+        .says("every server of a load balancer");
 }
 
 #[test]

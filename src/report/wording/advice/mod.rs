@@ -1,6 +1,7 @@
 //! The meaning of an endpoint's state and the action: the row's words, with what the response adds to them.
 
 mod credentials;
+pub(super) mod pair;
 mod proxy;
 mod remark;
 mod tls;
@@ -14,11 +15,10 @@ use super::cause::beyond_clause;
 use super::login;
 use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Completion, Method};
+use crate::model::exchange::{Completion, Method, Phase};
 use crate::model::fault::{
     FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
-use crate::model::state::State;
 use crate::rules::{Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
 use crate::verdict::{
@@ -46,9 +46,16 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         Basis::Slow(Timed::Request(method), took, limit) => {
             let is_back_end =
                 *method == Method::Get && verdict.backend.is_some_and(|share| share > *took / 2);
+            let lookup = verdict.made().find(|(made, _)| made == method);
+            let lookup = lookup.and_then(|(_, judged)| judged.phases.get(Phase::Resolve));
+            let action = match lookup {
+                Some(lookup) if lookup > *took / 2 => RESOLVER_IS_SLOW,
+                _ if is_back_end => BACK_END_IS_SLOW,
+                _ => API_IS_SLOW,
+            };
             (
                 format!("{} took {}, {}", method.name(), format_duration_exact(*took), crossed(limit, "s")),
-                slow_action(*took, limit, if is_back_end { BACK_END_IS_SLOW } else { API_IS_SLOW }),
+                slow_action(*took, limit, action),
             )
         }
         Basis::Slow(Timed::Backend, took, limit) => (
@@ -168,10 +175,16 @@ fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &
     let more = Some(beyond_clause(verdict, &fault.detail)).filter(|more| !more.is_empty());
     let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
     if verdict.diagnosis == Diagnosis::BackendStalled {
-        return stalled(fault, &quoted);
+        return pair::stalled(judged, fault, &quoted);
     }
     if let Some(shortage) = judged.shortage {
         return cut_off(verdict, method, shortage);
+    }
+    if pair::is_head_alone(verdict, method) {
+        return pair::head_alone(judged, None);
+    }
+    if let Some((meaning, action)) = pair::get_alone(verdict, method, fault) {
+        return (format!("{meaning}{quoted}"), action);
     }
     let (meaning, action) = of_row(judged);
     let meaning = known_meaning(fault).map_or(meaning, str::to_owned);
@@ -184,6 +197,9 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
     match (fault.kind, &fault.detail) {
         (FaultKind::Protocol, FaultDetail::Response(_)) => {
             Some("an HTTP server answers there, but with headers that no client can rely on")
+        }
+        (_, FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. }) => {
+            Some("-4 and -6 ask for addresses of one family alone")
         }
         (_, FaultDetail::Proxy { problem: ProxyProblem::Status(502..=504), .. }) => {
             Some("the proxy answers, but it could not reach the service")
@@ -221,6 +237,10 @@ const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
             | ResponseProblem::UnusableLength,
         ) => Some(REPAIR_HEADERS),
         FaultDetail::Proxy { problem, .. } => proxy_remedy(problem),
+        FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. } => Some(
+            "leave -4 or -6 out if the name has addresses of the other family alone; else check its spelling and its DNS \
+             record",
+        ),
         FaultDetail::Lookup { problem: LookupProblem::Timeout, .. } => Some(
             "check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the \
              address by --connect-to",
@@ -239,21 +259,6 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
         ProxyProblem::NotHttp => "check that --proxy gives the address and port of an HTTP proxy",
         _ => return None,
     })
-}
-
-/// HEAD's good answer proves the API, so the back-end is accused.
-fn stalled(fault: &FaultInfo, quoted: &str) -> Advice {
-    if let FaultDetail::Response(ResponseProblem::BrokenChunks(_)) = fault.detail {
-        return (
-            format!("the API is up, for it answered HEAD, but the body of its answer to GET is not framed as HTTP wants{quoted}"),
-            "check the server and any proxy in front of it: one of them writes chunks that no client can read".to_owned(),
-        );
-    }
-    let seems = if fault.kind == FaultKind::Timeout { "hang" } else { "fail" };
-    (
-        format!("the API is up, for it answered HEAD, but its back-end seems to {seems}{quoted}"),
-        "check the API's back-end (its database), the connection to it, and the API's log".to_owned(),
-    )
 }
 
 /// Nothing is known of what a request asks that had no time.
@@ -278,10 +283,10 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     let (meaning, action) = match (status, remarked, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(advice), _) => advice,
-        (300..=404 | 406 | 409..=428 | 430..=499 | 501, ..)
-            if method == Method::Head && is_get_good(verdict) =>
+        (300..=404 | 406 | 409..=428 | 430..=501, ..) | (503, _, None)
+            if pair::is_head_alone(verdict, method) =>
         {
-            head_alone(status, proxy)
+            pair::head_alone(judged, proxy)
         }
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
@@ -305,19 +310,6 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         [""; 2]
     };
     (format!("{meaning}{retry_after}{copy}{}", unread(judged)), format!("{action}{past}"))
-}
-
-fn is_get_good(verdict: &Verdict) -> bool {
-    verdict.made().any(|(method, judged)| method == Method::Get && judged.state == State::Ok)
-}
-
-/// A refusal that GET's good answer limits to HEAD.
-fn head_alone(status: u16, proxy: Option<Responder>) -> Advice {
-    let who = proxy.map_or("the API, or a filter in front of it,", Responder::title);
-    (
-        format!("GET was answered, so it is HEAD alone that {who} refuses"),
-        format!("use -m get, or accept the response with --state head:{status}=OK"),
-    )
 }
 
 /// A status of proxies in an answer that the API signs.

@@ -1,0 +1,71 @@
+//! The words for a failure that the endpoint's other request shows in another light.
+
+use super::super::fault::{answered_head, is_at_once};
+use super::Advice;
+use crate::model::exchange::{Completion, Method, Phase};
+use crate::model::fault::{FaultDetail, FaultKind, ResponseProblem};
+use crate::model::state::State;
+use crate::verdict::{FaultInfo, RequestVerdict, Responder, Verdict};
+
+/// Returns whether HEAD failed and GET was answered well.
+pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Method) -> bool {
+    let is_good = |(made, judged): (Method, &RequestVerdict)| {
+        made == Method::Get && judged.state == State::Ok && judged.completion.full().is_some()
+    };
+    method == Method::Head && verdict.made().any(is_good)
+}
+
+/// A failure that GET's good answer limits to HEAD.
+pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
+    let who = proxy.map_or("the API, or a filter in front of it,", Responder::title);
+    let fails = match judged.completion.full() {
+        None => "does not answer as HTTP wants",
+        Some(500..) => "fails to answer",
+        Some(_) => "refuses",
+    };
+    let key = match &judged.completion {
+        Completion::Full(status) => status.to_string(),
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => fault.kind.name().to_owned(),
+    };
+    (
+        format!("GET was answered, so it is HEAD alone that {who} {fails}"),
+        format!("use -m get, or accept the response with --state head:{key}=OK"),
+    )
+}
+
+/// A GET that failed after HEAD was answered, where that does not accuse the back-end.
+pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<Advice> {
+    answered_head(verdict, method, fault)?;
+    let (meaning, action) = match (fault.phase, fault.kind) {
+        (Phase::Connect, _) | (_, FaultKind::Refused | FaultKind::NoRoute) => (
+            "it stopped or restarted just now, or one of several servers at this address is down",
+            "check in the API's log whether it stopped, and every server at this address",
+        ),
+        _ => (
+            "HEAD was answered at the same address and port, so it is GET alone that the server fails to answer",
+            "check the log of the server that answered HEAD, and what it needs for GET: the API behind it, its back-end",
+        ),
+    };
+    Some((meaning.to_owned(), action.to_owned()))
+}
+
+/// HEAD's good answer proves the API, so the back-end is accused.
+pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) -> Advice {
+    let (meaning, action) = match (fault.kind, &fault.detail) {
+        (_, FaultDetail::Response(ResponseProblem::BrokenChunks(_))) => (
+            "the body of its answer to GET is not framed as HTTP wants",
+            "check the server and any proxy in front of it: one of them writes chunks that no client can read",
+        ),
+        (FaultKind::Timeout, _) => ("its back-end seems to hang", CHECK_BACK_END),
+        _ if is_at_once(judged) => (
+            "a worker of it crashes over GET, one of several servers of a load balancer is down, or its back-end fails",
+            "check the API's log for a crash, and every server of a load balancer; then the API's back-end (its \
+             database) and the connection to it",
+        ),
+        _ => ("its back-end seems to fail", CHECK_BACK_END),
+    };
+    (format!("the API is up, for it answered HEAD, but {meaning}{quoted}"), action.to_owned())
+}
+
+const CHECK_BACK_END: &str =
+    "check the API's back-end (its database), the connection to it, and the API's log";
