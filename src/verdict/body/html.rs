@@ -140,8 +140,8 @@ pub(super) fn summary(html: &str, status: u16) -> String {
     let title = element(html, &lower, "title").unwrap_or_default();
     let status = status.to_string();
     let heading = element(html, &lower, "h1").unwrap_or_default();
-    let heading =
-        if title.contains(&heading) || heading.starts_with(&status) { heading } else { String::new() };
+    let repeats_title = title.contains(&heading) || (!title.is_empty() && heading.ends_with(&title));
+    let heading = if repeats_title || heading.starts_with(&status) { heading } else { String::new() };
     let text = fold(&body);
     let text = text.strip_prefix(&heading).unwrap_or(&text).trim_start();
     // Squid spreads its title over two headings.
@@ -150,7 +150,8 @@ pub(super) fn summary(html: &str, status: u16) -> String {
     let title = if title.is_empty() { heading } else { title };
     let is_status = title.starts_with(&status);
     // A single word below a status is the server's name.
-    let text = if is_status && !text.contains(' ') { String::new() } else { text };
+    let is_empty = (is_status && !text.contains(' ')) || !text.contains(char::is_alphanumeric);
+    let text = if is_empty { String::new() } else { text };
     match (title.is_empty() || is_status, text.is_empty()) {
         (true, false) => text,
         (false, false) => format!("{title}: {text}"),

@@ -147,7 +147,7 @@ mod tests {
         summary(&answer(503, &[], body), &Sanitizer::default())
     }
 
-    const SHAPES: [(&str, Option<&str>); 42] = [
+    const SHAPES: [(&str, Option<&str>); 44] = [
         ("", None),
         (" \r\n\t", None),
         ("database is locked\n", Some("database is locked")),
@@ -212,6 +212,11 @@ mod tests {
             Some("Unavailable &lt; Down"),
         ),
         ("<html><title>unclosed", Some("unclosed")),
+        ("<!DOCTYPE html><title>Error 503</title><p>Error 503.", Some("Error 503")),
+        (
+            "<html><title>503 first byte timeout</title><h1>Error 503 first byte timeout</h1><h3>Error 54113</h3></html>",
+            Some("Error 54113"),
+        ),
         (WEBOB, Some("metering database unreachable")),
         ("<!-- x --><?xml version='1.0'?>\n<!DOCTYPE html><style>b{}</style><p>Down</p>", Some("Down")),
         (
