@@ -18,8 +18,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::decode::{DecodedText, normalize};
 
-/// Length of all patterns from which on their matcher takes noticeable time to build, in bytes.
-const LONG_PATTERNS: usize = 64 * 1024;
+/// Length of all forms from which on their matcher takes noticeable time to build, in bytes.
+const LONG_FORMS: usize = 64 * 1024;
 
 /// Text in a secret's place.
 const STARS: &[u8] = b"***";
@@ -27,11 +27,12 @@ const STARS: &[u8] = b"***";
 /// Shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
 const MIN_CUT: usize = 4;
 
-/// Shortest beginning of a secret that is masked anywhere in a text, in bytes.
-const MIN_BEGINNING: usize = 9;
+/// Shortest and longest beginning of a form that is searched for anywhere in a text, in bytes. The text after a find is
+/// compared with the rest of the form: the matcher would take megabytes for a token of 16 KiB.
+const KEY_BYTES: (usize, usize) = (9, 192);
 
-/// Maximum number of beginnings that are searched for per secret.
-const MAX_BEGINNINGS: usize = 32;
+/// Budget that comparing the text after a find takes, in decoded bytes, besides the bytes that are equal.
+const COMPARISON: usize = 32;
 
 /// Shortest run of base64 letters that is taken for a part of a secret: any text has shorter ones.
 const MIN_BASE64: usize = 8;
@@ -56,7 +57,7 @@ const MAX_PORT_DIGITS: usize = 5;
 /// The secrets, in the forms in which they are searched for.
 #[derive(Clone, Default)]
 pub(super) struct Mask {
-    patterns: BTreeSet<Vec<u8>>,
+    forms: BTreeSet<Vec<u8>>,
     /// Built at the first search, for most runs have no secret, or nothing to search; shared by all clones made since.
     matcher: OnceLock<Option<Arc<NFA>>>,
 }
@@ -64,7 +65,7 @@ pub(super) struct Mask {
 /// Shows how much is hidden, and nothing of it.
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mask({} patterns)", self.patterns.len())
+        write!(f, "Mask({} forms)", self.forms.len())
     }
 }
 
@@ -80,7 +81,6 @@ impl Mask {
         // A query may write a space as a plus.
         self.add_form(&secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect::<Vec<_>>());
         self.add_form(secret);
-        self.add_beginnings(secret);
         // A secret that looks like an escape is decoded with the text around it.
         let mut reading = DecodedText::of(secret).unescaped();
         for _ in 0..MAX_DEPTH {
@@ -103,35 +103,26 @@ impl Mask {
         }
     }
 
-    /// Adds what a server may quote of a secret that it cuts short: its longest beginnings, down to three quarters.
-    fn add_beginnings(&mut self, secret: &[u8]) {
-        let shortest = (3 * secret.len() / 4).max(MIN_BEGINNING);
-        let step = (secret.len() / 4 / MAX_BEGINNINGS).max(1);
-        for length in (shortest..secret.len()).step_by(step) {
-            self.add_form(secret.get(..length).unwrap_or_default());
-        }
-    }
-
     /// Adds one form of a secret.
     pub(super) fn add_form(&mut self, form: &[u8]) {
-        let pattern: Vec<u8> = form.iter().copied().filter_map(normalize).collect();
-        if !pattern.is_empty() {
-            self.patterns.insert(pattern);
+        let form: Vec<u8> = form.iter().copied().filter_map(normalize).collect();
+        if !form.is_empty() {
+            self.forms.insert(form);
             self.matcher = OnceLock::new();
         }
     }
 
-    /// Builds the matcher of many or long patterns ahead of the first search.
+    /// Builds the matcher of many or long forms ahead of the first search.
     pub(super) fn prepare(&self) {
-        if self.patterns.iter().map(Vec::len).sum::<usize>() > LONG_PATTERNS {
-            self.matcher.get_or_init(|| build(&self.patterns));
+        if self.forms.iter().map(Vec::len).sum::<usize>() > LONG_FORMS {
+            self.matcher.get_or_init(|| build(&self.forms));
         }
     }
 
     /// Returns the text with every secret, and the userinfo of every URL, masked.
     pub(super) fn apply(&self, text: &[u8]) -> Vec<u8> {
         let escaped = text.iter().any(|byte| b"@\\%&".contains(byte));
-        if text.is_empty() || (self.patterns.is_empty() && !escaped) {
+        if text.is_empty() || (self.forms.is_empty() && !escaped) {
             return text.to_vec();
         }
         self.apply_to_depth(text, MAX_DEPTH)
@@ -152,15 +143,23 @@ impl Mask {
         }
     }
 
-    /// Start of the longest beginning of a pattern that the text ends with.
+    /// Start of the longest beginning of a form that the text ends with, unless its key is in it.
     fn cut_off(&self, text: &[u8]) -> Option<usize> {
-        let longest = self.patterns.iter().map(Vec::len).max()?.min(text.len());
         let last = text.len().checked_sub(MIN_CUT)?;
-        (text.len() - longest..=last).find(|start| {
+        (text.len().saturating_sub(KEY_BYTES.1)..=last).find(|start| {
             let end = text.get(*start..).unwrap_or_default();
-            let next = self.patterns.range::<[u8], _>((Bound::Included(end), Bound::Unbounded)).next();
-            next.is_some_and(|pattern| pattern.starts_with(end))
+            let next = self.forms.range::<[u8], _>((Bound::Included(end), Bound::Unbounded)).next();
+            next.is_some_and(|form| form.starts_with(end))
         })
+    }
+
+    /// Length of the longest beginning of a form that the text begins with.
+    fn common(&self, text: &[u8]) -> usize {
+        // Of all forms in order, the neighbours of the text have most in common with it.
+        let before = self.forms.range::<[u8], _>((Bound::Unbounded, Bound::Included(text))).next_back();
+        let after = self.forms.range::<[u8], _>((Bound::Excluded(text), Bound::Unbounded)).next();
+        let length = |form: &Vec<u8>| form.iter().zip(text).take_while(|(own, other)| own == other).count();
+        before.into_iter().chain(after).map(length).max().unwrap_or(0)
     }
 }
 
@@ -183,10 +182,10 @@ impl Search<'_> {
         if urls {
             self.spans.extend(userinfo(&reading.bytes).into_iter().map(|found| reading.origin(found)));
         }
-        self.find(reading);
+        self.find(reading)?;
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
         self.decode(reading, depth, urls)?;
-        if self.mask.patterns.is_empty() {
+        if self.mask.forms.is_empty() {
             return Some(());
         }
         match reading.dense() {
@@ -203,7 +202,7 @@ impl Search<'_> {
         if let Some(unescaped) = reading.unescaped() {
             self.read(&unescaped, depth, urls)?;
         }
-        if !self.mask.patterns.is_empty() {
+        if !self.mask.forms.is_empty() {
             for run in reading.runs() {
                 self.read(&run, depth, false)?;
             }
@@ -211,34 +210,44 @@ impl Search<'_> {
         Some(())
     }
 
-    /// Finds every occurrence of a pattern, overlapping ones too, and its beginning where the text breaks off within it.
-    fn find(&mut self, reading: &DecodedText) {
-        let Some(matcher) = self.mask.matcher.get_or_init(|| build(&self.mask.patterns)) else { return };
-        let Ok(start) = matcher.start_state(Anchored::No) else { return };
+    /// Finds every occurrence of a form, overlapping ones too, and its beginning where the text leaves it or breaks off.
+    fn find(&mut self, reading: &DecodedText) -> Option<()> {
+        let Some(matcher) = self.mask.matcher.get_or_init(|| build(&self.mask.forms)) else {
+            return Some(());
+        };
+        let Ok(start) = matcher.start_state(Anchored::No) else { return Some(()) };
         if !may_match(matcher, start, &reading.bytes) {
-            return;
+            return Some(());
         }
         let text = reading.normalized();
-        // No pattern begins before the last return to the start and reaches the end.
+        // No key begins before the last return to the start and reaches the end.
         let (mut state, mut begun) = (start, 0);
         for (at, byte) in text.bytes.iter().enumerate() {
             state = matcher.next_state(Anchored::No, state, *byte);
             if state == start {
                 begun = at + 1;
             }
-            if matcher.is_match(state) {
-                // The first of a state's patterns is the longest, and covers the others, for they end here too.
-                let length = matcher.pattern_len(matcher.match_pattern(state, 0));
-                self.spans.push(text.origin((at + 1).saturating_sub(length)..at + 1));
+            let found = if matcher.is_match(state) { matcher.match_len(state) } else { 0 };
+            for index in 0..found {
+                let length = matcher.pattern_len(matcher.match_pattern(state, index));
+                let first = (at + 1).saturating_sub(length);
+                let rest = text.bytes.get(first..).unwrap_or_default();
+                // A shorter key is a whole form.
+                let length = if length < KEY_BYTES.0 { length } else { self.mask.common(rest) };
+                if length >= KEY_BYTES.0 {
+                    self.left = self.left.checked_sub(length + COMPARISON)?;
+                }
+                self.spans.push(text.origin(first..first + length));
             }
         }
         if let Some(cut) = text.bytes.get(begun..).and_then(|rest| self.mask.cut_off(rest)) {
             self.spans.push(text.origin(begun + cut..text.bytes.len()));
         }
+        Some(())
     }
 }
 
-/// Tests for a pattern in a text, or the beginning of one at its end. Most texts have none, and need no origins.
+/// Tests for a key in a text, or the beginning of one at its end. Most texts have none, and need no origins.
 fn may_match(matcher: &NFA, start: StateID, text: &[u8]) -> bool {
     let mut state = start;
     for byte in text.iter().copied().filter_map(normalize) {
@@ -250,13 +259,21 @@ fn may_match(matcher: &NFA, start: StateID, text: &[u8]) -> bool {
     state != start
 }
 
-fn build(patterns: &BTreeSet<Vec<u8>>) -> Option<Arc<NFA>> {
-    // Fails only for patterns of more than 2 GiB.
-    if patterns.is_empty() { None } else { NFA::new(patterns).ok().map(Arc::new) }
+fn build(forms: &BTreeSet<Vec<u8>>) -> Option<Arc<NFA>> {
+    let keys: BTreeSet<&[u8]> = forms.iter().map(|form| key(form)).collect();
+    // Fails only for keys of more than 2 GiB.
+    if keys.is_empty() { None } else { NFA::new(keys).ok().map(Arc::new) }
+}
+
+/// The beginning of a form that is searched for: what a server may quote of it and cut short.
+fn key(form: &[u8]) -> &[u8] {
+    let length = (3 * form.len() / 4).clamp(KEY_BYTES.0, KEY_BYTES.1);
+    form.get(..length).unwrap_or(form)
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| b"0123456789abcdef".get(usize::from(digit)).copied()).collect()
 }
 
 /// Puts stars in the place of the spans; those that overlap or touch become one.
