@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
@@ -20,6 +21,9 @@ const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// Maximum length of a value, in bytes, as of a token file's: a secret is searched for in every text.
 const MAX_VALUE: usize = 16 * 1024;
+
+/// Maximum number of regions of a cloud: each has settings of its own to be read.
+pub(super) const MAX_REGIONS: usize = 200;
 
 /// Maximum number of clouds that the error about a missing one names.
 const MAX_CLOUDS_NAMED: usize = 12;
@@ -46,7 +50,7 @@ pub(super) struct Layers {
 #[derive(Debug, Clone)]
 struct Layer {
     origin: Origin,
-    node: Node,
+    node: Arc<Node>,
 }
 
 #[derive(Debug, Clone)]
@@ -117,23 +121,27 @@ impl Layers {
             Some((key, Node { line: 0, value: Value::Text(text.to_owned()) }))
         });
         let node = Node { line: 0, value: Value::Map(entries.collect()) };
-        let layers = vec![Layer { origin: Origin::Environment, node }];
+        let layers = vec![Layer { origin: Origin::Environment, node: Arc::new(node) }];
         Layers { parts: layers, source: String::new(), notes: Vec::new() }
     }
 
     /// Returns the layers with a region's `values` above all others.
-    pub(super) fn in_region(&self, region: &str) -> Layers {
+    pub(super) fn in_region(&self, region: &str) -> Result<Layers> {
         let mut layers = self.clone();
-        let lists = ["regions", "region_name"].into_iter().filter_map(|key| self.list(key));
-        let values = lists.flatten().find_map(|(layer, node)| {
-            let is_meant = matches!(&node.get("name")?.value, Value::Text(name) if name == region);
-            let values = node.get("values").filter(|_| is_meant)?;
-            Some(Layer { origin: layer.origin.clone(), node: values.clone() })
-        });
-        if let Some(values) = values {
-            layers.parts.insert(0, values);
+        for key in ["regions", "region_name"] {
+            let Some((layer, node)) = self.find(&[key]) else { continue };
+            let mut regions = layer.region_list(node, key)?.iter();
+            let values = regions.find_map(|node| {
+                let is_meant = matches!(&node.get("name")?.value, Value::Text(name) if name == region);
+                node.get("values").filter(|_| is_meant)
+            });
+            if let Some(values) = values {
+                let values = Layer { origin: layer.origin.clone(), node: Arc::new(values.clone()) };
+                layers.parts.insert(0, values);
+                break;
+            }
         }
-        layers
+        Ok(layers)
     }
 
     /// The names of the regions in a list, or in a text that separates them by commas.
@@ -148,15 +156,9 @@ impl Layers {
                 let parts = text.split(',').map(str::trim);
                 Ok(parts.filter(|name| !name.is_empty()).map(str::to_owned).collect())
             }
-            Value::List(items) => items.iter().map(name).collect(),
+            Value::List(_) => layer.region_list(node, key)?.iter().map(name).collect(),
             _ => bail!("{}: {key} wants a region or a list of regions", layer.position(node, key)),
         }
-    }
-
-    fn list(&self, key: &str) -> Option<impl Iterator<Item = (&Layer, &Node)>> {
-        let (layer, node) = self.find(&[key])?;
-        let Value::List(items) = &node.value else { return None };
-        Some(items.iter().map(move |item| (layer, item)))
     }
 
     /// The text at a path of keys, from the first layer that has it.
@@ -175,7 +177,7 @@ impl Layers {
 
     fn find(&self, path: &[&str]) -> Option<(&Layer, &Node)> {
         self.parts.iter().find_map(|layer| {
-            let node = path.iter().try_fold(&layer.node, |node, key| node.setting(key))?;
+            let node = path.iter().try_fold(&*layer.node, |node, key| node.setting(key))?;
             Some((layer, node))
         })
     }
@@ -204,7 +206,18 @@ impl Layers {
 
 impl Layer {
     fn of(file: &ConfigFile, node: Node) -> Layer {
-        Layer { origin: Origin::File(file.path.clone()), node }
+        Layer { origin: Origin::File(file.path.clone()), node: Arc::new(node) }
+    }
+
+    /// The items of a list of regions; none where the node is no list.
+    fn region_list<'a>(&self, node: &'a Node, key: &str) -> Result<&'a [Node]> {
+        match &node.value {
+            Value::List(items) if items.len() > MAX_REGIONS => {
+                bail!("{}: {key} has more than {MAX_REGIONS} regions", self.position(node, key))
+            }
+            Value::List(items) => Ok(items),
+            _ => Ok(&[]),
+        }
     }
 
     fn position(&self, node: &Node, key: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Only the keys below are read; others are openstacksdk's business. Errors name the place, never the text.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::Secret;
 use super::catalog::without_version;
-use super::clouds::{Layers, Setting};
+use super::clouds::{Layers, MAX_REGIONS, Setting};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::endpoint::{Defaults, Endpoint};
@@ -189,7 +190,7 @@ impl Cloud {
         } else {
             Layers::from_environment(environment)
         };
-        let mut cloud = Cloud::from_layers(&layers, options)?;
+        let mut cloud = Cloud::from_layers(&layers, options, deadline)?;
         cloud.tls.expand_home(environment);
         cloud.notes.extend(ignored_variables(environment).filter(|_| is_named));
         Ok(cloud)
@@ -219,11 +220,15 @@ impl Cloud {
         }
     }
 
-    fn from_layers(layers: &Layers, options: &CloudOptions<'_>) -> Result<Cloud> {
+    fn from_layers(layers: &Layers, options: &CloudOptions<'_>, deadline: Instant) -> Result<Cloud> {
         let regions = chosen_regions(layers, options)?;
         let mut clouds = Vec::new();
         for region in &regions {
-            let layers = region.as_deref().map_or_else(|| layers.clone(), |region| layers.in_region(region));
+            if Instant::now() >= deadline {
+                bail!("{}: the time budget was spent while its regions were read", layers.position());
+            }
+            let layers =
+                region.as_deref().map_or_else(|| Ok(layers.clone()), |region| layers.in_region(region))?;
             clouds.push(Settings { layers: &layers, notes: Vec::new() }.cloud(region.as_deref(), options)?);
         }
         let mut clouds = clouds.into_iter();
@@ -261,9 +266,6 @@ impl Login {
     }
 }
 
-/// Maximum number of regions: each is read with the whole cloud's settings.
-const MAX_REGIONS: usize = 200;
-
 /// The regions that were chosen; one `None` for all.
 fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Option<String>>> {
     let mut regions = options.regions.to_vec();
@@ -279,7 +281,8 @@ fn chosen_regions(layers: &Layers, options: &CloudOptions<'_>) -> Result<Vec<Opt
     if regions.is_empty() {
         return Ok(vec![None]);
     }
-    regions.dedup();
+    let mut seen = HashSet::new();
+    regions.retain(|region| seen.insert(region.clone()));
     if regions.len() > MAX_REGIONS {
         bail!("{}: more than {MAX_REGIONS} regions: choose some with --os-region-name", layers.position());
     }

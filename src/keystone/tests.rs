@@ -401,8 +401,16 @@ fn refused_files() {
         Home::with_clouds(&with_auth(PASSWORD, &format!("    regions: [{}]\n", names.join(","))))
     };
     assert_eq!(regions(200).read().unwrap().selections.len(), 200);
-    let many = regions(201).refused();
-    assert!(many.ends_with(": more than 200 regions: choose some with --os-region-name"), "{many}");
+    let many = "openstack/clouds.yaml:4: regions has more than 200 regions";
+    assert_eq!(regions(201).refused(), many);
+    // A list is not searched for each chosen region either.
+    let chosen = ["r2".to_owned(), "r1".to_owned(), "r2".to_owned()];
+    assert_eq!(regions(9000).read_with(|options| options.regions = &chosen).unwrap_err(), many);
+    let cloud = regions(9).read_with(|options| options.regions = &chosen).unwrap();
+    assert_eq!(cloud.selections.len(), 2, "a region that is named twice is asked once");
+    let all: Vec<String> = (0..201).map(|number| format!("r{number}")).collect();
+    let named = regions(1).read_with(|options| options.regions = &all).unwrap_err();
+    assert!(named.ends_with(": more than 200 regions: choose some with --os-region-name"), "{named}");
     let large = Home::with_clouds(&format!("# {}\n", "x".repeat(2 << 20)));
     assert!(large.refused().contains("is larger than 1048576 bytes"));
 }

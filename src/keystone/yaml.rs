@@ -48,7 +48,9 @@ impl Node {
 
     /// Looks up a setting, whose name may also be written with hyphens (`user-domain-name`).
     pub(super) fn setting(&self, key: &str) -> Option<&Node> {
-        self.get(key).or_else(|| self.find(|name| name.replace('-', "_") == key))
+        let is_same = |(name, key): (u8, u8)| name == key || (name, key) == (b'-', b'_');
+        let is_meant = |name: &str| name.len() == key.len() && name.bytes().zip(key.bytes()).all(is_same);
+        self.get(key).or_else(|| self.find(is_meant))
     }
 
     fn find(&self, is_meant: impl Fn(&str) -> bool) -> Option<&Node> {
