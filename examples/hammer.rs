@@ -1,6 +1,6 @@
 //! Attacks by the million: `cargo run --release --example hammer -- KIND NUMBER SEED`.
 //!
-//! A kind is named for what makes the attack: an answer, a proxy, a certificate, an endpoint, a cloud's files, Keystone, the
+//! A kind is named for what makes the attack: an answer, a reflection of a secret, a proxy, a certificate, an endpoint, a cloud's files, Keystone, the
 //! token cache, arguments. Each attack is made of pieces, mutated, and goes through the real code and every renderer in
 //! this process; one that breaks a law (exit code, grammar, secrecy, time) ends the run and is printed. Several processes
 //! with different seeds share the work.
@@ -22,6 +22,10 @@ mod grammar;
 )]
 #[path = "../tests/it/in_process.rs"]
 mod in_process;
+
+#[expect(clippy::indexing_slicing, reason = "shared with the tests: a broken promise ends the program")]
+#[path = "../tests/it/reflection.rs"]
+mod reflection;
 
 use std::time::Instant;
 

@@ -61,8 +61,18 @@ impl DecodedText {
         dense
     }
 
-    /// The reading of JSON, percent and HTML escapes, all at once; `None` where there is none.
-    pub(super) fn unescaped(&self) -> Option<DecodedText> {
+    /// The readings of JSON, percent and HTML escapes, all at once.
+    ///
+    /// Browsers decode HTML's numbers without a semicolon, too, but such a one may be the first part of a broken one.
+    pub(super) fn unescaped(&self) -> impl Iterator<Item = DecodedText> {
+        let has_open = self.bytes.split(|byte| *byte == b'&').skip(1).any(is_open_number);
+        [Some(Semicolon::Needed), has_open.then_some(Semicolon::Optional)]
+            .into_iter()
+            .flatten()
+            .filter_map(|semicolon| self.unescaped_with(semicolon))
+    }
+
+    fn unescaped_with(&self, semicolon: Semicolon) -> Option<DecodedText> {
         if !self.bytes.iter().any(|byte| b"\\%&".contains(byte)) {
             return None;
         }
@@ -70,7 +80,7 @@ impl DecodedText {
         let (mut at, mut buffer) = (0, Vec::new());
         while let Some((&first, _)) = self.bytes.get(at..).and_then(<[u8]>::split_first) {
             buffer.clear();
-            let read = self.bytes.get(at..).and_then(|rest| unescape(rest, &mut buffer));
+            let read = self.bytes.get(at..).and_then(|rest| unescape(rest, &mut buffer, semicolon));
             if read.is_none() {
                 buffer.push(first);
             }
@@ -126,25 +136,26 @@ impl DecodedText {
                 // Keeps the runs apart.
                 reading.push(&[0], self, 0..0);
             }
-            let letters = self.bytes.iter().enumerate().take(run.end).skip(run.start);
-            let values = letters.filter_map(|(at, letter)| Some((at, value(*letter)?)));
-            self.decode_run(values.skip(offset), bits, &mut reading);
+            let letters = self.bytes.get(run.clone()).unwrap_or_default().iter().copied();
+            let origins = self.origins.get(run.clone()).unwrap_or_default();
+            let values = letters.filter_map(value).zip(origins).skip(offset);
+            reading.decode_run(values, bits);
         }
         reading
     }
 
-    fn decode_run(&self, run: impl Iterator<Item = (usize, u8)>, bits: u32, reading: &mut DecodedText) {
+    /// Adds the bytes of letters, each with its value and its origin.
+    fn decode_run<'a>(&mut self, run: impl Iterator<Item = (u8, &'a (u32, u32))>, bits: u32) {
         let (mut buffer, mut held, mut start) = (0_u32, 0, None);
-        for (at, value) in run {
+        for (value, origin) in run {
             buffer = (buffer << bits) | u32::from(value);
             held += bits;
-            let first = start.unwrap_or(at);
-            start = Some(first);
+            let first = *start.get_or_insert(origin.0);
             if held >= 8 {
                 held -= 8;
-                let byte = u8::try_from((buffer >> held) & 0xff).unwrap_or_default();
-                reading.push(&[byte], self, first..at + 1);
-                start = (held > 0).then_some(at);
+                self.bytes.extend(u8::try_from((buffer >> held) & 0xff));
+                self.origins.push((first, origin.1));
+                start = (held > 0).then_some(origin.0);
             }
         }
     }
@@ -177,11 +188,11 @@ fn hex_value(digit: u8) -> Option<u8> {
 
 /// Decodes the escape at the beginning of a text into the buffer and returns its length; `None` if the first byte is
 /// not an escape. An escape that is cut off by the end of the text decodes to nothing.
-fn unescape(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+fn unescape(text: &[u8], into: &mut Vec<u8>, semicolon: Semicolon) -> Option<usize> {
     match text.first()? {
         b'\\' => unescape_json(text, into),
         b'%' => unescape_percent(text, into),
-        b'&' => unescape_html(text, into),
+        b'&' => unescape_html(text, into, semicolon),
         _ => None,
     }
 }
@@ -287,13 +298,27 @@ const HTML_NAMES: [(&[u8], char); 40] = [
     (b"vert", '|'),
 ];
 
-/// The character references of HTML to what a secret may have: numbers, with or without a semicolon, and names.
-fn unescape_html(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+/// The end of a numeric reference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Semicolon {
+    Needed,
+    Optional,
+}
+
+/// Tests for a number without a semicolon in what follows an ampersand.
+fn is_open_number(text: &[u8]) -> bool {
+    let Some(number) = text.strip_prefix(b"#") else { return false };
+    let end = number.iter().skip(1).find(|byte| !byte.is_ascii_hexdigit());
+    end != Some(&b';')
+}
+
+/// The character references of HTML to what a secret may have: numbers and names.
+fn unescape_html(text: &[u8], into: &mut Vec<u8>, semicolon: Semicolon) -> Option<usize> {
     /// Length of the longest name that is read, and of its semicolon.
     const MAX_NAME: usize = 10;
     let name = text.strip_prefix(b"&")?;
     if let Some(number) = name.strip_prefix(b"#") {
-        return unescape_html_number(text.len() - number.len(), number, into);
+        return unescape_html_number(text.len() - number.len(), number, into, semicolon);
     }
     let Some(end) = name.iter().take(MAX_NAME).position(|&byte| byte == b';') else {
         let is_broken = name.len() < MAX_NAME && name.iter().all(u8::is_ascii_alphanumeric);
@@ -306,7 +331,12 @@ fn unescape_html(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
 }
 
 /// Decodes a numeric reference, whose digits follow `before` bytes. It may have any number of zeros.
-fn unescape_html_number(before: usize, number: &[u8], into: &mut Vec<u8>) -> Option<usize> {
+fn unescape_html_number(
+    before: usize,
+    number: &[u8],
+    into: &mut Vec<u8>,
+    semicolon: Semicolon,
+) -> Option<usize> {
     let (digits, radix, marked) = match number {
         [b'x' | b'X', digits @ ..] => (digits, 16, before + 1),
         digits => (digits, 10, before),
@@ -317,10 +347,14 @@ fn unescape_html_number(before: usize, number: &[u8], into: &mut Vec<u8>) -> Opt
     if rest.is_empty() {
         return Some(marked + length);
     }
+    let is_closed = rest.starts_with(b";");
+    if semicolon == Semicolon::Needed && !is_closed {
+        return None;
+    }
     let value = std::str::from_utf8(digits.get(..length)?).ok()?;
     let letter = char::from_u32(u32::from_str_radix(value, radix).ok()?)?;
     into.extend(letter.encode_utf8(&mut [0; 4]).bytes());
-    Some(marked + length + usize::from(rest.starts_with(b";")))
+    Some(marked + length + usize::from(is_closed))
 }
 
 /// The value of hexadecimal digits, at least one.

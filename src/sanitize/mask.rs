@@ -82,11 +82,11 @@ impl Mask {
         self.add_form(&secret.iter().map(|&byte| if byte == b' ' { b'+' } else { byte }).collect::<Vec<_>>());
         self.add_form(secret);
         // A secret that looks like an escape is decoded with the text around it.
-        let mut reading = DecodedText::of(secret).unescaped();
+        let mut reading = DecodedText::of(secret);
         for _ in 0..MAX_DEPTH {
-            let Some(decoded) = reading else { break };
+            let Some(decoded) = reading.unescaped().next() else { break };
             self.add_form(&decoded.bytes);
-            reading = decoded.unescaped();
+            reading = decoded;
         }
     }
 
@@ -121,11 +121,20 @@ impl Mask {
 
     /// Returns the text with every secret, and the userinfo of every URL, masked.
     pub(super) fn apply(&self, text: &[u8]) -> Vec<u8> {
+        self.apply_decoding(text, MAX_DEPTH)
+    }
+
+    /// Returns a document with every secret masked. Its own encoding, as the strings of JSON have, is one more.
+    pub(super) fn apply_to_document(&self, text: &[u8]) -> Vec<u8> {
+        self.apply_decoding(text, MAX_DEPTH + 1)
+    }
+
+    fn apply_decoding(&self, text: &[u8], depth: u8) -> Vec<u8> {
         let escaped = text.iter().any(|byte| b"@\\%&".contains(byte));
         if text.is_empty() || (self.forms.is_empty() && !escaped) {
             return text.to_vec();
         }
-        self.apply_to_depth(text, MAX_DEPTH)
+        self.apply_to_depth(text, depth)
     }
 
     /// Returns the text with every secret masked that is not encoded.
@@ -182,7 +191,7 @@ impl Search<'_> {
         if urls {
             self.spans.extend(userinfo(&reading.bytes).into_iter().map(|found| reading.origin(found)));
         }
-        self.find(reading)?;
+        self.find(reading, true)?;
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
         self.decode(reading, depth, urls)?;
         if self.mask.forms.is_empty() {
@@ -191,6 +200,8 @@ impl Search<'_> {
         match reading.dense() {
             Some(dense) => {
                 self.left = self.left.checked_sub(dense.bytes.len())?;
+                // What was left out at the end may be a letter of another alphabet.
+                self.find(&dense, reading.bytes.last().is_some_and(u8::is_ascii_graphic))?;
                 self.decode(&dense, depth, false)
             }
             None => Some(()),
@@ -199,7 +210,7 @@ impl Search<'_> {
 
     /// Searches the readings of a reading.
     fn decode(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
-        if let Some(unescaped) = reading.unescaped() {
+        for unescaped in reading.unescaped() {
             self.read(&unescaped, depth, urls)?;
         }
         if !self.mask.forms.is_empty() {
@@ -211,7 +222,7 @@ impl Search<'_> {
     }
 
     /// Finds every occurrence of a form, overlapping ones too, and its beginning where the text leaves it or breaks off.
-    fn find(&mut self, reading: &DecodedText) -> Option<()> {
+    fn find(&mut self, reading: &DecodedText, breaks_off: bool) -> Option<()> {
         let Some(matcher) = self.mask.matcher.get_or_init(|| build(&self.mask.forms)) else {
             return Some(());
         };
@@ -240,7 +251,9 @@ impl Search<'_> {
                 self.spans.push(text.origin(first..first + length));
             }
         }
-        if let Some(cut) = text.bytes.get(begun..).and_then(|rest| self.mask.cut_off(rest)) {
+        if let Some(cut) =
+            text.bytes.get(begun..).filter(|_| breaks_off).and_then(|rest| self.mask.cut_off(rest))
+        {
             self.spans.push(text.origin(begun + cut..text.bytes.len()));
         }
         Some(())
@@ -351,17 +364,22 @@ enum Reach {
     NextWord,
     /// The rest of the word, or soon after it.
     BeyondWord,
+    /// The next word, or soon after it.
+    BeyondNextWord,
 }
 
 /// Judges by an authority without `@`, and by what follows it, how far a password in it may reach.
 fn password(authority: &[u8], after: &[u8]) -> Reach {
     let Some(colon) = authority.iter().rposition(|byte| *byte == b':') else {
-        // A line break before the colon is shown as a blank.
+        // A line break in the name or before the colon is shown as a blank.
         let is_broken = after.first().is_some_and(u8::is_ascii_whitespace) && !authority.is_empty();
-        return if is_broken && after.trim_ascii_start().starts_with(b":") {
-            Reach::NextWord
-        } else {
-            Reach::Nowhere
+        let next = if is_broken { after.trim_ascii_start() } else { b"" };
+        let (name, rest) =
+            split_before(next, |byte| byte.is_ascii_whitespace() || b":@/?#\"<>".contains(&byte));
+        return match (name, rest) {
+            ([], [b':', ..]) => Reach::BeyondNextWord,
+            (_, [b':', ..]) => Reach::NextWord,
+            _ => Reach::Nowhere,
         };
     };
     if is_v6(authority) {
@@ -420,7 +438,7 @@ impl Ahead {
     fn end_of_password(&mut self, text: &[u8], place: usize, reach: Reach) -> Option<usize> {
         let is_space = |byte: u8| byte.is_ascii_whitespace();
         let place = match reach {
-            Reach::NextWord => {
+            Reach::NextWord | Reach::BeyondNextWord => {
                 let rest = text.get(place..).unwrap_or_default();
                 place + rest.len() - rest.trim_ascii_start().len()
             }
@@ -432,13 +450,14 @@ impl Ahead {
                 self.url.reach(text, place, |byte| byte.is_ascii_whitespace() || b"\"<>".contains(&byte));
                 self.url.last_at
             }
-            Reach::Word | Reach::NextWord | Reach::BeyondWord => {
+            Reach::Word | Reach::NextWord | Reach::BeyondWord | Reach::BeyondNextWord => {
                 self.word.reach(text, place, is_space);
                 self.word.last_at
             }
         };
         last_at.filter(|at| *at >= place).or_else(|| {
-            let soon = text.get(self.word.end..).filter(|_| reach == Reach::BeyondWord)?;
+            let is_beyond = matches!(reach, Reach::BeyondWord | Reach::BeyondNextWord);
+            let soon = text.get(self.word.end..).filter(|_| is_beyond)?;
             let at = soon.iter().take(MAX_SPACED_PASSWORD).position(|byte| *byte == b'@')?;
             Some(self.word.end + at)
         })

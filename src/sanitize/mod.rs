@@ -76,8 +76,8 @@ impl Sanitizer {
     pub(crate) fn mask(&self, text: &UntrustedText, limit: usize) -> UntrustedText {
         let beginning = beginning(text.bytes(), limit);
         match decode_utf16(beginning) {
-            Some(text) => UntrustedText(self.mask.apply(text.as_bytes())),
-            None => UntrustedText(self.mask.apply(beginning)),
+            Some(text) => UntrustedText(self.mask.apply_to_document(text.as_bytes())),
+            None => UntrustedText(self.mask.apply_to_document(beginning)),
         }
     }
 

@@ -269,6 +269,9 @@ fn userinfo_of_urls() {
         // What is between the parts of a URL.
         ("http:/\n/u:Tr0ub@h", "http:/ /***@h"),
         ("http://u\n:Tr0ub@h", "http://***@h"),
+        ("http://u\n:Tr0 ub@h", "http://***@h"),
+        ("http://no\n va:Tr0ub@h", "http://***@h"),
+        ("http://host is down: tell a@b", "http://host is down: tell a@b"),
         ("http:/<i></i>/u:Tr0ub@h", "http:/<i></i>/***@h"),
         ("http:/<!-- -->/u:Tr0ub@h", "http:/<!-- -->/***@h"),
         // Character references by the rules of HTML.
@@ -519,6 +522,36 @@ fn spaced_encodings() {
     let innermost = spread(secret, 4, "\n ");
     let shown = line(&sanitizer, format!("bad token '{}' given", STANDARD.encode(spaced[3](&innermost))));
     assert!(shown.len() < 40, "{shown}");
+    let invisible = STANDARD.encode(spread(secret, 3, "\u{200b}"));
+    assert_eq!(line(&sanitizer, format!("bad token '{invisible}' given")), "bad token '***==' given");
+}
+
+/// The strings of a document in JSON are encoded once more, and its line breaks are escapes.
+#[test]
+fn encodings_within_a_document() {
+    let secret = "Zk7_qP-x9/Lm2+Vt8=Rw4yHs6";
+    let sanitizer = hiding(&[secret]);
+    let escaped = secret.replace('/', "\\/");
+    let twice = spread(&STANDARD.encode(STANDARD.encode(spread(&escaped, 8, "\n "))), 14, "\r\n\t");
+    let references = spread(&each(&STANDARD.encode(secret), |byte| format!("&#{byte};")), 16, "\n ");
+    for text in [twice, references] {
+        let document = serde_json::json!({ "error": text }).to_string();
+        let masked = sanitizer.mask(&UntrustedText::new(document), usize::MAX);
+        let masked = String::from_utf8_lossy(masked.bytes()).into_owned();
+        assert!(masked.starts_with(r#"{"error":"***"#) && masked.len() < 40, "{masked}");
+    }
+}
+
+#[test]
+fn long_secret_cut_short() {
+    let secret = (0..4000).map(|number| format!("{number:x}~")).collect::<Vec<_>>().concat();
+    let sanitizer = hiding(&[&secret]);
+    for length in [192, 193, 5000, secret.len() - 1, secret.len()] {
+        assert_eq!(line(&sanitizer, format!("bad {} token", &secret[..length])), "bad *** token", "{length}");
+    }
+    // Many others begin like it.
+    assert_eq!(line(&sanitizer, &secret[..100]), "***", "cut by the end");
+    assert!(line(&sanitizer, format!("{} token", &secret[..100])).ends_with(" token"));
 }
 
 fn spread(text: &str, length: usize, by: &str) -> String {

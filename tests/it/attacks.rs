@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::in_process::{
     BUDGET, End, FORGED, PIECES, SECRET, Stage, answered, check_endpoint, check_laws, check_names, in_time,
 };
+use crate::reflection::{self, REFLECTED, Reader};
 
 /// A xorshift generator: the same seed makes the same attacks everywhere.
 pub(crate) struct Random(u64);
@@ -31,7 +32,7 @@ impl Random {
         self.0
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or(0)
     }
 
@@ -39,7 +40,7 @@ impl Random {
         u8::try_from(self.below(256)).unwrap_or_default()
     }
 
-    fn choose<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(crate) fn choose<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 }
@@ -50,8 +51,9 @@ pub(crate) type Attack = Box<dyn Fn(&mut Random)>;
 /// A kind's name, and what makes its attacks.
 pub(crate) type Kind = (&'static str, fn() -> Attack);
 
-pub(crate) const KINDS: [Kind; 8] = [
+pub(crate) const KINDS: [Kind; 9] = [
     ("answer", answers),
+    ("reflection", reflections),
     ("proxy", proxies),
     ("certificate", certificates),
     ("endpoint", endpoints),
@@ -67,6 +69,21 @@ fn answers() -> Attack {
     Box::new(move |random| {
         let (pieces, end) = (message(random, &PIECES[..8], &PIECES), end(random));
         stage.probe(&pieces, end);
+    })
+}
+
+/// An answer that reflects a secret or credentials, for a reader who decodes what is shown.
+fn reflections() -> Attack {
+    let stage = Stage::with(&["--header", &format!("X-Second: {REFLECTED}")]);
+    Box::new(move |random| {
+        let pieces = reflection::answer(random);
+        let mut reader = Reader::default();
+        stage.probe_for(&pieces, End::Closed, |produced| {
+            for (format, text) in &produced.texts {
+                let answer = String::from_utf8_lossy(&pieces[0]);
+                assert_eq!(reader.find(text), None, "-o {format} shows a secret of {answer:?}");
+            }
+        });
     })
 }
 

@@ -11,6 +11,7 @@ mod fuzz_response;
 mod generated;
 mod in_process;
 mod keystone;
+mod reflection;
 mod responders;
 mod support;
 mod tls;
