@@ -145,7 +145,7 @@ fn head_alone() {
             .never_says("https");
     }
     let peer = Peer::by_method(answers(500, "", ""), healthy());
-    check([peer.address()]).run().exits(2).says("use -m get").says("fails to answer");
+    check([peer.address()]).run().exits(2).says("GET, however, was answered").says("use -m get");
 }
 
 /// A HEAD that was answered, however, refutes another protocol and a host that is down.

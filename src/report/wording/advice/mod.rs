@@ -283,10 +283,15 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     let (meaning, action) = match (status, remarked, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(advice), _) => advice,
-        (300..=404 | 406 | 409..=428 | 430..=501, ..) | (503, _, None)
-            if pair::is_head_alone(verdict, method) =>
-        {
+        (300..=404 | 406 | 409..=428 | 430..=499 | 501, ..) if pair::is_head_alone(verdict, method) => {
             pair::head_alone(judged, proxy)
+        }
+        (500 | 503, _, None) if pair::is_head_alone(verdict, method) => {
+            let (meaning, action) = of_row(judged);
+            (
+                format!("{meaning}; GET, however, was answered"),
+                format!("{action}; if it is HEAD alone that fails each time, use -m get"),
+            )
         }
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),

@@ -90,8 +90,8 @@ fn requests_side_by_side() {
         &expect![[r#"
             GET was answered, so it is HEAD alone that the API, or a filter in front of it, does not answer as HTTP wants
             -> use -m get, or accept the response with --state head:closed=OK
-            GET was answered, so it is HEAD alone that the API, or a filter in front of it, fails to answer
-            -> use -m get, or accept the response with --state head:500=OK
+            the API has been reached but failed to perform its operation; the service is highly compromised; GET, however, was answered
+            -> verify that the Ceilometer Reporting API is up and running; if it is HEAD alone that fails each time, use -m get
             HEAD was answered at the same address and port, so it is GET alone that the server fails to answer
             -> check the log of the server that answered HEAD, and what it needs for GET: the API behind it, its back-end
             it stopped or restarted just now, or one of several servers at this address is down
@@ -497,12 +497,12 @@ fn refusals_of_head_alone() {
         -> check the network between here and the server, and the server's load
         429: the service is alive and limits its clients
         -> probe less often, or exempt this client from the limit
-        500: GET was answered, so it is HEAD alone that the API, or a filter in front of it, fails to answer
-        -> use -m get, or accept the response with --state head:500=OK
+        500: the API has been reached but failed to perform its operation; the service is highly compromised; GET, however, was answered
+        -> verify that the Ceilometer Reporting API is up and running; if it is HEAD alone that fails each time, use -m get
         501: GET was answered, so it is HEAD alone that the API, or a filter in front of it, fails to answer
         -> use -m get, or accept the response with --state head:501=OK
-        503: GET was answered, so it is HEAD alone that the API, or a filter in front of it, fails to answer
-        -> use -m get, or accept the response with --state head:503=OK
+        503: undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable; GET, however, was answered
+        -> check the API's log, and any proxy in front of it; if it is HEAD alone that fails each time, use -m get
         GET was answered, so it is HEAD alone that nginx refuses"#]]
     .assert_eq(&advice.concat());
 }
