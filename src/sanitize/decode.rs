@@ -162,13 +162,25 @@ impl DecodedText {
 }
 
 /// A byte in the form that patterns have: lower case, one base64 alphabet; `None` for white space.
+///
+/// Characters that an output replaces by one another are the same: those of a plugin line, and all beyond ASCII, each of
+/// which is one byte.
 pub(super) fn normalize(byte: u8) -> Option<u8> {
     match byte {
         b'-' => Some(b'+'),
-        b'_' => Some(b'/'),
+        b'_' | b'|' | b'\\' => Some(b'/'),
+        b'<' => Some(b'('),
+        b'>' => Some(b')'),
+        b'~' | 0xc0.. => Some(b'?'),
+        byte if is_continuation(byte) => None,
         byte if byte.is_ascii_whitespace() => None,
         byte => Some(byte.to_ascii_lowercase()),
     }
+}
+
+/// Tests for a byte of a UTF-8 character that is not its first.
+pub(super) const fn is_continuation(byte: u8) -> bool {
+    matches!(byte, 0x80..=0xbf)
 }
 
 fn base64_value(letter: u8) -> Option<u8> {

@@ -16,7 +16,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::decode::{DecodedText, normalize};
+use super::decode::{DecodedText, is_continuation, normalize};
 
 /// Length of all forms from which on their matcher takes noticeable time to build, in bytes.
 const LONG_FORMS: usize = 64 * 1024;
@@ -299,7 +299,10 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
             masked.extend(text.get(done.unwrap_or(0)..span.start).unwrap_or_default());
             masked.extend(STARS);
         }
-        done = done.max(Some(span.end));
+        // The last character of a find may have further bytes.
+        let rest = text.get(span.end..).unwrap_or_default();
+        let more = rest.iter().take_while(|byte| is_continuation(**byte)).count();
+        done = done.max(Some(span.end + more));
     }
     masked.extend(text.get(done.unwrap_or(0)..).unwrap_or_default());
     masked

@@ -156,6 +156,22 @@ fn several_secrets() {
     }
 }
 
+/// Outputs replace characters after the last masking, which must not make a secret of what was none.
+#[test]
+fn replaced_characters() {
+    let sanitizer = hiding(&["abc/DEF(ghi)JKLmnopq09", "abc?DEF?ghi~JKLmnopq09", "kennwort-äöü"]);
+    for text in [
+        "abc|DEF<ghi>JKLmnopq09",
+        "abc\\DEF<ghi)JKLmnopq09",
+        "abcéDEFéghiéJKLmnopq09",
+        "abc…DEF~ghi?JKLmnopq09",
+        "kennwort-???",
+        "kennwort-äöü",
+    ] {
+        assert_eq!(line(&sanitizer, format!("bad {text} sent")), "bad *** sent", "{text}");
+    }
+}
+
 #[test]
 fn secret_of_bytes() {
     let mut sanitizer = Sanitizer::default();
