@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::{CertificateError, OtherError};
-use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509Name};
+use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, ParsedExtension, X509Certificate, X509Name};
 use x509_parser::public_key::PublicKey;
 
 use super::trust::{Refusal, Trust};
@@ -17,6 +17,9 @@ use crate::sanitize::UntrustedText;
 ///
 /// Without it 683 certificates, six layers of seven issuers of the same name, kept the library busy for 23 s.
 const MAX_INTERMEDIATES: usize = 6;
+
+/// Maximum number of intermediate certificates of one name that are followed.
+const MAX_OF_ONE_NAME: usize = 2;
 
 /// Reads the fields that a report shows.
 pub(super) fn read(der: &CertificateDer<'_>) -> Option<ServerCertificate> {
@@ -40,27 +43,51 @@ fn time(time: ASN1Time) -> SystemTime {
 
 /// The intermediates that lead on from the server's certificate, at most [`MAX_INTERMEDIATES`], in the order in
 /// which they were sent. Servers send along what does not belong to the chain.
+///
+/// The library tries every path, and checks a signature at the end of each. Two certificates of one name are enough for
+/// cross-signing, and one of a trust anchor's name for a renewed key; those that the one before names by its key come
+/// first. So few paths are left that no flight of certificates costs more than about twenty signatures.
 pub(super) fn followed<'a>(
     end_entity: &CertificateDer<'_>,
     intermediates: &'a [CertificateDer<'a>],
+    is_anchor: impl Fn(&[u8]) -> bool,
 ) -> Vec<CertificateDer<'a>> {
-    if intermediates.len() <= MAX_INTERMEDIATES {
-        return intermediates.to_vec();
-    }
+    let own = parse(end_entity).filter(|_| intermediates.len() > MAX_OF_ONE_NAME);
+    let Some(own) = own else { return intermediates.to_vec() };
     let parsed: Vec<_> = intermediates.iter().filter_map(|der| Some((der, parse(der)?))).collect();
-    let mut wanted: Vec<Vec<u8>> = issuers([end_entity]);
-    let mut used = vec![false; parsed.len()];
-    let mut rest = MAX_INTERMEDIATES;
-    while let Some(name) = wanted.pop() {
-        for ((_, certificate), used) in parsed.iter().zip(&mut used) {
-            if rest > 0 && !*used && certificate.subject().as_raw() == name {
-                *used = true;
-                rest -= 1;
-                wanted.push(certificate.issuer().as_raw().to_vec());
-            }
+    let mut pending = vec![&own];
+    let mut names: Vec<&[u8]> = Vec::new();
+    let mut used = Vec::new();
+    while let Some(issued) = pending.pop() {
+        let name = issued.issuer().as_raw();
+        if names.contains(&name) {
+            continue;
+        }
+        names.push(name);
+        let all = parsed.iter().enumerate().map(|(index, (_, certificate))| (index, certificate));
+        let mut issuers: Vec<_> = all.filter(|(_, issuer)| issuer.subject().as_raw() == name).collect();
+        issuers.sort_by_key(|(_, issuer)| !has_issuers_key(issued, issuer));
+        let most = if is_anchor(name) { 1 } else { MAX_OF_ONE_NAME };
+        for (index, issuer) in issuers.into_iter().take(most.min(MAX_INTERMEDIATES - used.len())) {
+            used.push(index);
+            pending.push(issuer);
         }
     }
-    parsed.iter().zip(used).filter(|(_, used)| *used).map(|((der, _), _)| (*der).clone()).collect()
+    let kept = parsed.iter().enumerate().filter(|(index, _)| used.contains(index));
+    kept.map(|(_, (der, _))| (*der).clone()).collect()
+}
+
+/// Tests whether a certificate names another's key as its issuer's (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
+fn has_issuers_key(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+    let wanted = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(key) => key.key_identifier.clone(),
+        _ => None,
+    });
+    let given = issuer.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(key) => Some(key.clone()),
+        _ => None,
+    });
+    wanted.is_some() && wanted == given
 }
 
 /// The distinguished names (DER) of the issuers of certificates.
@@ -109,11 +136,7 @@ pub(super) fn refused(
 ) -> Fault {
     let chain: Vec<X509Certificate<'_>> = chain.iter().map_while(parse).collect();
     let Some(own) = chain.first() else { return unreadable() };
-    let refusal = match error {
-        CertificateError::Other(OtherError(other)) => other.downcast_ref(),
-        _ => None,
-    };
-    match refusal {
+    match Refusal::within(error) {
         Some(Refusal::OutdatedAnchor(anchor)) => {
             return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
         }
@@ -121,7 +144,7 @@ pub(super) fn refused(
             let problem = unusable_key(own, ChainPart::Server).unwrap_or(CertificateProblem::UnprovenKey);
             return fault(problem, own, own);
         }
-        None => {}
+        Some(Refusal::OutOfTime) | None => {}
     }
     if let Some((part, culprit)) = expired_or_early(error, own, &chain) {
         return outdated(culprit, part);
@@ -517,5 +540,26 @@ mod tests {
         let at = second.windows(5).position(|field| field == version(2)).unwrap();
         second[at..at + 5].copy_from_slice(&version(1));
         assert_eq!(problem(refusal(&second.into(), &authority)), CertificateProblem::OldVersion);
+    }
+
+    /// Certificates of a trust anchor's name made the library check the anchor's key once for each path through them.
+    #[test]
+    fn namesakes() {
+        let authority = |name: &str| {
+            let mut params = rcgen::CertificateParams::default();
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            params.distinguished_name.push(rcgen::DnType::CommonName, name);
+            rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap()).unwrap()
+        };
+        let namesakes: Vec<_> = (0..7).map(|_| authority("Root")).collect();
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.use_authority_key_identifier_extension = true;
+        let issuer = namesakes.last().unwrap();
+        let leaf = params.signed_by(&rcgen::KeyPair::generate().unwrap(), issuer).unwrap();
+        let sent: Vec<CertificateDer<'static>> = namesakes.iter().map(|one| one.der().clone()).collect();
+        let follow = |is_anchor: bool| followed(leaf.der(), &sent, |_| is_anchor);
+        assert_eq!(follow(true), [issuer.der().clone()]);
+        assert_eq!(follow(false), [sent[0].clone(), issuer.der().clone()]);
     }
 }

@@ -21,6 +21,7 @@ mod tls_error;
 mod transport;
 mod trust;
 mod tunnel;
+mod turns;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -27,6 +27,11 @@ impl DeadlineStream {
         DeadlineStream { fd, deadline, unread: VecDeque::new() }
     }
 
+    /// The deadline of every wait.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// Replaces the deadline: that of connecting is often the earlier one.
     pub(super) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;

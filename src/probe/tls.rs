@@ -20,6 +20,7 @@ use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::tls_error::Sent;
 use super::trust::{self, Refusal, Trust};
+use super::turns::Turns;
 use super::{certificate, first_bytes, p521, tls_error};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
@@ -48,6 +49,7 @@ pub(super) struct TlsConnector {
     trust: Option<Arc<Trust>>,
     identity: Option<Arc<CertifiedKey>>,
     schemes: Vec<SignatureScheme>,
+    turns: Arc<Turns>,
 }
 
 impl TlsConnector {
@@ -67,7 +69,7 @@ impl TlsConnector {
             .with_no_client_auth();
         // Each connection proves itself anew.
         config.resumption = Resumption::disabled();
-        Ok(TlsConnector { config, trust, identity, schemes })
+        Ok(TlsConnector { config, trust, identity, schemes, turns: Arc::new(Turns::new()) })
     }
 
     /// Performs the handshake over a connection, within its deadline.
@@ -81,7 +83,7 @@ impl TlsConnector {
     ) -> (Option<ServerCertificate>, Result<TlsStream, Fault>) {
         let presented = Arc::new(PresentedChain::default());
         let asked = Arc::new(AtomicBool::new(false));
-        let result = self.connection(host, &presented, &asked).and_then(|connection| {
+        let result = self.connection(host, stream.deadline(), &presented, &asked).and_then(|connection| {
             let sent = Sent { name: matches!(host, Host::Name(_)), certificate: self.identity.is_some() };
             let mut stream = TlsStream::new(connection, stream, asked, sent, certificate_optional);
             let complete = stream.complete();
@@ -94,6 +96,7 @@ impl TlsConnector {
     fn connection(
         &self,
         host: &Host,
+        deadline: Instant,
         presented: &Arc<PresentedChain>,
         asked: &Arc<AtomicBool>,
     ) -> Result<ClientConnection, Fault> {
@@ -102,6 +105,8 @@ impl TlsConnector {
             trust: self.trust.clone(),
             presented: Arc::clone(presented),
             schemes: self.schemes.clone(),
+            turns: Arc::clone(&self.turns),
+            deadline,
         }));
         config.client_auth_cert_resolver =
             Arc::new(ClientIdentity { key: self.identity.clone(), asked: Arc::clone(asked) });
@@ -150,6 +155,11 @@ impl TlsConnector {
     ) -> Fault {
         let first_bytes = stream.first_bytes();
         match library_error(error) {
+            Some(rustls::Error::InvalidCertificate(why))
+                if matches!(Refusal::within(why), Some(Refusal::OutOfTime)) =>
+            {
+                tls_error::from_io_error(&io::ErrorKind::TimedOut.into(), first_bytes, false)
+            }
             Some(rustls::Error::InvalidCertificate(why)) => {
                 certificate::refused(why, host, chain, self.trust.as_deref())
             }
@@ -310,6 +320,8 @@ struct RecordingVerifier {
     trust: Option<Arc<Trust>>,
     presented: Arc<PresentedChain>,
     schemes: Vec<SignatureScheme>,
+    turns: Arc<Turns>,
+    deadline: Instant,
 }
 
 impl RecordingVerifier {
@@ -321,7 +333,10 @@ impl RecordingVerifier {
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match &self.trust {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
-            Some(trust) => unproven(verify(trust.verifier())),
+            Some(trust) => {
+                let _turn = self.turns.take(self.deadline).ok_or(Refusal::OutOfTime)?;
+                unproven(verify(trust.verifier()))
+            }
             None => Ok(HandshakeSignatureValid::assertion()),
         }
     }
@@ -340,7 +355,10 @@ impl ServerCertVerifier for RecordingVerifier {
         let chain = chain.take(MAX_PRESENTED).map(|certificate| certificate.clone().into_owned()).collect();
         *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
         match &self.trust {
-            Some(trust) => trust.verify(end_entity, intermediates, name, now),
+            Some(trust) => {
+                let _turn = self.turns.take(self.deadline).ok_or(Refusal::OutOfTime)?;
+                trust.verify(end_entity, intermediates, name, now)
+            }
             None => Ok(ServerCertVerified::assertion()),
         }
     }

@@ -126,7 +126,7 @@ impl Trust {
         if self.certificates.iter().any(|anchor| anchor == end_entity) {
             return verify_anchor(end_entity, name, now);
         }
-        let chain = certificate::followed(end_entity, intermediates);
+        let chain = certificate::followed(end_entity, intermediates, |name| self.is_anchor(name));
         let verified = self.verifier.verify_server_cert(end_entity, &chain, name, &[], now)?;
         certificate::check_usage(end_entity)?;
         let issuers = certificate::issuers(std::iter::once(end_entity).chain(&chain));
@@ -153,6 +153,11 @@ impl Trust {
         let issues = |subject: &[u8]| names.iter().any(|name| name.ends_with(subject));
         let roots = self.roots.roots.iter().zip(&self.certificates).enumerate();
         roots.filter(move |(_, (root, _))| issues(&root.subject)).map(|(index, (_, anchor))| (index, anchor))
+    }
+
+    /// Tests whether a distinguished name (DER) is that of an anchor.
+    fn is_anchor(&self, name: &[u8]) -> bool {
+        self.roots.roots.iter().any(|root| name.ends_with(&root.subject))
     }
 
     /// A verifier that trusts all anchors but these.
@@ -190,6 +195,8 @@ pub(super) enum Refusal {
     OutdatedAnchor(CertificateDer<'static>),
     /// The handshake's signature was not made with the key of the server's certificate.
     UnprovenKey,
+    /// The deadline passed before the verification could begin.
+    OutOfTime,
 }
 
 impl std::fmt::Display for Refusal {
@@ -197,11 +204,22 @@ impl std::fmt::Display for Refusal {
         f.write_str(match self {
             Refusal::OutdatedAnchor(_) => "the trust anchor is out of date",
             Refusal::UnprovenKey => "the handshake's signature does not fit the certificate",
+            Refusal::OutOfTime => "the deadline passed",
         })
     }
 }
 
 impl std::error::Error for Refusal {}
+
+impl Refusal {
+    /// The refusal within an error of the library's.
+    pub(super) fn within(error: &CertificateError) -> Option<&Refusal> {
+        match error {
+            CertificateError::Other(OtherError(other)) => other.downcast_ref(),
+            _ => None,
+        }
+    }
+}
 
 impl From<Refusal> for rustls::Error {
     fn from(refusal: Refusal) -> rustls::Error {
