@@ -171,6 +171,8 @@ impl<'a> Composer<'a> {
         let node = Node { line: span.start.line(), value };
         self.grow(NODE_BYTES, &span)?;
         if anchor > 0 {
+            // An anchor keeps a copy, and those within it another each.
+            self.grow(node.size(), &span)?;
             self.anchors.resize(self.anchors.len().max(anchor + 1), None);
             if let Some(place) = self.anchors.get_mut(anchor) {
                 *place = Some(node.clone());
@@ -289,6 +291,15 @@ mod tests {
         let error = parse(text.as_bytes(), false).unwrap_err();
         assert_eq!(error.line, line, "{}", error.reason);
         assert!(error.reason.starts_with(reason), "{}", error.reason);
+    }
+
+    /// Each anchor keeps a copy of what is within it.
+    #[test]
+    fn nested_anchors() {
+        let open: String = (0..28).map(|number| format!("&a{number} [")).collect();
+        let list = format!("x: {open}{}{}", vec!["1"; 20_000].join(","), "]".repeat(28));
+        assert_eq!(parse(list.as_bytes(), false).unwrap_err().reason, "aliases expand to too much");
+        assert!(parse(format!("x: &a [{}]", vec!["1"; 20_000].join(",")).as_bytes(), false).is_ok());
     }
 
     #[test]
