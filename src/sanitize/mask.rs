@@ -193,30 +193,30 @@ impl Search<'_> {
         }
         self.find(reading, true)?;
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
-        self.decode(reading, depth, urls)?;
+        for unescaped in reading.unescaped() {
+            self.read(&unescaped, depth, urls)?;
+        }
         if self.mask.forms.is_empty() {
             return Some(());
         }
         match reading.dense() {
+            // Each run is in one of the dense text.
             Some(dense) => {
                 self.left = self.left.checked_sub(dense.bytes.len())?;
                 // What was left out at the end may be a letter of another alphabet.
                 self.find(&dense, reading.bytes.last().is_some_and(u8::is_ascii_graphic))?;
-                self.decode(&dense, depth, false)
+                for unescaped in dense.unescaped() {
+                    self.read(&unescaped, depth, false)?;
+                }
+                self.read_runs(&dense, depth)
             }
-            None => Some(()),
+            None => self.read_runs(reading, depth),
         }
     }
 
-    /// Searches the readings of a reading.
-    fn decode(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
-        for unescaped in reading.unescaped() {
-            self.read(&unescaped, depth, urls)?;
-        }
-        if !self.mask.forms.is_empty() {
-            for run in reading.runs() {
-                self.read(&run, depth, false)?;
-            }
+    fn read_runs(&mut self, reading: &DecodedText, depth: u8) -> Option<()> {
+        for run in reading.runs() {
+            self.read(&run, depth, false)?;
         }
         Some(())
     }
