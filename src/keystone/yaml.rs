@@ -296,7 +296,7 @@ mod tests {
     /// Each anchor keeps a copy of what is within it.
     #[test]
     fn nested_anchors() {
-        let open: String = (0..28).map(|number| format!("&a{number} [")).collect();
+        let open = (0..28).map(|number| format!("&a{number} [")).collect::<Vec<_>>().concat();
         let list = format!("x: {open}{}{}", vec!["1"; 20_000].join(","), "]".repeat(28));
         assert_eq!(parse(list.as_bytes(), false).unwrap_err().reason, "aliases expand to too much");
         assert!(parse(format!("x: &a [{}]", vec!["1"; 20_000].join(",")).as_bytes(), false).is_ok());
