@@ -301,6 +301,8 @@ pub(crate) enum ResponseProblem {
     UnusableLength,
     BrokenChunks(ChunkProblem),
     BodyCutShort,
+    /// A body without a length ended with TCP, and not with TLS (`close_notify`): whether it is whole is unknown.
+    UnprovenEnd,
 }
 
 /// A chunk that cannot be read.
@@ -393,7 +395,8 @@ impl<T> FaultDetail<T> {
                 | ResponseProblem::ConflictingLengths
                 | ResponseProblem::UnusableLength
                 | ResponseProblem::BrokenChunks(_)
-                | ResponseProblem::BodyCutShort,
+                | ResponseProblem::BodyCutShort
+                | ResponseProblem::UnprovenEnd,
             )
             | FaultDetail::NotTls { beginning: _ }
             | FaultDetail::NotHttp { protocol: _, beginning: _ } => vec![],

@@ -7,14 +7,14 @@ use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, Response as HttpResponse, header};
 use ureq::{Agent, SendBody};
 
-use super::framing::{self, Content, ContentError};
+use super::framing::{self, BodyLength, Content, ContentError};
 use super::transport::{
     DeadlineTransport, ExchangeLog, NullResolver, ReadyConnector, SharedLog, Stream, response_fault,
 };
 use super::{PhaseTimer, first_bytes, head};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
-use crate::model::fault::{Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
+use crate::model::fault::{End, Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
 use crate::sanitize::UntrustedText;
 
 /// Headers of every request, unless the user gives the same ones.
@@ -137,7 +137,7 @@ impl RequestTemplate {
         response.body = UntrustedText::new(bytes);
         match error {
             None => Completion::Full(response),
-            Some(error) => Completion::Truncated(response, content_fault(&log.lock(), &error)),
+            Some(error) => Completion::Truncated(response, content_fault(&log.lock(), length, &error)),
         }
     }
 }
@@ -187,12 +187,20 @@ fn config() -> Config {
 }
 
 /// Maps an error within a body; what happened to the connection explains it best.
-fn content_fault(log: &ExchangeLog, error: &ContentError) -> Fault {
+fn content_fault(log: &ExchangeLog, length: BodyLength, error: &ContentError) -> Fault {
+    if length == BodyLength::UntilClose && log.fault.as_ref().is_some_and(lacks_tls_end) {
+        return response_fault(FaultKind::Body, ResponseProblem::UnprovenEnd);
+    }
     let problem = match error {
         ContentError::Chunks(problem) => ResponseProblem::BrokenChunks(*problem),
         ContentError::Failed | ContentError::CutShort => ResponseProblem::BodyCutShort,
     };
     log.fault.clone().unwrap_or_else(|| response_fault(FaultKind::Body, problem))
+}
+
+/// Tests for a stream that TCP ended, and not TLS.
+const fn lacks_tls_end(fault: &Fault) -> bool {
+    matches!(fault.detail, FaultDetail::Interrupted { end: End::ClosedInTls, .. })
 }
 
 /// Maps an error of the HTTP library.

@@ -443,6 +443,9 @@ fn response(problem: &ResponseProblem) -> String {
             };
             format!("the body's chunks are broken ({why})")
         }
+        ResponseProblem::UnprovenEnd => {
+            "the body has no length, and the connection ended without TLS's own end (close_notify)".into()
+        }
         ResponseProblem::BodyCutShort => "the connection was closed before the body was complete".into(),
     }
 }

@@ -55,6 +55,9 @@ pub(super) fn clause(
         FaultKind::Body if has_broken_chunks(fault) => {
             format!("the answer of {endpoint} to {} cannot be read: {message}", answered(method, judged))
         }
+        FaultKind::Body if lacks_tls_end(fault) => {
+            format!("{endpoint} {NO_TLS_END} its answer to {}", answered(method, judged))
+        }
         FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
         FaultKind::Proxy => format!("no tunnel to {endpoint}: {message}"),
         FaultKind::Local => format!("{endpoint} could not be probed: {message}"),
@@ -79,6 +82,7 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
             return format!(" but did not complete {} within {after}", answered(Method::Get, judged));
         }
         (_, Some(status)) if has_broken_chunks(fault) => format!("{} ({status})", cause(&fault.detail)),
+        (_, Some(status)) if lacks_tls_end(fault) => format!("the server {NO_TLS_END} its answer ({status})"),
         (_, Some(status)) => format!("its answer ({status}) broke off"),
         (FaultKind::Refused, None) => "connection refused".to_owned(),
         (FaultKind::NoRoute, None) => "no route".to_owned(),
@@ -92,6 +96,13 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
 /// Tests for a body that did not break off, but cannot be read on.
 const fn has_broken_chunks(fault: &FaultInfo) -> bool {
     matches!(fault.detail, FaultDetail::Response(ResponseProblem::BrokenChunks(_)))
+}
+
+const NO_TLS_END: &str = "did not end TLS (close_notify) after";
+
+/// Tests for a body that may be whole.
+const fn lacks_tls_end(fault: &FaultInfo) -> bool {
+    matches!(fault.detail, FaultDetail::Response(ResponseProblem::UnprovenEnd))
 }
 
 /// Tests for a failure that came too soon for a stall.

@@ -777,6 +777,40 @@ fn lone_interim_answer() {
     served.join().unwrap();
 }
 
+/// Old servers close the connection and do not end TLS. A body without a length may then be cut short, which accuses no
+/// back-end; one that is shorter than its length is.
+#[test]
+fn body_without_an_end() {
+    let action =
+        "have the server, or the proxy that ends TLS in front of it, send a Content-Length, or close_notify";
+    let unproven = "did not end TLS (close_notify) after its answer";
+    let cases = [("", unproven, action), ("Content-Length: 9\r\n", "broke off", "check the API's ")];
+    let (config, ca) = tls::private(&["localhost"]);
+    let files = Files::new();
+    let cacert = files.write("ca.pem", ca);
+    for (header, why, action) in cases {
+        for method in ["both", "get"] {
+            let (listener, config) =
+                (TcpListener::bind("127.0.0.1:0").unwrap(), std::sync::Arc::clone(&config));
+            let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+            let served = spawn(move || {
+                for _ in 0..if method == "get" { 1 } else { 2 } {
+                    let session = ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
+                    let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
+                    let head = request::head(&mut stream).unwrap().unwrap();
+                    let answer = format!("HTTP/1.1 200 OK\r\n{header}\r\nok");
+                    let is_head = head.starts_with(b"HEAD ");
+                    let answer = if is_head { b"HTTP/1.1 204 No Content\r\n\r\n" } else { answer.as_bytes() };
+                    stream.write_all(answer).unwrap();
+                }
+            });
+            let run = check([&url, "--cacert", &cacert, "-m", method]).run();
+            run.exits(2).says(why).says(&format!("\nAction: {action}"));
+            served.join().unwrap();
+        }
+    }
+}
+
 /// The TLS library reads 64 KiB of a handshake's message; a longer one is refused, not gathered.
 #[test]
 fn oversized_certificate() {

@@ -198,6 +198,7 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
         (FaultKind::Protocol, FaultDetail::Response(_)) => {
             Some("an HTTP server answers there, but with headers that no client can rely on")
         }
+        (_, FaultDetail::Response(ResponseProblem::UnprovenEnd)) => Some(UNPROVEN_END),
         (_, FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. }) => {
             Some("-4 and -6 ask for addresses of one family alone")
         }
@@ -210,6 +211,11 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
         _ => None,
     }
 }
+
+const UNPROVEN_END: &str = "the answer may be whole or cut short: its body has no length, and the connection ended without TLS's own end \
+                            (close_notify)";
+const END_TLS: &str = "have the server, or the proxy that ends TLS in front of it, send a Content-Length, or close_notify before it \
+                       closes the connection";
 
 /// Advises on a certificate that has expired or soon will.
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
@@ -229,6 +235,7 @@ const USE_HTTPS: &str = "check it with -S (https)";
 const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
     match detail {
         FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
+        FaultDetail::Response(ResponseProblem::UnprovenEnd) => Some(END_TLS),
         FaultDetail::Response(
             ResponseProblem::MalformedHeaders(_)
             | ResponseProblem::HeadersTooLong

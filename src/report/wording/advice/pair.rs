@@ -1,7 +1,7 @@
 //! The words for a failure that the endpoint's other request shows in another light.
 
 use super::super::fault::{answered_head, is_at_once};
-use super::Advice;
+use super::{Advice, END_TLS, UNPROVEN_END};
 use crate::model::exchange::{Completion, Method, Phase};
 use crate::model::fault::{FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
@@ -56,6 +56,9 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) 
             "the body of its answer to GET is not framed as HTTP wants",
             "check the server and any proxy in front of it: one of them writes chunks that no client can read",
         ),
+        (_, FaultDetail::Response(ResponseProblem::UnprovenEnd)) => {
+            return (UNPROVEN_END.to_owned(), END_TLS.to_owned());
+        }
         (FaultKind::Timeout, _) => ("its back-end seems to hang", CHECK_BACK_END),
         _ if is_at_once(judged) => (
             "a worker of it crashes over GET, one of several servers of a load balancer is down, or its back-end fails",
