@@ -2,7 +2,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -14,6 +14,13 @@ use crate::report::Report;
 use crate::run::{self, Run};
 use crate::terminal::layout::MAX_PROSE;
 use crate::{deadline, explain, generate, limits, output, startup, watch};
+
+/// The reason where a file was not read or written in time.
+const LATE_FILE: &str = "a file did not answer in time: check the file system that it is on, or raise -t";
+
+/// Time that a run with files may take after all others must have written, and once more to say that it is late: the rest
+/// of the 250 ms.
+const LATE_GRACE: Duration = Duration::from_millis(20);
 
 /// Location of the first panic.
 static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
@@ -28,8 +35,9 @@ pub fn run() -> u8 {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
     limits::with_stack(|| {
-        panic::catch_unwind(|| start(started))
-            .unwrap_or_else(|_| fail(&internal_error(), None, &Environment::bare(started)))
+        panic::catch_unwind(|| start(started)).unwrap_or_else(|_| {
+            fail(&internal_error(), None, &Environment::bare(started), output::WRITE_GRACE)
+        })
     })
 }
 
@@ -43,7 +51,7 @@ fn start(started: Instant) -> u8 {
             });
             execute(&Arc::new(cli), &environment)
         }
-        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment),
+        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment, output::WRITE_GRACE),
         Err(EarlyExit::Help { plain, colored }) => {
             let text = if environment.wants_color() { &colored } else { &plain };
             show(text, State::Unknown.exit_code(), None)
@@ -53,28 +61,25 @@ fn start(started: Instant) -> u8 {
 
 /// Executes the command line and returns the exit code.
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
-    let done = match plan::file_deadline(cli, environment) {
-        Some(deadline) => {
-            let (own, its) = (Arc::clone(cli), Arc::clone(environment));
-            deadline::within(deadline + output::WRITE_GRACE, move || attempt(&own, &its)).unwrap_or_else(
-                |_| {
-                    Err("a file did not answer in time: check the file system that it is on, or raise -t"
-                        .into())
-                },
-            )
-        }
-        None => attempt(cli, environment),
-    };
-    done.unwrap_or_else(|reason| fail(&reason, cli.output.output, environment))
+    let Some(deadline) = plan::file_deadline(cli, environment) else { return attempt(cli, environment) };
+    let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
+    let (own, its) = (Arc::clone(cli), Arc::clone(environment));
+    deadline::within(deadline, move || attempt(&own, &its))
+        .unwrap_or_else(|_| fail(LATE_FILE, cli.output.output, environment, LATE_GRACE))
 }
 
-/// Executes the command line; an error or a panic is a reason.
-fn attempt(cli: &Cli, environment: &Environment) -> Result<u8, String> {
+/// Executes the command line here; an error or a panic is a line and an exit code.
+fn attempt(cli: &Cli, environment: &Environment) -> u8 {
     let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli, environment) {
         Some(text) => publish(cli, &text),
         None => probe(cli, environment),
     }));
-    done.map_err(|_| internal_error())?.map_err(|error| format!("{error:#}"))
+    let reason = match done {
+        Ok(Ok(code)) => return code,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => internal_error(),
+    };
+    fail(&reason, cli.output.output, environment, output::WRITE_GRACE)
 }
 
 /// Renders the text of `--generate` or `--explain`, which replaces a run.
@@ -120,9 +125,9 @@ fn run_deadline(plan: &Plan, started: Instant) -> Instant {
 }
 
 /// Reports a failure before any run on standard output, which is what callers read.
-fn fail(reason: &str, format: Option<OutputFormat>, environment: &Environment) -> u8 {
+fn fail(reason: &str, format: Option<OutputFormat>, environment: &Environment, grace: Duration) -> u8 {
     let report = Report::from_error(reason, environment.started);
-    let deadline = Instant::now() + output::WRITE_GRACE;
+    let deadline = Instant::now() + grace;
     show(&report.render_fallback(format, !environment.is_utf8()), report.exit_code, Some(deadline))
 }
 

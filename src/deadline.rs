@@ -8,6 +8,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
 
+/// Stack of a thread that may run the whole program, in bytes; systems give 8 MiB. Without it the environment
+/// (`RUST_MIN_STACK`) would decide.
+pub(crate) const STACK_SIZE: usize = 1024 * 1024;
+
 /// Returns what the work returns, or an error at the deadline, or if the work panics.
 ///
 /// Where no thread can be had, the work is done here, without a deadline.
@@ -20,7 +24,7 @@ pub(crate) fn within<T: Send + 'static>(
     let own = Arc::clone(&work);
     // Nobody receives after the deadline.
     let send = move || drop(sender.send(own()));
-    match thread::Builder::new().spawn(send) {
+    match thread::Builder::new().stack_size(STACK_SIZE).spawn(send) {
         Ok(_) => receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())),
         Err(_) => Ok(work()),
     }

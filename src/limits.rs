@@ -2,32 +2,40 @@
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Instant;
 
 use rustix::fs::{OFlags, fcntl_setfl, open};
 use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGABRT;
+use signal_hook::flag::register_conditional_shutdown;
 use signal_hook::low_level::{exit, pipe};
 
+use crate::deadline::STACK_SIZE;
 use crate::model::state::State;
 use crate::output;
-
-/// Stack that the program may need, in bytes; systems give 8 MiB.
-const STACK_SIZE: u64 = 1024 * 1024;
 
 /// Stack of the thread that waits for an abort, in bytes.
 const WAITER_STACK_SIZE: usize = 64 * 1024;
 
-/// Runs the program, on a thread of its own where the stack (`ulimit -s`) is too small.
+/// Runs the program, on a thread of its own where the stack (`ulimit -s`) is too small. Where no thread can be had either, a
+/// line says so: the program would overflow the stack.
 pub(crate) fn with_stack(program: impl Fn() -> u8 + Sync) -> u8 {
-    if getrlimit(Resource::Stack).current.is_none_or(|stack| stack >= STACK_SIZE) {
+    let is_small = |stack| usize::try_from(stack).is_ok_and(|stack| stack < STACK_SIZE);
+    if !getrlimit(Resource::Stack).current.is_some_and(is_small) {
         return program();
     }
-    let size = usize::try_from(STACK_SIZE).unwrap_or_default();
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(size).spawn_scoped(scope, &program);
-        thread.map_or_else(|_| program(), |thread| thread.join().unwrap_or(State::Unknown.exit_code()))
+        let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, &program);
+        let code = thread.ok().and_then(|thread| thread.join().ok());
+        code.unwrap_or_else(|| {
+            let line = "CEILOMETER UNKNOWN - the stack is too small, and no thread can be had: raise the limits (ulimit -s, -u)\n";
+            // The exit code says it too.
+            let _ = output::write(line, Some(Instant::now() + output::WRITE_GRACE));
+            State::Unknown.exit_code()
+        })
     })
 }
 
@@ -36,8 +44,12 @@ pub(crate) fn with_stack(program: impl Fn() -> u8 + Sync) -> u8 {
 pub(crate) fn report_lack_of_memory(render: impl FnOnce(&str) -> String) {
     let limited = [Resource::As, Resource::Data].into_iter().any(|kind| getrlimit(kind).current.is_some());
     if limited {
-        // Without it the signal ends the process, as it would have.
-        let _ = watch_for_abort(render("out of memory: raise the limit on it (ulimit -v, -d)"));
+        let text = render("out of memory: raise the limit on it (ulimit -v, -d)");
+        if watch_for_abort(text).is_err() {
+            // Without a thread there is no line, but the exit code.
+            let always = Arc::new(AtomicBool::new(true));
+            drop(register_conditional_shutdown(SIGABRT, State::Unknown.exit_code().into(), always));
+        }
     }
 }
 

@@ -73,7 +73,7 @@ fn others_can_run(path: &Path) -> bool {
 
 /// Accepts characters that no configuration interprets, at least between quotes.
 fn is_portable(c: char) -> bool {
-    c.is_alphanumeric() || "/._+-@,:=~ ".contains(c)
+    c.is_ascii_alphanumeric() || "/._+-,:=~ ".contains(c)
 }
 
 /// Finds a program as a shell does: a name in `PATH`, anything else from the current directory.
@@ -113,9 +113,20 @@ mod tests {
 
     #[test]
     fn unusable_paths() {
-        for path in
-            ["relative/check", "/a'b", "/a\"b", "/a$b", "/a%b", "/a\\b", "/a\nb", "/a;b", "/a{b}", "/a#b"]
-        {
+        for path in [
+            "relative/check",
+            "/a'b",
+            "/a\"b",
+            "/a$b",
+            "/a%b",
+            "/a\\b",
+            "/a\nb",
+            "/a;b",
+            "/a{b}",
+            "/a#b",
+            "/a@PLUGIN_SYSTEMD@",
+            "/é",
+        ] {
             let text = filled(path);
             assert!(text.starts_with(&format!("# head\n{FILL_IN}sh {PLACEHOLDER} -t\n")), "{path}: {text}");
         }

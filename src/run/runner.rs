@@ -15,6 +15,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
 use super::Run;
+use crate::deadline::STACK_SIZE;
 use crate::report::Report;
 
 /// A thread that executes runs, and the signals that interrupt them.
@@ -49,7 +50,7 @@ impl Runner {
             let _ = stop.send(Event::Stop);
         })?;
         let work = move || work_loop(&run, &received, &reports);
-        thread::Builder::new().spawn(work).context("no thread for the runs")?;
+        thread::Builder::new().stack_size(STACK_SIZE).spawn(work).context("no thread for the runs")?;
         Ok(Runner { orders, events, interval })
     }
 
@@ -115,6 +116,6 @@ fn listen(stop: impl FnOnce() + Send + 'static) -> Result<()> {
         let _ = receiver.read(&mut [0]);
         stop();
     };
-    thread::Builder::new().spawn(wait).context("no thread for signals")?;
+    thread::Builder::new().stack_size(STACK_SIZE).spawn(wait).context("no thread for signals")?;
     Ok(())
 }

@@ -342,6 +342,27 @@ fn files_that_do_not_answer() {
     }
 }
 
+/// The limits of the whole program, where no thread can be had either, and the environment's word on stacks.
+#[test]
+fn limits_without_threads() {
+    let peer = Peer::healthy();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), "secret-token").unwrap();
+    let arguments = [&*peer.address(), "--token-file", file.path().to_str().unwrap(), "-t", "5"];
+    for size in ["1", "16384"] {
+        let run = check(arguments).env("RUST_MIN_STACK", size).run();
+        run.exits(0).summarises("OK", &[]);
+    }
+    let Some(user) = unprivileged().filter(|user| !user.is_empty()) else { return };
+    let run =
+        check_in_shell(&format!(r#"ulimit -s 64; exec {user} prlimit --nproc=0 "$@""#), &arguments[..1])
+            .run();
+    run.exits(3).summarises("UNKNOWN", &["the stack is too small, and no thread can be had"]);
+    let line = format!(r#"exec {user} prlimit --nproc=0 --as=40000000 "$@""#);
+    let run = check_in_shell(&line, &["--endpoints", "-", "-t", "5"]).stdin(peer.endpoints(20_000)).run();
+    assert_eq!(run.code, Some(3), "no line, but the exit code");
+}
+
 #[test]
 fn descriptor_limit() {
     let peer = Peer::healthy();
