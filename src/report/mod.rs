@@ -93,7 +93,7 @@ pub(crate) struct Report {
     /// True if the summary says what happened at the worst endpoint; only a quotation may be cut.
     pub(crate) tells_worst: bool,
     pub(crate) simulated: bool,
-    /// True if certificates were not verified (`-k`). Without https there are none.
+    /// True if certificates were not verified (`-k`).
     pub(crate) unverified: bool,
     pub(crate) started_at: SystemTime,
     pub(crate) elapsed: Duration,
@@ -104,10 +104,6 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<String>,
     /// The effective thresholds, for performance data.
     pub(crate) thresholds: Thresholds,
-}
-
-fn is_https(url: &str) -> bool {
-    url.starts_with("https:")
 }
 
 impl Report {
@@ -127,7 +123,7 @@ impl Report {
             quoted: 0,
             tells_worst: false,
             simulated: matches!(plan.targets, Targets::Simulated(_)),
-            unverified: plan.network.tls.insecure && endpoints.iter().any(|verdict| is_https(&verdict.url)),
+            unverified: plan.network.tls.insecure,
             started_at,
             elapsed,
             login: None,
@@ -153,10 +149,6 @@ impl Report {
     /// Adds the login, whose state is the run's where there is no endpoint.
     #[must_use]
     pub(crate) fn with_login(mut self, plan: &Plan, login: Arc<LoginVerdict>) -> Report {
-        if plan.network.tls.insecure && is_https(&login.auth_url) && !self.unverified {
-            self.unverified = true;
-            self = self.summarise_between("", "", plan.quorum);
-        }
         if self.endpoints.is_empty() {
             self.state = login.state;
             self.exit_code = plan.exit_codes.of(login.state);

@@ -3,7 +3,6 @@
 
 use crate::support::certificates::{Authority, Files, authority};
 use crate::support::harness::{check, words};
-use crate::support::peer::Peer;
 use crate::tls::programs::{Program, openssl, s_server};
 use crate::tls::refusals::{is_untrusted, trusted};
 use crate::tls::server::TlsServer;
@@ -210,16 +209,4 @@ fn name_constraints() {
         "a name constraint of a CA in the chain excludes the certificate's names (subject CN=localhost)";
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
     check([&server.url(), "-k"]).run().exits(0);
-}
-
-/// Over plain http there is no certificate, so that none is unverified.
-#[test]
-fn mark_of_unverified_certificates() {
-    let (root, _files, _) = trusted();
-    let server = TlsServer::healthy(&root.server("localhost"));
-    let plain = Peer::healthy();
-    for format in ["nagios", "human", "haproxy-agent"] {
-        check([&plain.address(), "-k", "-o", format]).run().exits(0).never_says("not verified");
-        check([&plain.address(), &server.url(), "-k", "-o", format]).run().exits(0).says("not verified");
-    }
 }
