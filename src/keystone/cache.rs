@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::Mode;
@@ -19,7 +19,7 @@ use crate::{input, replacement};
 /// The directory within the user's own where no other is named.
 const DIRECTORY: &str = "check_ceilometer";
 
-/// Life that a cached token must have left: a run and the API's own look at it fit in.
+/// Life that a token must have left to be sent: a run and the API's own look at it fit in.
 pub(crate) const MIN_TOKEN_LIFE: Duration = Duration::from_secs(120);
 
 /// Maximum size of a cache file, in bytes: a longer one is neither written nor read.
@@ -40,7 +40,7 @@ pub(crate) struct Cache {
 /// An entry of the cache: the token and the endpoints of a cloud.
 #[derive(Debug)]
 pub(crate) struct CachedLogin {
-    /// The token, while it has enough life left.
+    /// The token, whatever life it has left; `None` where it cannot be sent.
     pub(crate) token: Option<Token>,
     /// The catalogue, which outlives the token.
     pub(crate) catalog: Catalog,
@@ -79,8 +79,8 @@ impl Cache {
     }
 
     /// Looks a cloud up. What is odd about its file counts as absent.
-    pub(crate) fn load(&self, cloud: &Cloud, now: SystemTime) -> Option<CachedLogin> {
-        self.read(cloud).map(|found| found.into_login(now))
+    pub(crate) fn load(&self, cloud: &Cloud) -> Option<CachedLogin> {
+        self.read(cloud).map(Entry::into_login)
     }
 
     fn read(&self, cloud: &Cloud) -> Option<Entry> {
@@ -172,13 +172,12 @@ impl Entry {
         })
     }
 
-    fn into_login(self, now: SystemTime) -> CachedLogin {
+    fn into_login(self) -> CachedLogin {
         let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at)).unwrap_or(UNIX_EPOCH);
         let is_usable = !self.token.is_empty() && self.token.bytes().all(|byte| byte.is_ascii_graphic());
-        let lives = expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE) && is_usable;
         let catalog = self.catalog;
         let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
-        CachedLogin { token: lives.then_some(token), catalog, recipients: self.recipients }
+        CachedLogin { token: is_usable.then_some(token), catalog, recipients: self.recipients }
     }
 }
 

@@ -26,8 +26,10 @@ use crate::verdict::{LoginVerdict, TokenSource, Verdict};
 /// Maximum length of a region's name in an output, in characters.
 const MAX_REGION: usize = 100;
 
-/// Maximum number of tokens and receipts that are masked: those of the last logins.
-const MAX_SECRETS: usize = 4;
+/// Maximum number of tokens and receipts that are masked, and of their bytes: an API that refuses every token causes a
+/// login in each run, and the newest secrets are the likeliest to be reflected.
+const MAX_SECRETS: usize = 128;
+const MAX_SECRET_BYTES: usize = 256 * 1024;
 
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
@@ -44,21 +46,37 @@ struct Known {
     /// The endpoints that have seen the token.
     recipients: TokenRecipients,
     catalog: Option<Catalog>,
-    /// The newest tokens and receipts of Keystone's, the last one at the end.
-    secrets: VecDeque<Vec<u8>>,
+    /// Keystone's tokens and receipts that may be valid still, the newest one at the end.
+    secrets: VecDeque<LoginSecret>,
     /// Masks them.
     sanitizer: Option<Sanitizer>,
 }
 
+/// A token or a receipt of Keystone's.
+#[derive(Debug)]
+struct LoginSecret {
+    bytes: Vec<u8>,
+    /// The end of its life, as far as that is known.
+    expires_at: Option<SystemTime>,
+}
+
 impl Known {
-    /// Masks a token or a receipt from now on, and no longer the oldest: a watch of weeks sees thousands.
-    fn add_secret(&mut self, secret: &[u8]) {
-        if !self.secrets.iter().any(|known| known == secret) {
-            self.secrets.push_back(secret.to_vec());
-            let surplus = self.secrets.len().saturating_sub(MAX_SECRETS);
-            self.secrets.drain(..surplus);
-            self.sanitizer = None;
+    /// Masks a token or a receipt from now on, and no longer those that have expired: a watch of weeks sees thousands.
+    fn add_secret(&mut self, secret: &[u8], expires_at: Option<SystemTime>, now: SystemTime) {
+        if self.secrets.iter().any(|known| known.bytes == secret) {
+            return;
         }
+        self.secrets.retain(|known| known.expires_at.is_none_or(|end| end > now));
+        self.secrets.push_back(LoginSecret { bytes: secret.to_vec(), expires_at });
+        let mut size = 0;
+        let fits = |known: &&LoginSecret| {
+            size += known.bytes.len();
+            size <= MAX_SECRET_BYTES
+        };
+        let kept = self.secrets.iter().rev().take(MAX_SECRETS).take_while(fits).count().max(1);
+        let surplus = self.secrets.len().saturating_sub(kept);
+        self.secrets.drain(..surplus);
+        self.sanitizer = None;
     }
 
     /// The sanitizer of a plan that masks the secrets, too.
@@ -67,7 +85,7 @@ impl Known {
         let sanitizer = self.sanitizer.get_or_insert_with(|| {
             let mut sanitizer = plan.sanitizer.clone();
             for secret in secrets {
-                sanitizer.add_secret(secret);
+                sanitizer.add_secret(&secret.bytes);
             }
             sanitizer.prepare();
             sanitizer
@@ -147,10 +165,14 @@ impl Run {
         let now = SystemTime::now();
         let cloud = &session.cloud.cloud;
         if !std::mem::replace(&mut known.is_loaded, true) {
-            let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud, now));
+            let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud));
             if let Some(cached) = cached {
                 (known.token, known.catalog) = (cached.token, Some(cached.catalog));
                 known.recipients = cached.recipients;
+            }
+            // One that is too old to be sent may be reflected still, by an endpoint that got it before.
+            if let Some(token) = known.token.clone() {
+                known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), now);
             }
         }
         let has_life =
@@ -163,7 +185,7 @@ impl Run {
 
     fn plan_with(&self, known: &mut Known, token: &Token) -> Plan {
         let mut plan = self.plan.with_token(&token.id);
-        known.add_secret(token.id.expose().as_bytes());
+        known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), SystemTime::now());
         plan.sanitizer = known.sanitizer(&self.plan);
         plan
     }
@@ -191,10 +213,11 @@ impl Run {
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
         let mut plan = (*self.plan).clone();
+        let expires_at = answer.as_ref().and_then(|answer| Some(answer.as_ref().ok()?.expires_at));
         for name in ["x-subject-token", "openstack-auth-receipt"] {
             let secret = exchange.completion.answer().and_then(|response| response.header(name));
             if let Some(secret) = secret {
-                known.add_secret(secret.bytes());
+                known.add_secret(secret.bytes(), expires_at, now);
             }
         }
         plan.sanitizer = known.sanitizer(&self.plan);
@@ -302,21 +325,55 @@ fn wants_token(verdict: &Verdict) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::verdict::tests::plan;
 
+    fn add(known: &mut Known, secret: &str, life: u64, now: SystemTime) {
+        known.add_secret(secret.as_bytes(), Some(now + Duration::from_secs(life)), now);
+    }
+
+    fn shown(known: &mut Known, secret: &str) -> String {
+        known.sanitizer(&plan()).line(&UntrustedText::new(secret), 100)
+    }
+
     #[test]
     fn secrets_of_many_logins() {
-        let mut known = Known::default();
-        for number in 10..60_u32 {
-            known.add_secret(format!("token-of-login-{number}").as_bytes());
-            known.add_secret(format!("token-of-login-{number}").as_bytes());
-            let sanitizer = known.sanitizer(&plan());
-            for masked in number.saturating_sub(1).max(10)..=number {
-                let text = UntrustedText::new(format!("token-of-login-{masked}"));
-                assert_eq!(sanitizer.line(&text, 100), "***");
-            }
+        let (mut known, now) = (Known::default(), SystemTime::now());
+        for number in 100..100 + 2 * MAX_SECRETS {
+            add(&mut known, &format!("token-of-login-{number}"), 3600, now);
+            add(&mut known, &format!("token-of-login-{number}"), 3600, now);
         }
         assert_eq!(known.secrets.len(), MAX_SECRETS);
+        for number in [MAX_SECRETS, MAX_SECRETS + 1, 2 * MAX_SECRETS - 1] {
+            assert_eq!(shown(&mut known, &format!("token-of-login-{}", 100 + number)), "***");
+        }
+    }
+
+    #[test]
+    fn secrets_that_expire() {
+        let (mut known, now) = (Known::default(), SystemTime::now());
+        known.add_secret(b"receipt-without-end", None, now);
+        add(&mut known, "hourly-token", 3600, now);
+        add(&mut known, "daily-token", 86400, now);
+        add(&mut known, "newest-token", 86400, now + Duration::from_secs(3599));
+        assert_eq!(shown(&mut known, "hourly-token"), "***");
+        add(&mut known, "one-more", 86400, now + Duration::from_secs(3601));
+        assert_eq!(shown(&mut known, "hourly-token"), "hourly-token");
+        for masked in ["receipt-without-end", "daily-token", "newest-token", "one-more"] {
+            assert_eq!(shown(&mut known, masked), "***");
+        }
+    }
+
+    #[test]
+    fn long_secrets_of_many_logins() {
+        let (mut known, now) = (Known::default(), SystemTime::now());
+        for number in 10..15 {
+            add(&mut known, &format!("{number}{}", "t".repeat(MAX_SECRET_BYTES / 3)), 3600, now);
+        }
+        assert_eq!(known.secrets.len(), 2);
+        add(&mut known, &"long".repeat(MAX_SECRET_BYTES), 3600, now);
+        assert_eq!(known.secrets.len(), 1);
     }
 }

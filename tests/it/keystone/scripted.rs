@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Clouds;
 use super::server::{Server, answer, demand, health, token, token_for};
@@ -318,6 +319,41 @@ fn masked_secrets() {
         }
     }
     clouds.check("prod", "-v").run().says("Note: the login goes over plain http");
+}
+
+/// A cloud that grants `1-of-many-tokens`, …, and whose API refuses all of them and quotes the first.
+fn reflecting_cloud() -> (Server, Clouds) {
+    let granted = AtomicUsize::new(0);
+    let server = Server::start(move |request, port| match request.is_login() {
+        true => token(&format!("{}-of-many-tokens", 1 + granted.fetch_add(1, Ordering::Relaxed)), port),
+        false if request.head.starts_with("HEAD ") => demand(request),
+        false => answer("401 Unauthorized", "", r#"{"error": {"message": "seen before: 1-of-many-tokens"}}"#),
+    });
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    (server, clouds)
+}
+
+#[test]
+fn first_token_of_many_logins() {
+    let (server, clouds) = reflecting_cloud();
+    let words = "--token-cache off --watch 0.05 --count 8 -o json -vvv";
+    clouds.check("prod", words).run().says("seen before: ***").never_says("1-of-many");
+    assert_eq!(server.logins(), 8);
+}
+
+/// An endpoint that got a cached token before may quote it after it has become too old to be sent.
+#[test]
+fn cached_token_at_the_end_of_its_life() {
+    let (server, clouds) = reflecting_cloud();
+    clouds.check("prod", "").run().exits(3);
+    let file = clouds.path(".cache/check_ceilometer/prod.json");
+    let mut cached: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let soon = SystemTime::now() + Duration::from_secs(100);
+    cached["expires_at"] = soon.duration_since(UNIX_EPOCH).unwrap().as_secs().into();
+    clouds.write(".cache/check_ceilometer/prod.json", cached.to_string());
+    let run = clouds.check("prod", "-o json -vvv").run();
+    run.exits(3).says("seen before: ***").never_says("1-of-many");
+    assert_eq!(server.logins(), 2, "not sent again");
 }
 
 /// Answers that only look like a grant.
