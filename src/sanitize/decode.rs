@@ -38,7 +38,7 @@ impl DecodedText {
         self.origins.resize(self.bytes.len(), origin);
     }
 
-    /// The form that patterns have: lower case, one base64 alphabet, no white space.
+    /// The form that patterns have: lower case, one base64 alphabet, no white space, no controls.
     pub(super) fn normalized(&self) -> DecodedText {
         self.filter_map(normalize)
     }
@@ -132,10 +132,6 @@ impl DecodedText {
     ) -> DecodedText {
         let mut reading = DecodedText::empty();
         for run in runs {
-            if !reading.bytes.is_empty() {
-                // Keeps the runs apart.
-                reading.push(&[0], self, 0..0);
-            }
             let letters = self.bytes.get(run.clone()).unwrap_or_default().iter().copied();
             let origins = self.origins.get(run.clone()).unwrap_or_default();
             let values = letters.filter_map(value).zip(origins).skip(offset);
@@ -161,7 +157,8 @@ impl DecodedText {
     }
 }
 
-/// A byte in the form that patterns have: lower case, one base64 alphabet; `None` for white space.
+/// A byte in the form that patterns have: lower case, one base64 alphabet; `None` for white space and controls, such as the
+/// zeros of UTF-16.
 ///
 /// Characters that an output replaces by one another are the same: those of a plugin line, and all beyond ASCII, each of
 /// which is one byte.
@@ -173,7 +170,7 @@ pub(super) fn normalize(byte: u8) -> Option<u8> {
         b'>' => Some(b')'),
         b'~' | 0xc0.. => Some(b'?'),
         byte if is_continuation(byte) => None,
-        byte if byte.is_ascii_whitespace() => None,
+        byte if byte == b' ' || byte.is_ascii_control() => None,
         byte => Some(byte.to_ascii_lowercase()),
     }
 }

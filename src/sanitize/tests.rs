@@ -200,6 +200,24 @@ fn secret_in_pieces() {
     assert_eq!(sanitizer.own_lines(&text), ["before", "***", "after"]);
 }
 
+/// UTF-16 and UTF-32 put zeros between the letters, here within what a server or this program writes of bytes.
+#[test]
+fn secret_with_zeros() {
+    let sanitizer = hiding(&["S3cr3tPw"]);
+    for zeros in ["\0", "\0\0\0", "\x01\x1b"] {
+        let text = spread("S3cr3tPw", 1, zeros);
+        for encode in [|text| each(text, |byte| format!("{byte:02x} ")), |text| STANDARD_NO_PAD.encode(text)]
+        {
+            let shown = line(&sanitizer, format!("the bytes {}", encode(&text)));
+            assert_eq!(shown, "the bytes ***", "{text:?}");
+        }
+    }
+    let threes = each(&spread("S3cr3tPw", 3, "\0"), |byte| format!("{byte:02x} "));
+    assert_eq!(line(&sanitizer, format!("the bytes {threes}")), "the bytes ***");
+    let hex = each(&spread("S3cr3tPwLonger", 1, "\0"), |byte| format!("{byte:02x} "));
+    assert_eq!(line(&hiding(&["S3cr3tPwLonger"]), format!("the bytes {}", &hex[..47])), "the bytes *** 00");
+}
+
 #[test]
 fn secret_cut_by_the_end() {
     assert_masks(
