@@ -5,8 +5,8 @@ check() {
     output=$(@PLUGIN@ -o nagios -t 8 -H "$@")
     state=$?
     printf '%s\n' "$output" | awk -v state="$state" -v name="Ceilometer $1" '
-        # Checkmk reads a backslash as an escape, and (!) as a state.
-        { gsub(/\\/, "/"); gsub(/[(]!/, "( !") }
+        # Checkmk reads a backslash as an escape, and (!), (!!), (?) and (.) as states.
+        { gsub(/\\/, "/"); gsub(/[(]!/, "( !"); gsub(/[(][?][)]/, "( ?)"); gsub(/[(][.][)]/, "( .)") }
         NR == 1 {
             metrics = split($0, part, " [|] ") > 1 ? part[2] : "-"
             gsub(" ", "|", metrics)

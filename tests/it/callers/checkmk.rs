@@ -71,8 +71,8 @@ fn mrpe() {
 /// Checkmk makes lines of a server's `\n`, and states of its marks.
 #[test]
 fn marks_of_a_server() {
-    let body = r#"{"error": "db\\nOK - fine (!!)"}"#;
+    let body = r#"{"error": "db\\nOK - fine (!!) (!) (?) (.) <.>"}"#;
     let peer = Peer::by_method(alive(), answers(503, "", body));
     let run = local(directory().path(), &peer.address());
-    assert!(run.stdout.contains("db/nOK - fine ( !!)"), "{run:?}");
+    assert!(run.stdout.contains("db/nOK - fine ( !!) ( !) ( ?) ( .) ( .)"), "{run:?}");
 }
