@@ -169,7 +169,7 @@ impl Plan {
     }
 }
 
-/// Returns the end of a run that reads files, which a file system may not answer for; `None` for a watch, and where no file
+/// Returns the end of a run that needs files, which a file system may not answer for; `None` for a watch, and where no file
 /// is named, for a thread is not free.
 pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Instant> {
     let limit = match run_mode(cli) {
@@ -177,12 +177,18 @@ pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Inst
         RunMode::Wait { limit } => limit,
         RunMode::Watch { .. } => return None,
     };
-    let (request, tls, connection) = (&cli.request, &cli.tls, &cli.connection);
-    let files =
-        [&cli.targets.file, &request.token_file, &request.auth_file, &tls.cacert, &tls.cert, &tls.key]
-            .into_iter()
-            .chain([&connection.proxy_auth_file]);
-    let is_named = files.flatten().next().is_some()
+    let (request, tls) = (&cli.request, &cli.tls);
+    let files = [
+        &cli.targets.file,
+        &request.token_file,
+        &request.auth_file,
+        &cli.connection.proxy_auth_file,
+        &tls.cacert,
+        &tls.cert,
+        &tls.key,
+        &cli.output.output_file,
+    ];
+    let is_named = files.into_iter().any(Option::is_some)
         || request.header.iter().any(|header| header.starts_with('@'))
         || cli.cloud.os_cloud.is_some()
         || ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.variable(name).is_some());

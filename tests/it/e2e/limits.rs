@@ -331,10 +331,11 @@ fn files_that_do_not_answer() {
     let table = [
         ("/token", format!("--token-file {folder}/token"), "a file did not answer in time: "),
         ("", format!("--output-file {folder}/report"), "report: its file system does not answer"),
+        ("/report", format!("--output-file {folder}/report"), "a file did not answer in time: "),
     ];
     for (name, options, reason) in &table {
         let line = format!(
-            r#"exec strace -f -qq -o {folder}/trace -P {folder}{name} -e inject=open,openat:delay_enter=2s "$@" 2>&-"#
+            r#"exec strace -f -qq -o {folder}/trace -P {folder}{name} -e inject=open,openat,statx:delay_enter=2s "$@" 2>&-"#
         );
         let address = peer.address();
         let arguments: Vec<&str> = words(options).into_iter().chain([&*address, "-t", "1"]).collect();
