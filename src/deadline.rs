@@ -1,4 +1,4 @@
-//! Work that may block for ever, on a thread that is abandoned at a deadline.
+//! Waits that end at a deadline: a poll, or work that may block for ever on a thread that is abandoned.
 //!
 //! A file system may stall, as NFS's does without its server; a terminal that nobody reads takes no more; another process may
 //! take what a shared standard input had. No poll foretells these.
@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
+
+use rustix::event::{PollFd, Timespec, poll};
+use rustix::io::{Errno, Result as SystemResult};
 
 /// Stack of a thread that may run the whole program, in bytes; systems give 8 MiB. Without it the environment
 /// (`RUST_MIN_STACK`) would decide.
@@ -27,6 +30,25 @@ pub(crate) fn within<T: Send + 'static>(
     match thread::Builder::new().stack_size(STACK_SIZE).spawn(send) {
         Ok(_) => receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())),
         Err(_) => Ok(work()),
+    }
+}
+
+/// Polls until an event or the deadline; returns true if there was an event.
+///
+/// A deadline that has passed is not polled at all: a peer that always has a byte ready must not
+/// outlive it. The kernel rounds socket timeouts up to its timer wheel, which makes a limit of 10 s 200 ms late.
+pub(crate) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> SystemResult<bool> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        let timeout = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
+        match poll(fds, Some(&timeout)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(errno) => return Err(errno),
+        }
     }
 }
 

@@ -14,11 +14,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::{deadline, sanitize};
+use crate::deadline::{self, poll_until};
+use crate::sanitize;
 
 /// Number of bytes that are read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -168,20 +169,15 @@ impl Stream {
 
     /// Waits until there is something to read, or only looks at the clock.
     fn await_data(&self, file: BorrowedFd<'_>, wait: bool) -> Result<()> {
-        loop {
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(timeout_error(&self.name));
-            }
-            if !wait {
-                return Ok(());
-            }
-            let timeout = Timespec::try_from(left).ok();
-            match poll(&mut [PollFd::new(&file, PollFlags::IN)], timeout.as_ref()) {
-                Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) => return Ok(()),
-                Err(error) => bail!(refusal(&self.name, error)),
-            }
+        let is_in_time = if wait {
+            poll_until(&mut [PollFd::new(&file, PollFlags::IN)], self.deadline)
+        } else {
+            Ok(Instant::now() < self.deadline)
+        };
+        match is_in_time {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(timeout_error(&self.name)),
+            Err(error) => bail!(refusal(&self.name, error)),
         }
     }
 }

@@ -16,7 +16,8 @@ use rustix::net::{
 };
 
 use super::error::{is_local, local};
-use super::stream::{DeadlineStream, poll_until};
+use super::stream::DeadlineStream;
+use crate::deadline::poll_until;
 use crate::model::exchange::Phase;
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
 use crate::sanitize::sanitize_own;
@@ -125,7 +126,7 @@ fn poll_attempts(
         let mut fds: Vec<PollFd<'_>> =
             under_way.iter().map(|attempt| PollFd::new(&attempt.fd, PollFlags::OUT)).collect();
         // Only this machine can fail here.
-        poll_until(&mut fds, until).map_err(|error| local(Phase::Connect, &error))?;
+        poll_until(&mut fds, until).map_err(|errno| local(Phase::Connect, &errno.into()))?;
         // An error and a hang-up are events too, wanted or not; the socket then knows the reason.
         fds.iter().map(|fd| !fd.revents().is_empty()).collect()
     };

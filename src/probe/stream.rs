@@ -1,16 +1,15 @@
 //! A connected, non-blocking stream whose every wait ends at its deadline.
-//!
-//! Waiting is poll(2): the kernel rounds socket timeouts up to its timer wheel, which makes a limit of
-//! 10 s 200 ms late.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::deadline::poll_until;
 
 /// A connected socket, TCP or UNIX, and when to give up on it.
 #[derive(Debug)]
@@ -88,24 +87,5 @@ impl Write for DeadlineStream {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Polls until an event or the deadline; returns true if there was an event.
-///
-/// A deadline that has passed is not polled at all: a peer that always has a byte ready must not
-/// outlive it.
-pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> io::Result<bool> {
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(false);
-        }
-        let timeout = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
-        match poll(fds, Some(&timeout)) {
-            Ok(0) | Err(Errno::INTR) => {}
-            Ok(_) => return Ok(true),
-            Err(errno) => return Err(errno.into()),
-        }
     }
 }
