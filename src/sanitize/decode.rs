@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use unicode_width::UnicodeWidthChar;
+
 /// Shortest run of base64 letters or hexadecimal digits that is decoded: any text has shorter ones.
 const MIN_RUN: usize = 8;
 
@@ -48,6 +50,30 @@ impl DecodedText {
     pub(super) fn dense(&self) -> Option<DecodedText> {
         let is_dense = self.bytes.iter().all(u8::is_ascii_graphic);
         (!is_dense).then(|| self.filter_map(|byte| byte.is_ascii_graphic().then_some(byte)))
+    }
+
+    /// The text as an output in ASCII prints it, a character for each column; `None` where the normal form tells as much.
+    pub(super) fn in_ascii(&self, map: fn(char) -> char) -> Option<DecodedText> {
+        if self.bytes.is_ascii() {
+            return None;
+        }
+        let (mut reading, mut at, mut differs) = (DecodedText::empty(), 0, false);
+        for chunk in self.bytes.utf8_chunks() {
+            let letters = chunk.valid().chars().map(|letter| (letter, letter.len_utf8()));
+            let invalid = Some((char::REPLACEMENT_CHARACTER, chunk.invalid().len()));
+            for (letter, length) in letters.chain(invalid.filter(|(_, length)| *length > 0)) {
+                let (shape, columns) = match letter {
+                    letter if letter.is_ascii() => (letter, 1),
+                    letter => (map(letter), letter.width().unwrap_or(0)),
+                };
+                differs |= columns != 1 || (!letter.is_ascii() && !"?~".contains(shape));
+                for _ in 0..columns {
+                    reading.push(&[u8::try_from(shape).unwrap_or(b'?')], self, at..at + length);
+                }
+                at += length;
+            }
+        }
+        differs.then_some(reading)
     }
 
     fn filter_map(&self, map: fn(u8) -> Option<u8>) -> DecodedText {

@@ -16,6 +16,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
+use super::ascii_shape;
 use super::decode::{DecodedText, is_continuation, normalize};
 
 /// Length of all forms from which on their matcher takes noticeable time to build, in bytes.
@@ -146,7 +147,7 @@ impl Mask {
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
         let mut search = Search { mask: self, left, spans: Vec::new() };
         let reading = DecodedText::of(text);
-        match search.read(&reading, depth, true) {
+        match search.read(&reading, depth, true).and_then(|()| search.read_in_ascii(&reading, depth)) {
             Some(()) => replace(text, search.spans),
             None => STARS.to_vec(),
         }
@@ -212,6 +213,23 @@ impl Search<'_> {
             }
             None => self.read_runs(reading, depth),
         }
+    }
+
+    /// Searches the text as outputs in ASCII print it.
+    fn read_in_ascii(&mut self, reading: &DecodedText, depth: u8) -> Option<()> {
+        if self.mask.forms.is_empty() {
+            return Some(());
+        }
+        let columns = reading.in_ascii(|_| '?');
+        if let Some(columns) = &columns {
+            self.left = self.left.checked_sub(columns.bytes.len())?;
+            self.find(columns, true)?;
+        }
+        // A shape may be a letter of an encoding, which a question mark is not.
+        let shapes = reading.in_ascii(ascii_shape);
+        let has_shapes =
+            shapes.as_ref().map(|shapes| &shapes.bytes) != columns.as_ref().map(|columns| &columns.bytes);
+        shapes.filter(|_| has_shapes).map_or(Some(()), |shapes| self.read(&shapes, depth, false))
     }
 
     fn read_runs(&mut self, reading: &DecodedText, depth: u8) -> Option<()> {

@@ -184,6 +184,25 @@ pub(crate) fn escape_plugin(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
+/// The character that a terminal's output in ASCII has for one beyond it: a similar one for our own shapes, else `?`.
+pub(crate) const fn ascii_shape(letter: char) -> char {
+    match letter {
+        '→' => '>',
+        '…' => '~',
+        '×' => 'x',
+        '▁' => '_',
+        '░' | '▂' => '.',
+        '▒' => ':',
+        '▪' | '▃' => '-',
+        '▄' => '=',
+        '▅' => '+',
+        '▆' => '*',
+        '▓' | '▇' => '%',
+        '█' => '#',
+        _ => '?',
+    }
+}
+
 /// Cuts to `limit` characters, the last of which is then `…`.
 fn truncate(text: String, limit: usize) -> String {
     if text.char_indices().nth(limit).is_none() {

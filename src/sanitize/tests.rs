@@ -218,6 +218,22 @@ fn secret_with_zeros() {
     assert_eq!(line(&hiding(&["S3cr3tPwLonger"]), format!("the bytes {}", &hex[..47])), "the bytes *** 00");
 }
 
+/// An output in ASCII has a question mark for each column, or a shape that is similar.
+#[test]
+fn secret_by_characters_beyond_ascii() {
+    assert_masks("gAAAA??token??0123", [("bad gAAAA漢token漢0123 sent", "bad *** sent"), ("漢 ▁", "漢 ▁")]);
+    assert_masks(
+        "xSecret.token-1=2>??long99",
+        [
+            ("bad ×Secret░token▪1▄2→漢long99 sent", "bad *** sent"),
+            ("bad xSecret.token-1=2>漢long99 sent", "bad *** sent"),
+            ("3 × 4 → 12 ▁▂▃ 漢", "3 × 4 → 12 ▁▂▃ 漢"),
+        ],
+    );
+    let encoded = each("xSecret.token", |byte| format!("\\×{byte:02x}"));
+    assert_eq!(line(&hiding(&["xSecret.token"]), format!("bad {encoded} sent")), "bad *** sent");
+}
+
 #[test]
 fn secret_cut_by_the_end() {
     assert_masks(

@@ -1,6 +1,7 @@
 //! Text for a locale without UTF-8.
 
 use super::layout::display_width;
+use crate::sanitize::ascii_shape;
 
 /// Replaces every character beyond ASCII, column for column, by `?`, and the ellipsis by `~`.
 ///
@@ -14,7 +15,7 @@ pub(crate) fn to_ascii(text: &str) -> String {
 ///
 /// Within quotation marks, also those of a shell, the shapes are kept.
 pub(crate) fn shapes_to_ascii(text: &str) -> String {
-    replace_by(text, similar)
+    replace_by(text, ascii_shape)
 }
 
 fn replace_by(text: &str, similar: fn(char) -> char) -> String {
@@ -35,24 +36,6 @@ pub(crate) fn replace_beyond_ascii(text: &str, replace: impl Fn(char, &mut Strin
         }
     }
     ascii
-}
-
-const fn similar(c: char) -> char {
-    match c {
-        '→' => '>',
-        '…' => '~',
-        '×' => 'x',
-        '▁' => '_',
-        '░' | '▂' => '.',
-        '▒' => ':',
-        '▪' | '▃' => '-',
-        '▄' => '=',
-        '▅' => '+',
-        '▆' => '*',
-        '▓' | '▇' => '%',
-        '█' => '#',
-        _ => '?',
-    }
 }
 
 #[cfg(test)]
