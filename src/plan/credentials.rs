@@ -2,6 +2,7 @@
 //!
 //! An error about a file's content names the file and the line, never the text.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Instant;
 
@@ -116,6 +117,9 @@ impl SecretReader {
 
     /// Reads a file with a secret in its only line.
     fn line(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
+        if !is_path(path) {
+            bail!("{option}: no such file: it wants the name of a file, not the secret itself");
+        }
         let name = input::name(path);
         let bytes = self.read(option, path, MAX_SECRET)?;
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
@@ -174,6 +178,14 @@ impl SecretReader {
             self.notes.push(format!("{option} {name} is readable by other users"));
         }
     }
+}
+
+/// Tests for a file's name that may be shown. Another one may be the secret itself, typed in its place.
+fn is_path(path: &Path) -> bool {
+    let is_marked =
+        ["/", "./", "../", "~/"].iter().any(|mark| path.as_os_str().as_bytes().starts_with(mark.as_bytes()));
+    let is_in_directory = path.parent().is_some_and(|parent| parent != Path::new("") && parent.is_dir());
+    is_marked || is_in_directory || input::is_standard_input(path) || path.symlink_metadata().is_ok()
 }
 
 /// Rejects an option whose header is also given by `--header`.

@@ -344,6 +344,22 @@ fn invalid_files() {
 }
 
 #[test]
+fn secrets_in_place_of_their_files() {
+    let long = "gAAAA".repeat(60);
+    for option in ["--token-file", "--auth-file", "--proxy-auth-file"] {
+        for secret in ["gAAAA-token", "user:Secret/123", &long] {
+            let error = refusal(&["h", "--proxy", "p:1", option, secret], &[]);
+            let expected = "no such file: it wants the name of a file, not the secret itself";
+            assert_eq!(error, format!("{option}: {expected}"));
+        }
+        for path in ["/nonexistent/f", "./nonexistent", "src/nonexistent"] {
+            let error = refusal(&["h", "--proxy", "p:1", option, path], &[]);
+            assert_eq!(error, format!("{option}: '{path}' does not exist: check the path"));
+        }
+    }
+}
+
+#[test]
 fn sent_and_masked_secrets() {
     let files = Files::with(&[
         ("token", "tokentoken\r\n"),
