@@ -182,7 +182,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     ),
     (
         Diagnosis::RequestRejected,
-        "the request was refused, not the service",
+        "this request was refused, which says nothing of the service's health",
         "",
         "check method (-m), path (--path) and headers",
     ),
@@ -219,7 +219,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::Unexpected,
         "a failure that the Health-Check API does not document",
-        "also a GET that was not sent or had no fair wait, for the run's budget had been spent before it",
+        "also a GET that was not sent or had too little time, because the run's budget was already spent",
         "look at the status and the text of the answer (-vv), then at the log of the API",
     ),
 ];
@@ -399,7 +399,7 @@ mod tests {
               first    check the component that the answer names
 
             request-rejected
-              meaning  the request was refused, not the service
+              meaning  this request was refused, which says nothing of the service's health
               rows     4xx (UNKNOWN)
               first    check method (-m), path (--path) and headers
 
@@ -442,8 +442,8 @@ mod tests {
               rows     408 (CRITICAL), head:503 (CRITICAL), 501 (CRITICAL), 511 (CRITICAL),
                        5xx (CRITICAL), body (CRITICAL), local (UNKNOWN), login:local
                        (UNKNOWN)
-              cause    also a GET that was not sent or had no fair wait, for the run's
-                       budget had been spent before it
+              cause    also a GET that was not sent or had too little time, because the
+                       run's budget was already spent
               first    look at the status and the text of the answer (-vv), then at the log
                        of the API
         "#]]
@@ -495,7 +495,7 @@ mod tests {
         expect![[r#"
             405, judged by 4xx
               state    UNKNOWN
-              meaning  the request was refused, not the service
+              meaning  this request was refused, which says nothing of the service's health
               action   check method (-m), path (--path) and headers against what the service
                        accepts
               hint     on head:405, use -m get, or accept the response with --state
@@ -562,14 +562,14 @@ mod tests {
             | `407` | UNKNOWN | ours | access control answered before the health check could: a proxy requires credentials | give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; --token-file and --auth-file are for the API itself |
             | `408` | CRITICAL | ours | the server gave up waiting for the request: a timeout on its side | check the network between here and the server, and the server's load |
             | `429` | WARNING | ours | the service is alive and limits its clients | probe less often, or exempt this client from the limit |
-            | `4xx` | UNKNOWN | ours | the request was refused, not the service | check method (-m), path (--path) and headers against what the service accepts; hint: on head:405, use -m get, or accept the response with --state head:405=OK; hint: on get:405, check that the path is the health check's, or use -m head |
+            | `4xx` | UNKNOWN | ours | this request was refused, which says nothing of the service's health | check method (-m), path (--path) and headers against what the service accepts; hint: on head:405, use -m get, or accept the response with --state head:405=OK; hint: on get:405, check that the path is the health check's, or use -m head |
             | `head:503` | CRITICAL | ours | undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable | check the API's log, and any proxy in front of it |
             | `501` | CRITICAL | ours | undocumented: the server does not know the method | check that address and port are the API's, and any proxy in front of it |
             | `502` | CRITICAL | ours | a proxy or load balancer answered: it got no valid answer from the API behind it | check the proxy's view of its servers, then the API itself |
             | `504` | CRITICAL | ours | a proxy or load balancer answered: it got no answer in time from the API behind it | check the proxy's view of its servers, then the API itself |
             | `511` | CRITICAL | ours | the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API | sign in to that network, or probe from one that has no such portal |
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
-            | `page` | UNKNOWN | ours | something else answered: no health check sends a web page, or a list of API versions | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
+            | `page` | UNKNOWN | ours | something else answered: no health check sends a web page or a list of API versions | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
             | `cached` | WARNING | ours | no proof that the API answers now: the response is a cache's (an Age above 0, or a hit) | exempt the health path from the cache, or check the API behind it directly |
             | `dns` | CRITICAL | ours | the name is misspelt, has no DNS record, or its name server does not answer | check the spelling of the name, its DNS record and this machine's resolver |
@@ -602,7 +602,7 @@ mod tests {
             | `login:body` | UNKNOWN | ours | Keystone's answer broke off | check auth_url, and that Keystone runs there |
             | `login:proxy` | UNKNOWN | ours | the proxy, not Keystone, failed | check --proxy |
             | `login:local` | UNKNOWN | ours | the login could not be made on this machine | check options, files and limits (descriptors, threads) of the machine that probes |
-            | `catalog` | UNKNOWN | ours | the catalogue names no endpoint that could be asked | check --os-service-type, --os-interface and --os-region-name against the catalogue (openstack catalog list), or name the endpoints |
+            | `catalog` | UNKNOWN | ours | the catalogue names no endpoint that could be checked | check --os-service-type, --os-interface and --os-region-name against the catalogue (openstack catalog list), or name the endpoints |
         "#]].assert_eq(&markdown());
     }
 }

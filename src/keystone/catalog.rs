@@ -74,7 +74,7 @@ pub(crate) enum NotInCatalog {
     TooMany,
 }
 
-/// The reason why a URL of the catalogue cannot be asked.
+/// The reason why a URL of the catalogue cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum UrlProblem {
     NoScheme,

@@ -40,7 +40,7 @@ pub(crate) enum Diagnosis {
     Stale,
     /// The status reports success, the body a failed component.
     Contradictory,
-    /// The request was refused, not the service.
+    /// The request was refused, which says nothing of the service's health.
     RequestRejected,
     /// A time threshold was crossed.
     Slow,

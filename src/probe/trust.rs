@@ -335,6 +335,6 @@ fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>> {
         Err(_) if text.windows(9).any(|part| part == b"ENCRYPTED") => {
             bail!("the private key is encrypted; give one without a passphrase, readable by the probe alone")
         }
-        Err(_) => bail!("no private key in PEM form in it (give it by --key FILE)"),
+        Err(_) => bail!("no private key in PEM form in it (give it with --key FILE)"),
     }
 }

@@ -73,7 +73,7 @@ pub(super) static ROWS: &[Row] = &[
             Selector::Catalog,
             State::Unknown,
             NotInCatalog,
-            "the catalogue names no endpoint that could be asked",
+            "the catalogue names no endpoint that could be checked",
             "check --os-service-type, --os-interface and --os-region-name against the catalogue (openstack \
              catalog list), or name the endpoints",
         )

@@ -206,7 +206,7 @@ static ROWS: &[Row] = &[
         any(Selector::Class(4)),
         Unknown,
         RequestRejected,
-        "the request was refused, not the service",
+        "this request was refused, which says nothing of the service's health",
         "check method (-m), path (--path) and headers against what the service accepts",
     )
     .hinting(OTHER_METHOD),
@@ -256,7 +256,7 @@ static ROWS: &[Row] = &[
         any(Selector::Problem(AnswerProblem::Page)),
         Unknown,
         WrongService,
-        "something else answered: no health check sends a web page, or a list of API versions",
+        "something else answered: no health check sends a web page or a list of API versions",
         "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
     ),
     row(

@@ -28,9 +28,9 @@ pub(crate) enum Remark {
     Challenge,
     /// The gateway has no such path or method.
     UnknownRoute,
-    /// An administrator took the API out of service by a file.
+    /// An administrator took the API out of service with a file.
     DisabledByFile,
-    /// Somebody in front of the API made the answer; it does not name itself.
+    /// A server in front of the API, which does not name itself, made the answer.
     Foreign,
 }
 

@@ -26,8 +26,8 @@ pub(crate) enum Spender {
     Others,
 }
 
-/// Tests a request that timed out after others to the same endpoint. A fair wait is a fourth of the limit, and clearly longer
-/// than the answer to HEAD took, for which the API needs no back-end.
+/// Finds the shortage of a request that timed out without a fair wait: one of at least a fourth of the limit, and clearly longer
+/// than that for the answer to HEAD, which needs no back-end. `before` are the requests to the same endpoint before it.
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
     let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));

@@ -151,7 +151,7 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
             format!("{at} answers with headers that are longer than {} KiB", HEAD_LIMIT / 1024)
         }
         ProxyProblem::Status(407) => {
-            format!("{at} wants credentials (407): give them by --proxy-auth-file FILE")
+            format!("{at} wants credentials (407): give them with --proxy-auth-file FILE")
         }
         ProxyProblem::CredentialsRejected => {
             format!("{at} rejected the credentials of --proxy-auth-file (407)")
@@ -182,15 +182,15 @@ fn tls(problem: &TlsProblem) -> Sentence {
         TlsProblem::NoNameOrNothingInCommon => Sentence::new(
             Server,
             format!(
-                "refused the handshake: it may want a server name (SNI), and none was sent, for the endpoint is an \
-                 address; or {NOTHING_IN_COMMON}"
+                "refused the handshake: it may want a server name (SNI), and none was sent because the endpoint is \
+                 an address; or {NOTHING_IN_COMMON}"
             ),
         ),
         TlsProblem::UnknownName => Sentence::new(Server, "does not know this host name (SNI)"),
         TlsProblem::NoNameSent(alert) => Sentence::new(
             Server,
             format!(
-                "refused the handshake (alert {alert}): it may want a server name (SNI), and none was sent, for \
+                "refused the handshake (alert {alert}): it may want a server name (SNI), and none was sent because \
                  the endpoint is an address"
             ),
         ),
@@ -199,10 +199,9 @@ fn tls(problem: &TlsProblem) -> Sentence {
         }
         TlsProblem::ServerSpeaksHttp => Sentence::new(Server, "speaks plain HTTP on this port"),
         TlsProblem::Malformed(why) => Sentence::new(OfServer, format!("TLS is malformed ({why})")),
-        TlsProblem::CertificatesTooLong => Sentence::new(
-            OfServer,
-            "certificates are longer than TLS libraries read (64 KiB): what does it send along?",
-        ),
+        TlsProblem::CertificatesTooLong => {
+            Sentence::new(OfServer, "certificates are longer than the 64 KiB that TLS libraries read")
+        }
         TlsProblem::NoCertificate => Sentence::new(Server, "presented no certificate"),
         TlsProblem::Incompatible(why) => Sentence::new(OfServer, format!("TLS does not fit: {why}")),
         TlsProblem::Failed(words) => {
@@ -282,7 +281,9 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
             format!("issuer is neither in {store} nor sent by the server")
         }
         Problem::SignatureMismatch(store) => {
-            format!("signature does not fit its issuer's key: is the CA in {store} another of the same name?")
+            format!(
+                "signature does not fit its issuer's key: the CA in {store} may be another of the same name"
+            )
         }
         Problem::UnprovenKey => {
             "did not prove that it has the certificate's key: its signature does not fit the certificate"
@@ -308,9 +309,9 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         Problem::NameConstraint => {
             "a name constraint of a CA in the chain excludes the certificate's names".into()
         }
-        Problem::ChainTooLong => "no trusted issuer is among the first six intermediate certificates \
-             that lead on from the certificate"
-            .into(),
+        Problem::ChainTooLong => {
+            "the first six intermediate certificates of the chain lead to no trusted issuer".into()
+        }
         Problem::EarlyDate(_)
         | Problem::UnsupportedExtension(..)
         | Problem::UnsupportedKey(..)
@@ -326,7 +327,7 @@ fn uncheckable(problem: &CertificateProblem) -> String {
     use CertificateProblem as Problem;
     match problem {
         Problem::EarlyDate(part) => {
-            unsupported(&format!("read the dates of the {}, for one is before 1970", part_name(*part)))
+            unsupported(&format!("read the dates of the {}, because one is before 1970", part_name(*part)))
         }
         Problem::UnsupportedExtension(part, extension) => {
             unsupported(&format!("check a critical extension of the {} ({extension})", part_name(*part)))
@@ -406,7 +407,7 @@ fn interrupted(stage: Stage, end: &End) -> String {
         (End::Timeout, _) => format!("time ran out {place}"),
         (End::Closed, _) => format!("the connection was closed {place}"),
         (End::ClosedInTls, _) => {
-            format!("the connection ended without TLS's own end (close_notify) {place}")
+            format!("the connection ended without TLS's closing message (close_notify) {place}")
         }
         (End::Reset, _) => format!("the connection was reset {place}"),
         (End::Failed(reason), _) => format!("the connection failed {place}: {reason}"),
@@ -444,7 +445,8 @@ fn response(problem: &ResponseProblem) -> String {
             format!("the body's chunks are broken ({why})")
         }
         ResponseProblem::UnprovenEnd => {
-            "the body has no length, and the connection ended without TLS's own end (close_notify)".into()
+            "the body has no length, and the connection ended without TLS's closing message (close_notify)"
+                .into()
         }
         ResponseProblem::BodyCutShort => "the connection was closed before the body was complete".into(),
     }

@@ -160,7 +160,7 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
         Phase::Tls => format!("TLS handshake with {} timed out after {after}", without_scheme(endpoint)),
         Phase::Send | Phase::Wait => {
             let connected = if judged.phases.get(Phase::Tls).is_some() {
-                format!("{} by TLS", without_scheme(endpoint))
+                format!("{} over TLS", without_scheme(endpoint))
             } else {
                 endpoint.clone()
             };

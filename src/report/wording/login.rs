@@ -104,7 +104,7 @@ fn not_in_catalog(reason: &NotInCatalog) -> String {
                 UrlProblem::Secret => "it contains credentials or a secret of this check",
                 UrlProblem::Invalid(reason) => reason,
             };
-            format!("its URL{within} cannot be asked: {reason}")
+            format!("its URL{within} cannot be used: {reason}")
         }
         NotInCatalog::TooMany => format!("it has more than {MAX_ENDPOINTS} endpoints"),
     }
@@ -224,19 +224,19 @@ mod tests {
             ),
             (
                 unusable("R1", UrlProblem::NoScheme),
-                "its URL in the region R1 cannot be asked: it has neither http:// nor https://",
+                "its URL in the region R1 cannot be used: it has neither http:// nor https://",
             ),
             (
                 unusable("R1", UrlProblem::OutOfTime),
-                "its URL in the region R1 cannot be asked: the time budget was spent",
+                "its URL in the region R1 cannot be used: the time budget was spent",
             ),
             (
                 unusable("R1", UrlProblem::Secret),
-                "its URL in the region R1 cannot be asked: it contains credentials or a secret of this check",
+                "its URL in the region R1 cannot be used: it contains credentials or a secret of this check",
             ),
             (
                 unusable("", UrlProblem::Invalid(own("unsupported scheme 'ftp'"))),
-                "its URL cannot be asked: unsupported scheme 'ftp'",
+                "its URL cannot be used: unsupported scheme 'ftp'",
             ),
             (NotInCatalog::TooMany, "it has more than 20000 endpoints"),
         ];

@@ -278,7 +278,7 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
                 (_, Some(Credentials::Token)) => {
                     format!("{keystone} rejected the token that was sent to {endpoint}")
                 }
-                _ => format!("{keystone} wants a token from whoever asks {endpoint}"),
+                _ => format!("{keystone} requires a token at {endpoint}"),
             };
             Clause::event(format!("{event} ({method} {status})"))
         }
@@ -555,8 +555,8 @@ pub(in crate::report) mod tests {
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
         let verdict = with_words(judge_whole(&plan(), &endpoint(), &made, 1, NOW));
         assert_eq!(verdict.summary, "unreachable: ctl1 has no IPv4 address");
-        assert_eq!(verdict.explanation, "-4 and -6 ask for addresses of one family alone");
-        assert!(verdict.action.starts_with("leave -4 or -6 out "), "{}", verdict.action);
+        assert_eq!(verdict.explanation, "-4 and -6 allow addresses of one family only");
+        assert!(verdict.action.starts_with("omit -4 or -6 "), "{}", verdict.action);
     }
 
     #[test]
@@ -585,13 +585,13 @@ pub(in crate::report) mod tests {
         });
         expect![[r#"
             unexpected: ctl1:8777 answered HEAD (204) but not GET within the 195 ms left of the run's budget: HEAD took 1.8 s
-            that was no fair wait for GET, so nothing is known of the back-end
+            too little time was left for GET, so nothing is known of the back-end
             -> check the load of the API, its host and the network, or give the run more time (-t)
             unreachable: TCP connect to ctl1:8777 timed out after the 1 ms left of the run's budget: resolving ctl1 took 1.9 s
-            that was no fair wait for HEAD, so nothing is known of the API
+            too little time was left for HEAD, so nothing is known of the API
             -> check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the run more time (-t)
             no-answer: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: the rest was spent on other requests
-            that was no fair wait for HEAD, so nothing is known of the API
+            too little time was left for HEAD, so nothing is known of the API
             -> run more requests at once (--parallel), or give the run more time (-t, or the time of --wait)
         "#]].assert_eq(&words.concat());
     }
@@ -737,7 +737,7 @@ pub(in crate::report) mod tests {
         let answer = Response { status: 401, headers, ..Response::default() };
         let made = [Method::Head, Method::Get]
             .map(|method| sent(exchange(method, Completion::Full(answer.clone()), 1_000, &[])));
-        expect!["denied: Keystone (http://k:5000) wants a token from whoever asks metering1:8777 (GET 401)"]
+        expect!["denied: Keystone (http://k:5000) requires a token at metering1:8777 (GET 401)"]
             .assert_eq(&metering1("metering1", &made));
     }
 

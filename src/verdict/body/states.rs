@@ -1,6 +1,6 @@
 //! The words of health reports: values that say that a component works or has failed, and the names of their keys.
 
-/// Values of a component that works, and of an error that there is not.
+/// Values of a component that works, and of an error's key where there is no error.
 const GOOD_STATES: [&str; 39] = [
     "",
     "ok",
@@ -43,7 +43,7 @@ const GOOD_STATES: [&str; 39] = [
     "1",
 ];
 
-/// Words with which a text begins that denies a failure.
+/// Beginnings of texts that deny a failure.
 const DENIALS: [&str; 6] = ["no error", "no failure", "no fault", "no problem", "no issue", "0 error"];
 
 /// Values of a component that has failed. In a longer text these words have other meanings.
@@ -65,7 +65,7 @@ const BAD_STATES: [&str; 15] = [
     "maintenance",
 ];
 
-/// Words with which a text about a failure begins.
+/// Beginnings of texts about a failure.
 const FAILURES: [&str; 50] = [
     "down",
     "error",
@@ -119,7 +119,7 @@ const FAILURES: [&str; 50] = [
     "healthcheck failed",
 ];
 
-/// Words that make the name of a figure or a setting of such a word: `error rate`.
+/// Words that name a figure or a setting when they follow a word about a failure: `error rate`.
 const FIGURES: [&str; 13] = [
     "rate",
     "count",

@@ -49,7 +49,7 @@ pub(crate) enum Obstacle {
     Unknown,
 }
 
-/// Words and marks of answers that say more than their status, or another thing. The first that holds wins.
+/// Words and marks of answers that say more than their status, or something else. The first that holds wins.
 pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (
         Akamai,
@@ -61,7 +61,7 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Apache, &[Contains(&["DNS lookup failure for"])], Obstacle::NoConnection),
     (Apache, &[Contains(&["Error reading from remote server"])], Obstacle::ConnectionLost),
     (Apache, &[Status(500, 500)], Obstacle::Application),
-    // Its page for this is the same.
+    // Apache's page is the same for both.
     (Apache, &[Status(503, 503)], Obstacle::NoServerOrMaintenance),
     (Apigee, &[Json("/fault/detail/errorcode", "messaging.adaptors.http.flow.SslHandshake")], Obstacle::Tls),
     (

@@ -139,7 +139,7 @@ fn head_alone() {
         let run = check([&peer.address(), "-v"]).run();
         run.exits(2)
             .summarises("CRITICAL", &[", but answered GET"])
-            .says("it is HEAD alone that the API, or a filter in front of it, does not answer")
+            .says("the API, or a filter in front of it, answers only HEAD wrongly or not at all")
             .says(&format!("use -m get, or accept the response with --state head:{key}=OK"))
             .never_says("crash")
             .never_says("https");
@@ -156,7 +156,7 @@ fn get_alone() {
         let run = check([&peer.address(), "-t", "1"]).run();
         run.exits(2)
             .summarises("CRITICAL", &["unexpected: ", &format!("answered HEAD ({status})")])
-            .says("it is GET alone that the server fails to answer")
+            .says("the server fails only on GET")
             .never_says("https")
             .never_says("firewall");
     }

@@ -389,7 +389,7 @@ fn secrets_in_a_catalogue() {
     for url in URLS {
         let (_server, clouds) = catalogue(Box::leak(Box::new([("R1", url)])));
         let run = clouds.check("prod", "-vvv").run();
-        run.exits(3).summarises("UNKNOWN", &["not-in-catalog", "its URL in the region R1 cannot be asked"]);
+        run.exits(3).summarises("UNKNOWN", &["not-in-catalog", "its URL in the region R1 cannot be used"]);
         run.never_says(PASSWORD).never_says("token-1");
     }
     let (_server, clouds) = catalogue(&[("s3cret-passw0rd", "http://127.0.0.1:PORT")]);

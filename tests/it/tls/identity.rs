@@ -24,7 +24,7 @@ fn missing_client_certificate() {
     strict(|server, _, _, cacert| {
         let run = check([&server.url(), "--cacert", cacert]).run();
         is_untrusted(&run, &server.url(), true, WANTED);
-        run.says("\nAction: give one by --cert FILE and --key FILE\n");
+        run.says("\nAction: give one with --cert FILE and --key FILE\n");
         assert!(server.requests().is_empty());
         check([&server.url(), "--cacert", cacert, "-o", "json"])
             .run()
@@ -80,7 +80,7 @@ fn unusable_files() {
         (
             &one.certificate,
             None,
-            format!("--cert {}: no private key in PEM form in it (give it by --key FILE)", at("cert")),
+            format!("--cert {}: no private key in PEM form in it (give it with --key FILE)", at("cert")),
         ),
         (
             &one.certificate,

@@ -174,7 +174,7 @@ fn signatures_of_authorities() {
     let cases = [
         ("sha256", "sha512", unsupported("certificate"), "localhost", another),
         ("sha512", "sha256", unsupported(sent), "Middle", another),
-        ("sha1", "sha256", old, "Middle", "have the CA's own certificate issued anew"),
+        ("sha1", "sha256", old, "Middle", "have the CA's own certificate reissued"),
     ];
     for (middle, own, why, subject, action) in cases {
         let issue = "x509 -req -CAcreateserial -days 30";

@@ -22,7 +22,7 @@ fn answers_of_a_proxy() {
     let cases: [(Script, &str); 9] = [
         (
             says("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
-            "wants credentials (407): give them by --proxy-auth-file FILE",
+            "wants credentials (407): give them with --proxy-auth-file FILE",
         ),
         (says("HTTP/1.0 403 Filtered\r\n\r\n"), "refused the tunnel with status 403"),
         (
@@ -177,7 +177,7 @@ fn tinyproxy_with_both_schemes() {
 fn tinyproxy_with_credentials() {
     through_tinyproxy("BasicAuth monitor tiny-password", |proxy, endpoint, options| {
         let at = format!("the proxy 127.0.0.1:{}", proxy.port);
-        let wants = format!("{at} wants credentials (407): give them by --proxy-auth-file FILE");
+        let wants = format!("{at} wants credentials (407): give them with --proxy-auth-file FILE");
         let run = check(words(&format!("{endpoint} {options}"))).run();
         blames_the_proxy(&run, endpoint, &wants);
         for (credentials, code) in [("monitor:tiny-password\n", 0), ("monitor:wrong-password\n", 3)] {

@@ -78,7 +78,7 @@ fn unknown_issuer() {
     let (_root, _files, cacert) = trusted();
     let unknown = format!("issuer is neither in --cacert {cacert} nor sent by the server");
     let namesake = format!(
-        "signature does not fit its issuer's key: is the CA in --cacert {cacert} another of the same name?"
+        "signature does not fit its issuer's key: the CA in --cacert {cacert} may be another of the same name"
     );
     for (issuer, why) in [("Other CA", unknown), ("Test CA", namesake)] {
         let why = format!("the certificate's {why} (issuer CN={issuer}, subject CN=localhost)");
@@ -143,7 +143,8 @@ fn validity_dates() {
         (
             (1950, 1, 1),
             (2100, 1, 1),
-            "this program's TLS library cannot read the dates of the certificate, for one is before 1970; that is no fault \
+            "this program's TLS library cannot read the dates of the certificate, because one is before 1970; that \
+             is no fault \
              of the server",
         ),
     ];
@@ -345,12 +346,12 @@ fn remedies() {
     );
     advised(
         &root.server("metering.example"),
-        "use a name that the certificate is for (--connect-to dials an address all the same), or have it issued \
+        "use a name that the certificate is for (--connect-to sets the address), or have it issued \
          for this one",
     );
     advised(
         &self_signed(&server("localhost")),
-        "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send its \
+        "check who answers there; if it is the right server, trust its issuer with --cacert, or have it send its \
          whole chain",
     );
     advised(
@@ -470,15 +471,15 @@ fn outdated_versions() {
 fn refused_handshakes_of_an_address() {
     fails_for_first_bytes(
         b"\x15\x03\x03\0\x02\x02\x28",
-        "the server refused the handshake: it may want a server name (SNI), and none was sent, for the endpoint is an \
-         address; or it has no cipher or key exchange in common with this program",
+        "the server refused the handshake: it may want a server name (SNI), and none was sent because the endpoint \
+         is an address; or it has no cipher or key exchange in common with this program",
     );
     for (alert, name) in [(0x70, "UnrecognisedName"), (0x50, "InternalError")] {
         fails_for_first_bytes(
             &[0x15, 3, 3, 0, 2, 2, alert],
             &format!(
                 "the server refused the handshake (alert {name}): it may want a server name (SNI), and none was \
-                 sent, for the endpoint is an address"
+                 sent because the endpoint is an address"
             ),
         );
     }
@@ -518,7 +519,7 @@ fn overlong_chain() {
         sent.push(last.identity.clone());
     }
     let leaf = sent.iter().rev().fold(last.server("localhost"), Identity::followed_by);
-    let why = "no trusted issuer is among the first six intermediate certificates that lead on from the certificate";
+    let why = "the first six intermediate certificates of the chain lead to no trusted issuer";
     let server = TlsServer::healthy(&leaf);
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
     // What does not belong to the chain does not count.
@@ -545,7 +546,7 @@ fn flight_of_683_certificates() {
     let server = TlsServer::healthy(&leaf);
     let run = check([&server.url(), "--cacert", &cacert, "-t", "1"]).run();
     run.exits(2).ends_within(Duration::from_secs(1));
-    let why = "no trusted issuer is among the first six intermediate certificates that lead on from the certificate";
+    let why = "the first six intermediate certificates of the chain lead to no trusted issuer";
     is_untrusted(&run, &server.url(), true, why);
 }
 
@@ -675,7 +676,7 @@ fn advice_about_names_and_broken_records() {
     let cases: [(&[u8], &str); 2] = [
         (
             b"\x15\x03\x03\0\x02\x02\x70",
-            "use a name that the server knows (--connect-to dials an address all the same), or have it serve this one",
+            "use a name that the server knows (--connect-to sets the address), or have it serve this one",
         ),
         (b"\x16\x03\x03\x00\x05\x02\x00\x00\x01\x03", inspects),
     ];
@@ -819,7 +820,6 @@ fn oversized_certificate() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let server = TlsServer::healthy(&root.issues(&for_names("localhost", &names)));
     let run = check([&server.url(), "--cacert", &cacert]).run();
-    let why =
-        "the server's certificates are longer than TLS libraries read (64 KiB): what does it send along?";
+    let why = "the server's certificates are longer than the 64 KiB that TLS libraries read";
     is_untrusted(&run, &server.url(), false, why);
 }

@@ -13,7 +13,7 @@ fn wanted(challenge: &str) -> Option<(Credentials, &'static str)> {
     })
 }
 
-/// A proxy that wants credentials of its own, which a token of Keystone's seldom is.
+/// Explains a proxy that wants credentials of its own, for which a token of Keystone's seldom serves.
 pub(super) fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &RequestVerdict) -> Advice {
     let name = proxy.title();
     let challenge = judged.quotes.challenge.as_deref().unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &Requ
     )
 }
 
-/// Somebody unknown, the API, or its Keystone middleware that wants credentials.
+/// Explains a refusal by the API, its Keystone middleware, or a server that nothing identifies.
 pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
     // The summary names the responder, and what Keystone wants.
     let challenge = judged.quotes.challenge.as_deref().filter(|_| judged.answered_by.is_none());
@@ -44,10 +44,10 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
     });
     let did = match (status, sent) {
         (401, Some(sent)) if wanted.is_some_and(|(kind, _)| Some(kind) != verdict.credentials) => {
-            format!("does not look at the {sent} that was sent")
+            format!("ignores the {sent} that was sent")
         }
         (401, Some(sent)) => format!("rejected the {sent} that was sent"),
-        (403, Some(sent)) => format!("forbids the request in spite of the {sent} that was sent"),
+        (403, Some(sent)) => format!("forbids the request despite the {sent} that was sent"),
         (403, None) => "forbids the request".to_owned(),
         _ => "wants credentials".to_owned(),
     };

@@ -79,7 +79,7 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
             "the API's Keystone middleware answered: the API cannot reach Keystone, which granted this check its \
              token, or Keystone refuses the API's own account"
                 .to_owned(),
-            "check [keystone_authtoken] of the API, its account, and the way from it to Keystone".to_owned(),
+            "check [keystone_authtoken] of the API, its account, and its connection to Keystone".to_owned(),
         ));
     }
     match verdict.basis {
@@ -91,9 +91,9 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
             ))
         }
         Basis::NewTokenRefused => Some((
-            "the API refused a token that Keystone had just granted: the token is new".to_owned(),
-            "check that the API asks the same Keystone, and an application credential's access rules (GET and HEAD \
-             on the health path, and service_type in [keystone_authtoken])"
+            "the API refused a token that Keystone had just granted".to_owned(),
+            "check that the API uses the same Keystone, and the access rules of an application credential (GET and \
+             HEAD on the health path, and service_type in [keystone_authtoken])"
                 .to_owned(),
         )),
         _ => None,
@@ -103,8 +103,8 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
 /// A range may also be for answers that come too fast, and one by mistake.
 fn slow_action(took: Duration, limit: &Limit, action: &str) -> String {
     if limit.range.is_too_small(took.as_secs_f64()) {
-        "check that the API itself answers, not a cache or an error page; a threshold for slow responses is its end \
-         alone, as in -w 2"
+        "check that the API itself answers, not a cache or an error page; a threshold for slow responses is an \
+         upper bound alone, as in -w 2"
             .to_owned()
     } else {
         action.to_owned()
@@ -122,7 +122,7 @@ fn all_good(verdict: &Verdict) -> String {
 fn unread(judged: &RequestVerdict) -> String {
     let coding = judged.quotes.coding.as_ref();
     coding.map_or_else(String::new, |coding| {
-        format!("; its body was not read: it is in a coding that was not requested ({coding})")
+        format!("; its body was not read, because its coding ({coding}) was not requested")
     })
 }
 
@@ -200,20 +200,20 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
         }
         (_, FaultDetail::Response(ResponseProblem::UnprovenEnd)) => Some(UNPROVEN_END),
         (_, FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. }) => {
-            Some("-4 and -6 ask for addresses of one family alone")
+            Some("-4 and -6 allow addresses of one family only")
         }
         (_, FaultDetail::Proxy { problem: ProxyProblem::Status(502..=504), .. }) => {
             Some("the proxy answers, but it could not reach the service")
         }
         (_, FaultDetail::Proxy { problem: ProxyProblem::Timeout, .. }) => {
-            Some("the proxy was silent, or the service to which it was to connect; nothing else is known")
+            Some("the proxy, or the service that it should connect to, did not answer; nothing else is known")
         }
         _ => None,
     }
 }
 
-const UNPROVEN_END: &str = "the answer may be whole or cut short: its body has no length, and the connection ended without TLS's own end \
-                            (close_notify)";
+const UNPROVEN_END: &str = "the answer may be whole or cut short: its body has no length, and the connection ended \
+    without TLS's closing message (close_notify)";
 const END_TLS: &str = "have the server, or the proxy that ends TLS in front of it, send a Content-Length, or close_notify before it \
                        closes the connection";
 
@@ -228,7 +228,7 @@ const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connectio
 const REPAIR_HEADERS: &str = "check whether it is the API that answers there, then the headers that it and any proxy in front of it set (curl -v \
                               shows them)";
 
-const GIVE_CERTIFICATE: &str = "give one by --cert FILE and --key FILE";
+const GIVE_CERTIFICATE: &str = "give one with --cert FILE and --key FILE";
 const USE_HTTPS: &str = "check it with -S (https)";
 
 /// The action for a fault whose reason is known exactly.
@@ -245,12 +245,12 @@ const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
         ) => Some(REPAIR_HEADERS),
         FaultDetail::Proxy { problem, .. } => proxy_remedy(problem),
         FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. } => Some(
-            "leave -4 or -6 out if the name has addresses of the other family alone; else check its spelling and its DNS \
+            "omit -4 or -6 if the name has addresses of the other family only; else check its spelling and its DNS \
              record",
         ),
         FaultDetail::Lookup { problem: LookupProblem::Timeout, .. } => Some(
             "check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the \
-             address by --connect-to",
+             address with --connect-to",
         ),
         _ => None,
     }
@@ -261,7 +261,8 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
         ProxyProblem::Status(502..=504) => "check the API, and the network between the proxy and it",
         ProxyProblem::Timeout => "check the proxy and its load, then whether it reaches the API",
         ProxyProblem::CredentialsRejected => {
-            "give valid credentials by --proxy-auth-file; they are sent as Basic, the only scheme that is known here"
+            "give valid credentials with --proxy-auth-file; this program sends them as Basic, the only scheme that \
+             it supports"
         }
         ProxyProblem::NotHttp => "check that --proxy gives the address and port of an HTTP proxy",
         _ => return None,
@@ -278,7 +279,7 @@ fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
         Spender::Others => ("run more requests at once (--parallel)", "-t, or the time of --wait"),
     };
     (
-        format!("that was no fair wait for {}, so nothing is known of {unknown}", method.name()),
+        format!("too little time was left for {}, so nothing is known of {unknown}", method.name()),
         format!("{action}, or give the run more time ({more})"),
     )
 }
@@ -297,7 +298,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
             let (meaning, action) = of_row(judged);
             (
                 format!("{meaning}; GET, however, was answered"),
-                format!("{action}; if it is HEAD alone that fails each time, use -m get"),
+                format!("{action}; if only HEAD fails each time, use -m get"),
             )
         }
         (300..=399, ..) => redirect(judged),
@@ -317,7 +318,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     let retry_after = judged.quotes.retry_after.as_ref().filter(|_| matches!(status, 429 | 503));
     let retry_after = retry_after.map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
     let [copy, past] = if judged.is_cached_failure {
-        ["; this is a cache's copy, and the API may answer otherwise by now", "; ask past the cache"]
+        ["; this is a cache's copy, and the API may answer differently now", "; check it without the cache"]
     } else {
         [""; 2]
     };
@@ -327,15 +328,15 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
 /// A status of proxies in an answer that the API signs.
 fn needed_service(status: u16) -> Advice {
     (
-        format!("the API itself answered {status}: a service that it needs failed it"),
+        format!("the API itself answered {status}: a service that it needs has failed"),
         "check the API's log, and the back-end and the services that the API needs".to_owned(),
     )
 }
 
 fn keystone_down() -> Advice {
     (
-        "Keystone, not the health check, is unavailable: the API could not have the token checked and never \
-         came to the question"
+        "Keystone, not the health check, is unavailable: the API could not have the token checked, so its health \
+         check did not run"
             .to_owned(),
         "check the Keystone service and the API's connection to it, or exempt the health path from \
          authentication"

@@ -19,16 +19,16 @@ pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Metho
 pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
     let who = proxy.map_or("the API, or a filter in front of it,", Responder::title);
     let fails = match judged.completion.full() {
-        None => "does not answer as HTTP wants",
-        Some(500..) => "fails to answer",
-        Some(_) => "refuses",
+        None => "answers only HEAD wrongly or not at all",
+        Some(500..) => "fails only on HEAD",
+        Some(_) => "refuses only HEAD",
     };
     let key = match &judged.completion {
         Completion::Full(status) => status.to_string(),
         Completion::Truncated(_, fault) | Completion::Failed(fault) => fault.kind.name().to_owned(),
     };
     (
-        format!("GET was answered, so it is HEAD alone that {who} {fails}"),
+        format!("GET was answered; {who} {fails}"),
         format!("use -m get, or accept the response with --state head:{key}=OK"),
     )
 }
@@ -42,7 +42,7 @@ pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) ->
             "check in the API's log whether it stopped, and every server at this address",
         ),
         _ => (
-            "HEAD was answered at the same address and port, so it is GET alone that the server fails to answer",
+            "HEAD was answered at the same address and port, so the server fails only on GET",
             "check the log of the server that answered HEAD, and what it needs for GET: the API behind it, its back-end",
         ),
     };
@@ -53,7 +53,7 @@ pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) ->
 pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) -> Advice {
     let (meaning, action) = match (fault.kind, &fault.detail) {
         (_, FaultDetail::Response(ResponseProblem::BrokenChunks(_))) => (
-            "the body of its answer to GET is not framed as HTTP wants",
+            "the body of its answer to GET breaks HTTP's framing",
             "check the server and any proxy in front of it: one of them writes chunks that no client can read",
         ),
         (_, FaultDetail::Response(ResponseProblem::UnprovenEnd)) => {
@@ -61,13 +61,13 @@ pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) 
         }
         (FaultKind::Timeout, _) => ("its back-end seems to hang", CHECK_BACK_END),
         _ if is_at_once(judged) => (
-            "a worker of it crashes over GET, one of several servers of a load balancer is down, or its back-end fails",
+            "one of its workers crashes on GET, one of a load balancer's servers is down, or its back-end fails",
             "check the API's log for a crash, and every server of a load balancer; then the API's back-end (its \
              database) and the connection to it",
         ),
         _ => ("its back-end seems to fail", CHECK_BACK_END),
     };
-    (format!("the API is up, for it answered HEAD, but {meaning}{quoted}"), action.to_owned())
+    (format!("the API is up, since it answered HEAD, but {meaning}{quoted}"), action.to_owned())
 }
 
 const CHECK_BACK_END: &str =

@@ -24,16 +24,16 @@ pub(super) fn own_answer(
 
 const fn reason(obstacle: Obstacle) -> &'static str {
     match obstacle {
-        Obstacle::Application => "it failed, or an application that it runs",
+        Obstacle::Application => "it failed, or an application that it runs did",
         Obstacle::ClientLimit => "it limits its clients, so nothing is known of the API behind it",
         Obstacle::ConnectionLost => {
-            "the API behind it took the connection and broke it off without a response"
+            "the API behind it accepted the connection and closed it without a response"
         }
-        Obstacle::Deliberate => "its configuration makes it answer so, for maintenance maybe",
-        Obstacle::FaultInjection => "a rule of its own makes requests fail (fault injection)",
-        Obstacle::Forbidden => "it forbids the request by a rule of its own",
+        Obstacle::Deliberate => "it is configured to answer so, perhaps for maintenance",
+        Obstacle::FaultInjection => "one of its rules makes requests fail (fault injection)",
+        Obstacle::Forbidden => "one of its rules forbids the request",
         Obstacle::LimitOrNoEndpoint => {
-            "a limit on its clients, maintenance, or, as Kubernetes' ingress-nginx, no endpoint that is ready"
+            "a limit on its clients, maintenance or, in Kubernetes' ingress-nginx, no ready endpoint"
         }
         Obstacle::Method => "it does not know the method",
         Obstacle::NoConnection => "it could not connect to the API behind it",
@@ -41,14 +41,16 @@ const fn reason(obstacle: Obstacle) -> &'static str {
         Obstacle::NoResponseInTime => "it got no response in time from the API behind it",
         Obstacle::NoRoute => "it has nothing at this URL",
         Obstacle::NoServerOrMaintenance => {
-            "it has no server to pass the request to, or its configuration makes it answer so, for maintenance maybe"
+            "it has no server to pass the request to, or is configured to answer so, perhaps for maintenance"
         }
         Obstacle::NoServer => "it has no server to pass the request to",
         Obstacle::NoValidResponse => "it got no valid response from the API behind it",
         Obstacle::Overload => "it is overloaded itself",
         Obstacle::OwnFailure => "it failed, so nothing is known of the API behind it",
         Obstacle::ServerLimit => "it has reached its own limit on requests to the API behind it",
-        Obstacle::StoppedApplication => "the application that it runs crashed, is stopped or is overloaded",
+        Obstacle::StoppedApplication => {
+            "the application that it runs has crashed, is stopped or is overloaded"
+        }
         Obstacle::Tls => "it could not speak TLS with the API behind it",
         Obstacle::UnknownHost => "it is not configured for this host name",
         Obstacle::Unknown => "nothing is known of the API behind it",
@@ -60,7 +62,7 @@ const fn action(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::ClientLimit => "check less often, or exempt this client from @'s limit",
         Obstacle::ConnectionLost => {
-            "check the API's log for a crash, and that the API keeps idle connections longer than @ does"
+            "check the API's log for a crash, and that the API keeps idle connections open longer than @ does"
         }
         Obstacle::Deliberate => "check @'s configuration for such an answer, then the API itself",
         Obstacle::FaultInjection => "remove the fault from @'s routes, or exempt the health path",
@@ -103,19 +105,19 @@ mod tests {
         let words = |obstacle: &Obstacle| format!("{}\n-> {}\n", reason(*obstacle), action(*obstacle));
         let words: Vec<String> = Obstacle::VARIANTS.iter().map(words).collect();
         expect![[r#"
-            it failed, or an application that it runs
+            it failed, or an application that it runs did
             -> check @'s error log, then whether the API itself is up and running
             it limits its clients, so nothing is known of the API behind it
             -> check less often, or exempt this client from @'s limit
-            the API behind it took the connection and broke it off without a response
-            -> check the API's log for a crash, and that the API keeps idle connections longer than @ does
-            its configuration makes it answer so, for maintenance maybe
+            the API behind it accepted the connection and closed it without a response
+            -> check the API's log for a crash, and that the API keeps idle connections open longer than @ does
+            it is configured to answer so, perhaps for maintenance
             -> check @'s configuration for such an answer, then the API itself
-            a rule of its own makes requests fail (fault injection)
+            one of its rules makes requests fail (fault injection)
             -> remove the fault from @'s routes, or exempt the health path
-            it forbids the request by a rule of its own
+            one of its rules forbids the request
             -> exempt this client, or the health path, from @'s access rules
-            a limit on its clients, maintenance, or, as Kubernetes' ingress-nginx, no endpoint that is ready
+            a limit on its clients, maintenance or, in Kubernetes' ingress-nginx, no ready endpoint
             -> check @'s limits, its configuration for maintenance and, in Kubernetes, the endpoints of its service; then the API itself
             it does not know the method
             -> check @'s view of its servers, then whether the API itself is up and running
@@ -129,7 +131,7 @@ mod tests {
             -> check @'s view of its servers, then whether the API itself is up and running
             it has no server to pass the request to
             -> check @'s view of its servers, then whether the API itself is up and running
-            it has no server to pass the request to, or its configuration makes it answer so, for maintenance maybe
+            it has no server to pass the request to, or is configured to answer so, perhaps for maintenance
             -> check @'s view of its servers, then whether the API itself is up and running
             it got no valid response from the API behind it
             -> check @'s view of its servers, then whether the API itself is up and running
@@ -139,7 +141,7 @@ mod tests {
             -> check @'s error log, then whether the API itself is up and running
             it has reached its own limit on requests to the API behind it
             -> check the API's load and response times, then @'s limits (circuit breakers)
-            the application that it runs crashed, is stopped or is overloaded
+            the application that it runs has crashed, is stopped or is overloaded
             -> check the application and its log, and whether it was stopped
             it could not speak TLS with the API behind it
             -> check the API's certificate, and @'s settings for TLS to its servers

@@ -51,13 +51,13 @@ fn gateway_failures() {
         &expect![[r#"
             HAProxy, not the API, answered 503 itself: it has no server to pass the request to
             -> check HAProxy's view of its servers, then whether the API itself is up and running
-            the API itself answered 502: a service that it needs failed it
+            the API itself answered 502: a service that it needs has failed
             -> check the API's log, and the back-end and the services that the API needs
             nginx, not the API, answered 502 itself: it got no valid response from the API behind it
             -> check nginx's view of its servers, then whether the API itself is up and running
             a proxy or load balancer answered: it got no answer in time from the API behind it
             -> check the proxy's view of its servers, then the API itself
-            Keystone, not the health check, is unavailable: the API could not have the token checked and never came to the question
+            Keystone, not the health check, is unavailable: the API could not have the token checked, so its health check did not run
             -> check the Keystone service and the API's connection to it, or exempt the health path from authentication
         "#]],
     );
@@ -69,9 +69,9 @@ fn faults() {
         &plan(),
         &[&both("204", "timeout"), &both("204", "body"), &both("refused", "skipped"), &get(999, &[], "")],
         &expect![[r#"
-            the API is up, for it answered HEAD, but its back-end seems to hang
+            the API is up, since it answered HEAD, but its back-end seems to hang
             -> check the API's back-end (its database), the connection to it, and the API's log
-            the API is up, for it answered HEAD, but its back-end seems to fail
+            the API is up, since it answered HEAD, but its back-end seems to fail
             -> check the API's back-end (its database), the connection to it, and the API's log
             nothing listens on that port, or a firewall rejects it
             -> check that the API runs and listens on this address and port
@@ -88,11 +88,11 @@ fn requests_side_by_side() {
         &plan(),
         &[&both("closed", "200"), &both("500", "200"), &both("200", "timeout"), &both("204", "refused")],
         &expect![[r#"
-            GET was answered, so it is HEAD alone that the API, or a filter in front of it, does not answer as HTTP wants
+            GET was answered; the API, or a filter in front of it, answers only HEAD wrongly or not at all
             -> use -m get, or accept the response with --state head:closed=OK
             the API has been reached but failed to perform its operation; the service is highly compromised; GET, however, was answered
-            -> verify that the Ceilometer Reporting API is up and running; if it is HEAD alone that fails each time, use -m get
-            HEAD was answered at the same address and port, so it is GET alone that the server fails to answer
+            -> verify that the Ceilometer Reporting API is up and running; if only HEAD fails each time, use -m get
+            HEAD was answered at the same address and port, so the server fails only on GET
             -> check the log of the server that answered HEAD, and what it needs for GET: the API behind it, its back-end
             it stopped or restarted just now, or one of several servers at this address is down
             -> check in the API's log whether it stopped, and every server at this address
@@ -169,7 +169,7 @@ fn rejected_credentials() {
         &plan,
         &[&get(401, &basic, "")],
         &expect![[r#"
-        access control (Basic realm="x") answered before the health check could: it does not look at the token that was sent
+        access control (Basic realm="x") answered before the health check could: it ignores the token that was sent
         -> give its user and password with --auth-file, or exempt the health path from authentication
     "#]],
     );
@@ -181,7 +181,7 @@ fn rejected_credentials() {
         &expect![[r#"
         access control (Basic realm="x") answered before the health check could: it rejected the password that was sent
         -> give its user and password with --auth-file, or exempt the health path from authentication
-        access control (Bearer) answered before the health check could: it does not look at the password that was sent
+        access control (Bearer) answered before the health check could: it ignores the password that was sent
         -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
     "#]],
     );
@@ -189,7 +189,7 @@ fn rejected_credentials() {
         &plan,
         &[&get(403, &[], "")],
         &expect![[r#"
-            access control answered before the health check could: it forbids the request in spite of the password that was sent
+            access control answered before the health check could: it forbids the request despite the password that was sent
             -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
         "#]],
     );
@@ -204,7 +204,7 @@ fn refusals_and_codes_of_proxies() {
         &plan(),
         &[&get(403, &[("server", "nginx")], page), &get(521, &[("cf-ray", "1-AMS")], "error code: 521")],
         &expect![[r#"
-            nginx, not the API, answered 403 itself: it forbids the request by a rule of its own
+            nginx, not the API, answered 403 itself: one of its rules forbids the request
             -> exempt this client, or the health path, from nginx's access rules
             Cloudflare, not the API, answered 521 itself: it could not connect to the API behind it
             -> check Cloudflare's view of its servers, then whether the API itself is up and running
@@ -229,13 +229,13 @@ fn refused_requests() {
             -> check it with -S (https)
             the port expects https and was sent plain http
             -> check it with -S (https)
-            the service does not accept HEAD at this URL; the request was refused, not the service
+            the service does not accept HEAD at this URL; this request was refused, which says nothing of the service's health
             -> use -m get, or accept the response with --state head:405=OK
-            the service does not accept GET at this URL (Allow: HEAD); the request was refused, not the service
+            the service does not accept GET at this URL (Allow: HEAD); this request was refused, which says nothing of the service's health
             -> check that the path is the health check's, or use -m head
             the service is alive and limits its clients; Retry-After: 30
             -> probe less often, or exempt this client from the limit
-            the request was refused, not the service
+            this request was refused, which says nothing of the service's health
             -> check method (-m), path (--path) and headers against what the service accepts
         "#]],
     );
@@ -280,7 +280,7 @@ fn answers_of_proxies() {
             -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
             nginx, not the API, answered 404 itself: it has nothing at this URL
             -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
-            nginx, not the API, does not accept GET at this URL; the request was refused, not the service
+            nginx, not the API, does not accept GET at this URL; this request was refused, which says nothing of the service's health
             -> check that the path is the health check's, or use -m head
             nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
             -> check less often, or exempt this client from nginx's limit
@@ -288,7 +288,7 @@ fn answers_of_proxies() {
             -> check nginx's error log, then whether the API itself is up and running
             nginx, not the API, answered 501 itself: it does not know the method
             -> check that address and port are the API's, and any proxy in front of it
-            nginx, not the API, answered 503 itself: a limit on its clients, maintenance, or, as Kubernetes' ingress-nginx, no endpoint that is ready; Retry-After: 5
+            nginx, not the API, answered 503 itself: a limit on its clients, maintenance or, in Kubernetes' ingress-nginx, no ready endpoint; Retry-After: 5
             -> check nginx's limits, its configuration for maintenance and, in Kubernetes, the endpoints of its service; then the API itself
             nginx, not the API, answered 507 itself: nothing is known of the API behind it
             -> check the API's log, and any proxy in front of it
@@ -346,11 +346,11 @@ fn failures_of_proxies() {
             -> check the API's load and response times, then Envoy's limits (circuit breakers)
             503 proxy-error: Envoy, not the API, answered 503 itself: it could not connect to the API behind it
             -> check Envoy's view of its servers, then whether the API itself is up and running
-            503 proxy-error: Envoy, not the API, answered 503 itself: the API behind it took the connection and broke it off without a response
-            -> check the API's log for a crash, and that the API keeps idle connections longer than Envoy does
+            503 proxy-error: Envoy, not the API, answered 503 itself: the API behind it accepted the connection and closed it without a response
+            -> check the API's log for a crash, and that the API keeps idle connections open longer than Envoy does
             503 proxy-error: Envoy, not the API, answered 503 itself: it has no server to pass the request to
             -> check Envoy's view of its servers, then whether the API itself is up and running
-            503 proxy-error: Envoy, not the API, answered 503 itself: a rule of its own makes requests fail (fault injection)
+            503 proxy-error: Envoy, not the API, answered 503 itself: one of its rules makes requests fail (fault injection)
             -> remove the fault from Envoy's routes, or exempt the health path
             503 proxy-error: Envoy, not the API, answered 503 itself: it is overloaded itself
             -> check Envoy's own load and limits
@@ -368,7 +368,7 @@ fn failures_of_proxies() {
             -> check Fastly's view of its servers, then whether the API itself is up and running
             500 proxy-error: Fastly, not the API, answered 500 itself: it is not configured for this host name
             -> check the endpoint's host name, and Fastly's configuration for it
-            503 proxy-error: the Heroku router, not the API, answered 503 itself: the application that it runs crashed, is stopped or is overloaded
+            503 proxy-error: the Heroku router, not the API, answered 503 itself: the application that it runs has crashed, is stopped or is overloaded
             -> check the application and its log, and whether it was stopped
             521 proxy-error: Cloudflare, not the API, answered 521 itself: it could not connect to the API behind it
             -> check Cloudflare's view of its servers, then whether the API itself is up and running
@@ -429,43 +429,43 @@ fn remarkable_answers() {
             -> exempt this client, or the health path, from that test
             202 wrong-service: AWS WAF tests whether its clients are browsers; nothing is known of the API behind it
             -> exempt this client, or the health path, from that test
-            403 denied: AWS API Gateway, not the API, has no such path or method: it answers so whatever the token
+            403 denied: AWS API Gateway, not the API, answered: it has no such path or method, whatever the token
             -> check the stage in the endpoint's prefix, --path and the method (-m)
-            400 request-rejected: the server refused the client certificate of --cert; the request was refused, not the service
+            400 request-rejected: the server refused the client certificate of --cert, and with it the request
             -> give a valid one that the server's authority has issued
-            403 denied: the server wants a client certificate for this path alone, by a step after the TLS handshake that this program does not take; the request was refused, not the service
+            403 denied: the server requires a client certificate for this path and requests it only after the TLS handshake, which this program does not support
             -> have the whole virtual host ask for the certificate, or exempt the health path
-            403 denied: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
-            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
-            421 request-rejected: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
-            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
-            400 request-rejected: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
-            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
-            403 denied: the server has no such host name, or got another or none in TLS (SNI); the request was refused, not the service
-            -> ask by the name that the server is configured for (--connect-to dials an address all the same), and have a proxy in front of it send that name in TLS too
+            403 denied: the server does not know this host name, or got another or none in TLS (SNI), so it refused the request
+            -> use the name that the server is configured for (--connect-to sets the address), and have a proxy in front of it send that name in TLS too
+            421 request-rejected: the server does not know this host name, or got another or none in TLS (SNI), so it refused the request
+            -> use the name that the server is configured for (--connect-to sets the address), and have a proxy in front of it send that name in TLS too
+            400 request-rejected: the server does not know this host name, or got another or none in TLS (SNI), so it refused the request
+            -> use the name that the server is configured for (--connect-to sets the address), and have a proxy in front of it send that name in TLS too
+            403 denied: the server does not know this host name, or got another or none in TLS (SNI), so it refused the request
+            -> use the name that the server is configured for (--connect-to sets the address), and have a proxy in front of it send that name in TLS too
             426 request-rejected: the port expects https and was sent plain http
             -> check it with -S (https)
-            400 request-rejected: the port is that of a forward proxy, not the API's
-            -> give the address of the API itself, and the proxy by --proxy if the way to the API leads through it
-            503 backend-down: an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is known of its back-end
+            400 request-rejected: the port belongs to a forward proxy, not to the API
+            -> give the API's own address, and this proxy with --proxy if the API is reached through it
+            503 backend-down: an administrator took the API out of service with a file (oslo.middleware's disable_by_file); nothing is known of its back-end
             -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
-            503 backend-down: an administrator took the API out of service by a file (oslo.middleware's disable_by_file); nothing is known of its back-end
+            503 backend-down: an administrator took the API out of service with a file (oslo.middleware's disable_by_file); nothing is known of its back-end
             -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
             511 unexpected: the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API
             -> sign in to that network, or probe from one that has no such portal
-            503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; this is a cache's copy, and the API may answer otherwise by now
-            -> verify that the API is up and running and that there is connectivity with the back-end; ask past the cache
-            404 not-found: the API cannot be reached; not even the basic system is up and running; this is a cache's copy, and the API may answer otherwise by now
-            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if it is, check port, prefix and --path; ask past the cache
-            200 healthy: the API answers and reaches its back-end; its body was not read: it is in a coding that was not requested (gzip)
+            503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; this is a cache's copy, and the API may answer differently now
+            -> verify that the API is up and running and that there is connectivity with the back-end; check it without the cache
+            404 not-found: the API cannot be reached; not even the basic system is up and running; this is a cache's copy, and the API may answer differently now
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if it is, check port, prefix and --path; check it without the cache
+            200 healthy: the API answers and reaches its back-end; its body was not read, because its coding (gzip) was not requested
             -> 
-            503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; its body was not read: it is in a coding that was not requested (br)
+            503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; its body was not read, because its coding (br) was not requested
             -> verify that the API is up and running and that there is connectivity with the back-end
             200 wrong-service: the response lists the versions of an API: the health check is not at this URL
             -> check --path and the endpoint's prefix
             200 wrong-service: this is the port of MongoDB's own protocol, not the API's
             -> check the endpoint's port
-            200 wrong-service: the body is a response of its own, with a status and headers: a gateway or script did not read it
+            200 wrong-service: the body is itself an HTTP response, with a status and headers: a gateway or script passed it on unread
             -> check the gateway or script in front of the API, then the API itself
         "#]],
     );
@@ -483,27 +483,27 @@ fn refusals_of_head_alone() {
     let made = [nginx, answered(Method::Get, 200, &[], "ok")];
     advice.push(verdict(&plan(), &made).explanation);
     expect![[r#"
-        301: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        301: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:301=OK
-        401: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        401: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:401=OK
-        403: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        403: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:403=OK
-        404: GET was answered, so it is HEAD alone that the API, or a filter in front of it, refuses
+        404: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:404=OK
-        405: the service does not accept HEAD at this URL; the request was refused, not the service
+        405: the service does not accept HEAD at this URL; this request was refused, which says nothing of the service's health
         -> use -m get, or accept the response with --state head:405=OK
         408: the server gave up waiting for the request: a timeout on its side
         -> check the network between here and the server, and the server's load
         429: the service is alive and limits its clients
         -> probe less often, or exempt this client from the limit
         500: the API has been reached but failed to perform its operation; the service is highly compromised; GET, however, was answered
-        -> verify that the Ceilometer Reporting API is up and running; if it is HEAD alone that fails each time, use -m get
-        501: GET was answered, so it is HEAD alone that the API, or a filter in front of it, fails to answer
+        -> verify that the Ceilometer Reporting API is up and running; if only HEAD fails each time, use -m get
+        501: GET was answered; the API, or a filter in front of it, fails only on HEAD
         -> use -m get, or accept the response with --state head:501=OK
         503: undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable; GET, however, was answered
-        -> check the API's log, and any proxy in front of it; if it is HEAD alone that fails each time, use -m get
-        GET was answered, so it is HEAD alone that nginx refuses"#]]
+        -> check the API's log, and any proxy in front of it; if only HEAD fails each time, use -m get
+        GET was answered; nginx refuses only HEAD"#]]
     .assert_eq(&advice.concat());
 }
 
@@ -515,8 +515,8 @@ fn page_of_somebody_else() {
         &plan(),
         &[&made],
         &expect![[r#"
-            the API answers HEAD without its back-end, but HEAD failed too, and this is no page of the API's: a proxy or gateway in front of it answered
-            -> check the proxies in front of the API, for maintenance too, then whether the API itself is up and running
+            HEAD, which needs no back-end, failed too, and the response is not in the API's form: a proxy or gateway in front of the API answered
+            -> check the proxies in front of the API and whether one is in maintenance, then whether the API itself is up and running
         "#]],
     );
 }

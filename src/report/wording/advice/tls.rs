@@ -1,4 +1,4 @@
-//! The actions for an endpoint that is asked by TLS: its handshake and certificate, and what the rows of other faults
+//! The actions for an endpoint that is checked over TLS: its handshake and certificate, and what the rows of other faults
 //! advise that TLS has refuted.
 
 use super::super::summary::without_scheme;
@@ -9,7 +9,7 @@ use crate::model::fault::{
 };
 use crate::verdict::{FaultInfo, Verdict};
 
-/// The action for a fault of an endpoint that is asked by TLS, unless its row's fits.
+/// The action for a fault of an endpoint that is checked over TLS, unless its row's fits.
 pub(super) fn action(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
     if !verdict.endpoint.starts_with("https://") {
         return None;
@@ -20,7 +20,7 @@ pub(super) fn action(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
         FaultDetail::Interrupted { stage: Stage::TlsHandshake, end } => Some(broken_handshake(end)),
         _ => None,
     };
-    let known = known.or_else(|| spoken(fault)).map(str::to_owned);
+    let known = known.or_else(|| after_handshake(fault)).map(str::to_owned);
     plain_port(verdict, &fault.detail).or(known)
 }
 
@@ -44,8 +44,8 @@ fn plain_port<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> {
     })
 }
 
-/// The action where the row's doubts whether the port expects https, or whether the host is up.
-fn spoken(fault: &FaultInfo) -> Option<&'static str> {
+/// The action in place of a row's that doubts whether the port expects https, or whether the host is up.
+fn after_handshake(fault: &FaultInfo) -> Option<&'static str> {
     Some(match (fault.kind, fault.phase, &fault.detail) {
         (FaultKind::Reset | FaultKind::Closed, ..) => {
             "check the API's log for a crash, any proxy in front of it, and that the port is the API's"
@@ -88,11 +88,11 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
             "check who answers there, and that the server's key file belongs to its certificate"
         }
         CertificateProblem::IsCa(_) => {
-            "have a certificate issued that is not a CA certificate (basicConstraints CA:FALSE), or trust this one itself by \
-             --cacert"
+            "have a certificate issued that is not a CA certificate (basicConstraints CA:FALSE), or trust this one \
+             itself with --cacert"
         }
         CertificateProblem::NameMismatch(_) => {
-            "use a name that the certificate is for (--connect-to dials an address all the same), or have it \
+            "use a name that the certificate is for (--connect-to sets the address), or have it \
              issued for this one"
         }
         CertificateProblem::AddressAsName(_) => {
@@ -115,7 +115,7 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
         | CertificateProblem::IssuerNotTrusted(_)
         | CertificateProblem::IssuerMissing(_)
         | CertificateProblem::SignatureMismatch(_) => {
-            "check who answers there; if it is the right server, trust its issuer by --cacert, or have it send \
+            "check who answers there; if it is the right server, trust its issuer with --cacert, or have it send \
              its whole chain"
         }
         CertificateProblem::ChainTooLong => {
@@ -125,11 +125,11 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
     })
 }
 
-/// The action where a certificate cannot be checked, or where not the server's own is at fault.
+/// The action where a certificate cannot be checked, or where another one of the chain is at fault.
 const fn uncheckable(problem: &CertificateProblem) -> Option<&'static str> {
     Some(match problem {
         CertificateProblem::NotForServers(_) | CertificateProblem::UnknownExtension(_) => {
-            "have the server's certificate issued by a CA whose own certificate fits: for servers, and without such an \
+            "have the server's certificate issued by a CA whose own certificate allows servers and has no such \
              extension"
         }
         CertificateProblem::UnsupportedExtension(..) => {
@@ -141,19 +141,19 @@ const fn uncheckable(problem: &CertificateProblem) -> Option<&'static str> {
         }
         CertificateProblem::OutdatedSignature(ChainPart::Server, _)
         | CertificateProblem::WeakKey(ChainPart::Server, _) => {
-            "have a certificate issued with a key and signature of today: ECDSA P-256, Ed25519 or RSA of at least \
+            "have a certificate issued with a modern key and signature: ECDSA P-256, Ed25519 or RSA of at least \
              2048 bits, with SHA-256 or better"
         }
         CertificateProblem::OutdatedSignature(..) | CertificateProblem::WeakKey(..) => {
-            "have the CA's own certificate issued anew with a key and signature of today (RSA of at least 2048 bits, \
+            "have the CA's own certificate reissued with a modern key and signature (RSA of at least 2048 bits, \
              SHA-256 or better), and have the server send that one"
         }
         CertificateProblem::EarlyDate(_) => {
-            "have it issued with a date from 1970 on; -k accepts it unchecked"
+            "have it issued with dates from 1970 or later; -k accepts it unchecked"
         }
         CertificateProblem::UnsupportedKey(..) => {
-            "check the server by another client; this program checks ECDSA P-256, P-384 and P-521, Ed25519 and RSA from \
-             2048 bits on, and -k accepts any key unchecked"
+            "check the server by another client; this program checks ECDSA P-256, P-384 and P-521, Ed25519 and RSA \
+             of at least 2048 bits, and -k accepts any key unchecked"
         }
         _ => return None,
     })
@@ -171,13 +171,13 @@ const fn handshake(problem: &TlsProblem) -> Option<&'static str> {
              AES-GCM or ChaCha20, over X25519, P-256 or P-384"
         }
         TlsProblem::NoNameOrNothingInCommon => {
-            "use the server's name, and dial the address by --connect-to; if that fails too, have the server offer \
+            "use the server's name, and set the address with --connect-to; if that fails too, have the server offer \
              TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20, over X25519, P-256 or P-384"
         }
         TlsProblem::UnknownName => {
-            "use a name that the server knows (--connect-to dials an address all the same), or have it serve this one"
+            "use a name that the server knows (--connect-to sets the address), or have it serve this one"
         }
-        TlsProblem::NoNameSent(_) => "use the server's name, and dial the address by --connect-to",
+        TlsProblem::NoNameSent(_) => "use the server's name, and set the address with --connect-to",
         TlsProblem::Alert(_) => {
             "check the server's log for its reason, and whether a proxy or sidecar in front of it accepts its certificate"
         }
