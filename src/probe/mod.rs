@@ -15,13 +15,13 @@ mod http;
 mod in_process;
 mod p521;
 mod resolve;
+mod semaphore;
 mod stream;
 mod tls;
 mod tls_error;
 mod transport;
 mod trust;
 mod tunnel;
-mod turns;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

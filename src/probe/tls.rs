@@ -17,10 +17,10 @@ use rustls::{
 };
 
 use super::error::local_fault;
+use super::semaphore::Semaphore;
 use super::stream::DeadlineStream;
 use super::tls_error::Sent;
 use super::trust::{self, Refusal, Trust};
-use super::turns::Turns;
 use super::{certificate, first_bytes, p521, tls_error};
 use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
@@ -49,7 +49,7 @@ pub(super) struct TlsConnector {
     trust: Option<Arc<Trust>>,
     identity: Option<Arc<CertifiedKey>>,
     schemes: Vec<SignatureScheme>,
-    turns: Arc<Turns>,
+    semaphore: Arc<Semaphore>,
 }
 
 impl TlsConnector {
@@ -69,7 +69,7 @@ impl TlsConnector {
             .with_no_client_auth();
         // Each connection proves itself anew.
         config.resumption = Resumption::disabled();
-        Ok(TlsConnector { config, trust, identity, schemes, turns: Arc::new(Turns::new()) })
+        Ok(TlsConnector { config, trust, identity, schemes, semaphore: Arc::new(Semaphore::new()) })
     }
 
     /// Performs the handshake over a connection, within its deadline.
@@ -105,7 +105,7 @@ impl TlsConnector {
             trust: self.trust.clone(),
             presented: Arc::clone(presented),
             schemes: self.schemes.clone(),
-            turns: Arc::clone(&self.turns),
+            semaphore: Arc::clone(&self.semaphore),
             deadline,
         }));
         config.client_auth_cert_resolver =
@@ -320,7 +320,7 @@ struct RecordingVerifier {
     trust: Option<Arc<Trust>>,
     presented: Arc<PresentedChain>,
     schemes: Vec<SignatureScheme>,
-    turns: Arc<Turns>,
+    semaphore: Arc<Semaphore>,
     deadline: Instant,
 }
 
@@ -334,7 +334,7 @@ impl RecordingVerifier {
         match &self.trust {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
             Some(trust) => {
-                let _turn = self.turns.take(self.deadline).ok_or(Refusal::OutOfTime)?;
+                let _permit = self.semaphore.acquire(self.deadline).ok_or(Refusal::OutOfTime)?;
                 unproven(verify(trust.verifier()))
             }
             None => Ok(HandshakeSignatureValid::assertion()),
@@ -356,7 +356,7 @@ impl ServerCertVerifier for RecordingVerifier {
         *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
         match &self.trust {
             Some(trust) => {
-                let _turn = self.turns.take(self.deadline).ok_or(Refusal::OutOfTime)?;
+                let _permit = self.semaphore.acquire(self.deadline).ok_or(Refusal::OutOfTime)?;
                 trust.verify(end_entity, intermediates, name, now)
             }
             None => Ok(ServerCertVerified::assertion()),

@@ -1,0 +1,62 @@
+//! A semaphore for work that takes the processor for long: what would begin after its deadline is not begun.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Maximum number of verifications that run at once; each may take some ten milliseconds.
+const MAX_AT_ONCE: usize = 4;
+
+/// The permits for this work.
+#[derive(Debug)]
+pub(super) struct Semaphore {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+impl Semaphore {
+    pub(super) fn new() -> Semaphore {
+        Semaphore { free: Mutex::new(MAX_AT_ONCE), freed: Condvar::new() }
+    }
+
+    /// Waits for a permit; `None` where the deadline passes before.
+    pub(super) fn acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.freed.wait_timeout_while(free, left, |free| *free == 0);
+        let (mut free, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if *free == 0 || Instant::now() >= deadline {
+            return None;
+        }
+        *free -= 1;
+        Some(Permit(self))
+    }
+}
+
+/// A permit, free again when it is dropped.
+#[derive(Debug)]
+pub(super) struct Permit<'a>(&'a Semaphore);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn permits_and_deadlines() {
+        let (semaphore, now) = (Semaphore::new(), Instant::now());
+        let later = now + Duration::from_secs(60);
+        assert!(semaphore.acquire(now).is_none(), "a permit after the deadline");
+        let mut taken: Vec<_> = (0..MAX_AT_ONCE).map(|_| semaphore.acquire(later).unwrap()).collect();
+        assert!(semaphore.acquire(Instant::now() + Duration::from_millis(1)).is_none(), "too many permits");
+        taken.pop();
+        assert!(semaphore.acquire(later).is_some());
+    }
+}
