@@ -149,6 +149,13 @@ pub(crate) enum ProxyProblem {
     NotHttp,
 }
 
+impl ProxyProblem {
+    /// Tests for the failure of a proxy that works but could not reach the endpoint.
+    pub(crate) const fn is_of_endpoint(&self) -> bool {
+        matches!(self, ProxyProblem::Status(502..=504))
+    }
+}
+
 /// A failure of TLS that is not a certificate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TlsProblem {

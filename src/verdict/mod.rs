@@ -198,6 +198,13 @@ pub(crate) struct RequestVerdict {
     pub(crate) transcript: Option<Transcript>,
 }
 
+impl RequestVerdict {
+    /// The proxy, gateway or web server that made the answer in place of the API.
+    pub(crate) fn intermediary(&self) -> Option<Responder> {
+        self.answered_by.filter(|responder| responder.is_intermediary())
+    }
+}
+
 /// Headers of an answer that sentences quote, sanitised; `None` where absent or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HeaderQuotes {

@@ -156,10 +156,10 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
         ProxyProblem::CredentialsRejected => {
             format!("{at} rejected the credentials of --proxy-auth-file (407)")
         }
-        ProxyProblem::Status(status @ 502..=504) => {
-            format!("{at} refused the tunnel with status {status}: it could not reach the endpoint")
+        ProxyProblem::Status(status) => {
+            let why = if problem.is_of_endpoint() { ": it could not reach the endpoint" } else { "" };
+            format!("{at} refused the tunnel with status {status}{why}")
         }
-        ProxyProblem::Status(status) => format!("{at} refused the tunnel with status {status}"),
         ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
     }
 }
@@ -322,7 +322,7 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
     }
 }
 
-/// The sentence of a certificate that cannot be checked, or not be relied on.
+/// The sentence of a certificate that cannot be checked or relied on.
 fn uncheckable(problem: &CertificateProblem) -> String {
     use CertificateProblem as Problem;
     match problem {

@@ -48,7 +48,7 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     let reason = detail(login).map(|detail| format!(": \"{detail}\"")).unwrap_or_default();
     let Some(request) = &login.request else { return format!("no login to Keystone ({keystone})") };
     let status = request.completion.answer().copied().unwrap_or_default();
-    if let Some(proxy) = request.answered_by.filter(|responder| responder.intermediary()) {
+    if let Some(proxy) = request.intermediary() {
         let proxy = proxy.title();
         return format!("{proxy} in front of Keystone ({keystone}) answered the login with {status}{reason}");
     }
@@ -169,7 +169,7 @@ fn of_answer(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice> {
             "check the path of auth_url",
         ),
         (None, _) => {
-            let proxy = request.answered_by.filter(|responder| responder.intermediary())?.title();
+            let proxy = request.intermediary()?.title();
             return Some((
                 format!(
                     "{proxy}, not Keystone, answered: nothing is known of Keystone and of the credentials"

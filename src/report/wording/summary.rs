@@ -17,7 +17,7 @@ use crate::verdict::{Basis, Credentials, Limit, Remark, RequestVerdict, Responde
 /// Maximum length of a summary, in characters.
 pub(crate) const MAX_SUMMARY: usize = 200;
 
-/// A reason that room is left for less than this is left out, in characters.
+/// Minimum room for a reason that has to be cut, in characters; with less room the reason is left out.
 const MIN_REASON: usize = 12;
 
 /// A summary, and what it tells of its endpoint.
@@ -289,7 +289,7 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
             Clause { event: format!("{method} {status} from {endpoint}"), reason }
         }
         (_, Some(responder)) if responder != Responder::Ceilometer => {
-            let place = if responder.intermediary() { "in front of" } else { "for" };
+            let place = if responder.is_intermediary() { "in front of" } else { "for" };
             let event =
                 format!("{method} {status} from {} {place} {endpoint}{}", responder.title(), copy(judged));
             Clause { event, reason: said }
@@ -309,7 +309,7 @@ pub(super) fn unquoted(text: &str, quoted: usize) -> Option<String> {
     Some(rest.map_or_else(|| text.to_owned(), |rest| format!("…{}", rest.trim_start())))
 }
 
-/// An answer whose status is good, and why it is not believed.
+/// Explains why an answer whose status is good is not believed.
 fn distrusted(
     endpoint: &str,
     answer: &str,

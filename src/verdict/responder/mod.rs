@@ -93,8 +93,8 @@ impl Responder {
         self.profile().map_or("", |profile| profile.title)
     }
 
-    /// Anything in front of the API: a proxy, load balancer, gateway, CDN or web server.
-    pub(crate) const fn intermediary(self) -> bool {
+    /// Tests for anything in front of the API: a proxy, load balancer, gateway, CDN or web server.
+    pub(crate) const fn is_intermediary(self) -> bool {
         !matches!(self, Responder::Ceilometer | Responder::Keystone)
     }
 
@@ -136,7 +136,7 @@ fn is_alike(answer: &Response, other: &Response) -> bool {
 fn of_answer(answer: &Response) -> Option<Recognition> {
     let evidence = Evidence::of(answer);
     let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
-    let obstacle = responder.intermediary().then(|| evidence.obstacle(responder));
+    let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
 }
 
@@ -157,7 +157,7 @@ impl<'a> Evidence<'a> {
     /// Tests for a proof. Headers alone prove no proxy where the service made the answer: the proxy passed it on.
     fn identifies(&self, profile: &Profile) -> bool {
         let is_possible = |proof: &Proof| {
-            !profile.responder.intermediary()
+            !profile.responder.is_intermediary()
                 || proof.iter().any(|clue| clue.is_of_body())
                 || !self.is_of_service()
         };

@@ -100,7 +100,7 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
     }
 }
 
-/// A range may also be for answers that come too fast, and one by mistake.
+/// The action for a time that crossed a threshold. A time may also be too short, perhaps for a range that was given by mistake.
 fn slow_action(took: Duration, limit: &Limit, action: &str) -> String {
     if limit.range.is_too_small(took.as_secs_f64()) {
         "check that the API itself answers, not a cache or an error page; a threshold for slow responses is an \
@@ -202,7 +202,7 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
         (_, FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. }) => {
             Some("-4 and -6 allow addresses of one family only")
         }
-        (_, FaultDetail::Proxy { problem: ProxyProblem::Status(502..=504), .. }) => {
+        (_, FaultDetail::Proxy { problem, .. }) if problem.is_of_endpoint() => {
             Some("the proxy answers, but it could not reach the service")
         }
         (_, FaultDetail::Proxy { problem: ProxyProblem::Timeout, .. }) => {
@@ -258,7 +258,7 @@ const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
 
 const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
     Some(match problem {
-        ProxyProblem::Status(502..=504) => "check the API, and the network between the proxy and it",
+        _ if problem.is_of_endpoint() => "check the API, and the network between the proxy and it",
         ProxyProblem::Timeout => "check the proxy and its load, then whether it reaches the API",
         ProxyProblem::CredentialsRejected => {
             "give valid credentials with --proxy-auth-file; this program sends them as Basic, the only scheme that \
@@ -269,7 +269,7 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
     })
 }
 
-/// Nothing is known of what a request asks that had no time.
+/// Explains a request that had too little time: nothing is known of what it tests.
 fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
     let has_answer = verdict.made().any(|(_, judged)| judged.completion.answer().is_some());
     let unknown = if method == Method::Get && has_answer { "the back-end" } else { "the API" };
@@ -285,7 +285,7 @@ fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
 }
 
 fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
-    let proxy = judged.answered_by.filter(|responder| responder.intermediary());
+    let proxy = judged.intermediary();
     let own = proxy.zip(judged.obstacle);
     let remarked = judged.remark.map(|remark| remark::advice(remark, proxy));
     let (meaning, action) = match (status, remarked, own) {
@@ -357,7 +357,7 @@ fn redirect(judged: &RequestVerdict) -> Advice {
     (format!("{meaning}{lacking}"), action)
 }
 
-/// The row is for all refusals, the hint for this one.
+/// Explains a 405: the row is for all refusals, its hint for this one.
 fn not_accepted(method: Method, judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
     let allowed = judged.quotes.allow.as_ref().map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
     let who = proxy.map_or("the service".to_owned(), |proxy| format!("{}, not the API,", proxy.title()));
