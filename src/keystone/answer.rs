@@ -81,7 +81,8 @@ fn catalog(token: &Value) -> Catalog {
         let service_type = text(service, "type").filter(|service_type| service_type.len() <= MAX_TYPE_BYTES);
         let Some(service_type) = service_type else { continue };
         for endpoint in items(service, "endpoints") {
-            if entries.len() == MAX_ENDPOINTS {
+            // One more shows that there are too many.
+            if entries.len() > MAX_ENDPOINTS {
                 break;
             }
             let region = text(endpoint, "region_id").or(text(endpoint, "region")).unwrap_or_default();

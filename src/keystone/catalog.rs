@@ -187,6 +187,10 @@ impl<'a> Search<'a> {
 
     /// The endpoints of the service: of the chosen type, or of the first usual one that exists.
     fn of_type(&self, selection: &Selection) -> Result<Vec<&'a CatalogEntry>, NotInCatalog> {
+        // The rest was not read, and what is wanted may be there.
+        if self.catalog.entries.len() > MAX_ENDPOINTS {
+            return Err(NotInCatalog::TooMany);
+        }
         let types = selection.service_type.as_deref().map_or(SERVICE_TYPES.to_vec(), |own| vec![own]);
         let all: Vec<&CatalogEntry> = self.catalog.entries.iter().collect();
         for service_type in &types {
@@ -381,9 +385,21 @@ mod tests {
     #[test]
     fn too_many_endpoints() {
         let url = |number| format!("http://m{number}:8777");
-        let entries = (0..=MAX_ENDPOINTS).map(|number| entry("metering", "R1", "public", &url(number)));
-        let catalog = Catalog { entries: entries.collect(), project_id: None };
-        assert_eq!(select(&catalog), Err(NotInCatalog::TooMany));
+        let catalog = |service_type: &str, number: usize| {
+            let entries = (0..number).map(|number| entry(service_type, "R1", "public", &url(number)));
+            Catalog { entries: entries.collect(), project_id: None }
+        };
+        assert_eq!(select(&catalog("identity", MAX_ENDPOINTS + 1)), Err(NotInCatalog::TooMany));
+        let public = selection(None, Interface::Public, None);
+        let endpoint = Endpoint::parse("http://own", &Defaults::default()).ok();
+        let selections = [public.clone(), Selection { endpoint, ..public }];
+        let found = catalog("metering", MAX_ENDPOINTS).select(
+            &selections,
+            &Defaults::default(),
+            &Sanitizer::default(),
+            in_a_minute(),
+        );
+        assert_eq!(found, Err(NotInCatalog::TooMany));
     }
 
     fn unusable(region: &str, problem: UrlProblem) -> NotInCatalog {
