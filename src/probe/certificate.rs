@@ -260,9 +260,12 @@ fn first<'a, 'b>(
 
 /// The certificate whose usage excludes servers: a CA's limits those that it issues.
 fn unfit<'a, 'b>(path: &[&'a X509Certificate<'b>], own: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
-    let excludes_servers = |certificate: &X509Certificate<'_>| matches!(certificate.extended_key_usage(), Ok(Some(usage)) if !usage.value.server_auth);
     let found = first(path, CertificateProblem::NotForServers, excludes_servers);
     found.unwrap_or((CertificateProblem::NotForServers(ChainPart::Server), own))
+}
+
+fn excludes_servers(certificate: &X509Certificate<'_>) -> bool {
+    matches!(certificate.extended_key_usage(), Ok(Some(usage)) if !usage.value.server_auth)
 }
 
 /// The library does not promise this name; it wraps the error of another.

@@ -78,7 +78,7 @@ pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
             lenient.extend(line.iter().filter(|_| kept).copied().map(printable));
             continue;
         }
-        let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':').unwrap_or(line.len()));
+        let (name, value) = split_before(line, b':');
         let name = name.trim_ascii_end();
         kept = value.is_empty() || (!name.is_empty() && name.iter().copied().all(is_token));
         if kept {
@@ -95,7 +95,7 @@ pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
 pub(super) fn take_framing(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
     let (mut rest, mut framing) = (Vec::with_capacity(head.len()), Vec::new());
     for line in head.split_inclusive(|byte| *byte == b'\n') {
-        let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':').unwrap_or(line.len()));
+        let (name, value) = split_before(line, b':');
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         if framing::is_framing(&name) {
             let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
@@ -109,10 +109,15 @@ pub(super) fn take_framing(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
 
 /// Writes a status line with a version in upper case, and one space before the status where it has more.
 fn push_status_line(lenient: &mut Vec<u8>, line: &[u8]) {
-    let (version, rest) = line.split_at(line.iter().position(|byte| *byte == b' ').unwrap_or(line.len()));
+    let (version, rest) = split_before(line, b' ');
     lenient.extend(version.to_ascii_uppercase());
     lenient.extend(rest.first());
     lenient.extend(rest.trim_ascii_start().iter().copied().map(printable));
+}
+
+/// Splits a line before the first of these bytes, or at its end.
+fn split_before(line: &[u8], wanted: u8) -> (&[u8], &[u8]) {
+    line.split_at(line.iter().position(|byte| *byte == wanted).unwrap_or(line.len()))
 }
 
 /// A control character as a space.
