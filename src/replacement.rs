@@ -41,7 +41,7 @@ pub(crate) fn replace(file: &Path, content: &[u8], mode: Mode) -> Result<()> {
     let new = builder.prefix(PREFIX).permissions(permissions.clone()).tempfile_in(directory);
     let mut new = new.map_err(|error| cause(file, &error))?;
     if matches!(mode, Mode::Exact(_)) {
-        new.as_file().set_permissions(permissions)?;
+        new.as_file().set_permissions(permissions).map_err(|error| cause(file, &error))?;
     }
     new.write_all(content).map_err(|error| cause(file, &error))?;
     new.into_temp_path().persist(file).map_err(|error| cause(file, &error.error))
