@@ -11,7 +11,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
 use crate::model::fault::{Fault, FaultDetail, FaultKind};
 use crate::model::state::State;
-use crate::plan::Plan;
+use crate::plan::{Plan, Verbosity};
 use crate::probe::Prober;
 use crate::report;
 use crate::rules::AnswerProblem;
@@ -135,7 +135,7 @@ impl Examination<'_> {
     /// then bodies are masked, before any word is read from them.
     pub(super) fn judge(&self, endpoint: &Endpoint, planned: Vec<PlannedRequest>, attempts: u32) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
-        let _judging = planned.iter().any(has_body).then(|| self.take_turn());
+        let _judging = planned.iter().any(has_answer).then(|| self.take_turn());
         self.judge_at(Instant::now(), endpoint, planned, attempts)
     }
 
@@ -150,8 +150,9 @@ impl Examination<'_> {
             sent(&mut planned).for_each(leave_unjudged);
         }
         let problems = verdict::problems(&planned);
+        let is_late = now > self.details_end;
         for (exchange, problems) in sent(&mut planned).zip(&problems) {
-            if now > self.details_end {
+            if is_late {
                 drop_details(exchange);
             }
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
@@ -160,7 +161,8 @@ impl Examination<'_> {
         let Plan { criteria, sanitizer, .. } = self.plan;
         let found = (planned.as_slice(), problems.as_slice());
         let mut verdict = verdict::judge(criteria, sanitizer, endpoint, found, attempts, SystemTime::now());
-        report::add_details(&mut verdict, self.plan, endpoint, &planned);
+        let verbosity = if is_late { Verbosity::Notes } else { self.plan.output.verbosity };
+        report::add_details(&mut verdict, (self.plan, verbosity), endpoint, &planned);
         verdict
     }
 }
@@ -194,9 +196,8 @@ fn is_late(request: &PlannedRequest) -> bool {
     }
 }
 
-fn has_body(request: &PlannedRequest) -> bool {
-    let PlannedRequest::Sent(exchange) = request else { return false };
-    exchange.completion.answer().is_some_and(|answer| !answer.body.bytes().is_empty())
+fn has_answer(request: &PlannedRequest) -> bool {
+    matches!(request, PlannedRequest::Sent(exchange) if exchange.completion.answer().is_some())
 }
 
 /// Marks a good answer whose long body might contradict it as not judged: without the body it must not count as good.

@@ -152,7 +152,7 @@ pub(crate) fn judge_whole(
 ) -> Verdict {
     let found = problems(planned);
     let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, (planned, &found), attempts, now);
-    add_details(&mut verdict, plan, endpoint, planned);
+    add_details(&mut verdict, (plan, plan.output.verbosity), endpoint, planned);
     verdict
 }
 

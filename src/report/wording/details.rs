@@ -32,13 +32,12 @@ const FACTS: [&str; 10] = [
 /// Adds to a verdict what the output shows of its requests, and no more: there may be ten thousand endpoints.
 pub(crate) fn add_details(
     verdict: &mut Verdict,
-    plan: &Plan,
+    (plan, verbosity): (&Plan, Verbosity),
     endpoint: &Endpoint,
     planned: &[PlannedRequest],
 ) {
     verdict.credentials = credentials(&plan.network.headers);
     verdict.notes = notes(plan, endpoint);
-    let verbosity = plan.output.verbosity;
     for (probe, request) in verdict.probes.iter_mut().zip(planned) {
         let (Outcome::RequestVerdict(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request)
         else {
