@@ -537,7 +537,7 @@ mod tests {
                                                   basic system is up and running
                                                   -> verify that the Ceilometer Reporting
                                                   API is up and running
-                                                  -> if it is, check port, prefix and --path"#]]
+                                                  -> if so, check port, prefix and --path"#]]
         .assert_eq(&beginning.join("\n"));
     }
 
@@ -548,8 +548,8 @@ mod tests {
             |---|---|---|---|---|
             | `head:204` | OK | documented | the API answers |  |
             | `get:200` | OK | documented | the API answers and reaches its back-end |  |
-            | `head:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running; hint: if it is, check port, prefix and --path |
-            | `get:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; hint: if it is, check port, prefix and --path |
+            | `head:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running; hint: if so, check port, prefix and --path |
+            | `get:404` | CRITICAL | documented | the API cannot be reached; not even the basic system is up and running | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; hint: if so, check port, prefix and --path |
             | `head:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running |
             | `get:500` | CRITICAL | documented | the API has been reached but failed to perform its operation; the service is highly compromised | verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end |
             | `get:503` | CRITICAL | documented | the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations | verify that the API is up and running and that there is connectivity with the back-end |

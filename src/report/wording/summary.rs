@@ -278,7 +278,7 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
                 (_, Some(Credentials::Token)) => {
                     format!("{keystone} rejected the token that was sent to {endpoint}")
                 }
-                _ => format!("{keystone} requires a token at {endpoint}"),
+                _ => format!("{keystone} wants a token from whoever asks {endpoint}"),
             };
             Clause::event(format!("{event} ({method} {status})"))
         }
@@ -737,7 +737,7 @@ pub(in crate::report) mod tests {
         let answer = Response { status: 401, headers, ..Response::default() };
         let made = [Method::Head, Method::Get]
             .map(|method| sent(exchange(method, Completion::Full(answer.clone()), 1_000, &[])));
-        expect!["denied: Keystone (http://k:5000) requires a token at metering1:8777 (GET 401)"]
+        expect!["denied: Keystone (http://k:5000) wants a token from whoever asks metering1:8777 (GET 401)"]
             .assert_eq(&metering1("metering1", &made));
     }
 

@@ -168,7 +168,7 @@ fn closed_at_once() {
     let peer = Peer::by_method(alive(), vec![Step::Read]);
     let run = check([&peer.address()]).run_alone();
     run.exits(2)
-        .summarises("CRITICAL", &["backend-stalled: ", "immediately"])
+        .summarises("CRITICAL", &["backend-stalled: ", "connection closed without an answer"])
         .says("every server of a load balancer");
 }
 

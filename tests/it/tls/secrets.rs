@@ -291,7 +291,8 @@ fn refusing_responders() {
         let run = check(line).run();
         run.exits(3).is_plugin_output().says(why).says("--token-file");
         let what = if headers.contains("Keystone") {
-            let did = token.map_or("requires a token at", |_| "rejected the token that was sent to");
+            let did =
+                token.map_or("wants a token from whoever asks", |_| "rejected the token that was sent to");
             format!("Keystone (http://keystone.example:5000/v3) {did} {} (GET 401)", peer.address())
         } else {
             format!("GET {status} from {}", peer.address())

@@ -30,7 +30,7 @@ fn documented_answers() {
             the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
             -> verify that the API is up and running and that there is connectivity with the back-end
             nginx, not the API, answered 404 itself: it has nothing at this URL
-            -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
+            -> check that nginx passes this URL on to the API; if so, check port, prefix and --path
         "#]],
     );
 }
@@ -277,9 +277,9 @@ fn answers_of_proxies() {
         &cases,
         &expect![[r#"
             HAProxy, not the API, answered 404 itself: it has nothing at this URL
-            -> check that HAProxy passes this URL on to the API; if it is, check port, prefix and --path
+            -> check that HAProxy passes this URL on to the API; if so, check port, prefix and --path
             nginx, not the API, answered 404 itself: it has nothing at this URL
-            -> check that nginx passes this URL on to the API; if it is, check port, prefix and --path
+            -> check that nginx passes this URL on to the API; if so, check port, prefix and --path
             nginx, not the API, does not accept GET at this URL; this request was refused, which says nothing of the service's health
             -> check that the path is the health check's, or use -m head
             nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
@@ -456,7 +456,7 @@ fn remarkable_answers() {
             503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; this is a cache's copy, and the API may answer differently now
             -> verify that the API is up and running and that there is connectivity with the back-end; check it without the cache
             404 not-found: the API cannot be reached; not even the basic system is up and running; this is a cache's copy, and the API may answer differently now
-            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if it is, check port, prefix and --path; check it without the cache
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if so, check port, prefix and --path; check it without the cache
             200 healthy: the API answers and reaches its back-end; its body was not read, because its coding (gzip) was not requested
             -> 
             503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; its body was not read, because its coding (br) was not requested
