@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -45,33 +45,42 @@ pub(crate) fn report_lack_of_memory(render: impl FnOnce(&str) -> String) {
     let limited = [Resource::As, Resource::Data].into_iter().any(|kind| getrlimit(kind).current.is_some());
     if limited {
         let text = render("out of memory: raise the limit on it (ulimit -v, -d)");
-        if watch_for_abort(text).is_err() {
-            // Without a thread there is no line, but the exit code.
-            let always = Arc::new(AtomicBool::new(true));
-            drop(register_conditional_shutdown(SIGABRT, State::Unknown.exit_code().into(), always));
-        }
+        // Where the thread cannot be had, or runs out of memory itself, the exit code alone must do.
+        let exits = Arc::new(AtomicBool::new(true));
+        drop(register_conditional_shutdown(SIGABRT, State::Unknown.exit_code().into(), Arc::clone(&exits)));
+        let _ = watch_for_abort(text, &exits);
     }
 }
 
-/// Starts the thread that writes the text and ends the process once it aborts.
+/// Starts the thread that writes the text and ends the process once it aborts; clears the flag when the thread is ready, and
+/// sets it again for an abort of the thread's own.
 ///
 /// The handler of the signal wakes the thread through a socket, and then blocks on a full pipe: if it returned, the abort
 /// would go on.
-fn watch_for_abort(text: String) -> io::Result<()> {
+fn watch_for_abort(text: String, exits: &Arc<AtomicBool>) -> io::Result<()> {
     let (mut woken, wake) = UnixStream::pair()?;
     let (unread, full) = io::pipe()?;
-    pipe::register(SIGABRT, wake)?;
-    pipe::register(SIGABRT, full.try_clone()?)?;
+    fcntl_setfl(&full, OFlags::NONBLOCK)?;
     while rustix::io::write(&full, &[0; 4096]).is_ok() {}
-    fcntl_setfl(&full, OFlags::empty())?;
+    let (ready, started) = mpsc::channel();
+    let own = Arc::clone(exits);
     let wait = move || {
         let _unread = unread;
+        // A thread's first steps take memory, too.
+        let _ = ready.send(());
         if woken.read_exact(&mut [0]).is_ok() {
+            own.store(true, Ordering::SeqCst);
             let _ = output::write(&text, Some(Instant::now() + output::WRITE_GRACE));
             exit(State::Unknown.exit_code().into());
         }
     };
     thread::Builder::new().stack_size(WAITER_STACK_SIZE).spawn(wait)?;
+    started.recv().map_err(io::Error::other)?;
+    pipe::register(SIGABRT, wake)?;
+    pipe::register(SIGABRT, full.try_clone()?)?;
+    // To be registered made it non-blocking.
+    fcntl_setfl(&full, OFlags::empty())?;
+    exits.store(false, Ordering::SeqCst);
     silence_standard_error()
 }
 

@@ -87,7 +87,7 @@ impl Layers {
         let source = source.to_string_lossy().into_owned();
         let mut layers = Layers { parts: vec![Layer::of(&main, node)], source, notes: Vec::new() };
         if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
-            check_directories(&main, &secure)?;
+            search.check_directories(&main, &secure)?;
             if !main.is_beside(&secure) {
                 let [secrets, clouds] = [&secure, &main].map(|file| input::name(&file.path));
                 layers.notes.push(format!("the secrets are from {secrets}, not from beside {clouds}"));
@@ -107,7 +107,7 @@ impl Layers {
                     profile.position
                 );
             };
-            check_directories(&main, file)?;
+            search.check_directories(&main, file)?;
             layers.parts.push(Layer::of(file, node.clone()));
         }
         Ok(layers)
@@ -269,25 +269,18 @@ impl ConfigFile {
         self.path.parent().unwrap_or(Path::new(CURRENT))
     }
 
+    /// Returns true if the file was found by way of the current directory, however that is spelt.
+    fn is_in_current_directory(&self) -> bool {
+        let current = fs::canonicalize(CURRENT);
+        self.path.is_relative()
+            || fs::canonicalize(self.directory()).is_ok_and(|own| current.is_ok_and(|current| own == current))
+    }
+
     /// Returns true if both files are in one directory themselves, whatever links lead to them.
     fn is_beside(&self, other: &ConfigFile) -> bool {
         let [own, others] = [self, other].map(|file| fs::canonicalize(&file.path));
         own.is_ok_and(|own| others.is_ok_and(|others| own.parent() == others.parent()))
     }
-}
-
-/// Refuses a file from another directory than the cloud's where one of the two is in the current directory: an attacker
-/// who plants one there could have the other's secrets sent to another `auth_url`. A link is no way around it.
-fn check_directories(main: &ConfigFile, other: &ConfigFile) -> Result<()> {
-    let is_planted = [main, other].iter().any(|file| file.directory() == Path::new(CURRENT));
-    if is_planted && !main.is_beside(other) {
-        let (clouds, others) = (input::name(&main.path), input::name(&other.path));
-        bail!(
-            "{others} belongs to another directory than {clouds}, and the one in the current directory could send \
-             secrets elsewhere: put both into one directory, or name the file that is meant with --os-config"
-        );
-    }
-    Ok(())
 }
 
 /// The directories that are searched for files.
@@ -322,6 +315,20 @@ impl Search<'_> {
         }
         let named: Vec<PathBuf> = self.named(variable).into_iter().collect();
         self.first(&[named, beside, self.files(stem, variable)].concat())
+    }
+
+    /// Refuses a file from another directory than the cloud's where one of the two was found in the current directory: an
+    /// attacker who plants one there could have the other's secrets sent to another `auth_url`. A link is no way around it.
+    fn check_directories(&self, main: &ConfigFile, other: &ConfigFile) -> Result<()> {
+        let is_planted = main.is_in_current_directory() || other.is_in_current_directory();
+        if is_planted && !self.only_beside && !main.is_beside(other) {
+            let (clouds, others) = (input::name(&main.path), input::name(&other.path));
+            bail!(
+                "{others} belongs to another directory than {clouds}, and the one in the current directory could send \
+                 secrets elsewhere: put both into one directory, or name the file that is meant with --os-config"
+            );
+        }
+        Ok(())
     }
 
     fn first(&self, files: &[PathBuf]) -> Result<Option<ConfigFile>> {

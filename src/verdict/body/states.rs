@@ -47,7 +47,9 @@ const GOOD_STATES: [&str; 39] = [
 const DENIALS: [&str; 6] = ["no error", "no failure", "no fault", "no problem", "no issue", "0 error"];
 
 /// Values of a component that has failed. In a longer text these words have other meanings.
-const BAD_STATES: [&str; 15] = [
+const BAD_STATES: [&str; 17] = [
+    "unready",
+    "notready",
     "ko",
     "nok",
     "not good",
@@ -66,7 +68,9 @@ const BAD_STATES: [&str; 15] = [
 ];
 
 /// Beginnings of texts about a failure.
-const FAILURES: [&str; 50] = [
+const FAILURES: [&str; 52] = [
+    "health err",
+    "not serving",
     "down",
     "error",
     "errors",
@@ -240,7 +244,8 @@ const DESCRIPTIONS: [&str; 34] = [
 ];
 
 /// Parts of the names of components that a metering service has.
-const COMPONENTS: [&str; 19] = [
+const COMPONENTS: [&str; 20] = [
+    "backend",
     "database",
     "storage",
     "kafka",

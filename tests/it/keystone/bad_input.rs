@@ -115,6 +115,11 @@ fn planted_links_and_other_files() {
     let (own, work) = (planted.home.path(".config/openstack/secure.yaml"), planted.home.path("work"));
     symlink(&own, work.join("secure.yaml")).unwrap();
     planted.is_refused(&["./secure.yaml belongs to another directory than ./clouds.yaml"]);
+    for spelt in ["clouds.yaml", "../work/clouds.yaml", "/proc/self/cwd/clouds.yaml"] {
+        let line = format!("cd '{}' && OS_CLIENT_CONFIG_FILE={spelt} exec \"$@\"", work.display());
+        let run = planted.home.at_home(check_in_shell(&line, &["--os-cloud", "prod"])).run();
+        run.is_refused(&["belongs to another directory than "]).never_says("s3cret");
+    }
     let vendor = "public-clouds: {p: {auth: {auth_url: 'http://k'}}}\n";
     let table =
         [("secure.yaml", GOOD, GOOD), ("clouds-public.yaml", vendor, "clouds: {prod: {profile: p}}\n")];
