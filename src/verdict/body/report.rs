@@ -131,8 +131,18 @@ fn own_state(object: &Map<String, Value>) -> Option<bool> {
     known.next()
 }
 
+/// A condition of Kubernetes, whose type says what its status means: `MemoryPressure` is `False` where all is well.
+fn condition(object: &Map<String, Value>) -> Option<(&str, &str)> {
+    let [kind, status] = ["type", "status"].map(|key| object.get(key).and_then(Value::as_str));
+    kind.zip(status.filter(|status| ["True", "False", "Unknown"].contains(status)))
+}
+
 fn collect(object: &Map<String, Value>, scope: Scope, depth: u8, failed: &mut Vec<String>) {
     let Some(depth) = depth.checked_sub(1) else { return };
+    if let Some((kind, status)) = condition(object) {
+        failed.extend((affirms(kind) && is_false(status)).then(|| format!("{kind}: {status}")));
+        return;
+    }
     let own_state = own_state(object);
     for (key, value) in object {
         if failed.len() >= MAX_PARTS {

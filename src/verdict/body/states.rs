@@ -44,7 +44,20 @@ const GOOD_STATES: [&str; 39] = [
 ];
 
 /// Beginnings of texts that deny a failure.
-const DENIALS: [&str; 6] = ["no error", "no failure", "no fault", "no problem", "no issue", "0 error"];
+const DENIALS: [&str; 12] = [
+    "no error",
+    "no_error",
+    "noerror",
+    "no known",
+    "no recent",
+    "no failure",
+    "no fault",
+    "no problem",
+    "no issue",
+    "0 error",
+    "there are no errors",
+    "without errors",
+];
 
 /// Values of a component that has failed. In a longer text these words have other meanings.
 const BAD_STATES: [&str; 17] = [
@@ -139,6 +152,9 @@ const FIGURES: [&str; 13] = [
     "policy",
     "logs",
 ];
+
+/// Marks of an empty value in a text.
+const EMPTY_MARKS: [&str; 9] = ["\"\"", "''", "{}", "[]", "~", "--", "<nil>", "<none>", "null"];
 
 /// Values of a count or a list that is empty.
 const EMPTY: [&str; 11] = ["", "none", "no", "null", "nil", "false", "n/a", "-", "[]", "never", "0"];
@@ -352,7 +368,11 @@ fn is_harmless(rest: &str) -> bool {
     let value = rest.strip_prefix([':', '=']).map(str::trim);
     let first = value.unwrap_or(rest).split([' ', ',', ';', ':', '=', '/', ')']).next().unwrap_or_default();
     let last = rest.rsplit_once([':', '=']).map(|(_, last)| last.trim()).filter(|last| !last.is_empty());
-    is_zero(first) || value.or(last).is_some_and(|value| EMPTY.contains(&value)) || FIGURES.contains(&first)
+    let is_empty = value.is_some() && EMPTY_MARKS.contains(&first);
+    is_empty
+        || is_zero(first)
+        || value.or(last).is_some_and(|value| EMPTY.contains(&value))
+        || FIGURES.contains(&first)
 }
 
 fn is_zero(text: &str) -> bool {
@@ -439,9 +459,11 @@ pub(super) fn describes(key: &str) -> bool {
 
 pub(super) fn is_component(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
+    let words = words(key);
     lower.ends_with("db")
-        || has_any(&words(key), &["db"])
-        || COMPONENTS.iter().any(|name| lower.contains(name))
+        || has_any(&words, &["db"])
+        || !is_last(&words, &["cached", "queued", "queueing"])
+            && COMPONENTS.iter().any(|name| lower.contains(name))
 }
 
 /// Tests for a component whose `false` is a failure: not for a setting of it, and a cache is often switched off.
