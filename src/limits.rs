@@ -45,31 +45,28 @@ pub(crate) fn report_lack_of_memory(render: impl FnOnce(&str) -> String) {
     let limited = [Resource::As, Resource::Data].into_iter().any(|kind| getrlimit(kind).current.is_some());
     if limited {
         let text = render("out of memory: raise the limit on it (ulimit -v, -d)");
-        // Where the thread cannot be had, or runs out of memory itself, the exit code alone must do.
+        // Where the thread cannot be had, or does not get ready, the exit code alone must do.
         let exits = Arc::new(AtomicBool::new(true));
         drop(register_conditional_shutdown(SIGABRT, State::Unknown.exit_code().into(), Arc::clone(&exits)));
         let _ = watch_for_abort(text, &exits);
     }
 }
 
-/// Starts the thread that writes the text and ends the process once it aborts; clears the flag when the thread is ready, and
-/// sets it again for an abort of the thread's own.
+/// Starts the thread that writes the text and ends the process once it aborts, and clears the flag when the thread is ready.
 ///
 /// The handler of the signal wakes the thread through a socket, and then blocks on a full pipe: if it returned, the abort
 /// would go on.
-fn watch_for_abort(text: String, exits: &Arc<AtomicBool>) -> io::Result<()> {
+fn watch_for_abort(text: String, exits: &AtomicBool) -> io::Result<()> {
     let (mut woken, wake) = UnixStream::pair()?;
     let (unread, full) = io::pipe()?;
     fcntl_setfl(&full, OFlags::NONBLOCK)?;
     while rustix::io::write(&full, &[0; 4096]).is_ok() {}
     let (ready, started) = mpsc::channel();
-    let own = Arc::clone(exits);
     let wait = move || {
         let _unread = unread;
-        // A thread's first steps take memory, too.
+        // A thread's first steps take memory: an abort of its own would wait for itself.
         let _ = ready.send(());
         if woken.read_exact(&mut [0]).is_ok() {
-            own.store(true, Ordering::SeqCst);
             let _ = output::write(&text, Some(Instant::now() + output::WRITE_GRACE));
             exit(State::Unknown.exit_code().into());
         }

@@ -62,7 +62,7 @@ fn restricted_credentials() {
     rig.restricted("rules").check("prod", "--os-region-name RegionOne -t 60").run().exits(0);
     let run = rig.restricted("wrong").check("prod", "--os-region-name RegionOne -t 60").run();
     run.exits(3).summarises("UNKNOWN", &["denied: ", "refused a new token (401)"]);
-    run.says("the token is new").says("access rules");
+    run.says("a token that Keystone had just granted").says("access rules");
 }
 
 #[test]
