@@ -20,7 +20,9 @@ fn squid() {
             peer("dead", dead),
             peer("passed", service),
         );
-        place.command(["-N", "-f", &place.write("squid.conf", &text)])
+        // A name of its own: another squid, also one that was killed, holds the memory that it shares by its name.
+        let name = format!("test{}", std::process::id());
+        place.command(["-N", "-n", &name, "-f", &place.write("squid.conf", &text)])
     });
     let Some(server) = server else { return };
     server.is_known("squid", &[("/", 502), ("/denied", 403)], &[]);
