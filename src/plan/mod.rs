@@ -191,8 +191,15 @@ pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Inst
     let is_named = files.into_iter().any(Option::is_some)
         || request.header.iter().any(|header| header.starts_with('@'))
         || cli.cloud.os_cloud.is_some()
-        || ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.variable(name).is_some());
+        || (may_use_tls(cli)
+            && ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.variable(name).is_some()));
     is_named.then(|| environment.started + limit)
+}
+
+/// Tests for an endpoint of the command line that may need the trust store.
+fn may_use_tls(cli: &Cli) -> bool {
+    let mut given = cli.targets.endpoints.iter().chain(&cli.targets.hostname);
+    cli.mode.haproxy || cli.targets.ssl || given.any(|endpoint| endpoint.starts_with("https"))
 }
 
 /// Builds the table of rules with the overrides of `--state`.
