@@ -18,6 +18,7 @@ mod model;
 mod rules;
 mod units;
 mod deadline;
+mod semaphore;
 mod environment;
 mod terminal;
 mod input;

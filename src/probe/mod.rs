@@ -15,7 +15,6 @@ mod http;
 mod in_process;
 mod p521;
 mod resolve;
-mod semaphore;
 mod stream;
 mod tls;
 mod tls_error;

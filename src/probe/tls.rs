@@ -17,7 +17,6 @@ use rustls::{
 };
 
 use super::error::local_fault;
-use super::semaphore::Semaphore;
 use super::stream::DeadlineStream;
 use super::tls_error::Sent;
 use super::trust::{self, Refusal, Trust};
@@ -26,6 +25,7 @@ use crate::model::endpoint::Host;
 use crate::model::exchange::{Phase, ServerCertificate};
 use crate::model::fault::Fault;
 use crate::plan;
+use crate::semaphore::Semaphore;
 
 /// Signature schemes that are offered although nothing here can check them: Ed448, and RSA-PSS keys.
 ///
@@ -334,7 +334,7 @@ impl RecordingVerifier {
         match &self.trust {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
             Some(trust) => {
-                let _permit = self.semaphore.acquire(self.deadline).ok_or(Refusal::OutOfTime)?;
+                let _permit = self.semaphore.acquire_until(self.deadline).ok_or(Refusal::OutOfTime)?;
                 unproven(verify(trust.verifier()))
             }
             None => Ok(HandshakeSignatureValid::assertion()),
@@ -356,7 +356,7 @@ impl ServerCertVerifier for RecordingVerifier {
         *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
         match &self.trust {
             Some(trust) => {
-                let _permit = self.semaphore.acquire(self.deadline).ok_or(Refusal::OutOfTime)?;
+                let _permit = self.semaphore.acquire_until(self.deadline).ok_or(Refusal::OutOfTime)?;
                 trust.verify(end_entity, intermediates, name, now)
             }
             None => Ok(ServerCertVerified::assertion()),

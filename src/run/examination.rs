@@ -1,8 +1,6 @@
 //! The examination of one endpoint: probe, mask, judge, and again while retries are left.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,6 +14,7 @@ use crate::probe::Prober;
 use crate::report;
 use crate::rules::AnswerProblem;
 use crate::sanitize::{Sanitizer, UntrustedText};
+use crate::semaphore::Semaphore;
 use crate::verdict::{self, Verdict};
 
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
@@ -45,10 +44,6 @@ const MIN_BODY_BYTES: usize = 2 * 1024;
 const LATE_BODY_BYTES: usize = 1024;
 const LATE_HEADER_BYTES: usize = 256;
 
-/// Maximum number of answers that are judged at once. It bounds the memory of JSON and masking where hundreds of
-/// answers stall until the deadline.
-const MAX_JUDGES: usize = 4;
-
 /// The parts of a run that all its endpoints share.
 pub(super) struct Examination<'a> {
     plan: &'a Plan,
@@ -61,8 +56,9 @@ pub(super) struct Examination<'a> {
     bodies_end: Instant,
     /// Bytes that are masked of each body.
     body_bytes: usize,
-    judges: [Mutex<()>; MAX_JUDGES],
-    turn: AtomicUsize,
+    /// Bounds the answers that are judged at once, and so the memory of JSON and masking where hundreds of answers stall
+    /// until the deadline.
+    judging: Semaphore,
 }
 
 impl Examination<'_> {
@@ -83,8 +79,7 @@ impl Examination<'_> {
             details_end: deadline + DETAILS_GRACE,
             bodies_end: deadline + BODIES_GRACE,
             body_bytes: body_bytes(endpoints),
-            judges: Default::default(),
-            turn: AtomicUsize::new(0),
+            judging: Semaphore::new(),
         }
     }
 
@@ -125,17 +120,11 @@ impl Examination<'_> {
         }
     }
 
-    /// Waits until fewer than [`MAX_JUDGES`] others judge.
-    fn take_turn(&self) -> Option<MutexGuard<'_, ()>> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % MAX_JUDGES;
-        self.judges.get(turn).map(|judge| judge.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// Judges what was received. The problems of good answers are found in whole bodies, however many endpoints there are;
     /// then bodies are masked, before any word is read from them.
     pub(super) fn judge(&self, endpoint: &Endpoint, planned: Vec<PlannedRequest>, attempts: u32) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
-        let _judging = planned.iter().any(has_answer).then(|| self.take_turn());
+        let _judging = planned.iter().any(has_answer).then(|| self.judging.acquire());
         self.judge_at(Instant::now(), endpoint, planned, attempts)
     }
 

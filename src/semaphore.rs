@@ -1,25 +1,32 @@
-//! A semaphore for work that takes the processor for long: what would begin after its deadline is not begun.
+//! A semaphore for work that takes the processor or memory for long: verifying certificates, and judging answers.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Maximum number of verifications that run at once; each may take some ten milliseconds.
+/// Maximum number of threads that do such work at once: each may take some ten milliseconds, and the memory of a parsed body.
 const MAX_AT_ONCE: usize = 4;
 
 /// The permits for this work.
 #[derive(Debug)]
-pub(super) struct Semaphore {
+pub(crate) struct Semaphore {
     free: Mutex<usize>,
     freed: Condvar,
 }
 
 impl Semaphore {
-    pub(super) fn new() -> Semaphore {
+    pub(crate) fn new() -> Semaphore {
         Semaphore { free: Mutex::new(MAX_AT_ONCE), freed: Condvar::new() }
     }
 
+    /// Waits for a permit.
+    pub(crate) fn acquire(&self) -> Permit<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner) -= 1;
+        Permit(self)
+    }
+
     /// Waits for a permit; `None` where the deadline passes before.
-    pub(super) fn acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
+    pub(crate) fn acquire_until(&self, deadline: Instant) -> Option<Permit<'_>> {
         let left = deadline.saturating_duration_since(Instant::now());
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.freed.wait_timeout_while(free, left, |free| *free == 0);
@@ -34,7 +41,7 @@ impl Semaphore {
 
 /// A permit, free again when it is dropped.
 #[derive(Debug)]
-pub(super) struct Permit<'a>(&'a Semaphore);
+pub(crate) struct Permit<'a>(&'a Semaphore);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
@@ -53,10 +60,14 @@ mod tests {
     fn permits_and_deadlines() {
         let (semaphore, now) = (Semaphore::new(), Instant::now());
         let later = now + Duration::from_secs(60);
-        assert!(semaphore.acquire(now).is_none(), "a permit after the deadline");
-        let mut taken: Vec<_> = (0..MAX_AT_ONCE).map(|_| semaphore.acquire(later).unwrap()).collect();
-        assert!(semaphore.acquire(Instant::now() + Duration::from_millis(1)).is_none(), "too many permits");
+        assert!(semaphore.acquire_until(now).is_none(), "a permit after the deadline");
+        let mut taken: Vec<_> = (0..MAX_AT_ONCE).map(|_| semaphore.acquire_until(later).unwrap()).collect();
+        assert!(
+            semaphore.acquire_until(Instant::now() + Duration::from_millis(1)).is_none(),
+            "too many permits"
+        );
         taken.pop();
-        assert!(semaphore.acquire(later).is_some());
+        drop(semaphore.acquire());
+        assert!(semaphore.acquire_until(later).is_some());
     }
 }
