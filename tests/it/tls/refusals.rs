@@ -636,19 +636,11 @@ fn no_answer_after_the_handshake() {
         let run = check([&server.url(), "--cacert", &cacert, "-m", "get"]).run();
         run.exits(2).summarises("CRITICAL", &[diagnosis]).says(&format!("\nAction: {action}"));
     }
-    let (config, ca) = tls::private(&["localhost"]);
-    let cacert = Files::new();
-    let file = cacert.write("ca.pem", ca);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    let served = spawn(move || {
-        let session = ServerConnection::new(config).unwrap();
-        let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
-        assert!(request::head(&mut stream).unwrap().is_some());
+    let (url, cacert, _files, served) = one_session(|stream| {
         // Until the client has given up.
         let _ = stream.read(&mut [0; 64]);
     });
-    let run = check([&url, "--cacert", &file, "-t", "0.5", "-m", "get"]).run();
+    let run = check([&url, "--cacert", &cacert, "-t", "0.5", "-m", "get"]).run();
     run.exits(2).says(
         "\nAction: check the log and the load of the API, and any proxy in front of it: TLS itself was set up\n",
     );
@@ -755,9 +747,11 @@ fn long_answers() {
     }
 }
 
-/// Many servers just close, without the farewell of TLS.
-#[test]
-fn lone_interim_answer() {
+/// Starts a server whose only session reads a request and then does this. Returns its URL, the file of its authority with
+/// the directory that it is in, and its thread.
+fn one_session(
+    work: impl FnOnce(&mut StreamOwned<ServerConnection, TcpStream>) + Send + 'static,
+) -> (String, String, Files, JoinHandle<()>) {
     let (config, ca) = tls::private(&["localhost"]);
     let files = Files::new();
     let cacert = files.write("ca.pem", ca);
@@ -767,6 +761,14 @@ fn lone_interim_answer() {
         let session = ServerConnection::new(config).unwrap();
         let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
         assert!(request::head(&mut stream).unwrap().is_some());
+        work(&mut stream);
+    });
+    (url, cacert, files, served)
+}
+
+#[test]
+fn lone_interim_answer() {
+    let (url, cacert, _files, served) = one_session(|stream| {
         stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").unwrap();
     });
     check([&url, "--cacert", &cacert, "-m", "get", "-o", "json"])
