@@ -14,9 +14,9 @@ impl Run {
     pub(crate) fn login_over(&self, connection: OwnedFd, deadline: Instant) -> Option<Report> {
         let session = self.session.as_ref()?;
         let login = &session.cloud.cloud.login;
-        let request = (&login.url, login.body());
+        let body = login.body();
         let exchange =
-            Prober::log_in_over((request.0, &request.1), MAX_ANSWER_BYTES, connection, deadline).ok()?;
+            Prober::log_in_over((&login.url, &body), MAX_ANSWER_BYTES, connection, deadline).ok()?;
         let login = self.conclude(session, &mut Known::default(), exchange);
         Some(self.login_report(session, login, deadline))
     }
