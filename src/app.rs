@@ -137,6 +137,6 @@ fn show(text: &str, code: u8, deadline: Option<Instant>) -> u8 {
 }
 
 fn internal_error() -> String {
-    let place = PANIC_LOCATION.get().map_or("an unknown place", String::as_str);
-    format!("internal error at {place}; please report it")
+    let location = PANIC_LOCATION.get().map_or("an unknown place", String::as_str);
+    format!("internal error at {location}; please report it")
 }

@@ -28,8 +28,8 @@ impl TokenRecipients {
 
     pub(crate) fn add(&self, endpoint: &Endpoint) {
         let (mut all, own) = (self.lock(), fingerprint(endpoint));
-        if let Err(place) = all.binary_search(&own) {
-            all.insert(place, own);
+        if let Err(index) = all.binary_search(&own) {
+            all.insert(index, own);
         }
     }
 

@@ -165,7 +165,7 @@ impl Serialize for RequestResult {
         )?;
         map.serialize_entry("peer", &request.and_then(|request| request.peer.as_ref()))?;
         times(&mut map, request)?;
-        map.serialize_entry("detail", &request.and_then(|request| request.detail.as_ref()))?;
+        map.serialize_entry("detail", &request.and_then(|request| request.message.as_ref()))?;
         map.serialize_entry("skipped", &skipped)?;
         if let Some(details) = request.and_then(|request| request.details.as_ref()) {
             let facts = details.facts.iter().map(|(name, value)| Fact { name, value });
@@ -197,7 +197,7 @@ impl Serialize for LoginVerdict {
         times(&mut map, request)?;
         map.serialize_entry("expires_at", &self.expires_at.map(units::format_timestamp))?;
         map.serialize_entry("request_id", &self.request_id)?;
-        map.serialize_entry("detail", &wording::login::detail(self))?;
+        map.serialize_entry("detail", &wording::login::reason(self))?;
         map.end()
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct LoginVerdict {
     /// Keystone's name for the request, for its log.
     pub(crate) request_id: Option<String>,
     /// Keystone's words.
-    pub(crate) detail: Option<String>,
+    pub(crate) message: Option<String>,
     /// The reason why the token was not cached.
     pub(crate) cache_error: Option<String>,
 }
@@ -112,7 +112,7 @@ impl LoginVerdict {
         }
         login.judge_by_row();
         if let Some(LoginFailure::Refused { message, wanted }) = failure {
-            login.detail = Some(sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
+            login.message = Some(sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
             login.diagnosis = (login.state != State::Ok).then_some(Diagnosis::LoginRefused);
             login.outcome = match status {
                 _ if !wanted.is_empty() => {
@@ -122,7 +122,7 @@ impl LoginVerdict {
                 // Keystone wrote it, so it is no wrong address.
                 Some(404) => LoginOutcome::UnknownCredential,
                 Some(400) => LoginOutcome::NotUnderstood,
-                _ if login.detail.as_deref().is_some_and(|reason| !reason.starts_with(NO_REASON)) => {
+                _ if login.message.as_deref().is_some_and(|reason| !reason.starts_with(NO_REASON)) => {
                     LoginOutcome::Explained
                 }
                 _ => LoginOutcome::Failed,
@@ -163,7 +163,7 @@ impl LoginVerdict {
             request,
             expires_at: None,
             request_id,
-            detail: None,
+            message: None,
             cache_error: None,
         }
     }

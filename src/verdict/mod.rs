@@ -42,9 +42,9 @@ pub(crate) struct Verdict {
     /// The canonical form.
     pub(crate) endpoint: String,
     /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
-    pub(crate) place: String,
+    pub(crate) shown_name: String,
     /// The endpoint in a sentence, with the whole path that was asked.
-    pub(crate) resource: String,
+    pub(crate) shown_url: String,
     pub(crate) url: String,
     pub(crate) region: Option<String>,
     pub(crate) interface: Option<&'static str>,
@@ -191,7 +191,7 @@ pub(crate) struct RequestVerdict {
     pub(crate) elapsed: Duration,
     pub(crate) phases: Phases,
     /// The message of the body, sanitized and in one line.
-    pub(crate) detail: Option<String>,
+    pub(crate) message: Option<String>,
     /// The details, where the report added them.
     pub(crate) details: Option<RequestDetails>,
     /// The transcript, where the report added it.
@@ -267,8 +267,8 @@ pub(crate) fn judge(
         finding::most_severe(thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
     Verdict {
         endpoint: endpoint.to_string(),
-        place: at_address(endpoint.to_string(), endpoint),
-        resource: at_address(endpoint.resource(), endpoint),
+        shown_name: at_address(endpoint.to_string(), endpoint),
+        shown_url: at_address(endpoint.shown_url(), endpoint),
         url: endpoint.url(),
         region: None,
         interface: None,

@@ -236,7 +236,7 @@ impl<'a> Request<'a> {
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
-            detail: self.exchange.completion.answer().and_then(|answer| body::summary(answer, sanitizer)),
+            message: self.exchange.completion.answer().and_then(|answer| body::message(answer, sanitizer)),
             details: None,
             transcript: None,
         }

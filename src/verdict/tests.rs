@@ -674,7 +674,7 @@ fn request_result() {
         (result.answered_by.map(Responder::name), result.peer.as_deref()),
         (Some("ceilometer"), Some("[2001:db8::1]:8777"))
     );
-    assert!(result.detail.as_ref().unwrap().starts_with("no database for "));
+    assert!(result.message.as_ref().unwrap().starts_with("no database for "));
     assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");
 }
 

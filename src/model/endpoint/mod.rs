@@ -188,7 +188,7 @@ impl Endpoint {
     }
 
     /// The URL, followed by ` (ADDR)` for one of several addresses; nginx's `unix:SOCKET:PATH` for a socket.
-    pub(crate) fn resource(&self) -> String {
+    pub(crate) fn shown_url(&self) -> String {
         match &self.route {
             Route::Unix(socket) => format!("{}:{}", shown_socket(socket), self.target()),
             Route::Resolved(address) => format!("{} ({address})", self.url()),

@@ -269,7 +269,7 @@ fn text_from_outside() {
     let mut verdict = fixture::backend_down("a:8777");
     for probe in &mut verdict.probes {
         if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
-            judged.detail = Some("x ".repeat(29) + "CRITICAL → HEAD 200 GET " + &"y ".repeat(90));
+            judged.message = Some("x ".repeat(29) + "CRITICAL → HEAD 200 GET " + &"y ".repeat(90));
         }
     }
     let text = render(&fixture::report(vec![verdict]), &at(60));

@@ -41,7 +41,7 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
         let about = about(verdict, if is_above { report.quoted } else { verdict.quoted }, verbosity);
         if several {
             lines.push(if is_above {
-                format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.place)
+                format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name)
             } else {
                 format!("{} - {}", verdict.state, verdict.summary)
             });

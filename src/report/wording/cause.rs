@@ -86,7 +86,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
     let words = match detail {
         _ if verdict.summary.ends_with('…') => cause(detail),
         FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 })
-            if attempts.iter().all(|attempt| verdict.place.contains(&attempt.address.to_string())) =>
+            if attempts.iter().all(|attempt| verdict.shown_name.contains(&attempt.address.to_string())) =>
         {
             String::new()
         }

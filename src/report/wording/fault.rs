@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::{self, Subject, cause};
-use super::summary::{place, without_scheme};
+use super::summary::{shown_endpoint, without_scheme};
 use crate::model::exchange::{Method, Phase};
 use crate::model::fault::{
     CertificateProblem, ChainPart, End, FaultDetail, FaultKind, LookupProblem, ResponseProblem,
@@ -21,7 +21,7 @@ pub(super) fn clause(
     judged: &RequestVerdict,
     fault: &FaultInfo,
 ) -> String {
-    let (endpoint, message) = (&verdict.place, cause(&fault.detail));
+    let (endpoint, message) = (&verdict.shown_name, cause(&fault.detail));
     if let Some(head) = answered_head(verdict, method, fault) {
         return format!("{endpoint} answered HEAD ({head}){}", after_head(judged, fault));
     }
@@ -43,7 +43,7 @@ pub(super) fn clause(
             detail => tls(verdict, detail),
         },
         FaultKind::Protocol => {
-            let endpoint = place(verdict, judged);
+            let endpoint = shown_endpoint(verdict, judged);
             match &fault.detail {
                 FaultDetail::Response(_) => {
                     let answered = answered(method, judged);
@@ -133,7 +133,7 @@ fn without_answer(
     fault: &FaultInfo,
     ended: &str,
 ) -> String {
-    let endpoint = &verdict.place;
+    let endpoint = &verdict.shown_name;
     match (fault.phase, judged.completion.answer()) {
         (Phase::Connect, _) => format!("{endpoint} {ended} the connection while connecting"),
         (Phase::Tls, _) => {
@@ -150,7 +150,7 @@ fn without_answer(
 }
 
 fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    let (endpoint, after) = (&verdict.place, waited(judged, fault));
+    let (endpoint, after) = (&verdict.shown_name, waited(judged, fault));
     if let FaultDetail::Proxy { proxy, .. } = &fault.detail {
         return format!("the proxy {proxy} opened no tunnel to {endpoint} within {after}");
     }
@@ -173,7 +173,7 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
 }
 
 fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
-    let endpoint = without_scheme(&verdict.place);
+    let endpoint = without_scheme(&verdict.shown_name);
     if let FaultDetail::Certificate(certificate) = detail
         && let CertificateProblem::Expired(ChainPart::Server, at) = certificate.problem
     {

@@ -41,11 +41,11 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     match login.outcome {
         LoginOutcome::Granted => return format!("logged in to the cloud {cloud}"),
         LoginOutcome::NoEndpoint(_) => {
-            return format!("cloud {cloud}: {}", detail(login).unwrap_or_default());
+            return format!("cloud {cloud}: {}", reason(login).unwrap_or_default());
         }
         _ => {}
     }
-    let reason = detail(login).map(|detail| format!(": \"{detail}\"")).unwrap_or_default();
+    let reason = reason(login).map(|reason| format!(": \"{reason}\"")).unwrap_or_default();
     let Some(request) = &login.request else { return format!("no login to Keystone ({keystone})") };
     let status = request.completion.answer().copied().unwrap_or_default();
     if let Some(proxy) = request.intermediary() {
@@ -72,11 +72,11 @@ pub(super) fn event(login: &LoginVerdict) -> String {
 }
 
 /// Keystone's words, what it wants, or why its catalogue does not serve.
-pub(in crate::report) fn detail(login: &LoginVerdict) -> Option<String> {
+pub(in crate::report) fn reason(login: &LoginVerdict) -> Option<String> {
     match &login.outcome {
         LoginOutcome::SecondFactor(methods) => Some(format!("a second factor is wanted: {methods}")),
         LoginOutcome::NoEndpoint(reason) => Some(sanitize_own(&not_in_catalog(reason), MAX_REASON)),
-        _ => login.detail.clone(),
+        _ => login.message.clone(),
     }
 }
 

@@ -76,8 +76,8 @@ pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
         let redirected = judged.completion.answer().is_some_and(|status| (300..=399).contains(status));
         let location = rest(&judged.quotes.location).filter(|_| redirected);
         lines.extend(location.map(|location| format!("Location of {}: {location}", method.name())));
-        let detail = rest(&judged.detail);
-        lines.extend(detail.map(|detail| format!("{} said: {detail}", method.name())));
+        let message = rest(&judged.message);
+        lines.extend(message.map(|message| format!("{} said: {message}", method.name())));
     }
     lines
 }

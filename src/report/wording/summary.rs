@@ -200,7 +200,7 @@ fn overrides(verdict: &Verdict) -> String {
 }
 
 fn clause(verdict: &Verdict) -> Clause {
-    let endpoint = &verdict.place;
+    let endpoint = &verdict.shown_name;
     match &verdict.basis {
         Basis::AllGood => match (statuses(verdict), verdict.made().next()) {
             // An override makes a failed request good.
@@ -236,7 +236,7 @@ fn statuses(verdict: &Verdict) -> String {
 
 fn request(verdict: &Verdict, method: Method) -> Clause {
     let Some((_, judged)) = verdict.made().find(|(own, _)| *own == method) else {
-        return Clause::event(verdict.place.clone());
+        return Clause::event(verdict.shown_name.clone());
     };
     match &judged.completion {
         Completion::Full(status) => answer(verdict, method, *status, judged),
@@ -249,21 +249,21 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
                 event += ", but answered GET";
             }
             let spender = judged.shortage.map(|shortage| Reason::Plain(fault::spender(verdict, shortage)));
-            Clause { event, reason: spender.or_else(|| judged.detail.clone().map(Reason::Quoted)) }
+            Clause { event, reason: spender.or_else(|| judged.message.clone().map(Reason::Quoted)) }
         }
     }
 }
 
 /// The endpoint in a sentence, or the URL that was asked where its path may be wrong.
-pub(super) fn place<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
+pub(super) fn shown_endpoint<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
     let may_be_wrong =
         matches!(judged.completion.answer(), Some(404 | 405)) || verdict.diagnosis == Diagnosis::WrongService;
-    if may_be_wrong { &verdict.resource } else { &verdict.place }
+    if may_be_wrong { &verdict.shown_url } else { &verdict.shown_name }
 }
 
 fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
-    let (endpoint, method) = (place(verdict, judged), method.name());
-    let said = judged.detail.clone().map(Reason::Quoted);
+    let (endpoint, method) = (shown_endpoint(verdict, judged), method.name());
+    let said = judged.message.clone().map(Reason::Quoted);
     if let Some(problem) = judged.problem {
         return distrusted(endpoint, &format!("{method} {status}"), problem, judged, said);
     }
@@ -289,9 +289,9 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
             Clause { event: format!("{method} {status} from {endpoint}"), reason }
         }
         (_, Some(responder)) if responder != Responder::Ceilometer => {
-            let place = if responder.is_intermediary() { "in front of" } else { "for" };
+            let relation = if responder.is_intermediary() { "in front of" } else { "for" };
             let event =
-                format!("{method} {status} from {} {place} {endpoint}{}", responder.title(), copy(judged));
+                format!("{method} {status} from {} {relation} {endpoint}{}", responder.title(), copy(judged));
             Clause { event, reason: said }
         }
         _ => {
@@ -369,8 +369,8 @@ fn slow(endpoint: &str, timed: Timed, took: std::time::Duration, limit: &Limit) 
 }
 
 fn certificate(verdict: &Verdict, limit: &Limit) -> Clause {
-    let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.place.clone()) };
-    let endpoint = without_scheme(&verdict.place);
+    let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.shown_name.clone()) };
+    let endpoint = without_scheme(&verdict.shown_name);
     let ends = format_timestamp(certificate.not_after);
     let day = ends.get(..10).unwrap_or_default();
     let event = if certificate.days_left < 0.0 {
@@ -383,8 +383,8 @@ fn certificate(verdict: &Verdict, limit: &Limit) -> Clause {
 }
 
 /// The endpoint where the sentence says already that it speaks TLS.
-pub(super) fn without_scheme(place: &str) -> &str {
-    place.strip_prefix("https://").unwrap_or(place)
+pub(super) fn without_scheme(name: &str) -> &str {
+    name.strip_prefix("https://").unwrap_or(name)
 }
 
 /// On which side of which threshold a value is: `above the warning threshold of 1 s`.

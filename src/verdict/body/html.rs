@@ -130,7 +130,7 @@ fn skip_prolog(text: &str) -> &str {
 }
 
 /// The title and what the page says beyond it, without the status; a traceback's last line where there is one.
-pub(super) fn summary(html: &str, status: u16) -> String {
+pub(super) fn message(html: &str, status: u16) -> String {
     // Lowering ASCII moves no byte, so positions hold in both.
     let lower = html.to_ascii_lowercase();
     let body = strip(html, &lower);

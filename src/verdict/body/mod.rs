@@ -13,20 +13,20 @@ use serde_json::Value;
 use crate::model::exchange::{BODY_LIMIT, Response};
 use crate::sanitize::{self, Sanitizer, UntrustedText};
 
-/// Maximum length of a summary, in characters.
-const MAX_SUMMARY: usize = 200;
+/// Maximum length of a message, in characters.
+const MAX_MESSAGE: usize = 200;
 
-/// Returns the reason that a body gives, sanitized and truncated; `None` where it has none in a known form.
-pub(super) fn summary(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
+/// Returns the message of a body, sanitized and truncated; `None` where it has none in a known form.
+pub(super) fn message(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
     let text = body_text(answer)?;
     let value = json::parse(&text);
     let words = match (failed(answer.status, value.as_ref(), &text), value) {
         (Some(failed), _) => failed,
         (None, Some(value)) => json::reason(&value, &text)?,
-        (None, None) if html::is_page(&text) => html::summary(&text, answer.status),
+        (None, None) if html::is_page(&text) => html::message(&text, answer.status),
         (None, None) => unstructured(text),
     };
-    let line = sanitizer.line(&UntrustedText::new(words), MAX_SUMMARY);
+    let line = sanitizer.line(&UntrustedText::new(words), MAX_MESSAGE);
     (!line.is_empty()).then_some(line)
 }
 
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn said(body: &str) -> Option<String> {
-        summary(&answer(503, &[], body), &Sanitizer::default())
+        message(&answer(503, &[], body), &Sanitizer::default())
     }
 
     const SHAPES: [(&str, Option<&str>); 44] = [
@@ -256,8 +256,8 @@ mod tests {
     #[test]
     fn deep_nesting() {
         for unit in ["[", r#"{"error":"#, r#"{"a":["#] {
-            let detail = said(&unit.repeat(100_000)).unwrap();
-            assert!(detail.starts_with(unit) && detail.chars().count() <= MAX_SUMMARY, "{detail}");
+            let message = said(&unit.repeat(100_000)).unwrap();
+            assert!(message.starts_with(unit) && message.chars().count() <= MAX_MESSAGE, "{message}");
         }
         let wrapped = (0..8).fold("\"deep\"".to_owned(), |inner, _| format!("{{\"error\":{inner}}}"));
         assert_eq!(said(&wrapped), Some(wrapped));
@@ -480,7 +480,7 @@ mod tests {
             (format!(r#"{{"reasons":[{good}"db down"]}}"#), "db down"),
             (r#"{"a": "of many words", "database": false}"#.into(), "database: false"),
         ] {
-            assert_eq!(summary(&answer(200, &[], &body), &Sanitizer::default()).as_deref(), Some(words));
+            assert_eq!(message(&answer(200, &[], &body), &Sanitizer::default()).as_deref(), Some(words));
         }
     }
 
@@ -526,7 +526,7 @@ mod tests {
                 let body: Vec<u8> = units.iter().flat_map(|unit| to_bytes(*unit)).collect();
                 let answer = Response { status: 200, body: UntrustedText::new(body), ..Response::default() };
                 assert!(is_web_page(&answer));
-                let words = summary(&answer, &Sanitizer::default());
+                let words = message(&answer, &Sanitizer::default());
                 assert_eq!(words.as_deref(), Some("Wartung für heute"));
             }
         }
@@ -558,13 +558,13 @@ mod tests {
             ("transfer-encoding", "gzip, chunked", None),
         ];
         for (name, value, expected) in cases {
-            let said = summary(&answer(503, &[(name, value)], body), &Sanitizer::default());
+            let said = message(&answer(503, &[(name, value)], body), &Sanitizer::default());
             assert_eq!(said.as_deref(), expected, "{name}: {value}");
         }
         assert_eq!(said("\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR\0\0"), None);
         let noise =
             Response { body: UntrustedText::new([0x80, 0x1f, 0x8b, 0xff, b'x']), ..Response::default() };
-        assert_eq!(summary(&noise, &Sanitizer::default()), None);
+        assert_eq!(message(&noise, &Sanitizer::default()), None);
     }
 
     #[test]
@@ -572,8 +572,8 @@ mod tests {
         let mut sanitizer = Sanitizer::default();
         sanitizer.add_secret(b"s3cr3t-t0ken");
         let body = r#"{"message":"bad token \u00733cr3t-t0ken"}"#;
-        let detail = summary(&answer(401, &[], body), &sanitizer).unwrap();
-        assert!(detail.starts_with("bad token ") && !detail.contains("s3cr3t"), "{detail}");
+        let message = message(&answer(401, &[], body), &sanitizer).unwrap();
+        assert!(message.starts_with("bad token ") && !message.contains("s3cr3t"), "{message}");
     }
 
     /// Quadratic work on 64 KiB would take seconds without optimisation.
@@ -605,7 +605,7 @@ mod tests {
                 let body = prefix.to_owned() + &unit.repeat(BODY_LIMIT / unit.len());
                 let answer = answer(200, &[], &body);
                 let _ = (
-                    summary(&answer, &Sanitizer::default()),
+                    message(&answer, &Sanitizer::default()),
                     failed_component(&answer),
                     is_web_page(&answer),
                 );
@@ -619,8 +619,8 @@ mod tests {
         fn any_body(body: Vec<u8>, html in "[<>/!a-z \\\"=&;é]{0,60}", json in "[\\[\\]{}:,\"a1 ]{0,60}") {
             for body in [body, html.clone().into_bytes(), format!("<html>{html}").into_bytes(), json.into_bytes()] {
                 let answer = Response { status: 503, body: UntrustedText::new(body), ..Response::default() };
-                let length = summary(&answer, &Sanitizer::default()).map_or(1, |text| text.chars().count());
-                prop_assert!((1..=MAX_SUMMARY).contains(&length));
+                let length = message(&answer, &Sanitizer::default()).map_or(1, |text| text.chars().count());
+                prop_assert!((1..=MAX_MESSAGE).contains(&length));
             }
         }
     }
