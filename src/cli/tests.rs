@@ -63,7 +63,7 @@ const INVALID: &[(&[&str], &str)] = &[
     ),
     (
         &["-c", "me:pw@host"],
-        "invalid value '***@host' for '--critical': bounds of a range: expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
+        "invalid value '***@host' for '--critical': expected seconds (10, 0.5) or a time with units (500ms, 1m 30s), or a range of two of these (1:2)",
     ),
     (&["-4", "-6"], "'-4' cannot be used with '-6'"),
     (&["--watch", "1", "--wait", "1"], "'--watch' cannot be used with '--wait'"),
@@ -85,15 +85,19 @@ const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
     (
         "--warning",
         &["-5:5"],
-        "bounds of a range: expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
+        "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s), or a range of two of these (1:2)",
     ),
-    ("--warning", &["@"], "empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+    (
+        "--warning",
+        &["@"],
+        "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s), or a range of two of these (1:2)",
+    ),
     ("--warning", &["2:1"], "the range ends before it starts"),
-    ("--certificate-warning", &["-30"], "expected days (30, 0.5) or a duration with units (12h, 2w 3d)"),
+    ("--certificate-warning", &["-30"], "expected days (30, 0.5) or a time with units (12h, 2w 3d)"),
     (
         "--watch",
         &["host"],
-        "expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s); an endpoint goes before --watch",
+        "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s); an endpoint goes before --watch",
     ),
     ("--retries", &["-1", "-"], "not a whole number, or too large"),
     ("--parallel", &["-1", "0"], "not a whole number above zero, or too large"),
@@ -115,7 +119,7 @@ const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-const SECONDS: &str = "expected seconds (10, 0.5) or a duration with units (500ms, 1m 30s)";
+const SECONDS: &str = "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s)";
 
 #[test]
 fn invalid_arguments() {

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 
+use super::config::ENVVARS;
 use super::yaml::{self, Node, Value};
 use crate::environment::Environment;
 use crate::input;
@@ -30,6 +31,12 @@ const MAX_CLOUDS_NAMED: usize = 12;
 
 /// Maximum length of a cloud's name where an error lists it, in characters.
 const MAX_NAME: usize = 60;
+
+/// The settings that belong into secure.yaml.
+pub(super) const SECRETS: [&str; 3] = ["password", "token", "application_credential_secret"];
+
+/// The form of an entry below `clouds:`.
+const CLOUD_FORM: &str = "each cloud's name with its settings, as in 'prod: {auth: {…}}'";
 
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
@@ -192,6 +199,27 @@ impl Layers {
         }
     }
 
+    /// A key as the cloud's source spells it.
+    pub(super) fn spelling(&self, key: &str) -> String {
+        match self.parts.last() {
+            Some(Layer { origin: Origin::File(_), .. }) => key.to_owned(),
+            _ => variable(key),
+        }
+    }
+
+    /// The error about a cloud that has none of these keys.
+    pub(super) fn lacks(&self, keys: &[&str]) -> anyhow::Error {
+        let names = keys.iter().map(|key| self.spelling(key)).collect::<Vec<_>>().join(" or ");
+        let is_secret = keys.iter().any(|key| SECRETS.contains(key));
+        match self.parts.last() {
+            Some(Layer { origin: Origin::File(_), .. }) if is_secret => {
+                anyhow!("{}: no {names}: put it into secure.yaml", self.position())
+            }
+            Some(Layer { origin: Origin::File(_), .. }) => anyhow!("{}: no {names}", self.position()),
+            _ => anyhow!("{names} is not set, and --os-cloud {ENVVARS} needs it"),
+        }
+    }
+
     /// The files in which a key under `auth` or beside it is, for the note about files that others can read.
     pub(super) fn files_with<'a>(&'a self, key: &str) -> Vec<&'a Path> {
         let has =
@@ -223,9 +251,14 @@ impl Layer {
     fn position(&self, node: &Node, key: &str) -> String {
         match &self.origin {
             Origin::File(path) => format!("{}:{}", input::name(path), node.line),
-            Origin::Environment => format!("OS_{}", key.to_ascii_uppercase()),
+            Origin::Environment => variable(key),
         }
     }
+}
+
+/// The variable that holds a key.
+fn variable(key: &str) -> String {
+    format!("OS_{}", key.to_ascii_uppercase())
 }
 
 /// A file that was found and parsed.
@@ -252,11 +285,19 @@ impl ConfigFile {
     /// The error about a cloud that is not there, with those that are.
     fn lacks(&self, cloud: &str) -> anyhow::Error {
         let file = input::name(&self.path);
-        let Some(Node { line, value: Value::Map(clouds) }) = self.root.get("clouds") else {
-            return anyhow!("{file}:{}: no clouds: the file begins with 'clouds:'", self.root.line);
+        let (line, clouds) = match self.root.get("clouds") {
+            Some(Node { line, value: Value::Map(clouds) }) => (line, clouds),
+            Some(node) => {
+                let kind = if matches!(node.value, Value::List(_)) { "a list" } else { "a text" };
+                return anyhow!("{file}:{}: 'clouds:' holds {kind}: expected {CLOUD_FORM}", node.line);
+            }
+            None => {
+                let line = self.root.line;
+                return anyhow!("{file}:{line}: no clouds: expected 'clouds:' and below it {CLOUD_FORM}");
+            }
         };
         if let Some((_, node)) = clouds.iter().find(|(name, _)| name == cloud) {
-            return anyhow!("{file}:{}: the cloud has no settings", node.line);
+            return anyhow!("{file}:{}: the cloud has no settings, such as auth", node.line);
         }
         let names: Vec<String> =
             clouds.iter().take(MAX_CLOUDS_NAMED).map(|(name, _)| sanitize_own(name, MAX_NAME)).collect();

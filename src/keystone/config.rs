@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::Secret;
 use super::catalog::without_version;
-use super::clouds::{Layers, MAX_REGIONS, Setting};
+use super::clouds::{Layers, MAX_REGIONS, SECRETS, Setting};
 use crate::environment::Environment;
 use crate::input;
 use crate::model::endpoint::{Defaults, Endpoint};
@@ -334,7 +334,7 @@ impl Settings<'_> {
         let credential = self.credential()?;
         let scope = self.scope(&credential, options.needs_endpoints && selection.endpoint.is_none())?;
         let tls = self.tls()?;
-        for key in ["password", "token", "application_credential_secret"] {
+        for key in SECRETS {
             let readable =
                 self.layers.files_with(key).into_iter().filter(|file| input::is_readable_by_others(file));
             let note = |file| {
@@ -368,12 +368,8 @@ impl Settings<'_> {
         Ok(None)
     }
 
-    fn lacks(&self, what: &str) -> anyhow::Error {
-        anyhow!("{}: no {what}", self.layers.position())
-    }
-
     fn auth_url(&self, region: Option<&str>) -> Result<Endpoint> {
-        let setting = self.auth("auth_url")?.ok_or_else(|| self.lacks("auth_url"))?;
+        let setting = self.auth("auth_url")?.ok_or_else(|| self.layers.lacks(&["auth_url"]))?;
         if region.is_none() && setting.text.contains(REGION) {
             bail!("{}: auth_url needs a region: choose one with --os-region-name", setting.position);
         }
@@ -401,17 +397,17 @@ impl Settings<'_> {
         match auth_type {
             "password" | "v3password" => {
                 let password = self.first_auth(&["password"])?;
-                let password =
-                    Secret::new(password.ok_or_else(|| self.lacks("password: put it into secure.yaml"))?);
+                let password = Secret::new(password.ok_or_else(|| self.layers.lacks(&["password"]))?);
                 Ok(Credential::Password { user: self.user()?, password })
             }
             "token" | "v3token" => {
-                let token = self.first_auth(&["token", "auth_token"])?.ok_or_else(|| self.lacks("token"))?;
+                let token = self.first_auth(&["token", "auth_token"])?;
+                let token = token.ok_or_else(|| self.layers.lacks(&["token"]))?;
                 Ok(Credential::Token(Secret::new(token)))
             }
             "v3applicationcredential" => {
-                let lacks = || self.lacks("application_credential_secret: put it into secure.yaml");
-                let secret = Secret::new(secret.ok_or_else(lacks)?);
+                let secret = secret.ok_or_else(|| self.layers.lacks(&["application_credential_secret"]))?;
+                let secret = Secret::new(secret);
                 Ok(Credential::ApplicationCredential { credential: self.application_credential()?, secret })
             }
             other => {
@@ -428,8 +424,8 @@ impl Settings<'_> {
             return Ok(ApplicationCredential::Id(id));
         }
         let name = self.first_auth(&["application_credential_name"])?;
-        let name =
-            name.ok_or_else(|| self.lacks("application_credential_id or application_credential_name"))?;
+        let keys = ["application_credential_id", "application_credential_name"];
+        let name = name.ok_or_else(|| self.layers.lacks(&keys))?;
         Ok(ApplicationCredential::Named(name, self.user()?))
     }
 
@@ -438,7 +434,7 @@ impl Settings<'_> {
             return Ok(Subject::Id(id));
         }
         let name = self.first_auth(&["username", "user_name"])?;
-        let name = name.ok_or_else(|| self.lacks("username or user_id"))?;
+        let name = name.ok_or_else(|| self.layers.lacks(&["username", "user_id"]))?;
         let domain = self.domain_of("user", &["user_domain_id"], &["user_domain_name"])?;
         Ok(Subject::Named(name, domain))
     }
@@ -466,9 +462,10 @@ impl Settings<'_> {
                 )
             }
             (None, _) if needs_catalog => bail!(
-                "{}: no scope, without which there is no catalogue: give project_name, name the endpoints, or \
-                 set metering_endpoint_override",
-                self.layers.position()
+                "{}: no scope, without which there is no catalogue: give {}, name the endpoints, or set {}",
+                self.layers.position(),
+                self.layers.spelling("project_name"),
+                self.layers.spelling("metering_endpoint_override")
             ),
             (scope, _) => Ok(scope.unwrap_or(Scope::Unscoped)),
         }
@@ -507,8 +504,9 @@ impl Settings<'_> {
         };
         if found.is_none() {
             self.notes.push(format!(
-                "{}: no {whose}_domain_name: the domain '{DEFAULT_DOMAIN}' is assumed",
-                self.layers.position()
+                "{}: no {}: the domain '{DEFAULT_DOMAIN}' is assumed",
+                self.layers.position(),
+                self.layers.spelling(&format!("{whose}_domain_name"))
             ));
         }
         Ok(found.unwrap_or_else(|| Domain::Id(DEFAULT_DOMAIN.into())))
@@ -596,6 +594,9 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
     }
 }
 
+/// The types of authentication that are read.
+const AUTH_TYPES: [&str; 5] = ["password", "v3password", "token", "v3token", "v3applicationcredential"];
+
 /// Describes why a type of authentication is refused, and the way out.
 fn unsupported(auth_type: &str) -> String {
     let kind = match auth_type {
@@ -606,7 +607,7 @@ fn unsupported(auth_type: &str) -> String {
         kind if ["oidc", "saml", "adfs", "fed"].iter().any(|word| kind.contains(word)) => {
             "federation is not supported"
         }
-        _ => "this auth_type is not supported",
+        _ => return format!("unknown auth_type: expected {}", AUTH_TYPES.join(", ")),
     };
     format!("{kind}: make an application credential (openstack application credential create)")
 }

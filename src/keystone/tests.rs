@@ -278,12 +278,35 @@ fn variables_as_a_cloud() {
     let odd = home.variable("OS_INSECURE", "maybe");
     let error = odd.read_with(|options| options.name = ENVVARS).unwrap_err();
     assert_eq!(error, "OS_INSECURE: neither true nor false");
-    let none = Home::new().read_with(|options| options.name = ENVVARS).unwrap_err();
-    assert_eq!(none, "the OS_* variables: no auth_url");
     let named = Home::with_settings("").variable("OS_PASSWORD", "x").variable("OS_CLOUD", "y");
     assert_eq!(
         named.read().unwrap().notes,
         ["OS_PASSWORD in the environment is ignored: --os-cloud envvars reads these variables"]
+    );
+}
+
+#[test]
+fn missing_variables() {
+    let refused = |variables: &[(&str, &str)]| {
+        let home = variables.iter().fold(Home::new(), |home, (name, value)| home.variable(name, *value));
+        home.read_with(|options| options.name = ENVVARS).unwrap_err()
+    };
+    let (url, user, password) = (("OS_AUTH_URL", "http://k"), ("OS_USERNAME", "u"), ("OS_PASSWORD", "s"));
+    let needed = |names: &str| format!("{names} is not set, and --os-cloud envvars needs it");
+    assert_eq!(refused(&[]), needed("OS_AUTH_URL"));
+    assert_eq!(refused(&[url, user]), needed("OS_PASSWORD"));
+    assert_eq!(refused(&[url, password]), needed("OS_USERNAME or OS_USER_ID"));
+    assert_eq!(refused(&[url, ("OS_AUTH_TYPE", "v3token")]), needed("OS_TOKEN"));
+    let credential = [url, ("OS_AUTH_TYPE", "v3applicationcredential")];
+    assert_eq!(refused(&credential), needed("OS_APPLICATION_CREDENTIAL_SECRET"));
+    assert_eq!(
+        refused(&[credential[0], credential[1], ("OS_APPLICATION_CREDENTIAL_SECRET", "s")]),
+        needed("OS_APPLICATION_CREDENTIAL_ID or OS_APPLICATION_CREDENTIAL_NAME")
+    );
+    assert_eq!(
+        refused(&[url, user, password]),
+        "the OS_* variables: no scope, without which there is no catalogue: give OS_PROJECT_NAME, name the \
+         endpoints, or set OS_METERING_ENDPOINT_OVERRIDE"
     );
 }
 
@@ -341,7 +364,7 @@ fn refused_settings() {
         (
             PASSWORD,
             "    auth_type: s3cret\n",
-            &format!("openstack/clouds.yaml:4: this auth_type is not supported: {kerberos}"),
+            "openstack/clouds.yaml:4: unknown auth_type: expected password, v3password, token, v3token, v3applicationcredential",
         ),
         (
             PASSWORD,
@@ -370,12 +393,17 @@ fn refused_files() {
     assert_eq!(home.refused(), "openstack/clouds.yaml:1: no cloud 'prod'; there are: dev, stage");
     assert_eq!(
         Home::with_clouds("clouds: {prod: }\n").refused(),
-        "openstack/clouds.yaml:1: the cloud has no settings"
+        "openstack/clouds.yaml:1: the cloud has no settings, such as auth"
     );
-    assert_eq!(
-        Home::with_clouds("prod: {}\n").refused(),
-        "openstack/clouds.yaml:1: no clouds: the file begins with 'clouds:'"
-    );
+    let form = "each cloud's name with its settings, as in 'prod: {auth: {…}}'";
+    for (text, reason) in [
+        ("prod: {}\n", "1: no clouds: expected 'clouds:' and below it"),
+        ("clouds:\n", "1: no clouds: expected 'clouds:' and below it"),
+        ("clouds:\n  - prod: {auth: {}}\n", "2: 'clouds:' holds a list: expected"),
+        ("clouds: prod\n", "1: 'clouds:' holds a text: expected"),
+    ] {
+        assert_eq!(Home::with_clouds(text).refused(), format!("openstack/clouds.yaml:{reason} {form}"));
+    }
     assert!(
         Home::new()
             .refused()

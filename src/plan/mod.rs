@@ -41,8 +41,6 @@ const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
 const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
 /// The default of `--retry-delay`.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Minimum interval of `--watch`.
-const MIN_WATCH: Duration = Duration::from_millis(100);
 
 /// The plan of a run.
 #[derive(Debug, Clone)]
@@ -276,9 +274,7 @@ fn exit_codes(fail_on: Option<FailOn>, haproxy: bool) -> ExitCodes {
 
 fn run_mode(cli: &Cli) -> RunMode {
     match (cli.timing.watch, cli.timing.wait) {
-        (Some(every), _) => {
-            RunMode::Watch { every: every.max(MIN_WATCH), count: cli.timing.count.map(NonZeroU64::get) }
-        }
+        (Some(every), _) => RunMode::Watch { every, count: cli.timing.count.map(NonZeroU64::get) },
         (None, Some(limit)) => RunMode::Wait { limit },
         (None, None) => RunMode::Once,
     }

@@ -149,8 +149,14 @@ fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
         endpoints.add_file(path, &defaults, deadline)?;
     }
     let mut endpoints = endpoints.list;
-    if endpoints.is_empty() {
-        bail!("no endpoint given: try check_ceilometer HOST, or --simulate healthy; see --help");
+    match &cli.targets.file {
+        Some(path) if endpoints.is_empty() => {
+            bail!("--endpoints: {} names no endpoint: give one per line", input::name(path))
+        }
+        None if endpoints.is_empty() => {
+            bail!("no endpoint given: try check_ceilometer HOST, or --simulate healthy; see --help")
+        }
+        _ => (),
     }
     if let Some(connect_to) = cli.connection.connect_to {
         set_route(connect_to, endpoints.iter_mut(), &cli.env_origin.label(CONNECT_TO))?;

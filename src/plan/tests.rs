@@ -437,21 +437,23 @@ fn notes() {
         [
             "-w 12 can never trigger: a run ends after 10 s (-t)",
             "-c 10 can never trigger: a run ends after 10 s (-t)",
-            "-w 12 can never trigger: it is above -c 10",
         ]
     );
-    assert_eq!(plan(&["h", "-w", "3", "-c", "2"]).notes, ["-w 3 can never trigger: it is above -c 2"]);
-    assert_eq!(
-        plan(&["h", "--backend-warning", "12", "--backend-critical", "3"]).notes,
-        [
+    for (arguments, note) in [
+        (["-w", "3", "-c", "2"], "WARNING can never be reached: -w 3 is not below -c 2"),
+        (["-w", "2", "-c", "2"], "WARNING can never be reached: -w 2 is not below -c 2"),
+        (
+            ["--backend-warning", "12", "--backend-critical", "3"],
             "--backend-warning 12 can never trigger: a run ends after 10 s (-t)",
-            "--backend-warning 12 can never trigger: it is above --backend-critical 3",
-        ]
-    );
-    assert_eq!(
-        plan(&["h", "--certificate-warning", "7", "--certificate-critical", "14"]).notes,
-        ["--certificate-warning can never trigger: it is below --certificate-critical"]
-    );
+        ),
+        (
+            ["--certificate-warning", "7", "--certificate-critical", "14"],
+            "WARNING can never be reached: --certificate-warning is not above --certificate-critical",
+        ),
+    ] {
+        let [option, value, other, critical] = arguments;
+        assert_eq!(plan(&["h", option, value, other, critical]).notes, [note]);
+    }
     assert_eq!(
         plan(&["h", "-w", "500s"]).notes,
         ["-w 500 can never trigger: a run ends after 10 s (-t)"],
@@ -653,7 +655,7 @@ fn defaults() {
 fn options() {
     let options = "h -6 -m get --connect-timeout 2 --retries 3 --retry-delay 0 --parallel 4 --quorum 50% \
          --fail-on critical -vvvv --max-output 1023 --agent-warning 50% -k --cacert ca --cert c --key k \
-         -w 1 -c 2 --backend-warning 3 --certificate-critical 7 --state get:404=warning --watch 0 --count 5";
+         -w 1 -c 2 --backend-warning 3 --certificate-critical 7 --state get:404=warning --watch 50ms --count 5";
     let plan = plan(&options.split(' ').collect::<Vec<_>>());
     assert_eq!(plan.network.family, Some(IpFamily::V6));
     assert_eq!(plan.methods, [Method::Get]);
@@ -689,7 +691,7 @@ fn options() {
     assert_eq!(shown(&plan.criteria.thresholds.certificate.critical), "7:");
     let (row, _) = plan.criteria.table.answer(Method::Get, 404, &[]);
     assert_eq!((row.state, row.key), (State::Warning, Key::parse("get:404").unwrap()));
-    assert_eq!(plan.mode, RunMode::Watch { every: MIN_WATCH, count: Some(5) });
+    assert_eq!(plan.mode, RunMode::Watch { every: Duration::from_millis(50), count: Some(5) });
 }
 
 #[test]

@@ -111,24 +111,30 @@ pub(super) fn threshold_notes(cli: &Cli, timing: &Timing) -> Vec<String> {
     let budget = timing.budget.as_secs_f64();
     let mut notes = Vec::new();
     for (warning, critical) in times {
-        for (option, bound) in [warning, critical] {
-            if let Some(bound) = bound.filter(|bound| *bound >= budget) {
-                let option = cli.env_origin.label(option);
-                notes.push(format!("{option} {bound} can never trigger: a run ends after {budget} s (-t)"));
-            }
-        }
+        let late = [warning, critical].into_iter().filter_map(|(option, bound)| {
+            let bound = bound.filter(|bound| *bound >= budget)?;
+            let option = cli.env_origin.label(option);
+            Some(format!("{option} {bound} can never trigger: a run ends after {budget} s (-t)"))
+        });
+        notes.extend(late);
         if let ((option, Some(warning)), (other, Some(critical))) = (warning, critical)
-            && warning > critical
+            && (critical..budget).contains(&warning)
         {
-            notes.push(format!("{option} {warning} can never trigger: it is above {other} {critical}"));
+            notes.push(unreachable_warning(&format!("{option} {warning} is not below {other} {critical}")));
         }
     }
     if let (Some(warning), Some(critical)) = (thresholds.certificate_warning, thresholds.certificate_critical)
-        && warning < critical
+        && warning <= critical
     {
-        notes.push("--certificate-warning can never trigger: it is below --certificate-critical".to_owned());
+        let why = "--certificate-warning is not above --certificate-critical";
+        notes.push(unreachable_warning(why));
     }
     notes
+}
+
+/// The note on a warning threshold whose critical one is always crossed with it.
+fn unreachable_warning(why: &str) -> String {
+    format!("WARNING can never be reached: {why}")
 }
 
 /// Rejects several options that read standard input.

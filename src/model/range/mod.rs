@@ -31,8 +31,8 @@ impl Unit {
     /// The forms of a duration, for error messages.
     const fn examples(self) -> &'static str {
         match self {
-            Unit::Seconds => "seconds (10, 0.5) or a duration with units (500ms, 1m 30s)",
-            Unit::Days => "days (30, 0.5) or a duration with units (12h, 2w 3d)",
+            Unit::Seconds => "seconds (10, 0.5) or a time with units (500ms, 1m 30s)",
+            Unit::Days => "days (30, 0.5) or a time with units (12h, 2w 3d)",
         }
     }
 }
@@ -53,7 +53,7 @@ impl Range {
     pub(crate) fn parse(text: &str, unit: Unit) -> Result<Range, String> {
         let (inside, bounds) = text.strip_prefix('@').map_or((false, text), |bounds| (true, bounds));
         if bounds.is_empty() {
-            return Err("empty range: give 5, 1:5, 10:, ~:5 or @1:5".into());
+            return Err(range_forms(unit));
         }
         let (start, end) = bounds.split_once(':').unwrap_or(("", bounds));
         let start = match start {
@@ -123,24 +123,34 @@ impl fmt::Display for Range {
 
 /// Parses a duration of at most a century: a bare number of `unit`, or humantime's form.
 pub(crate) fn parse_duration(text: &str, unit: Unit) -> Result<Duration, String> {
-    let duration = match bare_number(text) {
-        Some(number) => Duration::try_from_secs_f64(number * unit.seconds()).unwrap_or(Duration::MAX),
-        None => match humantime::parse_duration(text) {
-            Ok(duration) => duration,
-            Err(humantime::DurationError::NumberOverflow) => Duration::MAX,
-            Err(_) => return Err(format!("expected {}", unit.examples())),
-        },
-    };
-    if duration > MAX_DURATION {
-        return Err("longer than a century".into());
-    }
-    Ok(duration)
+    bounded(read_duration(text, unit).ok_or_else(|| format!("expected {}", unit.examples()))?)
 }
 
 /// Parses one bound of a range, in `unit`.
 fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
-    let duration = parse_duration(text, unit).map_err(|why| format!("bounds of a range: {why}"))?;
+    let duration = bounded(read_duration(text, unit).ok_or_else(|| range_forms(unit))?)?;
     Ok(bare_number(text).unwrap_or_else(|| in_unit(duration, unit)))
+}
+
+/// The forms of a range, for error messages.
+fn range_forms(unit: Unit) -> String {
+    format!("expected {}, or a range of two of these (1:2)", unit.examples())
+}
+
+/// Reads a duration, `MAX` for one that is too long to be held; `None` if the text is none.
+fn read_duration(text: &str, unit: Unit) -> Option<Duration> {
+    match bare_number(text) {
+        Some(number) => Some(Duration::try_from_secs_f64(number * unit.seconds()).unwrap_or(Duration::MAX)),
+        None => match humantime::parse_duration(text) {
+            Ok(duration) => Some(duration),
+            Err(humantime::DurationError::NumberOverflow) => Some(Duration::MAX),
+            Err(_) => None,
+        },
+    }
+}
+
+fn bounded(duration: Duration) -> Result<Duration, String> {
+    if duration > MAX_DURATION { Err("longer than a century".into()) } else { Ok(duration) }
 }
 
 /// Converts a duration to `unit`. One division rounds once, so that 500ms is exactly 0.5.

@@ -61,7 +61,7 @@ fn invalid_durations() {
     assert_eq!(parse_duration("3155760000", Unit::Seconds), Ok(MAX_DURATION));
     assert_eq!(
         parse_duration("soon", Unit::Days),
-        Err("expected days (30, 0.5) or a duration with units (12h, 2w 3d)".into())
+        Err("expected days (30, 0.5) or a time with units (12h, 2w 3d)".into())
     );
 }
 
@@ -98,8 +98,14 @@ fn invalid_ranges() {
     assert_maps(
         |text| Range::parse(text, Unit::Seconds).unwrap_err(),
         [
-            ("", "empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
-            ("@", "empty range: give 5, 1:5, 10:, ~:5 or @1:5"),
+            (
+                "",
+                "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s), or a range of two of these (1:2)",
+            ),
+            (
+                "@",
+                "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s), or a range of two of these (1:2)",
+            ),
             ("3:2", "the range ends before it starts"),
             ("1s:999ms", "the range ends before it starts"),
         ],

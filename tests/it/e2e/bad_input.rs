@@ -39,7 +39,7 @@ fn endpoints() {
         ("a..b", "a..b"),
         ("-H", "--hostname"),
         ("-H X-Auth-Token:sesame-open", "header"),
-        ("--endpoints /dev/null", "endpoint"),
+        ("--endpoints /dev/null", "--endpoints: /dev/null names no endpoint: give one per line"),
     ]);
     let label = "a".repeat(64);
     let name = vec!["abcdefghi"; 30].join(".");
