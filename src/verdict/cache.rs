@@ -2,19 +2,34 @@
 //!
 //! A request with `Cache-Control: no-cache` gets them only from a cache that ignores it.
 
+use std::time::Duration;
+
 use crate::model::exchange::{Header, Response};
 
 /// Parts of the names of headers in which caches do not say what they did. `X-Cache-Lookup` has a hit also where the API
 /// was asked.
 const OTHERS: [&str; 6] = ["control", "lookup", "key", "tag", "hits", "ttl"];
 
-/// Words of caches for an answer of their own. For one that was refreshed or revalidated they did send a request to the API.
+/// Words of caches for an answer of their own. For one that was refreshed or revalidated they did send a request to the API,
+/// unless that failed.
 const HITS: [&str; 4] = ["hit", "fresh", "stale", "updating"];
 
+/// Words of an answer for which the API was asked: Varnish remembers not to store it.
+const PASSED: [&str; 4] = ["hit for pass", "hit for miss", "hit pass", "hit miss"];
+
+/// Steps of a trace in which the API was asked about a stale entry, as `Rack::Cache` writes it: `stale, invalid, store`.
+const STEPS: [&str; 3] = ["valid", "invalid", "store"];
+
+/// Metrics of `Server-Timing` in which networks for content name a hit, and the words of their description.
+const METRICS: [(&str, &[&str]); 3] =
+    [("cdn-cache", &HITS), ("cdn-cache-hit", &[""]), ("cfcachestatus", &HITS)];
+
+/// Words of a cache that had no answer, and stores the one that it then fetched.
+const MISSES: [&str; 2] = ["miss", "expired"];
+
 pub(super) fn is_cached(answer: &Response) -> bool {
-    let value = |name| answer.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default();
-    let mut ages = value("age").iter().take_while(|byte| byte.is_ascii_digit() || b", ".contains(byte));
-    let is_aged = ages.any(|byte| (b'1'..=b'9').contains(byte));
+    let value = |name| value(answer, name);
+    let is_aged = age(answer).is_some_and(|age| age > 0);
     // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
     let is_stale = [b"110 ", b"111 "].iter().any(|code| value("warning").starts_with(*code));
     // A second number is that of the request whose answer Varnish stored.
@@ -25,26 +40,82 @@ pub(super) fn is_cached(answer: &Response) -> bool {
     is_aged || is_stale || is_varnish || is_counted || answer.headers.iter().any(is_hit)
 }
 
+/// Tests whether a cache's answer to GET is no older than the run. HEAD came from the API, and the cache stored what it
+/// fetched for it: the age says so, or the cache's own word for HEAD.
+pub(super) fn is_of_this_run(head: &Response, get: &Response, since: Duration) -> bool {
+    let is_fresh = age(get).map_or_else(|| is_miss(head), |age| age <= since.as_secs());
+    is_fresh && !is_cached(head)
+}
+
+/// The age in seconds, the greatest of several.
+fn age(answer: &Response) -> Option<u64> {
+    let ages = value(answer, "age").split(|byte| b", ".contains(byte));
+    let digits = ages.map(|age| age.iter().take_while(|byte| byte.is_ascii_digit()));
+    let seconds = digits.filter(|digits| digits.clone().next().is_some()).map(|digits| {
+        digits.fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+    });
+    seconds.max()
+}
+
+fn value<'a>(answer: &'a Response, name: &str) -> &'a [u8] {
+    answer.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default()
+}
+
 /// Headers that are true for a hit.
 const FLAGS: [&str; 2] = ["x-cache-hit", "x-from-cache"];
 
 /// Tests for a header in which a cache names a hit: RFC 9211's, and those of nginx and the large caches.
 fn is_hit(header: &Header) -> bool {
-    if !header.name.contains("cache") || OTHERS.iter().any(|part| header.name.contains(part)) {
+    if header.name == "server-timing" {
+        return text(header).split(',').any(is_hit_metric);
+    }
+    if !is_of_cache(header) {
         return false;
     }
-    let value = String::from_utf8_lossy(header.value.bytes()).trim().to_ascii_lowercase();
+    let value = text(header);
     if FLAGS.contains(&header.name.as_str()) && ["1", "true", "yes"].contains(&value.as_str()) {
         return true;
     }
     let mut members = value.split([',', ';']).map(str::trim);
-    members.any(|member| {
-        let word = member.split(' ').next().unwrap_or_default();
-        let is_passed = member.starts_with("hit for") || word.starts_with("hit-for");
-        let is_own =
-            HITS.contains(&word) || word == "hit=?1" || word.starts_with("hit-") || word.ends_with("_hit");
-        is_own && !is_passed && !word.contains("refresh")
-    })
+    let is_asked = members.clone().any(|member| STEPS.contains(&member));
+    members.any(is_hit_word) && !is_asked
+}
+
+fn is_hit_word(member: &str) -> bool {
+    let word = first_word(member);
+    let plain = member.replace(['-', '_'], " ");
+    let is_passed = PASSED.iter().any(|passed| plain.starts_with(passed));
+    let is_refreshed = word.contains("refresh") && !word.contains("fail");
+    let is_own =
+        HITS.contains(&word) || word == "hit=?1" || word.starts_with("hit-") || word.ends_with("_hit");
+    is_own && !is_passed && !is_refreshed
+}
+
+/// Tests for a metric such as `cdn-cache; desc=HIT`.
+fn is_hit_metric(metric: &str) -> bool {
+    let mut parts = metric.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let description = parts.find_map(|part| part.strip_prefix("desc=")).unwrap_or_default();
+    let word = first_word(description.trim_matches('"'));
+    METRICS.iter().any(|(own, words)| *own == name && words.contains(&word))
+}
+
+/// Tests for a header in which a cache says that it had no answer.
+fn is_miss(answer: &Response) -> bool {
+    let says_so = |header: &Header| MISSES.contains(&first_word(&text(header)));
+    answer.headers.iter().filter(|header| is_of_cache(header)).any(says_so)
+}
+
+fn is_of_cache(header: &Header) -> bool {
+    header.name.contains("cache") && !OTHERS.iter().any(|part| header.name.contains(part))
+}
+
+fn text(header: &Header) -> String {
+    String::from_utf8_lossy(header.value.bytes()).trim().to_ascii_lowercase()
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
 }
 
 fn is_number(text: &[u8]) -> bool {
@@ -87,6 +158,19 @@ mod tests {
             (("age", "0, 7"), true),
             (("x-rack-cache", "fresh"), true),
             (("x-rack-cache", "miss, store"), false),
+            (("x-rack-cache", "stale, invalid, store"), false),
+            (("x-rack-cache", "stale, valid, store"), false),
+            (("x-cache-status", "HIT-PASS"), false),
+            (("x-cache", "hit_for_pass"), false),
+            (("x-cache", "HIT-MISS"), false),
+            (("x-cache", "TCP_REFRESH_FAIL_HIT from a23-1 (AkamaiGHost/22.1)"), true),
+            (("server-timing", "cdn-cache; desc=HIT, edge; dur=1"), true),
+            (("server-timing", "cdn-cache;dur=1;desc=\"MISS\""), false),
+            (("server-timing", "cdn-cache; desc=REVALIDATE"), false),
+            (("server-timing", "cdn-cache-hit,cdn-pop;desc=\"FRA\""), true),
+            (("server-timing", "cdn-cache-refresh,cdn-pop;desc=\"FRA\""), false),
+            (("server-timing", "cfCacheStatus;desc=\"HIT\""), true),
+            (("server-timing", "cache;desc=\"Cache Read\";dur=23.2"), false),
             (("cache-status", "Nginx; hit; ttl=30"), true),
             (("cache-status", "Nginx; fwd=stale; fwd-status=304"), false),
             (("warning", "110 squid \"Response is stale\""), true),
@@ -100,6 +184,31 @@ mod tests {
         ];
         for (header, expected) in table {
             assert_eq!(is_cached(&answer(200, &[header], "")), expected, "{header:?}");
+        }
+    }
+
+    /// The headers of HEAD and of GET's answer from a cache, and whether the run itself fetched it.
+    #[test]
+    fn answers_of_this_run() {
+        let table = [
+            (("age", "0"), ("age", "0"), true),
+            (("x-varnish", "3"), ("age", "2"), true),
+            (("x-varnish", "3"), ("age", "3"), false),
+            (("x-varnish", "3 2"), ("age", "0"), false),
+            (("age", "9"), ("age", "0"), false),
+            (("x-cache-status", "MISS"), ("x-cache-status", "HIT"), true),
+            (("x-cache-status", "EXPIRED"), ("x-cache-status", "HIT"), true),
+            (("x-cache-status", "BYPASS"), ("x-cache-status", "HIT"), false),
+            (("x-cache-status", "MISS"), ("age", "60"), false),
+            (("server", "nginx"), ("x-cache-status", "HIT"), false),
+        ];
+        for (head, get, expected) in table {
+            let (head, get) = (answer(204, &[head], ""), answer(200, &[get], ""));
+            assert_eq!(
+                is_of_this_run(&head, &get, Duration::from_millis(2900)),
+                expected,
+                "{head:?} {get:?}"
+            );
         }
     }
 }

@@ -244,7 +244,8 @@ pub(crate) type FaultInfo = Fault<String>;
 /// Finds the reasons not to believe the answers of an attempt, one list for each request. It reads whole bodies as they
 /// came and shows nothing of them.
 pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<AnswerProblem>> {
-    planned.iter().filter_map(exchange).map(request::problems).collect()
+    let exchanges: Vec<&Exchange> = planned.iter().filter_map(exchange).collect();
+    exchanges.iter().map(|exchange| request::problems(exchange, &exchanges)).collect()
 }
 
 /// Judges one endpoint's attempt, whose bodies may be masked and cut since their problems were found. `attempts` counts it

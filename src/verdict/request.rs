@@ -1,7 +1,7 @@
 //! Judges one request: its row, its responder, and its diagnosis.
 
 use super::body;
-use super::cache::is_cached;
+use super::cache::{is_cached, is_of_this_run};
 use super::responder::{self, Obstacle, Recognition, Responder};
 use super::{
     FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, Shortage, redirect, remark, shortage,
@@ -69,7 +69,7 @@ pub(super) fn judge<'a>(
 /// Judges a request that has no other beside it.
 pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: &Exchange) -> RequestVerdict {
     let recognition = responder::identify(&[exchange]).pop().flatten();
-    Request::new(&criteria.table, exchange, recognition, &problems(exchange)).verdict(sanitizer)
+    Request::new(&criteria.table, exchange, recognition, &problems(exchange, &[])).verdict(sanitizer)
 }
 
 /// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
@@ -89,8 +89,8 @@ fn row(table: &Table, exchange: &Exchange, problems: &[AnswerProblem]) -> (Row, 
     }
 }
 
-/// The reasons not to believe a whole answer whose status is good.
-pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
+/// The reasons not to believe a whole answer whose status is good, one of the attempt's `exchanges`.
+pub(super) fn problems(exchange: &Exchange, exchanges: &[&Exchange]) -> Vec<AnswerProblem> {
     let Some(answer) = exchange.completion.full().filter(|answer| answer.is_success()) else {
         return Vec::new();
     };
@@ -99,9 +99,18 @@ pub(super) fn problems(exchange: &Exchange) -> Vec<AnswerProblem> {
             body::is_web_page(answer) || remark::of(answer).is_some_and(Remark::is_other_document)
         }
         AnswerProblem::Report => body::failed_component(answer).is_some(),
-        AnswerProblem::Cached => is_cached(answer),
+        AnswerProblem::Cached => is_cached(answer) && !is_result_of_head(exchange, answer, exchanges),
     };
     AnswerProblem::ALL.into_iter().filter(has).collect()
+}
+
+/// Tests for a cache's answer to GET that the API gave within this run, when HEAD was sent.
+fn is_result_of_head(exchange: &Exchange, answer: &Response, exchanges: &[&Exchange]) -> bool {
+    let mut heads = exchanges.iter().filter(|_| exchange.method == Method::Get);
+    heads.find(|other| other.method == Method::Head).is_some_and(|head| {
+        let good = head.completion.full().filter(|answer| answer.is_success());
+        good.is_some_and(|good| is_of_this_run(good, answer, head.elapsed + exchange.elapsed))
+    })
 }
 
 impl<'a> Request<'a> {
@@ -150,12 +159,11 @@ impl<'a> Request<'a> {
         self.exchange.completion.answer().is_some_and(|answer| answer.status >= 400 && is_cached(answer))
     }
 
-    /// Returns true for a whole and credible answer with such a status that no other responder is known to have made.
+    /// Returns true for a whole and credible answer with such a status that no cache or other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
         self.problem.is_none()
-            && !self.is_cached_failure()
             && self.responder().is_none_or(|responder| responder == Responder::Ceilometer)
-            && self.answered().is_some_and(|answer| is_wanted(answer.status))
+            && self.answered().is_some_and(|answer| is_wanted(answer.status) && !is_cached(answer))
     }
 
     /// The row's diagnosis, refined by who answered and by what came of the other request.

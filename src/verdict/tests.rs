@@ -382,6 +382,25 @@ fn cached_failures() {
     assert_eq!(verdict(&plan(), &[sent(head), sent(get)]).backend, None);
 }
 
+/// A cache that answers GET by what it fetched for HEAD of the same run.
+#[test]
+fn answers_of_the_run_from_a_cache() {
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let hit: Headers<'_> = &[("age", "0"), ("x-varnish", "5 3")];
+    let cases: [(u16, Headers<'_>, Diagnosis); 4] = [
+        (204, &[("age", "0"), ("x-varnish", "3")], Diagnosis::Healthy),
+        (204, hit, Diagnosis::Stale),
+        (204, &[("age", "9")], Diagnosis::Stale),
+        (404, &[], Diagnosis::NotFound),
+    ];
+    for (status, head, diagnosis) in cases {
+        let made = [answered(Method::Head, status, head, ""), answered(Method::Get, 200, hit, "")];
+        let both = verdict(&plan(), &made);
+        assert_eq!((both.diagnosis, both.backend), (diagnosis, None), "{status} {head:?}");
+    }
+    assert_eq!(verdict(&plan(), &get(200, hit, "")).diagnosis, Diagnosis::Stale);
+}
+
 #[test]
 fn one_method() {
     use Diagnosis::{Alive, BackendDown, Healthy, NoAnswer, Unexpected};

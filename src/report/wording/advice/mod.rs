@@ -19,7 +19,7 @@ use crate::model::exchange::{Completion, Method, Phase};
 use crate::model::fault::{
     FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
-use crate::rules::{Key, RuleOrigin, Selector};
+use crate::rules::{AnswerProblem, Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
 use crate::verdict::{
     Basis, FaultInfo, Limit, RequestVerdict, Responder, Shortage, Spender, Timed, TokenSource, Verdict,
@@ -291,6 +291,11 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     let (meaning, action) = match (status, remarked, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(advice), _) => advice,
+        (200..=299, ..)
+            if judged.problem == Some(AnswerProblem::Cached) && pair::is_head_alone(verdict, method) =>
+        {
+            pair::head_cached()
+        }
         (300..=404 | 406 | 409..=428 | 430..=499 | 501, ..) if pair::is_head_alone(verdict, method) => {
             pair::head_alone(judged, proxy)
         }

@@ -33,6 +33,14 @@ pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> A
     )
 }
 
+/// A cache's answer to HEAD, beside a good answer to GET.
+pub(super) fn head_cached() -> Advice {
+    (
+        "the response to HEAD is a cache's; GET, however, was answered, so the API answers now".to_owned(),
+        "exempt the health path from the cache, or use -m get".to_owned(),
+    )
+}
+
 /// A GET that failed after HEAD was answered, where that does not accuse the back-end.
 pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<Advice> {
     answered_head(verdict, method, fault)?;

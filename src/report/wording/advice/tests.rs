@@ -86,12 +86,20 @@ fn faults() {
 fn requests_side_by_side() {
     advises(
         &plan(),
-        &[&both("closed", "200"), &both("500", "200"), &both("200", "timeout"), &both("204", "refused")],
+        &[
+            &both("closed", "200"),
+            &both("500", "200"),
+            &both("cached", "200"),
+            &both("200", "timeout"),
+            &both("204", "refused"),
+        ],
         &expect![[r#"
             GET was answered; the API, or a filter in front of it, answers only HEAD wrongly or not at all
             -> use -m get, or accept the response with --state head:closed=OK
             the API has been reached but failed to perform its operation; the service is highly compromised; GET, however, was answered
             -> verify that the Ceilometer Reporting API is up and running; if only HEAD fails each time, use -m get
+            the response to HEAD is a cache's; GET, however, was answered, so the API answers now
+            -> exempt the health path from the cache, or use -m get
             HEAD was answered at the same address and port, so the server fails only on GET
             -> check the log of the server that answered HEAD, and what it needs for GET: the API behind it, its back-end
             it stopped or restarted just now, or one of several servers at this address is down
