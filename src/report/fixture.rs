@@ -149,7 +149,7 @@ pub(crate) fn new_lines(text: &str, known: &str) -> String {
 /// The report as it is judged for this verbosity.
 pub(crate) fn at(verbosity: Verbosity, mut report: Report) -> Report {
     for probe in report.endpoints.iter_mut().flat_map(|verdict| &mut verdict.probes) {
-        if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
+        if let Outcome::Made(judged) = &mut probe.outcome {
             judged.details = judged.details.take().filter(|_| verbosity >= Verbosity::Requests);
             judged.transcript = judged.transcript.take().filter(|_| verbosity >= Verbosity::Transcript);
         }

@@ -150,7 +150,7 @@ fn times<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Resu
 impl Serialize for RequestResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (request, skipped) = match &self.outcome {
-            Outcome::RequestVerdict(request) => (Some(request.as_ref()), None),
+            Outcome::Made(request) => (Some(request.as_ref()), None),
             Outcome::Skipped(reason) => (None, Some(reason)),
         };
         let mut map = serializer.serialize_map(None)?;

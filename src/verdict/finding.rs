@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::request::Request;
-use super::{Basis, CertificateInfo, Limit, Timed};
+use super::{Basis, CertificateInfo, Crossing, Timed};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Method, Phase};
 use crate::model::state::State;
@@ -77,37 +77,41 @@ fn all_good(requests: &[Request], skipped: Option<&str>) -> Finding {
 }
 
 /// The time of each request that was answered, GET's first.
-fn slow_requests(limits: &Threshold, requests: &[Request]) -> impl Iterator<Item = Finding> {
+fn slow_requests(threshold: &Threshold, requests: &[Request]) -> impl Iterator<Item = Finding> {
     let mut answered: Vec<_> = requests.iter().filter(|request| request.answered().is_some()).collect();
     answered.sort_by_key(|request| request.method() == Method::Head);
     answered
         .into_iter()
-        .filter_map(|request| slow(Timed::Request(request.method()), limits, request.exchange.elapsed))
+        .filter_map(|request| slow(Timed::Request(request.method()), threshold, request.exchange.elapsed))
 }
 
-fn slow_backend(limits: &Threshold, backend: Option<Duration>) -> Option<Finding> {
-    slow(Timed::Backend, limits, backend?)
+fn slow_backend(threshold: &Threshold, backend: Option<Duration>) -> Option<Finding> {
+    slow(Timed::Backend, threshold, backend?)
 }
 
-fn slow(timed: Timed, limits: &Threshold, time: Duration) -> Option<Finding> {
-    let limit = crossed(limits, time.as_secs_f64())?;
-    Some(Finding { state: limit.level, diagnosis: Diagnosis::Slow, basis: Basis::Slow(timed, time, limit) })
-}
-
-fn expiring(limits: &Threshold, certificate: &CertificateInfo) -> Option<Finding> {
-    let limit = crossed(limits, certificate.days_left)?;
+fn slow(timed: Timed, threshold: &Threshold, time: Duration) -> Option<Finding> {
+    let crossing = crossed(threshold, time.as_secs_f64())?;
     Some(Finding {
-        state: limit.level,
+        state: crossing.level,
+        diagnosis: Diagnosis::Slow,
+        basis: Basis::Slow(timed, time, crossing),
+    })
+}
+
+fn expiring(threshold: &Threshold, certificate: &CertificateInfo) -> Option<Finding> {
+    let crossing = crossed(threshold, certificate.days_left)?;
+    Some(Finding {
+        state: crossing.level,
         diagnosis: Diagnosis::CertificateExpiring,
-        basis: Basis::Certificate(limit),
+        basis: Basis::Certificate(crossing),
     })
 }
 
 /// The threshold that a value crossed, the critical one first.
-fn crossed(limits: &Threshold, value: f64) -> Option<Limit> {
-    let level = limits.judge(value);
-    let range = if level == State::Critical { &limits.critical } else { &limits.warning };
-    range.clone().filter(|_| level != State::Ok).map(|range| Limit { level, range })
+fn crossed(threshold: &Threshold, value: f64) -> Option<Crossing> {
+    let level = threshold.judge(value);
+    let range = if level == State::Critical { &threshold.critical } else { &threshold.warning };
+    range.clone().filter(|_| level != State::Ok).map(|range| Crossing { level, range })
 }
 
 /// The back-end's share of GET's time: its wait for the first byte less HEAD's, never below 0. `None` unless the API of

@@ -97,9 +97,9 @@ pub(crate) enum Basis {
     /// No request was sent, and why.
     NothingSent(Option<String>),
     /// A time crossed this threshold.
-    Slow(Timed, Duration, Limit),
+    Slow(Timed, Duration, Crossing),
     /// The certificate's remaining life crossed this threshold.
-    Certificate(Limit),
+    Certificate(Crossing),
     /// The API is alive and wants a token, and the login gave none.
     NoToken,
     /// The API refused a token that Keystone had just granted.
@@ -115,9 +115,9 @@ pub(crate) enum Timed {
     Backend,
 }
 
-/// The threshold that a value crossed.
+/// The crossing of a threshold.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Limit {
+pub(crate) struct Crossing {
     /// WARNING or CRITICAL.
     pub(crate) level: State,
     /// The range that the value lies outside of.
@@ -128,7 +128,7 @@ impl Verdict {
     /// The requests that were made, in order.
     pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &RequestVerdict)> {
         self.probes.iter().filter_map(|probe| match &probe.outcome {
-            Outcome::RequestVerdict(judged) => Some((probe.method, judged.as_ref())),
+            Outcome::Made(judged) => Some((probe.method, judged.as_ref())),
             Outcome::Skipped(_) => None,
         })
     }
@@ -156,8 +156,8 @@ pub(crate) struct RequestResult {
 /// The outcome of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    /// It was made.
-    RequestVerdict(Box<RequestVerdict>),
+    /// It was made, and judged.
+    Made(Box<RequestVerdict>),
     /// It was not sent, and why; it counts for nothing.
     Skipped(String),
 }
@@ -324,7 +324,7 @@ fn probes(
     let probes = planned.iter().filter_map(|request| match request {
         PlannedRequest::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
-            outcome: Outcome::RequestVerdict(Box::new(RequestVerdict {
+            outcome: Outcome::Made(Box::new(RequestVerdict {
                 redirect: request.redirect(endpoint, sanitizer),
                 ..request.verdict(sanitizer)
             })),

@@ -168,7 +168,7 @@ fn overriding(key: &str, state: State) -> Plan {
 
 fn judged(verdict: &Verdict, number: usize) -> &RequestVerdict {
     match &verdict.probes[number].outcome {
-        Outcome::RequestVerdict(judged) => judged,
+        Outcome::Made(judged) => judged,
         Outcome::Skipped(reason) => panic!("skipped: {reason}"),
     }
 }
@@ -468,7 +468,7 @@ fn overrides() {
     );
 }
 
-fn limits(warning: &str, critical: &str) -> Threshold {
+fn threshold(warning: &str, critical: &str) -> Threshold {
     let range = |text: &str| Range::parse(text, Unit::Seconds).ok().filter(|_| !text.is_empty());
     Threshold { warning: range(warning), critical: range(critical) }
 }
@@ -483,7 +483,7 @@ fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> PlannedRequest
 #[test]
 fn request_times() {
     let mut plan = plan();
-    plan.criteria.thresholds.request = limits("1", "3");
+    plan.criteria.thresholds.request = threshold("1", "3");
     let result = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
         (verdict.state, verdict.diagnosis, verdict.explanation)
@@ -557,7 +557,7 @@ fn fair_waits() {
 #[test]
 fn slow_resolver() {
     let mut plan = plan();
-    plan.criteria.thresholds.request = limits("1", "");
+    plan.criteria.thresholds.request = threshold("1", "");
     for (lookup, slow) in [(900, "check this machine's resolver"), (100, "check the load of the API")] {
         let mut head = made(Method::Head, Completion::Full(answer(204, &[], "")));
         head.elapsed = Duration::from_millis(1204);
@@ -571,7 +571,7 @@ fn slow_resolver() {
 #[test]
 fn back_end_time() {
     let mut plan = plan();
-    plan.criteria.thresholds.backend = limits("", "0.5");
+    plan.criteria.thresholds.backend = threshold("", "0.5");
     let judged = |head, get| {
         let made = [timed(Method::Head, 204, head, 1), timed(Method::Get, 200, get, 1)];
         let verdict = verdict(&plan, &made);
@@ -650,12 +650,12 @@ fn certificate_days() {
 #[test]
 fn equal_states() {
     let mut plan = plan();
-    plan.criteria.thresholds.request = limits("", "0");
-    plan.criteria.thresholds.backend = limits("", "0");
+    plan.criteria.thresholds.request = threshold("", "0");
+    plan.criteria.thresholds.backend = threshold("", "0");
     plan.criteria.thresholds.certificate = Threshold { warning: None, critical: Some(Range::at_least(9.0)) };
-    let result = |status, limits: &Plan| {
+    let result = |status, plan: &Plan| {
         let exchange = made(Method::Get, Completion::Full(answer(status, &[], "")));
-        verdict(limits, &[with_certificate(1, exchange)]).diagnosis
+        verdict(plan, &[with_certificate(1, exchange)]).diagnosis
     };
     assert_eq!(result(503, &plan), Diagnosis::BackendDown);
     assert_eq!(result(501, &plan), Diagnosis::Unexpected);

@@ -66,7 +66,7 @@ impl HumanView {
 
     /// Shows a request at `-vv`; its row among the requests has the status and the time.
     fn account(&self, probe: &RequestResult) -> Vec<String> {
-        let Outcome::RequestVerdict(judged) = &probe.outcome else { return Vec::new() };
+        let Outcome::Made(judged) = &probe.outcome else { return Vec::new() };
         if self.verbosity < Verbosity::Requests {
             return Vec::new();
         }

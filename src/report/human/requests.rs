@@ -23,7 +23,7 @@ impl HumanView {
         for probe in &verdict.probes {
             let (method, outcome) = (probe.method.name(), wording::outcome(&probe.outcome));
             match &probe.outcome {
-                Outcome::RequestVerdict(judged) => {
+                Outcome::Made(judged) => {
                     let bar = phase_bar::draw(&judged.phases, scale.columns(judged.elapsed));
                     sent.push(row(method, &outcome, column, &units::format_duration(judged.elapsed)) + &bar);
                 }

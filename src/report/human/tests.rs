@@ -268,7 +268,7 @@ fn equal_failures() {
 fn text_from_outside() {
     let mut verdict = fixture::backend_down("a:8777");
     for probe in &mut verdict.probes {
-        if let Outcome::RequestVerdict(judged) = &mut probe.outcome {
+        if let Outcome::Made(judged) = &mut probe.outcome {
             judged.message = Some("x ".repeat(29) + "CRITICAL → HEAD 200 GET " + &"y ".repeat(90));
         }
     }

@@ -33,24 +33,25 @@ pub(super) fn metrics(report: &Report, verbosity: Verbosity) -> Vec<String> {
 struct Metric {
     label: String,
     value: String,
-    limits: Threshold,
+    threshold: Threshold,
     minimum: Option<u8>,
 }
 
 impl Metric {
     fn count(label: &str, number: usize) -> Metric {
-        Metric { label: label.into(), value: number.to_string(), limits: Threshold::default(), minimum: None }
+        let (label, value) = (label.to_owned(), number.to_string());
+        Metric { label, value, threshold: Threshold::default(), minimum: None }
     }
 
-    fn time(label: String, time: Duration, limits: &Threshold) -> Metric {
+    fn time(label: String, time: Duration, threshold: &Threshold) -> Metric {
         let value = format!("{:.6}s", time.as_secs_f64());
-        Metric { label, value, limits: limits.clone(), minimum: Some(0) }
+        Metric { label, value, threshold: threshold.clone(), minimum: Some(0) }
     }
 
     fn written(&self) -> String {
         let range = |range: &Option<Range>| range.as_ref().map(ToString::to_string);
         let minimum = self.minimum.map(|minimum| minimum.to_string());
-        let fields = [range(&self.limits.warning), range(&self.limits.critical), minimum];
+        let fields = [range(&self.threshold.warning), range(&self.threshold.critical), minimum];
         let fields = fields.map(|field| format!(";{}", field.unwrap_or_default())).concat();
         format!("{}={}{}", quoted(&self.label), self.value, fields.trim_end_matches(';'))
     }
@@ -73,7 +74,7 @@ fn endpoint(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Met
         metrics.push(Metric {
             label: format!("{prefix}certificate_days"),
             value: format_decimal(certificate.days_left, 2),
-            limits: thresholds.certificate.clone(),
+            threshold: thresholds.certificate.clone(),
             // An expired certificate counts below zero.
             minimum: None,
         });
@@ -94,7 +95,7 @@ mod tests {
     use crate::model::range::Unit;
     use crate::report::fixture;
 
-    fn limits(warning: &str, critical: &str) -> Threshold {
+    fn threshold(warning: &str, critical: &str) -> Threshold {
         let range = |text: &str| Range::parse(text, Unit::Seconds).ok();
         Threshold { warning: range(warning), critical: range(critical) }
     }
@@ -103,8 +104,8 @@ mod tests {
     fn one_endpoint() {
         let mut report = fixture::report(vec![fixture::expiring("https://a.example:443")]);
         report.thresholds = Thresholds {
-            request: limits("0.2", "2"),
-            backend: limits("0.1", "1"),
+            request: threshold("0.2", "2"),
+            backend: threshold("0.1", "1"),
             certificate: Threshold {
                 warning: Some(Range::at_least(30.0)),
                 critical: Some(Range::at_least(10.0)),

@@ -39,8 +39,7 @@ pub(crate) fn add_details(
     verdict.credentials = credentials(&plan.network.headers);
     verdict.notes = notes(plan, endpoint);
     for (probe, request) in verdict.probes.iter_mut().zip(planned) {
-        let (Outcome::RequestVerdict(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request)
-        else {
+        let (Outcome::Made(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request) else {
             continue;
         };
         judged.details = (verbosity >= Verbosity::Requests).then(|| details(plan, endpoint, exchange));
@@ -65,8 +64,8 @@ fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
     let note = |(name, _): &(String, Vec<u8>)| {
         format!("{} was sent over plain http, where everyone on the way can read it", sanitize_own(name, 40))
     };
-    let limits = &plan.criteria.thresholds.certificate;
-    let uncertified = endpoint.scheme == Scheme::Http && *limits != Threshold::default();
+    let threshold = &plan.criteria.thresholds.certificate;
+    let uncertified = endpoint.scheme == Scheme::Http && *threshold != Threshold::default();
     let unjudged = "plain http has no certificate: its thresholds judge nothing here (https: -S)".to_owned();
     sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }

@@ -23,7 +23,7 @@ use crate::verdict::{
 pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Skipped(_) => "skipped".into(),
-        Outcome::RequestVerdict(judged) => match &judged.completion {
+        Outcome::Made(judged) => match &judged.completion {
             Completion::Full(status) => status.to_string(),
             Completion::Truncated(status, fault) => format!("{status} {}", fault.kind.name()),
             Completion::Failed(fault) => fault.kind.name().into(),
@@ -35,7 +35,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
 pub(super) fn request(probe: &RequestResult) -> String {
     let answered = format!("{} {}", probe.method.name(), outcome(&probe.outcome));
     match &probe.outcome {
-        Outcome::RequestVerdict(judged) => format!("{answered} {}", format_duration(judged.elapsed)),
+        Outcome::Made(judged) => format!("{answered} {}", format_duration(judged.elapsed)),
         Outcome::Skipped(_) => answered,
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<Detail
             vec![DetailLine::Prose(format!("{} skipped: {reason}", probe.method.name()))]
         }
         Outcome::Skipped(_) => Vec::new(),
-        Outcome::RequestVerdict(judged) => {
+        Outcome::Made(judged) => {
             let wanted = judged.details.as_ref().filter(|_| verbosity >= Verbosity::Requests);
             let all = judged.transcript.as_ref().filter(|_| verbosity >= Verbosity::Transcript);
             let details = wanted.into_iter().flat_map(|wanted| details(probe, judged, wanted));

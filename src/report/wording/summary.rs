@@ -12,7 +12,7 @@ use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, RuleOrigin};
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
-use crate::verdict::{Basis, Credentials, Limit, Remark, RequestVerdict, Responder, Timed, Verdict};
+use crate::verdict::{Basis, Credentials, Crossing, Remark, RequestVerdict, Responder, Timed, Verdict};
 
 /// Maximum length of a summary, in characters.
 pub(crate) const MAX_SUMMARY: usize = 200;
@@ -216,8 +216,8 @@ fn clause(verdict: &Verdict) -> Clause {
             event: format!("no request was sent to {endpoint}"),
             reason: reason.clone().map(Reason::Plain),
         },
-        Basis::Slow(timed, took, limit) => slow(endpoint, *timed, *took, limit),
-        Basis::Certificate(limit) => certificate(verdict, limit),
+        Basis::Slow(timed, took, crossing) => slow(endpoint, *timed, *took, crossing),
+        Basis::Certificate(crossing) => certificate(verdict, crossing),
         Basis::NoToken => {
             let login = verdict.login.as_deref().map(login::event).unwrap_or_default();
             Clause::event(format!("{} is alive but wants a token: {login}", verdict.endpoint))
@@ -359,16 +359,16 @@ fn challenge_uri(challenge: &str) -> Option<&str> {
     rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty())
 }
 
-fn slow(endpoint: &str, timed: Timed, took: std::time::Duration, limit: &Limit) -> Clause {
+fn slow(endpoint: &str, timed: Timed, took: std::time::Duration, crossing: &Crossing) -> Clause {
     let took = format_duration_exact(took);
     let event = match timed {
         Timed::Request(method) => format!("{} from {endpoint} took {took}", method.name()),
         Timed::Backend => format!("the back-end of {endpoint} took {took}"),
     };
-    Clause { event, reason: Some(Reason::Plain(crossed(limit, "s"))) }
+    Clause { event, reason: Some(Reason::Plain(crossed(crossing, "s"))) }
 }
 
-fn certificate(verdict: &Verdict, limit: &Limit) -> Clause {
+fn certificate(verdict: &Verdict, crossing: &Crossing) -> Clause {
     let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.shown_name.clone()) };
     let endpoint = without_scheme(&verdict.shown_name);
     let ends = format_timestamp(certificate.not_after);
@@ -379,7 +379,7 @@ fn certificate(verdict: &Verdict, limit: &Limit) -> Clause {
         let days = format_decimal(certificate.days_left, 1);
         format!("certificate of {endpoint} expires on {day}, in {days} days")
     };
-    Clause { event, reason: Some(Reason::Plain(crossed(limit, "days"))) }
+    Clause { event, reason: Some(Reason::Plain(crossed(crossing, "days"))) }
 }
 
 /// The endpoint where the sentence says already that it speaks TLS.
@@ -388,9 +388,9 @@ pub(super) fn without_scheme(name: &str) -> &str {
 }
 
 /// On which side of which threshold a value is: `above the warning threshold of 1 s`.
-pub(super) fn crossed(limit: &Limit, unit: &str) -> String {
-    let level = if limit.level == State::Critical { "critical" } else { "warning" };
-    let range = &limit.range;
+pub(super) fn crossed(crossing: &Crossing, unit: &str) -> String {
+    let level = if crossing.level == State::Critical { "critical" } else { "warning" };
+    let range = &crossing.range;
     if let Some(bound) = range.plain_upper() {
         format!("above the {level} threshold of {bound} {unit}")
     } else if let Some(bound) = range.plain_lower() {
@@ -443,8 +443,9 @@ pub(in crate::report) mod tests {
             ("@5", "inside the warning range 5 s"),
         ];
         for (range, words) in table {
-            let limit = Limit { level: State::Warning, range: Range::parse(range, Unit::Seconds).unwrap() };
-            assert_eq!(crossed(&limit, "s"), words, "{range}");
+            let crossing =
+                Crossing { level: State::Warning, range: Range::parse(range, Unit::Seconds).unwrap() };
+            assert_eq!(crossed(&crossing, "s"), words, "{range}");
         }
     }
 

@@ -22,7 +22,7 @@ use crate::model::fault::{
 use crate::rules::{AnswerProblem, Key, RuleOrigin, Selector};
 use crate::units::{format_decimal, format_duration_exact};
 use crate::verdict::{
-    Basis, FaultInfo, Limit, RequestVerdict, Responder, Shortage, Spender, Timed, TokenSource, Verdict,
+    Basis, Crossing, FaultInfo, RequestVerdict, Responder, Shortage, Spender, Timed, TokenSource, Verdict,
 };
 
 /// An explanation, and an action, which is empty where there is nothing to do.
@@ -43,7 +43,7 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         Basis::NothingSent(reason) => {
             (reason.clone().unwrap_or_else(|| "no request was sent".to_owned()), String::new())
         }
-        Basis::Slow(Timed::Request(method), took, limit) => {
+        Basis::Slow(Timed::Request(method), took, crossing) => {
             let is_back_end =
                 *method == Method::Get && verdict.backend.is_some_and(|share| share > *took / 2);
             let lookup = verdict.made().find(|(made, _)| made == method);
@@ -54,15 +54,20 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
                 _ => API_IS_SLOW,
             };
             (
-                format!("{} took {}, {}", method.name(), format_duration_exact(*took), crossed(limit, "s")),
-                slow_action(*took, limit, action),
+                format!(
+                    "{} took {}, {}",
+                    method.name(),
+                    format_duration_exact(*took),
+                    crossed(crossing, "s")
+                ),
+                slow_action(*took, crossing, action),
             )
         }
-        Basis::Slow(Timed::Backend, took, limit) => (
-            format!("the back-end took {}, {}", format_duration_exact(*took), crossed(limit, "s")),
-            slow_action(*took, limit, BACK_END_IS_SLOW),
+        Basis::Slow(Timed::Backend, took, crossing) => (
+            format!("the back-end took {}, {}", format_duration_exact(*took), crossed(crossing, "s")),
+            slow_action(*took, crossing, BACK_END_IS_SLOW),
         ),
-        Basis::Certificate(limit) => (expiring(verdict, limit), RENEW.to_owned()),
+        Basis::Certificate(crossing) => (expiring(verdict, crossing), RENEW.to_owned()),
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
     (format!("{meaning}{}", two_servers(verdict)), action)
@@ -101,8 +106,8 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
 }
 
 /// The action for a time that crossed a threshold. A time may also be too short, perhaps for a range that was given by mistake.
-fn slow_action(took: Duration, limit: &Limit, action: &str) -> String {
-    if limit.range.is_too_small(took.as_secs_f64()) {
+fn slow_action(took: Duration, crossing: &Crossing, action: &str) -> String {
+    if crossing.range.is_too_small(took.as_secs_f64()) {
         "check that the API itself answers, not a cache or an error page; a threshold for slow responses is an \
          upper bound alone, as in -w 2"
             .to_owned()
@@ -137,14 +142,14 @@ fn two_servers(verdict: &Verdict) -> String {
     }
 }
 
-fn expiring(verdict: &Verdict, limit: &Limit) -> String {
-    let Some(certificate) = &verdict.certificate else { return crossed(limit, "days") };
+fn expiring(verdict: &Verdict, crossing: &Crossing) -> String {
+    let Some(certificate) = &verdict.certificate else { return crossed(crossing, "days") };
     let ends = if certificate.days_left < 0.0 {
         format!("certificate expired {} days ago", format_decimal(-certificate.days_left, 1))
     } else {
         format!("certificate expires in {} days", format_decimal(certificate.days_left, 1))
     };
-    format!("the {ends}, {} ({})", crossed(limit, "days"), certificate.subject)
+    format!("the {ends}, {} ({})", crossed(crossing, "days"), certificate.subject)
 }
 
 fn of_request(verdict: &Verdict, method: Method) -> Advice {
