@@ -212,11 +212,9 @@ fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint> {
 
 /// Rejects addresses of the family that `-4` or `-6` excludes.
 fn check_family(cli: &Cli, endpoints: &[Endpoint]) -> Result<()> {
-    endpoints.iter().try_for_each(|endpoint| match (&endpoint.route, &endpoint.host) {
-        (Route::Address(address, _), _) | (Route::Host, Host::Address(address)) => {
-            check_address(cli, address, endpoint)
-        }
-        _ => Ok(()),
+    endpoints.iter().try_for_each(|endpoint| match endpoint.given_address() {
+        Some(address) => check_address(cli, &address.ip(), endpoint),
+        None => Ok(()),
     })
 }
 

@@ -32,7 +32,8 @@ fn marks(report: &Report) -> String {
 fn description(report: &Report) -> String {
     let (before, after) = report.marks();
     let room = MAX_DESCRIPTION_BYTES.saturating_sub(after.len());
-    let summary: String = format!("{before}{}", report.summary).chars().map(printable).take(room).collect();
+    let summary: String =
+        format!("{before}{}", report.summary.text).chars().map(printable).take(room).collect();
     summary + &after
 }
 
@@ -49,6 +50,7 @@ fn printable(character: char) -> char {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::verdict::Summary;
     use crate::verdict::tests::status_in;
     use proptest::prelude::*;
 
@@ -88,7 +90,7 @@ mod tests {
     #[test]
     fn marks_of_a_long_summary() {
         let long = Report {
-            summary: "x".repeat(200),
+            summary: Summary::general("x".repeat(200)),
             simulated: true,
             unverified: true,
             ..in_state(State::Critical)
@@ -109,7 +111,7 @@ mod tests {
     proptest! {
         #[test]
         fn one_short_ascii_line(summary in ".*") {
-            let line = render(&Report { summary, ..in_state(State::Critical) }, None);
+            let line = render(&Report { summary: Summary::general(summary), ..in_state(State::Critical) }, None);
             let described = line.strip_prefix("down #").and_then(|line| line.strip_suffix('\n')).unwrap();
             prop_assert!(described.len() <= MAX_DESCRIPTION_BYTES);
             prop_assert!(described.bytes().all(|byte| matches!(byte, b' '..=b'~')));

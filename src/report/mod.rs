@@ -24,9 +24,9 @@ use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
 use crate::terminal::ascii::{shapes_to_ascii, to_ascii};
-use crate::verdict::{LoginVerdict, Verdict};
+use crate::verdict::{LoginVerdict, Summary, Verdict};
 pub(crate) use wording::add_details;
-use wording::summary::{MAX_SUMMARY, Summary};
+use wording::summary::MAX_SUMMARY;
 
 /// Renders a report in the given format, to its last newline.
 pub(crate) fn render(report: &Report, format: OutputFormat, output: &OutputOptions) -> String {
@@ -58,8 +58,7 @@ fn comment_in_ascii(line: &str) -> String {
 
 /// Adds the summary and the advice to a verdict.
 pub(crate) fn with_words(mut verdict: Verdict) -> Verdict {
-    let summary = wording::summary::of_endpoint(&verdict);
-    (verdict.summary, verdict.quoted) = (summary.text, summary.quoted);
+    verdict.summary = wording::summary::of_endpoint(&verdict);
     (verdict.explanation, verdict.action) = wording::advice::of_endpoint(&verdict);
     verdict
 }
@@ -86,12 +85,7 @@ pub(crate) struct Report {
     pub(crate) state: State,
     /// The process's exit code (after `--fail-on` and HAProxy's rules).
     pub(crate) exit_code: u8,
-    /// The summary: one short line without the state's name and without marks ([`Report::with_marks`]).
-    pub(crate) summary: String,
-    /// Number of characters that the summary quotes of a response.
-    pub(crate) quoted: usize,
-    /// True if the summary says what happened at the worst endpoint; only a quotation may be cut.
-    pub(crate) tells_worst: bool,
+    pub(crate) summary: Summary,
     pub(crate) simulated: bool,
     /// True if certificates were not verified (`-k`).
     pub(crate) unverified: bool,
@@ -119,9 +113,7 @@ impl Report {
         let report = Report {
             state,
             exit_code: plan.exit_codes.of(state),
-            summary: String::new(),
-            quoted: 0,
-            tells_worst: false,
+            summary: Summary::default(),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
             started_at,
@@ -137,13 +129,14 @@ impl Report {
     /// Makes the summary anew, after and before these words; that of a run without endpoints is only put between them.
     #[must_use]
     pub(crate) fn summarise_between(self, before: &str, after: &str, quorum: Option<Quorum>) -> Report {
-        if self.endpoints.is_empty() && !self.summary.is_empty() {
-            return Report { summary: format!("{before}{}{after}", self.summary), ..self };
-        }
-        let words = before.len() + after.len() + self.with_marks("").chars().count();
-        let Summary { text, quoted, is_complete } =
-            wording::summary::of_run(&self.endpoints, quorum, MAX_SUMMARY.saturating_sub(words));
-        Report { summary: format!("{before}{text}{after}"), quoted, tells_worst: is_complete, ..self }
+        let summary = if self.endpoints.is_empty() && !self.summary.text.is_empty() {
+            self.summary
+        } else {
+            let words = before.len() + after.len() + self.with_marks("").chars().count();
+            wording::summary::of_run(&self.endpoints, quorum, MAX_SUMMARY.saturating_sub(words))
+        };
+        let text = format!("{before}{}{after}", summary.text);
+        Report { summary: Summary { text, ..summary }, ..self }
     }
 
     /// Adds the login, whose state is the run's where there is no endpoint.
@@ -153,7 +146,7 @@ impl Report {
             self.state = login.state;
             self.exit_code = plan.exit_codes.of(login.state);
             let room = MAX_SUMMARY.saturating_sub(self.with_marks("").chars().count());
-            self.summary = wording::summary::truncate(&wording::login::summary(&login), room);
+            self.summary = Summary::general(sanitize::truncate(wording::login::summary(&login), room));
         }
         self.notes.extend(wording::login::note(&login));
         self.login = Some(login);
@@ -185,13 +178,12 @@ impl Report {
     pub(crate) fn write_failed(&self, why: &str, codes: ExitCodes) -> Report {
         let (result, why) = (self.state, sanitize::sanitize_own(why, MAX_WRITE_ERROR));
         let state = self.state_if_lost();
+        let text = self.summary.text.as_str();
+        let text = format!("--output-file was not written ({why}); the result was {result}: {text}");
         Report {
             state,
             exit_code: codes.of(state),
-            summary: wording::summary::truncate(
-                &format!("--output-file was not written ({why}); the result was {result}: {}", self.summary),
-                MAX_SUMMARY,
-            ),
+            summary: Summary::general(sanitize::truncate(text, MAX_SUMMARY)),
             endpoints: Vec::new(),
             ..self.clone()
         }
@@ -209,9 +201,7 @@ impl Report {
         Report {
             state: State::Unknown,
             exit_code: State::Unknown.exit_code(),
-            summary: reason,
-            quoted: 0,
-            tells_worst: false,
+            summary: Summary::general(reason),
             simulated: false,
             unverified: false,
             started_at,
@@ -231,7 +221,7 @@ impl Report {
 
     /// The summary with its marks.
     pub(crate) fn summary_with_marks(&self) -> String {
-        self.with_marks(&self.summary)
+        self.with_marks(&self.summary.text)
     }
 
     /// The marks before a text and after it.
@@ -267,7 +257,7 @@ impl Report {
 
     /// The worst endpoint, where the run's summary says what happened there.
     pub(crate) fn summarised(&self) -> Option<&Verdict> {
-        self.worst_first().into_iter().next().filter(|_| self.tells_worst)
+        self.worst_first().into_iter().next().filter(|_| self.summary.is_complete)
     }
 
     /// The number of endpoints in state OK.
@@ -301,7 +291,7 @@ mod tests {
     #[test]
     fn ascii_locale() {
         let mut report = fixture::report(vec![fixture::backend_down("a:8777")]);
-        report.summary = "データベース\u{1f4a5} is down…".into();
+        report.summary.text = "データベース\u{1f4a5} is down…".into();
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         for ((format, ascii), (_, text)) in rendered(&report, true).into_iter().zip(rendered(&report, false))
         {

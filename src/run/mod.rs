@@ -26,7 +26,7 @@ use crate::probe::{Prober, Resolver};
 use crate::report::Report;
 use crate::simulate::Simulation;
 use crate::units;
-use crate::verdict::Verdict;
+use crate::verdict::{Summary, Verdict};
 use login::Session;
 
 /// A plan that is ready to be executed, once or repeatedly.
@@ -176,7 +176,7 @@ impl Run {
             units::plural(all as u64, "endpoint")
         );
         let report = if done == 0 {
-            Report { summary: what, ..report }
+            Report { summary: Summary::general(what), ..report }
         } else {
             report.summarise_between(&format!("{what}: "), "", self.plan.quorum)
         };

@@ -204,7 +204,7 @@ pub(crate) const fn ascii_shape(letter: char) -> char {
 }
 
 /// Cuts to `limit` characters, the last of which is then `…`.
-fn truncate(text: String, limit: usize) -> String {
+pub(crate) fn truncate(text: String, limit: usize) -> String {
     if text.char_indices().nth(limit).is_none() {
         return text;
     }

@@ -53,10 +53,10 @@ pub(crate) struct Verdict {
     pub(crate) diagnosis: Diagnosis,
     /// The basis of the state and the diagnosis.
     pub(crate) basis: Basis,
-    /// The endpoint's own summary: `<diagnosis>: <what happened, at which endpoint>[: <reason>]`.
-    pub(crate) summary: String,
-    /// Number of characters that the summary quotes of a response.
-    pub(crate) quoted: usize,
+    /// The address that the shown name contains.
+    pub(crate) address: Option<SocketAddr>,
+    /// The endpoint's own summary; empty until the report gives it.
+    pub(crate) summary: Summary,
     /// The host that is resolved or dialled, as the endpoint names it.
     pub(crate) host: String,
     /// The login before it, for an endpoint of a cloud.
@@ -75,6 +75,24 @@ pub(crate) struct Verdict {
     pub(crate) probes: Vec<RequestResult>,
     /// Notes about this endpoint for `-v`, added by the report: a token sent over plain http.
     pub(crate) notes: Vec<String>,
+}
+
+/// A summary of an endpoint or of a run: one line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// `<diagnosis>: <what happened, at which endpoint>[: <reason>]`, without the state's name and without marks.
+    pub(crate) text: String,
+    /// Number of characters that it quotes of a response.
+    pub(crate) quoted: usize,
+    /// True if it tells all that happened at the worst endpoint; only a quotation may be cut.
+    pub(crate) is_complete: bool,
+}
+
+impl Summary {
+    /// A summary that does not tell what happened at one endpoint.
+    pub(crate) fn general(text: String) -> Summary {
+        Summary { text, quoted: 0, is_complete: false }
+    }
 }
 
 /// Credentials that a request carries.
@@ -273,8 +291,8 @@ pub(crate) fn judge(
         url: endpoint.url(),
         region: None,
         interface: None,
-        summary: String::new(),
-        quoted: 0,
+        address: endpoint.given_address(),
+        summary: Summary::default(),
         host: endpoint.host.to_string(),
         state: found.state,
         diagnosis: found.diagnosis,

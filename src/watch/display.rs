@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::history::{Change, History};
 use super::live::{LiveBlock, LiveView};
 use super::stream;
-use super::summary::Summary;
+use super::summary::WatchSummary;
 use crate::cli::OutputFormat;
 use crate::environment::Size;
 use crate::model::state::State;
@@ -179,7 +179,7 @@ impl<'a> WatchDisplay<'a> {
         let Some(latest) = &self.latest else {
             return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
         };
-        Summary {
+        WatchSummary {
             history: &self.history,
             latest,
             at,

@@ -179,7 +179,7 @@ impl EndpointHistory {
     fn record(&mut self, verdict: &Verdict, report: &Report, at: Duration) -> Option<Change> {
         let from = self.states.state().zip(self.diagnosis);
         let to = (verdict.state, verdict.diagnosis);
-        let (when, summary) = (report.over_at(), verdict.summary.clone());
+        let (when, summary) = (report.over_at(), verdict.summary.text.clone());
         self.remember(verdict, report.started_at);
         self.states.enter(verdict.state, at);
         self.diagnosis = Some(verdict.diagnosis);
@@ -229,7 +229,7 @@ mod tests {
             when: bad.over_at(),
             from: (State::Ok, Diagnosis::Healthy),
             to: (State::Critical, Diagnosis::BackendDown),
-            summary: bad.endpoints[0].summary.clone(),
+            summary: bad.endpoints[0].summary.text.clone(),
         };
         assert_eq!(history.record(&bad, 3 * SECOND), [change]);
         assert_eq!(history.record(&bad, 8 * SECOND), []);
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(endpoint.states.time_in_state(12 * SECOND), 3 * SECOND);
         let slowest = endpoint.slowest.unwrap();
         assert_eq!((slowest.method, slowest.time), (Method::Get, Duration::from_micros(12_345)));
-        let failure = (bad.over_at(), bad.endpoints[0].summary.clone());
+        let failure = (bad.over_at(), bad.endpoints[0].summary.text.clone());
         assert_eq!(endpoint.last_failure, Some(failure));
         assert_eq!(spent(&history.overall), spent(&endpoint.states));
     }

@@ -9,7 +9,7 @@ use crate::terminal::layout::{MARGIN, MAX_PROSE, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units::{self, plural};
 
-pub(super) struct Summary<'a> {
+pub(super) struct WatchSummary<'a> {
     pub(super) history: &'a History,
     /// The last run that was over.
     pub(super) latest: &'a Report,
@@ -19,7 +19,7 @@ pub(super) struct Summary<'a> {
     pub(super) palette: Palette,
 }
 
-impl Summary<'_> {
+impl WatchSummary<'_> {
     /// Renders the summary. Among many endpoints, those that were always OK are only counted.
     pub(super) fn lines(&self) -> Vec<String> {
         let endpoints = self.history.endpoints();
@@ -118,7 +118,7 @@ mod tests {
         let at = Duration::from_millis(500) + SECOND * u32::try_from(runs.len()).unwrap();
         history.pass(at);
         let latest = runs.last().unwrap();
-        let summary = Summary { history: &history, latest, at, columns, palette: Palette::new(false) };
+        let summary = WatchSummary { history: &history, latest, at, columns, palette: Palette::new(false) };
         expected.assert_eq(&(summary.lines().join("\n") + "\n"));
     }
 

@@ -8,7 +8,7 @@ mod path;
 mod tests;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use crate::sanitize;
@@ -193,6 +193,15 @@ impl Endpoint {
             Route::Unix(socket) => format!("{}:{}", shown_socket(socket), self.target()),
             Route::Resolved(address) => format!("{} ({address})", self.url()),
             Route::Host | Route::Address(..) => self.url(),
+        }
+    }
+
+    /// The address of its connections, where its text or `--connect-to` gives one.
+    pub(crate) fn given_address(&self) -> Option<SocketAddr> {
+        match (&self.route, &self.host) {
+            (Route::Address(address, port), _) => Some(SocketAddr::new(*address, *port)),
+            (Route::Host, Host::Address(address)) => Some(SocketAddr::new(*address, self.port)),
+            _ => None,
         }
     }
 

@@ -39,7 +39,7 @@ impl HumanView {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
         let (heading, quoted) = match summarised {
             Some((worst, quoted)) if std::ptr::eq(worst, *first) => (&first.endpoint, quoted),
-            _ => (&first.summary, first.quoted),
+            _ => (&first.summary.text, first.summary.quoted),
         };
         let mut heading = self.headline(first.state, heading);
         if !others.is_empty() {

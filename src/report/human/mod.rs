@@ -62,12 +62,12 @@ impl HumanView {
         let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
         sections.push(report.login.as_deref().map(|login| self.login(login)).unwrap_or_default());
         if let [only] = report.endpoints.as_slice() {
-            sections.extend(self.details(only, report.quoted));
+            sections.extend(self.details(only, report.summary.quoted));
         } else {
             sections.push(self.table(report));
             sections.push(self.count_healthy(report));
             // Found once: thousands of endpoints may each be a group.
-            let summarised = report.summarised().map(|worst| (worst, report.quoted));
+            let summarised = report.summarised().map(|worst| (worst, report.summary.quoted));
             let groups = self.groups(report);
             sections.extend(groups.iter().flat_map(|group| self.group(summarised, group)));
         }

@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
     let (before, after) = report.marks();
     let parts = PluginOutput {
         lead: format!("CEILOMETER {} - ", report.state),
-        summary: sanitize::escape_plugin(&format!("{before}{}", report.summary)),
+        summary: sanitize::escape_plugin(&format!("{before}{}", report.summary.text)),
         mark: after,
         metrics: perfdata::metrics(report, output.verbosity),
         lines: long_output(report, output.verbosity)
@@ -38,12 +38,13 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let mut lines = login.map(|login| about_login(report, login, verbosity)).unwrap_or_default();
     for verdict in worst_first.into_iter().filter(listed) {
         let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
-        let about = about(verdict, if is_above { report.quoted } else { verdict.quoted }, verbosity);
+        let summary = if is_above { &report.summary } else { &verdict.summary };
+        let about = about(verdict, summary.quoted, verbosity);
         if several {
             lines.push(if is_above {
                 format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name)
             } else {
-                format!("{} - {}", verdict.state, verdict.summary)
+                format!("{} - {}", verdict.state, verdict.summary.text)
             });
             lines.extend(about.into_iter().map(|line| format!("  {line}")));
         } else {
@@ -298,7 +299,7 @@ mod tests {
             let first = text.lines().next().unwrap();
             let (shown, mut perfdata) = first.split_once(" | ").unwrap_or((first, ""));
             prop_assert!(!text.contains('|') || !perfdata.is_empty(), "{text}");
-            prop_assert!(shown.len() >= (lead.len() + report.summary.len()).min(80).saturating_sub(3), "{text}");
+            prop_assert!(shown.len() >= (lead.len() + report.summary.text.len()).min(80).saturating_sub(3), "{text}");
             let mut labels = Vec::new();
             while !perfdata.is_empty() {
                 let (label, rest) = metric(perfdata).ok_or_else(|| TestCaseError::fail(first.to_owned()))?;

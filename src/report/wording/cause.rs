@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use super::summary::truncate;
 use crate::model::exchange::HEAD_LIMIT;
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail,
     ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
 };
+use crate::sanitize::truncate;
 use crate::verdict::Verdict;
 
 /// Maximum length of the words, in characters.
@@ -28,7 +28,7 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
         FaultDetail::Response(problem) => response(problem),
         FaultDetail::Local(reason) => reason.clone(),
     };
-    truncate(&words, MAX_CAUSE)
+    truncate(words, MAX_CAUSE)
 }
 
 /// A sentence whose subject can be exchanged for one that names the endpoint.
@@ -81,12 +81,12 @@ pub(super) fn tls_sentence(detail: &FaultDetail<String>) -> Option<Sentence> {
     }
 }
 
-/// The facts that a verdict's summary leaves out: all of them where it was shortened.
+/// The facts that a verdict's summary leaves out: all of them where it is not complete.
 pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
     let words = match detail {
-        _ if verdict.summary.ends_with('…') => cause(detail),
+        _ if !verdict.summary.is_complete => cause(detail),
         FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 })
-            if attempts.iter().all(|attempt| verdict.shown_name.contains(&attempt.address.to_string())) =>
+            if attempts.iter().all(|attempt| Some(attempt.address) == verdict.address) =>
         {
             String::new()
         }
@@ -101,7 +101,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
         | FaultDetail::Interrupted { end: End::Failed(reason), .. } => reason.clone(),
         _ => String::new(),
     };
-    truncate(&words, MAX_CAUSE)
+    truncate(words, MAX_CAUSE)
 }
 
 fn lookup(name: &str, problem: &LookupProblem) -> String {

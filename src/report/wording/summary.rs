@@ -11,31 +11,17 @@ use crate::model::exchange::{Completion, Method};
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, RuleOrigin};
+use crate::sanitize::truncate;
 use crate::units::{format_decimal, format_duration_exact, format_timestamp};
-use crate::verdict::{Basis, Credentials, Crossing, Remark, RequestVerdict, Responder, Timed, Verdict};
+use crate::verdict::{
+    Basis, Credentials, Crossing, Remark, RequestVerdict, Responder, Summary, Timed, Verdict,
+};
 
 /// Maximum length of a summary, in characters.
 pub(crate) const MAX_SUMMARY: usize = 200;
 
 /// Minimum room for a reason that has to be cut, in characters; with less room the reason is left out.
 const MIN_REASON: usize = 12;
-
-/// A summary, and what it tells of its endpoint.
-#[derive(Debug, Clone)]
-pub(crate) struct Summary {
-    pub(crate) text: String,
-    /// Number of characters that it quotes of the endpoint's words.
-    pub(crate) quoted: usize,
-    /// True if it tells all that happened there; only a quotation may be cut.
-    pub(crate) is_complete: bool,
-}
-
-impl Summary {
-    /// A summary that is not about one endpoint.
-    fn general(text: String) -> Summary {
-        Summary { text, quoted: 0, is_complete: false }
-    }
-}
 
 /// The summary of a run, in at most `room` characters.
 pub(crate) fn of_run(endpoints: &[Verdict], quorum: Option<Quorum>, room: usize) -> Summary {
@@ -135,7 +121,7 @@ impl Reason {
         if room < MIN_REASON.min(length) {
             return Summary::general(sentence);
         }
-        let shown = truncate(&text, room);
+        let shown = truncate(text, room);
         let is_whole = length <= room;
         let quoted = match &self {
             Reason::Quoted(_) if is_whole => length,
@@ -159,7 +145,7 @@ fn line(lead: &str, verdict: &Verdict, room: usize) -> Summary {
     let (retries, overrides) = (retries(verdict.attempts), overrides(verdict));
     let sentence = format!("{lead}{}: {event}{retries}{overrides}", verdict.diagnosis);
     let Some(left) = room.checked_sub(sentence.chars().count()) else {
-        return Summary::general(truncate(&sentence, room));
+        return Summary::general(truncate(sentence, room));
     };
     match reason {
         Some(reason) => reason.add_to(sentence, left),
@@ -170,15 +156,6 @@ fn line(lead: &str, verdict: &Verdict, room: usize) -> Summary {
 /// The words of a response that a summary of the endpoint quotes, if it has room.
 pub(super) fn quotable(verdict: &Verdict) -> Option<String> {
     clause(verdict).reason.and_then(Reason::words)
-}
-
-/// Shortens a text to `room` characters, the last of which is then `…`.
-pub(in crate::report) fn truncate(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
-        return text.to_owned();
-    }
-    let beginning: String = text.chars().take(room.saturating_sub(1)).collect();
-    format!("{}…", beginning.trim_end())
 }
 
 fn retries(attempts: u32) -> String {
@@ -555,7 +532,7 @@ pub(in crate::report) mod tests {
         let fault = Fault { kind: FaultKind::Dns, phase: Phase::Resolve, detail };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
         let verdict = with_words(judge_whole(&plan(), &endpoint(), &made, 1, NOW));
-        assert_eq!(verdict.summary, "unreachable: ctl1 has no IPv4 address");
+        assert_eq!(verdict.summary.text, "unreachable: ctl1 has no IPv4 address");
         assert_eq!(verdict.explanation, "-4 and -6 allow addresses of one family only");
         assert!(verdict.action.starts_with("omit -4 or -6 "), "{}", verdict.action);
     }
@@ -582,7 +559,7 @@ pub(in crate::report) mod tests {
         ];
         let words = made.map(|made| {
             let verdict = with_words(judge_whole(&plan, &endpoint(), &made, 1, NOW));
-            format!("{}\n{}\n-> {}\n", verdict.summary, verdict.explanation, verdict.action)
+            format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
         });
         expect![[r#"
             unexpected: ctl1:8777 answered HEAD (204) but not GET within the 195 ms left of the run's budget: HEAD took 1.8 s
@@ -598,7 +575,7 @@ pub(in crate::report) mod tests {
     }
 
     fn check(outcomes: &[(&str, u32)], quorum: Option<Quorum>, expected: &Expect) {
-        expected.assert_eq(&report(&Plan { quorum, ..plan() }, outcomes).summary);
+        expected.assert_eq(&report(&Plan { quorum, ..plan() }, outcomes).summary.text);
     }
 
     #[test]
@@ -641,7 +618,7 @@ pub(in crate::report) mod tests {
 
     /// The summary of `metering1`, asked as the endpoint's text says.
     fn metering1(endpoint: &str, made: &[PlannedRequest]) -> String {
-        fixture::report(vec![fixture::judged(endpoint, 1, made)]).summary
+        fixture::report(vec![fixture::judged(endpoint, 1, made)]).summary.text
     }
 
     fn failed_head(kind: FaultKind, phase: Phase, detail: FaultDetail, millis: u64) -> Vec<PlannedRequest> {
@@ -759,7 +736,7 @@ pub(in crate::report) mod tests {
             fixture::judged("metering3", 1, &[head(), get(503, "{\"error\": \"the database is gone\"}")]),
             fixture::judged("https://metering4:8777", 1, &failed_head(FaultKind::Tls, Phase::Tls, tls, 1)),
         ];
-        expect![[r#"3 of 4 endpoints not OK (1 backend-down, 1 tls-failed, 1 wrong-service); worst: backend-down: GET 503 from metering3:8777: "the database is gone""#]].assert_eq(&fixture::report(endpoints).summary);
+        expect![[r#"3 of 4 endpoints not OK (1 backend-down, 1 tls-failed, 1 wrong-service); worst: backend-down: GET 503 from metering3:8777: "the database is gone""#]].assert_eq(&fixture::report(endpoints).summary.text);
     }
 
     #[test]

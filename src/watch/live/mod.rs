@@ -98,7 +98,7 @@ impl LiveView<'_> {
     /// Explanation and action for the worst endpoint.
     fn advice(&self, report: &Report) -> Vec<String> {
         let worst = report.worst_first().into_iter().find(|verdict| verdict.state != State::Ok);
-        let advice = |worst| human::advice(worst, report.quoted, self.columns(), self.palette);
+        let advice = |worst| human::advice(worst, report.summary.quoted, self.columns(), self.palette);
         worst.map(advice).unwrap_or_default()
     }
 }
