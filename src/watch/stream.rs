@@ -33,7 +33,7 @@ pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
 /// The plugin's first line, with the time at the end of its summary.
 fn plugin_line(report: &Report, output: &OutputOptions) -> String {
     let mut timed = report.clone();
-    timed.summary.text += &format!(" ({})", units::format_timestamp(report.over_at()));
+    timed.summary.text = format!("{} ({})", report.summary.text, units::format_timestamp(report.over_at()));
     let whole = report::render(&timed, OutputFormat::Nagios, output);
     whole.split_inclusive('\n').take(1).collect()
 }
