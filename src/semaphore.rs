@@ -1,6 +1,6 @@
 //! A semaphore for work that takes the processor or memory for long: verifying certificates, and judging answers.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Maximum number of threads that do such work at once: each may take some ten milliseconds, and the memory of a parsed body.
@@ -9,33 +9,50 @@ const MAX_AT_ONCE: usize = 4;
 /// The permits for this work.
 #[derive(Debug)]
 pub(crate) struct Semaphore {
-    free: Mutex<usize>,
+    permits: Mutex<Permits>,
     freed: Condvar,
+}
+
+#[derive(Debug)]
+struct Permits {
+    free: usize,
+    /// Threads that wait for one. To wake one is a system call, and mostly there is none.
+    waiting: usize,
 }
 
 impl Semaphore {
     pub(crate) fn new() -> Semaphore {
-        Semaphore { free: Mutex::new(MAX_AT_ONCE), freed: Condvar::new() }
+        Semaphore { permits: Mutex::new(Permits { free: MAX_AT_ONCE, waiting: 0 }), freed: Condvar::new() }
     }
 
     /// Waits for a permit.
     pub(crate) fn acquire(&self) -> Permit<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner) -= 1;
+        let mut permits = self.lock();
+        permits.waiting += 1;
+        let waited = self.freed.wait_while(permits, |permits| permits.free == 0);
+        let mut permits = waited.unwrap_or_else(PoisonError::into_inner);
+        permits.waiting -= 1;
+        permits.free -= 1;
         Permit(self)
     }
 
     /// Waits for a permit; `None` where the deadline passes before.
     pub(crate) fn acquire_until(&self, deadline: Instant) -> Option<Permit<'_>> {
         let left = deadline.saturating_duration_since(Instant::now());
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.freed.wait_timeout_while(free, left, |free| *free == 0);
-        let (mut free, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if *free == 0 || Instant::now() >= deadline {
+        let mut permits = self.lock();
+        permits.waiting += 1;
+        let waited = self.freed.wait_timeout_while(permits, left, |permits| permits.free == 0);
+        let (mut permits, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        permits.waiting -= 1;
+        if permits.free == 0 || Instant::now() >= deadline {
             return None;
         }
-        *free -= 1;
+        permits.free -= 1;
         Some(Permit(self))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Permits> {
+        self.permits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,8 +62,11 @@ pub(crate) struct Permit<'a>(&'a Semaphore);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let mut permits = self.0.lock();
+        permits.free += 1;
+        if permits.waiting > 0 {
+            self.0.freed.notify_one();
+        }
     }
 }
 
