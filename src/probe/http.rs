@@ -75,8 +75,12 @@ impl RequestTemplate {
         progress: &mut PhaseTimer,
     ) -> (Completion<Response, Fault>, Vec<u8>) {
         let log = SharedLog::default();
-        let transport = DeadlineTransport::new(stream, self.output + endpoint.url().len(), log.clone());
-        let completion = match self.ask(endpoint, (method, body), transport, &log) {
+        let url = endpoint.url();
+        let transport = DeadlineTransport::new(stream, self.output + url.len(), log.clone());
+        let request = Request::builder().method(method.name()).uri(url).body(body);
+        let request = request.map_err(|error| local(Phase::Send, &error));
+        let answered = request.and_then(|request| self.ask(endpoint, request, transport, &log));
+        let completion = match answered {
             Ok(response) => self.read(method, response, &log),
             Err(fault) => without_headers(&log.lock(), fault),
         };
@@ -89,16 +93,11 @@ impl RequestTemplate {
     fn ask(
         &self,
         endpoint: &Endpoint,
-        (method, body): (Method, SendBody<'_>),
+        mut request: Request<SendBody<'_>>,
         transport: DeadlineTransport,
         log: &SharedLog,
     ) -> Result<HttpResponse<ureq::Body>, Fault> {
         let agent = Agent::with_parts(self.config.clone(), ReadyConnector::new(transport), NullResolver);
-        let mut request = Request::builder()
-            .method(method.name())
-            .uri(endpoint.url())
-            .body(body)
-            .map_err(|error| local(Phase::Send, &error))?;
         *request.headers_mut() = self.headers.clone();
         if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
             request.headers_mut().entry(header::HOST).or_insert(host);

@@ -284,11 +284,12 @@ pub(crate) fn judge(
     let thresholds = &criteria.thresholds;
     let found =
         finding::most_severe(thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
+    let (name, url) = (endpoint.to_string(), endpoint.url());
     Verdict {
-        endpoint: endpoint.to_string(),
-        shown_name: at_address(endpoint.to_string(), endpoint),
-        shown_url: at_address(endpoint.shown_url(), endpoint),
-        url: endpoint.url(),
+        shown_name: at_address(name.clone(), endpoint),
+        shown_url: at_address(endpoint.shown_url(&url), endpoint),
+        endpoint: name,
+        url,
         region: None,
         interface: None,
         address: endpoint.given_address(),

@@ -184,15 +184,15 @@ impl Endpoint {
 
     /// The URL of the requests, with its port.
     pub(crate) fn url(&self) -> String {
-        format!("{}://{}:{}{}", self.scheme.name(), self.host, self.port, self.target())
+        format!("{}://{}:{}{}{}", self.scheme.name(), self.host, self.port, self.prefix, self.path)
     }
 
-    /// The URL, followed by ` (ADDR)` for one of several addresses; nginx's `unix:SOCKET:PATH` for a socket.
-    pub(crate) fn shown_url(&self) -> String {
+    /// Shows its URL, followed by ` (ADDR)` for one of several addresses; nginx's `unix:SOCKET:PATH` for a socket.
+    pub(crate) fn shown_url(&self, url: &str) -> String {
         match &self.route {
             Route::Unix(socket) => format!("{}:{}", shown_socket(socket), self.target()),
-            Route::Resolved(address) => format!("{} ({address})", self.url()),
-            Route::Host | Route::Address(..) => self.url(),
+            Route::Resolved(address) => format!("{url} ({address})"),
+            Route::Host | Route::Address(..) => url.to_owned(),
         }
     }
 
