@@ -17,7 +17,7 @@ use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::credentials::SecretReader;
-use crate::rules::{Criteria, Table, TimeLimits};
+use crate::rules::{Criteria, Table};
 use crate::sanitize::Sanitizer;
 
 mod cloud;
@@ -154,7 +154,6 @@ impl Plan {
             criteria: Criteria {
                 table: table(&cli.thresholds),
                 thresholds: thresholds(&cli.thresholds, &cli.mode.simulate),
-                limits: TimeLimits { budget: timing.budget, connect: timing.connect_timeout },
             },
             timing,
             quorum: cli.thresholds.quorum,

@@ -454,6 +454,14 @@ fn notes() {
         let [option, value, other, critical] = arguments;
         assert_eq!(plan(&["h", option, value, other, critical]).notes, [note]);
     }
+    for method in ["head", "get"] {
+        assert_eq!(
+            plan(&["h", "-m", method, "--backend-critical", "1"]).notes,
+            [
+                "--backend-critical can never trigger: the back-end's time is measured by HEAD and GET (-m both)"
+            ]
+        );
+    }
     assert_eq!(
         plan(&["h", "-w", "500s"]).notes,
         ["-w 500 can never trigger: a run ends after 10 s (-t)"],

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::cli::{self, Cli, ResponseTime, Suspect};
+use crate::cli::{self, Cli, MethodChoice, ResponseTime, Suspect};
 use crate::input;
 use crate::model::range::Range;
 use crate::plan::Timing;
@@ -123,6 +123,7 @@ pub(super) fn threshold_notes(cli: &Cli, timing: &Timing) -> Vec<String> {
             notes.push(unreachable_warning(&format!("{option} {warning} is not below {other} {critical}")));
         }
     }
+    notes.extend(unmeasured(cli));
     if let (Some(warning), Some(critical)) = (thresholds.certificate_warning, thresholds.certificate_critical)
         && warning <= critical
     {
@@ -135,6 +136,25 @@ pub(super) fn threshold_notes(cli: &Cli, timing: &Timing) -> Vec<String> {
 /// The note on a warning threshold whose critical one is always crossed with it.
 fn unreachable_warning(why: &str) -> String {
     format!("WARNING can never be reached: {why}")
+}
+
+/// Notes on thresholds for the back-end's time, which is GET's less HEAD's, where one of both is not sent.
+fn unmeasured(cli: &Cli) -> Vec<String> {
+    if matches!(cli.request.method, None | Some(MethodChoice::Both)) {
+        return Vec::new();
+    }
+    let thresholds = &cli.thresholds;
+    let given = [
+        ("--backend-warning", &thresholds.backend_warning),
+        ("--backend-critical", &thresholds.backend_critical),
+    ];
+    let given = given.into_iter().filter(|(_, range)| range.is_some());
+    given
+        .map(|(option, _)| {
+            let option = cli.env_origin.label(option);
+            format!("{option} can never trigger: the back-end's time is measured by HEAD and GET (-m both)")
+        })
+        .collect()
 }
 
 /// Rejects several options that read standard input.

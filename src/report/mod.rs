@@ -108,22 +108,28 @@ impl Report {
         started_at: SystemTime,
         elapsed: Duration,
     ) -> Report {
-        let endpoints: Vec<Verdict> = endpoints.into_iter().map(with_words).collect();
-        let state = aggregate::state(&endpoints, plan.quorum);
         let report = Report {
-            state,
-            exit_code: plan.exit_codes.of(state),
+            state: State::Unknown,
+            exit_code: plan.exit_codes.of(State::Unknown),
             summary: Summary::default(),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
             started_at,
             elapsed,
             login: None,
-            endpoints,
+            endpoints: Vec::new(),
             notes: plan.notes.clone(),
             thresholds: plan.criteria.thresholds.clone(),
         };
-        report.summarise_between("", "", plan.quorum)
+        report.with_endpoints(plan, endpoints.into_iter().map(with_words).collect())
+    }
+
+    /// Replaces the endpoints, and what follows from them.
+    #[must_use]
+    pub(crate) fn with_endpoints(self, plan: &Plan, endpoints: Vec<Verdict>) -> Report {
+        let state = aggregate::state(&endpoints, plan.quorum);
+        let exit_code = plan.exit_codes.of(state);
+        Report { state, exit_code, endpoints, ..self }.summarise_between("", "", plan.quorum)
     }
 
     /// Makes the summary anew, after and before these words; that of a run without endpoints is only put between them.

@@ -7,13 +7,12 @@ mod key;
 mod login;
 
 use std::cmp::Reverse;
-use std::time::Duration;
 
 use crate::model::diagnosis::Diagnosis::{
     self, ApiError, BackendDown, Contradictory, Denied, Healthy, NoAnswer, NotFound, ProxyError,
     RequestRejected, Stale, Throttled, TlsFailed, Unexpected, Unreachable, WrongService,
 };
-use crate::model::exchange::{FaultKind, Method, Phase};
+use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Critical, Unknown, Warning};
 use crate::model::threshold::Thresholds;
 pub(crate) use key::{AnswerProblem, Key, Selector};
@@ -385,24 +384,6 @@ pub(crate) struct Criteria {
     /// The table with the overrides of `--state`.
     pub(crate) table: Table,
     pub(crate) thresholds: Thresholds,
-    pub(crate) limits: TimeLimits,
-}
-
-/// The times that a run gives its requests.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct TimeLimits {
-    /// The budget of the run.
-    pub(crate) budget: Duration,
-    /// The limit on connecting, within the budget.
-    pub(crate) connect: Option<Duration>,
-}
-
-impl TimeLimits {
-    /// The limit on a phase and those before it.
-    pub(crate) fn of(&self, phase: Phase) -> Duration {
-        let connect = self.connect.filter(|_| matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls));
-        connect.map_or(self.budget, |connect| connect.min(self.budget))
-    }
 }
 
 impl Table {

@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::MIN_RUN;
+use super::{MIN_RUN, last_complete};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
 use crate::model::fault::{Fault, FaultDetail, FaultKind};
@@ -15,7 +15,7 @@ use crate::report;
 use crate::rules::AnswerProblem;
 use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::semaphore::Semaphore;
-use crate::verdict::{self, Verdict};
+use crate::verdict::{self, TimeLimits, Verdict};
 
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
 const ENDPOINTS_IN_GRACE: u32 = 16;
@@ -48,6 +48,9 @@ const LATE_HEADER_BYTES: usize = 256;
 pub(super) struct Examination<'a> {
     plan: &'a Plan,
     prober: &'a Prober,
+    began: Instant,
+    /// The time of the whole run.
+    budget: Duration,
     /// End of the network's time; the rest of the run is for judging and rendering.
     deadline: Instant,
     /// End of the time for details.
@@ -75,6 +78,8 @@ impl Examination<'_> {
         Examination {
             plan,
             prober,
+            began: Instant::now(),
+            budget: deadline.saturating_duration_since(started),
             deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
             details_end: deadline + DETAILS_GRACE,
             bodies_end: deadline + BODIES_GRACE,
@@ -83,38 +88,39 @@ impl Examination<'_> {
         }
     }
 
-    /// Probes and judges one endpoint.
-    pub(super) fn verdict(&self, endpoint: &Endpoint, methods: &[Method]) -> Verdict {
-        self.catch(endpoint, methods, || self.settle(endpoint, methods))
+    /// Time since the run began to probe.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Probes and judges one endpoint, after others were probed for as long as `queued`.
+    pub(super) fn verdict(&self, endpoint: &Endpoint, methods: &[Method], queued: Duration) -> Verdict {
+        self.catch(endpoint, methods, || self.settle(endpoint, methods, queued))
     }
 
     /// Returns a verdict. A panic costs this endpoint its result, not the run.
     fn catch(&self, endpoint: &Endpoint, methods: &[Method], verdict: impl FnOnce() -> Verdict) -> Verdict {
         panic::catch_unwind(AssertUnwindSafe(verdict)).unwrap_or_else(|_| {
             let planned = methods.iter().map(|method| panicked(*method)).collect();
-            self.judge(endpoint, planned, 1)
+            self.judge(endpoint, planned, (1, Duration::ZERO))
         })
     }
 
-    /// Probes one endpoint, again while it is CRITICAL and retries and time are left. A retry that the deadline cuts off proves
-    /// less than the attempt before it, whose verdict stays.
-    fn settle(&self, endpoint: &Endpoint, methods: &[Method]) -> Verdict {
+    /// Probes one endpoint, again while it is CRITICAL and retries and time are left.
+    fn settle(&self, endpoint: &Endpoint, methods: &[Method], queued: Duration) -> Verdict {
         let timing = &self.plan.timing;
         let mut attempts = 1;
-        let mut complete = None;
+        let mut before = None;
         loop {
             let planned = self.prober.send(endpoint, methods, self.deadline);
-            let is_cut_off = Instant::now() >= self.deadline && planned.iter().any(is_late);
-            if let Some(verdict) = complete.take_if(|_| is_cut_off) {
-                return verdict;
-            }
-            let verdict = self.judge(endpoint, planned, attempts);
+            let is_over = Instant::now() >= self.deadline;
+            let verdict = last_complete(before, self.judge(endpoint, planned, (attempts, queued)), is_over);
             let again = Instant::now() + timing.retry_delay;
             let is_last = attempts > timing.retries || again + MIN_RUN > self.deadline;
             if verdict.state != State::Critical || is_last {
                 return verdict;
             }
-            complete = Some(verdict);
+            before = Some(verdict);
             thread::sleep(again.saturating_duration_since(Instant::now()));
             attempts += 1;
         }
@@ -122,10 +128,17 @@ impl Examination<'_> {
 
     /// Judges what was received. The problems of good answers are found in whole bodies, however many endpoints there are;
     /// then bodies are masked, before any word is read from them.
-    pub(super) fn judge(&self, endpoint: &Endpoint, planned: Vec<PlannedRequest>, attempts: u32) -> Verdict {
+    pub(super) fn judge(
+        &self,
+        endpoint: &Endpoint,
+        planned: Vec<PlannedRequest>,
+        (attempts, queued): (u32, Duration),
+    ) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
         let _judging = planned.iter().any(has_answer).then(|| self.judging.acquire());
-        self.judge_at(Instant::now(), endpoint, planned, attempts)
+        let connect = self.plan.timing.connect_timeout;
+        let limits = TimeLimits { budget: self.budget, connect, queued };
+        self.judge_at(Instant::now(), endpoint, planned, (attempts, &limits))
     }
 
     fn judge_at(
@@ -133,7 +146,7 @@ impl Examination<'_> {
         now: Instant,
         endpoint: &Endpoint,
         mut planned: Vec<PlannedRequest>,
-        attempts: u32,
+        attempts: (u32, &TimeLimits),
     ) -> Verdict {
         if now > self.bodies_end {
             sent(&mut planned).for_each(leave_unjudged);
@@ -173,16 +186,6 @@ fn sent(planned: &mut [PlannedRequest]) -> impl Iterator<Item = &mut Exchange> {
         PlannedRequest::Sent(exchange) => Some(exchange.as_mut()),
         PlannedRequest::Skipped(..) => None,
     })
-}
-
-/// Tests for a request that was not sent, or timed out.
-fn is_late(request: &PlannedRequest) -> bool {
-    match request {
-        PlannedRequest::Sent(exchange) => {
-            exchange.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)
-        }
-        PlannedRequest::Skipped(..) => true,
-    }
 }
 
 fn has_answer(request: &PlannedRequest) -> bool {
@@ -274,7 +277,7 @@ mod tests {
             let examination = Examination::new(&plan, &prober, 1, now, now);
             let planned = vec![answered(Method::Get, 200, &[], body)];
             let judged_at = now + late + Duration::from_millis(1);
-            let verdict = examination.judge_at(judged_at, &endpoint(), planned, 1);
+            let verdict = examination.judge_at(judged_at, &endpoint(), planned, (1, &TimeLimits::default()));
             assert_eq!(verdict.state, state, "{late:?}: {body}");
         }
     }
@@ -287,7 +290,7 @@ mod tests {
         let verdicts = crate::run::pool::map(&[true, false], 2, |panics| {
             examination.catch(&endpoint(), &plan.methods, || {
                 assert!(!*panics, "as a mistake of the program would");
-                examination.verdict(&endpoint(), &plan.methods)
+                examination.verdict(&endpoint(), &plan.methods, Duration::ZERO)
             })
         });
         let [panicked, other] = verdicts.as_slice() else { panic!("{verdicts:?}") };

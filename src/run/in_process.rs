@@ -1,6 +1,6 @@
 //! Entry point of the in-process tests alone.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::examination::Examination;
 use crate::model::endpoint::Endpoint;
@@ -18,6 +18,6 @@ pub(crate) fn report_of(
 ) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let examination = Examination::new(plan, prober, 1, started, started);
-    let verdict = examination.judge(endpoint, planned, 1);
+    let verdict = examination.judge(endpoint, planned, (1, Duration::ZERO));
     Report::of(plan, vec![verdict], started_at, started.elapsed())
 }

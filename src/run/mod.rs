@@ -139,13 +139,14 @@ impl Run {
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {
+            let queued = examination.elapsed();
             if let Some(recipients) = recipients.filter(|recipients| !recipients.contains(endpoint)) {
                 let now = Instant::now();
                 if prober.send_token(endpoint, now + deadline.saturating_duration_since(now) / 2) {
                     recipients.add(endpoint);
                 }
             }
-            let verdict = examination.verdict(endpoint, self.methods(endpoint));
+            let verdict = examination.verdict(endpoint, self.methods(endpoint), queued);
             self.count.advance();
             if plan.output.progress {
                 self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
@@ -230,6 +231,12 @@ fn expand(
 /// Returns whether an endpoint's name is looked up.
 fn is_name(endpoint: &Endpoint) -> bool {
     matches!((&endpoint.host, &endpoint.route), (Host::Name(_), Route::Host))
+}
+
+/// Returns the latest verdict on an endpoint, or the one before it where the end of the time cut the latest one's requests off:
+/// they prove less.
+pub(crate) fn last_complete(before: Option<Verdict>, latest: Verdict, is_over: bool) -> Verdict {
+    before.filter(|_| is_over && latest.is_late()).unwrap_or(latest)
 }
 
 /// Minimum time for a retry or a last run of `--wait`: a shorter one could only report that it ran out of time.

@@ -29,11 +29,7 @@ pub(super) fn most_severe(
     if requests.is_empty() {
         return nothing_made(skipped);
     }
-    let mut ranked: Vec<_> = requests.iter().collect();
-    ranked.sort_by_key(|request| {
-        (request.diagnosis == Diagnosis::Unexpected, request.method() == Method::Head)
-    });
-    let of_requests = ranked.iter().map(|request| Finding {
+    let of_requests = ranked(requests).into_iter().map(|request| Finding {
         state: request.row.state,
         diagnosis: request.diagnosis,
         basis: Basis::Request(request.method()),
@@ -48,6 +44,25 @@ pub(super) fn most_severe(
         return all_good(requests, skipped);
     }
     found.into_iter().find(|finding| finding.state == worst).unwrap_or_else(|| nothing_made(skipped))
+}
+
+/// The requests, those that explain most first.
+fn ranked<'a, 'b>(requests: &'a [Request<'b>]) -> Vec<&'a Request<'b>> {
+    let mut ranked: Vec<_> = requests.iter().collect();
+    ranked.sort_by_key(|request| {
+        (request.diagnosis == Diagnosis::Unexpected, request.method() == Method::Head)
+    });
+    ranked
+}
+
+/// The worst request that is not OK, where a crossed threshold is worse: a slow refusal is a refusal still.
+pub(super) fn beside(requests: &[Request], basis: &Basis) -> Option<(Diagnosis, Method)> {
+    if !matches!(basis, Basis::Slow(..) | Basis::Certificate(_)) {
+        return None;
+    }
+    let worst = State::worst(requests.iter().map(|request| request.row.state));
+    let found = ranked(requests).into_iter().find(|request| request.row.state == worst)?;
+    (worst != State::Ok).then(|| (found.diagnosis, found.method()))
 }
 
 /// Without a request nothing is known.

@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Route};
 use crate::model::exchange::{Completion, Exchange, Method, Phases, PlannedRequest};
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, Criteria, Row};
@@ -31,7 +31,7 @@ pub(crate) use redirect::Redirect;
 pub(crate) use remark::Remark;
 use request::Request;
 pub(crate) use responder::{Obstacle, Responder};
-pub(crate) use shortage::{Shortage, Spender};
+pub(crate) use shortage::{Shortage, Spender, TimeLimits};
 
 /// Maximum number of characters of a distinguished name and of a reason.
 const MAX_LINE: usize = 200;
@@ -53,6 +53,8 @@ pub(crate) struct Verdict {
     pub(crate) diagnosis: Diagnosis,
     /// The basis of the state and the diagnosis.
     pub(crate) basis: Basis,
+    /// The worst request that is not OK and its diagnosis, where a crossed threshold explains the state.
+    pub(crate) beside: Option<(Diagnosis, Method)>,
     /// The address that the shown name contains.
     pub(crate) address: Option<SocketAddr>,
     /// The endpoint's own summary; empty until the report gives it.
@@ -149,6 +151,16 @@ impl Verdict {
             Outcome::Made(judged) => Some((probe.method, judged.as_ref())),
             Outcome::Skipped(_) => None,
         })
+    }
+
+    /// Tests for requests that timed out, or for which no time was left.
+    pub(crate) fn is_late(&self) -> bool {
+        let has_fault = |is_wanted: fn(&FaultInfo) -> bool| {
+            self.made().any(|(_, judged)| judged.completion.fault().is_some_and(is_wanted))
+        };
+        // After a failed request the next one is skipped for that.
+        let is_skipped = self.made().count() < self.probes.len() && !has_fault(|_| true);
+        is_skipped || has_fault(|fault| fault.kind == FaultKind::Timeout)
     }
 }
 
@@ -267,17 +279,17 @@ pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<AnswerProblem>> {
 }
 
 /// Judges one endpoint's attempt, whose bodies may be masked and cut since their problems were found. `attempts` counts it
-/// and those before it; the certificate's remaining life is counted from `now`.
+/// and those before it, which share their time; the certificate's remaining life is counted from `now`.
 pub(crate) fn judge(
     criteria: &Criteria,
     sanitizer: &Sanitizer,
     endpoint: &Endpoint,
     (planned, problems): (&[PlannedRequest], &[Vec<AnswerProblem>]),
-    attempts: u32,
+    (attempts, limits): (u32, &TimeLimits),
     now: SystemTime,
 ) -> Verdict {
     let exchanges: Vec<&Exchange> = planned.iter().filter_map(exchange).collect();
-    let requests = request::judge(criteria, &exchanges, problems);
+    let requests = request::judge((&criteria.table, limits), &exchanges, problems);
     let skipped = planned.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(sanitizer, &exchanges, now);
@@ -297,6 +309,7 @@ pub(crate) fn judge(
         host: endpoint.host.to_string(),
         state: found.state,
         diagnosis: found.diagnosis,
+        beside: finding::beside(&requests, &found.basis),
         basis: found.basis,
         login: None,
         explanation: String::new(),

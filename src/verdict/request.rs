@@ -4,7 +4,8 @@ use super::body;
 use super::cache::{is_cached, is_of_this_run};
 use super::responder::{self, Obstacle, Recognition, Responder};
 use super::{
-    FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, Shortage, redirect, remark, shortage,
+    FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, Shortage, Spender, TimeLimits, redirect,
+    remark, shortage,
 };
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
@@ -41,13 +42,13 @@ pub(super) struct Request<'a> {
 
 /// Judges the requests of one attempt, each in the light of the others and of the problems of its answer.
 pub(super) fn judge<'a>(
-    criteria: &Criteria,
+    (table, limits): (&Table, &TimeLimits),
     made: &[&'a Exchange],
     problems: &[Vec<AnswerProblem>],
 ) -> Vec<Request<'a>> {
     let facts = responder::identify(made).into_iter().zip(problems);
     let new = |(exchange, (recognition, problems)): (_, (_, &Vec<_>))| {
-        Request::new(&criteria.table, exchange, recognition, problems)
+        Request::new(table, exchange, recognition, problems)
     };
     let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
     let has_head = |test: fn(&Request<'_>) -> bool| {
@@ -60,7 +61,8 @@ pub(super) fn judge<'a>(
             request.remark = Some(Remark::Foreign);
         }
         let before = made.get(..number).unwrap_or_default();
-        request.shortage = shortage::of(&criteria.limits, before, request.exchange);
+        request.shortage = shortage::of(limits, before, request.exchange);
+        request.excuse(table);
         request.diagnosis = request.diagnose(number == 0, head_good);
     }
     requests
@@ -125,6 +127,14 @@ impl<'a> Request<'a> {
         Request { exchange, row, problem, recognition, remark, shortage: None, diagnosis: row.diagnosis }
     }
 
+    /// Judges a request that others left too little time as one that this machine could not make.
+    fn excuse(&mut self, table: &Table) {
+        let is_excused = self.shortage.is_some_and(|shortage| shortage.spender == Spender::Others);
+        if is_excused && self.row.origin != RuleOrigin::Overridden {
+            self.row = table.fault(self.method(), FaultKind::Local);
+        }
+    }
+
     /// The responder, where the answer proves it.
     fn responder(&self) -> Option<Responder> {
         self.recognition.map(|recognition| recognition.responder)
@@ -159,9 +169,9 @@ impl<'a> Request<'a> {
         self.exchange.completion.answer().is_some_and(|answer| answer.status >= 400 && is_cached(answer))
     }
 
-    /// Returns true for a whole and credible answer with such a status that no cache or other responder is known to have made.
+    /// Returns true for a whole answer with such a status that no cache or other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
-        self.problem.is_none()
+        self.problem.is_none_or(|problem| problem == AnswerProblem::Report)
             && self.responder().is_none_or(|responder| responder == Responder::Ceilometer)
             && self.answered().is_some_and(|answer| is_wanted(answer.status) && !is_cached(answer))
     }

@@ -3,7 +3,25 @@
 use std::time::Duration;
 
 use crate::model::exchange::{Exchange, FaultKind, Phase};
-use crate::rules::TimeLimits;
+
+/// The times that a run gives the requests to one endpoint.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TimeLimits {
+    /// The time of the whole run, which `--wait` may have shortened.
+    pub(crate) budget: Duration,
+    /// The limit on connecting, within the budget.
+    pub(crate) connect: Option<Duration>,
+    /// The time that other endpoints took before this one's turn came.
+    pub(crate) queued: Duration,
+}
+
+impl TimeLimits {
+    /// The limit on a phase and those before it.
+    fn of(&self, phase: Phase) -> Duration {
+        let connect = self.connect.filter(|_| matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls));
+        connect.map_or(self.budget, |connect| connect.min(self.budget))
+    }
+}
 
 /// A request that had less time than a fair wait, because the run's budget had been spent before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +44,20 @@ pub(crate) enum Spender {
     Others,
 }
 
-/// Finds the shortage of a request that timed out without a fair wait: one of at least a fourth of the limit, and clearly longer
-/// than that for the answer to HEAD, which needs no back-end. `before` are the requests to the same endpoint before it.
+/// Finds the shortage of a request that timed out without a fair wait. That is at least a fourth of the limit, clearly longer than
+/// the answer to HEAD took, which needs no back-end, and for the endpoint no less than the others had taken before it.
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
     let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));
     let answered = before.iter().filter(|before| before.completion.answer().is_some());
     let needed = answered.map(|before| own_time(before)).max().unwrap_or_default();
-    if left >= limit / 4 && left > needed + needed / 10 {
+    let sum = |time: fn(&Exchange) -> Duration| before.iter().map(|before| time(before)).sum::<Duration>();
+    let head = sum(own_time);
+    let is_fair = left >= limit / 4 && left > needed + needed / 10 && left + head >= limits.queued;
+    if is_fair || left > limit.mul_f64(0.9) {
         return None;
     }
-    let sum = |time: fn(&Exchange) -> Duration| before.iter().map(|before| time(before)).sum::<Duration>();
     let lookup = sum(lookup) + lookup(exchange);
-    let head = sum(own_time);
     let others = limit.saturating_sub(left + lookup + head);
     let spenders = [(Spender::Others, others), (Spender::Lookup, lookup), (Spender::Head, head)];
     let (spender, spent) = spenders.into_iter().max_by_key(|(_, spent)| *spent)?;

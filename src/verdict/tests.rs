@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::RequestVerdict;
@@ -151,9 +152,17 @@ pub(crate) fn judge_whole(
     now: SystemTime,
 ) -> Verdict {
     let found = problems(planned);
+    let attempts = (attempts, &TimeLimits::default());
     let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, (planned, &found), attempts, now);
     add_details(&mut verdict, (plan, plan.output.verbosity), endpoint, planned);
     verdict
+}
+
+/// Judges the requests of a run that has these limits.
+pub(crate) fn judge_within(limits: &TimeLimits, planned: &[PlannedRequest]) -> Verdict {
+    let Plan { criteria, sanitizer, .. } = &plan();
+    let found = problems(planned);
+    with_words(judge(criteria, sanitizer, &endpoint(), (planned, &found), (1, limits), NOW))
 }
 
 pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {
@@ -506,52 +515,76 @@ fn request_times() {
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
 }
 
-/// Whom GET's and HEAD's timeouts accuse, by the times of HEAD's look-up, HEAD and GET in ms, in a run of 2 s.
+/// Whom GET's and HEAD's timeouts accuse, by the times of other endpoints, of HEAD's look-up, HEAD and GET in ms, in a run of 2 s.
 #[test]
 fn fair_waits() {
     use Spender::{Head, Lookup, Others};
-    let mut plan = plan();
-    plan.criteria.limits.budget = Duration::from_secs(2);
+    let run = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
+    let after = |queued| TimeLimits { queued: Duration::from_millis(queued), ..run };
     let late = |method, phase, elapsed| {
         let mut exchange = made(method, Completion::Failed(fault(FaultKind::Timeout, phase)));
         exchange.elapsed = Duration::from_millis(elapsed);
         exchange
     };
     let table = [
-        (0, 1, 1999, None),
-        (0, 900, 1100, None),
-        (0, 1000, 1000, Some(Head)),
-        (0, 1800, 200, Some(Head)),
+        (0, 0, 1, 1999, None),
+        (0, 0, 900, 1100, None),
+        (0, 0, 1000, 1000, Some(Head)),
+        (0, 0, 1800, 200, Some(Head)),
         // Clearly longer than HEAD took.
-        (0, 150, 500, None),
-        (0, 150, 47, Some(Others)),
-        (1200, 1, 799, None),
-        (1800, 1, 199, Some(Lookup)),
-        (0, 1, 499, Some(Others)),
+        (0, 0, 150, 500, None),
+        (0, 0, 150, 47, Some(Others)),
+        (0, 1200, 1, 799, None),
+        (0, 1800, 1, 199, Some(Lookup)),
+        (0, 0, 1, 499, Some(Others)),
+        (900, 0, 300, 800, None),
+        (1100, 0, 300, 600, Some(Others)),
+        (1600, 0, 1, 399, Some(Others)),
     ];
-    for (lookup, head, get, spender) in table {
+    for (queued, lookup, head, get, spender) in table {
         let mut answered = made(Method::Head, Completion::Full(answer(204, &[], "")));
         answered.elapsed = Duration::from_millis(lookup + head);
         answered.phases.set(Phase::Resolve, Duration::from_millis(lookup));
         let get = late(Method::Get, Phase::Wait, get);
-        let verdict = verdict(&plan, &[sent(answered), sent(get)]);
+        let verdict = judge_within(&after(queued), &[sent(answered), sent(get)]);
         let found = judged(&verdict, 1).shortage.map(|shortage| shortage.spender);
         let diagnosis = if found.is_none() { Diagnosis::BackendStalled } else { Diagnosis::Unexpected };
-        assert_eq!((verdict.state, verdict.diagnosis), (State::Critical, diagnosis), "{lookup} {head}");
-        assert_eq!(found, spender, "{lookup} {head}");
+        // Whom others left no time cannot be judged.
+        let state = if spender == Some(Others) { State::Unknown } else { State::Critical };
+        assert_eq!((verdict.state, verdict.diagnosis), (state, diagnosis), "{queued} {lookup} {head}");
+        assert_eq!(found, spender, "{queued} {lookup} {head}");
     }
-    let alone = |plan: &Plan, phase, lookup, elapsed| {
+    let connect = TimeLimits { connect: Some(Duration::from_millis(200)), ..run };
+    let connect_late = TimeLimits { connect: connect.connect, ..after(1700) };
+    let table = [
+        (run, Phase::Connect, 1999, 2000, Some(Lookup)),
+        (run, Phase::Resolve, 2000, 2000, None),
+        (run, Phase::Resolve, 60, 60, Some(Others)),
+        (run, Phase::Connect, 0, 200, Some(Others)),
+        (connect, Phase::Connect, 0, 200, None),
+        (connect_late, Phase::Connect, 0, 200, None),
+        (connect, Phase::Wait, 0, 200, Some(Others)),
+        (after(1400), Phase::Wait, 0, 600, Some(Others)),
+        (after(900), Phase::Wait, 0, 1100, None),
+    ];
+    for (limits, phase, lookup, elapsed, spender) in table {
         let mut exchange = late(Method::Head, phase, elapsed);
         exchange.phases.set(Phase::Resolve, Duration::from_millis(lookup));
-        judged(&verdict(plan, &[sent(exchange)]), 0).shortage.map(|shortage| shortage.spender)
-    };
-    assert_eq!(alone(&plan, Phase::Connect, 1999, 2000), Some(Lookup));
-    assert_eq!(alone(&plan, Phase::Resolve, 2000, 2000), None);
-    assert_eq!(alone(&plan, Phase::Resolve, 60, 60), Some(Others));
-    assert_eq!(alone(&plan, Phase::Connect, 0, 200), Some(Others));
-    plan.criteria.limits.connect = Some(Duration::from_millis(200));
-    assert_eq!(alone(&plan, Phase::Connect, 0, 200), None);
-    assert_eq!(alone(&plan, Phase::Wait, 0, 200), Some(Others));
+        let verdict = judge_within(&limits, &[sent(exchange)]);
+        let found = judged(&verdict, 0).shortage.map(|shortage| shortage.spender);
+        assert_eq!(found, spender, "{limits:?} {phase:?} {lookup} {elapsed}");
+    }
+}
+
+/// The user's own word on timeouts stays.
+#[test]
+fn overridden_timeout_without_time() {
+    let plan = overriding("timeout", State::Warning);
+    let limits = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
+    let made = [sent(made(Method::Head, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait))))];
+    let exchanges: Vec<_> = made.iter().filter_map(exchange).collect();
+    let requests = request::judge((&plan.criteria.table, &limits), &exchanges, &problems(&made));
+    assert_eq!(requests[0].row.state, State::Warning);
 }
 
 #[test]
@@ -566,6 +599,35 @@ fn slow_resolver() {
         assert_eq!(verdict.diagnosis, Diagnosis::Slow);
         assert!(verdict.action.starts_with(slow), "{}", verdict.action);
     }
+}
+
+/// A slow refusal is a refusal still.
+#[test]
+fn slow_failures() {
+    let mut plan = plan();
+    plan.criteria.thresholds.request = threshold("", "0.1");
+    let found = |head, get| {
+        let made = [timed(Method::Head, head, 300, 300), timed(Method::Get, get, 300, 300)];
+        let verdict = verdict(&plan, &made);
+        assert_eq!(verdict.state, State::Critical);
+        format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+    };
+    expect![[r#"
+        slow: GET from ctl1:8777 took 300 ms: above the critical threshold of 0.1 s
+        GET took 300 ms, above the critical threshold of 0.1 s
+        -> check the load of the API, its host and the network
+        slow: GET from ctl1:8777 took 300 ms: above the critical threshold of 0.1 s; also denied: GET 401 from ctl1:8777
+        GET took 300 ms, above the critical threshold of 0.1 s; also: access control answered before the health check could: it wants credentials
+        -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication; then check the load of the API, its host and the network
+        slow: GET from ctl1:8777 took 300 ms: above the critical threshold of 0.1 s; also wrong-service: GET 302 from http://ctl1:8777/v2/health
+        GET took 300 ms, above the critical threshold of 0.1 s; also: something else answered; redirects are not followed; there is no Location
+        -> check the address of the API itself, with its scheme (http or https); then check the load of the API, its host and the network
+        slow: GET from ctl1:8777 took 300 ms: above the critical threshold of 0.1 s; also wrong-service: GET 201 from http://ctl1:8777/v2/health
+        GET took 300 ms, above the critical threshold of 0.1 s; also: not the documented answer to GET, which is 200: no proof of a round trip to the back-end
+        -> check that address, port and path lead to the API's health check; then check the load of the API, its host and the network
+    "#]].assert_eq(
+        &[(204, 200), (401, 401), (302, 302), (204, 201)].map(|(head, get)| found(head, get)).concat(),
+    );
 }
 
 #[test]
@@ -596,6 +658,10 @@ fn back_end_time() {
     ] {
         assert_eq!(measured(head, get), expected, "HEAD {head}, GET {get}");
     }
+    let PlannedRequest::Sent(mut reporting) = timed(Method::Get, 200, 601, 1) else { panic!("not sent") };
+    reporting.completion = Completion::Full(answer(200, &[], r#"{"database": false}"#));
+    let slow = verdict(&plan, &[timed(Method::Head, 204, 1, 1), PlannedRequest::Sent(reporting)]);
+    assert_eq!((slow.state, slow.beside), (State::Critical, Some((Diagnosis::Contradictory, Method::Get))));
     let at = |request: PlannedRequest, peer: &str| {
         let PlannedRequest::Sent(mut exchange) = request else { panic!("{request:?}") };
         exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));

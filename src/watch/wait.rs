@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::model::state::State;
 use crate::report::Report;
-use crate::run::{MIN_RUN, Run, Runner};
+use crate::run::{MIN_RUN, Run, Runner, last_complete};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units::{format_span, plural};
 
@@ -49,10 +49,11 @@ fn until_ok(
     let mut began = waiting.started;
     let mut deadline = end.max(began + MIN_FIRST_RUN);
     loop {
+        let is_cut_short = deadline < began + timing.budget;
         let outcome =
             runner.run(began, deadline.min(began + timing.budget), || bar.draw(|| waiting.snapshot()));
         let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
-        if waiting.record(run, outcome, began)? == State::Ok {
+        if waiting.record(run, outcome, (began, is_cut_short))? == State::Ok {
             return Ok(ControlFlow::Continue(()));
         }
         began = Instant::now() + timing.retry_delay;
@@ -68,11 +69,19 @@ fn until_ok(
 
 impl Waiting {
     /// Records a run that is over, and returns its state. Only a failure to start the first run is final.
-    fn record(&mut self, run: &Run, outcome: Result<Report>, began: Instant) -> Result<State> {
-        let report = match outcome {
+    fn record(
+        &mut self,
+        run: &Run,
+        outcome: Result<Report>,
+        (began, is_cut_short): (Instant, bool),
+    ) -> Result<State> {
+        let mut report = match outcome {
             Err(error) if self.runs == 0 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| super::run_failed(run, &error, began)),
         };
+        if let Some(before) = self.last.take().filter(|_| is_cut_short) {
+            report = completed(run, before, report);
+        }
         self.runs += 1;
         Ok(self.last.insert(report).state)
     }
@@ -103,4 +112,18 @@ impl Waiting {
         let quorum = run.plan().quorum;
         last.summarise_between(&format!("interrupted after {waited} and {runs}: "), "", quorum)
     }
+}
+
+/// Returns the report of a run that was cut short, with the verdicts of the run before it where the latest prove less.
+fn completed(run: &Run, mut before: Report, latest: Report) -> Report {
+    if latest.endpoints.is_empty() {
+        // Its time was over before it knew them.
+        return before;
+    }
+    let endpoints = latest.endpoints.iter().cloned().map(|verdict| {
+        let same = before.endpoints.iter().position(|earlier| earlier.endpoint == verdict.endpoint);
+        last_complete(same.map(|index| before.endpoints.swap_remove(index)), verdict, true)
+    });
+    let endpoints = endpoints.collect();
+    latest.with_endpoints(run.plan(), endpoints)
 }

@@ -48,8 +48,17 @@ pub(super) fn explanation(verdict: &Verdict) -> Option<String> {
         | Basis::GetNotSent(_)
         | Basis::NoToken
         | Basis::NewTokenRefused => Some(verdict.explanation.clone()),
-        Basis::NothingSent(_) | Basis::Slow(..) | Basis::Certificate(_) => None,
+        Basis::NothingSent(_) => None,
+        Basis::Slow(..) | Basis::Certificate(_) => {
+            beside(verdict).map(|beside| advice::of_endpoint(&beside).0)
+        }
     }
+}
+
+/// The verdict as it would be without the crossed threshold, where a request is not OK besides.
+fn beside(verdict: &Verdict) -> Option<Verdict> {
+    let (diagnosis, method) = verdict.beside?;
+    Some(Verdict { diagnosis, basis: Basis::Request(method), beside: None, ..verdict.clone() })
 }
 
 /// The fault that decided an endpoint's state.

@@ -3,6 +3,8 @@
 //! Its grammar is `<diagnosis>: <what happened, at which endpoint>[: <reason>]`; before it, for several endpoints,
 //! how many of them are not OK.
 
+use std::fmt::Write;
+
 use super::super::aggregate;
 use super::advice::pair::is_head_alone;
 use super::{fault, login};
@@ -193,8 +195,10 @@ fn clause(verdict: &Verdict) -> Clause {
             event: format!("no request was sent to {endpoint}"),
             reason: reason.clone().map(Reason::Plain),
         },
-        Basis::Slow(timed, took, crossing) => slow(endpoint, *timed, *took, crossing),
-        Basis::Certificate(crossing) => certificate(verdict, crossing),
+        Basis::Slow(timed, took, crossing) => {
+            with_request(slow(endpoint, *timed, *took), verdict, crossing, "s")
+        }
+        Basis::Certificate(crossing) => with_request(certificate(verdict), verdict, crossing, "days"),
         Basis::NoToken => {
             let login = verdict.login.as_deref().map(login::event).unwrap_or_default();
             Clause::event(format!("{} is alive but wants a token: {login}", verdict.endpoint))
@@ -336,27 +340,34 @@ fn challenge_uri(challenge: &str) -> Option<&str> {
     rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty())
 }
 
-fn slow(endpoint: &str, timed: Timed, took: std::time::Duration, crossing: &Crossing) -> Clause {
-    let took = format_duration_exact(took);
-    let event = match timed {
-        Timed::Request(method) => format!("{} from {endpoint} took {took}", method.name()),
-        Timed::Backend => format!("the back-end of {endpoint} took {took}"),
-    };
-    Clause { event, reason: Some(Reason::Plain(crossed(crossing, "s"))) }
+/// Adds the threshold that was crossed, and the request that is not OK besides.
+fn with_request(event: String, verdict: &Verdict, crossing: &Crossing, unit: &str) -> Clause {
+    let mut reason = crossed(crossing, unit);
+    if let Some(beside) = super::beside(verdict) {
+        let _ = write!(reason, "; also {}: {}", beside.diagnosis, clause(&beside).event);
+    }
+    Clause { event, reason: Some(Reason::Plain(reason)) }
 }
 
-fn certificate(verdict: &Verdict, crossing: &Crossing) -> Clause {
-    let Some(certificate) = &verdict.certificate else { return Clause::event(verdict.shown_name.clone()) };
+fn slow(endpoint: &str, timed: Timed, took: std::time::Duration) -> String {
+    let took = format_duration_exact(took);
+    match timed {
+        Timed::Request(method) => format!("{} from {endpoint} took {took}", method.name()),
+        Timed::Backend => format!("the back-end of {endpoint} took {took}"),
+    }
+}
+
+fn certificate(verdict: &Verdict) -> String {
+    let Some(certificate) = &verdict.certificate else { return verdict.shown_name.clone() };
     let endpoint = without_scheme(&verdict.shown_name);
     let ends = format_timestamp(certificate.not_after);
     let day = ends.get(..10).unwrap_or_default();
-    let event = if certificate.days_left < 0.0 {
+    if certificate.days_left < 0.0 {
         format!("certificate of {endpoint} expired on {day}")
     } else {
         let days = format_decimal(certificate.days_left, 1);
         format!("certificate of {endpoint} expires on {day}, in {days} days")
-    };
-    Clause { event, reason: Some(Reason::Plain(crossed(crossing, "days"))) }
+    }
 }
 
 /// The endpoint where the sentence says already that it speaks TLS.
@@ -398,7 +409,8 @@ pub(in crate::report) mod tests {
     use crate::report::{Report, with_words};
     use crate::rules::Key;
     use crate::sanitize::UntrustedText;
-    use crate::verdict::tests::{NOW, answered, both, endpoint, judge_whole, plan};
+    use crate::verdict::TimeLimits;
+    use crate::verdict::tests::{NOW, answered, both, endpoint, judge_whole, judge_within, plan};
 
     /// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
     pub(in crate::report) fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
@@ -539,8 +551,7 @@ pub(in crate::report) mod tests {
 
     #[test]
     fn spent_budgets() {
-        let mut plan = plan();
-        plan.criteria.limits.budget = Duration::from_secs(2);
+        let limits = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
         let timeout = |phase| Fault {
             kind: FaultKind::Timeout,
             phase,
@@ -558,7 +569,7 @@ pub(in crate::report) mod tests {
             vec![late(Method::Head, Phase::Wait, &[], 67_000)],
         ];
         let words = made.map(|made| {
-            let verdict = with_words(judge_whole(&plan, &endpoint(), &made, 1, NOW));
+            let verdict = judge_within(&limits, &made);
             format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
         });
         expect![[r#"
@@ -568,7 +579,7 @@ pub(in crate::report) mod tests {
             unreachable: TCP connect to ctl1:8777 timed out after the 1 ms left of the run's budget: resolving ctl1 took 1.9 s
             too little time was left for HEAD, so nothing is known of the API
             -> check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the run more time (-t)
-            no-answer: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: the rest was spent on other requests
+            unexpected: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: the rest was spent on other requests
             too little time was left for HEAD, so nothing is known of the API
             -> run more requests at once (--parallel), or give the run more time (-t, or the time of --wait)
         "#]].assert_eq(&words.concat());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::e2e::foreign_servers::python;
 use crate::support::harness::{Check, GRACE, alone, check, exclusively};
-use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, says};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, healthy, says};
 use crate::support::programs::unshares;
 
 const BUDGETS: [&str; 4] = ["0.4", "1", "3", "10"];
@@ -130,6 +130,19 @@ fn slow_head() {
         .says("nothing is known of the back-end")
         .says("(-t)")
         .never_says("database");
+}
+
+/// Other endpoints took the time: the one that had too little is not accused.
+#[test]
+fn turn_that_comes_late() {
+    let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
+    let first = Peer::by_method(vec![head], healthy());
+    let second = Peer::always(vec![Step::Hang]);
+    let run = check([&first.address(), &second.address(), "--parallel", "1", "-t", "1.6"]).run_alone();
+    run.exits(3)
+        .summarises("UNKNOWN", &["1 of 2 endpoints not OK; unexpected: ", " left of the run's budget"])
+        .says("nothing is known of the API")
+        .says("--parallel");
 }
 
 #[test]

@@ -46,6 +46,16 @@ fn limit() {
     assert_eq!(silent.requests().len(), 2, "two runs, of 0.6 s and of 0.3 s");
 }
 
+/// The last run is cut short: it proves less than the one before it.
+#[test]
+fn last_run_cut_short() {
+    let down = answers(503, "", r#"{"error": "db down"}"#);
+    let peer = Peer::in_turn([alive(), down, vec![Step::Read, Step::Hang]]);
+    let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.5", "-t", "0.8"]).run_alone();
+    run.exits(2).summarises("CRITICAL", &["backend-down: GET 503 from ", "db down", " (waited 1 s, 2 runs)"]);
+    assert_eq!(peer.accepted(), 3, "it was probed again");
+}
+
 #[test]
 fn no_time() {
     let run = check([&Peer::healthy().address(), "--wait", "0"]).run_alone();

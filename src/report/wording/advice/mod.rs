@@ -70,7 +70,14 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         Basis::Certificate(crossing) => (expiring(verdict, crossing), RENEW.to_owned()),
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
-    (format!("{meaning}{}", two_servers(verdict)), action)
+    let meaning = format!("{meaning}{}", two_servers(verdict));
+    match super::beside(verdict).map(|beside| of_endpoint(&beside)) {
+        Some((also, first)) => {
+            let first = if first.is_empty() { first } else { format!("{first}; then ") };
+            (format!("{meaning}; also: {also}"), format!("{first}{action}"))
+        }
+        None => (meaning, action),
+    }
 }
 
 /// Explains an answer that only the login before it explains.
