@@ -106,6 +106,12 @@ pub(super) fn problems(exchange: &Exchange, exchanges: &[&Exchange]) -> Vec<Answ
     AnswerProblem::ALL.into_iter().filter(has).collect()
 }
 
+/// Tests for a whole and good answer that an intermediary made itself.
+fn is_own_answer(exchange: &Exchange, recognition: Option<Recognition>) -> bool {
+    recognition.is_some_and(|recognition| recognition.responder.is_intermediary())
+        && exchange.completion.full().is_some_and(Response::is_success)
+}
+
 /// Tests for a cache's answer to GET that the API gave within this run, when HEAD was sent.
 fn is_result_of_head(exchange: &Exchange, answer: &Response, exchanges: &[&Exchange]) -> bool {
     let mut heads = exchanges.iter().filter(|_| exchange.method == Method::Get);
@@ -122,7 +128,13 @@ impl<'a> Request<'a> {
         recognition: Option<Recognition>,
         problems: &[AnswerProblem],
     ) -> Request<'a> {
-        let (row, problem) = row(table, exchange, problems);
+        let (row, problem) = match row(table, exchange, problems) {
+            // Whoever answers in the API's place proves nothing of it, whatever the status.
+            found if found.0.state == State::Ok && is_own_answer(exchange, recognition) => {
+                row(table, exchange, &[&[AnswerProblem::Page], problems].concat())
+            }
+            found => found,
+        };
         let remark = exchange.completion.answer().and_then(remark::of);
         Request { exchange, row, problem, recognition, remark, shortage: None, diagnosis: row.diagnosis }
     }

@@ -279,13 +279,17 @@ fn doubtful_answers() {
     };
     let empty = r#"{"reasons": [], "error": null, "unknown": {"a": false}}"#;
     let mongo = "It looks like you are trying to access MongoDB over HTTP on the native driver port.";
-    let cases: [((u16, Headers<'_>, &str), &str); 13] = [
+    let cases: [((u16, Headers<'_>, &str), &str); 17] = [
         ((200, &[("age", "12")], ""), "cached"),
         ((200, &[], r#"{"versions": [{"id": "v2.0", "links": []}]}"#), "page"),
         ((200, &[], r#"{"status": "ok", "versions": [{"id": "v2.0"}]}"#), "get:200"),
         ((200, &[], mongo), "page"),
         ((200, &[], "HTTP/1.1 503 Service Unavailable\r\n\r\ndb down"), "page"),
-        ((200, &[("cf-mitigated", "challenge")], "{}"), "get:200"),
+        ((200, &[("cf-mitigated", "challenge")], "{}"), "page"),
+        ((200, &[("server", "awselb/2.0")], "OK"), "page"),
+        ((200, &[("server", "BigIP")], "OK"), "page"),
+        ((202, &[("x-amzn-waf-action", "challenge")], ""), "get:2xx"),
+        ((200, &[("server", "nginx")], "OK"), "get:200"),
         ((200, &[("content-type", "text/html")], "{}"), "get:200"),
         ((200, &[], empty), "get:200"),
         ((200, &[], "<h1>up</h1>"), "get:200"),
@@ -325,6 +329,8 @@ fn diagnoses_by_responder() {
 fn answers_of_somebody_else() {
     use Diagnosis::{ApiError, BackendDown, ProxyError, Unexpected};
     const PAGE: &str = "<!doctype html><html><title>Maintenance</title><h1>Back soon</h1></html>";
+    const EXPRESS: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n\
+        </head>\n<body>\n<pre>ServiceUnavailableError: database down</pre>\n</body>\n</html>\n";
     const SPRING: &str = r#"{"timestamp":"x","path":"/v2/health","status":503,"error":"x","requestId":"1"}"#;
     const KUBERNETES: &str = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","code":503}"#;
     const TYK: &str = r#"{"error": "There was a problem proxying the request"}"#;
@@ -343,6 +349,18 @@ fn answers_of_somebody_else() {
         (503, 503, &[], webob, BackendDown),
         (503, 503, &[], werkzeug, BackendDown),
         (503, 503, &[], python, BackendDown),
+        (503, 503, &[], EXPRESS, BackendDown),
+        (503, 503, &[], "<!doctype html><title>HTTP Status 503 – Service Unavailable</title>", BackendDown),
+        (503, 503, &[], "<html><body><hr/>Powered by Jetty:// 9.4<hr/></body></html>", BackendDown),
+        (
+            503,
+            503,
+            &[],
+            "<!DOCTYPE html><html><body style=\"background-color: red\"></body></html>",
+            BackendDown,
+        ),
+        (503, 503, &[("server", "gunicorn")], "<h1>503</h1><p>Database down</p>", BackendDown),
+        (503, 503, &[("server", "Jetty(9.4.48)")], PAGE, BackendDown),
         (503, 503, &[], "", BackendDown),
         (503, 503, &[], "down for maintenance", BackendDown),
         (503, 503, &[], r#"{"error": "db"}"#, BackendDown),

@@ -306,7 +306,10 @@ fn distrusted(
                 Some(Remark::ResponseInBody) => "has another response in its body",
                 _ => "is an HTML page",
             };
-            format!("{answer} from {endpoint} {what}")
+            match judged.intermediary() {
+                Some(proxy) => format!("{answer} from {} in front of {endpoint}", proxy.title()),
+                None => format!("{answer} from {endpoint} {what}"),
+            }
         }
         AnswerProblem::Report => format!("{answer} from {endpoint} reports a failure"),
         AnswerProblem::Cached => {
@@ -532,6 +535,8 @@ pub(in crate::report) mod tests {
         let get = |headers| of(&[answered(Method::Get, 503, headers, "")]);
         let versions = r#"{"versions": [{"id": "v2.0", "links": []}]}"#;
         expect![[r#"wrong-service: GET 200 from http://ctl1:8777/v2/health is a list of API versions: "{"versions": [{"id": "v2.0", "links": []}]}""#]].assert_eq(&of(&[answered(Method::Get, 200, &[], versions)]));
+        expect![[r#"wrong-service: GET 200 from the AWS load balancer in front of http://ctl1:8777/v2/health: "OK""#]]
+            .assert_eq(&of(&[answered(Method::Get, 200, &[("server", "awselb/2.0")], "OK")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy, 30 s old)"]
             .assert_eq(&get(&[("age", "30")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy)"]

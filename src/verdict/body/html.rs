@@ -57,8 +57,8 @@ const BOILERPLATE: [&str; 8] = [
     "The requested URL was not found on this server.",
 ];
 
-/// Parts of the error pages of Python's frameworks and servers, with LF as line ends.
-const PYTHON: [&str; 12] = [
+/// Parts of the error pages of frameworks and servers that applications run in, Python's first; with LF as line ends.
+const FRAMEWORKS: [&str; 22] = [
     // WebOb and Pecan, Paste, Swift.
     "<html>\n <head>\n  <title>",
     "<html>\n  <head><title>",
@@ -76,6 +76,20 @@ const PYTHON: [&str; 12] = [
     // oslo.middleware.
     "<TITLE>Healthcheck Status</TITLE>",
     "Traceback (most recent call last)",
+    // Django.
+    "<head>\n  <title>Service Unavailable</title>\n</head>\n<body>\n  <h1>",
+    // Express.
+    "<title>Error</title>\n</head>\n<body>\n<pre>",
+    // Tomcat, Jetty, GlassFish and its heirs, Undertow, Spring.
+    "<title>HTTP Status 503",
+    "<title>Apache Tomcat/",
+    "Powered by Jetty",
+    "GlassFish Server",
+    "Payara Server",
+    "<html><head><title>Error</title></head><body>Service Unavailable</body></html>",
+    "<h1>Whitelabel Error Page</h1>",
+    // Rails.
+    "<body style=\"background-color: red\">",
 ];
 
 /// Elements whose text is not the page's.
@@ -102,10 +116,10 @@ fn begins_with(text: &str, tag: &str) -> bool {
     start.eq_ignore_ascii_case(tag) && !rest.starts_with(|c: char| c.is_alphanumeric() || "-:_".contains(c))
 }
 
-/// Tests for a page of Python's, in which the API is written.
-pub(super) fn is_python(html: &str) -> bool {
+/// Tests for a page of a framework or server that an API runs in.
+pub(super) fn is_of_framework(html: &str) -> bool {
     let html = html.replace("\r\n", "\n");
-    PYTHON.iter().any(|part| html.contains(part))
+    FRAMEWORKS.iter().any(|part| html.contains(part))
 }
 
 /// Returns the words of a page.

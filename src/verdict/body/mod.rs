@@ -65,6 +65,30 @@ fn says_well(words: &str) -> bool {
     }
 }
 
+/// Servers that applications run in, by the beginning of the header `Server`. None of them passes requests on.
+const APPLICATION_SERVERS: [&str; 12] = [
+    "cherrypy/",
+    "daphne",
+    "gunicorn",
+    "hypercorn",
+    "jetty(",
+    "kestrel",
+    "tornadoserver/",
+    "twistedweb/",
+    "uvicorn",
+    "waitress",
+    "werkzeug/",
+    "wsgiserver/",
+];
+
+/// Tests for an answer of a framework or server that an API runs in, in the words of its page or its header.
+fn is_of_framework(answer: &Response, text: &str) -> bool {
+    let server = answer.header("server").map(|server| server.bytes().to_ascii_lowercase());
+    html::is_of_framework(text)
+        || server
+            .is_some_and(|server| APPLICATION_SERVERS.iter().any(|own| server.starts_with(own.as_bytes())))
+}
+
 /// Tests for a page or an error object that no framework of the API makes.
 pub(super) fn is_foreign(answer: &Response) -> bool {
     let Some(text) = body_text(answer).filter(|_| answer.header("x-openstack-request-id").is_none()) else {
@@ -72,7 +96,7 @@ pub(super) fn is_foreign(answer: &Response) -> bool {
     };
     match serde_json::from_str(&text) {
         Ok(value) => json::is_foreign(&value),
-        Err(_) => html::is_page(&text) && !html::is_python(&text),
+        Err(_) => html::is_page(&text) && !is_of_framework(answer, &text),
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) enum Responder {
     CloudFoundry,
     CloudFront,
     Cloudflare,
+    DataPower,
     Envoy,
     Fastly,
     Fortinet,
@@ -117,10 +118,13 @@ pub(super) struct Recognition {
 pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Recognition>> {
     let get = exchanges.iter().find(|exchange| exchange.method == Method::Get);
     let get = get.and_then(|exchange| exchange.completion.answer());
-    let of_get = get.and_then(of_answer);
+    let is_open = exchanges.iter().any(|exchange| {
+        exchange.method == Method::Head && exchange.completion.full().is_some_and(Response::is_success)
+    });
+    let of_get = get.and_then(|answer| of_answer(answer, is_open));
     let recognise = |exchange: &&Exchange| {
         let answer = exchange.completion.answer()?;
-        if get.is_some_and(|get| is_alike(answer, get)) { of_get } else { of_answer(answer) }
+        if get.is_some_and(|get| is_alike(answer, get)) { of_get } else { of_answer(answer, is_open) }
     };
     exchanges.iter().map(recognise).collect()
 }
@@ -133,25 +137,30 @@ fn is_alike(answer: &Response, other: &Response) -> bool {
         && ["server", "content-type", "via", "x-openstack-request-id"].into_iter().all(same)
 }
 
-fn of_answer(answer: &Response) -> Option<Recognition> {
-    let evidence = Evidence::of(answer);
+fn of_answer(answer: &Response, is_open: bool) -> Option<Recognition> {
+    let evidence = Evidence::of(answer, is_open);
     let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
 }
+
+/// Beginnings of the pages of `WebOb` and Werkzeug, which no proxy writes so.
+const SERVICE_PAGES: [&str; 2] = ["<html>\n <head>\n  <title>", "<!doctype html>\n<html lang=en>\n<title>"];
 
 /// An answer prepared for the clues.
 struct Evidence<'a> {
     answer: &'a Response,
     text: Cow<'a, str>,
     json: Option<Value>,
+    /// A good answer to HEAD shows that requests reach the API.
+    is_open: bool,
 }
 
 impl<'a> Evidence<'a> {
-    fn of(answer: &'a Response) -> Evidence<'a> {
+    fn of(answer: &'a Response, is_open: bool) -> Evidence<'a> {
         let text = body::body_text(answer).unwrap_or_default();
         let json = text.starts_with('{').then(|| serde_json::from_str(&text).ok()).flatten();
-        Evidence { answer, text, json }
+        Evidence { answer, text, json, is_open }
     }
 
     /// Tests for a proof. Headers alone prove no proxy where the service made the answer: the proxy passed it on.
@@ -164,9 +173,10 @@ impl<'a> Evidence<'a> {
         profile.proofs.iter().any(|proof| self.holds(proof) && is_possible(proof))
     }
 
-    /// Tests for an answer that names a request of OpenStack's, or that has a body in the form of `WebOb`, its library.
+    /// Tests for an answer that names a request of OpenStack's, or whose body is a page of Python's frameworks.
     fn is_of_service(&self) -> bool {
-        self.has(Clue::Has("x-openstack-request-id")) || self.text.starts_with("<html>\n <head>\n  <title>")
+        let is_own_page = || SERVICE_PAGES.iter().any(|start| self.text.starts_with(start));
+        self.has(Clue::Has("x-openstack-request-id")) || is_own_page()
     }
 
     fn obstacle(&self, responder: Responder) -> Obstacle {
@@ -190,7 +200,8 @@ impl<'a> Evidence<'a> {
             Clue::Page(marks) => is_page && marks.iter().any(|mark| self.text.contains(mark)),
             Clue::PageOrNone => {
                 let is_json = || self.has(Clue::Begins("content-type", "application/json"));
-                is_page || (self.text.is_empty() && !is_json())
+                let is_passed_on = self.is_open && matches!(self.answer.status, 500 | 503);
+                is_page || (self.text.is_empty() && !is_json() && !is_passed_on)
             }
             Clue::NoBody => self.text.is_empty(),
             Clue::Text(starts) => {

@@ -3,10 +3,10 @@
 use strum::VariantArray;
 
 use super::Responder::{
-    self, Akamai, Apache, Apigee, AzureAppService, CiscoWsa, CloudFoundry, CloudFront, Cloudflare, Envoy,
-    Fastly, Fortinet, Heroku, Iis, KrakenD, KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx, NginxUnit,
-    PaloAlto, Passenger, Privoxy, ProxySg, SonicWall, Sophos, Squid, Tinyproxy, TrafficServer, Tyk, Varnish,
-    WatchGuard, Wso2, Zuul,
+    self, Akamai, Apache, Apigee, AzureAppService, CiscoWsa, CloudFoundry, CloudFront, Cloudflare, DataPower,
+    Envoy, Fastly, Fortinet, Heroku, Iis, KrakenD, KubernetesDefaultBackend, Lighttpd, LiteSpeed, Nginx,
+    NginxUnit, PaloAlto, Passenger, Privoxy, ProxySg, SonicWall, Sophos, Squid, Tinyproxy, TrafficServer,
+    Tyk, Varnish, WatchGuard, Wso2, Zuul,
 };
 use super::profiles::Clue::{Begins, Contains, Is, Json, Status};
 use super::profiles::{ERROR, Proof};
@@ -90,6 +90,13 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Cloudflare, &[Status(524, 524)], Obstacle::NoResponseInTime),
     (Cloudflare, &[Status(525, 526)], Obstacle::Tls),
     (Cloudflare, &[Status(530, 530)], Obstacle::NoConnection),
+    // A script of its own failed, or exceeded its limits.
+    (
+        Cloudflare,
+        &[Contains(&["error code: 1101", "error code: 1102", "/error-1101", "/error-1102"])],
+        Obstacle::StoppedApplication,
+    ),
+    (DataPower, &[Contains(&["Failed to establish a backside connection"])], Obstacle::NoConnection),
     (Envoy, &[Contains(&["TLS error:", "TLS_error:"])], Obstacle::Tls),
     (Envoy, &[Contains(&["reset reason: overflow"])], Obstacle::ServerLimit),
     (Envoy, &[Is("x-envoy-overloaded", "true")], Obstacle::ServerLimit),
@@ -141,7 +148,11 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (KubernetesDefaultBackend, &[Status(404, 404)], Obstacle::NoIngress),
     (KrakenD, &[Status(500, 500)], Obstacle::NoValidResponse),
     (Privoxy, &[Contains(&["No server or forwarder data"])], Obstacle::ConnectionLost),
-    (Privoxy, &[Contains(&["Forwarding failure", "No such domain"])], Obstacle::NoConnection),
+    (
+        Privoxy,
+        &[Contains(&["Forwarding failure", "No such domain", "Connect failed"])],
+        Obstacle::NoConnection,
+    ),
     (ProxySg, &[Contains(&["_denied)"])], Obstacle::Forbidden),
     (ProxySg, &[Contains(&["tcp_error", "dns_"])], Obstacle::NoConnection),
     (SonicWall, &[ERROR], Obstacle::Forbidden),

@@ -55,6 +55,8 @@ const GOOGLE_403: &str = "<!doctype html><meta charset=\"utf-8\"><meta name=view
 const AKAMAI: &str =
     "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\nReference&#32;&#35;18&#46;x\n</BODY>";
 
+const CLOUDFLARE_JSON: &str = r#"{"type":"https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/error-1015/","title":"Error 1015: You are being rate limited","status":429,"error_code":1015,"cloudflare_error":true}"#;
+
 /// Answers that responders make themselves, on GET.
 const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Akamai, 503, &[("server", "AkamaiGHost"), HTML], "<HTML></HTML>"),
@@ -108,6 +110,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[HTML],
         "<!DOCTYPE html><html><head><title>Web App - Unavailable</title></head></html>",
     ),
+    (AzureAppService, 403, &[HTML], "<!DOCTYPE html><h1>Error 403 - This web app is stopped.</h1>"),
     (
         AzureApplicationGateway,
         502,
@@ -148,6 +151,30 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         &[HTML],
         "<html><center><h1>502</h1></center>\r\n<hr><center>cloudflare</center></html>",
     ),
+    (
+        Cloudflare,
+        429,
+        &[("server", "cloudflare"), ("content-type", "application/problem+json")],
+        CLOUDFLARE_JSON,
+    ),
+    (
+        DataPower,
+        500,
+        &[("x-backside-transport", "FAIL FAIL"), JSON],
+        r#"{"httpCode":"500","httpMessage":"Internal Server Error","moreInformation":"Failed to establish a backside connection"}"#,
+    ),
+    (
+        DataPower,
+        500,
+        &[],
+        "<env:Envelope><faultstring>Failed to establish a backside connection</faultstring></env:Envelope>",
+    ),
+    (
+        DataPower,
+        401,
+        &[JSON],
+        r#"{"httpCode":"401","httpMessage":"Unauthorized","moreInformation":"Invalid client id or secret."}"#,
+    ),
     (Envoy, 503, &[TEXT], "no healthy upstream"),
     (Envoy, 401, &[TEXT], "Jwt is missing"),
     (Envoy, 503, &[TEXT], "upstream connect error or disconnect/reset before headers. reset reason: x"),
@@ -182,6 +209,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
         "<html><body><h1>503</h1>\nNo server is available to handle this request.\n",
     ),
     (Haproxy, 503, &[HTML, NO_CACHE], CUSTOM),
+    (Haproxy, 200, &[HTML, NO_CACHE], "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n"),
     (Haproxy, 302, &[("content-length", "0"), ("location", "/x"), NO_CACHE], ""),
     (
         Heroku,
@@ -355,6 +383,9 @@ const UNPROVEN: &[(u16, Headers, &str)] = &[
     (503, &[("via", "1.1 varnish (Varnish/7.1)"), ("x-varnish", "5"), HTML_UTF8], WEBOB),
     (503, &[("via", "1.1 x.cloudfront.net (CloudFront)"), ("x-cache", "Error from cloudfront")], ""),
     (503, &[("via", "1.1 google"), JSON], r#"{"message": "db down"}"#),
+    (503, &[("server", "CloudFront"), ("x-cache", "Error from cloudfront"), JSON], r#"{"error":"db"}"#),
+    (500, &[("x-backside-transport", "FAIL FAIL"), JSON], r#"{"error":"db"}"#),
+    (503, &[("server", "cloudflare"), JSON], r#"{"type":"about:blank","error_code":1}"#),
     (503, &[], WERKZEUG),
     (404, &[], PYTHON),
     (503, &[JSON], r#"{"initialized":true,"sealed":true}"#),
@@ -362,6 +393,7 @@ const UNPROVEN: &[(u16, Headers, &str)] = &[
     (404, &[JSON, ("x-openstack-ironic-api-version", "1.1")], r#"{"error_message": {"faultstring": "x"}}"#),
     (404, &[JSON, ("openstack-api-version", "container-infra 1.1")], r#"{"error_message": "x"}"#),
     (503, &[("server", "Unit/1.29.0"), HTML], WEBOB),
+    (503, &[("server", "istio-envoy"), HTML_UTF8], WERKZEUG),
     (503, &[("server", "Skipper"), TEXT], "Service Unavailable"),
     (503, &[("x-powered-by", "Phusion Passenger"), JSON], r#"{"message": "db down"}"#),
     (503, &[JSON], "{}"),
@@ -384,6 +416,10 @@ fn exchange(method: Method, answer: Response) -> Exchange {
         elapsed: Duration::ZERO,
         sent: UntrustedText::default(),
     }
+}
+
+fn of_answer(answer: &Response) -> Option<Recognition> {
+    super::of_answer(answer, false)
 }
 
 fn of_both(head: Response, get: Response) -> Vec<Option<Responder>> {
@@ -452,6 +488,23 @@ const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
     (Cloudflare, 524, &[("cf-ray", "x-FRA")], "error code: 524", Obstacle::NoResponseInTime),
     (Cloudflare, 526, &[("cf-ray", "x-FRA")], "error code: 526", Obstacle::Tls),
     (Cloudflare, 520, &[("cf-ray", "x-FRA")], "error code: 520", Obstacle::NoValidResponse),
+    (Cloudflare, 503, &[("cf-ray", "x-FRA")], "error code: 1102", Obstacle::StoppedApplication),
+    (Cloudflare, 429, &[], CLOUDFLARE_JSON, Obstacle::ClientLimit),
+    (
+        Cloudflare,
+        500,
+        &[],
+        r#"{"type":"https://developers.cloudflare.com/support/x/error-1101/","error_code":1101}"#,
+        Obstacle::StoppedApplication,
+    ),
+    (DataPower, 500, &[], "<x>Failed to establish a backside connection</x>", Obstacle::NoConnection),
+    (
+        DataPower,
+        500,
+        &[],
+        r#"{"httpCode":500,"httpMessage":"x","moreInformation":"x"}"#,
+        Obstacle::OwnFailure,
+    ),
     (Envoy, 503, &[], "no healthy upstream", Obstacle::NoServer),
     (Envoy, 504, &[], "upstream request timeout", Obstacle::NoResponseInTime),
     (Envoy, 503, &[], "fault filter abort", Obstacle::FaultInjection),
@@ -476,6 +529,7 @@ const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
     (Nginx, 503, &[DATE], NGINX_PAGE, Obstacle::LimitOrNoEndpoint),
     (Privoxy, 502, &[], "<html>No server or forwarder data received (Privoxy@x)", Obstacle::ConnectionLost),
     (Privoxy, 503, &[], "<html>Forwarding failure (Privoxy@x)", Obstacle::NoConnection),
+    (Privoxy, 503, &[], "<html>503 - Connect failed (Privoxy@x)", Obstacle::NoConnection),
     (ProxySg, 503, &[], "<HTML>Network Error (tcp_error)</HTML>", Obstacle::NoConnection),
     (ProxySg, 403, &[], "<HTML>Access Denied (policy_denied)</HTML>", Obstacle::Forbidden),
     (Squid, 503, &[("x-squid-error", "ERR_CONNECT_FAIL 111")], "", Obstacle::NoConnection),
@@ -566,6 +620,26 @@ fn different_answers_of_one_run() {
     let api = answer(503, &[NGINX, JSON], r#"{"reasons": ["db"]}"#);
     assert_eq!(of_both(nginx.clone(), api), [Some(Nginx), Some(Ceilometer)]);
     assert_eq!(of_both(nginx, answer(200, &[NGINX, JSON], "{}")), [Some(Nginx), None]);
+}
+
+/// After a good answer to HEAD, an empty failure that bears a proxy's name may have been passed on.
+#[test]
+fn empty_failures_beside_a_good_head() {
+    let stamps: [Headers; 5] = [
+        &[("server", "Caddy"), ("content-length", "0")],
+        &[("server", "istio-envoy")],
+        &[("server", "Microsoft-HTTPAPI/2.0")],
+        &[("server", "CloudFront"), ("x-cache", "Error from cloudfront")],
+        &[NGINX, HTML],
+    ];
+    for stamp in stamps {
+        let after = |head| of_both(answer(head, &[], ""), answer(503, stamp, ""))[1];
+        assert_eq!((after(204), after(404).is_some()), (None, true), "{stamp:?}");
+        let gateway = of_both(answer(204, &[], ""), answer(502, stamp, ""))[1];
+        assert!(gateway.is_some(), "{stamp:?}");
+    }
+    let nginx = of_both(answer(204, &[], ""), answer(503, &[NGINX, HTML], CUSTOM));
+    assert_eq!(nginx, [None, Some(Nginx)]);
 }
 
 #[test]

@@ -323,7 +323,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (403, _, Some(own)) => own_answer(status, own, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(method, judged, proxy),
-        (400..=599, _, Some(own)) => own_answer(status, own, judged, method),
+        (200..=299 | 400..=599, _, Some(own)) => own_answer(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),
         (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
         (100..=599, ..) => of_row(judged),

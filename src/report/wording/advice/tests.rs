@@ -24,13 +24,20 @@ fn documented_answers() {
     let nginx = "<html><hr><center>nginx</center>";
     advises(
         &plan(),
-        &[&both("204", "200"), &both("204", "503"), &get(404, &[], nginx)],
+        &[
+            &both("204", "200"),
+            &both("204", "503"),
+            &get(404, &[], nginx),
+            &get(200, &[("server", "awselb/2.0")], "OK"),
+        ],
         &expect![[r#"
             the API answers and reaches its back-end
             the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
             -> verify that the API is up and running and that there is connectivity with the back-end
             nginx, not the API, answered 404 itself: it has nothing at this URL
             -> check that nginx passes this URL on to the API; if so, check port, prefix and --path
+            the AWS load balancer, not the API, answered 200 itself: nothing is known of the API behind it
+            -> check that address, port and path lead to the API's health check, and not to a sign-in or error page
         "#]],
     );
 }
