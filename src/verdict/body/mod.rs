@@ -50,19 +50,21 @@ fn failed(status: u16, value: Option<&Value>, text: &str) -> Option<String> {
     }
 }
 
-/// Tests for a web page, by the body alone: frameworks set `text/html` on anything. A fragment that says that all is well
-/// is a health check's own.
+/// Maximum number of words of a page that says that all is well, and nothing else.
+const MAX_GOOD_WORDS: usize = 3;
+
+/// Tests for a web page, by the body alone: frameworks set `text/html` on anything. One that says that all is well, and
+/// nothing else, is a health check's own.
 pub(super) fn is_web_page(answer: &Response) -> bool {
-    body_text(answer).is_some_and(|text| {
-        html::is_document(&text) || (html::is_page(&text) && !says_well(&html::words(&text)))
-    })
+    body_text(answer).is_some_and(|text| html::is_page(&text) && !says_well(&html::words(&text)))
 }
 
 fn says_well(words: &str) -> bool {
-    match serde_json::from_str(words) {
-        Ok(value) => report::failed_component(&value).is_none(),
-        Err(_) => !words.is_empty() && report::is_good_line(words),
+    if let Ok(value) = serde_json::from_str(words) {
+        return report::failed_component(&value).is_none();
     }
+    let count = words.split_whitespace().count();
+    (1..=MAX_GOOD_WORDS).contains(&count) && report::is_good_line(words)
 }
 
 /// Servers that applications run in, by the beginning of the header `Server`. None of them passes requests on.
@@ -389,6 +391,30 @@ mod tests {
             ("FAIL: database unreachable", "FAIL: database unreachable"),
             ("Service Unavailable\n", "Service Unavailable"),
             ("down", "down"),
+            (r#"{"status":"ok","database_connected":false}"#, "database_connected: false"),
+            (r#"{"status":"ok","ready":false}"#, "ready: false"),
+            (r#"{"service_available":false}"#, "service_available: false"),
+            (
+                r#"{"reasons":["metering database: connection refused"]}"#,
+                "metering database: connection refused",
+            ),
+            (r#"{"detailed":false,"reasons":["OK","DISABLED BY FILE"]}"#, "DISABLED BY FILE"),
+            (r#"{"status":"ok","error":"connection refused"}"#, "connection refused"),
+            (r#"{"errors":{"db":"down"}}"#, "errors: db: down"),
+            (r#"{"failed_checks":["db"]}"#, "failed_checks: db"),
+            (r#"{"err":"db down"}"#, "db down"),
+            (r#"{"connector":{"state":"FAILED"},"tasks":[]}"#, "connector: state: FAILED"),
+            (r#"{"status":{"overall":{"level":"critical"}}}"#, "status: overall: level: critical"),
+            (r#"{"status":"db down"}"#, "status: db down"),
+            (r#"{"status":"500"}"#, "status: 500"),
+            (r#"{"code":"503"}"#, "code: 503"),
+            ("[FAIL] db", "[FAIL] db"),
+            ("[ OK ] mq\n[  FAILED  ] db", "[  FAILED  ] db"),
+            ("\u{274c} db", "\u{274c} db"),
+            ("The database is down", "The database is down"),
+            ("connection to database failed", "connection to database failed"),
+            ("Connection refused: db:3306", "Connection refused: db:3306"),
+            ("Lost connection to MySQL server", "Lost connection to MySQL server"),
             ("\u{1b}[31mDOWN\u{1b}[0m", "DOWN"),
             ("DOWN\0", "DOWN"),
         ];
@@ -489,6 +515,48 @@ mod tests {
             "Failure detector: ok",
             "Error rate: 2%",
             r#"{"checks":{"http":{"status":"pass","code":401}}}"#,
+            // The false of what is not known may be good news.
+            r#"{"status":"ok","maintenance_status":false,"alarmStatus":false,"error_status":"no"}"#,
+            r#"{"status":"ok","alarm":{"status":"no"}}"#,
+            r#"{"maintenance":{"status":false}}"#,
+            r#"{"running":true,"dhcp_available":false}"#,
+            r#"{"cloud-enabled":true,"agent-claimed":false,"aclk-available":false}"#,
+            r#"{"database_connection":{"connected":true},"redis_connection":{"connected":false}}"#,
+            r#"{"status":"ok","gpu_available":false,"user_online":false,"shutdown_ready":false}"#,
+            r#"{"conditions":[{"type":"ReplicaFailure","status":"False"},{"type":"Issuing","status":"False"}]}"#,
+            "status: ok\nshutdown_ready: no",
+            // Nobody uses these components.
+            r#"{"status":"ok","redis":{"enabled":false,"ok":false}}"#,
+            r#"{"status":"ok","cache":{"enabled":false,"status":"down"}}"#,
+            r#"{"components":{"ldap":{"enabled":false,"status":"down"}}}"#,
+            r#"{"status":"UP","components":{"mail":{"status":"DISABLED","details":{"error":"mail disabled"}}}}"#,
+            r#"{"status":"UP","details":{"x":{"status":"UNKNOWN","error":"not configured"}}}"#,
+            r#"{"services":[{"state":"down","status":"disabled"}]}"#,
+            // Reasons are any words.
+            r#"{"detailed":false,"reasons":["Database reachable","Found 3 nodes","0 failed","Not disabled"]}"#,
+            r#"{"status":"ok","reasons":["all checks passed"]}"#,
+            // Other times, and what is beside a good state.
+            r#"{"current":{"status":"up"},"last":{"status":"down"}}"#,
+            r#"{"status":"up","old":{"status":"down"}}"#,
+            r#"{"status":"up","fallback":{"status":"down"}}"#,
+            "<h><previous><status>DOWN</status></previous><status>UP</status></h>",
+            r#"{"status":"ok","failed":["job1"],"errors":["warning: deprecated"]}"#,
+            r#"{"status":"success","error_message":"The operation completed successfully."}"#,
+            r#"{"ret_code":0,"error_message":"succeed"}"#,
+            r#"{"status":"ok","error":"нет"}"#,
+            r#"{"errorCode":0,"errorMessage":"成功","error":"成功"}"#,
+            // Counters, heads of tables, empty values.
+            "Failed login attempts: 3\nStatus: OK",
+            "failed\t0\nok\t12",
+            "FAILED  PASSED\n0       12",
+            "ERROR\tWARN\n0\t1",
+            "component | status | failed\ndb | ok | 0",
+            "component\tstatus\terror\ndb\tok\t",
+            "Errors:\n\nStatus: OK",
+            "db: failed over to replica 2, ok",
+            r#"{"queue":"error queue empty","database":"offline backup ok"}"#,
+            "[error]\ncount=0",
+            "mail relay is down",
             "<a><faultstring2>x</faultstring2></a>",
         ];
         for body in healthy {
@@ -516,6 +584,12 @@ mod tests {
             ("<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\">", true),
             ("<head><title>x</title></head>", true),
             ("<BODY>x", true),
+            ("<html><body>OK</body></html>", false),
+            ("<!DOCTYPE html><title>Health</title><table><tr><td>db</td><td>OK</td></tr></table>", true),
+            ("<html><head></head><body><pre>{\"status\":\"UP\"}</pre></body></html>", false),
+            ("<html><body><pre>{\"status\":\"DOWN\"}</pre></body></html>", true),
+            ("<html><body><h1>200 OK</h1>\nService ready.\n</body></html>", true),
+            ("<html><body>No problems here. Log in: up</body></html>", true),
             ("<h1>Down for maintenance</h1>", true),
             ("<p class=x>We will be back soon", true),
             ("<header>x</header>", true),

@@ -6,20 +6,23 @@ use serde_json::{Map, Value};
 
 use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named};
 use super::states::{
-    affirms, denies_error, describes, holds_components, is_bad, is_bad_state, is_component,
-    is_denied_by_zero, is_false, is_good, is_needed_component, is_of_another_time, names_failure,
-    names_state, names_status,
+    affirms, begins_with_failure, denies_error, describes, ends_with_failure, holds_components,
+    is_about_component, is_bad, is_bad_state, is_code, is_component, is_denied_by_zero, is_failed_by_false,
+    is_false, is_good, is_of_another_time, is_unused, names_failure, names_state, names_status,
 };
 use super::traceback;
 
 /// Keys of an error's text.
-const ERROR_KEYS: [&str; 4] = ["error_message", "error", "errors", "exception"];
+const ERROR_KEYS: [&str; 5] = ["error_message", "error", "errors", "exception", "err"];
 
 /// Keys of a text that may be about a failure, where no state is beside it.
 const TEXT_KEYS: [&str; 3] = ["message", "msg", "detail"];
 
 /// Keys of a component's name in a list.
 const NAME_KEYS: [&str; 6] = ["name", "component", "service", "check", "checkid", "id"];
+
+/// Marks of a failed check at the beginning of a line: Kubernetes', and those of consoles.
+const FAILED_MARKS: [&str; 4] = ["[-]", "\u{274c}", "\u{2716}", "\u{2717}"];
 
 /// XML elements that hold a state.
 const STATE_ELEMENTS: [&str; 3] = ["<status>", "<state>", "<health>"];
@@ -32,10 +35,23 @@ const FAULT_ELEMENT: &str = "<faultstring>";
 enum Scope {
     /// Anything.
     Unknown,
-    /// The names of components.
+    /// The names of components, in a container of them.
     Components,
+    /// The names of parts, for all of them have states.
+    Parts,
     /// The properties of a component.
     Component,
+}
+
+/// A part of a report.
+#[derive(Debug, Clone, Copy)]
+struct Part<'a> {
+    /// Its key, where that may not be a component's: the meaning of a `false` within depends on it.
+    key: &'a str,
+    scope: Scope,
+    /// The state that it gives of itself.
+    state: Option<bool>,
+    depth: u8,
 }
 
 /// The answer of a health check of the kind that Ceilometer and its relatives have: oslo.middleware's reasons,
@@ -54,7 +70,8 @@ pub(super) fn failed_component(value: &Value) -> Option<String> {
         Value::Object(object) => of_object(object),
         Value::Array(entries) => {
             let mut failed = Vec::new();
-            of_entries("", entries, Scope::Unknown, MAX_DEPTH, &mut failed);
+            let part = Part { key: "", scope: Scope::Unknown, state: None, depth: MAX_DEPTH };
+            of_entries("", entries, part, &mut failed);
             join(failed.into_iter())
         }
         Value::String(text) => failed_lines(text),
@@ -68,15 +85,21 @@ fn of_object(object: &Map<String, Value>) -> Option<String> {
         // The other members of an entry describe the check, not its outcome.
         let outcomes = reasons.iter().map(|entry| entry.get("reason").unwrap_or(entry));
         let bad =
-            outcomes.filter_map(|outcome| message(outcome, MAX_DEPTH)).filter(|outcome| !is_good(outcome));
+            outcomes.filter_map(|outcome| message(outcome, MAX_DEPTH)).filter(|outcome| is_bad(outcome));
         return join(bad.take(MAX_PARTS));
     }
-    let mut errors = ERROR_KEYS.iter().filter_map(|key| error_text(object.get(*key)?));
+    let state = own_state(object);
+    let mut errors = ERROR_KEYS.iter().filter_map(|key| error_text(object.get(*key)?, state));
     errors.next().or_else(|| failed_states(object)).or_else(|| bad_text(object))
 }
 
-fn error_text(error: &Value) -> Option<String> {
-    message(error, MAX_DEPTH).filter(|text| !denies_error(text))
+fn error_text(error: &Value, state: Option<bool>) -> Option<String> {
+    message(error, MAX_DEPTH).filter(|text| is_error(text, state))
+}
+
+/// Tests the text of an error. Beside a good state it has to name a failure itself.
+fn is_error(text: &str, state: Option<bool>) -> bool {
+    if state == Some(true) { is_bad(text) && !denies_error(text) } else { !denies_error(text) }
 }
 
 /// The text of an object without a state, where it is about a failure: `{"message": "Service Unavailable"}`.
@@ -88,8 +111,8 @@ fn bad_text(object: &Map<String, Value>) -> Option<String> {
 /// The failed states in a report. The overall one, with the report's own words about it, only where no component is named.
 fn failed_states(object: &Map<String, Value>) -> Option<String> {
     let mut failed = Vec::new();
-    let scope = if is_component_report(object) { Scope::Components } else { Scope::Unknown };
-    collect(object, scope, MAX_DEPTH, &mut failed);
+    let scope = if is_component_report(object) { Scope::Parts } else { Scope::Unknown };
+    collect(object, Part { key: "", scope, state: own_state(object), depth: MAX_DEPTH }, &mut failed);
     let (overall, components): (Vec<_>, Vec<_>) = failed.into_iter().partition(|entry| is_overall(entry));
     if !components.is_empty() || overall.is_empty() {
         return join(components.into_iter());
@@ -108,27 +131,34 @@ fn is_overall(entry: &str) -> bool {
 /// Tests for a map of states alone, at least one of them good, or of components that have states: whatever their names,
 /// it is a report. The state of the whole and descriptions do not count.
 fn is_component_report(object: &Map<String, Value>) -> bool {
-    let is_state = |value: &Value| match value {
-        Value::String(text) => is_good(text) || is_bad(text),
-        Value::Object(inner) => own_state(inner).is_some(),
-        _ => false,
+    let state = |value: &Value| match value {
+        Value::String(text) => word_state(text),
+        Value::Object(inner) => own_state(inner),
+        _ => None,
     };
-    let is_evidence = |value: &Value| value.is_object() || value.as_str().is_some_and(is_good);
-    let mut components =
-        object.iter().filter(|(key, _)| !names_state(key) && !describes(key)).map(|(_, value)| value);
-    components.clone().all(is_state) && components.any(is_evidence)
+    let components = object.iter().filter(|(key, _)| !names_state(key) && !describes(key));
+    let states: Vec<_> = components.map(|(_, value)| state(value)).collect();
+    states.contains(&Some(true)) && !states.contains(&None)
 }
 
-/// The state that an object gives of itself.
+fn word_state(text: &str) -> Option<bool> {
+    if is_bad(text) { Some(false) } else { is_good(text).then_some(true) }
+}
+
+/// The state that an object gives of itself, a failure before anything good.
 fn own_state(object: &Map<String, Value>) -> Option<bool> {
-    let states = object.iter().filter(|(key, _)| names_state(key) && !is_of_another_time(key));
-    let mut known = states.filter_map(|(_, value)| match value {
-        Value::String(text) if is_good(text) => Some(true),
-        Value::String(text) if is_bad(text) => Some(false),
-        Value::Bool(state) => Some(*state),
-        _ => None,
-    });
-    known.next()
+    let states =
+        object.iter().filter(|(key, _)| !is_of_another_time(key)).filter_map(|(key, value)| match value {
+            Value::String(text) if names_state(key) => word_state(text),
+            Value::Bool(state) if affirms(key) || names_state(key) => {
+                (*state || is_failed_by_false(key)).then_some(*state)
+            }
+            Value::Number(code) if is_code(key) || names_status(key) => {
+                matches!(code.as_u64(), Some(0 | 200..=299)).then_some(true)
+            }
+            _ => None,
+        });
+    states.reduce(|first, second| first && second)
 }
 
 /// A condition of Kubernetes, whose type says what its status means: `MemoryPressure` is `False` where all is well.
@@ -137,102 +167,116 @@ fn condition(object: &Map<String, Value>) -> Option<(&str, &str)> {
     kind.zip(status.filter(|status| ["True", "False", "Unknown"].contains(status)))
 }
 
-fn collect(object: &Map<String, Value>, scope: Scope, depth: u8, failed: &mut Vec<String>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+fn collect(object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<String>) {
+    let Some(depth) = part.depth.checked_sub(1) else { return };
     if let Some((kind, status)) = condition(object) {
-        failed.extend((affirms(kind) && is_false(status)).then(|| format!("{kind}: {status}")));
+        failed.extend((is_failed_by_false(kind) && is_false(status)).then(|| format!("{kind}: {status}")));
         return;
     }
-    let own_state = own_state(object);
     for (key, value) in object {
         if failed.len() >= MAX_PARTS {
             return;
         }
-        // Where a component works, its past is no news; where that is not said, only a whole record of it is.
-        if is_of_another_time(key) && (own_state == Some(true) || !value.is_object()) {
+        if is_of_another_time(key) {
             continue;
         }
-        if is_failed(key, value, scope, own_state) {
+        if is_failed(key, value, part) {
             failed.push(named(key, value));
         } else {
-            descend(key, value, scope, own_state, depth, failed);
+            descend(key, value, Part { depth, ..part }, failed);
         }
     }
 }
 
 /// Tests one member of an object.
-fn is_failed(key: &str, value: &Value, scope: Scope, own_state: Option<bool>) -> bool {
-    let is_state = names_state(key);
+fn is_failed(key: &str, value: &Value, part: Part<'_>) -> bool {
+    let is_denied = || is_failed_by_false(&format!("{} {key}", part.key));
     match value {
         Value::String(text) => {
-            let any_key = scope == Scope::Components || (scope == Scope::Component && own_state.is_none());
+            let is_state = names_state(key) || (key == "level" && names_state(part.key));
+            let any_key = match part.scope {
+                Scope::Unknown => false,
+                Scope::Components | Scope::Parts => true,
+                Scope::Component => part.state.is_none(),
+            };
             let is_judged = is_state || ((any_key || is_component(key)) && !describes(key));
-            let is_error = scope != Scope::Unknown && ERROR_KEYS.contains(&key) && !denies_error(text);
-            (is_judged && is_bad(text)) || is_error || ((is_state || affirms(key)) && is_false(text))
+            let is_error =
+                part.scope != Scope::Unknown && ERROR_KEYS.contains(&key) && is_error(text, part.state);
+            (is_judged && is_bad(text))
+                || is_error
+                || (is_false(text) && (is_state || affirms(key)) && is_denied())
+                || text.parse().is_ok_and(|status| is_failed_status(key, status, part))
         }
-        // Within a component a 4xx may be a check's expectation.
         Value::Number(number) if is_denied_by_zero(key) => number.as_f64() == Some(0.0),
-        Value::Number(status) => {
-            let lowest = if scope == Scope::Unknown && own_state != Some(true) { 400 } else { 500 };
-            names_status(key) && status.as_u64().is_some_and(|status| (lowest..=599).contains(&status))
-        }
-        Value::Bool(false) => affirms(key) || is_state || is_needed_component(key),
+        Value::Number(status) => status.as_u64().is_some_and(|status| is_failed_status(key, status, part)),
+        Value::Bool(false) => is_denied(),
         Value::Bool(true) => names_failure(key),
         _ => false,
     }
 }
 
+/// Tests an HTTP status. Within a component a 4xx may be a check's expectation.
+fn is_failed_status(key: &str, status: u64, part: Part<'_>) -> bool {
+    let lowest = if part.scope == Scope::Unknown && part.state != Some(true) { 400 } else { 500 };
+    names_status(key) && (lowest..=599).contains(&status)
+}
+
 /// Searches a value that is a component or holds some.
-fn descend(
-    key: &str,
-    value: &Value,
-    scope: Scope,
-    own_state: Option<bool>,
-    depth: u8,
-    failed: &mut Vec<String>,
-) {
-    let inner = match scope {
+fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<String>) {
+    let scope = match part.scope {
         _ if holds_components(key) => Scope::Components,
-        Scope::Components => Scope::Component,
+        Scope::Components | Scope::Parts => Scope::Component,
         _ if is_component(key) || names_state(key) => Scope::Component,
         _ => Scope::Unknown,
     };
+    let is_trusted = scope == Scope::Components || part.scope == Scope::Components;
+    let inner = Part { key: if is_trusted { "" } else { key }, scope, ..part };
+    let is_well = part.state == Some(true);
     match value {
-        Value::Object(object) if inner != Scope::Unknown => nested(key, object, inner, depth, failed),
+        Value::Object(object) if names_failure(key) => {
+            let texts = object.iter().filter(|(_, value)| value.as_str().is_some_and(is_bad));
+            failed
+                .extend(texts.take(MAX_PARTS).map(|(name, value)| format!("{key}: {}", named(name, value))));
+        }
+        // Beside a good state of the whole, unknown things are their own business.
+        Value::Object(object)
+            if scope != Scope::Unknown || (!is_well && own_state(object) == Some(false)) =>
+        {
+            nested(key, object, inner, failed);
+        }
         Value::Array(entries) if names_failure(key) => {
-            let failures = entries.iter().filter_map(Value::as_str).filter(|text| !is_good(text));
+            let failures = entries.iter().filter_map(Value::as_str).filter(|text| is_error(text, part.state));
             failed.extend(failures.take(MAX_PARTS).map(|text| format!("{key}: {text}")));
         }
-        // A list of unknown things is of components only where nothing says that all is well.
-        Value::Array(entries) if inner != Scope::Unknown || own_state != Some(true) => {
-            of_entries(key, entries, inner, depth, failed);
+        Value::Array(entries) if scope != Scope::Unknown || !is_well => {
+            of_entries(key, entries, inner, failed);
         }
         _ => {}
     }
 }
 
 /// Searches the entries of a list, each in its own name or that of the list.
-fn of_entries(key: &str, entries: &[Value], scope: Scope, depth: u8, failed: &mut Vec<String>) {
-    let scope = if scope == Scope::Unknown { Scope::Unknown } else { Scope::Component };
+fn of_entries(list: &str, entries: &[Value], part: Part<'_>, failed: &mut Vec<String>) {
+    let scope = if part.scope == Scope::Unknown { Scope::Unknown } else { Scope::Component };
     for entry in entries.iter().filter_map(Value::as_object) {
         if failed.len() >= MAX_PARTS {
             return;
         }
         let name = entry.iter().find(|(key, _)| NAME_KEYS.contains(&key.to_ascii_lowercase().as_str()));
-        let name = name.and_then(|(_, value)| value.as_str()).unwrap_or(key);
-        nested(name, entry, scope, depth, failed);
+        let name = name.and_then(|(_, value)| value.as_str()).unwrap_or(list);
+        nested(name, entry, Part { key: "", scope, ..part }, failed);
     }
 }
 
 /// Searches a component, and adds its name to what failed within it.
-fn nested(name: &str, object: &Map<String, Value>, scope: Scope, depth: u8, failed: &mut Vec<String>) {
-    if is_optional(object) {
+fn nested(name: &str, object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<String>) {
+    if is_dispensable(object) {
         return;
     }
     let before = failed.len();
-    let scope =
-        if is_component_report(object) && scope == Scope::Component { Scope::Components } else { scope };
-    collect(object, scope, depth, failed);
+    let holds_parts = part.scope == Scope::Component && is_component_report(object);
+    let scope = if holds_parts { Scope::Parts } else { part.scope };
+    collect(object, Part { scope, state: own_state(object), ..part }, failed);
     for entry in failed.iter_mut().skip(before) {
         *entry = match entry.as_str() {
             "succeeded: false" => format!("{name} failed"),
@@ -242,10 +286,18 @@ fn nested(name: &str, object: &Map<String, Value>, scope: Scope, depth: u8, fail
     }
 }
 
-/// Tests for a component that is not required, as it says itself.
-fn is_optional(object: &Map<String, Value>) -> bool {
+/// Tests for a component that is not required or not in use, as it says itself.
+fn is_dispensable(object: &Map<String, Value>) -> bool {
     let has = |key, value| object.get(key) == Some(&Value::Bool(value));
-    has("required", false) || has("critical", false) || has("optional", true)
+    let is_off = |(key, value): (&String, &Value)| names_state(key) && value.as_str().is_some_and(is_unused);
+    let marks = [
+        ("required", false),
+        ("critical", false),
+        ("optional", true),
+        ("enabled", false),
+        ("disabled", true),
+    ];
+    marks.iter().any(|(key, value)| has(*key, *value)) || object.iter().any(is_off)
 }
 
 /// The failure that plain text or simple XML reports, or the lines that report one.
@@ -254,8 +306,8 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
         return failed_element(text);
     }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let is_count = lines.get(1).is_some_and(|line| line.parse::<f64>().is_ok());
-    if lines.first().is_some_and(|line| is_bad_line(line)) && !is_count {
+    let is_head = lines.get(1).is_some_and(|line| is_row_of_figures(line));
+    if !is_head && lines.first().is_some_and(|line| is_bad_line(line)) {
         return Some(traceback::last_line(text).unwrap_or_else(|| text.to_owned()));
     }
     let states = lines.iter().map(|line| {
@@ -268,11 +320,17 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
     join(failed.take(MAX_PARTS).map(|line| (*line).to_owned()))
 }
 
+/// Tests for the figures below the head of a table.
+fn is_row_of_figures(line: &str) -> bool {
+    line.split(|c: char| c.is_whitespace() || ",;|".contains(c))
+        .all(|cell| cell.is_empty() || cell.parse::<f64>().is_ok())
+}
+
 /// Tests for a line such as `ERROR: no database` or `503 Service Unavailable`, but not `critical services: up`.
 fn is_bad_line(line: &str) -> bool {
     let status = line.split_once(' ').filter(|(status, _)| status.len() == 3 && status.starts_with('5'));
     let words = status.filter(|(status, _)| status.parse::<u16>().is_ok()).map_or(line, |(_, words)| words);
-    is_bad(words)
+    begins_with_failure(words)
         && !words.split_once([':', '=']).is_some_and(|(_, state)| !state.trim().is_empty() && is_good(state))
 }
 
@@ -281,36 +339,40 @@ pub(super) fn is_good_line(line: &str) -> bool {
     is_good(line) || line.split_once([':', '=']).is_some_and(|(_, state)| is_good(state))
 }
 
-/// Tests a line such as `db: down`, `database is down`, or Kubernetes' `[-]etcd failed`.
+/// Tests a line such as `db: down`, `database is down`, `[FAIL] db`, or Kubernetes' `[-]etcd failed`.
 fn is_failed_line(line: &str, is_report: bool) -> bool {
-    if line.starts_with("[-]") {
+    if FAILED_MARKS.iter().any(|mark| line.starts_with(mark)) {
         return true;
+    }
+    if let Some((state, name)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
+        return is_bad_state(state) && name.trim().starts_with(char::is_alphanumeric);
     }
     if let Some((name, state)) = line.split_once([':', '=']) {
         let is_name = name.len() <= 40 && !is_of_another_time(name) && !describes(name);
         let is_judged = is_report || names_state(name) || is_component(name);
-        return is_name && ((is_judged && is_bad(state)) || (affirms(name) && is_false(state)));
+        let is_denied = affirms(name) && is_false(state) && is_failed_by_false(name);
+        let is_failed = ends_with_failure(line) && is_about_component(name);
+        return is_name && ((is_judged && is_bad(state)) || is_denied || is_failed);
     }
-    let words = line.split_once(char::is_whitespace);
-    let is_failed = words.is_some_and(|(name, state)| {
-        let is_judged = names_state(name) || is_component(name);
-        is_judged && is_bad_state(state.strip_prefix("is ").unwrap_or(state))
-    });
-    let last = line.rsplit_once(char::is_whitespace).map(|(_, last)| last);
-    is_failed || (is_report && last.is_some_and(is_bad_state))
+    let is_state = line
+        .split_once(char::is_whitespace)
+        .is_some_and(|(name, state)| (names_state(name) || is_component(name)) && is_bad_state(state));
+    let last = line.rsplit_once(char::is_whitespace);
+    is_state
+        || (ends_with_failure(line) && is_about_component(line) && !line.contains(['|', '\t']))
+        || (is_report && last.is_some_and(|(name, state)| !names_state(name) && is_bad_state(state)))
 }
 
-/// The state of simple XML: `<health><status>DOWN</status></health>`.
+/// The state of simple XML, `<health><status>DOWN</status></health>`, unless it has a good one too.
 fn failed_element(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
-    let state = |element: &&str| {
-        let start = lower.find(element)? + element.len();
-        let state = text.get(start..)?.split('<').next()?;
-        is_bad(state).then(|| format!("{}: {state}", element.trim_matches(['<', '>'])))
+    let texts = |element: &'static str| {
+        let starts = lower.match_indices(element).filter_map(|(start, _)| text.get(start + element.len()..));
+        starts.filter_map(|rest| rest.split('<').next())
     };
-    let fault = || {
-        let start = lower.find(FAULT_ELEMENT)? + FAULT_ELEMENT.len();
-        text.get(start..)?.split('<').next().map(str::to_owned)
+    let state = |element: &&'static str| {
+        let bad = texts(element).find(|state| is_bad(state)).filter(|_| !texts(element).any(is_good))?;
+        Some(format!("{}: {bad}", element.trim_matches(['<', '>'])))
     };
-    STATE_ELEMENTS.iter().find_map(state).or_else(fault)
+    STATE_ELEMENTS.iter().find_map(state).or_else(|| texts(FAULT_ELEMENT).next().map(str::to_owned))
 }
