@@ -110,6 +110,21 @@ pub(crate) const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)
 }
 
+/// Tests for a status that leads elsewhere (3xx).
+pub(crate) const fn is_redirect(status: u16) -> bool {
+    matches!(status, 300..=399)
+}
+
+/// Tests for a status by which a proxy says that it did not reach what is behind it.
+pub(crate) const fn is_gateway_failure(status: u16) -> bool {
+    matches!(status, 502..=504)
+}
+
+/// Tests for a character of a header's name (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 impl Response {
     /// Returns true for a status that the body may contradict, so that the whole of it has to be judged.
     pub(crate) fn is_success(&self) -> bool {
@@ -208,4 +223,14 @@ pub(crate) enum PlannedRequest {
     Sent(Box<Exchange>),
     /// The request was not sent, for this reason.
     Skipped(Method, String),
+}
+
+impl PlannedRequest {
+    /// The exchange of a request that was sent.
+    pub(crate) fn exchange(&self) -> Option<&Exchange> {
+        match self {
+            PlannedRequest::Sent(exchange) => Some(exchange),
+            PlannedRequest::Skipped(..) => None,
+        }
+    }
 }

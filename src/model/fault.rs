@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::exchange::Phase;
+use super::exchange::{Phase, is_gateway_failure};
 use crate::sanitize::UntrustedText;
 
 /// The kinds of failure that the rules tell apart.
@@ -152,7 +152,7 @@ pub(crate) enum ProxyProblem {
 impl ProxyProblem {
     /// Tests for the failure of a proxy that works but could not reach the endpoint.
     pub(crate) const fn is_of_endpoint(&self) -> bool {
-        matches!(self, ProxyProblem::Status(502..=504))
+        matches!(self, ProxyProblem::Status(status) if is_gateway_failure(*status))
     }
 }
 

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::cli::Cli;
 use crate::input;
+use crate::model::exchange::is_token;
 use crate::sanitize::{Sanitizer, quote_arg};
 
 /// Maximum size of a file with headers, in bytes.
@@ -222,7 +223,9 @@ fn parse_header(line: &[u8]) -> Result<RequestHeader, String> {
     };
     let (name, rest) = line.split_at(colon);
     let value = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii();
-    let Some(name) = std::str::from_utf8(name).ok().filter(|name| is_token(name)) else {
+    let Some(name) =
+        std::str::from_utf8(name).ok().filter(|name| !name.is_empty() && name.bytes().all(is_token))
+    else {
         return Err("the text before the colon is not a header name".into());
     };
     if let Some(reserved) = RESERVED_HEADERS.into_iter().find(|reserved| reserved.eq_ignore_ascii_case(name))
@@ -231,12 +234,6 @@ fn parse_header(line: &[u8]) -> Result<RequestHeader, String> {
     }
     check_value(value).map_err(|why| format!("value of {}: {why}", quote_arg(name)))?;
     Ok((name.into(), value.to_vec()))
-}
-
-/// Checks the grammar of a header's name (RFC 9110, section 5.6.2).
-fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Checks the grammar of a header's value (RFC 9110, section 5.5). A line break would forge another header.

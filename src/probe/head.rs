@@ -1,7 +1,7 @@
 //! The framing of HTTP heads: their end, their status, and the lenience that RFC 9112 requires.
 
 use super::framing;
-use crate::model::exchange::Header;
+use crate::model::exchange::{Header, is_token};
 use crate::sanitize::UntrustedText;
 
 /// Returns the length of the head that the input begins with, blank line included, if it came whole.
@@ -123,11 +123,6 @@ fn split_before(line: &[u8], wanted: u8) -> (&[u8], &[u8]) {
 /// A control character as a space.
 fn printable(byte: u8) -> u8 {
     if byte.is_ascii_control() && !matches!(byte, b'\t' | b'\0') { b' ' } else { byte }
-}
-
-/// Tests for a character of a header's name (RFC 9110, section 5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

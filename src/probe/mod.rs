@@ -336,10 +336,7 @@ impl Prober {
 
 /// Returns the exchange of a request that got a response.
 fn answered(request: &PlannedRequest) -> Option<&Exchange> {
-    match request {
-        PlannedRequest::Sent(exchange) => exchange.completion.answer().map(|_| exchange.as_ref()),
-        PlannedRequest::Skipped(..) => None,
-    }
+    request.exchange().filter(|exchange| exchange.completion.answer().is_some())
 }
 
 /// The reason for not sending a request after the deadline.

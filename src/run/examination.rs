@@ -189,7 +189,7 @@ fn sent(planned: &mut [PlannedRequest]) -> impl Iterator<Item = &mut Exchange> {
 }
 
 fn has_answer(request: &PlannedRequest) -> bool {
-    matches!(request, PlannedRequest::Sent(exchange) if exchange.completion.answer().is_some())
+    request.exchange().is_some_and(|exchange| exchange.completion.answer().is_some())
 }
 
 /// Marks a good answer whose long body might contradict it as not judged: without the body it must not count as good.

@@ -238,6 +238,7 @@ impl RequestVerdict {
 /// Headers of an answer that sentences quote, sanitised; `None` where absent or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HeaderQuotes {
+    /// `Location` of a redirect.
     pub(crate) location: Option<String>,
     pub(crate) allow: Option<String>,
     pub(crate) retry_after: Option<String>,
@@ -274,7 +275,7 @@ pub(crate) type FaultInfo = Fault<String>;
 /// Finds the reasons not to believe the answers of an attempt, one list for each request. It reads whole bodies as they
 /// came and shows nothing of them.
 pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<AnswerProblem>> {
-    let exchanges: Vec<&Exchange> = planned.iter().filter_map(exchange).collect();
+    let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
     exchanges.iter().map(|exchange| request::problems(exchange, &exchanges)).collect()
 }
 
@@ -288,7 +289,7 @@ pub(crate) fn judge(
     (attempts, limits): (u32, &TimeLimits),
     now: SystemTime,
 ) -> Verdict {
-    let exchanges: Vec<&Exchange> = planned.iter().filter_map(exchange).collect();
+    let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
     let requests = request::judge((&criteria.table, limits), &exchanges, problems);
     let skipped = planned.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
@@ -331,13 +332,6 @@ fn at_address(name: String, endpoint: &Endpoint) -> String {
     }
 }
 
-fn exchange(request: &PlannedRequest) -> Option<&Exchange> {
-    match request {
-        PlannedRequest::Sent(exchange) => Some(exchange),
-        PlannedRequest::Skipped(..) => None,
-    }
-}
-
 fn skipped(request: &PlannedRequest) -> Option<String> {
     match request {
         PlannedRequest::Sent(_) => None,
@@ -356,10 +350,7 @@ fn probes(
     let probes = planned.iter().filter_map(|request| match request {
         PlannedRequest::Sent(exchange) => judged.next().map(|request| RequestResult {
             method: exchange.method,
-            outcome: Outcome::Made(Box::new(RequestVerdict {
-                redirect: request.redirect(endpoint, sanitizer),
-                ..request.verdict(sanitizer)
-            })),
+            outcome: Outcome::Made(Box::new(request.verdict(Some(endpoint), sanitizer))),
         }),
         PlannedRequest::Skipped(method, reason) => {
             Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, MAX_LINE)) })

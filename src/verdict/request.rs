@@ -11,7 +11,9 @@ use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
 };
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Completion, Exchange, Method, Peer, Phase, Response};
+use crate::model::exchange::{
+    Completion, Exchange, Method, Peer, Phase, Response, is_gateway_failure, is_redirect,
+};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, Criteria, Row, RuleOrigin, Table};
@@ -55,7 +57,7 @@ pub(super) fn judge<'a>(
         requests.iter().any(|request| request.method() == Method::Head && test(request))
     };
     let head_good = has_head(|head| head.row.state == State::Ok);
-    let head_failed = has_head(|head| matches!(head.status(), Some(502..=504)));
+    let head_failed = has_head(|head| head.status().is_some_and(is_gateway_failure));
     for (number, request) in requests.iter_mut().enumerate() {
         if head_failed && request.is_foreign() {
             request.remark = Some(Remark::Foreign);
@@ -71,7 +73,7 @@ pub(super) fn judge<'a>(
 /// Judges a request that has no other beside it.
 pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: &Exchange) -> RequestVerdict {
     let recognition = responder::identify(&[exchange]).pop().flatten();
-    Request::new(&criteria.table, exchange, recognition, &problems(exchange, &[])).verdict(sanitizer)
+    Request::new(&criteria.table, exchange, recognition, &problems(exchange, &[])).verdict(None, sanitizer)
 }
 
 /// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
@@ -233,16 +235,16 @@ impl<'a> Request<'a> {
     }
 
     /// Returns the options that make a redirect needless.
-    pub(super) fn redirect(&self, endpoint: &Endpoint, sanitizer: &Sanitizer) -> Option<Redirect> {
-        let answer = self.exchange.completion.answer().filter(|answer| answer.status / 100 == 3)?;
+    fn redirect(&self, endpoint: &Endpoint, sanitizer: &Sanitizer) -> Option<Redirect> {
+        let answer = self.exchange.completion.answer().filter(|answer| is_redirect(answer.status))?;
         let location = std::str::from_utf8(answer.header("location")?.bytes()).ok()?;
         let line = |text: String| sanitizer.line(&UntrustedText::new(text), MAX_QUOTE);
         let found = redirect::of(endpoint, location)?;
         Some(Redirect { endpoint: found.endpoint.map(line), path: found.path.map(line), ..found })
     }
 
-    /// Returns what reports need of the request.
-    pub(super) fn verdict(&self, sanitizer: &Sanitizer) -> RequestVerdict {
+    /// Returns what reports need of the request; an endpoint is what a redirect may lead to.
+    pub(super) fn verdict(&self, endpoint: Option<&Endpoint>, sanitizer: &Sanitizer) -> RequestVerdict {
         RequestVerdict {
             state: self.row.state,
             row: self.row,
@@ -254,7 +256,7 @@ impl<'a> Request<'a> {
             answered_by: self.responder(),
             obstacle: self.obstacle(),
             remark: self.remark,
-            redirect: None,
+            redirect: endpoint.and_then(|endpoint| self.redirect(endpoint, sanitizer)),
             shortage: self.shortage,
             is_cached_failure: self.is_cached_failure(),
             quotes: self
@@ -291,7 +293,7 @@ fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         (!value.is_empty()).then_some(value)
     };
     HeaderQuotes {
-        location: quote("location"),
+        location: quote("location").filter(|_| is_redirect(answer.status)),
         allow: quote("allow"),
         retry_after: quote("retry-after"),
         challenge: quote("www-authenticate"),

@@ -600,7 +600,7 @@ fn overridden_timeout_without_time() {
     let plan = overriding("timeout", State::Warning);
     let limits = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
     let made = [sent(made(Method::Head, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait))))];
-    let exchanges: Vec<_> = made.iter().filter_map(exchange).collect();
+    let exchanges: Vec<_> = made.iter().filter_map(PlannedRequest::exchange).collect();
     let requests = request::judge((&plan.criteria.table, &limits), &exchanges, &problems(&made));
     assert_eq!(requests[0].row.state, State::Warning);
 }

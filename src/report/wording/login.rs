@@ -63,8 +63,8 @@ pub(super) fn event(login: &LoginVerdict) -> String {
             )
         }
         None => {
-            let location = request.quotes.location.as_ref().filter(|_| (300..=399).contains(&status));
-            let location = location.map(|location| format!(": redirects to {location}"));
+            let location =
+                request.quotes.location.as_ref().map(|location| format!(": redirects to {location}"));
             let reason = location.unwrap_or(reason);
             format!("Keystone ({keystone}) answered the login with {status}{reason}")
         }

@@ -82,8 +82,7 @@ pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
             let quoted = if *text == quotable { quoted } else { 0 };
             text.as_ref().and_then(|text| summary::unquoted(text, quoted))
         };
-        let redirected = judged.completion.answer().is_some_and(|status| (300..=399).contains(status));
-        let location = rest(&judged.quotes.location).filter(|_| redirected);
+        let location = rest(&judged.quotes.location);
         lines.extend(location.map(|location| format!("Location of {}: {location}", method.name())));
         let message = rest(&judged.message);
         lines.extend(message.map(|message| format!("{} said: {message}", method.name())));
