@@ -7,9 +7,9 @@ mod tls;
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{self, IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -27,9 +27,9 @@ use tls::Identity;
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum length of a request that is read, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
-/// Maximum number of requests that a stalled endpoint leaves unanswered; the oldest is closed for one more.
-const MAX_STALLED: usize = 16;
-/// Size of the stack of an endpoint's thread, in bytes.
+/// Maximum number of connections to an endpoint; the oldest is closed for one more.
+const MAX_CONNECTIONS: usize = 32;
+/// Size of the stack of an endpoint's threads, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
 /// First of the preferred ports, which lie below those that Linux gives to clients.
 const FIRST_PORT: u16 = 28_770;
@@ -172,36 +172,44 @@ fn identity(diagnosis: Diagnosis) -> anyhow::Result<Option<Identity>> {
     }
 }
 
-/// Answers one connection after the other until the listener is shut down.
+/// Answers connections until the listener is shut down, each on a thread of its own: anybody on the machine may open some and
+/// say nothing.
 fn serve(listener: &TcpListener, diagnosis: Diagnosis, identity: Option<&Identity>) {
-    let mut stalled = VecDeque::with_capacity(MAX_STALLED);
-    while let Ok((stream, _)) = listener.accept() {
-        // A client that went away is its own business: the next one is served.
-        if let Ok(Some(unanswered)) = respond(stream, diagnosis, identity) {
-            if stalled.len() == MAX_STALLED {
-                stalled.pop_front();
+    let mut open: VecDeque<Weak<TcpStream>> = VecDeque::new();
+    thread::scope(|scope| {
+        while let Ok((stream, _)) = listener.accept() {
+            open.retain(|stream| stream.strong_count() > 0);
+            if open.len() == MAX_CONNECTIONS
+                && let Some(oldest) = open.pop_front().and_then(|oldest| oldest.upgrade())
+            {
+                let _ = oldest.shutdown(net::Shutdown::Both);
             }
-            stalled.push_back(unanswered);
+            let stream = Arc::new(stream);
+            open.push_back(Arc::downgrade(&stream));
+            let own = Arc::clone(&stream);
+            // A client that went away is its own business.
+            let answer = move || drop(respond(&own, diagnosis, identity));
+            let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, answer);
+            if thread.is_err() {
+                drop(respond(&stream, diagnosis, identity));
+            }
         }
-    }
+    });
 }
 
-/// Reads a request and answers it. Returns the connection where the client is left to wait.
-fn respond(
-    mut stream: TcpStream,
-    diagnosis: Diagnosis,
-    identity: Option<&Identity>,
-) -> anyhow::Result<Option<TcpStream>> {
+/// Reads a request and answers it, or leaves the client to wait until it goes.
+fn respond(mut stream: &TcpStream, diagnosis: Diagnosis, identity: Option<&Identity>) -> anyhow::Result<()> {
     stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
     stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
     if let Some(identity) = identity {
         let mut stream = identity.accept(stream)?;
         answer(&mut stream, diagnosis)?;
         tls::finish(&mut stream)?;
-        return Ok(None);
+    } else if !answer(&mut stream, diagnosis)? {
+        stream.set_read_timeout(None)?;
+        io::copy(&mut stream, &mut io::sink())?;
     }
-    let is_answered = answer(&mut stream, diagnosis)?;
-    Ok((!is_answered).then_some(stream))
+    Ok(())
 }
 
 /// Returns false where the client is left to wait for an answer.
@@ -389,6 +397,7 @@ const REQUEST_REJECTED: CannedResponse = CannedResponse {
 mod tests {
     use super::*;
     use std::io::ErrorKind;
+    use std::time::Instant;
 
     /// Asks an endpoint and returns the connection with the question sent.
     fn ask(endpoint: &Endpoint, request: &str) -> io::Result<TcpStream> {
@@ -448,11 +457,26 @@ mod tests {
     }
 
     #[test]
-    fn bounded_stalled_requests() {
+    fn bounded_connections() {
         let (_running, endpoint) = only(Diagnosis::BackendStalled);
         let mut waiting: Vec<_> =
-            (0..=MAX_STALLED).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
+            (0..=MAX_CONNECTIONS).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
         assert_eq!(waiting[0].read(&mut [0]).unwrap(), 0, "the oldest is closed");
+    }
+
+    /// They hold up nobody, whatever they have begun to say.
+    #[test]
+    fn idle_connections() {
+        let (_running, endpoint) = only(Diagnosis::Healthy);
+        let Host::Address(address) = endpoint.host else { panic!("{endpoint:?} has no address") };
+        let connect = |_| TcpStream::connect((address, endpoint.port)).unwrap();
+        let idle: Vec<_> = (0..MAX_CONNECTIONS).map(connect).collect();
+        for mut stream in &idle {
+            stream.write_all(b"G").unwrap();
+        }
+        let started = Instant::now();
+        assert!(answer(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
+        assert!(started.elapsed() < CLIENT_TIMEOUT);
     }
 
     #[test]

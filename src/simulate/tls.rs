@@ -1,7 +1,6 @@
 //! The TLS of a simulated endpoint, with a certificate made on the spot.
 
-use std::io::{self, Write};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -48,7 +47,7 @@ impl Identity {
     }
 
     /// Begins TLS as a server.
-    pub(super) fn accept(&self, stream: TcpStream) -> Result<StreamOwned<ServerConnection, TcpStream>> {
+    pub(super) fn accept<S: Read + Write>(&self, stream: S) -> Result<StreamOwned<ServerConnection, S>> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
@@ -58,7 +57,7 @@ impl Identity {
 }
 
 /// Ends TLS properly.
-pub(super) fn finish(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> io::Result<()> {
+pub(super) fn finish(stream: &mut StreamOwned<ServerConnection, impl Read + Write>) -> io::Result<()> {
     stream.conn.send_close_notify();
     stream.flush()
 }
