@@ -2,7 +2,9 @@
 //!
 //! Every family is announced in every run, so that a dashboard knows what it may ask for.
 
+use std::ffi::OsStr;
 use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -18,10 +20,24 @@ const MAX_NAME: usize = 255;
 /// The name of the file, without its extension, labels every sample: `node_exporter` refuses samples that two files of its
 /// directory have in common.
 pub(super) fn render(report: &Report, file: Option<&Path>) -> String {
-    let name = file.and_then(Path::file_stem).map(|name| sanitize_own(&name.to_string_lossy(), MAX_NAME));
+    let name = file.and_then(Path::file_stem).map(run_name);
     let families = run(report).into_iter().chain(login(report)).chain(endpoints(report));
     let headline = report.headline().replace('\n', " ");
     format!("# {headline}\n{}", families.map(|family| family.written(name.as_deref())).collect::<String>())
+}
+
+/// Names a run after its file. What would be left out of an output or folded is percent-encoded, so that no two files give
+/// one name.
+fn run_name(file: &OsStr) -> String {
+    let is_shown = |name: &&str| sanitize_own(name, MAX_NAME) == **name && !name.contains('%');
+    if let Some(name) = file.to_str().filter(is_shown) {
+        return name.to_owned();
+    }
+    let encode = |&byte: &u8| match char::from(byte) {
+        letter @ ('!'..='$' | '&'..='~') => letter.to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    file.as_bytes().iter().map(encode).collect()
 }
 
 /// A gauge and its samples.
@@ -228,6 +244,25 @@ mod tests {
 
     fn run_of_two() -> Report {
         fixture::report(vec![fixture::expiring("https://a:443"), fixture::unreachable("b:8777/'")])
+    }
+
+    #[test]
+    fn names_of_runs() {
+        let table: [(&[u8], &str); 10] = [
+            (b"ceilometer", "ceilometer"),
+            ("a b é".as_bytes(), "a b é"),
+            (b"a  b", "a%20%20b"),
+            (b" a", "%20a"),
+            ("x\u{200b}".as_bytes(), "x%E2%80%8B"),
+            (b"x%E2%80%8B", "x%25E2%2580%258B"),
+            (b"y\xff", "y%FF"),
+            (b"y\xfe", "y%FE"),
+            (b"y\n", "y%0A"),
+            ("y\u{fffd}".as_bytes(), "y\u{fffd}"),
+        ];
+        for (file, name) in table {
+            assert_eq!(run_name(OsStr::from_bytes(file)), name);
+        }
     }
 
     #[test]
