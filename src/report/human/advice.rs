@@ -1,6 +1,6 @@
 //! The meaning of an endpoint's state, and the action to take.
 
-use super::{INDENT, PROSE};
+use super::{CONTINUED, INDENT, PROSE};
 use crate::report::wording;
 use crate::terminal::layout::wrap_indented;
 use crate::terminal::style::Palette;
@@ -13,6 +13,6 @@ pub(crate) fn advice(verdict: &Verdict, quoted: usize, columns: usize, palette: 
     let action = wrap_indented("  → ", PROSE, &verdict.action, columns);
     lines.extend(action.iter().map(|line| palette.bold(line)));
     let statements = wording::statements(verdict, quoted);
-    lines.extend(statements.iter().flat_map(|text| wrap_indented(INDENT, PROSE, text, columns)));
+    lines.extend(statements.iter().flat_map(|text| wrap_indented(INDENT, CONTINUED, text, columns)));
     lines
 }

@@ -1,6 +1,6 @@
 //! The details of an endpoint: meaning, action, requests and certificate.
 
-use super::{HumanView, INDENT, PROSE, advice, outcome};
+use super::{CONTINUED, HumanView, INDENT, PROSE, advice, outcome};
 use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::plan::Verbosity;
@@ -74,7 +74,7 @@ impl HumanView {
         let rest = wording::account(probe, self.verbosity).into_iter().skip(1);
         let rest = rest.flat_map(|line| match line {
             DetailLine::Prose(text) => self.labelled(&text),
-            DetailLine::Verbatim(text) => wrap_verbatim(INDENT, PROSE, &text, self.prose),
+            DetailLine::Verbatim(text) => wrap_verbatim(INDENT, CONTINUED, &text, self.prose),
             DetailLine::Command(text) => vec![format!("{INDENT}{text}")],
         });
         self.labelled(&first).into_iter().chain(rest).collect()

@@ -28,8 +28,11 @@ const MIN_COLUMNS: usize = 20;
 /// Indent of labels.
 const INDENT: &str = "  ";
 
-/// Indent of prose, deeper than every label, so that text from outside cannot pose as one.
+/// Indent of our prose.
 const PROSE: &str = "    ";
+
+/// Indent of what continues a label, deeper than labels and prose, so that text from outside cannot pose as either.
+const CONTINUED: &str = "      ";
 
 /// Renders the report, to its last newline.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -107,7 +110,7 @@ impl HumanView {
 
     fn notes(&self, report: &Report) -> Vec<String> {
         let notes = report.notes.iter().filter(|_| self.verbosity >= Verbosity::Notes);
-        notes.flat_map(|note| wrap_indented("Note: ", PROSE, note, self.prose)).collect()
+        notes.flat_map(|note| wrap_indented("Note: ", CONTINUED, note, self.prose)).collect()
     }
 
     /// The login in one line, and what to do where it failed.
@@ -117,13 +120,13 @@ impl HumanView {
         }
         let (meaning, action) = wording::login::advice(login);
         let mut lines = self.labelled(&format!("Login: {meaning}"));
-        lines.extend(self.labelled(&format!("→ {action}")));
+        lines.extend(wrap_indented("  → ", PROSE, &action, self.prose));
         lines
     }
 
     /// A label, or a paragraph that begins with one.
     fn labelled(&self, text: &str) -> Vec<String> {
-        wrap_indented(INDENT, PROSE, text, self.prose)
+        wrap_indented(INDENT, CONTINUED, text, self.prose)
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::report::fixture;
 use crate::terminal::layout::display_width;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, RequestDetails, Transcript};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -109,7 +109,7 @@ fn three_endpoints_in_three_states() {
                                   ▒ connect  ▓ tls  █ wait
               back-end's share of GET: 1.11 ms
               Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
-                CN=a.example; issuer CN=Example CA, O=Example
+                  "CN=a.example"; issuer "CN=Example CA, O=Example"
         "#]],
     );
 }
@@ -163,9 +163,9 @@ fn three_endpoints_on_a_narrow_terminal() {
                 ▒ connect  ▓ tls  █ wait
               back-end's share of GET: 1.11 ms
               Certificate: valid until
-                2026-11-27T18:54:24Z, 20.51 days
-                left; subject CN=a.example; issuer
-                CN=Example CA, O=Example
+                  2026-11-27T18:54:24Z, 20.51 days
+                  left; subject "CN=a.example";
+                  issuer "CN=Example CA, O=Example"
         "#]],
     );
 }
@@ -188,8 +188,8 @@ fn three_endpoints_on_a_wide_terminal() {
               → verify that the API is up and running and that there is connectivity with the back-end
             WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
                       20.5 days: below the warning threshold of 30 days
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject CN=a.example; issuer
-                CN=Example CA, O=Example
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer
+                  "CN=Example CA, O=Example"
         "#]],
     );
 }
@@ -209,6 +209,30 @@ fn colours() {
                   ESC[1m"database|unreachable"ESC[0m
     "#]]
     .assert_eq(&colored.lines().take(4).collect::<Vec<_>>().join("\n").replace('\u{1b}', "ESC"));
+}
+
+/// No text from outside begins a line where a label or an explanation of ours does.
+#[test]
+fn indent_of_foreign_text() {
+    let foreign = "foreign ".repeat(40);
+    let mut verdict = fixture::expiring("https://a:443");
+    let certificate = verdict.certificate.as_mut().unwrap();
+    (certificate.subject, certificate.issuer) = (foreign.clone(), foreign.clone());
+    verdict.notes = vec![foreign.clone()];
+    for probe in &mut verdict.probes {
+        let Outcome::Made(judged) = &mut probe.outcome else { panic!("not sent") };
+        judged.message = Some(foreign.clone());
+        judged.details =
+            Some(RequestDetails { facts: vec![("Server".into(), foreign.clone())], curl: "curl".into() });
+        let lines = vec![foreign.trim_end().to_owned()];
+        judged.transcript =
+            Some(Transcript { sent: lines.clone(), received: lines, body: foreign.trim_end().to_owned() });
+    }
+    let output = OutputOptions { verbosity: Verbosity::Transcript, ..at(60) };
+    let text = render(&fixture::report(vec![verdict]), &output);
+    let begin = text.lines().filter(|line| line.trim_start().starts_with("foreign")).collect::<Vec<_>>();
+    assert!(begin.len() > 30, "{text}");
+    assert!(begin.iter().all(|line| line.starts_with(CONTINUED)), "{text}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
+use super::quote_name;
 use crate::model::exchange::HEAD_LIMIT;
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail,
@@ -221,7 +222,7 @@ fn not_tls(beginning: &str) -> Sentence {
 }
 
 fn certificate(fault: &CertificateFault<String>) -> Sentence {
-    let subject = named(&fault.subject);
+    let subject = quote_name(&fault.subject);
     let mut sentence = Sentence::new(certificate_subject(&fault.problem), certificate_predicate(fault));
     match &fault.problem {
         CertificateProblem::NameMismatch(_)
@@ -231,7 +232,7 @@ fn certificate(fault: &CertificateFault<String>) -> Sentence {
         | CertificateProblem::IssuerMissing(_)
         | CertificateProblem::ChainTooLong
         | CertificateProblem::SignatureMismatch(_) => {
-            let _ = write!(sentence.predicate, " (issuer {}, subject {subject})", named(&fault.issuer));
+            let _ = write!(sentence.predicate, " (issuer {}, subject {subject})", quote_name(&fault.issuer));
         }
         _ => {
             let _ = write!(sentence.predicate, " (subject {subject})");
@@ -360,19 +361,16 @@ const fn of_part(part: ChainPart) -> Subject {
 }
 
 fn mismatch(host: &str, fault: &CertificateFault<String>) -> String {
-    let names = fault.names.join(", ");
+    // A name of a host has no blank.
+    let name = |name: &String| if name.contains(' ') { quote_name(name) } else { name.clone() };
+    let names = fault.names.iter().map(name).collect::<Vec<_>>().join(", ");
     match fault.more_names {
         _ if fault.names.is_empty() => {
-            format!("is not for {host}: it names no host ({})", named(&fault.subject))
+            format!("is not for {host}: it names no host ({})", quote_name(&fault.subject))
         }
         0 => format!("is not for {host}, but for {names}"),
         more => format!("is not for {host}, but for {names} and {more} more"),
     }
-}
-
-/// A distinguished name; some certificates have an empty one.
-fn named(name: &str) -> &str {
-    if name.is_empty() { "without a name" } else { name }
 }
 
 const fn part_name(part: ChainPart) -> &'static str {

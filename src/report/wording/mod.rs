@@ -114,9 +114,16 @@ pub(super) fn certificate(certificate: &CertificateInfo) -> String {
         format!("{} days left", format_decimal(*days_left, 2))
     };
     format!(
-        "Certificate: valid until {}, {life}; subject {subject}; issuer {issuer}",
-        format_timestamp(*not_after)
+        "Certificate: valid until {}, {life}; subject {}; issuer {}",
+        format_timestamp(*not_after),
+        quote_name(subject),
+        quote_name(issuer)
     )
+}
+
+/// Quotes a distinguished name, whose words may be made to read like ours; some certificates have an empty one.
+fn quote_name(name: &str) -> String {
+    if name.is_empty() { "without a name".into() } else { format!("\"{}\"", name.replace('"', "'")) }
 }
 
 /// A line of a request's account.

@@ -68,7 +68,7 @@ fn certificate_in_every_format() {
     let run = run.run();
     // The terminal's lines are broken where they are full.
     let text = run.exits(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = "days left; subject CN=localhost; issuer CN=Test CA";
+    let line = "days left; subject \"CN=localhost\"; issuer \"CN=Test CA\"";
     run.holds(
         text.contains("Certificate: valid until ") && text.contains(line),
         "the certificate is not shown",

@@ -190,7 +190,7 @@ fn signatures_of_authorities() {
             return;
         };
         let run = check([&server.url(), "--cacert", &at("root.pem")]).run();
-        run.exits(2).says(&format!("{why} (subject CN={subject})")).says(&format!("\nAction: {action}"));
+        run.exits(2).says(&format!("{why} (subject \"CN={subject}\")")).says(&format!("\nAction: {action}"));
     }
 }
 
@@ -206,7 +206,7 @@ fn name_constraints() {
     let identity = constrained.server("localhost").followed_by(&constrained.identity);
     let server = TlsServer::healthy(&identity);
     let why =
-        "a name constraint of a CA in the chain excludes the certificate's names (subject CN=localhost)";
+        "a name constraint of a CA in the chain excludes the certificate's names (subject \"CN=localhost\")";
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
     check([&server.url(), "-k"]).run().exits(0);
 }

@@ -107,7 +107,7 @@ fn openssl_with_certificates_of_its_era() {
     let Some(server) = s_server(&root.issues(&between("localhost", (2020, 1, 1), (2021, 2, 3))), &[]) else {
         return;
     };
-    let why = "the certificate expired on 2021-02-03 (subject CN=localhost)";
+    let why = "the certificate expired on 2021-02-03 (subject \"CN=localhost\")";
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
 }
 
@@ -139,7 +139,7 @@ fn openssl_with_its_own_ca() {
         let why = " is not for 127.0.0.1, but for localhost";
         asked(&elsewhere, &cert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(why);
         for cacert in [&other, &namesake] {
-            let why = format!(" is self-signed and not in --cacert {cacert} (subject CN=localhost)");
+            let why = format!(" is self-signed and not in --cacert {cacert} (subject \"CN=localhost\")");
             asked(&server.url(), cacert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(&why);
         }
     }
@@ -150,7 +150,11 @@ fn nginx_with_its_own_ca() {
     let files = Files::new();
     let cases = [
         ((2020, 1, 1), (2100, 1, 1), None),
-        ((2020, 1, 1), (2021, 2, 3), Some("the certificate expired on 2021-02-03 (subject CN=localhost)")),
+        (
+            (2020, 1, 1),
+            (2021, 2, 3),
+            Some("the certificate expired on 2021-02-03 (subject \"CN=localhost\")"),
+        ),
         ((2099, 4, 5), (2100, 1, 1), Some("the certificate is not valid before 2099-04-05 (subject")),
     ];
     for (from, to, why) in cases {
@@ -191,6 +195,6 @@ fn openssl_with_a_certificate_of_version_1() {
     let options = ["-cert", &at("v1.pem"), "-key", &at("v1.key")];
     let Some(server) = s_server(&root.server("localhost"), &options) else { return };
     let why = "the certificate is of X.509 version 1 or 2, which today's TLS libraries refuse (subject \
-               CN=localhost)";
+               \"CN=localhost\")";
     is_untrusted(&check([&server.url(), "--cacert", &cacert]).run(), &server.url(), true, why);
 }

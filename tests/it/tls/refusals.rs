@@ -81,7 +81,7 @@ fn unknown_issuer() {
         "signature does not fit its issuer's key: the CA in --cacert {cacert} may be another of the same name"
     );
     for (issuer, why) in [("Other CA", unknown), ("Test CA", namesake)] {
-        let why = format!("the certificate's {why} (issuer CN={issuer}, subject CN=localhost)");
+        let why = format!("the certificate's {why} (issuer \"CN={issuer}\", subject \"CN=localhost\")");
         refuses(&Authority::new(issuer).server("localhost"), &cacert, &why);
     }
 }
@@ -95,8 +95,8 @@ fn missing_intermediate() {
         &leaf,
         &cacert,
         &format!(
-            "the certificate's issuer is neither in --cacert {cacert} nor sent by the server (issuer CN=Middle \
-             CA, subject CN=localhost)"
+            "the certificate's issuer is neither in --cacert {cacert} nor sent by the server (issuer \"CN=Middle \
+             CA\", subject \"CN=localhost\")"
         ),
     );
     let whole = TlsServer::healthy(&leaf.followed_by(&between.identity));
@@ -106,7 +106,7 @@ fn missing_intermediate() {
         &foreign.server("localhost").followed_by(&foreign.identity),
         &cacert,
         &format!(
-            "the certificate's issuer is not in --cacert {cacert} (issuer CN=Other CA, subject CN=localhost)"
+            "the certificate's issuer is not in --cacert {cacert} (issuer \"CN=Other CA\", subject \"CN=localhost\")"
         ),
     );
 }
@@ -119,7 +119,7 @@ fn unauthorised_issuers() {
     refuses(
         &leaf.server("localhost").followed_by(&leaf.identity),
         &cacert,
-        "the certificate was issued by a certificate that is not a CA certificate (CA:FALSE) (subject CN=localhost)",
+        "the certificate was issued by a certificate that is not a CA certificate (CA:FALSE) (subject \"CN=localhost\")",
     );
     let mut params = authority("Last CA");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
@@ -128,7 +128,7 @@ fn unauthorised_issuers() {
     refuses(
         &below.server("localhost").followed_by(&below.identity).followed_by(&last.identity),
         &cacert,
-        "the certificate has more intermediate certificates above it than a CA allows (pathlen) (subject CN=localhost)",
+        "the certificate has more intermediate certificates above it than a CA allows (pathlen) (subject \"CN=localhost\")",
     );
 }
 
@@ -150,7 +150,7 @@ fn validity_dates() {
     ];
     for (begins, ends, why) in table {
         let identity = root.issues(&between("localhost", begins, ends));
-        refuses(&identity, &cacert, &format!("{why} (subject CN=localhost)"));
+        refuses(&identity, &cacert, &format!("{why} (subject \"CN=localhost\")"));
     }
     let mut old = authority("Old CA");
     old.not_after = rcgen::date_time_ymd(2022, 3, 4);
@@ -158,7 +158,7 @@ fn validity_dates() {
     refuses(
         &old.server("localhost").followed_by(&old.identity),
         &cacert,
-        "the intermediate certificate that the server sends expired on 2022-03-04 (subject CN=Old CA)",
+        "the intermediate certificate that the server sends expired on 2022-03-04 (subject \"CN=Old CA\")",
     );
     let eternal = TlsServer::healthy(&root.issues(&between("localhost", (1970, 1, 1), (9999, 12, 31))));
     check([&eternal.url(), "--cacert", &cacert, "-o", "json"])
@@ -186,7 +186,11 @@ fn wrong_name() {
     );
     let mut mail = named("mail");
     mail.subject_alt_names = vec![SanType::Rfc822Name("root@example".try_into().unwrap())];
-    refuses(&root.issues(&mail), &cacert, "the certificate is not for localhost: it names no host (CN=mail)");
+    refuses(
+        &root.issues(&mail),
+        &cacert,
+        "the certificate is not for localhost: it names no host (\"CN=mail\")",
+    );
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn ca_certificate_of_a_server() {
         &cacert,
         &format!(
             "the certificate is a CA certificate (CA:TRUE), which this program's TLS library accepts for a server \
-             only if --cacert {cacert} contains it (subject CN=localhost)"
+             only if --cacert {cacert} contains it (subject \"CN=localhost\")"
         ),
     );
     let own = files.write("own.pem", &identity.certificate);
@@ -238,7 +242,7 @@ fn self_signed_certificate() {
     refuses(
         &identity,
         &cacert,
-        &format!("the certificate is self-signed and not in --cacert {cacert} (subject CN=localhost)"),
+        &format!("the certificate is self-signed and not in --cacert {cacert} (subject \"CN=localhost\")"),
     );
     let own = files.write("own.pem", &identity.certificate);
     let server = TlsServer::healthy(&identity);
@@ -262,7 +266,7 @@ fn trusted_certificate_with_another_key() {
             let server = TlsServer::with(config(&thief, versions, None));
             let run = check([&server.url(), "--cacert", &cacert]).run();
             let why = "the server did not prove that it has the certificate's key: its signature does not fit the \
-                       certificate (subject CN=localhost)";
+                       certificate (subject \"CN=localhost\")";
             is_untrusted(&run, &server.url(), true, why);
         }
     }
@@ -285,7 +289,7 @@ fn unfit_certificates() {
         (authority, other_usage),
     ];
     for (params, why) in table {
-        let why = format!("the certificate {why} (subject CN=localhost)");
+        let why = format!("the certificate {why} (subject \"CN=localhost\")");
         refuses(&root.issues(&params), &cacert, &why);
     }
 }
@@ -323,12 +327,12 @@ fn unfit_authorities() {
         params.custom_extensions = extensions;
         let middle = root.intermediate(params);
         let leaf = middle.server("localhost").followed_by(&middle.identity);
-        refuses(&leaf, &cacert, &format!("{why} (subject CN=Middle CA)"));
+        refuses(&leaf, &cacert, &format!("{why} (subject \"CN=Middle CA\")"));
     }
     let mut own = server("localhost");
     own.custom_extensions = vec![policies];
     let why = "this program's TLS library cannot check a critical extension of the certificate (certificatePolicies); that \
-               is no fault of the server (subject CN=localhost)";
+               is no fault of the server (subject \"CN=localhost\")";
     refuses(&root.issues(&own), &cacert, why);
 }
 
@@ -505,7 +509,7 @@ fn expired_trust_anchor() {
     refuses(
         &old.server("localhost"),
         &cacert,
-        "the CA certificate in the trust store expired on 2022-03-04 (subject CN=Old CA)",
+        "the CA certificate in the trust store expired on 2022-03-04 (subject \"CN=Old CA\")",
     );
 }
 
