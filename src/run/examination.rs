@@ -30,7 +30,8 @@ const TIME_PER_ENDPOINT: Duration = Duration::from_micros(50);
 /// Time after the deadline from which on answers are judged without their details, of the 250 ms that a run may exceed it.
 const DETAILS_GRACE: Duration = Duration::from_millis(100);
 
-/// Time after the deadline from which on long bodies are not judged at all: hundreds of costly ones would take seconds.
+/// Time after the deadline from which on long bodies are not judged at all, and no text is searched for secrets any longer:
+/// hundreds of costly ones would take seconds.
 const BODIES_GRACE: Duration = Duration::from_millis(150);
 
 /// Maximum number of bytes of bodies that a run masks for their words: all of each body for 16 endpoints, less for more.
@@ -51,6 +52,8 @@ pub(super) struct Examination<'a> {
     began: Instant,
     /// The time of the whole run.
     budget: Duration,
+    /// Leaves out what would take too long to search.
+    sanitizer: Sanitizer,
     /// End of the network's time; the rest of the run is for judging and rendering.
     deadline: Instant,
     /// End of the time for details.
@@ -75,14 +78,16 @@ impl Examination<'_> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
         let work = TIME_PER_ANSWER * more.min(MAX_ANSWERS) + TIME_PER_ENDPOINT.saturating_mul(more);
         let reserve = work.min(deadline.saturating_duration_since(started) / 2);
+        let bodies_end = deadline + BODIES_GRACE;
         Examination {
             plan,
             prober,
             began: Instant::now(),
             budget: deadline.saturating_duration_since(started),
+            sanitizer: plan.sanitizer.until(bodies_end),
             deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
             details_end: deadline + DETAILS_GRACE,
-            bodies_end: deadline + BODIES_GRACE,
+            bodies_end,
             body_bytes: body_bytes(endpoints),
             judging: Semaphore::new(),
         }
@@ -158,13 +163,13 @@ impl Examination<'_> {
                 drop_details(exchange);
             }
             let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
-            mask_body(exchange, &self.plan.sanitizer, bytes);
+            mask_body(exchange, &self.sanitizer, bytes);
         }
-        let Plan { criteria, sanitizer, .. } = self.plan;
+        let (criteria, sanitizer) = (&self.plan.criteria, &self.sanitizer);
         let found = (planned.as_slice(), problems.as_slice());
         let mut verdict = verdict::judge(criteria, sanitizer, endpoint, found, attempts, SystemTime::now());
         let verbosity = if is_late { Verbosity::Notes } else { self.plan.output.verbosity };
-        report::add_details(&mut verdict, (self.plan, verbosity), endpoint, &planned);
+        report::add_details(&mut verdict, (self.plan, sanitizer, verbosity), endpoint, &planned);
         verdict
     }
 }

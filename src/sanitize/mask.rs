@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::Automaton;
@@ -42,7 +43,7 @@ const MIN_BASE64: usize = 8;
 const MAX_DEPTH: u8 = 3;
 
 /// Bytes that decoding one text may produce, per byte of it and in any case. Ordinary texts take 8 per byte; a text that
-/// takes more is made to be costly, and is masked as a whole.
+/// takes more is made to be costly, and is left out as a whole.
 const MAX_DECODED: (usize, usize) = (24, 4096);
 
 /// Longest white space within a URL's password that is followed to an `@`, in bytes.
@@ -120,37 +121,37 @@ impl Mask {
         }
     }
 
-    /// Returns the text with every secret, and the userinfo of every URL, masked.
-    pub(super) fn apply(&self, text: &[u8]) -> Vec<u8> {
-        self.apply_decoding(text, MAX_DEPTH)
+    /// Returns the text with every secret, and the userinfo of every URL, masked; `None` where to find them would take too
+    /// many bytes, or longer than the time.
+    pub(super) fn apply(&self, text: &[u8], end: Option<Instant>) -> Option<Vec<u8>> {
+        self.apply_decoding(text, MAX_DEPTH, end)
     }
 
     /// Returns a document with every secret masked. Its own encoding, as the strings of JSON have, is one more.
-    pub(super) fn apply_to_document(&self, text: &[u8]) -> Vec<u8> {
-        self.apply_decoding(text, MAX_DEPTH + 1)
+    pub(super) fn apply_to_document(&self, text: &[u8], end: Option<Instant>) -> Option<Vec<u8>> {
+        self.apply_decoding(text, MAX_DEPTH + 1, end)
     }
 
-    fn apply_decoding(&self, text: &[u8], depth: u8) -> Vec<u8> {
+    fn apply_decoding(&self, text: &[u8], depth: u8, end: Option<Instant>) -> Option<Vec<u8>> {
         let escaped = text.iter().any(|byte| b"@\\%&".contains(byte));
         if text.is_empty() || (self.forms.is_empty() && !escaped) {
-            return text.to_vec();
+            return Some(text.to_vec());
         }
-        self.apply_to_depth(text, depth)
+        self.apply_to_depth(text, depth, end)
     }
 
     /// Returns the text with every secret masked that is not encoded.
     pub(super) fn apply_plainly(&self, text: &[u8]) -> Vec<u8> {
-        self.apply_to_depth(text, 0)
+        self.apply_to_depth(text, 0, None).unwrap_or_else(|| STARS.to_vec())
     }
 
-    fn apply_to_depth(&self, text: &[u8], depth: u8) -> Vec<u8> {
+    fn apply_to_depth(&self, text: &[u8], depth: u8, end: Option<Instant>) -> Option<Vec<u8>> {
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
-        let mut search = Search { mask: self, left, spans: Vec::new() };
+        let mut search = Search { mask: self, left, end, spans: Vec::new() };
         let reading = DecodedText::of(text);
-        match search.read(&reading, depth, true).and_then(|()| search.read_in_ascii(&reading, depth)) {
-            Some(()) => replace(text, search.spans),
-            None => STARS.to_vec(),
-        }
+        search.read(&reading, depth, true)?;
+        search.read_in_ascii(&reading, depth)?;
+        Some(replace(text, search.spans))
     }
 
     /// Start of the longest beginning of a form that the text ends with, unless its key is in it.
@@ -178,6 +179,8 @@ struct Search<'a> {
     mask: &'a Mask,
     /// Bytes that may still be decoded.
     left: usize,
+    /// The end of the time for it, if there is one.
+    end: Option<Instant>,
     /// Places in the text that are to be masked.
     spans: Vec<Range<usize>>,
 }
@@ -188,6 +191,9 @@ impl Search<'_> {
     ///
     /// White space may break any encoding: the line breaks of a folded header or of MIME, the blanks of a dump.
     fn read(&mut self, reading: &DecodedText, depth: u8, urls: bool) -> Option<()> {
+        if self.end.is_some_and(|end| Instant::now() > end) {
+            return None;
+        }
         self.left = self.left.checked_sub(reading.bytes.len())?;
         if urls {
             self.spans.extend(userinfo(&reading.bytes).into_iter().map(|found| reading.origin(found)));

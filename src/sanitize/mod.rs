@@ -10,6 +10,8 @@ mod strip;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
 
 use mask::Mask;
 use strip::{LineBreaks, printable};
@@ -19,6 +21,9 @@ const MAX_ARG: usize = 100;
 
 /// Bytes that are read of a text for each character that may be shown: a JSON escape has six, white space any number.
 const BYTES_PER_CHARACTER: usize = 16;
+
+/// Text in the place of one that is costly to search for secrets.
+const UNSEARCHED: &str = "***";
 
 /// Minimum number of bytes that are read of a text, for it may begin with what cannot be seen.
 const MIN_BYTES: usize = 4096;
@@ -54,7 +59,9 @@ impl std::fmt::Debug for UntrustedText {
 /// Removes secrets and everything that could forge an output from foreign text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sanitizer {
-    mask: Mask,
+    mask: Arc<Mask>,
+    /// The end of the time for searching texts, if there is one.
+    end: Option<Instant>,
 }
 
 impl Sanitizer {
@@ -62,8 +69,14 @@ impl Sanitizer {
     pub(crate) fn add_secret(&mut self, secret: &[u8]) {
         // The form that cleaning leaves of it is searched for as well.
         let cleaned = printable(&String::from_utf8_lossy(secret), LineBreaks::Folded);
-        self.mask.add_secret(secret);
-        self.mask.add_form(cleaned.as_bytes());
+        let mask = Arc::make_mut(&mut self.mask);
+        mask.add_secret(secret);
+        mask.add_form(cleaned.as_bytes());
+    }
+
+    /// Returns a sanitizer that leaves out texts whose search would take longer than this time.
+    pub(crate) fn until(&self, end: Instant) -> Sanitizer {
+        Sanitizer { mask: Arc::clone(&self.mask), end: Some(end) }
     }
 
     /// Prepares to search for long secrets, which takes time that a run does not have at its deadline.
@@ -75,10 +88,12 @@ impl Sanitizer {
     /// secret apart. The result is still foreign.
     pub(crate) fn mask(&self, text: &UntrustedText, limit: usize) -> UntrustedText {
         let beginning = beginning(text.bytes(), limit);
-        match decode_utf16(beginning) {
-            Some(text) => UntrustedText(self.mask.apply_to_document(text.as_bytes())),
-            None => UntrustedText(self.mask.apply_to_document(beginning)),
-        }
+        let decoded = decode_utf16(beginning);
+        let document = decoded.as_ref().map_or(beginning, String::as_bytes);
+        let masked = self.mask.apply_to_document(document, self.end);
+        // What was not searched can be compared still, for no line is shown of it after that time either.
+        let unsearched = || if self.is_over() { document } else { UNSEARCHED.as_bytes() }.to_vec();
+        UntrustedText(masked.unwrap_or_else(unsearched))
     }
 
     /// Masks, cleans, folds white space to single spaces, and cuts to `limit` characters (with `…`).
@@ -103,9 +118,20 @@ impl Sanitizer {
 
     /// Masks, cleans, and masks again.
     fn sanitize(&self, text: &[u8], breaks: LineBreaks) -> String {
-        let masked = self.mask.apply(text);
-        let cleaned = printable(&String::from_utf8_lossy(&masked), breaks);
-        String::from_utf8_lossy(&self.mask.apply(cleaned.as_bytes())).into_owned()
+        let clean = || {
+            let masked = self.mask.apply(text, self.end)?;
+            let cleaned = printable(&String::from_utf8_lossy(&masked), breaks);
+            self.mask.apply(cleaned.as_bytes(), self.end)
+        };
+        match clean() {
+            Some(text) => String::from_utf8_lossy(&text).into_owned(),
+            None if self.is_over() => "…".into(),
+            None => UNSEARCHED.into(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() > end)
     }
 }
 

@@ -673,3 +673,14 @@ proptest! {
         prop_assert_eq!(escape_plugin(&text).chars().count(), text.chars().count());
     }
 }
+
+/// Texts whose search would end too late are left out; those that need no search, and the words of rules, are not.
+#[test]
+fn texts_beyond_the_time() {
+    let sanitizer =
+        hiding(&["s3cr3t-t0ken"]).until(Instant::now().checked_sub(Duration::from_millis(1)).unwrap());
+    assert_eq!(line(&sanitizer, "s3cr3t-t0ken"), "…");
+    let text = UntrustedText::new("No server is available");
+    assert_eq!(sanitizer.mask(&text, usize::MAX), text);
+    assert_eq!(line(&hiding(&[]).until(Instant::now()), "Apache"), "Apache");
+}

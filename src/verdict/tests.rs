@@ -154,7 +154,7 @@ pub(crate) fn judge_whole(
     let found = problems(planned);
     let attempts = (attempts, &TimeLimits::default());
     let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, (planned, &found), attempts, now);
-    add_details(&mut verdict, (plan, plan.output.verbosity), endpoint, planned);
+    add_details(&mut verdict, (plan, &plan.sanitizer, plan.output.verbosity), endpoint, planned);
     verdict
 }
 

@@ -32,7 +32,7 @@ const FACTS: [&str; 10] = [
 /// Adds to a verdict what the output shows of its requests, and no more: there may be ten thousand endpoints.
 pub(crate) fn add_details(
     verdict: &mut Verdict,
-    (plan, verbosity): (&Plan, Verbosity),
+    (plan, sanitizer, verbosity): (&Plan, &Sanitizer, Verbosity),
     endpoint: &Endpoint,
     planned: &[PlannedRequest],
 ) {
@@ -42,9 +42,9 @@ pub(crate) fn add_details(
         let (Outcome::Made(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request) else {
             continue;
         };
-        judged.details = (verbosity >= Verbosity::Requests).then(|| details(plan, endpoint, exchange));
-        judged.transcript =
-            (verbosity >= Verbosity::Transcript).then(|| transcript(exchange, &plan.sanitizer));
+        judged.details =
+            (verbosity >= Verbosity::Requests).then(|| details(plan, sanitizer, endpoint, exchange));
+        judged.transcript = (verbosity >= Verbosity::Transcript).then(|| transcript(exchange, sanitizer));
     }
 }
 
@@ -70,10 +70,10 @@ fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
     sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }
 
-fn details(plan: &Plan, endpoint: &Endpoint, exchange: &Exchange) -> RequestDetails {
+fn details(plan: &Plan, sanitizer: &Sanitizer, endpoint: &Endpoint, exchange: &Exchange) -> RequestDetails {
     let answer = exchange.completion.answer();
     RequestDetails {
-        facts: answer.map(|answer| facts(answer, &plan.sanitizer)).unwrap_or_default(),
+        facts: answer.map(|answer| facts(answer, sanitizer)).unwrap_or_default(),
         curl: curl::command(plan, endpoint, exchange.method),
     }
 }
