@@ -1,6 +1,7 @@
 //! The program: from arguments to the exit code.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -61,18 +62,21 @@ fn start(started: Instant) -> u8 {
 
 /// Executes the command line and returns the exit code.
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
-    let Some(deadline) = plan::file_deadline(cli, environment) else { return attempt(cli, environment) };
+    let has_read_files = Arc::default();
+    let Some(deadline) = plan::file_deadline(cli, environment) else {
+        return attempt(cli, environment, &has_read_files);
+    };
     let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
-    let (own, its) = (Arc::clone(cli), Arc::clone(environment));
-    deadline::within(deadline, move || attempt(&own, &its))
+    let (own, its, flag) = (Arc::clone(cli), Arc::clone(environment), Arc::clone(&has_read_files));
+    deadline::within_unless(deadline, &has_read_files, move || attempt(&own, &its, &flag))
         .unwrap_or_else(|_| fail(LATE_FILE, cli.output.output, environment, LATE_GRACE))
 }
 
 /// Executes the command line here; an error or a panic is a line and an exit code.
-fn attempt(cli: &Cli, environment: &Environment) -> u8 {
+fn attempt(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> u8 {
     let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli, environment) {
         Some(text) => publish(cli, &text),
-        None => probe(cli, environment),
+        None => probe(cli, environment, has_read_files),
     }));
     let reason = match done {
         Ok(Ok(code)) => return code,
@@ -104,9 +108,9 @@ fn publish(cli: &Cli, text: &str) -> Result<u8> {
 }
 
 /// Plans, probes and reports.
-fn probe(cli: &Cli, environment: &Environment) -> Result<u8> {
+fn probe(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<u8> {
     let plan = Arc::new(Plan::from_cli(cli, environment)?);
-    let run = Run::prepare(Arc::clone(&plan))?;
+    let run = Run::prepare(Arc::clone(&plan), Arc::clone(has_read_files))?;
     let started = environment.started;
     let report = match plan.mode {
         RunMode::Once => run::once(run, started)?,

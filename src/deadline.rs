@@ -4,6 +4,7 @@
 //! take what a shared standard input had. No poll foretells these.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -22,13 +23,27 @@ pub(crate) fn within<T: Send + 'static>(
     deadline: Instant,
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Result<T, RecvTimeoutError> {
+    within_unless(deadline, &AtomicBool::new(false), work)
+}
+
+/// Returns the same, but waits for work that has set the flag by the deadline: from then on it ends by itself.
+pub(crate) fn within_unless<T: Send + 'static>(
+    deadline: Instant,
+    ends_by_itself: &AtomicBool,
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Result<T, RecvTimeoutError> {
     let (sender, receiver) = mpsc::channel();
     let work = Arc::new(work);
     let own = Arc::clone(&work);
     // Nobody receives after the deadline.
     let send = move || drop(sender.send(own()));
     match thread::Builder::new().stack_size(STACK_SIZE).spawn(send) {
-        Ok(_) => receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+        Ok(_) => match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Err(RecvTimeoutError::Timeout) if ends_by_itself.load(Ordering::SeqCst) => {
+                receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            }
+            outcome => outcome,
+        },
         Err(_) => Ok(work()),
     }
 }
@@ -66,5 +81,6 @@ mod tests {
         assert_eq!(late, Err(RecvTimeoutError::Timeout));
         let broken = within(now + Duration::from_secs(60), || panic!("work that panics"));
         assert_eq!(broken, Err::<(), _>(RecvTimeoutError::Disconnected));
+        assert_eq!(within_unless(now, &AtomicBool::new(true), || 7), Ok(7));
     }
 }

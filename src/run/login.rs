@@ -3,6 +3,7 @@
 mod in_process;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -134,6 +135,7 @@ impl Run {
             && verdicts.iter().any(wants_token)
             && Instant::now() < deadline
         {
+            self.has_read_files.store(false, Ordering::SeqCst);
             if let Some(cache) = &session.cloud.cache {
                 cache.forget(&session.cloud.cloud);
             }

@@ -12,7 +12,7 @@ pub(crate) use progress::{describe, once};
 pub(crate) use runner::Runner;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -45,6 +45,8 @@ pub(crate) struct Run {
     finished: Mutex<Vec<Verdict>>,
     /// The embedded endpoints live as long as the run.
     simulation: Option<Simulation>,
+    /// Set while no file is read or written: nothing can then delay the run for ever.
+    has_read_files: Arc<AtomicBool>,
 }
 
 /// Endpoints that the current run has probed, and all of them.
@@ -66,8 +68,8 @@ impl ProgressCounter {
 }
 
 impl Run {
-    /// Starts the simulated endpoints, if the plan has some.
-    pub(crate) fn prepare(mut plan: Arc<Plan>) -> Result<Run> {
+    /// Starts the simulated endpoints, if the plan has some. The flag is set while no file is read or written.
+    pub(crate) fn prepare(mut plan: Arc<Plan>, has_read_files: Arc<AtomicBool>) -> Result<Run> {
         let (endpoints, simulation) = match &plan.targets {
             Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
             Targets::Catalog { .. } => (Vec::new(), None),
@@ -92,6 +94,7 @@ impl Run {
             count,
             finished: Mutex::default(),
             simulation,
+            has_read_files,
         })
     }
 
@@ -106,6 +109,7 @@ impl Run {
 
     /// Probes and judges every endpoint once. The run's time counts from `started` and is over at `deadline`.
     pub(crate) fn once(&self, started: Instant, deadline: Instant) -> Result<Report> {
+        self.has_read_files.store(false, Ordering::SeqCst);
         if let Some(session) = &self.session {
             return self.once_in_cloud(session, started, deadline);
         }
@@ -124,6 +128,7 @@ impl Run {
         (started, deadline): (Instant, Instant),
     ) -> Result<Vec<Verdict>> {
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
+        self.has_read_files.store(true, Ordering::SeqCst);
         let expanded;
         let endpoints = if plan.targets.wants_all_addresses() {
             // The other half is for the requests, and for the names that were not resolved.

@@ -137,7 +137,7 @@ impl InProcessLogin {
     /// Panics if the words are refused.
     #[expect(clippy::panic, reason = "a test that is set up wrongly must fail")]
     pub fn new(words: &[&str]) -> InProcessLogin {
-        match Run::prepare(Arc::new(planned(words))) {
+        match Run::prepare(Arc::new(planned(words)), Arc::default()) {
             Ok(run) => InProcessLogin(run),
             Err(error) => panic!("{error:#}"),
         }

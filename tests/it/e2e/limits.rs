@@ -343,6 +343,23 @@ fn files_that_do_not_answer() {
     }
 }
 
+/// No file is blamed for a run that is late for another reason, which keeps its verdicts.
+#[test]
+fn late_run_with_files() {
+    if found(&["strace"]).is_none() {
+        return;
+    }
+    let (directory, folder) = directory();
+    fs::write(directory.path().join("token"), "secret-token").unwrap();
+    let line = format!(
+        r#"exec strace -f -qq -o {folder}/trace -e trace=connect -e inject=connect:delay_enter=2s "$@" 2>&-"#
+    );
+    let nobody = Nobody::refusing();
+    let token = format!("{folder}/token");
+    let arguments = [&*nobody.address(), "--token-file", &token, "-t", "1"];
+    check_in_shell(&line, &arguments).run().exits(2).summarises("CRITICAL", &["unreachable: "]);
+}
+
 /// The limits of the whole program, where no thread can be had either, and the environment's word on stacks.
 #[test]
 fn limits_without_threads() {
