@@ -1,7 +1,6 @@
 //! Facts in an answer's text, beyond its status.
 
-use super::body;
-use crate::model::exchange::Response;
+use super::body::{self, Body};
 
 /// A fact in an answer's text, beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,20 +84,18 @@ const ROWS: &[Row] = &[
 /// Headers of a test for browsers: Cloudflare's and AWS WAF's.
 const CHALLENGES: [&str; 2] = ["cf-mitigated", "x-amzn-waf-action"];
 
-pub(super) fn of(answer: &Response) -> Option<Remark> {
+pub(super) fn of(body: &Body<'_>) -> Option<Remark> {
+    let Body { answer, text, .. } = body;
     if CHALLENGES.iter().any(|name| answer.header(name).is_some()) {
         return Some(Remark::Challenge);
     }
-    if matches!(answer.status, 200..=300) && body::is_version_document(answer) {
+    if matches!(answer.status, 200..=300) && body::is_version_document(body) {
         return Some(Remark::VersionDocument);
     }
-    if answer.is_success() && body::body_text(answer).is_some_and(|text| text.starts_with("HTTP/1.")) {
+    if answer.is_success() && text.starts_with("HTTP/1.") {
         return Some(Remark::ResponseInBody);
     }
-    let mut text = None;
-    let proves = |((first, last), words, _): &&Row| {
-        (*first..=*last).contains(&answer.status)
-            && text.get_or_insert_with(|| body::body_text(answer).unwrap_or_default()).contains(words)
-    };
+    let proves =
+        |((first, last), words, _): &&Row| (*first..=*last).contains(&answer.status) && text.contains(words);
     ROWS.iter().find(proves).map(|(.., remark)| *remark)
 }

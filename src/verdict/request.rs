@@ -1,6 +1,6 @@
 //! Judges one request: its row, its responder, and its diagnosis.
 
-use super::body;
+use super::body::{self, Body};
 use super::cache::{is_cached, is_of_this_run};
 use super::responder::{self, Obstacle, Recognition, Responder};
 use super::{
@@ -33,9 +33,13 @@ const MAX_FAULT_TEXT: usize = 400;
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
+    /// The body of the answer, if there is one.
+    body: Option<Body<'a>>,
     pub(super) row: Row,
     /// The problem that the row is for.
     problem: Option<AnswerProblem>,
+    /// The whole body reports a failed component.
+    reports_failure: bool,
     recognition: Option<Recognition>,
     remark: Option<Remark>,
     shortage: Option<Shortage>,
@@ -48,11 +52,11 @@ pub(super) fn judge<'a>(
     made: &[&'a Exchange],
     problems: &[Vec<AnswerProblem>],
 ) -> Vec<Request<'a>> {
-    let facts = responder::identify(made).into_iter().zip(problems);
-    let new = |(exchange, (recognition, problems)): (_, (_, &Vec<_>))| {
-        Request::new(table, exchange, recognition, problems)
-    };
-    let mut requests: Vec<_> = made.iter().copied().zip(facts).map(new).collect();
+    let read: Vec<_> = made.iter().copied().map(read).collect();
+    let facts = responder::identify(&read).into_iter().zip(problems);
+    let new =
+        |(read, (recognition, problems)): (_, (_, &Vec<_>))| Request::new(table, read, recognition, problems);
+    let mut requests: Vec<_> = read.into_iter().zip(facts).map(new).collect();
     let has_head = |test: fn(&Request<'_>) -> bool| {
         requests.iter().any(|request| request.method() == Method::Head && test(request))
     };
@@ -72,8 +76,17 @@ pub(super) fn judge<'a>(
 
 /// Judges a request that has no other beside it.
 pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: &Exchange) -> RequestVerdict {
-    let recognition = responder::identify(&[exchange]).pop().flatten();
-    Request::new(&criteria.table, exchange, recognition, &problems(exchange, &[])).verdict(None, sanitizer)
+    let read = [read(exchange)];
+    let recognition = responder::identify(&read).pop().flatten();
+    let [read] = read;
+    Request::new(&criteria.table, read, recognition, &problems(exchange, &[])).verdict(None, sanitizer)
+}
+
+/// A request that was made, and the body of its answer, which is decoded once.
+pub(super) type Read<'a> = (&'a Exchange, Option<Body<'a>>);
+
+pub(super) fn read(exchange: &Exchange) -> Read<'_> {
+    (exchange, exchange.completion.answer().map(Body::of))
 }
 
 /// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
@@ -98,11 +111,12 @@ pub(super) fn problems(exchange: &Exchange, exchanges: &[&Exchange]) -> Vec<Answ
     let Some(answer) = exchange.completion.full().filter(|answer| answer.is_success()) else {
         return Vec::new();
     };
+    let body = Body::of(answer);
     let has = |problem: &AnswerProblem| match problem {
         AnswerProblem::Page => {
-            body::is_web_page(answer) || remark::of(answer).is_some_and(Remark::is_other_document)
+            body::is_web_page(&body) || remark::of(&body).is_some_and(Remark::is_other_document)
         }
-        AnswerProblem::Report => body::failed_component(answer).is_some(),
+        AnswerProblem::Report => body::failed_component(&body).is_some(),
         AnswerProblem::Cached => is_cached(answer) && !is_result_of_head(exchange, answer, exchanges),
     };
     AnswerProblem::ALL.into_iter().filter(has).collect()
@@ -126,7 +140,7 @@ fn is_result_of_head(exchange: &Exchange, answer: &Response, exchanges: &[&Excha
 impl<'a> Request<'a> {
     fn new(
         table: &Table,
-        exchange: &'a Exchange,
+        (exchange, body): Read<'a>,
         recognition: Option<Recognition>,
         problems: &[AnswerProblem],
     ) -> Request<'a> {
@@ -137,8 +151,17 @@ impl<'a> Request<'a> {
             }
             found => found,
         };
-        let remark = exchange.completion.answer().and_then(remark::of);
-        Request { exchange, row, problem, recognition, remark, shortage: None, diagnosis: row.diagnosis }
+        Request {
+            exchange,
+            row,
+            problem,
+            reports_failure: problems.contains(&AnswerProblem::Report),
+            recognition,
+            remark: body.as_ref().and_then(remark::of),
+            body,
+            shortage: None,
+            diagnosis: row.diagnosis,
+        }
     }
 
     /// Judges a request that others left too little time as one that this machine could not make.
@@ -175,7 +198,7 @@ impl<'a> Request<'a> {
     /// HEAD failed too, a page that no framework of the API makes is that of a proxy in front of it.
     fn is_foreign(&self) -> bool {
         (self.method(), self.status(), self.responder(), self.remark) == (Method::Get, Some(503), None, None)
-            && self.exchange.completion.answer().is_some_and(body::is_foreign)
+            && self.body.as_ref().is_some_and(body::is_foreign)
     }
 
     /// Tests for a failure that a cache repeats.
@@ -268,7 +291,7 @@ impl<'a> Request<'a> {
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
-            message: self.exchange.completion.answer().and_then(|answer| body::message(answer, sanitizer)),
+            message: self.body.as_ref().and_then(|own| body::message(own, self.reports_failure, sanitizer)),
             details: None,
             transcript: None,
         }

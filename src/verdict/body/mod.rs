@@ -16,14 +16,36 @@ use crate::sanitize::{self, Sanitizer, UntrustedText};
 /// Maximum length of a message, in characters.
 const MAX_MESSAGE: usize = 200;
 
-/// Returns the message of a body, sanitized and truncated; `None` where it has none in a known form.
-pub(super) fn message(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
-    let text = body_text(answer)?;
-    let value = json::parse(&text);
-    let words = match (failed(answer.status, value.as_ref(), &text), value) {
+/// The body of an answer as the rules read it.
+#[derive(Debug)]
+pub(super) struct Body<'a> {
+    pub(super) answer: &'a Response,
+    /// The text; empty where there is none to read.
+    pub(super) text: Cow<'a, str>,
+    /// The value of JSON, or of a dictionary as Python shows it.
+    pub(super) json: Option<Value>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn of(answer: &'a Response) -> Body<'a> {
+        let text = body_text(answer).unwrap_or_default();
+        let json = if text.is_empty() { None } else { json::parse(&text) };
+        Body { answer, text, json }
+    }
+}
+
+/// Returns the message of a body, sanitized and truncated; `None` where it has none in a known form. What a report says
+/// of a failure comes first, where `is_failed` tells that the whole of it reports one.
+pub(super) fn message(body: &Body<'_>, is_failed: bool, sanitizer: &Sanitizer) -> Option<String> {
+    let Body { answer, text, json } = body;
+    if text.is_empty() {
+        return None;
+    }
+    let failed = if is_failed { failed_component(body) } else { None };
+    let words = match (failed, json) {
         (Some(failed), _) => failed,
-        (None, Some(value)) => json::reason(&value, &text)?,
-        (None, None) if html::is_page(&text) => html::message(&text, answer.status),
+        (None, Some(value)) => json::reason(value, text)?,
+        (None, None) if html::is_page(text) => html::message(text, answer.status),
         (None, None) => unstructured(text),
     };
     let line = sanitizer.line(&UntrustedText::new(words), MAX_MESSAGE);
@@ -31,22 +53,17 @@ pub(super) fn message(answer: &Response, sanitizer: &Sanitizer) -> Option<String
 }
 
 /// The reason in plain text, or in JSON that was cut.
-fn unstructured(text: Cow<'_, str>) -> String {
-    let cut = json::parse_cut(&text).and_then(|value| json::reason(&value, &text));
-    cut.or_else(|| traceback::last_line(&text)).unwrap_or_else(|| text.into_owned())
+fn unstructured(text: &str) -> String {
+    let cut = json::parse_cut(text).and_then(|value| json::reason(&value, text));
+    cut.or_else(|| traceback::last_line(text)).unwrap_or_else(|| text.to_owned())
 }
 
 /// The component that the report of a 200 names as failed: the status says one thing and the body another.
-pub(super) fn failed_component(answer: &Response) -> Option<String> {
-    let text = body_text(answer)?;
-    failed(answer.status, json::parse(&text).as_ref(), &text)
-}
-
-fn failed(status: u16, value: Option<&Value>, text: &str) -> Option<String> {
-    match value {
-        _ if status != 200 => None,
+pub(super) fn failed_component(body: &Body<'_>) -> Option<String> {
+    match &body.json {
+        _ if body.answer.status != 200 => None,
         Some(value) => report::failed_component(value),
-        None => report::failed_lines(text),
+        None => report::failed_lines(&body.text),
     }
 }
 
@@ -55,8 +72,8 @@ const MAX_GOOD_WORDS: usize = 3;
 
 /// Tests for a web page, by the body alone: frameworks set `text/html` on anything. One that says that all is well, and
 /// nothing else, is a health check's own.
-pub(super) fn is_web_page(answer: &Response) -> bool {
-    body_text(answer).is_some_and(|text| html::is_page(&text) && !says_well(&html::words(&text)))
+pub(super) fn is_web_page(body: &Body<'_>) -> bool {
+    html::is_page(&body.text) && !says_well(&html::words(&body.text))
 }
 
 fn says_well(words: &str) -> bool {
@@ -84,36 +101,32 @@ const APPLICATION_SERVERS: [&str; 12] = [
 ];
 
 /// Tests for an answer of a framework or server that an API runs in, in the words of its page or its header.
-fn is_of_framework(answer: &Response, text: &str) -> bool {
-    let server = answer.header("server").map(|server| server.bytes().to_ascii_lowercase());
-    html::is_of_framework(text)
+fn is_of_framework(body: &Body<'_>) -> bool {
+    let server = body.answer.header("server").map(|server| server.bytes().to_ascii_lowercase());
+    html::is_of_framework(&body.text)
         || server
             .is_some_and(|server| APPLICATION_SERVERS.iter().any(|own| server.starts_with(own.as_bytes())))
 }
 
 /// Tests for a page or an error object that no framework of the API makes.
-pub(super) fn is_foreign(answer: &Response) -> bool {
-    let Some(text) = body_text(answer).filter(|_| answer.header("x-openstack-request-id").is_none()) else {
+pub(super) fn is_foreign(body: &Body<'_>) -> bool {
+    if body.answer.header("x-openstack-request-id").is_some() {
         return false;
-    };
-    match serde_json::from_str(&text) {
-        Ok(value) => json::is_foreign(&value),
-        Err(_) => html::is_page(&text) && !is_of_framework(answer, &text),
+    }
+    match &body.json {
+        Some(value) => json::is_foreign(value),
+        None => html::is_page(&body.text) && !is_of_framework(body),
     }
 }
 
 /// Tests for a document that lists an API's versions, as services of OpenStack have one at their root.
-pub(super) fn is_version_document(answer: &Response) -> bool {
-    json_value(answer).is_some_and(|value| json::is_version_document(&value))
+pub(super) fn is_version_document(body: &Body<'_>) -> bool {
+    body.json.as_ref().is_some_and(json::is_version_document)
 }
 
 /// Tests for a health report in the shape of Ceilometer and its relatives.
 pub(super) fn is_report(value: &Value) -> bool {
     report::is_report(value)
-}
-
-fn json_value(answer: &Response) -> Option<Value> {
-    serde_json::from_str(&body_text(answer)?).ok()
 }
 
 /// The body as text; `None` for an empty or binary one, and for one in an unrequested coding.
@@ -168,6 +181,23 @@ mod tests {
 
     use super::super::tests::answer;
     use super::*;
+
+    fn message(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
+        let body = Body::of(answer);
+        super::message(&body, super::failed_component(&body).is_some(), sanitizer)
+    }
+
+    fn failed_component(answer: &Response) -> Option<String> {
+        super::failed_component(&Body::of(answer))
+    }
+
+    fn is_web_page(answer: &Response) -> bool {
+        super::is_web_page(&Body::of(answer))
+    }
+
+    fn is_version_document(answer: &Response) -> bool {
+        super::is_version_document(&Body::of(answer))
+    }
 
     fn said(body: &str) -> Option<String> {
         message(&answer(503, &[], body), &Sanitizer::default())

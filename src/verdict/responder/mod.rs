@@ -11,8 +11,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::body;
-use crate::model::exchange::{Exchange, Method, Response};
+use super::body::{self, Body};
+use super::request::Read;
+use crate::model::exchange::{Method, Response};
 use crate::sanitize::UntrustedText;
 use obstacle::OBSTACLES;
 pub(crate) use obstacle::Obstacle;
@@ -115,18 +116,19 @@ pub(super) struct Recognition {
 /// Recognises the responder of each answer of one run; `None` where nothing proves it.
 ///
 /// Answers to HEAD and GET that look alike come from the same responder: GET's body is then evidence for both.
-pub(super) fn identify(exchanges: &[&Exchange]) -> Vec<Option<Recognition>> {
-    let get = exchanges.iter().find(|exchange| exchange.method == Method::Get);
-    let get = get.and_then(|exchange| exchange.completion.answer());
-    let is_open = exchanges.iter().any(|exchange| {
+pub(super) fn identify(requests: &[Read<'_>]) -> Vec<Option<Recognition>> {
+    let get = requests.iter().find(|(exchange, _)| exchange.method == Method::Get);
+    let get = get.and_then(|(_, body)| body.as_ref());
+    let is_open = requests.iter().any(|(exchange, _)| {
         exchange.method == Method::Head && exchange.completion.full().is_some_and(Response::is_success)
     });
-    let of_get = get.and_then(|answer| of_answer(answer, is_open));
-    let recognise = |exchange: &&Exchange| {
-        let answer = exchange.completion.answer()?;
-        if get.is_some_and(|get| is_alike(answer, get)) { of_get } else { of_answer(answer, is_open) }
+    let of_get = get.and_then(|body| of_answer(body, is_open));
+    let recognise = |(_, body): &Read<'_>| {
+        let body = body.as_ref()?;
+        let is_alike = get.is_some_and(|get| is_alike(body.answer, get.answer));
+        if is_alike { of_get } else { of_answer(body, is_open) }
     };
-    exchanges.iter().map(recognise).collect()
+    requests.iter().map(recognise).collect()
 }
 
 /// Tests whether two answers have the same status and are described by the same headers.
@@ -137,8 +139,8 @@ fn is_alike(answer: &Response, other: &Response) -> bool {
         && ["server", "content-type", "via", "x-openstack-request-id"].into_iter().all(same)
 }
 
-fn of_answer(answer: &Response, is_open: bool) -> Option<Recognition> {
-    let evidence = Evidence::of(answer, is_open);
+fn of_answer(body: &Body<'_>, is_open: bool) -> Option<Recognition> {
+    let evidence = Evidence { answer: body.answer, text: &body.text, json: body.json.as_ref(), is_open };
     let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
@@ -150,19 +152,13 @@ const SERVICE_PAGES: [&str; 2] = ["<html>\n <head>\n  <title>", "<!doctype html>
 /// An answer prepared for the clues.
 struct Evidence<'a> {
     answer: &'a Response,
-    text: Cow<'a, str>,
-    json: Option<Value>,
+    text: &'a str,
+    json: Option<&'a Value>,
     /// A good answer to HEAD shows that requests reach the API.
     is_open: bool,
 }
 
 impl<'a> Evidence<'a> {
-    fn of(answer: &'a Response, is_open: bool) -> Evidence<'a> {
-        let text = body::body_text(answer).unwrap_or_default();
-        let json = text.starts_with('{').then(|| serde_json::from_str(&text).ok()).flatten();
-        Evidence { answer, text, json, is_open }
-    }
-
     /// Tests for a proof. Headers alone prove no proxy where the service made the answer: the proxy passed it on.
     fn identifies(&self, profile: &Profile) -> bool {
         let is_possible = |proof: &Proof| {
@@ -211,7 +207,7 @@ impl<'a> Evidence<'a> {
             Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
             Clue::Json(pointer, start) => self.json_text(pointer).is_some_and(|text| text.starts_with(start)),
             Clue::Reason(words) => self.answer.reason.bytes() == words.as_bytes(),
-            Clue::Report => self.json.as_ref().is_some_and(body::is_report),
+            Clue::Report => self.json.is_some_and(body::is_report),
         }
     }
 
@@ -224,7 +220,7 @@ impl<'a> Evidence<'a> {
     fn json_text(&self, pointer: &str) -> Option<Cow<'_, str>> {
         // Unlike RFC 6901's pointers, which the library takes apart anew each time, ours escape nothing.
         let mut path = pointer.split('/').skip(1);
-        match path.try_fold(self.json.as_ref()?, |value, key| value.get(key))? {
+        match path.try_fold(self.json?, |value, key| value.get(key))? {
             Value::String(text) => Some(text.into()),
             Value::Number(number) => Some(number.to_string().into()),
             _ => None,

@@ -1,7 +1,8 @@
+use super::super::request::read;
 use super::super::tests::answer;
 use super::Responder::*;
 use super::*;
-use crate::model::exchange::{Completion, Phases};
+use crate::model::exchange::{Completion, Exchange, Phases};
 use crate::testing::assert_maps;
 use std::time::Duration;
 
@@ -419,11 +420,12 @@ fn exchange(method: Method, answer: Response) -> Exchange {
 }
 
 fn of_answer(answer: &Response) -> Option<Recognition> {
-    super::of_answer(answer, false)
+    super::of_answer(&Body::of(answer), false)
 }
 
 fn of_both(head: Response, get: Response) -> Vec<Option<Responder>> {
-    let recognitions = identify(&[&exchange(Method::Head, head), &exchange(Method::Get, get)]);
+    let made = [exchange(Method::Head, head), exchange(Method::Get, get)];
+    let recognitions = identify(&made.each_ref().map(read));
     recognitions.into_iter().map(|recognition| Some(recognition?.responder)).collect()
 }
 
