@@ -102,7 +102,9 @@ impl Summary {
 pub(crate) enum Credentials {
     /// `X-Auth-Token`.
     Token,
-    /// `Authorization`.
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization` otherwise.
     Password,
 }
 

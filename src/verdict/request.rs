@@ -310,6 +310,21 @@ fn peer(peer: &Peer) -> String {
     }
 }
 
+/// Schemes that this program can satisfy; a server may offer several, each in a header of its own.
+const SUPPORTED_SCHEMES: [&str; 3] = ["keystone", "basic", "bearer"];
+
+/// The challenge that this program can satisfy, or else the first one.
+fn challenge(answer: &Response) -> Option<&UntrustedText> {
+    let challenges = answer.headers.iter().filter(|header| header.name == "www-authenticate");
+    let rank = |value: &UntrustedText| {
+        let begins = |scheme: &&str| {
+            value.bytes().get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme.as_bytes()))
+        };
+        SUPPORTED_SCHEMES.iter().position(begins).unwrap_or(SUPPORTED_SCHEMES.len())
+    };
+    challenges.map(|header| &header.value).min_by_key(|value| rank(value))
+}
+
 fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
     let quote = |name| {
         let value = sanitizer.line(answer.header(name)?, MAX_QUOTE);
@@ -319,7 +334,9 @@ fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         location: quote("location").filter(|_| is_redirect(answer.status)),
         allow: quote("allow"),
         retry_after: quote("retry-after"),
-        challenge: quote("www-authenticate"),
+        challenge: challenge(answer)
+            .map(|value| sanitizer.line(value, MAX_QUOTE))
+            .filter(|value| !value.is_empty()),
         age: quote("age"),
         coding: quote("content-encoding")
             .or_else(|| quote("transfer-encoding"))

@@ -48,17 +48,24 @@ pub(crate) fn add_details(
     }
 }
 
-/// The headers that carry credentials; a token counts before a password.
-const CREDENTIALS: [(&str, Credentials); 2] =
-    [("x-auth-token", Credentials::Token), ("authorization", Credentials::Password)];
+/// The headers that carry credentials, and the beginnings of their values; a token counts before a password.
+const CREDENTIALS: [(&str, &[u8], Credentials); 3] = [
+    ("x-auth-token", b"", Credentials::Token),
+    ("authorization", b"bearer ", Credentials::Bearer),
+    ("authorization", b"", Credentials::Password),
+];
 
 fn credentials(headers: &[(String, Vec<u8>)]) -> Option<Credentials> {
-    let is_sent = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
-    CREDENTIALS.into_iter().find_map(|(name, credentials)| is_sent(name).then_some(credentials))
+    let is_sent = |name: &str, start: &[u8]| {
+        let begins =
+            |value: &[u8]| value.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+        headers.iter().any(|(own, value)| own.eq_ignore_ascii_case(name) && begins(value))
+    };
+    CREDENTIALS.into_iter().find_map(|(name, start, credentials)| is_sent(name, start).then_some(credentials))
 }
 
 fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
-    let secret = |name: &str| CREDENTIALS.iter().any(|(secret, _)| secret.eq_ignore_ascii_case(name));
+    let secret = |name: &str| CREDENTIALS.iter().any(|(secret, ..)| secret.eq_ignore_ascii_case(name));
     let open = endpoint.scheme == Scheme::Http && !matches!(endpoint.route, Route::Unix(_));
     let sent = plan.network.headers.iter().find(|(name, _)| secret(name)).filter(|_| open);
     let note = |(name, _): &(String, Vec<u8>)| {

@@ -3,14 +3,23 @@
 use super::Advice;
 use crate::verdict::{Credentials, RequestVerdict, Responder, Verdict};
 
-/// The credentials that a challenge wants, and their option; `None` for Keystone's challenge and an unknown one.
-fn wanted(challenge: &str) -> Option<(Credentials, &'static str)> {
-    let scheme = challenge.split(' ').next().unwrap_or_default();
-    Some(match scheme.to_ascii_lowercase().as_str() {
-        "basic" => (Credentials::Password, "give its user and password with --auth-file"),
-        "bearer" => (Credentials::Token, "give its token with --header @FILE (Authorization: Bearer ...)"),
-        _ => return None,
-    })
+/// The schemes of challenges: the credentials that each wants, if this program can send them, and the way to the API.
+const SCHEMES: [(&str, Option<Credentials>, &str); 5] = [
+    ("basic", Some(Credentials::Password), "give its user and password with --auth-file"),
+    ("bearer", Some(Credentials::Bearer), "give its token with --header @FILE (Authorization: Bearer ...)"),
+    ("digest", None, WITHOUT_IT),
+    ("negotiate", None, WITHOUT_IT),
+    ("ntlm", None, WITHOUT_IT),
+];
+
+const WITHOUT_IT: &str =
+    "check the API behind it (this program supports neither Digest nor Negotiate nor NTLM)";
+
+/// The credentials that a challenge wants, and what to do; `None` for Keystone's challenge and an unknown one.
+fn wanted(challenge: &str) -> Option<(Option<Credentials>, &'static str)> {
+    let scheme = challenge.split([' ', ',']).next().unwrap_or_default();
+    let (_, kind, action) = SCHEMES.iter().find(|(own, ..)| own.eq_ignore_ascii_case(scheme))?;
+    Some((*kind, action))
 }
 
 /// Explains a proxy that wants credentials of its own, for which a token of Keystone's seldom serves.
@@ -20,7 +29,7 @@ pub(super) fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &Requ
     let option = wanted(challenge).map_or("give its key or token with --header @FILE", |(_, option)| option);
     let scheme = if challenge.is_empty() { String::new() } else { format!(" ({challenge})") };
     let did = match verdict.credentials {
-        Some(Credentials::Token) => "does not accept the token that was sent",
+        Some(Credentials::Token | Credentials::Bearer) => "does not accept the token that was sent",
         Some(Credentials::Password) => "does not accept the password that was sent",
         None => "wants credentials",
     };
@@ -36,14 +45,15 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
     let challenge = judged.quotes.challenge.as_deref().filter(|_| judged.answered_by.is_none());
     let scheme = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
     let answered = format!("access control{scheme} answered before the health check could");
-    // Without credentials, the row names both options.
-    let wanted = challenge.filter(|_| status == 401 && verdict.credentials.is_some()).and_then(wanted);
+    // Without credentials, the row's action serves for Basic, for the challenge may not be the only one.
+    let is_specific = |kind| verdict.credentials.is_some() || kind != Some(Credentials::Password);
+    let wanted = challenge.filter(|_| status == 401).and_then(wanted).filter(|(kind, _)| is_specific(*kind));
     let sent = verdict.credentials.map(|credentials| match credentials {
-        Credentials::Token => "token",
+        Credentials::Token | Credentials::Bearer => "token",
         Credentials::Password => "password",
     });
     let did = match (status, sent) {
-        (401, Some(sent)) if wanted.is_some_and(|(kind, _)| Some(kind) != verdict.credentials) => {
+        (401, Some(sent)) if wanted.is_some_and(|(kind, _)| kind != verdict.credentials) => {
             format!("ignores the {sent} that was sent")
         }
         (401, Some(sent)) => format!("rejected the {sent} that was sent"),

@@ -153,10 +153,24 @@ fn access_control() {
     let basic = [("www-authenticate", "Basic realm=\"x\"")];
     advises(
         &plan(),
-        &[&get(401, &KEYSTONE, ""), &get(401, &basic, ""), &get(403, &[], ""), &get(407, &[], "")],
+        &[
+            &get(401, &KEYSTONE, ""),
+            &get(401, &basic, ""),
+            &get(401, &[("www-authenticate", "Bearer realm=\"x\"")], ""),
+            &get(401, &[("www-authenticate", "Negotiate")], ""),
+            &get(401, &[("www-authenticate", "NTLM"), basic[0]], ""),
+            &get(403, &[], ""),
+            &get(407, &[], ""),
+        ],
         &expect![[r#"
             access control answered before the health check could
             -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+            access control (Basic realm="x") answered before the health check could: it wants credentials
+            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+            access control (Bearer realm="x") answered before the health check could: it wants credentials
+            -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
+            access control (Negotiate) answered before the health check could: it wants credentials
+            -> check the API behind it (this program supports neither Digest nor Negotiate nor NTLM), or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
             -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control answered before the health check could: it forbids the request
@@ -190,15 +204,18 @@ fn rejected_credentials() {
     );
     plan.network.headers = vec![("Authorization".into(), b"Basic eDp5".to_vec())];
     let bearer = [("www-authenticate", "Bearer")];
+    let digest = [("www-authenticate", "Digest realm=\"x\"")];
     advises(
         &plan,
-        &[&get(401, &basic, ""), &get(401, &bearer, "")],
+        &[&get(401, &basic, ""), &get(401, &bearer, ""), &get(401, &digest, "")],
         &expect![[r#"
-        access control (Basic realm="x") answered before the health check could: it rejected the password that was sent
-        -> give its user and password with --auth-file, or exempt the health path from authentication
-        access control (Bearer) answered before the health check could: it ignores the password that was sent
-        -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
-    "#]],
+            access control (Basic realm="x") answered before the health check could: it rejected the password that was sent
+            -> give its user and password with --auth-file, or exempt the health path from authentication
+            access control (Bearer) answered before the health check could: it ignores the password that was sent
+            -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
+            access control (Digest realm="x") answered before the health check could: it ignores the password that was sent
+            -> check the API behind it (this program supports neither Digest nor Negotiate nor NTLM), or exempt the health path from authentication
+        "#]],
     );
     advises(
         &plan,
@@ -207,6 +224,15 @@ fn rejected_credentials() {
             access control answered before the health check could: it forbids the request despite the password that was sent
             -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
         "#]],
+    );
+    plan.network.headers = vec![("Authorization".into(), b"Bearer x.y.z".to_vec())];
+    advises(
+        &plan,
+        &[&get(401, &bearer, "")],
+        &expect![[r#"
+        access control (Bearer) answered before the health check could: it rejected the token that was sent
+        -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
+    "#]],
     );
 }
 
