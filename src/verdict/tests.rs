@@ -606,15 +606,30 @@ fn overridden_timeout_without_time() {
 }
 
 #[test]
-fn slow_resolver() {
+fn slow_phases() {
     let mut plan = plan();
     plan.criteria.thresholds.request = threshold("1", "");
-    for (lookup, slow) in [(900, "check this machine's resolver"), (100, "check the load of the API")] {
+    let table = [
+        (Phase::Resolve, 900, ", 900 ms of it to resolve the name", "check this machine's resolver"),
+        (Phase::Resolve, 100, "", "check the load of the API"),
+        (Phase::Connect, 1100, ", 1.1 s of it to connect", "check the network to the host"),
+        (
+            Phase::Tls,
+            700,
+            ", 700 ms of it for the TLS handshake",
+            "check the load of the server that ends TLS",
+        ),
+        (Phase::Receive, 700, ", 700 ms of it to receive the body", "check the network, and how fast"),
+        (Phase::Wait, 1200, "", "check the load of the API"),
+    ];
+    for (phase, time, words, slow) in table {
         let mut head = made(Method::Head, Completion::Full(answer(204, &[], "")));
         head.elapsed = Duration::from_millis(1204);
-        head.phases.set(Phase::Resolve, Duration::from_millis(lookup));
+        head.phases.set(phase, Duration::from_millis(time));
         let verdict = verdict(&plan, &[sent(head), timed(Method::Get, 200, 1, 1)]);
-        assert_eq!(verdict.diagnosis, Diagnosis::Slow);
+        let summary =
+            format!("slow: HEAD from ctl1:8777 took 1.204 s{words}: above the warning threshold of 1 s");
+        assert_eq!(verdict.summary.text, summary);
         assert!(verdict.action.starts_with(slow), "{}", verdict.action);
     }
 }

@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::super::aggregate;
 use super::advice::pair::is_head_alone;
+use super::advice::slow::longest_phase;
 use super::{fault, login};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
@@ -196,7 +197,7 @@ fn clause(verdict: &Verdict) -> Clause {
             reason: reason.clone().map(Reason::Plain),
         },
         Basis::Slow(timed, took, crossing) => {
-            with_request(slow(endpoint, *timed, *took), verdict, crossing, "s")
+            with_request(slow(verdict, *timed, *took), verdict, crossing, "s")
         }
         Basis::Certificate(crossing) => with_request(certificate(verdict), verdict, crossing, "days"),
         Basis::NoToken => {
@@ -352,11 +353,13 @@ fn with_request(event: String, verdict: &Verdict, crossing: &Crossing, unit: &st
     Clause { event, reason: Some(Reason::Plain(reason)) }
 }
 
-fn slow(endpoint: &str, timed: Timed, took: std::time::Duration) -> String {
-    let took = format_duration_exact(took);
+fn slow(verdict: &Verdict, timed: Timed, took: std::time::Duration) -> String {
+    let (endpoint, time) = (&verdict.shown_name, format_duration_exact(took));
     match timed {
-        Timed::Request(method) => format!("{} from {endpoint} took {took}", method.name()),
-        Timed::Backend => format!("the back-end of {endpoint} took {took}"),
+        Timed::Request(method) => {
+            format!("{} from {endpoint} took {time}{}", method.name(), longest_phase(verdict, method, took))
+        }
+        Timed::Backend => format!("the back-end of {endpoint} took {time}"),
     }
 }
 

@@ -4,25 +4,25 @@ mod credentials;
 pub(super) mod pair;
 mod proxy;
 mod remark;
+pub(super) mod slow;
 mod tls;
-
-use std::time::Duration;
 
 use credentials::{denied, wanted_by_proxy};
 use proxy::own_answer;
+use slow::{API_IS_SLOW, RESOLVER_IS_SLOW};
 
 use super::cause::beyond_clause;
 use super::login;
 use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Completion, Method, Phase};
+use crate::model::exchange::{Completion, Method};
 use crate::model::fault::{
     FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
 use crate::rules::{AnswerProblem, Key, RuleOrigin, Selector};
-use crate::units::{format_decimal, format_duration_exact};
+use crate::units::format_decimal;
 use crate::verdict::{
-    Basis, Crossing, FaultInfo, RequestVerdict, Responder, Shortage, Spender, Timed, TokenSource, Verdict,
+    Basis, Crossing, FaultInfo, RequestVerdict, Responder, Shortage, Spender, TokenSource, Verdict,
 };
 
 /// An explanation, and an action, which is empty where there is nothing to do.
@@ -43,30 +43,7 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         Basis::NothingSent(reason) => {
             (reason.clone().unwrap_or_else(|| "no request was sent".to_owned()), String::new())
         }
-        Basis::Slow(Timed::Request(method), took, crossing) => {
-            let is_back_end =
-                *method == Method::Get && verdict.backend.is_some_and(|share| share > *took / 2);
-            let lookup = verdict.made().find(|(made, _)| made == method);
-            let lookup = lookup.and_then(|(_, judged)| judged.phases.get(Phase::Resolve));
-            let action = match lookup {
-                Some(lookup) if lookup > *took / 2 => RESOLVER_IS_SLOW,
-                _ if is_back_end => BACK_END_IS_SLOW,
-                _ => API_IS_SLOW,
-            };
-            (
-                format!(
-                    "{} took {}, {}",
-                    method.name(),
-                    format_duration_exact(*took),
-                    crossed(crossing, "s")
-                ),
-                slow_action(*took, crossing, action),
-            )
-        }
-        Basis::Slow(Timed::Backend, took, crossing) => (
-            format!("the back-end took {}, {}", format_duration_exact(*took), crossed(crossing, "s")),
-            slow_action(*took, crossing, BACK_END_IS_SLOW),
-        ),
+        Basis::Slow(timed, took, crossing) => slow::advice(verdict, *timed, *took, crossing),
         Basis::Certificate(crossing) => (expiring(verdict, crossing), RENEW.to_owned()),
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
@@ -109,17 +86,6 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
                 .to_owned(),
         )),
         _ => None,
-    }
-}
-
-/// The action for a time that crossed a threshold. A time may also be too short, perhaps for a range that was given by mistake.
-fn slow_action(took: Duration, crossing: &Crossing, action: &str) -> String {
-    if crossing.range.is_too_small(took.as_secs_f64()) {
-        "check that the API itself answers, not a cache or an error page; a threshold for slow responses is an \
-         upper bound alone, as in -w 2"
-            .to_owned()
-    } else {
-        action.to_owned()
     }
 }
 
@@ -232,11 +198,6 @@ const END_TLS: &str = "have the server, or the proxy that ends TLS in front of i
 /// Advises on a certificate that has expired or soon will.
 const RENEW: &str = "renew the certificate and have the server that presents it load the new one";
 
-const API_IS_SLOW: &str = "check the load of the API, its host and the network";
-const RESOLVER_IS_SLOW: &str =
-    "check this machine's resolver (/etc/resolv.conf) and the network to its name server";
-const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connection between it and the API";
-
 const REPAIR_HEADERS: &str = "check whether it is the API that answers there, then the headers that it and any proxy in front of it set (curl -v \
                               shows them)";
 
@@ -323,6 +284,11 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (403, _, Some(own)) => own_answer(status, own, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(method, judged, proxy),
+        (502 | 504, ..) if pair::passed_head_on(verdict, method, judged) => {
+            let (meaning, _) =
+                own.map_or_else(|| of_row(judged), |own| own_answer(status, own, judged, method));
+            pair::get_behind_proxy(&meaning, proxy)
+        }
         (200..=299 | 400..=599, _, Some(own)) => own_answer(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),
         (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),

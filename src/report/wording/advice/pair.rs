@@ -5,7 +5,7 @@ use super::{Advice, END_TLS, UNPROVEN_END};
 use crate::model::exchange::{Completion, Method, Phase};
 use crate::model::fault::{FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
-use crate::verdict::{FaultInfo, RequestVerdict, Responder, Verdict};
+use crate::verdict::{FaultInfo, Obstacle, RequestVerdict, Responder, Verdict};
 
 /// Returns whether HEAD failed and GET was answered well.
 pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Method) -> bool {
@@ -55,6 +55,32 @@ pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) ->
         ),
     };
     Some((meaning.to_owned(), action.to_owned()))
+}
+
+/// Tests for a proxy's failure to get an answer to GET, just after HEAD was answered well at the same address.
+pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
+    let is_answered = |(made, head): (Method, &RequestVerdict)| {
+        made == Method::Head
+            && head.state == State::Ok
+            && head.completion.full().is_some()
+            && head.peer == judged.peer
+    };
+    let is_lost = matches!(
+        judged.obstacle,
+        None | Some(Obstacle::NoValidResponse | Obstacle::NoResponseInTime | Obstacle::ConnectionLost)
+    );
+    method == Method::Get && is_lost && verdict.made().any(is_answered)
+}
+
+/// HEAD's good answer proves the way through the proxy, so its servers are not the first suspects.
+pub(super) fn get_behind_proxy(meaning: &str, proxy: Option<Responder>) -> Advice {
+    let name = proxy.map_or("the proxy", Responder::title);
+    (
+        format!(
+            "{meaning}; HEAD was answered through it just before, so the API is up and fails only on GET"
+        ),
+        format!("check the API's log, and what the API needs for GET; then {name}'s error log"),
+    )
 }
 
 /// HEAD's good answer proves the API, so the back-end is accused.

@@ -53,6 +53,8 @@ fn gateway_failures() {
             &get(502, &[], wsme),
             &get(502, &[("server", "nginx")], nginx),
             &get(504, &[], ""),
+            &both("204", "504"),
+            &[answered(Method::Head, 204, &[], ""), answered(Method::Get, 502, &[], nginx)],
             &both("204", "keystone"),
         ],
         &expect![[r#"
@@ -64,6 +66,10 @@ fn gateway_failures() {
             -> check nginx's view of its servers, then whether the API itself is up and running
             a proxy or load balancer answered: it got no answer in time from the API behind it
             -> check the proxy's view of its servers, then the API itself
+            a proxy or load balancer answered: it got no answer in time from the API behind it; HEAD was answered through it just before, so the API is up and fails only on GET
+            -> check the API's log, and what the API needs for GET; then the proxy's error log
+            nginx, not the API, answered 502 itself: it got no valid response from the API behind it; HEAD was answered through it just before, so the API is up and fails only on GET
+            -> check the API's log, and what the API needs for GET; then nginx's error log
             Keystone, not the health check, is unavailable: the API could not have the token checked, so its health check did not run
             -> check the Keystone service and the API's connection to it, or exempt the health path from authentication
         "#]],
