@@ -10,6 +10,7 @@ use anyhow::{Error, Result, anyhow};
 use rustix::process::geteuid;
 
 use crate::input;
+use crate::sanitize::without_number;
 
 /// Beginning of the random name of a file that is being written.
 const PREFIX: &str = ".check_ceilometer.";
@@ -68,8 +69,8 @@ fn is_abandoned(found: &Metadata) -> bool {
 /// The file and the system's own words: the text around them names a random file that nobody has seen.
 fn cause(file: &Path, error: &io::Error) -> Error {
     let text = error.to_string();
-    let words = text.split(" at path ").next().and_then(|text| text.split(" (os error").next());
-    anyhow!("{}: {}", input::name(file), words.unwrap_or_default())
+    let words = without_number(text.split(" at path ").next().unwrap_or_default());
+    anyhow!("{}: {words}", input::name(file))
 }
 
 #[cfg(test)]

@@ -109,13 +109,17 @@ pub(crate) fn is_readable_by_others(path: &Path) -> bool {
         && fs::metadata(path).is_ok_and(|status| status.is_file() && status.mode() & 0o044 != 0)
 }
 
+/// Leaves out the byte order mark, which editors of Windows put first.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// The lines of a file that say something, trimmed, each with its number counted from 1.
 ///
 /// Blank lines and those that begin with `#` say nothing. CRLF and a byte order mark are tolerated. A line that is not
-/// UTF-8 is the error that it is, in words that do not quote it.
+/// UTF-8 is an error, whose words do not quote it.
 pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = (usize, Result<&str, &'static str>)> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let numbered = (1..).zip(text.split(|&byte| byte == b'\n'));
+    let numbered = (1..).zip(without_mark(text).split(|&byte| byte == b'\n'));
     numbered.filter_map(|(number, line)| match std::str::from_utf8(line).map(str::trim) {
         Ok(line) if line.is_empty() || line.starts_with('#') => None,
         Ok(line) => Some((number, Ok(line))),
@@ -123,7 +127,7 @@ pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = (usize, Result<&str, &'
     })
 }
 
-/// Before which reads to wait until there is something to read.
+/// The reads before which to wait until there is something to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wait {
     /// Before each: standard input may block, for its mode is shared with other processes and stays as it is.

@@ -87,6 +87,16 @@ pub(super) enum Credential {
     ApplicationCredential { credential: ApplicationCredential, secret: Secret },
 }
 
+impl Credential {
+    pub(super) const fn secret(&self) -> &Secret {
+        match self {
+            Credential::Password { password: secret, .. }
+            | Credential::Token(secret)
+            | Credential::ApplicationCredential { secret, .. } => secret,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ApplicationCredential {
     Id(String),
@@ -247,11 +257,7 @@ impl Cloud {
 
     /// The login's secret, to be masked.
     pub(crate) fn secret(&self) -> &Secret {
-        match &self.login.credential {
-            Credential::Password { password: secret, .. }
-            | Credential::Token(secret)
-            | Credential::ApplicationCredential { secret, .. } => secret,
-        }
+        self.login.credential.secret()
     }
 }
 

@@ -11,12 +11,7 @@ const HIDDEN: &str = "";
 impl Login {
     /// The body of the POST that logs in.
     pub(crate) fn body(&self) -> String {
-        let secret = match &self.credential {
-            Credential::Password { password: secret, .. }
-            | Credential::Token(secret)
-            | Credential::ApplicationCredential { secret, .. } => secret.expose(),
-        };
-        self.request(secret).to_string()
+        self.request(self.credential.secret().expose()).to_string()
     }
 
     /// The login without its secret, which identifies a cached token.

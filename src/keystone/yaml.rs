@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
+use crate::input::without_mark;
+
 /// Maximum depth of nested lists and mappings. A cloud needs five.
 const MAX_DEPTH: usize = 32;
 
@@ -85,7 +87,7 @@ fn decode(bytes: &[u8]) -> Result<&str, SyntaxError> {
     if let Some(number) = bytes.split(|&byte| byte == b'\n').position(|line| line.contains(&0)) {
         return Err(SyntaxError { line: number + 1, reason: "a NUL byte: save the file as UTF-8 text" });
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.split(|&byte| byte == b'\n').count();

@@ -323,6 +323,13 @@ pub(crate) enum ChunkProblem {
     EndlessLine,
 }
 
+impl Fault {
+    /// The fault of this machine or this program.
+    pub(crate) fn local(phase: Phase, reason: impl Into<String>) -> Fault {
+        Fault { kind: FaultKind::Local, phase, detail: FaultDetail::Local(reason.into()) }
+    }
+}
+
 impl<T> Fault<T> {
     /// Converts all text: that of peers by `text`, the words of systems and libraries and our own by `own`.
     pub(crate) fn map<U>(&self, text: &impl Fn(&T) -> U, own: &impl Fn(&str) -> String) -> Fault<U> {

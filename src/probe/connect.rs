@@ -20,7 +20,7 @@ use super::stream::DeadlineStream;
 use crate::deadline::poll_until;
 use crate::model::exchange::Phase;
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
-use crate::sanitize::sanitize_own;
+use crate::sanitize::{sanitize_own, system_words};
 
 /// The delay before the next address is tried beside the last (RFC 8305, section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -96,7 +96,7 @@ pub(super) fn unix(path: &Path, deadline: Instant) -> Result<DeadlineStream, Fau
 }
 
 fn unix_fault(path: &Path, error: &io::Error) -> Fault {
-    let reason = (error.kind() != io::ErrorKind::TimedOut).then(|| describe_io_error(error));
+    let reason = (error.kind() != io::ErrorKind::TimedOut).then(|| system_words(error));
     let path = sanitize_own(&path.to_string_lossy(), MAX_SHOWN_PATH);
     fault(kind_of(error), ConnectFault::Unix { path, reason })
 }
@@ -159,7 +159,7 @@ fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
 
 impl ConnectError {
     fn new(address: SocketAddr, error: &io::Error) -> ConnectError {
-        let attempt = AddressAttempt { address, reason: Some(describe_io_error(error)) };
+        let attempt = AddressAttempt { address, reason: Some(system_words(error)) };
         let is_without_ipv6 = address.is_ipv6() && Errno::from_io_error(error) == Some(Errno::ADDRNOTAVAIL);
         ConnectError { kind: kind_of(error), is_without_ipv6, attempt }
     }
@@ -174,17 +174,6 @@ fn kind_of(error: &io::Error) -> FaultKind {
         io::ErrorKind::TimedOut => FaultKind::Timeout,
         _ => FaultKind::NoRoute,
     }
-}
-
-/// The system's words for an error, without its number.
-pub(super) fn describe_io_error(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    let mut words = text.get(..end).unwrap_or(&text).to_owned();
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_lowercase();
-    }
-    words
 }
 
 /// Maximum number of addresses that a fault names.

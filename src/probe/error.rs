@@ -4,9 +4,9 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::connect::describe_io_error;
 use crate::model::exchange::Phase;
-use crate::model::fault::{Fault, FaultDetail, FaultKind};
+use crate::model::fault::Fault;
+use crate::sanitize::system_words;
 
 /// Returns true if an error says that this machine ran out of something: descriptors, memory, local ports.
 pub(super) fn is_local(error: &io::Error) -> bool {
@@ -24,12 +24,13 @@ pub(super) fn local_fault(error: &io::Error, phase: Phase) -> Option<Fault> {
 
 /// The fault of an error that is known to be this machine's.
 pub(super) fn local(phase: Phase, error: &io::Error) -> Fault {
-    Fault { kind: FaultKind::Local, phase, detail: FaultDetail::Local(describe_io_error(error)) }
+    Fault::local(phase, system_words(error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::fault::FaultKind;
 
     #[test]
     fn faults_of_this_machine() {

@@ -78,7 +78,7 @@ impl RequestTemplate {
         let url = endpoint.url();
         let transport = DeadlineTransport::new(stream, self.output + url.len(), log.clone());
         let request = Request::builder().method(method.name()).uri(url).body(body);
-        let request = request.map_err(|error| local(Phase::Send, &error));
+        let request = request.map_err(|error| Fault::local(Phase::Send, error.to_string()));
         let answered = request.and_then(|request| self.ask(endpoint, request, transport, &log));
         let completion = match answered {
             Ok(response) => self.read(method, response, &log),
@@ -214,12 +214,8 @@ fn fault(log: &ExchangeLog, error: &ureq::Error) -> Fault {
             response_fault(FaultKind::Protocol, ResponseProblem::MalformedHeaders(cause(error)))
         }
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_) => not_http(log),
-        other => local(log.phase(), other),
+        other => Fault::local(log.phase(), other.to_string()),
     }
-}
-
-fn local(phase: Phase, error: &dyn std::fmt::Display) -> Fault {
-    Fault { kind: FaultKind::Local, phase, detail: FaultDetail::Local(error.to_string()) }
 }
 
 /// The library's words for a malformed response, without its preambles.

@@ -14,12 +14,12 @@ use std::time::Instant;
 use dns_lookup::{AddrFamily, AddrInfoHints, LookupErrorKind, SockType};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use super::connect::describe_io_error;
 use super::error::is_local;
 use crate::model::endpoint::Host;
 use crate::model::exchange::Phase;
 use crate::model::fault::{Fault, FaultDetail, FaultKind, LookupProblem};
 use crate::plan::IpFamily;
+use crate::sanitize::system_words;
 
 /// Size of the stack of a look-up's thread, in bytes: name service modules want more than a worker does.
 const STACK_SIZE: usize = 512 * 1024;
@@ -182,7 +182,7 @@ fn out_of_resources(kind: LookupErrorKind) -> Option<String> {
     }
     let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None);
     let error = socket.err().map(io::Error::from).filter(is_local)?;
-    Some(format!("no socket for the name look-up: {}", describe_io_error(&error)))
+    Some(format!("no socket for the name look-up: {}", system_words(&error)))
 }
 
 fn no_address(family: Option<IpFamily>) -> LookupProblem {

@@ -4,11 +4,10 @@ use std::io;
 
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
-use super::connect::describe_io_error;
 use super::first_bytes;
 use crate::model::exchange::Phase;
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, Stage, TlsProblem};
-use crate::sanitize::UntrustedText;
+use crate::sanitize::{UntrustedText, system_words};
 
 /// The server wanted a client certificate that the probe lacks.
 pub(super) fn certificate_wanted(phase: Phase) -> Fault {
@@ -99,7 +98,7 @@ pub(super) fn from_io_error(error: &io::Error, first_bytes: &[u8], lacks_certifi
         io::ErrorKind::TimedOut => (FaultKind::Timeout, End::Timeout),
         io::ErrorKind::UnexpectedEof => (FaultKind::Closed, End::Closed),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (FaultKind::Reset, End::Reset),
-        _ => return failed(describe_io_error(error)),
+        _ => return failed(system_words(error)),
     };
     let kind = if silent || kind == FaultKind::Timeout { kind } else { FaultKind::Tls };
     let stage = if silent { Stage::ClientHello } else { Stage::TlsHandshake };

@@ -9,13 +9,13 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
 use super::buffers::Growing;
-use super::connect::describe_io_error;
 use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
 use super::{first_bytes, head};
 use crate::model::exchange::{HEAD_LIMIT, Header, Phase, SENT_LIMIT};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, ResponseProblem, Stage};
+use crate::sanitize::system_words;
 
 /// A connection to an endpoint.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ fn interrupted(log: &ExchangeLog, error: &io::Error, tls: bool) -> Fault {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (FaultKind::Reset, End::Reset),
         io::ErrorKind::UnexpectedEof if tls => (FaultKind::Closed, End::ClosedInTls),
         io::ErrorKind::UnexpectedEof => (FaultKind::Closed, End::Closed),
-        _ => (FaultKind::Reset, End::Failed(describe_io_error(error))),
+        _ => (FaultKind::Reset, End::Failed(system_words(error))),
     };
     let kind = if log.head_complete && kind != FaultKind::Timeout { FaultKind::Body } else { kind };
     Fault { kind, phase: log.phase(), detail: FaultDetail::Interrupted { stage: log.stage(), end } }

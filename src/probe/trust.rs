@@ -268,10 +268,11 @@ fn distribution() -> TrustStorePaths {
     TrustStorePaths { file: found.cert_file, directories }
 }
 
-/// Reads a file in PEM form, without the byte order mark that editors of Windows put first.
+/// Reads a file in PEM form.
 fn read_pem(path: &Path, deadline: Instant) -> Result<Vec<u8>> {
-    let text = input::read(path, MAX_FILE_BYTES, deadline)?;
-    Ok(text.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(text))
+    let mut text = input::read(path, MAX_FILE_BYTES, deadline)?;
+    text.drain(..text.len() - input::without_mark(&text).len());
+    Ok(text)
 }
 
 /// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Write};
 
-use super::connect::describe_io_error;
 use super::error::local_fault;
 use super::head;
 use super::stream::DeadlineStream;
 use crate::model::exchange::{HEAD_LIMIT, Phase, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::Proxy;
+use crate::sanitize::system_words;
 
 /// Asks the proxy at the other end of a connection for a tunnel to `target` (`HOST:PORT`).
 pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> Result<(), Fault> {
@@ -39,7 +39,7 @@ pub(super) fn fault(proxy: &Proxy, phase: Phase, problem: ProxyProblem) -> Fault
 fn io_problem(error: &io::Error) -> ProxyProblem {
     match error.kind() {
         io::ErrorKind::TimedOut => ProxyProblem::Timeout,
-        _ => ProxyProblem::Broken(describe_io_error(error)),
+        _ => ProxyProblem::Broken(system_words(error)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::{MIN_RUN, last_complete};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
-use crate::model::fault::{Fault, FaultDetail, FaultKind};
+use crate::model::fault::Fault;
 use crate::model::state::State;
 use crate::plan::{Plan, Verbosity};
 use crate::probe::Prober;
@@ -202,8 +202,10 @@ fn leave_unjudged(exchange: &mut Exchange) {
     let Completion::Full(answer) = &mut exchange.completion else { return };
     if answer.is_success() && answer.body.bytes().len() > LATE_BODY_BYTES {
         let answer = std::mem::take(answer);
-        exchange.completion =
-            Completion::Truncated(answer, local("no time was left to judge the answer's body (raise -t)"));
+        exchange.completion = Completion::Truncated(
+            answer,
+            Fault::local(Phase::Receive, "no time was left to judge the answer's body (raise -t)"),
+        );
     }
 }
 
@@ -225,7 +227,7 @@ fn drop_details(exchange: &mut Exchange) {
 fn panicked(method: Method) -> PlannedRequest {
     PlannedRequest::Sent(Box::new(Exchange {
         method,
-        completion: Completion::Failed(local("internal error; please report it")),
+        completion: Completion::Failed(Fault::local(Phase::Receive, "internal error; please report it")),
         peer: None,
         certificate: None,
         phases: Phases::default(),
@@ -234,15 +236,11 @@ fn panicked(method: Method) -> PlannedRequest {
     }))
 }
 
-/// A failure of this program.
-fn local(reason: &str) -> Fault {
-    Fault { kind: FaultKind::Local, phase: Phase::Receive, detail: FaultDetail::Local(reason.into()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::exchange::Response;
+    use crate::model::fault::{FaultDetail, FaultKind};
     use crate::probe::Resolver;
     use crate::verdict::tests::{answered, endpoint, plan};
 

@@ -126,7 +126,7 @@ fn is_invisible(letter: char) -> bool {
         // Private use, noncharacters, variation selectors, byte order mark, annotations.
         | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{fff0}'..='\u{fffb}'
-        // OutputFormat characters of Kaithi, Egyptian, shorthand and musical notation.
+        // Format characters of Kaithi, Egyptian, shorthand and musical notation.
         | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}'
         // Planes without a letter, tags and more selectors, private use.
