@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::cli::{Cli, EarlyExit, OPTS_VAR, OutputFormat};
 use crate::environment::Environment;
@@ -15,9 +15,6 @@ use crate::report::Report;
 use crate::run::{self, Run};
 use crate::terminal::layout::MAX_PROSE;
 use crate::{deadline, explain, generate, limits, output, startup, watch};
-
-/// The reason where a file was not read or written in time.
-const LATE_FILE: &str = "a file did not answer in time: check the file system that it is on, or raise -t";
 
 /// Time that a run with files may take after all others must have written, and once more to say that it is late: the rest
 /// of the 250 ms.
@@ -60,30 +57,63 @@ fn start(started: Instant) -> u8 {
     }
 }
 
+/// The result of all work that files can hold, with what remains to be done.
+enum Outcome {
+    /// A text is published: the exit code.
+    Published(u8),
+    /// A report that is to be written by the deadline.
+    Reported {
+        report: Box<Report>,
+        plan: Arc<Plan>,
+        deadline: Instant,
+    },
+    Watch {
+        run: Box<Run>,
+        every: Duration,
+        count: Option<u64>,
+    },
+}
+
 /// Executes the command line and returns the exit code.
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
     let has_read_files = Arc::default();
-    let Some(deadline) = plan::file_deadline(cli, environment) else {
-        return attempt(cli, environment, &has_read_files);
+    let outcome = match plan::file_deadline(cli, environment) {
+        None => caught(|| outcome(cli, environment, &has_read_files)),
+        Some(deadline) => {
+            let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
+            let (own, its, flag) = (Arc::clone(cli), Arc::clone(environment), Arc::clone(&has_read_files));
+            let work = move || caught(|| outcome(&own, &its, &flag));
+            match deadline::within_unless(Some(deadline), &has_read_files, work) {
+                Ok(outcome) => outcome,
+                Err(_) => return fail(run::LATE_FILE, cli.output.output, environment, LATE_GRACE),
+            }
+        }
     };
-    let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
-    let (own, its, flag) = (Arc::clone(cli), Arc::clone(environment), Arc::clone(&has_read_files));
-    deadline::within_unless(deadline, &has_read_files, move || attempt(&own, &its, &flag))
-        .unwrap_or_else(|_| fail(LATE_FILE, cli.output.output, environment, LATE_GRACE))
+    let code = outcome.and_then(|outcome| caught(|| finish(outcome, environment.started)));
+    code.unwrap_or_else(|error| {
+        fail(&format!("{error:#}"), cli.output.output, environment, output::WRITE_GRACE)
+    })
 }
 
-/// Executes the command line here; an error or a panic is a line and an exit code.
-fn attempt(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> u8 {
-    let done = panic::catch_unwind(AssertUnwindSafe(|| match requested_text(cli, environment) {
-        Some(text) => publish(cli, &text),
+/// Makes an error of a panic.
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!(internal_error())))
+}
+
+/// Does all work that may wait for a file system, except for writing reports.
+fn outcome(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Outcome> {
+    match requested_text(cli, environment) {
+        Some(text) => publish(cli, &text).map(Outcome::Published),
         None => probe(cli, environment, has_read_files),
-    }));
-    let reason = match done {
-        Ok(Ok(code)) => return code,
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(_) => internal_error(),
-    };
-    fail(&reason, cli.output.output, environment, output::WRITE_GRACE)
+    }
+}
+
+fn finish(outcome: Outcome, started: Instant) -> Result<u8> {
+    match outcome {
+        Outcome::Published(code) => Ok(code),
+        Outcome::Reported { report, plan, deadline } => Ok(output::write_report(&report, &plan, deadline)),
+        Outcome::Watch { run, every, count } => watch::watch(*run, started, every, count),
+    }
 }
 
 /// Renders the text of `--generate` or `--explain`, which replaces a run.
@@ -107,25 +137,17 @@ fn publish(cli: &Cli, text: &str) -> Result<u8> {
     Ok(State::Ok.exit_code())
 }
 
-/// Plans, probes and reports.
-fn probe(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<u8> {
+/// Plans, and probes unless the runs are watched.
+fn probe(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Outcome> {
     let plan = Arc::new(Plan::from_cli(cli, environment)?);
     let run = Run::prepare(Arc::clone(&plan), Arc::clone(has_read_files))?;
     let started = environment.started;
-    let report = match plan.mode {
-        RunMode::Once => run::once(run, started)?,
-        RunMode::Wait { limit } => watch::wait(run, started, limit)?,
-        RunMode::Watch { every, count } => return watch::watch(run, started, every, count),
+    let (report, limit) = match plan.mode {
+        RunMode::Once => (run::once(run, started)?, plan.timing.budget),
+        RunMode::Wait { limit } => (watch::wait(run, started, limit)?, limit),
+        RunMode::Watch { every, count } => return Ok(Outcome::Watch { run: Box::new(run), every, count }),
     };
-    Ok(output::write_report(&report, &plan, run_deadline(&plan, started)))
-}
-
-/// Deadline of the last run.
-fn run_deadline(plan: &Plan, started: Instant) -> Instant {
-    match plan.mode {
-        RunMode::Wait { limit } => started + limit,
-        RunMode::Once | RunMode::Watch { .. } => started + plan.timing.budget,
-    }
+    Ok(Outcome::Reported { report: Box::new(report), plan, deadline: started + limit })
 }
 
 /// Reports a failure before any run on standard output, which is what callers read.

@@ -3,11 +3,11 @@
 //! A file system may stall, as NFS's does without its server; a terminal that nobody reads takes no more; another process may
 //! take what a shared standard input had. No poll foretells these.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, Timespec, poll};
 use rustix::io::{Errno, Result as SystemResult};
@@ -16,11 +16,52 @@ use rustix::io::{Errno, Result as SystemResult};
 /// (`RUST_MIN_STACK`) would decide.
 pub(crate) const STACK_SIZE: usize = 1024 * 1024;
 
+/// Time that work under way still gets after a signal to stop.
+const STOP_GRACE: Duration = Duration::from_millis(200);
+
+/// Time between two looks for such a signal.
+const STOP_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Maximum number of threads at work: a watch beside a file system that stalls would leave one more with each run.
+const MAX_THREADS: usize = 64;
+
+/// Moment of the first signal to stop.
+static STOPPED: OnceLock<Instant> = OnceLock::new();
+
+/// Number of threads whose work is not over, waited for or abandoned.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Ends all waits soon, for a signal asks the program to stop.
+pub(crate) fn stop() {
+    STOPPED.get_or_init(Instant::now);
+}
+
+/// Time until the deadline, if there is one, or until the program has to stop.
+fn time_left(deadline: Option<Instant>) -> Duration {
+    let stop = STOPPED.get().map(|at| *at + STOP_GRACE);
+    let end = deadline.into_iter().chain(stop).min();
+    end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
+}
+
+/// Calls `wait` with a time to wait for until it returns something, or no time is left.
+pub(crate) fn wait_in_turns<T>(
+    deadline: Option<Instant>,
+    mut wait: impl FnMut(Duration) -> Option<T>,
+) -> Option<T> {
+    loop {
+        let left = time_left(deadline);
+        let waited = wait(left.min(STOP_INTERVAL));
+        if waited.is_some() || left <= STOP_INTERVAL {
+            return waited;
+        }
+    }
+}
+
 /// Returns what the work returns, or an error at the deadline, or if the work panics.
 ///
 /// Where no thread can be had, the work is done here, without a deadline.
 pub(crate) fn within<T: Send + 'static>(
-    deadline: Instant,
+    deadline: Option<Instant>,
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Result<T, RecvTimeoutError> {
     within_unless(deadline, &AtomicBool::new(false), work)
@@ -28,23 +69,57 @@ pub(crate) fn within<T: Send + 'static>(
 
 /// Returns the same, but waits for work that has set the flag by the deadline: from then on it ends by itself.
 pub(crate) fn within_unless<T: Send + 'static>(
-    deadline: Instant,
+    deadline: Option<Instant>,
     ends_by_itself: &AtomicBool,
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Result<T, RecvTimeoutError> {
+    let receiver = start(&THREADS, work);
+    let wait = |time| match receiver.recv_timeout(time) {
+        Err(RecvTimeoutError::Timeout) => None,
+        done => Some(done),
+    };
+    wait_in_turns(deadline, wait).unwrap_or_else(|| {
+        if ends_by_itself.load(Ordering::SeqCst) {
+            return receiver.recv().map_err(|_| RecvTimeoutError::Disconnected);
+        }
+        Err(RecvTimeoutError::Timeout)
+    })
+}
+
+/// Starts work on a thread, unless too many are at work.
+fn start<T: Send + 'static>(
+    threads: &'static AtomicUsize,
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Receiver<T> {
     let (sender, receiver) = mpsc::channel();
-    let work = Arc::new(work);
-    let own = Arc::clone(&work);
-    // Nobody receives after the deadline.
-    let send = move || drop(sender.send(own()));
-    match thread::Builder::new().stack_size(STACK_SIZE).spawn(send) {
-        Ok(_) => match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Err(RecvTimeoutError::Timeout) if ends_by_itself.load(Ordering::SeqCst) => {
-                receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            }
-            outcome => outcome,
-        },
-        Err(_) => Ok(work()),
+    if threads.load(Ordering::Relaxed) < MAX_THREADS {
+        let (work, counted) = (Arc::new(work), Counted::new(threads));
+        let (own, reply) = (Arc::clone(&work), sender.clone());
+        let send = move || {
+            let _counted = counted;
+            // Nobody receives after the deadline.
+            let _ = reply.send(own());
+        };
+        if thread::Builder::new().stack_size(STACK_SIZE).spawn(send).is_err() {
+            let _ = sender.send(work());
+        }
+    }
+    receiver
+}
+
+/// Counts a thread until it is dropped, also by a panic.
+struct Counted(&'static AtomicUsize);
+
+impl Counted {
+    fn new(threads: &'static AtomicUsize) -> Counted {
+        threads.fetch_add(1, Ordering::Relaxed);
+        Counted(threads)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -69,18 +144,27 @@ pub(crate) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> SystemRes
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn work_in_time_and_late() {
         let now = Instant::now();
-        assert_eq!(within(now + Duration::from_secs(60), || 7), Ok(7));
-        let late = within(now, || thread::sleep(Duration::from_secs(60)));
+        assert_eq!(within(Some(now + Duration::from_secs(60)), || 7), Ok(7));
+        assert_eq!(within(None, || 7), Ok(7));
+        let late = within(Some(now), || thread::sleep(Duration::from_secs(60)));
         assert_eq!(late, Err(RecvTimeoutError::Timeout));
-        let broken = within(now + Duration::from_secs(60), || panic!("work that panics"));
+        let broken = within(Some(now + Duration::from_secs(60)), || panic!("work that panics"));
         assert_eq!(broken, Err::<(), _>(RecvTimeoutError::Disconnected));
-        assert_eq!(within_unless(now, &AtomicBool::new(true), || 7), Ok(7));
+        assert_eq!(within_unless(Some(now), &AtomicBool::new(true), || 7), Ok(7));
+    }
+
+    #[test]
+    fn bound_on_abandoned_threads() {
+        static OWN: AtomicUsize = AtomicUsize::new(0);
+        for _ in 0..2 * MAX_THREADS {
+            start(&OWN, || thread::sleep(Duration::from_secs(60)));
+        }
+        assert_eq!(OWN.load(Ordering::Relaxed), MAX_THREADS);
+        assert!(start(&OWN, || 7).recv().is_err());
     }
 }

@@ -39,16 +39,12 @@ pub(crate) fn print(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    match deadline {
-        Some(deadline) if rustix::termios::isatty(stdio::stdout()) => print_to_terminal(text, deadline),
-        _ => write(text, deadline),
+    if !rustix::termios::isatty(stdio::stdout()) {
+        return write(text, deadline);
     }
-}
-
-/// Writes within the deadline: a terminal whose other end is not read polls as writable, and then blocks the write.
-fn print_to_terminal(text: &str, deadline: Instant) -> io::Result<()> {
+    // A terminal whose other end is not read polls as writable, and then blocks the write.
     let text = text.to_owned();
-    let written = deadline::within(deadline, move || write(&text, Some(deadline)));
+    let written = deadline::within(deadline, move || write(&text, deadline));
     written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
@@ -74,13 +70,15 @@ fn is_closed(error: &io::Error) -> bool {
 
 /// Waits until standard output takes more, or fails at the deadline.
 fn await_room(deadline: Option<Instant>) -> io::Result<()> {
-    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    match poll(&mut [PollFd::new(&stdio::stdout(), PollFlags::OUT)], timeout.as_ref()) {
-        Ok(0) => Err(io::ErrorKind::TimedOut.into()),
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    let wait = |time| {
+        let timeout = Timespec::try_from(time).ok();
+        match poll(&mut [PollFd::new(&stdio::stdout(), PollFlags::OUT)], timeout.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => None,
+            Ok(_) => Some(Ok(())),
+            Err(error) => Some(Err(error.into())),
+        }
+    };
+    deadline::wait_in_turns(deadline, wait).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Writes a text that is not a report, to standard output or to a file.
@@ -93,9 +91,9 @@ pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
 /// exit code.
 pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u8 {
     let (text, codes) = (report.render(&plan.output), plan.exit_codes);
-    let deadline = deadline + WRITE_GRACE;
+    let deadline = Some(deadline + WRITE_GRACE);
     let Some(file) = &plan.output.file else {
-        return match print(&text, Some(deadline)) {
+        return match print(&text, deadline) {
             Err(error) if plan.output.closed_stdout == ClosedStdout::Failure || !is_closed(&error) => {
                 codes.of(report.state_if_lost())
             }
@@ -110,7 +108,7 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
     };
     let failed = report.write_failed(&format!("{error:#}"), codes);
     // The exit code says it all, printed or not.
-    let _ = print(&failed.render_fallback(plan.output.format, plan.output.ascii), Some(deadline));
+    let _ = print(&failed.render_fallback(plan.output.format, plan.output.ascii), deadline);
     failed.exit_code
 }
 

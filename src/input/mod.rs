@@ -57,7 +57,7 @@ fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     if status.is_ok_and(|status| FileType::from_raw_mode(status.st_mode).is_file()) {
         return source();
     }
-    deadline::within(deadline, source).unwrap_or_else(|_| Err(timeout_error("standard input")))
+    deadline::within(Some(deadline), source).unwrap_or_else(|_| Err(timeout_error("standard input")))
 }
 
 /// The error of a file that is not read by its deadline.

@@ -136,9 +136,9 @@ impl Cache {
         replacement::replace(&self.file(cloud), text.as_bytes(), replacement::Mode::Exact(0o600))
     }
 
-    /// Forgets a cloud's token. One that cannot be removed is overwritten by the login that follows.
-    pub(crate) fn forget(&self, cloud: &Cloud) {
-        let _ = fs::remove_file(self.file(cloud));
+    /// Forgets a cloud's token.
+    pub(crate) fn forget(&self, cloud: &Cloud) -> Result<()> {
+        Ok(fs::remove_file(self.file(cloud))?)
     }
 
     fn file(&self, cloud: &Cloud) -> PathBuf {

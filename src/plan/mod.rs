@@ -1,6 +1,7 @@
 //! The plan of a run: all defaults resolved, all conflicting options rejected.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,6 @@ use anyhow::Result;
 use crate::cli::haproxy_call;
 use crate::cli::{Cli, FailOn, MethodChoice, ResponseTime, ThresholdArgs};
 use crate::environment::Environment;
-use crate::input;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Method;
 use crate::model::quorum::Quorum;
@@ -19,6 +19,7 @@ use crate::model::threshold::{Threshold, Thresholds};
 use crate::plan::credentials::SecretReader;
 use crate::rules::{Criteria, Table};
 use crate::sanitize::Sanitizer;
+use crate::{deadline, input};
 
 mod cloud;
 mod credentials;
@@ -41,6 +42,8 @@ const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
 const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
 /// The default of `--retry-delay`.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
+/// Share of the budget that the first look at `--output-file` may take, as its divisor.
+const OUTPUT_FILE_SHARE: u32 = 4;
 
 /// The plan of a run.
 #[derive(Debug, Clone)]
@@ -129,7 +132,7 @@ impl Plan {
         validate::check_conflicts(cli, &timing, haproxy)?;
         cloud::check_conflicts(cli)?;
         if let Some(file) = &cli.output.output_file {
-            input::check_output_target(file)?;
+            check_output_file(file, environment.started + timing.budget / OUTPUT_FILE_SHARE)?;
         }
         let deadline = environment.started + timing.budget;
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
@@ -166,13 +169,21 @@ impl Plan {
     }
 }
 
-/// Returns the end of a run that needs files, which a file system may not answer for; `None` for a watch, and where no file
-/// is named, for a thread is not free.
+/// Refuses an output file that is not a regular one. Where its file system does not answer, the result matters more: it is
+/// probed for all the same, and writing it tells the rest.
+fn check_output_file(file: &Path, deadline: Instant) -> Result<()> {
+    let own = file.to_owned();
+    deadline::within(Some(deadline), move || input::check_output_target(&own)).unwrap_or(Ok(()))
+}
+
+/// Returns the end of a run that needs files, which a file system may not answer for; `None` where no file is named, for a
+/// thread is not free.
 pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Instant> {
     let limit = match run_mode(cli) {
-        RunMode::Once => timing(cli, haproxy_call::is_haproxy_call(cli, environment)).budget,
         RunMode::Wait { limit } => limit,
-        RunMode::Watch { .. } => return None,
+        RunMode::Once | RunMode::Watch { .. } => {
+            timing(cli, haproxy_call::is_haproxy_call(cli, environment)).budget
+        }
     };
     let (request, tls) = (&cli.request, &cli.tls);
     let files = [

@@ -17,7 +17,7 @@ use rustix::net::{
 
 use super::error::{is_local, local};
 use super::stream::DeadlineStream;
-use crate::deadline::poll_until;
+use crate::deadline::{self, poll_until};
 use crate::model::exchange::Phase;
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
 use crate::sanitize::{sanitize_own, system_words};
@@ -78,19 +78,27 @@ pub(super) fn tcp(
     }
 }
 
-/// Connects to a UNIX socket.
+/// Connects to a UNIX socket. Even a non-blocking one waits for the file system that its path is on.
 pub(super) fn unix(path: &Path, deadline: Instant) -> Result<DeadlineStream, Fault> {
+    let own = path.to_owned();
+    let connected = deadline::within(Some(deadline), move || connect_unix(&own, deadline));
+    match connected.unwrap_or(Err(Errno::TIMEDOUT)) {
+        Ok(fd) => Ok(DeadlineStream::new(fd, deadline)),
+        Err(errno) => Err(unix_fault(path, &errno.into())),
+    }
+}
+
+fn connect_unix(path: &Path, deadline: Instant) -> Result<OwnedFd, Errno> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let fd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
-        .map_err(|errno| unix_fault(path, &errno.into()))?;
-    let address = SocketAddrUnix::new(path).map_err(|errno| unix_fault(path, &errno.into()))?;
+    let fd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let address = SocketAddrUnix::new(path)?;
     loop {
         match connect(&fd, &address) {
-            Ok(()) => return Ok(DeadlineStream::new(fd, deadline)),
+            Ok(()) => return Ok(fd),
             // A full backlog: Linux has no event for the moment when there is room again.
             Err(Errno::AGAIN) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
-            Err(Errno::AGAIN) => return Err(unix_fault(path, &io::ErrorKind::TimedOut.into())),
-            Err(errno) => return Err(unix_fault(path, &errno.into())),
+            Err(Errno::AGAIN) => return Err(Errno::TIMEDOUT),
+            Err(errno) => return Err(errno),
         }
     }
 }

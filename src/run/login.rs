@@ -5,15 +5,16 @@ mod in_process;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, anyhow};
 
 use super::Run;
 use super::examination::mask_body;
+use crate::deadline;
 use crate::keystone::{
-    Catalog, CatalogEndpoint, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token, TokenRecipients,
-    read_answer,
+    Cache, Catalog, CatalogEndpoint, Cloud, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
+    TokenRecipients, read_answer,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
@@ -32,6 +33,9 @@ const MAX_REGION: usize = 100;
 const MAX_SECRETS: usize = 128;
 const MAX_SECRET_BYTES: usize = 256 * 1024;
 
+/// Time that writing the cache may take: the requests need the rest of the budget.
+const CACHE_TIME: Duration = Duration::from_millis(250);
+
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -45,7 +49,7 @@ struct Known {
     is_loaded: bool,
     token: Option<Token>,
     /// The endpoints that have seen the token.
-    recipients: TokenRecipients,
+    recipients: Arc<TokenRecipients>,
     catalog: Option<Catalog>,
     /// Keystone's tokens and receipts that may be valid still, the newest one at the end.
     secrets: VecDeque<LoginSecret>,
@@ -106,6 +110,17 @@ impl Session {
     pub(super) fn new(cloud: Arc<CloudPlan>) -> Session {
         Session { cloud, known: Mutex::default() }
     }
+
+    /// Does something with the cache, if there is one. A file system that does not answer must not cost the result.
+    fn keep(&self, work: impl Fn(&Cache, &Cloud) -> Result<()> + Send + Sync + 'static) -> Result<()> {
+        if self.cloud.cache.is_none() {
+            return Ok(());
+        }
+        let plan = Arc::clone(&self.cloud);
+        let work = move || plan.cache.as_ref().map_or(Ok(()), |cache| work(cache, &plan.cloud));
+        let kept = deadline::within(Some(Instant::now() + CACHE_TIME), work);
+        kept.unwrap_or_else(|_| Err(anyhow!("its file system does not answer")))
+    }
 }
 
 impl Run {
@@ -136,9 +151,8 @@ impl Run {
             && Instant::now() < deadline
         {
             self.has_read_files.store(false, Ordering::SeqCst);
-            if let Some(cache) = &session.cloud.cache {
-                cache.forget(&session.cloud.cloud);
-            }
+            // One that cannot be removed is overwritten by the login that follows.
+            let _ = session.keep(Cache::forget);
             known.token = None;
             // Half of what is left: half of the whole time may be over.
             login = self.log_in(session, &mut known, Instant::now(), deadline)?;
@@ -170,7 +184,7 @@ impl Run {
             let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud));
             if let Some(cached) = cached {
                 (known.token, known.catalog) = (cached.token, Some(cached.catalog));
-                known.recipients = cached.recipients;
+                known.recipients = Arc::new(cached.recipients);
             }
             // One that is too old to be sent may be reflected still, by an endpoint that got it before.
             if let Some(token) = known.token.clone() {
@@ -211,7 +225,7 @@ impl Run {
 
     /// Reads what a login brought, and keeps its token.
     fn conclude(&self, session: &Session, known: &mut Known, mut exchange: Exchange) -> Login {
-        let CloudPlan { cloud, cache, .. } = &*session.cloud;
+        let cloud = &session.cloud.cloud;
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
         let mut plan = (*self.plan).clone();
@@ -236,12 +250,12 @@ impl Run {
         let plan = self.plan_with(known, &token);
         let mut verdict =
             LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
-        let stored = cache.as_ref().map_or(Ok(()), |cache| cache.store(cloud, &token));
-        if let Err(error) = stored {
+        let stored = token.clone();
+        if let Err(error) = session.keep(move |cache, cloud| cache.store(cloud, &stored)) {
             verdict.cache_error = Some(format!("{error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
-        known.recipients = TokenRecipients::default();
+        known.recipients = Arc::default();
         Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
     }
 
@@ -300,12 +314,11 @@ impl Run {
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
         let token = known.token.as_ref().filter(|_| login.verdict.token != TokenSource::None);
         let before = known.recipients.len();
-        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &known.recipients), times)?;
-        if let (Some(token), Some(cache)) = (token, &session.cloud.cache)
-            && known.recipients.len() > before
-        {
+        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &*known.recipients), times)?;
+        if let Some(token) = token.filter(|_| known.recipients.len() > before) {
+            let (token, recipients) = (token.clone(), Arc::clone(&known.recipients));
             // Without it the next run sends the token in advance again.
-            let _ = cache.add_recipients(&session.cloud.cloud, token, &known.recipients);
+            let _ = session.keep(move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
         }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();

@@ -9,7 +9,7 @@ mod runner;
 
 pub(crate) use in_process::report_of;
 pub(crate) use progress::{describe, once};
-pub(crate) use runner::Runner;
+pub(crate) use runner::{LATE_FILE, Runner};
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -24,7 +24,7 @@ pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
     };
     let mut bar = ProgressBar::new(true, run.plan().output.ascii);
     let snapshot = || snapshot(run.counts(), started.elapsed(), budget);
-    let outcome = runner.run(started, deadline, || bar.draw(snapshot));
+    let outcome = runner.run(started, deadline, None, || bar.draw(snapshot));
     outcome.unwrap_or_else(|| Ok(run.interrupted(started)))
 }
 

@@ -1,5 +1,6 @@
 //! Runs on a thread of their own, so that a signal ends the program in the midst of one.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
@@ -15,13 +16,19 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
 use super::Run;
-use crate::deadline::STACK_SIZE;
+use crate::deadline::{self, STACK_SIZE};
 use crate::report::Report;
+
+/// The reason where a run is not over in time.
+pub(crate) const LATE_FILE: &str =
+    "a file did not answer in time: check the file system that it is on, or raise -t";
 
 /// A thread that executes runs, and the signals that interrupt them.
 pub(crate) struct Runner {
     orders: Sender<Order>,
     events: Receiver<Event>,
+    /// A run that was abandoned is not over yet, and the next one waits for its thread.
+    busy: Cell<bool>,
     /// Time between two calls of `tick`.
     interval: Duration,
 }
@@ -51,30 +58,46 @@ impl Runner {
         })?;
         let work = move || work_loop(&run, &received, &reports);
         thread::Builder::new().stack_size(STACK_SIZE).spawn(work).context("no thread for the runs")?;
-        Ok(Runner { orders, events, interval })
+        Ok(Runner { orders, events, busy: Cell::new(false), interval })
     }
 
-    /// Executes a run; `None` if a signal came first. The run is then abandoned on its thread.
+    /// Executes a run; `None` if a signal came first. A run that is not over at `until`, as a file system may hold it, is
+    /// abandoned on its thread.
     pub(crate) fn run(
         &self,
         began: Instant,
         deadline: Instant,
-        tick: impl FnMut(),
+        until: Option<Instant>,
+        mut tick: impl FnMut(),
     ) -> Option<Result<Report>> {
-        if self.orders.send(Order { began, deadline }).is_err() {
-            return Some(Err(anyhow!("the thread for the runs has ended")));
-        }
-        match self.next(None, tick)? {
-            Event::Over(outcome) => Some((*outcome).unwrap_or_else(|panic| panic::resume_unwind(panic))),
-            Event::Stop => None,
+        let mut order = Some(Order { began, deadline });
+        loop {
+            if let Some(order) = order.take_if(|_| !self.busy.replace(true))
+                && self.orders.send(order).is_err()
+            {
+                return Some(Err(anyhow!("the thread for the runs has ended")));
+            }
+            match self.next(until, &mut tick) {
+                None => return Some(Err(anyhow!(LATE_FILE))),
+                Some(Event::Stop) => return None,
+                Some(Event::Over(outcome)) => {
+                    self.busy.set(false);
+                    if order.is_none() {
+                        return Some((*outcome).unwrap_or_else(|panic| panic::resume_unwind(panic)));
+                    }
+                }
+            }
         }
     }
 
     /// Waits; breaks off at a signal.
-    pub(crate) fn pause(&self, until: Instant, tick: impl FnMut()) -> ControlFlow<()> {
-        match self.next(Some(until), tick) {
-            None => ControlFlow::Continue(()),
-            Some(_) => ControlFlow::Break(()),
+    pub(crate) fn pause(&self, until: Instant, mut tick: impl FnMut()) -> ControlFlow<()> {
+        loop {
+            match self.next(Some(until), &mut tick) {
+                None => return ControlFlow::Continue(()),
+                Some(Event::Stop) => return ControlFlow::Break(()),
+                Some(Event::Over(_)) => self.busy.set(false),
+            }
         }
     }
 
@@ -114,6 +137,7 @@ fn listen(stop: impl FnOnce() + Send + 'static) -> Result<()> {
     }
     let wait = move || {
         let _ = receiver.read(&mut [0]);
+        deadline::stop();
         stop();
     };
     thread::Builder::new().stack_size(STACK_SIZE).spawn(wait).context("no thread for signals")?;

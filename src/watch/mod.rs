@@ -22,6 +22,9 @@ pub(crate) use wait::wait;
 /// Time between two redraws, which show seconds.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
 
+/// Time that a run may take after its deadline before it counts as late: only what a file system holds is so late.
+const LATE_GRACE: Duration = Duration::from_secs(1);
+
 /// Starts a run every `every`, and shows each run or each change. Returns the exit code of the last run
 /// that was over.
 ///
@@ -35,7 +38,8 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
     for number in 1_u64.. {
         display.run_begins(began);
         let deadline = began + run.plan().timing.budget;
-        let Some(outcome) = runner.run(began, deadline, || display.refresh()) else { break };
+        let late = Some(deadline + LATE_GRACE);
+        let Some(outcome) = runner.run(began, deadline, late, || display.refresh()) else { break };
         let report = match outcome {
             Err(error) if number == 1 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| run_failed(&run, &error, began)),

@@ -50,8 +50,8 @@ fn until_ok(
     let mut deadline = end.max(began + MIN_FIRST_RUN);
     loop {
         let is_cut_short = deadline < began + timing.budget;
-        let outcome =
-            runner.run(began, deadline.min(began + timing.budget), || bar.draw(|| waiting.snapshot()));
+        let run_deadline = deadline.min(began + timing.budget);
+        let outcome = runner.run(began, run_deadline, None, || bar.draw(|| waiting.snapshot()));
         let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
         if waiting.record(run, outcome, (began, is_cut_short))? == State::Ok {
             return Ok(ControlFlow::Continue(()));

@@ -1,7 +1,7 @@
 //! Few descriptors, no threads, no room, endless files: each ends in an exit code of ours, with the reason.
 
 use std::fs::{self, File, Permissions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
@@ -13,8 +13,9 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tempfile::TempDir;
 
+use crate::support::certificates::Authority;
 use crate::support::grammar;
-use crate::support::harness::{alone, check, check_in_shell, words};
+use crate::support::harness::{alone, at_once, check, check_in_shell, words};
 use crate::support::peer::{Nobody, Peer};
 use crate::support::programs::{found, missing, unshares};
 
@@ -298,24 +299,55 @@ fn nonblocking_standard_output() {
     assert_eq!(grammar::obeyed("json", &text), Ok(()));
 }
 
+/// The end of a pseudo-terminal that a program has, and the other one, which nobody reads.
+fn terminal() -> (OwnedFd, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty());
+    (master, File::from(slave.unwrap()))
+}
+
+/// Writes until there is no more room.
+fn fill(mut output: &File) {
+    let mode = rustix::fs::fcntl_getfl(output).unwrap();
+    rustix::fs::fcntl_setfl(output, mode | OFlags::NONBLOCK).unwrap();
+    while output.write(b"x").is_ok() {}
+    rustix::fs::fcntl_setfl(output, mode).unwrap();
+}
+
 /// A pipe or a terminal that is never read costs the result, not the time: the run ends, and not as healthy. The terminal
 /// polls as writable all the same.
 #[test]
 fn standard_output_that_nobody_reads() {
     let (_reader, writer) = std::io::pipe().unwrap();
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY;
-    let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap();
+    let (_master, slave) = terminal();
     let peer = Peer::healthy();
-    let outputs = [File::from(OwnedFd::from(writer)), File::from(slave)];
+    let outputs = [File::from(OwnedFd::from(writer)), slave];
     for run in alone(outputs.map(|output| {
         let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(100));
         run.stdout_to(output)
     })) {
         run.exits(3).ends_within(Duration::from_secs(2));
+    }
+}
+
+/// Whoever does not read may hold a watch, but not against a signal.
+#[test]
+fn signal_at_an_output_that_nobody_reads() {
+    let (_reader, writer) = std::io::pipe().unwrap();
+    let (pipe, (_master, slave)) = (File::from(OwnedFd::from(writer)), terminal());
+    let nobody = Nobody::refusing();
+    let runs = ["--watch 0.1", "--watch 0.1 -o human", "--wait 60"].into_iter().flat_map(|options| {
+        [&pipe, &slave].map(|output| {
+            fill(output);
+            let line = format!(r#"exec timeout --foreground --preserve-status -s TERM 1 "$@" {options}"#);
+            check_in_shell(&line, &[&nobody.address()]).stdout_to(output.try_clone().unwrap())
+        })
+    });
+    for run in alone(runs) {
+        run.exits(2).ends_within(Duration::from_secs(1));
     }
 }
 
@@ -327,19 +359,48 @@ fn files_that_do_not_answer() {
     }
     let (directory, folder) = directory();
     fs::write(directory.path().join("token"), "secret-token").unwrap();
-    let peer = Peer::healthy();
+    let (good, bad) = (Peer::healthy(), Peer::backend_down());
+    let (healthy, down) = (good.address(), bad.address());
+    let (silent, unwritten) = ("a file did not answer in time: ", "report: its file system does not answer");
+    let calls = "-e inject=open,openat,statx,newfstatat:delay_enter=3s -P";
+    let (token, report) = (format!("{calls} {folder}/token"), format!("{calls} {folder}/report"));
+    let connect = "-e inject=connect:delay_enter=3s";
     let table = [
-        ("/token", format!("--token-file {folder}/token"), "a file did not answer in time: "),
-        ("", format!("--output-file {folder}/report"), "report: its file system does not answer"),
-        ("/report", format!("--output-file {folder}/report"), "a file did not answer in time: "),
+        (&*token, format!("{healthy} --token-file {folder}/token"), 3, silent),
+        (&token, format!("{healthy} --token-file {folder}/token --watch 9"), 3, silent),
+        (&report, format!("{healthy} --output-file {folder}/report"), 3, unwritten),
+        (&report, format!("{down} --output-file {folder}/report"), 2, unwritten),
+        (&report, format!("{down} --output-file {folder}/report --watch 9 --count 1"), 2, unwritten),
+        (connect, format!("--haproxy 0 0 {folder}/socket NOT_USED -o nagios"), 2, "/socket timed out after "),
     ];
-    for (name, options, reason) in &table {
-        let line = format!(
-            r#"exec strace -f -qq -o {folder}/trace -P {folder}{name} -e inject=open,openat,statx:delay_enter=2s "$@" 2>&-"#
-        );
-        let address = peer.address();
-        let arguments: Vec<&str> = words(options).into_iter().chain([&*address, "-t", "1"]).collect();
-        check_in_shell(&line, &arguments).run().exits(3).says(reason);
+    let runs = at_once(table.iter().map(|(delayed, options, ..)| {
+        let line = format!(r#"exec strace -f -qq -o /dev/null {delayed} "$@" -t 1 2>&-"#);
+        check_in_shell(&line, &words(options))
+    }));
+    for (run, (.., code, reason)) in runs.iter().zip(&table) {
+        run.exits(*code).says(reason);
+    }
+    drop(directory);
+}
+
+/// A run of a watch that a file system holds is reported, and the next one begins when it answers.
+#[test]
+fn unanswered_file_of_a_watch() {
+    if found(&["strace"]).is_none() {
+        return;
+    }
+    let (_directory, folder) = directory();
+    let file = format!("{folder}/ca");
+    fs::write(&file, Authority::new("CA").identity.certificate).unwrap();
+    let line = format!(
+        r#"exec strace -f -qq -o /dev/null -P {file} -e inject=open,openat:delay_enter=4s:when=2 "$@" --cacert {file} 2>&-"#
+    );
+    let peer = Peer::healthy();
+    let run = check_in_shell(&line, &[&peer.address(), "--watch", "0.1", "--count", "3", "-t", "2"]).run();
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    run.exits(0).holds(lines.len() == 3, "not three runs");
+    for (line, expected) in lines.iter().zip(["OK - ", "UNKNOWN - a file did not answer in time", "OK - "]) {
+        run.holds(line.contains(expected), expected);
     }
 }
 

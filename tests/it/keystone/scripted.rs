@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::Clouds;
 use super::server::{Server, answer, demand, health, token, token_for};
 use crate::support::harness::{check, check_in_shell};
+use crate::support::programs::found;
 
 const PASSWORD: &str = "s3cret-passw0rd";
 
@@ -177,6 +178,20 @@ fn uncachable_token() {
     fs::create_dir(&file).unwrap();
     let run = clouds.check("prod", "-o nagios -v").run();
     run.exits(0).says("prod.json: Is a directory\n").says("\nNote: the token was not cached: ");
+}
+
+/// A file system that does not answer costs the cached token, not the result.
+#[test]
+fn unanswered_cache() {
+    if found(&["strace"]).is_none() {
+        return;
+    }
+    let (_server, clouds) = cloud(|_| true);
+    let config = clouds.path("clouds.yaml");
+    let arguments = ["--os-cloud", "prod", "--os-config", config.to_str().unwrap(), "-o", "nagios", "-v"];
+    let line = r#"exec strace -f -qq -o /dev/null -e inject=rename,renameat,renameat2:delay_enter=2s "$@" -t 20 2>&-"#;
+    let run = clouds.at_home(check_in_shell(line, &arguments)).run();
+    run.exits(0).says("\nNote: the token was not cached: its file system does not answer\n");
 }
 
 /// `ulimit -f` ends a process by a signal unless the process ignores it.
