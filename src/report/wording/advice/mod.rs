@@ -287,7 +287,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (502 | 504, ..) if pair::passed_head_on(verdict, method, judged) => {
             let (meaning, _) =
                 own.map_or_else(|| of_row(judged), |own| own_answer(status, own, judged, method));
-            pair::get_behind_proxy(&meaning, proxy)
+            pair::get_failed_alone(&meaning, proxy)
         }
         (200..=299 | 400..=599, _, Some(own)) => own_answer(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),

@@ -73,7 +73,7 @@ pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &Request
 }
 
 /// HEAD's good answer proves the way through the proxy, so its servers are not the first suspects.
-pub(super) fn get_behind_proxy(meaning: &str, proxy: Option<Responder>) -> Advice {
+pub(super) fn get_failed_alone(meaning: &str, proxy: Option<Responder>) -> Advice {
     let name = proxy.map_or("the proxy", Responder::title);
     (
         format!(
