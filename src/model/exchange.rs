@@ -105,6 +105,9 @@ pub(crate) const SENT_LIMIT: usize = 8 * 1024;
 /// Maximum number of bytes that are read of a response's head, interim responses included.
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
+/// Maximum number of a response's headers: the HTTP library reads no more.
+pub(crate) const HEADERS_LIMIT: usize = 128;
+
 /// Tests for a status of success (2xx).
 pub(crate) const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)

@@ -300,6 +300,7 @@ pub(crate) enum ResponseProblem {
     /// The library's words.
     MalformedHeaders(String),
     HeadersTooLong,
+    TooManyHeaders,
     /// Both `Content-Length` and `Transfer-Encoding` (RFC 9112, section 6.3).
     ConflictingFraming,
     /// Two different values of `Content-Length`.
@@ -405,6 +406,7 @@ impl<T> FaultDetail<T> {
             }
             | FaultDetail::Response(
                 ResponseProblem::HeadersTooLong
+                | ResponseProblem::TooManyHeaders
                 | ResponseProblem::ConflictingFraming
                 | ResponseProblem::ConflictingLengths
                 | ResponseProblem::UnusableLength

@@ -6,11 +6,11 @@ use crate::sanitize::UntrustedText;
 
 /// Returns the length of the head that the input begins with, blank line included, if it came whole.
 ///
-/// A bare LF ends a line as CRLF does (RFC 9112, section 2.2).
+/// A bare LF ends a line as CRLF does (RFC 9112, section 2.2), and so does CR CR LF, as a text-mode stream writes CRLF.
 pub(super) fn length(input: &[u8]) -> Option<usize> {
     let mut start = 0;
     for (at, _) in input.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
-        if matches!(input.get(start..at)?, [] | [b'\r']) && start > 0 {
+        if start > 0 && input.get(start..at)?.iter().all(|byte| *byte == b'\r') {
             return Some(at + 1);
         }
         start = at + 1;
@@ -68,7 +68,7 @@ pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
 /// malformed is left out: each value is read as text alone, over a connection that carries one response. NUL and a line
 /// without a colon stay, for curl refuses them too.
 pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
-    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = head.split(|byte| *byte == b'\n').map(without_end);
     let mut lenient = Vec::with_capacity(head.len());
     push_status_line(&mut lenient, lines.next().unwrap_or_default());
     // A continuation goes where its line has gone.
@@ -89,6 +89,18 @@ pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
     }
     lenient.extend(b"\n\n");
     lenient
+}
+
+/// Returns the number of headers of a head that was normalised.
+pub(super) fn count(head: &[u8]) -> usize {
+    // The status line is none, nor is the empty one with its end.
+    head.split(|byte| *byte == b'\n').count().saturating_sub(3)
+}
+
+/// A line without the CRs at its end.
+fn without_end(line: &[u8]) -> &[u8] {
+    let end = line.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
+    line.get(..end).unwrap_or_default()
 }
 
 /// Takes the headers that frame the body out of a head that was normalised.
@@ -132,7 +144,8 @@ mod tests {
 
     #[test]
     fn head_lengths() {
-        let table: [(&[u8], Option<usize>); 7] = [
+        let table: [(&[u8], Option<usize>); 8] = [
+            (b"HTTP/1.1 200 OK\r\r\nA: b\r\r\n\r\r\nbody", Some(28)),
             (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody", Some(25)),
             (b"HTTP/1.1 200 OK\nA: b\n\nbody", Some(22)),
             (b"HTTP/1.1 200 OK\r\nA: b\n\r\nbody", Some(24)),
@@ -185,8 +198,9 @@ mod tests {
 
     #[test]
     fn lenient_heads() {
-        let table: [(&[u8], &[u8]); 14] = [
+        let table: [(&[u8], &[u8]); 15] = [
             (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
+            (b"HTTP/1.1 200 OK\r\r\nA: b\r\r\n\r\r\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
             (b"HTTP/1.1 200 OK\nA: b\n\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
             (b"Http/1.1 204\r\n\r\n", b"HTTP/1.1 204\n\n"),
             (b"HTTP/1.1  204 \r\n\r\n", b"HTTP/1.1 204 \n\n"),

@@ -164,7 +164,9 @@ fn without_headers(log: &ExchangeLog, fault: Fault) -> Completion<Response, Faul
     let by = |status| Response { status, ..Response::default() };
     match (&fault.detail, log.lone_interim, log.failed_status()) {
         (_, Some(status), _) if fault.kind == FaultKind::Closed => Completion::Full(by(status)),
-        (FaultDetail::Response(ResponseProblem::HeadersTooLong), ..) => Completion::Failed(fault),
+        (FaultDetail::Response(ResponseProblem::HeadersTooLong | ResponseProblem::TooManyHeaders), ..) => {
+            Completion::Failed(fault)
+        }
         (_, _, Some(status)) => Completion::Truncated(by(status), fault),
         _ => Completion::Failed(fault),
     }

@@ -13,7 +13,7 @@ use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
 use super::{first_bytes, head};
-use crate::model::exchange::{HEAD_LIMIT, Header, Phase, SENT_LIMIT};
+use crate::model::exchange::{HEAD_LIMIT, HEADERS_LIMIT, Header, Phase, SENT_LIMIT};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, ResponseProblem, Stage};
 use crate::sanitize::system_words;
 
@@ -179,6 +179,9 @@ impl DeadlineTransport {
             let lenient = head::normalize(input.get(..length).unwrap_or_default());
             let (shown, framing) = head::take_framing(&lenient);
             log.framing = framing;
+            if head::count(&shown) > HEADERS_LIMIT {
+                log.fault = Some(response_fault(FaultKind::Protocol, ResponseProblem::TooManyHeaders));
+            }
             self.buffers.replace(length, &shown);
         } else if head::may_be_http1(input) {
             return;

@@ -50,7 +50,7 @@ pub(super) struct Examination<'a> {
     plan: &'a Plan,
     prober: &'a Prober,
     began: Instant,
-    /// The time of the whole run.
+    /// The network's time.
     budget: Duration,
     /// Leaves out what would take too long to search.
     sanitizer: Sanitizer,
@@ -77,15 +77,16 @@ impl Examination<'_> {
     ) -> Examination<'a> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
         let work = TIME_PER_ANSWER * more.min(MAX_ANSWERS) + TIME_PER_ENDPOINT.saturating_mul(more);
-        let reserve = work.min(deadline.saturating_duration_since(started) / 2);
+        let budget = deadline.saturating_duration_since(started);
+        let budget = budget.saturating_sub(work.min(budget / 2));
         let bodies_end = deadline + BODIES_GRACE;
         Examination {
             plan,
             prober,
             began: Instant::now(),
-            budget: deadline.saturating_duration_since(started),
+            budget,
             sanitizer: plan.sanitizer.until(bodies_end),
-            deadline: deadline.checked_sub(reserve).unwrap_or(deadline),
+            deadline: deadline.min(started + budget),
             details_end: deadline + DETAILS_GRACE,
             bodies_end,
             body_bytes: body_bytes(endpoints),

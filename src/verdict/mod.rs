@@ -215,6 +215,8 @@ pub(crate) struct RequestVerdict {
     pub(crate) shortage: Option<Shortage>,
     /// The failure is one that a cache repeats.
     pub(crate) is_cached_failure: bool,
+    /// The answer did not end as HTTP wants it, but its body came as a whole JSON document.
+    pub(crate) has_whole_body: bool,
     /// Headers of the answer that sentences quote.
     pub(crate) quotes: HeaderQuotes,
     /// The other end: `ADDR:PORT`, or the socket's path.

@@ -14,7 +14,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{
     Completion, Exchange, Method, Peer, Phase, Response, is_gateway_failure, is_redirect,
 };
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::{Fault, FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, Criteria, Row, RuleOrigin, Table};
 use crate::sanitize::UntrustedText;
@@ -206,6 +206,16 @@ impl<'a> Request<'a> {
         self.exchange.completion.answer().is_some_and(|answer| answer.status >= 400 && is_cached(answer))
     }
 
+    /// Tests for a good answer that lacks only its end. JSON says itself where it ends.
+    fn has_whole_body(&self) -> bool {
+        let Completion::Truncated(answer, fault) = &self.exchange.completion else { return false };
+        let is_end = !matches!(
+            fault.detail,
+            FaultDetail::Response(ResponseProblem::UnprovenEnd | ResponseProblem::BrokenChunks(_))
+        ) && !matches!(fault.kind, FaultKind::Protocol | FaultKind::Local);
+        is_end && answer.is_success() && body::is_whole_json(answer)
+    }
+
     /// Returns true for a whole answer with such a status that no cache or other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
         self.problem.is_none_or(|problem| problem == AnswerProblem::Report)
@@ -282,6 +292,7 @@ impl<'a> Request<'a> {
             redirect: endpoint.and_then(|endpoint| self.redirect(endpoint, sanitizer)),
             shortage: self.shortage,
             is_cached_failure: self.is_cached_failure(),
+            has_whole_body: self.has_whole_body(),
             quotes: self
                 .exchange
                 .completion

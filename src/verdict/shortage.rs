@@ -40,8 +40,10 @@ pub(crate) enum Spender {
     Lookup,
     /// HEAD, before GET.
     Head,
-    /// The login, other endpoints, earlier attempts.
+    /// Other endpoints, before this one's turn came.
     Others,
+    /// All else: the login, earlier attempts, this machine.
+    Rest,
 }
 
 /// Finds the shortage of a request that timed out without a fair wait. That is at least a fourth of the limit, clearly longer than
@@ -58,8 +60,10 @@ pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange)
         return None;
     }
     let lookup = sum(lookup) + lookup(exchange);
-    let others = limit.saturating_sub(left + lookup + head);
-    let spenders = [(Spender::Others, others), (Spender::Lookup, lookup), (Spender::Head, head)];
+    let others = limits.queued.min(limit);
+    let rest = limit.saturating_sub(left + lookup + head + others);
+    let spenders =
+        [(Spender::Rest, rest), (Spender::Others, others), (Spender::Lookup, lookup), (Spender::Head, head)];
     let (spender, spent) = spenders.into_iter().max_by_key(|(_, spent)| *spent)?;
     Some(Shortage { left, spender, spent })
 }

@@ -536,7 +536,7 @@ fn request_times() {
 /// Whom GET's and HEAD's timeouts accuse, by the times of other endpoints, of HEAD's look-up, HEAD and GET in ms, in a run of 2 s.
 #[test]
 fn fair_waits() {
-    use Spender::{Head, Lookup, Others};
+    use Spender::{Head, Lookup, Others, Rest};
     let run = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
     let after = |queued| TimeLimits { queued: Duration::from_millis(queued), ..run };
     let late = |method, phase, elapsed| {
@@ -551,10 +551,10 @@ fn fair_waits() {
         (0, 0, 1800, 200, Some(Head)),
         // Clearly longer than HEAD took.
         (0, 0, 150, 500, None),
-        (0, 0, 150, 47, Some(Others)),
+        (0, 0, 150, 47, Some(Rest)),
         (0, 1200, 1, 799, None),
         (0, 1800, 1, 199, Some(Lookup)),
-        (0, 0, 1, 499, Some(Others)),
+        (0, 0, 1, 499, Some(Rest)),
         (900, 0, 300, 800, None),
         (1100, 0, 300, 600, Some(Others)),
         (1600, 0, 1, 399, Some(Others)),
@@ -577,11 +577,11 @@ fn fair_waits() {
     let table = [
         (run, Phase::Connect, 1999, 2000, Some(Lookup)),
         (run, Phase::Resolve, 2000, 2000, None),
-        (run, Phase::Resolve, 60, 60, Some(Others)),
-        (run, Phase::Connect, 0, 200, Some(Others)),
+        (run, Phase::Resolve, 60, 60, Some(Rest)),
+        (run, Phase::Connect, 0, 200, Some(Rest)),
         (connect, Phase::Connect, 0, 200, None),
         (connect_late, Phase::Connect, 0, 200, None),
-        (connect, Phase::Wait, 0, 200, Some(Others)),
+        (connect, Phase::Wait, 0, 200, Some(Rest)),
         (after(1400), Phase::Wait, 0, 600, Some(Others)),
         (after(900), Phase::Wait, 0, 1100, None),
     ];
@@ -598,7 +598,11 @@ fn fair_waits() {
 #[test]
 fn overridden_timeout_without_time() {
     let plan = overriding("timeout", State::Warning);
-    let limits = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
+    let limits = TimeLimits {
+        budget: Duration::from_secs(2),
+        queued: Duration::from_secs(2),
+        ..TimeLimits::default()
+    };
     let made = [sent(made(Method::Head, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait))))];
     let exchanges: Vec<_> = made.iter().filter_map(PlannedRequest::exchange).collect();
     let requests = request::judge((&plan.criteria.table, &limits), &exchanges, &problems(&made));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::quote_name;
-use crate::model::exchange::HEAD_LIMIT;
+use crate::model::exchange::{HEAD_LIMIT, HEADERS_LIMIT};
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail,
     ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
@@ -427,7 +427,13 @@ fn response(problem: &ResponseProblem) -> String {
     match problem {
         ResponseProblem::MalformedHeaders(why) => format!("the response headers are malformed ({why})"),
         ResponseProblem::HeadersTooLong => {
-            format!("the response headers are longer than {} KiB", HEAD_LIMIT / 1024)
+            format!(
+                "the response headers are longer than {} KiB, the most that this program reads",
+                HEAD_LIMIT / 1024
+            )
+        }
+        ResponseProblem::TooManyHeaders => {
+            format!("the response has more than {HEADERS_LIMIT} headers, the most that this program reads")
         }
         ResponseProblem::ConflictingFraming => {
             "the response has both Content-Length and Transfer-Encoding".into()

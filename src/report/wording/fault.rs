@@ -87,6 +87,9 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (FaultKind::Refused, None) => "connection refused".to_owned(),
         (FaultKind::NoRoute, None) => "no route".to_owned(),
         (FaultKind::Reset, None) => "connection reset".to_owned(),
+        (_, None) if fault.phase == Phase::Receive => {
+            "connection closed within the headers of its answer".to_owned()
+        }
         (_, None) => "connection closed without an answer".to_owned(),
     };
     let when = if is_at_once(judged) { "immediately".to_owned() } else { format!("after {after}") };
@@ -116,7 +119,8 @@ pub(super) fn spender(verdict: &Verdict, shortage: Shortage) -> String {
     match shortage.spender {
         Spender::Lookup => format!("resolving {} took {spent}", verdict.host),
         Spender::Head => format!("HEAD took {spent}"),
-        Spender::Others => "the rest was spent on other requests".to_owned(),
+        Spender::Others => format!("other endpoints took {spent}"),
+        Spender::Rest => format!("what came before took {spent}"),
     }
 }
 

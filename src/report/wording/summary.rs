@@ -560,6 +560,7 @@ pub(in crate::report) mod tests {
     #[test]
     fn spent_budgets() {
         let limits = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
+        let queued = TimeLimits { queued: Duration::from_millis(1933), ..limits };
         let timeout = |phase| Fault {
             kind: FaultKind::Timeout,
             phase,
@@ -572,12 +573,13 @@ pub(in crate::report) mod tests {
         let slow_head = Completion::Full(Response { status: 204, ..Response::default() });
         let slow_head = sent(exchange(Method::Head, slow_head, 1_805_000, &[]));
         let made = [
-            vec![slow_head, late(Method::Get, Phase::Wait, &[], 195_000)],
-            vec![late(Method::Head, Phase::Connect, &resolved, 1_901_000)],
-            vec![late(Method::Head, Phase::Wait, &[], 67_000)],
+            (&limits, vec![slow_head, late(Method::Get, Phase::Wait, &[], 195_000)]),
+            (&limits, vec![late(Method::Head, Phase::Connect, &resolved, 1_901_000)]),
+            (&limits, vec![late(Method::Head, Phase::Wait, &[], 67_000)]),
+            (&queued, vec![late(Method::Head, Phase::Wait, &[], 67_000)]),
         ];
-        let words = made.map(|made| {
-            let verdict = judge_within(&limits, &made);
+        let words = made.map(|(limits, made)| {
+            let verdict = judge_within(limits, &made);
             format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
         });
         expect![[r#"
@@ -587,9 +589,12 @@ pub(in crate::report) mod tests {
             unreachable: TCP connect to ctl1:8777 timed out after the 1 ms left of the run's budget: resolving ctl1 took 1.9 s
             too little time was left for HEAD, so nothing is known of the API
             -> check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the run more time (-t)
-            unexpected: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: the rest was spent on other requests
+            no-answer: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: what came before took 1.9 s
             too little time was left for HEAD, so nothing is known of the API
-            -> run more requests at once (--parallel), or give the run more time (-t, or the time of --wait)
+            -> check the load of this machine, and the time that a login takes, or give the run more time (-t)
+            unexpected: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: other endpoints took 1.9 s
+            too little time was left for HEAD, so nothing is known of the API
+            -> run more requests at once (--parallel), or give the run more time (-t)
         "#]].assert_eq(&words.concat());
     }
 

@@ -8,6 +8,7 @@ mod traceback;
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::model::exchange::{BODY_LIMIT, Response};
@@ -145,6 +146,12 @@ pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(start..)?.trim_end()),
         Cow::Owned(text) => Cow::Owned(text.get(start..)?.trim_end().to_owned()),
     })
+}
+
+/// Tests for an object or a list that is whole, wherever the answer ends.
+pub(super) fn is_whole_json(answer: &Response) -> bool {
+    let text = body_text(answer).unwrap_or_default();
+    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&text).is_ok()
 }
 
 /// Tests for a body in a coding that was not requested.

@@ -127,7 +127,15 @@ fn malformed_heads() {
         has_fault(says(format!("{OK}{headers}\r\n\r\n{{}}")), NO_HTTP, why);
     }
     let long = format!("{OK}X: {}\r\n\r\n", "y".repeat(16 * 1024));
-    has_fault(says(long), NO_HTTP, "the response headers are longer than 16 KiB");
+    let limit = "the response headers are longer than 16 KiB, the most that this program reads";
+    has_fault(says(long), NO_HTTP, limit);
+    let many = |number| format!("{OK}{}Content-Length: 2\r\n\r\n{{}}", "X: y\r\n".repeat(number));
+    is_healthy("128 headers", &many(128));
+    has_fault(
+        says(many(129)),
+        NO_HTTP,
+        "the response has more than 128 headers, the most that this program reads",
+    );
 }
 
 /// An odd head hides no status: neither one that curl or a browser accepts, nor one that nobody accepts.
@@ -141,6 +149,7 @@ fn odd_heads() {
         "No\r\nX Y: a\r\nX\u{f6}: b\r\n",
         "No\r\nX : a\r\n",
     ];
+    is_healthy("CR CR LF", &format!("{OK}Content-Length: 2\r\n\r\n{{}}").replace("\r\n", "\r\r\n"));
     for odd in lenient {
         is_healthy(odd, &format!("HTTP/1.1 200 {odd}Content-Length : 2\r\n\r\n{{}}"));
         is_healthy(odd, &format!("HTTP/1.1  200 {odd}\r\n{{}}"));

@@ -125,25 +125,59 @@ fn interim_status_as_final_answer() {
     }
 }
 
+/// The body of GET is whole, and the answer around it is not: no back-end is accused.
+#[test]
+fn unended_answers() {
+    let json = r#"{"status": "UP"}"#;
+    let whole = [
+        format!("Content-Length: 20\r\n\r\n{json}"),
+        format!("Transfer-Encoding: chunked\r\n\r\n10\r\n{json}\r\n"),
+    ];
+    for body in whole {
+        let peer = Peer::by_method(alive(), says(format!("HTTP/1.1 200 OK\r\n{body}")));
+        check([peer.address()])
+            .run()
+            .exits(2)
+            .summarises("CRITICAL", &["backend-stalled: ", "its answer (200) broke off"])
+            .says("the body of its answer to GET came as a whole JSON document")
+            .says("Action: check the server and any proxy in front of it")
+            .never_says("back-end");
+    }
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"status\": ";
+    check([Peer::by_method(alive(), says(cut)).address()]).run().says("back-end");
+    for bytes in ["HTTP", "HTTP/1.1 200 OK\rContent-Length: 2\r\r{}"] {
+        let peer = Peer::by_method(alive(), says(bytes));
+        check([peer.address()])
+            .run()
+            .exits(2)
+            .summarises("CRITICAL", &["connection closed within the headers of its answer"]);
+    }
+}
+
 /// An answer in HTTP whose head cannot be used is not blamed on another protocol.
 #[test]
 fn unusable_heads() {
     let long = format!("X: {}", "y".repeat(16 * 1024));
+    let many = ["X: y"; 129].join("\r\n");
+    let (unreliable, ours) =
+        ("that no client can rely on", "other clients may read more headers than this program");
     let table = [
-        ("Content-Length: 2\r\nTransfer-Encoding: chunked", " (200)"),
-        ("Content-Length: 2\r\nContent-Length: 3", " (200)"),
-        ("Content-Length: two", " (200)"),
-        ("no colon", ""),
-        (&long, ""),
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked", " (200)", "headers that contradict each other"),
+        ("Content-Length: 2\r\nContent-Length: 3", " (200)", unreliable),
+        ("Content-Length: two", " (200)", unreliable),
+        ("no colon", "", unreliable),
+        (&long, "", ours),
+        (&many, "", ours),
     ];
-    for (headers, status) in table {
+    for (headers, status, meaning) in table {
         let peer = Peer::by_method(alive(), says(format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{{}}")));
         let url = format!("http://{}/v2/health", peer.address());
         let event = format!("wrong-service: the answer of {url} to GET{status} cannot be used: the response");
         let run = check([peer.address()]).run();
         run.exits(2)
             .summarises("CRITICAL", &[&event])
-            .says("an HTTP server answers there, but with headers that no client can rely on")
+            .says("an HTTP server answers there")
+            .says(meaning)
             .says("Action: check whether it is the API that answers there, then the headers")
             .never_says("another protocol")
             .never_says("-S");

@@ -152,6 +152,9 @@ fn of_row(judged: &RequestVerdict) -> Advice {
 fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
     let more = Some(beyond_clause(verdict, &fault.detail)).filter(|more| !more.is_empty());
     let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
+    if judged.has_whole_body {
+        return pair::unended(verdict, method);
+    }
     if verdict.diagnosis == Diagnosis::BackendStalled {
         return pair::stalled(judged, fault, &quoted);
     }
@@ -173,6 +176,14 @@ fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &
 /// The meaning of a fault whose row is for others, too.
 const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
     match (fault.kind, &fault.detail) {
+        (
+            FaultKind::Protocol,
+            FaultDetail::Response(ResponseProblem::HeadersTooLong | ResponseProblem::TooManyHeaders),
+        ) => Some("an HTTP server answers there; other clients may read more headers than this program"),
+        (FaultKind::Protocol, FaultDetail::Response(ResponseProblem::ConflictingFraming)) => Some(
+            "an HTTP server answers there, but with headers that contradict each other: some clients ignore that, others \
+             refuse the answer",
+        ),
         (FaultKind::Protocol, FaultDetail::Response(_)) => {
             Some("an HTTP server answers there, but with headers that no client can rely on")
         }
@@ -212,6 +223,7 @@ const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
         FaultDetail::Response(
             ResponseProblem::MalformedHeaders(_)
             | ResponseProblem::HeadersTooLong
+            | ResponseProblem::TooManyHeaders
             | ResponseProblem::ConflictingFraming
             | ResponseProblem::ConflictingLengths
             | ResponseProblem::UnusableLength,
@@ -246,14 +258,15 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
 fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
     let has_answer = verdict.made().any(|(_, judged)| judged.completion.answer().is_some());
     let unknown = if method == Method::Get && has_answer { "the back-end" } else { "the API" };
-    let (action, more) = match shortage.spender {
-        Spender::Lookup => (RESOLVER_IS_SLOW, "-t"),
-        Spender::Head => (API_IS_SLOW, "-t"),
-        Spender::Others => ("run more requests at once (--parallel)", "-t, or the time of --wait"),
+    let action = match shortage.spender {
+        Spender::Lookup => RESOLVER_IS_SLOW,
+        Spender::Head => API_IS_SLOW,
+        Spender::Others => "run more requests at once (--parallel)",
+        Spender::Rest => "check the load of this machine, and the time that a login takes",
     };
     (
         format!("too little time was left for {}, so nothing is known of {unknown}", method.name()),
-        format!("{action}, or give the run more time ({more})"),
+        format!("{action}, or give the run more time (-t)"),
     )
 }
 

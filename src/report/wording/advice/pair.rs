@@ -83,6 +83,17 @@ pub(super) fn get_failed_alone(meaning: &str, proxy: Option<Responder>) -> Advic
     )
 }
 
+/// An answer that did not end, though its body came whole: whoever writes it, or passes it on, frames it wrongly.
+pub(super) fn unended(verdict: &Verdict, method: Method) -> Advice {
+    let at = if verdict.made().count() > 1 && method == Method::Get { " to GET" } else { "" };
+    (
+        format!("the body of its answer{at} came as a whole JSON document, but HTTP's end of it did not come"),
+        "check the server and any proxy in front of it: a Content-Length is too large, the last chunk is missing, or a \
+         connection that should end a body stays open or is reset"
+            .to_owned(),
+    )
+}
+
 /// HEAD's good answer proves the API, so the back-end is accused.
 pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) -> Advice {
     let (meaning, action) = match (fault.kind, &fault.detail) {
