@@ -94,6 +94,8 @@ pub(crate) struct Response {
     pub(crate) headers: Vec<Header>,
     /// The first bytes of the body, at most [`BODY_LIMIT`]; empty after HEAD.
     pub(crate) body: UntrustedText,
+    /// The body goes on after what was kept of it.
+    pub(crate) is_body_cut: bool,
 }
 
 /// Maximum number of bytes that are read of a body.

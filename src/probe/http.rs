@@ -132,8 +132,8 @@ impl RequestTemplate {
         };
         let kept = if response.is_success() { self.max_body } else { self.kept_body.min(self.max_body) };
         let body = body.into_with_config().limit(u64::MAX).reader();
-        let (bytes, error) = content(Content::new(body, length), kept, self.max_body);
-        response.body = UntrustedText::new(bytes);
+        let (bytes, is_cut, error) = content(Content::new(body, length), kept, self.max_body);
+        (response.body, response.is_body_cut) = (UntrustedText::new(bytes), is_cut);
         match error {
             None => Completion::Full(response),
             Some(error) => Completion::Truncated(response, content_fault(&log.lock(), length, &error)),
@@ -141,8 +141,13 @@ impl RequestTemplate {
     }
 }
 
-/// Reads a body until its end or one piece beyond a bound, and keeps a beginning; returns the error that ended it, too.
-fn content(mut content: Content<impl Read>, kept: usize, bound: usize) -> (Vec<u8>, Option<ContentError>) {
+/// Reads a body until its end or one piece beyond a bound. Returns the beginning that is kept, whether there is more, and
+/// the error that ended it.
+fn content(
+    mut content: Content<impl Read>,
+    kept: usize,
+    bound: usize,
+) -> (Vec<u8>, bool, Option<ContentError>) {
     let (mut bytes, mut read) = (Vec::new(), 0);
     while read <= bound {
         match content.next() {
@@ -152,10 +157,11 @@ fn content(mut content: Content<impl Read>, kept: usize, bound: usize) -> (Vec<u
                 let room = piece.len().min(kept.saturating_sub(bytes.len()));
                 bytes.extend_from_slice(piece.get(..room).unwrap_or_default());
             }
-            Err(error) => return (bytes, Some(error)),
+            Err(error) => return (bytes, true, Some(error)),
         }
     }
-    (bytes, None)
+    let is_cut = bytes.len() < read;
+    (bytes, is_cut, None)
 }
 
 /// A response without readable headers. A connection closed after an interim response makes that response

@@ -217,6 +217,8 @@ pub(crate) struct RequestVerdict {
     pub(crate) is_cached_failure: bool,
     /// The answer did not end as HTTP wants it, but its body came as a whole JSON document.
     pub(crate) has_whole_body: bool,
+    /// A good answer whose body was not judged to its end.
+    pub(crate) is_partly_judged: bool,
     /// Headers of the answer that sentences quote.
     pub(crate) quotes: HeaderQuotes,
     /// The other end: `ADDR:PORT`, or the socket's path.

@@ -29,6 +29,8 @@ pub(crate) enum Remark {
     UnknownRoute,
     /// An administrator took the API out of service with a file.
     DisabledByFile,
+    /// The answer says that the service is in maintenance.
+    Maintenance,
     /// A server in front of the API, which does not name itself, made the answer.
     Foreign,
 }
@@ -97,5 +99,7 @@ pub(super) fn of(body: &Body<'_>) -> Option<Remark> {
     }
     let proves =
         |((first, last), words, _): &&Row| (*first..=*last).contains(&answer.status) && text.contains(words);
-    ROWS.iter().find(proves).map(|(.., remark)| *remark)
+    let remark = ROWS.iter().find(proves).map(|(.., remark)| *remark);
+    let is_in_maintenance = || answer.status == 503 && body::is_in_maintenance(body);
+    remark.or_else(|| is_in_maintenance().then_some(Remark::Maintenance))
 }

@@ -293,6 +293,7 @@ impl<'a> Request<'a> {
             shortage: self.shortage,
             is_cached_failure: self.is_cached_failure(),
             has_whole_body: self.has_whole_body(),
+            is_partly_judged: self.answered().is_some_and(|answer| answer.is_success() && answer.is_body_cut),
             quotes: self
                 .exchange
                 .completion

@@ -38,19 +38,25 @@ impl<'a> Body<'a> {
 /// Returns the message of a body, sanitized and truncated; `None` where it has none in a known form. What a report says
 /// of a failure comes first, where `is_failed` tells that the whole of it reports one.
 pub(super) fn message(body: &Body<'_>, is_failed: bool, sanitizer: &Sanitizer) -> Option<String> {
-    let Body { answer, text, json } = body;
-    if text.is_empty() {
-        return None;
-    }
     let failed = if is_failed { failed_component(body) } else { None };
-    let words = match (failed, json) {
-        (Some(failed), _) => failed,
-        (None, Some(value)) => json::reason(value, text)?,
-        (None, None) if html::is_page(text) => html::message(text, answer.status),
-        (None, None) => unstructured(text),
-    };
+    let words = failed.or_else(|| raw_message(body))?;
     let line = sanitizer.line(&UntrustedText::new(words), MAX_MESSAGE);
     (!line.is_empty()).then_some(line)
+}
+
+fn raw_message(body: &Body<'_>) -> Option<String> {
+    let Body { answer, text, json } = body;
+    match json {
+        _ if text.is_empty() => None,
+        Some(value) => json::reason(value, text),
+        None if html::is_page(text) => Some(html::message(text, answer.status)),
+        None => Some(unstructured(text)),
+    }
+}
+
+/// Tests for the message that the service is in maintenance; pages are those of proxies.
+pub(super) fn is_in_maintenance(body: &Body<'_>) -> bool {
+    !html::is_page(&body.text) && raw_message(body).is_some_and(|message| states::is_maintenance(&message))
 }
 
 /// The reason in plain text, or in JSON that was cut.

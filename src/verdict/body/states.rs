@@ -159,6 +159,10 @@ const HEDGES: [&str; 17] = [
     "been", "went", "once", "ok",
 ];
 
+/// Words of a service that somebody took out of service.
+const MAINTENANCE: [&str; 4] =
+    ["down for maintenance", "under maintenance", "in maintenance", "maintenance mode"];
+
 /// Words that name a figure or a setting when they follow a word about a failure: `error rate`.
 const FIGURES: [&str; 14] = [
     "rate",
@@ -382,6 +386,12 @@ pub(super) fn is_denied_by_zero(key: &str) -> bool {
 pub(super) fn is_bad_state(text: &str) -> bool {
     let text = spaced(&state(text));
     BAD_STATES.contains(&text.as_str()) || FAILURES.contains(&text.as_str())
+}
+
+/// Tests for a text that says that the service is in maintenance: `status: maintenance`, `Down for maintenance`.
+pub(super) fn is_maintenance(text: &str) -> bool {
+    let text = state(text);
+    text.rsplit(": ").next() == Some("maintenance") || MAINTENANCE.iter().any(|words| text.contains(words))
 }
 
 /// Tests for the state of a component that nobody uses.
@@ -708,6 +718,19 @@ mod tests {
         }
         for text in neither {
             assert!(!is_bad(text) && !is_good(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn maintenance() {
+        for text in
+            ["maintenance", "status: Maintenance", "We are down for maintenance.", "In maintenance mode"]
+        {
+            assert!(is_maintenance(text), "{text}");
+        }
+        for text in ["maintenance: off", "the database failed during maintenance", "maintenance downtime", ""]
+        {
+            assert!(!is_maintenance(text), "{text}");
         }
     }
 

@@ -32,6 +32,16 @@ fn is_healthy(name: &str, bytes: &str) {
     run.holds(run.code == Some(0), name).exits(0).reports("/endpoints/0/probes/0/fault", ());
 }
 
+#[test]
+fn body_beyond_the_limit() {
+    for (length, words) in [(64 * 1024, ""), (70_000, "; of its body only the first 64 KiB were read")] {
+        let peer = Peer::by_method(alive(), says(format!("{OK}\r\n{}", "x".repeat(length))));
+        let expected = format!("the API answers and reaches its back-end{words}");
+        let run = check([&peer.address(), "-o", "json"]).run();
+        run.exits(0).reports("/endpoints/0/explanation", expected.as_str());
+    }
+}
+
 fn then_reset(bytes: impl Into<Vec<u8>>) -> Script {
     vec![Step::Send(bytes.into()), Step::Reset]
 }

@@ -15,7 +15,7 @@ use super::cause::beyond_clause;
 use super::login;
 use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Completion, Method};
+use crate::model::exchange::{BODY_LIMIT, Completion, Method};
 use crate::model::fault::{
     FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
@@ -96,12 +96,15 @@ fn all_good(verdict: &Verdict) -> String {
     judged.map_or_else(String::new, |(_, judged)| format!("{}{}", judged.row.meaning, unread(judged)))
 }
 
-/// The reason why nothing is quoted of a body.
+/// The reason why nothing is quoted of a body, or how much of it was judged.
 fn unread(judged: &RequestVerdict) -> String {
-    let coding = judged.quotes.coding.as_ref();
-    coding.map_or_else(String::new, |coding| {
-        format!("; its body was not read, because its coding ({coding}) was not requested")
-    })
+    match &judged.quotes.coding {
+        Some(coding) => format!("; its body was not read, because its coding ({coding}) was not requested"),
+        None if judged.is_partly_judged => {
+            format!("; of its body only the first {} KiB were read", BODY_LIMIT / 1024)
+        }
+        None => String::new(),
+    }
 }
 
 /// The addresses, where HEAD and GET did not go to the same server.

@@ -34,9 +34,7 @@ pub(super) fn advice(remark: Remark, proxy: Option<Responder>) -> Advice {
             "the response lists the versions of an API: the health check is not at this URL",
             "check --path and the endpoint's prefix",
         ),
-        Remark::MongoDb => {
-            ("this is the port of MongoDB's own protocol, not the API's", "check the endpoint's port")
-        }
+        Remark::MongoDb => ("this is the port of MongoDB's own protocol, not the API's", "check the port"),
         Remark::ResponseInBody => (
             "the body is itself an HTTP response, with a status and headers: a gateway or script passed it on unread",
             "check the gateway or script in front of the API, then the API itself",
@@ -45,6 +43,10 @@ pub(super) fn advice(remark: Remark, proxy: Option<Responder>) -> Advice {
             "an administrator took the API out of service with a file (oslo.middleware's disable_by_file); nothing is \
              known of its back-end",
             "remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again",
+        ),
+        Remark::Maintenance => (
+            "the response says that the service is in maintenance; nothing is known of its back-end",
+            "wait until the maintenance is over, or end it if it is not meant to last",
         ),
         Remark::Foreign => (
             "HEAD, which needs no back-end, failed too, and the response is not in the API's form: a proxy or \

@@ -458,6 +458,8 @@ fn remarkable_answers() {
             (400, &[], "<!DOCTYPE html PUBLIC \"x\"><body id=ERR_INVALID_URL>(squid/5.7)"),
             (503, &[], "DISABLED BY FILE"),
             (503, &[], r#"{"detailed": false, "reasons": ["DISABLED BY FILE"]}"#),
+            (503, &[], r#"{"status": "maintenance"}"#),
+            (503, &[], "Temporarily down for maintenance"),
             (511, &[], "<html><title>Network Authentication Required</title></html>"),
             (503, &[("age", "30")], ""),
             (404, &[("x-cache", "HIT")], ""),
@@ -498,6 +500,10 @@ fn remarkable_answers() {
             -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
             503 backend-down: an administrator took the API out of service with a file (oslo.middleware's disable_by_file); nothing is known of its back-end
             -> remove the file that disable_by_file_path or disable_by_file_paths names, once the API may serve again
+            503 backend-down: the response says that the service is in maintenance; nothing is known of its back-end
+            -> wait until the maintenance is over, or end it if it is not meant to last
+            503 backend-down: the response says that the service is in maintenance; nothing is known of its back-end
+            -> wait until the maintenance is over, or end it if it is not meant to last
             511 unexpected: the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API
             -> sign in to that network, or probe from one that has no such portal
             503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; this is a cache's copy, and the API may answer differently now
@@ -511,7 +517,7 @@ fn remarkable_answers() {
             200 wrong-service: the response lists the versions of an API: the health check is not at this URL
             -> check --path and the endpoint's prefix
             200 wrong-service: this is the port of MongoDB's own protocol, not the API's
-            -> check the endpoint's port
+            -> check the port
             200 wrong-service: the body is itself an HTTP response, with a status and headers: a gateway or script passed it on unread
             -> check the gateway or script in front of the API, then the API itself
         "#]],
