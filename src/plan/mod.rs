@@ -59,6 +59,8 @@ pub(crate) struct Plan {
     pub(crate) quorum: Option<Quorum>,
     pub(crate) output: OutputOptions,
     pub(crate) exit_codes: ExitCodes,
+    /// True if HAProxy is the caller, which names the server.
+    pub(crate) is_haproxy_call: bool,
     pub(crate) mode: RunMode,
     /// Notes, shown at `-v`.
     pub(crate) notes: Vec<String>,
@@ -162,6 +164,7 @@ impl Plan {
             quorum: cli.thresholds.quorum,
             output: output::from_cli(cli, environment, haproxy),
             exit_codes: exit_codes(cli.thresholds.fail_on, haproxy),
+            is_haproxy_call: haproxy,
             mode: run_mode(cli),
             notes,
             sanitizer: secrets.sanitizer,

@@ -24,7 +24,7 @@ use crate::plan::OutputOptions;
 use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
 use crate::terminal::ascii::{shapes_to_ascii, to_ascii};
-use crate::verdict::{LoginVerdict, Summary, Verdict};
+use crate::verdict::{Basis, LoginVerdict, Summary, TokenSource, Verdict};
 pub(crate) use wording::add_details;
 use wording::summary::MAX_SUMMARY;
 
@@ -143,6 +143,20 @@ impl Report {
         };
         let text = format!("{before}{}{after}", summary.text);
         Report { summary: Summary { text, ..summary }, ..self }
+    }
+
+    /// The line on the login, unless the summary is about it.
+    fn login_line(&self) -> Option<String> {
+        let login = self.login.as_deref()?;
+        let is_summary = self.endpoints.is_empty() && login.token == TokenSource::None;
+        (!is_summary).then(|| wording::login::line(login))
+    }
+
+    /// The meaning of a failed login and the action, unless an endpoint says so.
+    fn login_advice(&self) -> Option<(String, String)> {
+        let login = self.login.as_deref().filter(|login| login.diagnosis.is_some())?;
+        let is_said = self.endpoints.iter().any(|verdict| verdict.basis == Basis::NoToken);
+        (!is_said).then(|| wording::login::advice(login))
     }
 
     /// Adds the login, whose state is the run's where there is no endpoint.

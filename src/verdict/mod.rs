@@ -69,6 +69,8 @@ pub(crate) struct Verdict {
     pub(crate) action: String,
     /// The credentials that were sent, added by the report.
     pub(crate) credentials: Option<Credentials>,
+    /// True if HAProxy names the server, added by the report.
+    pub(crate) is_haproxy_server: bool,
     /// Number of attempts: 1 and the retries.
     pub(crate) attempts: u32,
     pub(crate) certificate: Option<CertificateInfo>,
@@ -322,6 +324,7 @@ pub(crate) fn judge(
         explanation: String::new(),
         action: String::new(),
         credentials: None,
+        is_haproxy_server: false,
         attempts,
         certificate,
         backend,

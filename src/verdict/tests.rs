@@ -45,6 +45,7 @@ pub(crate) fn plan() -> Plan {
         quorum: None,
         output: OutputOptions::default(),
         exit_codes: ExitCodes::Guidelines,
+        is_haproxy_call: false,
         mode: RunMode::Once,
         notes: Vec::new(),
         sanitizer: Sanitizer::default(),
@@ -519,6 +520,8 @@ fn request_times() {
     assert_eq!(result(1000, 1000).1, Diagnosis::Healthy);
     let warning = "GET took 1.001 s, above the warning threshold of 1 s";
     assert_eq!(result(1500, 1001), slow(State::Warning, warning));
+    let slower = "HEAD took 1.502 s, above the warning threshold of 1 s";
+    assert_eq!(result(1502, 1001), slow(State::Warning, slower));
     let critical = "HEAD took 3.2 s, above the critical threshold of 3 s";
     assert_eq!(result(3200, 2000), slow(State::Critical, critical));
 

@@ -20,7 +20,7 @@ use crate::plan::{OutputOptions, Verbosity};
 use crate::terminal::layout::{MARGIN, MAX_PROSE, prefix_lines, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units;
-use crate::verdict::{LoginVerdict, Verdict};
+use crate::verdict::Verdict;
 
 /// Minimum width of the layout in columns; a narrower terminal breaks its lines.
 const MIN_COLUMNS: usize = 20;
@@ -63,8 +63,11 @@ struct HumanView {
 impl HumanView {
     fn sections(&self, report: &Report) -> Vec<Vec<String>> {
         let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
-        sections.push(report.login.as_deref().map(|login| self.login(login)).unwrap_or_default());
+        sections.push(self.login(report));
         if let [only] = report.endpoints.as_slice() {
+            // Each action is below the name of what it is for.
+            let is_named = report.login_advice().is_some();
+            sections.extend(is_named.then(|| self.headline(only.state, &only.shown_name)));
             sections.extend(self.details(only, report.summary.quoted));
         } else {
             sections.push(self.table(report));
@@ -114,12 +117,13 @@ impl HumanView {
     }
 
     /// The login in one line, and what to do where it failed.
-    fn login(&self, login: &LoginVerdict) -> Vec<String> {
-        if login.diagnosis.is_none() {
-            return self.labelled(&wording::login::line(login));
-        }
-        let (meaning, action) = wording::login::advice(login);
-        let mut lines = self.labelled(&format!("Login: {meaning}"));
+    fn login(&self, report: &Report) -> Vec<String> {
+        let line = report.login_line().map(|line| self.labelled(&line));
+        let Some((meaning, action)) = report.login_advice() else { return line.unwrap_or_default() };
+        let mut lines = match line {
+            Some(line) => [line, wrap_indented(PROSE, PROSE, &meaning, self.prose)].concat(),
+            None => self.labelled(&format!("Login: {meaning}")),
+        };
         lines.extend(wrap_indented("  → ", PROSE, &action, self.prose));
         lines
     }

@@ -11,7 +11,7 @@ use super::{Report, wording};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::{Basis, LoginVerdict, TokenSource, Verdict};
+use crate::verdict::{Basis, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -32,10 +32,10 @@ pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
 fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let worst_first = report.worst_first();
-    let several = report.endpoints.len() > 1;
+    // Each action is below the name of what it is for.
+    let several = report.endpoints.len() > 1 || report.login_advice().is_some();
     let summarised = report.summarised();
-    let login = report.login.as_deref();
-    let mut lines = login.map(|login| about_login(report, login, verbosity)).unwrap_or_default();
+    let mut lines = about_login(report, verbosity);
     for verdict in worst_first.into_iter().filter(listed) {
         let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
         let summary = if is_above { &report.summary } else { &verdict.summary };
@@ -57,19 +57,15 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     lines
 }
 
-/// Returns lines about the login: its outcome at `-v`, and the action where it failed and no endpoint says so.
-fn about_login(report: &Report, login: &LoginVerdict, verbosity: Verbosity) -> Vec<String> {
-    let mut lines = Vec::new();
-    let is_summary = report.endpoints.is_empty() && login.token == TokenSource::None;
-    if verbosity >= Verbosity::Notes && !is_summary {
-        lines.push(wording::login::line(login));
-    }
-    let explained = |verdict: &Verdict| matches!(verdict.basis, Basis::NoToken);
-    if login.diagnosis.is_some() && !report.endpoints.iter().any(explained) {
-        let (meaning, action) = wording::login::advice(login);
-        lines.extend([meaning, format!("Action: {action}")]);
-    }
-    lines
+/// Returns lines about the login: its outcome at `-v` or beside endpoints where it failed, and the action unless an endpoint has it.
+fn about_login(report: &Report, verbosity: Verbosity) -> Vec<String> {
+    let advice = report.login_advice();
+    let is_shown = verbosity >= Verbosity::Notes || advice.is_some() && !report.endpoints.is_empty();
+    let line = report.login_line().filter(|_| is_shown);
+    let indent = if line.is_some() { "  " } else { "" };
+    let advice = advice.map(|(meaning, action)| [meaning, format!("Action: {action}")]);
+    let advice = advice.into_iter().flatten().map(|advice| format!("{indent}{advice}"));
+    line.into_iter().chain(advice).collect()
 }
 
 /// Returns the lines about an endpoint that add to the summary above them, which quotes `quoted` characters.

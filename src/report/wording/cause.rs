@@ -36,6 +36,8 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
 pub(super) struct Sentence {
     pub(super) subject: Subject,
     pub(super) predicate: String,
+    /// Evidence in a sentence of its own, which a summary has no room for; empty where there is none.
+    evidence: String,
 }
 
 /// The subject of a sentence.
@@ -45,8 +47,6 @@ pub(super) enum Subject {
     /// Something of the server's.
     OfServer,
     Certificate,
-    /// Something of the certificate's.
-    OfCertificate,
     /// Another certificate of the chain.
     Other(ChainPart),
     /// The predicate is the whole sentence.
@@ -55,19 +55,19 @@ pub(super) enum Subject {
 
 impl Sentence {
     fn new(subject: Subject, predicate: impl Into<String>) -> Sentence {
-        Sentence { subject, predicate: predicate.into() }
+        Sentence { subject, predicate: predicate.into(), evidence: String::new() }
     }
 
     /// The sentence without the endpoint's name.
     pub(super) fn text(&self) -> String {
-        let predicate = &self.predicate;
+        let evidence = if self.evidence.is_empty() { "" } else { ": " };
+        let predicate = format!("{}{evidence}{}", self.predicate, self.evidence);
         match self.subject {
             Subject::Server => format!("the server {predicate}"),
             Subject::OfServer => format!("the server's {predicate}"),
             Subject::Certificate => format!("the certificate {predicate}"),
-            Subject::OfCertificate => format!("the certificate's {predicate}"),
             Subject::Other(part) => format!("the {} {predicate}", part_name(part)),
-            Subject::WholeSentence => predicate.clone(),
+            Subject::WholeSentence => predicate,
         }
     }
 }
@@ -91,6 +91,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
         {
             String::new()
         }
+        FaultDetail::Connect(ConnectFault::Unix { reason: Some(_), .. }) => String::new(),
         FaultDetail::Connect(fault) => connect(fault),
         FaultDetail::Lookup { name, problem: problem @ LookupProblem::NoAddress } => lookup(name, problem),
         FaultDetail::Interrupted { stage, end: end @ End::ClosedInTls }
@@ -100,7 +101,7 @@ pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> 
         } => interrupted(*stage, end),
         FaultDetail::Lookup { problem: LookupProblem::Failed(reason), .. }
         | FaultDetail::Interrupted { end: End::Failed(reason), .. } => reason.clone(),
-        _ => String::new(),
+        detail => tls_sentence(detail).map_or_else(String::new, |sentence| sentence.evidence),
     };
     truncate(words, MAX_CAUSE)
 }
@@ -224,14 +225,15 @@ fn not_tls(beginning: &str) -> Sentence {
 fn certificate(fault: &CertificateFault<String>) -> Sentence {
     let subject = quote_name(&fault.subject);
     let mut sentence = Sentence::new(certificate_subject(&fault.problem), certificate_predicate(fault));
+    if let Some(evidence) = certificate_evidence(&fault.problem) {
+        sentence.evidence = format!("{evidence}; subject {subject}");
+        return sentence;
+    }
     match &fault.problem {
         CertificateProblem::NameMismatch(_)
         | CertificateProblem::AddressAsName(_)
         | CertificateProblem::Unreadable => return sentence,
-        CertificateProblem::IssuerNotTrusted(_)
-        | CertificateProblem::IssuerMissing(_)
-        | CertificateProblem::ChainTooLong
-        | CertificateProblem::SignatureMismatch(_) => {
+        CertificateProblem::ChainTooLong => {
             let _ = write!(sentence.predicate, " (issuer {}, subject {subject})", quote_name(&fault.issuer));
         }
         _ => {
@@ -247,9 +249,6 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
         | CertificateProblem::NotYetValid(part, _)
         | CertificateProblem::NotForServers(part)
         | CertificateProblem::UnknownExtension(part) => of_part(*part),
-        CertificateProblem::IssuerNotTrusted(_)
-        | CertificateProblem::IssuerMissing(_)
-        | CertificateProblem::SignatureMismatch(_) => Subject::OfCertificate,
         CertificateProblem::UnprovenKey => Subject::Server,
         CertificateProblem::Unreadable => Subject::OfServer,
         CertificateProblem::EarlyDate(_)
@@ -276,15 +275,12 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         Problem::NoSubjectAltName => {
             "has no subjectAltName, and today's TLS libraries do not read the common name".into()
         }
-        Problem::SelfSigned(store) => format!("is self-signed and not in {store}"),
-        Problem::IssuerNotTrusted(store) => format!("issuer is not in {store}"),
-        Problem::IssuerMissing(store) => {
-            format!("issuer is neither in {store} nor sent by the server")
+        Problem::SelfSigned(_) => "is self-signed and not trusted".into(),
+        Problem::IssuerNotTrusted(_) | Problem::IssuerMissing(_) => {
+            format!("has an untrusted issuer ({})", quote_name(&fault.issuer))
         }
-        Problem::SignatureMismatch(store) => {
-            format!(
-                "signature does not fit its issuer's key: the CA in {store} may be another of the same name"
-            )
+        Problem::SignatureMismatch(_) => {
+            format!("is not signed by the trusted CA of its issuer's name ({})", quote_name(&fault.issuer))
         }
         Problem::UnprovenKey => {
             "did not prove that it has the certificate's key: its signature does not fit the certificate"
@@ -294,10 +290,7 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
             "is not for servers, by its key usage or extended key usage".into()
         }
         Problem::NotForServers(_) => "allows no certificates for servers, by its extended key usage".into(),
-        Problem::IsCa(store) => format!(
-            "is a CA certificate (CA:TRUE), which this program's TLS library accepts for a server only if {store} \
-             contains it"
-        ),
+        Problem::IsCa(_) => "is a CA certificate (CA:TRUE), not a server's".into(),
         Problem::IssuerIsNoCa => "was issued by a certificate that is not a CA certificate (CA:FALSE)".into(),
         Problem::PathLength => {
             "has more intermediate certificates above it than a CA allows (pathlen)".into()
@@ -321,6 +314,23 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         | Problem::WeakKey(..) => uncheckable(&fault.problem),
         Problem::Other(words) => format!("is not accepted: {words}"),
     }
+}
+
+/// The evidence against a certificate, where it names the trust store.
+fn certificate_evidence(problem: &CertificateProblem) -> Option<String> {
+    use CertificateProblem as Problem;
+    Some(match problem {
+        Problem::SelfSigned(store) => format!("{store} does not contain it"),
+        Problem::IssuerNotTrusted(store) => format!("this CA is not in {store}"),
+        Problem::IssuerMissing(store) => format!("this CA is neither in {store} nor sent by the server"),
+        Problem::SignatureMismatch(store) => {
+            format!("the CA in {store} may be another one of the same name")
+        }
+        Problem::IsCa(store) => {
+            format!("this program's TLS library accepts one for a server only if it is in {store}")
+        }
+        _ => return None,
+    })
 }
 
 /// The sentence of a certificate that cannot be checked or relied on.

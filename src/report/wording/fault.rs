@@ -6,7 +6,7 @@ use super::cause::{self, Subject, cause};
 use super::summary::{shown_endpoint, without_scheme};
 use crate::model::exchange::{Method, Phase};
 use crate::model::fault::{
-    CertificateProblem, ChainPart, End, FaultDetail, FaultKind, LookupProblem, ResponseProblem,
+    CertificateProblem, ChainPart, ConnectFault, End, FaultDetail, FaultKind, LookupProblem, ResponseProblem,
 };
 use crate::units::format_decimal;
 use crate::verdict::{FaultInfo, RequestVerdict, Shortage, Spender, Verdict};
@@ -31,7 +31,12 @@ pub(super) fn clause(
             _ => format!("cannot resolve {}", verdict.host),
         },
         FaultKind::Refused => format!("connection refused by {endpoint}"),
-        FaultKind::NoRoute => format!("no route to {endpoint}"),
+        FaultKind::NoRoute => match &fault.detail {
+            FaultDetail::Connect(ConnectFault::Unix { reason: Some(reason), .. }) => {
+                format!("cannot connect to {endpoint}: {reason}")
+            }
+            _ => format!("no route to {endpoint}"),
+        },
         FaultKind::Reset => without_answer(verdict, method, judged, fault, "reset"),
         FaultKind::Closed => without_answer(verdict, method, judged, fault, "closed"),
         FaultKind::Timeout => timed_out(verdict, method, judged, fault),
@@ -85,7 +90,10 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (_, Some(status)) if lacks_tls_end(fault) => format!("the server {NO_TLS_END} its answer ({status})"),
         (_, Some(status)) => format!("its answer ({status}) broke off"),
         (FaultKind::Refused, None) => "connection refused".to_owned(),
-        (FaultKind::NoRoute, None) => "no route".to_owned(),
+        (FaultKind::NoRoute, None) => match &fault.detail {
+            FaultDetail::Connect(ConnectFault::Unix { reason: Some(reason), .. }) => reason.clone(),
+            _ => "no route".to_owned(),
+        },
         (FaultKind::Reset, None) => "connection reset".to_owned(),
         (_, None) if fault.phase == Phase::Receive => {
             "connection closed within the headers of its answer".to_owned()
@@ -189,8 +197,24 @@ fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
     match (sentence.subject, &sentence.predicate) {
         (Subject::Server, predicate) => format!("{endpoint} {predicate}"),
         (Subject::OfServer, predicate) => format!("{endpoint}'s {predicate}"),
-        (Subject::Certificate, predicate) => format!("certificate of {endpoint} {predicate}"),
+        (Subject::Certificate, predicate) => {
+            format!("certificate of {endpoint} {predicate}{}", way_to_trust(detail))
+        }
         _ => format!("TLS with {endpoint} failed: {}", sentence.text()),
+    }
+}
+
+/// Advises on a certificate whose issuer may only be missing from the trust store.
+fn way_to_trust<T>(detail: &FaultDetail<T>) -> &'static str {
+    use CertificateProblem::{IssuerMissing, IssuerNotTrusted, SelfSigned};
+    match detail {
+        FaultDetail::Certificate(certificate) => match certificate.problem {
+            IssuerMissing(_) | IssuerNotTrusted(_) | SelfSigned(_) => {
+                ": if it is the right one, trust it with --cacert"
+            }
+            _ => "",
+        },
+        _ => "",
     }
 }
 

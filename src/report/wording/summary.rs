@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::super::aggregate;
-use super::advice::pair::is_head_alone;
+use super::advice::pair::{is_head_alone, is_like_head};
 use super::advice::slow::longest_phase;
 use super::{fault, login};
 use crate::model::diagnosis::Diagnosis;
@@ -175,7 +175,8 @@ fn overrides(verdict: &Verdict) -> String {
         return String::new();
     }
     let overridden = verdict.made().filter(|(_, judged)| judged.row.origin == RuleOrigin::Overridden);
-    let keys: Vec<_> = overridden.map(|(_, judged)| judged.row.key.to_string()).collect();
+    let mut keys: Vec<_> = overridden.map(|(_, judged)| judged.row.key.to_string()).collect();
+    keys.dedup();
     if keys.is_empty() { String::new() } else { format!(" (OK by --state {})", keys.join(", ")) }
 }
 
@@ -244,6 +245,7 @@ pub(super) fn shown_endpoint<'a>(verdict: &'a Verdict, judged: &RequestVerdict) 
 }
 
 fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
+    let alike = if is_like_head(verdict, method, judged) { " (HEAD 503 too, and no reason)" } else { "" };
     let (endpoint, method) = (shown_endpoint(verdict, judged), method.name());
     let said = judged.message.clone().map(Reason::Quoted);
     if let Some(problem) = judged.problem {
@@ -279,7 +281,8 @@ fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdic
         _ => {
             let foreign = judged.remark == Some(Remark::Foreign);
             let who = if foreign { "a proxy or gateway in front of " } else { "" };
-            Clause { event: format!("{method} {status} from {who}{endpoint}{}", copy(judged)), reason: said }
+            let event = format!("{method} {status} from {who}{endpoint}{}{alike}", copy(judged));
+            Clause { event, reason: said }
         }
     }
 }
@@ -449,6 +452,7 @@ pub(in crate::report) mod tests {
         let pairs = [
             ("204", "200"),
             ("204", "503"),
+            ("503", "503"),
             ("204", "keystone"),
             ("204", "haproxy"),
             ("haproxy", "haproxy"),
@@ -490,6 +494,7 @@ pub(in crate::report) mod tests {
         expect![[r#"
             204      200       healthy: HEAD 204, GET 200 from ctl1:8777
             204      503       backend-down: GET 503 from ctl1:8777
+            503      503       backend-down: GET 503 from ctl1:8777 (HEAD 503 too, and no reason)
             204      keystone  unexpected: ctl1:8777 cannot check tokens with Keystone (GET 503): "The Keystone service is temporarily unavailable."
             204      haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
             haproxy  haproxy   proxy-error: GET 503 from HAProxy in front of ctl1:8777: "No server is available to handle this request."
@@ -683,6 +688,31 @@ pub(in crate::report) mod tests {
         let verdict = judge_whole(&plan, &endpoint(), &both("refused", "skipped"), 1, NOW);
         expect!["healthy: connection refused by ctl1:8777 (OK by --state refused)"]
             .assert_eq(&of_endpoint(&verdict).text);
+    }
+
+    /// One override may be the reason for both requests.
+    #[test]
+    fn overridden_answers() {
+        let mut plan = plan();
+        plan.criteria.table.set(Key::parse("401").unwrap(), State::Ok);
+        plan.criteria.table.set(Key::parse("get:404").unwrap(), State::Ok);
+        let of = |head, get| of_endpoint(&judge_whole(&plan, &endpoint(), &both(head, get), 1, NOW)).text;
+        expect!["healthy: HEAD 401, GET 401 from ctl1:8777 (OK by --state 401)"].assert_eq(&of("401", "401"));
+        expect!["healthy: HEAD 401, GET 404 from ctl1:8777 (OK by --state 401, get:404)"]
+            .assert_eq(&of("401", "404"));
+    }
+
+    #[test]
+    fn missing_socket() {
+        let reason = Some("no such file or directory".to_owned());
+        let detail = FaultDetail::Connect(ConnectFault::Unix { path: "/run/api".into(), reason });
+        let made = failed_head(FaultKind::NoRoute, Phase::Connect, detail, 1);
+        let socket = Endpoint { route: Route::Unix("/run/api".into()), ..endpoint() };
+        let verdict = with_words(judge_whole(&plan(), &socket, &made, 1, NOW));
+        expect!["unreachable: cannot connect to unix:/run/api: no such file or directory"]
+            .assert_eq(&verdict.summary.text);
+        expect!["the socket does not exist there, or this user may not use it"]
+            .assert_eq(&verdict.explanation);
     }
 
     #[test]

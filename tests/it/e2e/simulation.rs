@@ -52,6 +52,31 @@ fn no_diagnosis_missing() {
     assert!(all.iter().all(|name| named.contains(name)), "{all:?}");
 }
 
+/// Each action is below the name of what it is for.
+#[test]
+fn login_and_back_end_down() {
+    let simulate = |format: &str| {
+        check(words(&format!("-o {format} --simulate keystone-down,backend-down")))
+            .run()
+            .exits(2)
+            .stdout
+            .clone()
+    };
+    let lines = simulate("nagios");
+    let lines: Vec<_> = lines.lines().skip(1).map(|line| line.split(" (").next().unwrap()).collect();
+    let starts = ["Login: keystone-down: Keystone", "  Keystone failed", "  Action: check Keystone's log"];
+    let starts =
+        [&starts[..], &["CRITICAL - backend-down: 127.0.0.1", "  the API", "  Action: verify"]].concat();
+    assert!(
+        lines.len() == 6 && lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)),
+        "{lines:#?}"
+    );
+    let view = simulate("human");
+    let [login, endpoint] =
+        ["  Login: keystone-down: ", "\nCRITICAL  127.0.0.1"].map(|start| view.find(start));
+    assert!(login.is_some() && login < endpoint, "{view}");
+}
+
 #[test]
 fn all_diagnoses() {
     probes_all("", &[]);

@@ -76,7 +76,7 @@ fn p521_keys_of_servers() {
     let asked = |cacert: &str| check([&server.program.url(), "--cacert", cacert, "-m", "get"]).run();
     asked(&server.cacert).exits(0);
     let (_, _files, other) = trusted();
-    asked(&other).exits(2).says("self-signed and not in");
+    asked(&other).exits(2).says("self-signed and not trusted");
 }
 
 /// The digest of a signature is OpenSSL's default, SHA-256, unless another is given.
@@ -112,7 +112,7 @@ fn p521_keys_of_authorities() {
         };
         check([&server.url(), "--cacert", &at("ca.pem"), "-m", "get"]).run().exits(0);
         let forged = check([&server.url(), "--cacert", &at("namesake.pem"), "-m", "get"]).run();
-        forged.exits(2).says("signature does not fit its issuer's key");
+        forged.exits(2).says("is not signed by the trusted CA of its issuer's name");
     }
 }
 

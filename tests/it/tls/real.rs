@@ -139,7 +139,7 @@ fn openssl_with_its_own_ca() {
         let why = " is not for 127.0.0.1, but for localhost";
         asked(&elsewhere, &cert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(why);
         for cacert in [&other, &namesake] {
-            let why = format!(" is self-signed and not in --cacert {cacert} (subject \"CN=localhost\")");
+            let why = format!("--cacert {cacert} does not contain it; subject \"CN=localhost\"");
             asked(&server.url(), cacert).exits(2).summarises("CRITICAL", &["tls-failed"]).says(&why);
         }
     }

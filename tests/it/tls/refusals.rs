@@ -33,7 +33,11 @@ pub(crate) fn is_untrusted(run: &Finished, url: &str, certificate: bool, why: &s
     } else {
         predicate
     };
-    run.exits(2).summarises("CRITICAL", &["tls-failed: ", url]).says(predicate);
+    run.exits(2).summarises("CRITICAL", &["tls-failed: ", url]);
+    // The summary has no room for the evidence.
+    for part in predicate.split(": ") {
+        run.says(part);
+    }
     run.holds(run.labels() == labels, &format!("the metrics are not {labels:?}"));
 }
 
@@ -76,14 +80,22 @@ fn refuses(identity: &Identity, cacert: &str, why: &str) {
 #[test]
 fn unknown_issuer() {
     let (_root, _files, cacert) = trusted();
-    let unknown = format!("issuer is neither in --cacert {cacert} nor sent by the server");
+    let unknown = format!(
+        "has an untrusted issuer (\"CN=Other CA\"): this CA is neither in --cacert {cacert} nor sent by the server"
+    );
     let namesake = format!(
-        "signature does not fit its issuer's key: the CA in --cacert {cacert} may be another of the same name"
+        "is not signed by the trusted CA of its issuer's name (\"CN=Test CA\"): the CA in --cacert {cacert} may be \
+         another one of the same name"
     );
     for (issuer, why) in [("Other CA", unknown), ("Test CA", namesake)] {
-        let why = format!("the certificate's {why} (issuer \"CN={issuer}\", subject \"CN=localhost\")");
+        let why = format!("the certificate {why}; subject \"CN=localhost\"");
         refuses(&Authority::new(issuer).server("localhost"), &cacert, &why);
     }
+    let server = TlsServer::healthy(&Authority::new("Other CA").server("localhost"));
+    check([&server.url(), "--cacert", &cacert]).run().summarises(
+        "CRITICAL",
+        &[" has an untrusted issuer (\"CN=Other CA\"): if it is the right one, trust it with --cacert"],
+    );
 }
 
 #[test]
@@ -95,8 +107,8 @@ fn missing_intermediate() {
         &leaf,
         &cacert,
         &format!(
-            "the certificate's issuer is neither in --cacert {cacert} nor sent by the server (issuer \"CN=Middle \
-             CA\", subject \"CN=localhost\")"
+            "the certificate has an untrusted issuer (\"CN=Middle CA\"): this CA is neither in --cacert {cacert} nor \
+             sent by the server; subject \"CN=localhost\""
         ),
     );
     let whole = TlsServer::healthy(&leaf.followed_by(&between.identity));
@@ -106,7 +118,8 @@ fn missing_intermediate() {
         &foreign.server("localhost").followed_by(&foreign.identity),
         &cacert,
         &format!(
-            "the certificate's issuer is not in --cacert {cacert} (issuer \"CN=Other CA\", subject \"CN=localhost\")"
+            "the certificate has an untrusted issuer (\"CN=Other CA\"): this CA is not in --cacert {cacert}; subject \
+             \"CN=localhost\""
         ),
     );
 }
@@ -227,8 +240,8 @@ fn ca_certificate_of_a_server() {
         &identity,
         &cacert,
         &format!(
-            "the certificate is a CA certificate (CA:TRUE), which this program's TLS library accepts for a server \
-             only if --cacert {cacert} contains it (subject \"CN=localhost\")"
+            "the certificate is a CA certificate (CA:TRUE), not a server's: this program's TLS library accepts one \
+             for a server only if it is in --cacert {cacert}; subject \"CN=localhost\""
         ),
     );
     let own = files.write("own.pem", &identity.certificate);
@@ -242,7 +255,9 @@ fn self_signed_certificate() {
     refuses(
         &identity,
         &cacert,
-        &format!("the certificate is self-signed and not in --cacert {cacert} (subject \"CN=localhost\")"),
+        &format!(
+            "the certificate is self-signed and not trusted: --cacert {cacert} does not contain it; subject \"CN=localhost\""
+        ),
     );
     let own = files.write("own.pem", &identity.certificate);
     let server = TlsServer::healthy(&identity);

@@ -62,7 +62,19 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
         _ => "wants credentials".to_owned(),
     };
     let action = match (status, sent, wanted) {
+        (403, Some(_), _) if verdict.login.is_some() => format!(
+            "check what the account of the cloud {} may do (its roles, its access rules) and the API's policy, or \
+             exempt the health path from authentication",
+            verdict.login.as_deref().map(|login| login.cloud.as_str()).unwrap_or_default()
+        ),
         (_, _, Some((_, option))) => format!("{option}, or exempt the health path from authentication"),
+        (401, ..) if judged.answered_by == Some(Responder::Keystone) => {
+            let valid = if verdict.credentials == Some(Credentials::Token) { "valid " } else { "" };
+            format!(
+                "log in with --os-cloud NAME (a cloud of clouds.yaml), give a {valid}token with --token-file, or \
+                 exempt the health path from authentication"
+            )
+        }
         (401, Some(_), None) => {
             "give a valid token with --token-file (password: --auth-file), or exempt the health path from \
              authentication"

@@ -17,7 +17,7 @@ use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{BODY_LIMIT, Completion, Method};
 use crate::model::fault::{
-    FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
+    ConnectFault, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
 use crate::rules::{AnswerProblem, Key, RuleOrigin, Selector};
 use crate::units::format_decimal;
@@ -191,6 +191,12 @@ const fn known_meaning(fault: &FaultInfo) -> Option<&'static str> {
             Some("an HTTP server answers there, but with headers that no client can rely on")
         }
         (_, FaultDetail::Response(ResponseProblem::UnprovenEnd)) => Some(UNPROVEN_END),
+        (FaultKind::NoRoute, FaultDetail::Connect(ConnectFault::Unix { .. })) => {
+            Some("the socket does not exist there, or this user may not use it")
+        }
+        (FaultKind::Refused, FaultDetail::Connect(ConnectFault::Unix { .. })) => {
+            Some("the socket exists, but no program listens on it")
+        }
         (_, FaultDetail::Lookup { problem: LookupProblem::NoAddressOf(_), .. }) => {
             Some("-4 and -6 allow addresses of one family only")
         }
@@ -218,10 +224,23 @@ const REPAIR_HEADERS: &str = "check whether it is the API that answers there, th
 const GIVE_CERTIFICATE: &str = "give one with --cert FILE and --key FILE";
 const USE_HTTPS: &str = "check it with -S (https)";
 
+/// The way to give the server's name apart from its address, for the `%` of an action.
+const fn way_to_name(verdict: &Verdict) -> &'static str {
+    if verdict.is_haproxy_server {
+        "by -H in the wrapper script; HAProxy sets the address"
+    } else {
+        "--connect-to sets the address"
+    }
+}
+
 /// The action for a fault whose reason is known exactly.
 const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
     match detail {
         FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
+        FaultDetail::Connect(ConnectFault::Unix { .. }) => Some(
+            "check that the API runs, the socket's path in HAProxy's configuration, and the permissions of both \
+             socket and directory",
+        ),
         FaultDetail::Response(ResponseProblem::UnprovenEnd) => Some(END_TLS),
         FaultDetail::Response(
             ResponseProblem::MalformedHeaders(_)
@@ -277,6 +296,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     let proxy = judged.intermediary();
     let own = proxy.zip(judged.obstacle);
     let remarked = judged.remark.map(|remark| remark::advice(remark, proxy));
+    let remarked = remarked.map(|(meaning, action)| (meaning, action.replace('%', way_to_name(verdict))));
     let (meaning, action) = match (status, remarked, own) {
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(advice), _) => advice,
@@ -308,6 +328,13 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (200..=299 | 400..=599, _, Some(own)) => own_answer(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),
         (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
+        _ if pair::is_like_head(verdict, method, judged) => {
+            let (meaning, action) = of_row(judged);
+            (
+                format!("{meaning}; HEAD, which needs no back-end, was answered 503 too"),
+                format!("{action}; check any proxy in front of the API, too"),
+            )
+        }
         (100..=599, ..) => of_row(judged),
         _ => {
             let (meaning, action) = of_row(judged);

@@ -15,6 +15,22 @@ pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Metho
     method == Method::Head && verdict.made().any(is_good)
 }
 
+/// Returns whether HEAD was answered 503 too, and GET's 503 says nothing more: it may be the API's or that of a server in
+/// front of it.
+pub(in crate::report::wording) fn is_like_head(
+    verdict: &Verdict,
+    method: Method,
+    judged: &RequestVerdict,
+) -> bool {
+    let is_503 = |judged: &RequestVerdict| judged.completion.full() == Some(&503);
+    let is_like = |(made, head): (Method, &RequestVerdict)| made == Method::Head && is_503(head);
+    method == Method::Get
+        && is_503(judged)
+        && judged.message.is_none()
+        && judged.answered_by.is_none()
+        && verdict.made().any(is_like)
+}
+
 /// A failure that GET's good answer limits to HEAD.
 pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
     let who = proxy.map_or("the API, or a filter in front of it,", Responder::title);

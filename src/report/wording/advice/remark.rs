@@ -23,7 +23,7 @@ pub(super) fn advice(remark: Remark, proxy: Option<Responder>) -> Advice {
         ),
         Remark::HostName => (
             "the server does not know this host name, or got another or none in TLS (SNI), so it refused the request",
-            "use the name that the server is configured for (--connect-to sets the address), and have a proxy in \
+            "use the name that the server is configured for (%), and have a proxy in \
              front of it send that name in TLS too",
         ),
         Remark::ForwardProxy => (

@@ -3,9 +3,13 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::model::exchange::{Peer, PlannedRequest};
+use crate::model::endpoint::{Endpoint, Scheme};
+use crate::model::exchange::{Peer, Phase, PlannedRequest};
+use crate::model::fault::{Fault, TlsProblem};
 use crate::plan::Plan;
-use crate::verdict::tests::{answered, both, get, plan, verdict};
+use crate::report::fixture::{exchange, sent};
+use crate::report::with_words;
+use crate::verdict::tests::{NOW, answered, both, endpoint, get, judge_whole, plan, verdict};
 
 /// Compares explanation and action, if there is one, of each case.
 fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
@@ -170,7 +174,7 @@ fn access_control() {
         ],
         &expect![[r#"
             access control answered before the health check could
-            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+            -> log in with --os-cloud NAME (a cloud of clouds.yaml), give a token with --token-file, or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
             -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
             access control (Bearer realm="x") answered before the health check could: it wants credentials
@@ -187,6 +191,40 @@ fn access_control() {
     );
 }
 
+/// An empty 503 to HEAD, too, may be anybody's.
+#[test]
+fn outage_without_a_reason() {
+    advises(
+        &plan(),
+        &[&both("503", "503")],
+        &expect![[r#"
+        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; HEAD, which needs no back-end, was answered 503 too
+        -> verify that the API is up and running and that there is connectivity with the back-end; check any proxy in front of the API, too
+    "#]],
+    );
+}
+
+/// HAProxy knows the address, and no `--connect-to`.
+#[test]
+fn server_of_haproxy() {
+    let unknown = FaultDetail::Tls(TlsProblem::UnknownName);
+    let without_tls = FaultDetail::Tls(TlsProblem::ServerSpeaksHttp);
+    let advice = |is_haproxy_call, detail: &FaultDetail| {
+        let plan = Plan { is_haproxy_call, ..plan() };
+        let fault = Fault { kind: FaultKind::Tls, phase: Phase::Tls, detail: detail.clone() };
+        let made = [sent(exchange(Method::Head, Completion::Failed(fault), 1_000, &[]))];
+        let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
+        with_words(judge_whole(&plan, &https, &made, 1, NOW)).action
+    };
+    let words = [(false, &unknown), (true, &unknown), (true, &without_tls)];
+    let words = words.map(|(is_haproxy_call, detail)| advice(is_haproxy_call, detail) + "\n");
+    expect![[r#"
+        use a name that the server knows (--connect-to sets the address), or have it serve this one
+        use a name that the server knows (by -H in the wrapper script; HAProxy sets the address), or have it serve this one
+        ask it without TLS: without ssl on its line in HAProxy, and without -S in the wrapper script
+    "#]].assert_eq(&words.concat());
+}
+
 #[test]
 fn rejected_credentials() {
     let mut plan = plan();
@@ -196,7 +234,7 @@ fn rejected_credentials() {
         &[&get(401, &KEYSTONE, "")],
         &expect![[r#"
             access control answered before the health check could
-            -> give a valid token with --token-file (password: --auth-file), or exempt the health path from authentication
+            -> log in with --os-cloud NAME (a cloud of clouds.yaml), give a valid token with --token-file, or exempt the health path from authentication
         "#]],
     );
     let basic = [("www-authenticate", "Basic realm=\"x\"")];

@@ -2,7 +2,7 @@
 //! advise that TLS has refuted.
 
 use super::super::summary::without_scheme;
-use super::{GIVE_CERTIFICATE, RENEW};
+use super::{GIVE_CERTIFICATE, RENEW, way_to_name};
 use crate::model::exchange::Phase;
 use crate::model::fault::{
     CertificateProblem, ChainPart, End, FaultDetail, FaultKind, ForeignProtocol, Stage, TlsProblem,
@@ -20,7 +20,8 @@ pub(super) fn action(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
         FaultDetail::Interrupted { stage: Stage::TlsHandshake, end } => Some(broken_handshake(end)),
         _ => None,
     };
-    let known = known.or_else(|| after_handshake(fault)).map(str::to_owned);
+    let known = known.or_else(|| after_handshake(fault));
+    let known = known.map(|action| action.replace('%', way_to_name(verdict)));
     plain_port(verdict, &fault.detail).or(known)
 }
 
@@ -30,6 +31,10 @@ fn plain_port<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> {
     let plain = without_scheme(&verdict.endpoint).split(' ').next().unwrap_or_default();
     let plain = format!("http://{plain}");
     Some(match detail {
+        FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) if verdict.is_haproxy_server => {
+            "ask it without TLS: without ssl on its line in HAProxy, and without -S in the wrapper script"
+                .to_owned()
+        }
         FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) => {
             format!("check it as {plain}, or give the port of its https")
         }
@@ -92,12 +97,11 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
              itself with --cacert"
         }
         CertificateProblem::NameMismatch(_) => {
-            "use a name that the certificate is for (--connect-to sets the address), or have it \
-             issued for this one"
+            "use a name that the certificate is for (%), or have it issued for this one"
         }
         CertificateProblem::AddressAsName(_) => {
             "have it issued with the address as an IP address (subjectAltName IP:), or use a name that it is \
-             for (--connect-to)"
+             for (%)"
         }
         CertificateProblem::NoSubjectAltName
         | CertificateProblem::NotForServers(ChainPart::Server)
@@ -171,13 +175,11 @@ const fn handshake(problem: &TlsProblem) -> Option<&'static str> {
              AES-GCM or ChaCha20, over X25519, P-256 or P-384"
         }
         TlsProblem::NoNameOrNothingInCommon => {
-            "use the server's name, and set the address with --connect-to; if that fails too, have the server offer \
+            "use the server's name (%); if that fails too, have the server offer \
              TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20, over X25519, P-256 or P-384"
         }
-        TlsProblem::UnknownName => {
-            "use a name that the server knows (--connect-to sets the address), or have it serve this one"
-        }
-        TlsProblem::NoNameSent(_) => "use the server's name, and set the address with --connect-to",
+        TlsProblem::UnknownName => "use a name that the server knows (%), or have it serve this one",
+        TlsProblem::NoNameSent(_) => "use the server's name (%)",
         TlsProblem::Alert(_) => {
             "check the server's log for its reason, and whether a proxy or sidecar in front of it accepts its certificate"
         }
