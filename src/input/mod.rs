@@ -90,11 +90,18 @@ pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Resu
 }
 
 /// Returns the name of a file for outputs: sanitized and truncated, or the meaning of `-`.
+///
+/// A login that was typed in place of a name, as curl's `-u user:password` takes it, is shown without its password.
 pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {
-        "standard input".into()
-    } else {
-        sanitize::sanitize_own(&path.to_string_lossy(), MAX_SHOWN_NAME)
+        return "standard input".into();
+    }
+    let text = path.to_string_lossy();
+    match text.split_once(':') {
+        Some((user, password)) if !user.contains('/') && !password.starts_with("//") => {
+            sanitize::sanitize_own(&format!("{user}:***"), MAX_SHOWN_NAME)
+        }
+        _ => sanitize::sanitize_own(&text, MAX_SHOWN_NAME),
     }
 }
 
@@ -205,7 +212,7 @@ pub(crate) fn check_output_target(file: &Path) -> Result<()> {
     if file == Path::new("-") {
         bail!("--output-file - names no file; leave it out for standard output");
     }
-    let name = file.display();
+    let name = name(file);
     match fs::symlink_metadata(file) {
         Ok(found) if found.is_symlink() => {
             bail!("--output-file {name} is a symbolic link; name the file itself")

@@ -212,6 +212,24 @@ fn unreadable_files() {
 }
 
 /// The text of a file may be a secret in the wrong place.
+/// curl's `-u user:password` in place of a file's name.
+#[test]
+fn logins_in_place_of_files() {
+    let table = [
+        "--cacert LOGIN https://127.0.0.1:1",
+        "--cert LOGIN https://127.0.0.1:1",
+        "--endpoints LOGIN",
+        "--header @LOGIN 127.0.0.1:1",
+        "--output-file LOGIN/report 127.0.0.1:1",
+        "--os-cloud prod --os-config LOGIN",
+    ];
+    for line in table {
+        let run = check(words(&line.replace("LOGIN", "user:s3cret-pass@host"))).run();
+        run.says("user:***").never_says("s3cret-pass");
+    }
+    check(["--endpoints", "no-such/file:1"]).run().is_refused(&["'no-such/file:1' does not exist"]);
+}
+
 #[test]
 fn errors_in_files() {
     let directory = tempfile::tempdir().unwrap();
