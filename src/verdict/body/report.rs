@@ -90,7 +90,7 @@ fn of_object(object: &Map<String, Value>) -> Option<String> {
     }
     let state = own_state(object);
     let mut errors = ERROR_KEYS.iter().filter_map(|key| error_text(object.get(*key)?, state));
-    errors.next().or_else(|| failed_states(object)).or_else(|| bad_text(object))
+    errors.next().or_else(|| failed_states(object, state)).or_else(|| bad_text(object, state))
 }
 
 fn error_text(error: &Value, state: Option<bool>) -> Option<String> {
@@ -103,16 +103,16 @@ fn is_error(text: &str, state: Option<bool>) -> bool {
 }
 
 /// The text of an object without a state, where it is about a failure: `{"message": "Service Unavailable"}`.
-fn bad_text(object: &Map<String, Value>) -> Option<String> {
-    let texts = TEXT_KEYS.iter().filter_map(|key| object.get(*key)?.as_str());
-    texts.into_iter().find(|text| is_bad(text) && own_state(object).is_none()).map(str::to_owned)
+fn bad_text(object: &Map<String, Value>, state: Option<bool>) -> Option<String> {
+    let mut texts = TEXT_KEYS.iter().filter_map(|key| object.get(*key)?.as_str());
+    texts.find(|text| state.is_none() && is_bad(text)).map(str::to_owned)
 }
 
 /// The failed states in a report. The overall one, with the report's own words about it, only where no component is named.
-fn failed_states(object: &Map<String, Value>) -> Option<String> {
+fn failed_states(object: &Map<String, Value>, state: Option<bool>) -> Option<String> {
     let mut failed = Vec::new();
     let scope = if is_component_report(object) { Scope::Parts } else { Scope::Unknown };
-    collect(object, Part { key: "", scope, state: own_state(object), depth: MAX_DEPTH }, &mut failed);
+    collect(object, Part { key: "", scope, state, depth: MAX_DEPTH }, &mut failed);
     let (overall, components): (Vec<_>, Vec<_>) = failed.into_iter().partition(|entry| is_overall(entry));
     if !components.is_empty() || overall.is_empty() {
         return join(components.into_iter());

@@ -351,7 +351,8 @@ pub(super) fn is_good(text: &str) -> bool {
 
 /// Tests for the state, or the text, of a component that has failed.
 pub(super) fn is_bad(text: &str) -> bool {
-    begins_with_failure(text) || ends_with_failure(text)
+    // Most texts are good states, none of which is bad.
+    !GOOD_STATES.contains(&state(text).as_str()) && (begins_with_failure(text) || ends_with_failure(text))
 }
 
 /// Tests for a text whose beginning says that something has failed, whatever it is: `error: no route to the database`.
@@ -379,7 +380,7 @@ fn ends_badly(text: &str) -> bool {
 
 /// Tests for a key such as `ok`, whose `0` is a failure in the replies of a database.
 pub(super) fn is_denied_by_zero(key: &str) -> bool {
-    ["ok", "up", "healthy", "alive", "success"].contains(&key.to_ascii_lowercase().as_str())
+    is_one(key, &["ok", "up", "healthy", "alive", "success"])
 }
 
 /// Tests for the whole of a state, not only for its beginning.
@@ -406,8 +407,13 @@ pub(super) fn is_false(text: &str) -> bool {
 
 /// The beginning of a value in lower case.
 fn state(text: &str) -> String {
-    let start: String = text.trim().chars().take(MAX_VALUE).collect();
-    start.trim_end_matches(['.', '!']).to_ascii_lowercase()
+    beginning(text.trim()).trim_end_matches(['.', '!']).to_ascii_lowercase()
+}
+
+/// The first [`MAX_VALUE`] characters.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(MAX_VALUE).map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
 }
 
 /// A constant as words: `SERVICE_UNAVAILABLE`.
@@ -512,29 +518,33 @@ fn names_exception(text: &str) -> bool {
         && EXCEPTIONS.iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
-/// The words of a key in lower case: those of `dbStatus` and `db_status` are the same.
-fn words(key: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for letter in key.chars().take(MAX_VALUE) {
+/// The words of a key: those of `dbStatus` and `db_status` are the same.
+fn words(key: &str) -> Vec<&str> {
+    let key = beginning(key);
+    let (mut words, mut start, mut was_lower) = (Vec::new(), 0, false);
+    for (at, letter) in key.char_indices() {
         if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
-            words.push(String::new());
+            words.extend(key.get(start..at));
+            start = if letter.is_alphanumeric() { at } else { at + letter.len_utf8() };
         }
         was_lower = letter.is_lowercase();
-        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
-            word.push(letter.to_ascii_lowercase());
-        }
     }
+    words.extend(key.get(start..));
     words.retain(|word| !word.is_empty());
     words
 }
 
-fn is_last(words: &[String], of: &[&str]) -> bool {
-    words.last().is_some_and(|word| of.contains(&word.as_str()))
+/// Tests for one of these words, in any case.
+fn is_one(word: &str, of: &[&str]) -> bool {
+    of.iter().any(|own| own.eq_ignore_ascii_case(word))
 }
 
-fn has_any(words: &[String], of: &[&str]) -> bool {
-    words.iter().any(|word| of.contains(&word.as_str()))
+fn is_last(words: &[&str], of: &[&str]) -> bool {
+    words.last().is_some_and(|word| is_one(word, of))
+}
+
+fn has_any(words: &[&str], of: &[&str]) -> bool {
+    words.iter().any(|word| is_one(word, of))
 }
 
 pub(super) fn names_state(key: &str) -> bool {
@@ -547,7 +557,7 @@ pub(super) fn is_code(key: &str) -> bool {
 }
 
 pub(super) fn names_status(key: &str) -> bool {
-    STATUS_KEYS.contains(&key.to_ascii_lowercase().as_str())
+    is_one(key, &STATUS_KEYS)
 }
 
 pub(super) fn affirms(key: &str) -> bool {
@@ -558,23 +568,19 @@ pub(super) fn affirms(key: &str) -> bool {
 /// of such a component. Of anything else, such as `maintenance_status` or `dhcp_available`, it may be good news.
 pub(super) fn is_failed_by_false(key: &str) -> bool {
     let words = words(key);
-    let is_end =
-        |word: &String| [&AFFIRMATIONS[..], &STATE_KEYS].iter().any(|ends| ends.contains(&word.as_str()));
+    let is_end = |word: &str| is_one(word, &AFFIRMATIONS) || is_one(word, &STATE_KEYS);
     let end = words.iter().rposition(|word| !is_end(word)).map_or(0, |last| last + 1);
     let (subject, ends) = words.split_at(end);
-    let is_whole =
-        subject.iter().all(|word| WHOLE.contains(&word.as_str()) || FILLERS.contains(&word.as_str()));
+    let is_whole = subject.iter().all(|word| is_one(word, &WHOLE) || is_one(word, &FILLERS));
     (is_whole && !ends.is_empty()) || is_needed_component(subject)
 }
 
 /// Tests for a key such as `is_down`, `has_errors` or `failed_checks`.
 pub(super) fn names_failure(key: &str) -> bool {
     let words = words(key);
-    let is_failed = |word: &String| FAILED_KEYS.contains(&word.as_str());
+    let is_failed = |word: &str| is_one(word, &FAILED_KEYS);
     match words.as_slice() {
-        [fillers @ .., last] if is_failed(last) => {
-            fillers.iter().all(|word| FILLERS.contains(&word.as_str()))
-        }
+        [fillers @ .., last] if is_failed(last) => fillers.iter().all(|word| is_one(word, &FILLERS)),
         [first, last] => is_failed(first) && holds_components(last),
         _ => false,
     }
@@ -599,9 +605,9 @@ pub(super) fn is_component(key: &str) -> bool {
 }
 
 /// Tests for a component, not for a setting of it, that a service cannot do without.
-fn is_needed_component(words: &[String]) -> bool {
-    let is_setting = words.first().is_some_and(|word| SETTINGS.contains(&word.as_str()));
-    !is_setting && words.last().is_some_and(|word| !CACHES.contains(&word.as_str()) && is_component(word))
+fn is_needed_component(words: &[&str]) -> bool {
+    let is_setting = words.first().is_some_and(|word| is_one(word, &SETTINGS));
+    !is_setting && words.last().is_some_and(|word| !is_one(word, &CACHES) && is_component(word))
 }
 
 /// Tests for a text about a component or the whole: `connection to the database`.
@@ -611,7 +617,7 @@ pub(super) fn is_about_component(text: &str) -> bool {
 }
 
 pub(super) fn holds_components(key: &str) -> bool {
-    CONTAINERS.contains(&key.to_ascii_lowercase().as_str())
+    is_one(key, &CONTAINERS)
 }
 
 #[cfg(test)]
@@ -713,7 +719,7 @@ mod tests {
         for text in bad {
             assert!(is_bad(text) && !is_good(text), "{text}");
         }
-        for text in good {
+        for text in good.into_iter().chain(GOOD_STATES) {
             assert!(is_good(text) && !is_bad(text), "{text}");
         }
         for text in neither {
