@@ -10,8 +10,9 @@ const MIN_LEGIBLE: usize = 4;
 const SHOWN_BYTES: usize = 16;
 
 /// Adds received bytes, as far as more are kept.
-pub(super) fn keep<'a>(first_bytes: &mut Vec<u8>, received: impl IntoIterator<Item = &'a u8>) {
-    first_bytes.extend(received.into_iter().take(MAX_BYTES.saturating_sub(first_bytes.len())));
+pub(super) fn keep(first_bytes: &mut Vec<u8>, received: &[u8]) {
+    let room = MAX_BYTES.saturating_sub(first_bytes.len());
+    first_bytes.extend(received.get(..room).unwrap_or(received));
 }
 
 /// Returns true if the answer to a TLS handshake is HTTP, as far as it has come; that of an HTTP/0.9 server is a

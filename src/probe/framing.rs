@@ -22,9 +22,9 @@ pub(super) enum BodyLength {
     UntilClose,
 }
 
-/// Tests for a header that frames the body, by its lower-case name.
-pub(super) fn is_framing(name: &str) -> bool {
-    matches!(name, "content-length" | "transfer-encoding")
+/// Returns the lower-case name of a header that frames the body; `None` for any other header.
+pub(super) fn framing_name(name: &[u8]) -> Option<&'static str> {
+    ["content-length", "transfer-encoding"].into_iter().find(|own| name.eq_ignore_ascii_case(own.as_bytes()))
 }
 
 /// Finds the end of a response's body by the headers that frame it. A response without a body may bear any length, as it

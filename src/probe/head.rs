@@ -108,10 +108,9 @@ pub(super) fn take_framing(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
     let (mut rest, mut framing) = (Vec::with_capacity(head.len()), Vec::new());
     for line in head.split_inclusive(|byte| *byte == b'\n') {
         let (name, value) = split_before(line, b':');
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-        if framing::is_framing(&name) {
+        if let Some(name) = framing::framing_name(name) {
             let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
-            framing.push(Header { name, value: UntrustedText::new(value) });
+            framing.push(Header { name: name.to_owned(), value: UntrustedText::new(value) });
         } else {
             rest.extend(line);
         }

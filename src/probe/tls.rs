@@ -289,7 +289,7 @@ struct RecordingStream {
 impl Read for RecordingStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.stream.read(buffer)?;
-        first_bytes::keep(&mut self.first_bytes, buffer.iter().take(count));
+        first_bytes::keep(&mut self.first_bytes, buffer.get(..count).unwrap_or_default());
         Ok(count)
     }
 }

@@ -136,7 +136,7 @@ impl DeadlineTransport {
         let bytes = self.buffers.output().get(..amount).unwrap_or_default();
         let mut log = self.log.lock();
         let room = SENT_LIMIT.saturating_sub(log.sent.len());
-        log.sent.extend(bytes.iter().take(room));
+        log.sent.extend(bytes.get(..room).unwrap_or(bytes));
         drop(log);
         self.stream.write_all(bytes)
     }
@@ -164,7 +164,7 @@ impl DeadlineTransport {
         log.first_byte_at.get_or_insert_with(Instant::now);
         let input = self.buffers.received();
         let old = input.len().saturating_sub(count);
-        first_bytes::keep(&mut log.first_bytes, input.iter().skip(old));
+        first_bytes::keep(&mut log.first_bytes, input.get(old..).unwrap_or_default());
         if log.head_shown {
             return;
         }
