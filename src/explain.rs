@@ -418,16 +418,16 @@ mod tests {
                        checked without a token
               rows     login:1xx (UNKNOWN), login:2xx (UNKNOWN), login:3xx (UNKNOWN),
                        login:404 (UNKNOWN), login:429 (UNKNOWN), login:5xx (UNKNOWN),
-                       login:dns (UNKNOWN), login:refused (UNKNOWN), login:no-route
-                       (UNKNOWN), login:reset (UNKNOWN), login:closed (UNKNOWN),
-                       login:timeout (UNKNOWN), login:tls (UNKNOWN), login:protocol
-                       (UNKNOWN), login:body (UNKNOWN), login:proxy (UNKNOWN)
+                       login:511 (UNKNOWN), login:dns (UNKNOWN), login:refused (UNKNOWN),
+                       login:no-route (UNKNOWN), login:reset (UNKNOWN), login:closed
+                       (UNKNOWN), login:timeout (UNKNOWN), login:tls (UNKNOWN),
+                       login:protocol (UNKNOWN), login:body (UNKNOWN), login:proxy (UNKNOWN)
               cause    no HTTP answer, or one that is not Keystone's
               first    check auth_url, Keystone and its database
 
             login-refused
               meaning  Keystone refused the login without giving a reason
-              rows     login:4xx (UNKNOWN)
+              rows     login:405 (UNKNOWN), login:4xx (UNKNOWN)
               first    check user, password or secret, project, domains and the role in the
                        project
 
@@ -588,9 +588,11 @@ mod tests {
             | `login:2xx` | UNKNOWN | ours | an answer without a token: this is not Keystone's login | check auth_url, and that Keystone runs there |
             | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address that is redirected to |
             | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
+            | `login:405` | UNKNOWN | ours | there is no login at this address: Keystone's accepts POST | check auth_url; it ends before /auth/tokens |
             | `login:429` | UNKNOWN | ours | Keystone, or a proxy before it, limits its clients | log in less often: keep the token cache on (--token-cache) |
             | `login:4xx` | UNKNOWN | ours | Keystone refused the login without giving a reason | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
             | `login:5xx` | UNKNOWN | ours | Keystone failed | check Keystone's log, its database and any proxy in front of it |
+            | `login:511` | UNKNOWN | ours | the network between here and Keystone wants a sign-in first (a captive portal); nothing is known of Keystone | sign in to that network, or probe from one that has no such portal |
             | `login:dns` | UNKNOWN | ours | Keystone's name does not resolve | check auth_url, and that Keystone runs there |
             | `login:refused` | UNKNOWN | ours | Keystone's port refused the connection | check auth_url, and that Keystone runs there |
             | `login:no-route` | UNKNOWN | ours | no route to Keystone | check auth_url, and that Keystone runs there |

@@ -120,7 +120,7 @@ pub(crate) const fn is_redirect(status: u16) -> bool {
     matches!(status, 300..=399)
 }
 
-/// Tests for a status by which a proxy says that it did not reach what is behind it.
+/// Tests for a status by which a proxy says that it did not reach its server.
 pub(crate) const fn is_gateway_failure(status: u16) -> bool {
     matches!(status, 502..=504)
 }

@@ -24,6 +24,13 @@ pub(super) static ROWS: &[Row] = &[
         "there is no login: the address is not Keystone's",
         "check auth_url; it ends before /auth/tokens",
     ),
+    row(
+        Status(405),
+        State::Unknown,
+        LoginRefused,
+        "there is no login at this address: Keystone's accepts POST",
+        "check auth_url; it ends before /auth/tokens",
+    ),
     down(
         Status(429),
         "Keystone, or a proxy before it, limits its clients",
@@ -38,6 +45,11 @@ pub(super) static ROWS: &[Row] = &[
          it has a role in the project",
     ),
     down(Class(5), "Keystone failed", "check Keystone's log, its database and any proxy in front of it"),
+    down(
+        Status(511),
+        "the network between here and Keystone wants a sign-in first (a captive portal); nothing is known of Keystone",
+        "sign in to that network, or probe from one that has no such portal",
+    ),
     down(Fault(FaultKind::Dns), "Keystone's name does not resolve", REACH),
     down(Fault(FaultKind::Refused), "Keystone's port refused the connection", REACH),
     down(Fault(FaultKind::NoRoute), "no route to Keystone", REACH),

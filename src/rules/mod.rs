@@ -748,7 +748,9 @@ mod tests {
             ("login:300", "login:3xx", Unknown, KeystoneDown),
             ("login:401", "login:4xx", Unknown, LoginRefused),
             ("login:404", "login:404", Unknown, KeystoneDown),
+            ("login:405", "login:405", Unknown, LoginRefused),
             ("login:429", "login:429", Unknown, KeystoneDown),
+            ("login:511", "login:511", Unknown, KeystoneDown),
             ("login:503", "login:5xx", Unknown, KeystoneDown),
         ];
         let fault = |kind: &FaultKind| format!("login:{}", kind.name());
