@@ -8,8 +8,8 @@ use crate::cli::{Cli, CloudArgs, TokenCache};
 use crate::environment::Environment;
 use crate::keystone::{Cache, Cloud, CloudOptions, Secret};
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
+use crate::plan::credentials::SecretReader;
 use crate::plan::network::Network;
-use crate::sanitize::Sanitizer;
 
 /// A login, its token cache, and the source of the endpoints.
 #[derive(Debug, Clone)]
@@ -116,9 +116,10 @@ impl CloudPlan {
         cloud.notes.iter().cloned().chain(is_open.then(|| plain.to_owned())).collect()
     }
 
-    /// Registers the login's secret with the sanitizer.
-    pub(super) fn hide(&self, sanitizer: &mut Sanitizer) {
-        sanitizer.add_secret(self.cloud.secret().expose().as_bytes());
+    /// Registers the login's secret, to be masked.
+    pub(super) fn hide(&self, secrets: &mut SecretReader) {
+        secrets
+            .add_secret(&format!("the cloud {}", self.cloud.name), self.cloud.secret().expose().as_bytes());
     }
 }
 

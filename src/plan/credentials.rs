@@ -31,6 +31,11 @@ const MAX_SECRET: usize = 16 * 1024;
 /// Minimum length in bytes of a header value that is masked. Shorter ones are not secrets, and occur in ordinary text.
 const MIN_MASKED: usize = 8;
 
+/// Minimum length in bytes of a secret that ordinary text hardly contains by chance.
+const MIN_RARE: usize = 4;
+
+const SHORT_SECRET: &str = "wherever its text occurs in an answer, *** is shown";
+
 /// Headers that frame the message or control the connection, which only the client may set.
 const RESERVED_HEADERS: [&str; 5] =
     ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"];
@@ -98,7 +103,7 @@ impl SecretReader {
         if !token.iter().all(u8::is_ascii_graphic) {
             bail!("{option}: {}:1: a token must be printable ASCII without spaces", input::name(path));
         }
-        self.sanitizer.add_secret(&token);
+        self.add_secret(option, &token);
         Ok(token)
     }
 
@@ -110,10 +115,19 @@ impl SecretReader {
         };
         let encoded = STANDARD.encode(&credentials);
         let password = credentials.get(colon + 1..).unwrap_or_default();
-        for secret in [&credentials, password, encoded.as_bytes()] {
+        for secret in [&credentials, encoded.as_bytes()] {
             self.sanitizer.add_secret(secret);
         }
+        self.add_secret(option, password);
         Ok(format!("Basic {encoded}").into_bytes())
+    }
+
+    /// Registers a secret. One that is so short that it occurs in ordinary text is masked as well, and noted.
+    pub(super) fn add_secret(&mut self, origin: &str, secret: &[u8]) {
+        self.sanitizer.add_secret(secret);
+        if (1..MIN_RARE).contains(&secret.len()) {
+            self.notes.push(format!("the secret of {origin} is very short: {SHORT_SECRET}"));
+        }
     }
 
     /// Reads a file with a secret in its only line.
@@ -160,7 +174,7 @@ impl SecretReader {
         if let Some(login) = basic_login(&header.1) {
             let password = login.split(|byte| *byte == b':').skip(1).collect::<Vec<_>>().join(&b':');
             self.sanitizer.add_secret(&login);
-            self.sanitizer.add_secret(&password);
+            self.add_secret("--header", &password);
         }
         Ok(header)
     }

@@ -144,7 +144,7 @@ impl Plan {
         let cloud = cloud::plan(cli, environment, (targets::defaults(cli), uses_catalog, haproxy), deadline)?;
         if let Some(cloud) = &cloud {
             cloud.apply(&mut network)?;
-            cloud.hide(&mut secrets.sanitizer);
+            cloud.hide(&mut secrets);
             secrets.notes.extend(cloud.notes());
         }
         let mut notes: Vec<String> = proxy::ignored_variables(environment).into_iter().collect();

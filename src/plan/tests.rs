@@ -467,6 +467,17 @@ fn notes() {
         ["-w 500 can never trigger: a run ends after 10 s (-t)"],
         "with a unit it is meant"
     );
+    let short = Files::with(&[("token", "abc"), ("auth", "me:p"), ("long", "abcd")]);
+    for name in ["token", "auth", "long"] {
+        fs::set_permissions(short.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let noted = |option, name| plan(&["h", option, &short.path(name)]).notes;
+    let note = |option| {
+        format!("the secret of {option} is very short: wherever its text occurs in an answer, *** is shown")
+    };
+    assert_eq!(noted("--token-file", "token"), [note("--token-file")]);
+    assert_eq!(noted("--auth-file", "auth"), [note("--auth-file")]);
+    assert_eq!(noted("--token-file", "long"), [""; 0]);
     let hostile = Files::with(&[("tok\x1b[31m\u{202e}\nen", "tokentoken")]);
     let noted = plan(&["h", "--token-file", &hostile.path("tok\x1b[31m\u{202e}\nen")]).notes;
     assert_eq!(noted, [format!("--token-file {} is readable by other users", hostile.path("tok en"))]);
