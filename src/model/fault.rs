@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::exchange::{Phase, is_gateway_failure};
+use super::exchange::Phase;
 use crate::sanitize::UntrustedText;
 
 /// The kinds of failure that the rules tell apart.
@@ -145,6 +145,10 @@ pub(crate) enum ProxyProblem {
     HeadTooLong,
     /// The proxy wants other credentials than those that were given.
     CredentialsRejected,
+    /// The proxy wants credentials of other schemes than Basic; their names.
+    UnsupportedScheme(String),
+    /// The proxy works, but did not reach the endpoint; its status, and its own word for the reason, if it has one.
+    NotReached(u16, String),
     Status(u16),
     NotHttp,
 }
@@ -152,7 +156,7 @@ pub(crate) enum ProxyProblem {
 impl ProxyProblem {
     /// Tests for the failure of a proxy that works but could not reach the endpoint.
     pub(crate) const fn is_of_endpoint(&self) -> bool {
-        matches!(self, ProxyProblem::Status(status) if is_gateway_failure(*status))
+        matches!(self, ProxyProblem::NotReached(..))
     }
 }
 
@@ -445,7 +449,9 @@ impl ProxyProblem {
         match self {
             ProxyProblem::NotResolved(problem) => problem.words().into_iter().collect(),
             ProxyProblem::NotConnected(fault) => fault.words(),
-            ProxyProblem::Broken(words) => vec![words],
+            ProxyProblem::Broken(words)
+            | ProxyProblem::UnsupportedScheme(words)
+            | ProxyProblem::NotReached(_, words) => vec![words],
             ProxyProblem::Timeout
             | ProxyProblem::HeadTooLong
             | ProxyProblem::CredentialsRejected

@@ -169,7 +169,16 @@ impl ConnectError {
     fn new(address: SocketAddr, error: &io::Error) -> ConnectError {
         let attempt = AddressAttempt { address, reason: Some(system_words(error)) };
         let is_without_ipv6 = address.is_ipv6() && Errno::from_io_error(error) == Some(Errno::ADDRNOTAVAIL);
-        ConnectError { kind: kind_of(error), is_without_ipv6, attempt }
+        let kind = match kind_of(error) {
+            // The loopback interface is down.
+            FaultKind::NoRoute
+                if address.ip().is_loopback() && Errno::from_io_error(error) == Some(Errno::NETUNREACH) =>
+            {
+                FaultKind::Local
+            }
+            kind => kind,
+        };
+        ConnectError { kind, is_without_ipv6, attempt }
     }
 }
 
@@ -319,6 +328,13 @@ mod tests {
         for (failures, kind) in table {
             assert_eq!(refusal(failures).kind, kind);
         }
+    }
+
+    #[test]
+    fn loopback_out_of_reach() {
+        let kind = |address| ConnectError::new(SocketAddr::new(address, 1), &Errno::NETUNREACH.into()).kind;
+        assert_eq!(kind(ip(1)), FaultKind::Local);
+        assert_eq!(kind([192, 0, 2, 1].into()), FaultKind::NoRoute);
     }
 
     #[test]

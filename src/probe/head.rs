@@ -97,6 +97,15 @@ pub(super) fn count(head: &[u8]) -> usize {
     head.split(|byte| *byte == b'\n').count().saturating_sub(3)
 }
 
+/// Returns the values of a header of a head that was normalised.
+pub(super) fn values<'a>(head: &'a [u8], wanted: &'static str) -> impl Iterator<Item = &'a [u8]> {
+    head.split(|byte| *byte == b'\n').filter_map(move |line| {
+        let (name, value) = split_before(line, b':');
+        let value = value.strip_prefix(b":")?.trim_ascii();
+        name.eq_ignore_ascii_case(wanted.as_bytes()).then_some(value)
+    })
+}
+
 /// A line without the CRs at its end.
 fn without_end(line: &[u8]) -> &[u8] {
     let end = line.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);

@@ -155,10 +155,9 @@ fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, Looku
     };
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), address, ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
-        let none = matches!(error.kind(), LookupErrorKind::NoData | LookupErrorKind::NoName);
         if let Some(reason) = out_of_resources(error.kind()) {
             LookupError::Local(reason)
-        } else if none && family.is_some() {
+        } else if family.is_some() && has_no_address(&error) {
             LookupError::Problem(no_address(family))
         } else {
             lookup_error(&error.into())
@@ -171,6 +170,14 @@ fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, Looku
         }
     }
     if addresses.is_empty() { Err(LookupError::Problem(no_address(family))) } else { Ok(addresses) }
+}
+
+/// The C library's `EAI_ADDRFAMILY`: the name has addresses, but none of the wanted family. It has no kind of its own.
+const ADDRESS_FAMILY: i32 = -9;
+
+fn has_no_address(error: &dns_lookup::LookupError) -> bool {
+    matches!(error.kind(), LookupErrorKind::NoData | LookupErrorKind::NoName)
+        || error.error_num() == ADDRESS_FAMILY
 }
 
 /// The reason why this machine was not able to ask, if that is why it got no answer.
@@ -219,6 +226,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::testing::assert_maps;
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
@@ -228,6 +236,13 @@ mod tests {
     fn lack_of_memory() {
         assert!(out_of_resources(LookupErrorKind::Memory).is_some());
         assert_eq!(out_of_resources(LookupErrorKind::NoName), None, "there are descriptors");
+    }
+
+    #[test]
+    fn names_without_an_address() {
+        // EAI_NONAME, EAI_NODATA, EAI_ADDRFAMILY, EAI_AGAIN, EAI_FAIL.
+        let table = [(-2, true), (-5, true), (ADDRESS_FAMILY, true), (-3, false), (-4, false)];
+        assert_maps(|number| has_no_address(&dns_lookup::LookupError::new(number)), table);
     }
 
     #[test]

@@ -248,8 +248,16 @@ fn system(tls: &Tls, deadline: Instant) -> Result<(Anchors, TrustSource)> {
     if let Some(file) = &file {
         add_file(&mut anchors, file, deadline).context("the trust store")?;
     }
+    let mut missing = None;
     for directory in &directories {
-        add_directory(&mut anchors, directory, deadline).context("the trust store")?;
+        match add_directory(&mut anchors, directory, deadline).context("the trust store") {
+            // OpenSSL passes over one that is not there, as containers and conda name some.
+            Err(error) if !directory.exists() => missing = missing.or(Some(error)),
+            read => read?,
+        }
+    }
+    if let Some(error) = missing.filter(|_| anchors.certificates.is_empty()) {
+        return Err(error);
     }
     let origin = TrustSource::System(file.into_iter().chain(directories).collect());
     if anchors.certificates.is_empty() {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use super::error::local_fault;
 use super::head;
 use super::stream::DeadlineStream;
-use crate::model::exchange::{HEAD_LIMIT, Phase, is_success};
+use crate::model::exchange::{HEAD_LIMIT, Phase, is_gateway_failure, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::Proxy;
 use crate::sanitize::system_words;
@@ -23,10 +23,48 @@ pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> 
             stream.unread(response.get(length..).unwrap_or_default());
             Ok(())
         }
-        (Some(407), _) if proxy.authorization.is_some() => Err(failed(ProxyProblem::CredentialsRejected)),
-        (Some(status), _) => Err(failed(ProxyProblem::Status(status))),
+        (Some(status), _) => {
+            Err(failed(refusal(status, &head::normalize(&response), proxy.authorization.is_some())))
+        }
         (None, _) => Err(failed(ProxyProblem::NotHttp)),
     }
+}
+
+/// The reason phrase of tinyproxy's 500 for an endpoint that it could not reach.
+const UNABLE_TO_CONNECT: &[u8] = b"Unable to connect";
+
+/// Maximum length of what is kept of a header, in bytes.
+const MAX_KEPT: usize = 80;
+
+/// Reads the refusal of a tunnel, from the normalised head of the proxy's response.
+fn refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
+    let is_unable = status == 500 && head::reason(head).starts_with(UNABLE_TO_CONNECT);
+    match status {
+        407 => match (unsupported_schemes(head), has_credentials) {
+            (Some(schemes), _) => ProxyProblem::UnsupportedScheme(schemes),
+            (None, true) => ProxyProblem::CredentialsRejected,
+            (None, false) => ProxyProblem::Status(status),
+        },
+        _ if is_gateway_failure(status) || is_unable => {
+            let word = head::values(head, "x-squid-error").next().unwrap_or_default();
+            ProxyProblem::NotReached(status, String::from_utf8_lossy(word).chars().take(MAX_KEPT).collect())
+        }
+        _ => ProxyProblem::Status(status),
+    }
+}
+
+/// The schemes of a proxy's challenges, unless Basic may be among them.
+fn unsupported_schemes(head: &[u8]) -> Option<String> {
+    let schemes = head::values(head, "proxy-authenticate").map(|challenge| {
+        let scheme = challenge.split(|byte| matches!(byte, b' ' | b',')).next().unwrap_or_default();
+        String::from_utf8_lossy(scheme).into_owned()
+    });
+    let schemes: Vec<String> = schemes.collect();
+    // A header may hold several challenges, whose limits are hard to find.
+    let has_basic = head::values(head, "proxy-authenticate")
+        .any(|challenge| challenge.to_ascii_lowercase().windows(5).any(|part| part == b"basic"));
+    let named = schemes.join(" or ").chars().take(MAX_KEPT).collect();
+    (!schemes.is_empty() && !has_basic).then_some(named)
 }
 
 /// Makes the fault of a proxy. A timeout blames neither side: the proxy or the endpoint may be silent.

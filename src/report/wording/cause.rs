@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use super::quote_name;
 use crate::model::exchange::{HEAD_LIMIT, HEADERS_LIMIT};
 use crate::model::fault::{
-    CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail,
+    CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail, FaultKind,
     ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
 };
 use crate::sanitize::truncate;
-use crate::verdict::Verdict;
+use crate::verdict::{FaultInfo, Verdict};
 
 /// Maximum length of the words, in characters.
 const MAX_CAUSE: usize = 400;
@@ -83,11 +83,13 @@ pub(super) fn tls_sentence(detail: &FaultDetail<String>) -> Option<Sentence> {
 }
 
 /// The facts that a verdict's summary leaves out: all of them where it is not complete.
-pub(super) fn beyond_clause(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
-    let words = match detail {
-        _ if !verdict.summary.is_complete => cause(detail),
+pub(super) fn beyond_clause(verdict: &Verdict, fault: &FaultInfo) -> String {
+    let words = match &fault.detail {
+        detail if !verdict.summary.is_complete => cause(detail),
+        // Without a route, the system's word tells whether this machine's own network is at fault.
         FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 })
-            if attempts.iter().all(|attempt| Some(attempt.address) == verdict.address) =>
+            if fault.kind != FaultKind::NoRoute
+                && attempts.iter().all(|attempt| Some(attempt.address) == verdict.address) =>
         {
             String::new()
         }
@@ -158,10 +160,14 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
         ProxyProblem::CredentialsRejected => {
             format!("{at} rejected the credentials of --proxy-auth-file (407)")
         }
-        ProxyProblem::Status(status) => {
-            let why = if problem.is_of_endpoint() { ": it could not reach the endpoint" } else { "" };
-            format!("{at} refused the tunnel with status {status}{why}")
+        ProxyProblem::UnsupportedScheme(schemes) => {
+            format!("{at} wants credentials (407) by {schemes}, and this program supports only Basic")
         }
+        ProxyProblem::NotReached(status, reason) => {
+            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            format!("{at} refused the tunnel with status {status}: it could not reach the endpoint{reason}")
+        }
+        ProxyProblem::Status(status) => format!("{at} refused the tunnel with status {status}"),
         ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
     }
 }

@@ -19,7 +19,24 @@ fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
 #[test]
 fn answers_of_a_proxy() {
     let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
-    let cases: [(Script, &str); 9] = [
+    let cases: [(Script, &str); 13] = [
+        (
+            says("HTTP/1.1 407 P\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n"),
+            "wants credentials (407) by Negotiate or NTLM, and this program supports only Basic",
+        ),
+        (
+            says("HTTP/1.1 407 P\r\nProxy-Authenticate: NTLM, Basic realm=x\r\n\r\n"),
+            "wants credentials (407): give them with --proxy-auth-file FILE",
+        ),
+        // tinyproxy
+        (
+            says("HTTP/1.0 500 Unable to connect\r\n\r\n"),
+            "refused the tunnel with status 500: it could not reach the endpoint",
+        ),
+        (
+            says("HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0\r\n\r\n"),
+            "refused the tunnel with status 503: it could not reach the endpoint (ERR_DNS_FAIL 0)",
+        ),
         (
             says("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
             "wants credentials (407): give them with --proxy-auth-file FILE",

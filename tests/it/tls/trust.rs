@@ -50,6 +50,10 @@ fn system_store_variables() {
     std::fs::create_dir_all(&several).unwrap();
     asked().env("SSL_CERT_DIR", &format!("{several}:{directory}")).run().exits(0);
     std::fs::remove_dir(&several).unwrap();
+    // One that is missing is passed over, as OpenSSL does, unless it was the only source.
+    asked().env("SSL_CERT_DIR", &format!("{several}:{directory}")).run().exits(0);
+    asked().env("SSL_CERT_FILE", &file).env("SSL_CERT_DIR", &several).run().exits(0);
+    asked().env("SSL_CERT_DIR", &several).run().is_refused(&[&several, "cannot be read"]);
     let other = files.write("other", Authority::new("Other CA").identity.certificate);
     let run = asked().env("SSL_CERT_FILE", &other).run();
     run.exits(2).says(&format!("neither in the system's trust store ({other}) nor sent by the server"));

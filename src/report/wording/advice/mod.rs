@@ -153,7 +153,7 @@ fn of_row(judged: &RequestVerdict) -> Advice {
 }
 
 fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
-    let more = Some(beyond_clause(verdict, &fault.detail)).filter(|more| !more.is_empty());
+    let more = Some(beyond_clause(verdict, fault)).filter(|more| !more.is_empty());
     let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
     if judged.has_whole_body {
         return pair::unended(verdict, method);
@@ -172,8 +172,18 @@ fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &
     }
     let (meaning, action) = of_row(judged);
     let meaning = known_meaning(fault).map_or(meaning, str::to_owned);
-    let known = tls::action(verdict, fault).or_else(|| remedy(&fault.detail).map(str::to_owned));
-    (format!("{meaning}{quoted}"), known.unwrap_or(action))
+    let known = tls::action(verdict, fault).or_else(|| remedy(fault).map(str::to_owned));
+    let brackets = port_in_address(verdict, fault).unwrap_or_default();
+    (format!("{meaning}{quoted}"), format!("{brackets}{}", known.unwrap_or(action)))
+}
+
+/// The hint for an IPv6 address whose last number reads as the port, as in `fd00::1:8777`.
+fn port_in_address(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
+    let address = verdict.address.filter(|_| matches!(fault.detail, FaultDetail::Connect(_)))?;
+    let (rest, last) = verdict.host.strip_prefix('[')?.strip_suffix(']')?.rsplit_once(':')?;
+    let rest = if rest.ends_with(':') { format!("{rest}:") } else { rest.to_owned() };
+    let port = address.port();
+    (last == port.to_string()).then(|| format!("write [{rest}]:{port} if {port} is the port; else "))
 }
 
 /// The meaning of a fault whose row is for others, too.
@@ -234,8 +244,11 @@ const fn way_to_name(verdict: &Verdict) -> &'static str {
 }
 
 /// The action for a fault whose reason is known exactly.
-const fn remedy<T>(detail: &FaultDetail<T>) -> Option<&'static str> {
-    match detail {
+const fn remedy(fault: &FaultInfo) -> Option<&'static str> {
+    match &fault.detail {
+        FaultDetail::Connect(_) if matches!(fault.kind, FaultKind::Local) => Some(
+            "check this machine's network interfaces, also the loopback, and its limits (descriptors, local ports)",
+        ),
         FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
         FaultDetail::Connect(ConnectFault::Unix { .. }) => Some(
             "check that the API runs, the socket's path in HAProxy's configuration, and the permissions of both \
@@ -267,6 +280,9 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
     Some(match problem {
         _ if problem.is_of_endpoint() => "check the API, and the network between the proxy and it",
         ProxyProblem::Timeout => "check the proxy and its load, then whether it reaches the API",
+        ProxyProblem::UnsupportedScheme(_) => {
+            "exempt this machine, or the API's address, from the proxy's authentication, or use a proxy that accepts Basic"
+        }
         ProxyProblem::CredentialsRejected => {
             "give valid credentials with --proxy-auth-file; this program sends them as Basic, the only scheme that \
              it supports"

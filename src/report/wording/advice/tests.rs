@@ -3,9 +3,9 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::model::endpoint::{Endpoint, Scheme};
+use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{Peer, Phase, PlannedRequest};
-use crate::model::fault::{Fault, TlsProblem};
+use crate::model::fault::{AddressAttempt, ConnectFault, Fault, TlsProblem};
 use crate::plan::Plan;
 use crate::report::fixture::{exchange, sent};
 use crate::report::with_words;
@@ -685,4 +685,47 @@ fn two_servers() {
             the API answers and reaches its back-end; two servers were asked: HEAD went to 192.0.2.1:8777, GET to 192.0.2.2:8777
         "#]],
     );
+}
+
+/// Addresses to which no connection was made, as the system's words say why.
+#[test]
+fn addresses_out_of_reach() {
+    let words = |endpoint: &str, kind| {
+        let endpoint = Endpoint::parse(endpoint, &Defaults::default()).unwrap();
+        let address = endpoint.given_address().unwrap();
+        let reason = Some("network is unreachable".to_owned());
+        let tcp = ConnectFault::Tcp { attempts: vec![AddressAttempt { address, reason }], more: 0 };
+        let fault = Fault { kind, phase: Phase::Connect, detail: FaultDetail::Connect(tcp) };
+        let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
+        let verdict = with_words(judge_whole(&plan(), &endpoint, &made, 1, NOW));
+        format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+    };
+    let words = [
+        words("10.1.2.3:8777", FaultKind::NoRoute),
+        words("10.1.2.3:8777", FaultKind::Refused),
+        words("127.0.0.1:8777", FaultKind::Local),
+        words("fd00::1:8777", FaultKind::NoRoute),
+        words("fd00:0:0:0:0:0:1:8777", FaultKind::NoRoute),
+        words("[fd00::1]:8777", FaultKind::NoRoute),
+    ];
+    expect![[r#"
+        unreachable: no route to 10.1.2.3:8777
+        the host is down, or the network or a firewall keeps it out of reach (10.1.2.3:8777: network is unreachable)
+        -> check that the host is up, and routing and firewalls on the way
+        unreachable: connection refused by 10.1.2.3:8777
+        nothing listens on that port, or a firewall rejects it
+        -> check that the API runs and listens on this address and port
+        unexpected: 127.0.0.1:8777 could not be probed: 127.0.0.1:8777: network is unreachable
+        this machine is at fault, and nothing is known of the service
+        -> check this machine's network interfaces, also the loopback, and its limits (descriptors, local ports)
+        unreachable: no route to [fd00::1:8777]:8777
+        the host is down, or the network or a firewall keeps it out of reach ([fd00::1:8777]:8777: network is unreachable)
+        -> write [fd00::1]:8777 if 8777 is the port; else check that the host is up, and routing and firewalls on the way
+        unreachable: no route to [fd00::1:8777]:8777
+        the host is down, or the network or a firewall keeps it out of reach ([fd00::1:8777]:8777: network is unreachable)
+        -> write [fd00::1]:8777 if 8777 is the port; else check that the host is up, and routing and firewalls on the way
+        unreachable: no route to [fd00::1]:8777
+        the host is down, or the network or a firewall keeps it out of reach ([fd00::1]:8777: network is unreachable)
+        -> check that the host is up, and routing and firewalls on the way
+    "#]].assert_eq(&words.concat());
 }
