@@ -43,14 +43,14 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
     }
     let inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
     let wait = if inherited { Wait::WhenReported } else { Wait::First };
-    Stream { name, wait, limit, deadline }.read(file.as_fd())
+    Reader { name, wait, limit, deadline }.read(file.as_fd())
 }
 
 /// Reads standard input within the deadline: where several processes share one, another may take what this one waited
 /// for, and the read blocks. A regular file cannot block.
 fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     let source = move || {
-        Stream { name: name(Path::new("-")), wait: Wait::Always, limit, deadline }
+        Reader { name: name(Path::new("-")), wait: Wait::Always, limit, deadline }
             .read(rustix::stdio::stdin())
     };
     let status = rustix::fs::fstat(rustix::stdio::stdin());
@@ -86,7 +86,7 @@ pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Resu
     if status.st_mode & 0o002 != 0 {
         bail!("{shown} can be written by everybody, who could send your password elsewhere: chmod o-w it");
     }
-    Stream { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd()).map(Some)
+    Reader { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd()).map(Some)
 }
 
 /// Returns the name of a file for outputs: sanitized and truncated, or the meaning of `-`.
@@ -146,8 +146,8 @@ enum Wait {
     WhenReported,
 }
 
-/// Something to be read to its end.
-struct Stream {
+/// Reads a file, or standard input, to its end.
+struct Reader {
     /// The name in errors.
     name: String,
     wait: Wait,
@@ -155,7 +155,7 @@ struct Stream {
     deadline: Instant,
 }
 
-impl Stream {
+impl Reader {
     fn read(&self, file: BorrowedFd<'_>) -> Result<Vec<u8>> {
         let mut content = Vec::new();
         let mut chunk = [0; CHUNK_BYTES];

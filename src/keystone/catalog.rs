@@ -126,7 +126,7 @@ impl Catalog {
         sanitizer: &Sanitizer,
         deadline: Instant,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
-        let search = Search { catalog: self, defaults, sanitizer, deadline };
+        let search = CatalogSearch { catalog: self, defaults, sanitizer, deadline };
         let (mut found, mut known) = (Vec::new(), HashSet::new());
         for selection in selections {
             let endpoints = search.of_selection(selection)?;
@@ -140,14 +140,14 @@ impl Catalog {
 }
 
 /// A search of a catalogue. Its texts are Keystone's: they are masked whole, then cut.
-struct Search<'a> {
+struct CatalogSearch<'a> {
     catalog: &'a Catalog,
     defaults: &'a Defaults,
     sanitizer: &'a Sanitizer,
     deadline: Instant,
 }
 
-impl<'a> Search<'a> {
+impl<'a> CatalogSearch<'a> {
     fn of_selection(&self, selection: &Selection) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
         let Selection { region, interface, endpoint, .. } = selection;
         if let Some(endpoint) = endpoint {

@@ -82,7 +82,7 @@ impl Layers {
         environment: &Environment,
         deadline: Instant,
     ) -> Result<Layers> {
-        let search = Search { environment, deadline, only_beside: config.is_some() };
+        let search = FileSearch { environment, deadline, only_beside: config.is_some() };
         let main = match config {
             Some(path) => ConfigFile::read(path, deadline)?.ok_or_else(|| {
                 anyhow!("--os-config: '{}' does not exist: check the path", input::name(path))
@@ -325,14 +325,14 @@ impl ConfigFile {
 }
 
 /// The directories that are searched for files.
-struct Search<'a> {
+struct FileSearch<'a> {
     environment: &'a Environment,
     deadline: Instant,
     /// True if `--os-config` names the file, so that nothing elsewhere belongs to it.
     only_beside: bool,
 }
 
-impl Search<'_> {
+impl FileSearch<'_> {
     fn clouds_file(&self) -> Result<ConfigFile> {
         if let Some(file) = self.first(&self.files("clouds", "OS_CLIENT_CONFIG_FILE"))? {
             return Ok(file);

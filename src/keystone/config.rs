@@ -82,7 +82,7 @@ pub(crate) struct Login {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "the field's name for it")]
 pub(super) enum Credential {
-    Password { user: Subject, password: Secret },
+    Password { user: Entity, password: Secret },
     Token(Secret),
     ApplicationCredential { credential: ApplicationCredential, secret: Secret },
 }
@@ -101,12 +101,12 @@ impl Credential {
 pub(super) enum ApplicationCredential {
     Id(String),
     /// A name, which is unique to its user.
-    Named(String, Subject),
+    Named(String, Entity),
 }
 
 /// A user or a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum Entity {
     Id(String),
     Named(String, Domain),
 }
@@ -122,7 +122,7 @@ pub(super) enum Domain {
 pub(super) enum Scope {
     /// As Keystone decides; an application credential has its own.
     Unscoped,
-    Project(Subject),
+    Project(Entity),
     Domain(Domain),
     System,
     Trust(String),
@@ -435,14 +435,14 @@ impl Settings<'_> {
         Ok(ApplicationCredential::Named(name, self.user()?))
     }
 
-    fn user(&mut self) -> Result<Subject> {
+    fn user(&mut self) -> Result<Entity> {
         if let Some(id) = self.first_auth(&["user_id"])? {
-            return Ok(Subject::Id(id));
+            return Ok(Entity::Id(id));
         }
         let name = self.first_auth(&["username", "user_name"])?;
         let name = name.ok_or_else(|| self.layers.lacks(&["username", "user_id"]))?;
         let domain = self.domain_of("user", &["user_domain_id"], &["user_domain_name"])?;
-        Ok(Subject::Named(name, domain))
+        Ok(Entity::Named(name, domain))
     }
 
     /// Returns the scope. Two scopes at once would be refused by Keystone, which does not say why.
@@ -477,14 +477,14 @@ impl Settings<'_> {
         }
     }
 
-    fn project(&mut self) -> Result<Option<Subject>> {
+    fn project(&mut self) -> Result<Option<Entity>> {
         if let Some(id) = self.first_auth(&["project_id", "tenant_id"])? {
-            return Ok(Some(Subject::Id(id)));
+            return Ok(Some(Entity::Id(id)));
         }
         let Some(name) = self.first_auth(&["project_name", "tenant_name"])? else { return Ok(None) };
         let (ids, names) =
             (["project_domain_id", "tenant_domain_id"], ["project_domain_name", "tenant_domain_name"]);
-        Ok(Some(Subject::Named(name, self.domain_of("project", &ids, &names)?)))
+        Ok(Some(Entity::Named(name, self.domain_of("project", &ids, &names)?)))
     }
 
     fn system_scope(&self) -> Result<Option<Scope>> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::config::{ApplicationCredential, Credential, Domain, Login, Scope, Subject};
+use super::config::{ApplicationCredential, Credential, Domain, Entity, Login, Scope};
 use super::object;
 
 /// Takes a secret's place in what is written to a file.
@@ -53,11 +53,11 @@ impl Credential {
     }
 }
 
-impl Subject {
+impl Entity {
     fn json(&self, password: Option<&str>) -> Value {
         let mut subject = match self {
-            Subject::Id(id) => vec![("id", id.as_str().into())],
-            Subject::Named(name, domain) => vec![("name", name.as_str().into()), ("domain", domain.json())],
+            Entity::Id(id) => vec![("id", id.as_str().into())],
+            Entity::Named(name, domain) => vec![("name", name.as_str().into()), ("domain", domain.json())],
         };
         subject.extend(password.map(|password| ("password", password.into())));
         object(subject)

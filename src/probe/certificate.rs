@@ -52,10 +52,10 @@ pub(super) fn followed<'a>(
     intermediates: &'a [CertificateDer<'a>],
     is_anchor: impl Fn(&[u8]) -> bool,
 ) -> Vec<CertificateDer<'a>> {
-    let own = parse(end_entity).filter(|_| intermediates.len() > MAX_OF_ONE_NAME);
-    let Some(own) = own else { return intermediates.to_vec() };
+    let leaf = parse(end_entity).filter(|_| intermediates.len() > MAX_OF_ONE_NAME);
+    let Some(leaf) = leaf else { return intermediates.to_vec() };
     let parsed: Vec<_> = intermediates.iter().filter_map(|der| Some((der, parse(der)?))).collect();
-    let mut pending = vec![&own];
+    let mut pending = vec![&leaf];
     let mut names: Vec<&[u8]> = Vec::new();
     let mut used = Vec::new();
     while let Some(issued) = pending.pop() {
@@ -135,47 +135,47 @@ pub(super) fn refused(
     trust: Option<&Trust>,
 ) -> Fault {
     let chain: Vec<X509Certificate<'_>> = chain.iter().map_while(parse).collect();
-    let Some(own) = chain.first() else { return unreadable() };
+    let Some(leaf) = chain.first() else { return unreadable() };
     match Refusal::within(error) {
         Some(Refusal::OutdatedAnchor(anchor)) => {
             return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
         }
         Some(Refusal::UnprovenKey) => {
-            let problem = unusable_key(own, ChainPart::Server).unwrap_or(CertificateProblem::UnprovenKey);
-            return fault(problem, own, own);
+            let problem = unusable_key(leaf, ChainPart::Server).unwrap_or(CertificateProblem::UnprovenKey);
+            return fault(problem, leaf, leaf);
         }
         Some(Refusal::OutOfTime) | None => {}
     }
-    if let Some((part, culprit)) = expired_or_early(error, own, &chain) {
+    if let Some((part, culprit)) = expired_or_early(error, leaf, &chain) {
         return outdated(culprit, part);
     }
-    let path = path(own, &chain);
-    let last = *path.last().unwrap_or(&own);
+    let path = path(leaf, &chain);
+    let last = *path.last().unwrap_or(&leaf);
     let (problem, culprit) = match error {
-        CertificateError::UnknownIssuer => (untrusted(own, last, &chain, trust), own),
+        CertificateError::UnknownIssuer => (untrusted(leaf, last, &chain, trust), leaf),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            (misnamed(host, own), own)
+            (misnamed(host, leaf), leaf)
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            unfit(&path, own)
+            unfit(&path, leaf)
         }
-        CertificateError::Revoked => (CertificateProblem::Revoked, own),
-        CertificateError::BadEncoding => early_date(&path).unwrap_or((CertificateProblem::Malformed, own)),
+        CertificateError::Revoked => (CertificateProblem::Revoked, leaf),
+        CertificateError::BadEncoding => early_date(&path).unwrap_or((CertificateProblem::Malformed, leaf)),
         CertificateError::BadSignature => {
             return key_fault(&path, last, trust)
-                .unwrap_or_else(|| fault(CertificateProblem::SignatureMismatch(source(trust)), own, last));
+                .unwrap_or_else(|| fault(CertificateProblem::SignatureMismatch(source(trust)), leaf, last));
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
             signature_algorithm_id, ..
         } => {
             return key_fault(&path, last, trust).unwrap_or_else(|| {
-                let (problem, culprit) = unusable_signature(&path, own, signature_algorithm_id);
+                let (problem, culprit) = unusable_signature(&path, leaf, signature_algorithm_id);
                 fault(problem, culprit, last)
             });
         }
-        other if is_about_extension(other) => extension(&path, own),
-        other => (by_name(other, own, trust), own),
+        other if is_about_extension(other) => extension(&path, leaf),
+        other => (by_name(other, leaf, trust), leaf),
     };
     fault(problem, culprit, last)
 }
@@ -221,7 +221,7 @@ fn outdated(culprit: &X509Certificate<'_>, part: ChainPart) -> Fault {
 /// The certificate that is out of date, where the error says that one is: not always the server's own.
 fn expired_or_early<'a, 'b>(
     error: &CertificateError,
-    own: &'a X509Certificate<'b>,
+    leaf: &'a X509Certificate<'b>,
     chain: &'a [X509Certificate<'b>],
 ) -> Option<(ChainPart, &'a X509Certificate<'b>)> {
     let now = ASN1Time::now();
@@ -233,11 +233,11 @@ fn expired_or_early<'a, 'b>(
             chain.iter().find(|certificate| certificate.validity().not_before > now)
         }
         // The library knows no date before 1970 (RFC 5280 knows those from 1950 on).
-        CertificateError::BadEncoding if own.validity().not_after.timestamp() < 0 => Some(own),
+        CertificateError::BadEncoding if leaf.validity().not_after.timestamp() < 0 => Some(leaf),
         _ => return None,
     };
-    let culprit = culprit.unwrap_or(own);
-    let part = if std::ptr::eq(culprit, own) { ChainPart::Server } else { ChainPart::Intermediate };
+    let culprit = culprit.unwrap_or(leaf);
+    let part = if std::ptr::eq(culprit, leaf) { ChainPart::Server } else { ChainPart::Intermediate };
     Some((part, culprit))
 }
 
@@ -259,9 +259,9 @@ fn first<'a, 'b>(
 }
 
 /// The certificate whose usage excludes servers: a CA's limits those that it issues.
-fn unfit<'a, 'b>(path: &[&'a X509Certificate<'b>], own: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
+fn unfit<'a, 'b>(path: &[&'a X509Certificate<'b>], leaf: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
     let found = first(path, CertificateProblem::NotForServers, excludes_servers);
-    found.unwrap_or((CertificateProblem::NotForServers(ChainPart::Server), own))
+    found.unwrap_or((CertificateProblem::NotForServers(ChainPart::Server), leaf))
 }
 
 fn excludes_servers(certificate: &X509Certificate<'_>) -> bool {
@@ -289,7 +289,7 @@ const FOREIGN_EXTENSIONS: [(&str, &str); 7] = [
 ];
 
 /// The certificate with a critical extension that the library does not know.
-fn extension<'a, 'b>(path: &[&'a X509Certificate<'b>], own: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
+fn extension<'a, 'b>(path: &[&'a X509Certificate<'b>], leaf: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
     for (index, certificate) in path.iter().enumerate() {
         let critical = certificate.extensions().iter().filter(|extension| extension.critical);
         let oids = critical.map(|extension| extension.oid.to_id_string());
@@ -301,7 +301,7 @@ fn extension<'a, 'b>(path: &[&'a X509Certificate<'b>], own: &'a X509Certificate<
         });
         return (problem, *certificate);
     }
-    (CertificateProblem::UnknownExtension(ChainPart::Server), own)
+    (CertificateProblem::UnknownExtension(ChainPart::Server), leaf)
 }
 
 /// Signature algorithms that the library refuses: name, and true for one that no library trusts any longer.
@@ -322,7 +322,7 @@ const SIGNATURES: [(&str, &str, bool); 11] = [
 /// The certificate with the signature that the library refuses. It checks them from the anchor on.
 fn unusable_signature<'a, 'b>(
     path: &[&'a X509Certificate<'b>],
-    own: &'a X509Certificate<'b>,
+    leaf: &'a X509Certificate<'b>,
     algorithm: &[u8],
 ) -> Blamed<'a, 'b> {
     // The object identifier, and its parameters after it.
@@ -331,7 +331,7 @@ fn unusable_signature<'a, 'b>(
         algorithm.windows(oid.len()).any(|part| part == oid)
     };
     let found = path.iter().enumerate().rfind(|(_, certificate)| has_it(certificate));
-    let (index, culprit) = found.map_or((0, own), |(index, culprit)| (index, *culprit));
+    let (index, culprit) = found.map_or((0, leaf), |(index, culprit)| (index, *culprit));
     let oid = culprit.signature_algorithm.algorithm.to_id_string();
     let problem = match SIGNATURES.iter().find(|(known, ..)| *known == oid) {
         Some((_, name, true)) => CertificateProblem::OutdatedSignature(chain_part(index), (*name).to_owned()),
@@ -349,10 +349,14 @@ const fn chain_part(index: usize) -> ChainPart {
 }
 
 /// Errors that the TLS library wraps from its certificate library, known by their names alone.
-fn by_name(error: &CertificateError, own: &X509Certificate<'_>, trust: Option<&Trust>) -> CertificateProblem {
+fn by_name(
+    error: &CertificateError,
+    leaf: &X509Certificate<'_>,
+    trust: Option<&Trust>,
+) -> CertificateProblem {
     let words = format!("{error:?}");
     let store = source(trust);
-    let authority = if own.subject() == own.issuer() {
+    let authority = if leaf.subject() == leaf.issuer() {
         CertificateProblem::SelfSigned(store)
     } else {
         CertificateProblem::IsCa(store)
@@ -375,11 +379,11 @@ fn source(trust: Option<&Trust>) -> String {
 
 /// The certificates that lead on from the server's own, to the one whose issuer is not among those that were sent.
 fn path<'a, 'b>(
-    own: &'a X509Certificate<'b>,
+    leaf: &'a X509Certificate<'b>,
     chain: &'a [X509Certificate<'b>],
 ) -> Vec<&'a X509Certificate<'b>> {
-    let mut path = vec![own];
-    let mut last = own;
+    let mut path = vec![leaf];
+    let mut last = leaf;
     // Each certificate is passed at most once, however they name one another.
     while let Some(next) = chain.iter().find(|next| {
         next.subject() == last.issuer() && !path.iter().any(|passed| std::ptr::eq(*passed, *next))
@@ -391,13 +395,13 @@ fn path<'a, 'b>(
 }
 
 fn untrusted(
-    own: &X509Certificate<'_>,
+    leaf: &X509Certificate<'_>,
     last: &X509Certificate<'_>,
     chain: &[X509Certificate<'_>],
     trust: Option<&Trust>,
 ) -> CertificateProblem {
     let source = source(trust);
-    if own.subject() == own.issuer() {
+    if leaf.subject() == leaf.issuer() {
         CertificateProblem::SelfSigned(source)
     } else if chain.len() > MAX_INTERMEDIATES + 1 {
         CertificateProblem::ChainTooLong

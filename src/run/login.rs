@@ -99,8 +99,8 @@ impl Known {
     }
 }
 
-/// A login: the plan with its token, and its verdict.
-struct Login {
+/// The result of a login: the plan with its token, and the verdict.
+struct LoginResult {
     plan: Plan,
     verdict: Arc<LoginVerdict>,
     catalog: Option<Catalog>,
@@ -166,7 +166,7 @@ impl Run {
     fn settle_endpoints(
         &self,
         session: &Session,
-        login: &mut Login,
+        login: &mut LoginResult,
         deadline: Instant,
     ) -> Vec<CatalogEndpoint> {
         self.cloud_endpoints(session, login, deadline).unwrap_or_else(|reason| {
@@ -177,7 +177,7 @@ impl Run {
     }
 
     /// Returns the login whose token is in memory or in the cache.
-    fn known_login(&self, session: &Session, known: &mut Known) -> Option<Login> {
+    fn known_login(&self, session: &Session, known: &mut Known) -> Option<LoginResult> {
         let now = SystemTime::now();
         let cloud = &session.cloud.cloud;
         if !std::mem::replace(&mut known.is_loaded, true) {
@@ -196,7 +196,7 @@ impl Run {
         let token = known.token.clone().filter(has_life)?;
         let plan = self.plan_with(known, &token);
         let verdict = LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, None, token.expires_at);
-        Some(Login { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() })
+        Some(LoginResult { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() })
     }
 
     fn plan_with(&self, known: &mut Known, token: &Token) -> Plan {
@@ -213,7 +213,7 @@ impl Run {
         known: &mut Known,
         started: Instant,
         deadline: Instant,
-    ) -> Result<Login> {
+    ) -> Result<LoginResult> {
         let cloud = &session.cloud.cloud;
         let half = started + deadline.saturating_duration_since(started) / 2;
         let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
@@ -224,7 +224,7 @@ impl Run {
     }
 
     /// Reads what a login brought, and keeps its token.
-    fn conclude(&self, session: &Session, known: &mut Known, mut exchange: Exchange) -> Login {
+    fn conclude(&self, session: &Session, known: &mut Known, mut exchange: Exchange) -> LoginResult {
         let cloud = &session.cloud.cloud;
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
@@ -244,7 +244,7 @@ impl Run {
                 let failure = failure.and_then(Result::err);
                 let verdict =
                     LoginVerdict::failed(&plan.criteria, &plan.sanitizer, cloud, exchange, failure.as_ref());
-                return Login { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() };
+                return LoginResult { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() };
             }
         };
         let plan = self.plan_with(known, &token);
@@ -256,14 +256,14 @@ impl Run {
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
         known.recipients = Arc::default();
-        Login { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
+        LoginResult { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
     }
 
     /// The endpoints of a run: those that were given, or the catalogue's.
     fn cloud_endpoints(
         &self,
         session: &Session,
-        login: &Login,
+        login: &LoginResult,
         deadline: Instant,
     ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
         let cloud = &session.cloud;
@@ -304,7 +304,7 @@ impl Run {
         &self,
         session: &Session,
         known: &Known,
-        login: &Login,
+        login: &LoginResult,
         endpoints: &[CatalogEndpoint],
         times: (Instant, Instant),
     ) -> Result<Vec<Verdict>> {

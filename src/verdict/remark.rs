@@ -43,14 +43,14 @@ impl Remark {
 }
 
 /// The first and the last status, words of the body, and the remark that they prove.
-type Row = ((u16, u16), &'static str, Remark);
+type RemarkRow = ((u16, u16), &'static str, Remark);
 
 const ANY: (u16, u16) = (200, 599);
 const BAD_REQUEST: (u16, u16) = (400, 400);
 const FORBIDDEN: (u16, u16) = (403, 403);
 
 /// All remarks that words prove, the more specific ones first.
-const ROWS: &[Row] = &[
+const ROWS: &[RemarkRow] = &[
     // nginx, Apache, Go and Tomcat.
     (BAD_REQUEST, "plain HTTP request was sent to HTTPS port", Remark::HttpsPort),
     (BAD_REQUEST, "speaking plain HTTP to an SSL-enabled server port", Remark::HttpsPort),
@@ -97,8 +97,9 @@ pub(super) fn of(body: &Body<'_>) -> Option<Remark> {
     if answer.is_success() && text.starts_with("HTTP/1.") {
         return Some(Remark::ResponseInBody);
     }
-    let proves =
-        |((first, last), words, _): &&Row| (*first..=*last).contains(&answer.status) && text.contains(words);
+    let proves = |((first, last), words, _): &&RemarkRow| {
+        (*first..=*last).contains(&answer.status) && text.contains(words)
+    };
     let remark = ROWS.iter().find(proves).map(|(.., remark)| *remark);
     let is_in_maintenance = || answer.status == 503 && body::is_in_maintenance(body);
     remark.or_else(|| is_in_maintenance().then_some(Remark::Maintenance))

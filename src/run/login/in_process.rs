@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::time::{Instant, SystemTime};
 
-use super::{Known, Login, Session};
+use super::{Known, LoginResult, Session};
 use crate::keystone::MAX_ANSWER_BYTES;
 use crate::probe::Prober;
 use crate::report::Report;
@@ -28,7 +28,7 @@ impl Run {
         Some(self.login_report(session, login, deadline))
     }
 
-    fn login_report(&self, session: &Session, mut login: Login, deadline: Instant) -> Report {
+    fn login_report(&self, session: &Session, mut login: LoginResult, deadline: Instant) -> Report {
         let (started, started_at) = (Instant::now(), SystemTime::now());
         self.settle_endpoints(session, &mut login, deadline);
         Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
