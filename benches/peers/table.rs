@@ -86,26 +86,23 @@ impl Results {
 
     /// Compares the targets with the measured figures.
     pub(crate) fn targets(&self) -> String {
+        let wall = |name, other| self.wall_ratio(name, other);
         let instructions = |name| self.instructions.get(name).map(|count| million(*count));
         let instruction_ratio = |name, other| Some(instructions(name)? / instructions(other)?);
         let peak_ratio = |name, other| Some(self.peak_megabytes(name)? / self.peak_megabytes(other)?);
         let [_, thousand, myriad] = name::GROWTH;
         let targets = [
-            ("GET / check_http's GET, wall", "≤ 0.57", self.wall_ratio(name::GET, name::CHECK_HTTP)),
-            (
-                "HEAD and GET / check_http's GET, wall",
-                "≤ 0.65",
-                self.wall_ratio(name::BOTH, name::CHECK_HTTP),
-            ),
+            ("GET / check_http's GET, wall", "≤ 0.57", wall(name::GET, name::CHECK_HTTP)),
+            ("HEAD and GET / check_http's GET, wall", "≤ 0.65", wall(name::BOTH, name::CHECK_HTTP)),
             (
                 "GET / check_http's GET, wall, as installed",
                 "≤ 0.62",
-                self.wall_ratio(name::INSTALLED_GET, name::INSTALLED_CHECK_HTTP),
+                wall(name::INSTALLED_GET, name::INSTALLED_CHECK_HTTP),
             ),
             (
                 "HEAD and GET / check_http's GET, wall, as installed",
                 "≤ 0.67",
-                self.wall_ratio(name::INSTALLED_BOTH, name::INSTALLED_CHECK_HTTP),
+                wall(name::INSTALLED_BOTH, name::INSTALLED_CHECK_HTTP),
             ),
             ("HEAD and GET / check_http's GET, peak memory", "≤ 1", peak_ratio(name::BOTH, name::CHECK_HTTP)),
             (
@@ -113,25 +110,17 @@ impl Results {
                 "≤ 0.25",
                 instruction_ratio(name::BOTH, name::CHECK_HTTP),
             ),
-            (
-                "HTTPS with a CA file / check_http -S, wall",
-                "≤ 0.60",
-                self.wall_ratio(name::CA_FILE, name::CHECK_HTTPS),
-            ),
+            ("HTTPS with a CA file / check_http -S, wall", "≤ 0.60", wall(name::CA_FILE, name::CHECK_HTTPS)),
             (
                 "HTTPS with the system's store / check_http -S, wall",
                 "< 1",
-                self.wall_ratio(name::SYSTEM, name::CHECK_HTTPS),
+                wall(name::SYSTEM, name::CHECK_HTTPS),
             ),
-            ("10,000 endpoints / curl -Z, wall", "< 1", self.wall_ratio(name::MANY, name::CURL)),
-            (
-                "10,000 endpoints / one epoll loop in C, wall",
-                "≤ 1.5",
-                self.wall_ratio(name::MANY, name::EPOLL),
-            ),
+            ("10,000 endpoints / curl -Z, wall", "< 1", wall(name::MANY, name::CURL)),
+            ("10,000 endpoints / one epoll loop in C, wall", "≤ 1.5", wall(name::MANY, name::EPOLL)),
             ("10,000 endpoints at 50 ms, seconds", "≤ 1.5", self.wall(name::DISTANT)),
             ("10,000 endpoints at 50 ms, peak memory in MB", "≤ 100", self.peak_megabytes(name::DISTANT)),
-            ("10,000 endpoints / 1,000 endpoints, wall", "about 10", self.wall_ratio(myriad, thousand)),
+            ("10,000 endpoints / 1,000 endpoints, wall", "about 10", wall(myriad, thousand)),
             ("900 of 1,000 alive, -t 2, seconds", "≤ 2.25", self.wall(name::SILENT)),
         ];
         let mut text = String::from("## Targets\n\n| figure | target | measured |\n|---|--:|--:|\n");

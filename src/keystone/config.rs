@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::Secret;
 use super::catalog::without_version;
@@ -141,7 +142,8 @@ pub(crate) struct Selection {
 }
 
 /// From where an endpoint of the catalogue is meant to be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(crate) enum Interface {
     Public,
     Internal,
@@ -151,17 +153,12 @@ pub(crate) enum Interface {
 impl Interface {
     /// Reads `public`, `publicURL` and the like.
     pub(crate) fn parse(text: &str) -> Option<Interface> {
-        let all = [Interface::Public, Interface::Internal, Interface::Admin];
         let word = text.strip_suffix("URL").unwrap_or(text);
-        all.into_iter().find(|interface| interface.name() == word)
+        Interface::VARIANTS.iter().copied().find(|interface| interface.name() == word)
     }
 
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Interface::Public => "public",
-            Interface::Internal => "internal",
-            Interface::Admin => "admin",
-        }
+        self.into_str()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strum::IntoStaticStr;
+
 use crate::model::exchange::{FaultKind, Method};
 
 /// The outcomes that a row is for.
@@ -17,7 +19,8 @@ pub(crate) enum Selector {
 }
 
 /// A reason not to believe an answer whose status is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(crate) enum AnswerProblem {
     /// The body is an HTML document.
     Page,
@@ -33,11 +36,7 @@ impl AnswerProblem {
 
     /// The name in a key.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            AnswerProblem::Page => "page",
-            AnswerProblem::Report => "report",
-            AnswerProblem::Cached => "cached",
-        }
+        self.into_str()
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mask::Mask;
+pub(crate) use strip::without_controls;
 use strip::{LineBreaks, printable};
 
 /// Maximum length of a typed value in an error, in characters.
@@ -159,11 +160,6 @@ fn shown_part(text: &UntrustedText, limit: usize) -> &[u8] {
 
 fn beginning(text: &[u8], length: usize) -> &[u8] {
     text.get(..length).unwrap_or(text)
-}
-
-/// Leaves out terminal sequences and control characters, so that a text can be judged by its words.
-pub(crate) fn without_controls(text: &str) -> String {
-    strip::without_controls(text)
 }
 
 /// Cleans text of our own making that may quote argv: for error lines. The userinfo of URLs is masked; no other

@@ -30,8 +30,9 @@ pub(super) fn printable(text: &str, breaks: LineBreaks) -> String {
     seen.text
 }
 
-/// Leaves out terminal sequences and control characters, and keeps white space as it is.
-pub(super) fn without_controls(text: &str) -> String {
+/// Leaves out terminal sequences and control characters, and keeps white space as it is, so that a text can be judged by
+/// its words.
+pub(crate) fn without_controls(text: &str) -> String {
     let mut sequence = EscapeState::None;
     let is_text = |letter: &char| {
         let (next, swallowed) = sequence.after(*letter);

@@ -269,17 +269,21 @@ impl CannedResponse {
     }
 }
 
+/// An answer in JSON.
+const fn json(status: &'static str, body: &'static str) -> CannedResponse {
+    CannedResponse { status, headers: "Content-Type: application/json\r\n", body }
+}
+
 const KEYSTONE_DOWN: CannedResponse = CannedResponse {
     status: "503 Service Unavailable",
     headers: "Content-Type: text/html\r\n",
     body: "<html><body><h1>503 Service Unavailable</h1></body></html>",
 };
 
-const LOGIN_REFUSED: CannedResponse = CannedResponse {
-    status: "401 Unauthorized",
-    headers: "Content-Type: application/json\r\n",
-    body: r#"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}"#,
-};
+const LOGIN_REFUSED: CannedResponse = json(
+    "401 Unauthorized",
+    r#"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}"#,
+);
 
 /// A token whose catalogue lacks the service.
 const EMPTY_CATALOG: CannedResponse = CannedResponse {
@@ -313,11 +317,7 @@ fn reply(diagnosis: Diagnosis, method: Method) -> CannedResponse {
 
 const ALIVE: CannedResponse = CannedResponse { status: "204 No Content", headers: "", body: "" };
 
-const HEALTHY: CannedResponse = CannedResponse {
-    status: "200 OK",
-    headers: "Content-Type: application/json\r\n",
-    body: r#"{"detailed": false, "reasons": ["OK"]}"#,
-};
+const HEALTHY: CannedResponse = json("200 OK", r#"{"detailed": false, "reasons": ["OK"]}"#);
 
 const BACKEND_DOWN: CannedResponse = CannedResponse {
     status: "503 Service Unavailable",
@@ -334,11 +334,8 @@ const API_ERROR: CannedResponse = CannedResponse {
 };
 
 /// The answer of a Ceilometer without the extension to a client with a token.
-const NOT_FOUND: CannedResponse = CannedResponse {
-    status: "404 Not Found",
-    headers: "Content-Type: application/json\r\n",
-    body: r#"{"error_message": "The resource could not be found."}"#,
-};
+const NOT_FOUND: CannedResponse =
+    json("404 Not Found", r#"{"error_message": "The resource could not be found."}"#);
 
 /// Keystone's middleware, in front of the API.
 const DENIED: CannedResponse = CannedResponse {
@@ -369,29 +366,24 @@ const WRONG_SERVICE: CannedResponse = CannedResponse {
     body: "<html><body>Sign in to continue.</body></html>\n",
 };
 
-const NOT_IMPLEMENTED: CannedResponse = CannedResponse {
-    status: "501 Not Implemented",
-    headers: "Content-Type: application/json\r\n",
-    body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check is not implemented by this backend."}}"#,
-};
+const NOT_IMPLEMENTED: CannedResponse = json(
+    "501 Not Implemented",
+    r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check is not implemented by this backend."}}"#,
+);
 
 /// Varnish, which caches an answer for all clients.
 const CACHED: &str = "Content-Type: application/json\r\nAge: 37\r\nX-Varnish: 32770 3\r\n\
                       Via: 1.1 varnish (Varnish/7.1)\r\n";
 
 /// A relative of the API (Zaqar) whose storage is gone: its report says so, its status does not.
-const CONTRADICTORY: CannedResponse = CannedResponse {
-    status: "200 OK",
-    headers: "Content-Type: application/json\r\n",
-    body: r#"{"storage_reachable": false, "catalog_reachable": true}"#,
-};
+const CONTRADICTORY: CannedResponse =
+    json("200 OK", r#"{"storage_reachable": false, "catalog_reachable": true}"#);
 
 /// 400 instead of 405, whose `Allow` would have to name a method that works.
-const REQUEST_REJECTED: CannedResponse = CannedResponse {
-    status: "400 Bad Request",
-    headers: "Content-Type: application/json\r\n",
-    body: r#"{"error_message": {"debuginfo": null, "faultcode": "Client", "faultstring": "The Host header is not one of this service's names."}}"#,
-};
+const REQUEST_REJECTED: CannedResponse = json(
+    "400 Bad Request",
+    r#"{"error_message": {"debuginfo": null, "faultcode": "Client", "faultstring": "The Host header is not one of this service's names."}}"#,
+);
 
 #[cfg(test)]
 mod tests {

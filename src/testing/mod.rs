@@ -1,6 +1,8 @@
 //! In-process access for the integration tests and the fuzz targets.
 //!
-//! Everything takes and returns plain types, so that the rest of the library stays private.
+//! Everything takes and returns plain types, so that the rest of the library stays private. No cargo feature gates it: its
+//! parts in other modules would each need the gate, and all code would be compiled and checked in two ways. The linker
+//! leaves it out of the program.
 
 mod in_process;
 
@@ -120,9 +122,8 @@ pub fn plan_error(words: &[OsString]) -> Option<String> {
     Plan::from_cli(&cli, &Environment::bare(Instant::now())).err().map(|error| format!("{error:#}"))
 }
 
-/// A text sanitised with one secret: the line of at most `limit` characters, the lines of the
-/// same text as our own, and the line as
-/// plugin output shows it.
+/// A text sanitised with one secret: the line of at most `limit` characters, the lines of the same text as our own, and
+/// the line as plugin output shows it.
 pub fn sanitize(secret: &[u8], text: &[u8], limit: usize) -> (String, Vec<String>, String) {
     let mut sanitizer = Sanitizer::default();
     sanitizer.add_secret(secret);

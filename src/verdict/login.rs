@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use strum::IntoStaticStr;
+
 use super::{Basis, RequestVerdict, Responder, Verdict, request};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
 use crate::model::diagnosis::Diagnosis;
@@ -65,7 +67,8 @@ pub(crate) enum LoginOutcome {
 }
 
 /// The origin of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(crate) enum TokenSource {
     New,
     Cached,
@@ -74,11 +77,7 @@ pub(crate) enum TokenSource {
 
 impl TokenSource {
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            TokenSource::New => "new",
-            TokenSource::Cached => "cached",
-            TokenSource::None => "none",
-        }
+        self.into_str()
     }
 }
 

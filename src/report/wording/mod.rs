@@ -162,16 +162,12 @@ pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<Detail
 
 fn details(probe: &RequestResult, judged: &RequestVerdict, details: &RequestDetails) -> Vec<DetailLine> {
     let facts = details.facts.iter().map(|(name, value)| DetailLine::Prose(format!("{name}: {value}")));
-    [DetailLine::Prose(answer(probe, judged))]
+    [DetailLine::Prose(format!("{}{}", request(probe), provenance(judged)))]
         .into_iter()
         .chain(phases(&judged.phases).map(DetailLine::Prose))
         .chain(facts)
         .chain([DetailLine::Command(details.curl.clone())])
         .collect()
-}
-
-fn answer(probe: &RequestResult, judged: &RequestVerdict) -> String {
-    format!("{}{}", request(probe), provenance(judged))
 }
 
 /// Names the responder and the rule that judged the answer.
