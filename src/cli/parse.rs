@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::mem::ManuallyDrop;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -50,6 +51,24 @@ impl Cli {
             (self.timing.wait.is_some(), "--wait"),
         ];
         options.into_iter().filter_map(|(given, option)| given.then_some(option))
+    }
+
+    /// The files that options name to be read, each with what precedes its name. A rehearsal needs no network, and so reads
+    /// none for it.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let network = [
+            ("--endpoints ", &self.targets.file),
+            ("--proxy-auth-file ", &self.connection.proxy_auth_file),
+            ("--cacert ", &self.tls.cacert),
+            ("--cert ", &self.tls.cert),
+            ("--key ", &self.tls.key),
+        ];
+        let network = network.into_iter().filter(|_| self.mode.simulate.is_empty());
+        let request =
+            [("--token-file ", &self.request.token_file), ("--auth-file ", &self.request.auth_file)];
+        let headers = self.request.header.iter().filter_map(|header| header.strip_prefix('@'));
+        let files = network.chain(request).filter_map(|(option, file)| Some((option, file.as_deref()?)));
+        files.chain(headers.map(|file| ("--header @", Path::new(file))))
     }
 }
 

@@ -188,19 +188,8 @@ pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Inst
             timing(cli, haproxy_call::is_haproxy_call(cli, environment)).budget
         }
     };
-    let (request, tls) = (&cli.request, &cli.tls);
-    let files = [
-        &cli.targets.file,
-        &request.token_file,
-        &request.auth_file,
-        &cli.connection.proxy_auth_file,
-        &tls.cacert,
-        &tls.cert,
-        &tls.key,
-        &cli.output.output_file,
-    ];
-    let is_named = files.into_iter().any(Option::is_some)
-        || request.header.iter().any(|header| header.starts_with('@'))
+    let is_named = cli.files().next().is_some()
+        || cli.output.output_file.is_some()
         || cli.cloud.os_cloud.is_some()
         || (may_use_tls(cli)
             && ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.variable(name).is_some()));

@@ -110,6 +110,10 @@ const CONFLICTS: &[(&[&str], &str)] = &[
         "'--endpoints -' cannot be used with '--token-file -': standard input can be read only once",
     ),
     (
+        &["https://h", "--cacert", "-", "--token-file", "-"],
+        "'--cacert -' cannot be used with '--token-file -': standard input can be read only once",
+    ),
+    (
         &["h", "--header", "@-", "--header", "@-"],
         "'--header @-' cannot be used with '--header @-': standard input can be read only once",
     ),

@@ -1,7 +1,5 @@
 //! Conflicts between options that clap cannot express.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Result, bail};
 
 use crate::cli::{self, Cli, MethodChoice, ResponseTime, Suspect};
@@ -159,24 +157,9 @@ fn unmeasured(cli: &Cli) -> Vec<String> {
 
 /// Rejects several options that read standard input.
 fn check_standard_input(cli: &Cli) -> Result<()> {
-    let reads = |path: &Option<PathBuf>| path.as_deref().is_some_and(input::is_standard_input);
-    let is_rehearsal = !cli.mode.simulate.is_empty();
-    let files = [
-        (reads(&cli.targets.file) && !is_rehearsal, "--endpoints -"),
-        (reads(&cli.request.token_file), "--token-file -"),
-        (reads(&cli.request.auth_file), "--auth-file -"),
-        (reads(&cli.connection.proxy_auth_file) && !is_rehearsal, "--proxy-auth-file -"),
-    ];
-    let files = files.into_iter().filter_map(|(reads, option)| reads.then_some(option));
-    let headers =
-        cli.request.header.iter().filter(|header| reads_standard_input(header)).map(|_| "--header @-");
-    let mut readers = files.chain(headers);
-    if let (Some(one), Some(other)) = (readers.next(), readers.next()) {
-        bail!("'{one}' cannot be used with '{other}': standard input can be read only once");
+    let mut readers = cli.files().filter(|(_, file)| input::is_standard_input(file));
+    if let (Some((one, _)), Some((other, _))) = (readers.next(), readers.next()) {
+        bail!("'{one}-' cannot be used with '{other}-': standard input can be read only once");
     }
     Ok(())
-}
-
-fn reads_standard_input(header: &str) -> bool {
-    header.strip_prefix('@').is_some_and(|file| input::is_standard_input(Path::new(file)))
 }
