@@ -86,7 +86,6 @@ pub(crate) struct Explanation {
     pub(crate) first: &'static str,
 }
 
-/// The explanation of a diagnosis.
 pub(crate) fn explanation(diagnosis: Diagnosis) -> Explanation {
     // A test holds the table to one row for each diagnosis.
     let row = EXPLANATIONS.iter().find(|(own, ..)| *own == diagnosis);

@@ -23,7 +23,6 @@ pub(crate) fn print(text: &str) {
     let _ = writeln!(output, "{text}").and_then(|()| output.flush());
 }
 
-/// The machine and the versions.
 pub(crate) fn machine(properties: &[(String, String)], versions: &[(String, String)]) -> String {
     let mut text = String::from("| | |\n|---|---|\n");
     for (what, value) in properties.iter().chain(versions) {

@@ -27,7 +27,6 @@ pub(crate) enum EarlyExit {
     Usage(UsageError),
 }
 
-/// A usage error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UsageError {
     /// The reason, in one line.

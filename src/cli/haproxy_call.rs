@@ -21,7 +21,6 @@ const NOT_USED: &str = "NOT_USED";
 /// The server to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invocation {
-    /// Its address.
     pub(crate) server: ServerAddress,
     /// HAProxy connects to it with TLS (`HAPROXY_SERVER_SSL`, since HAProxy 2.6).
     pub(crate) ssl: bool,

@@ -106,7 +106,6 @@ pub(super) fn response_time(text: &str) -> Result<ResponseTime, String> {
 pub(crate) enum Topic {
     /// A row of the table of rules.
     Key(Key),
-    /// A diagnosis.
     Diagnosis(Diagnosis),
     /// Another word of an output.
     Term(&'static Term),

@@ -259,6 +259,10 @@ impl Cloud {
 }
 
 impl Login {
+    pub(crate) const fn is_by_password(&self) -> bool {
+        matches!(self.credential, Credential::Password { .. })
+    }
+
     /// The type of authentication, as clouds.yaml names it.
     pub(crate) const fn auth_type(&self) -> &'static str {
         match self.credential {

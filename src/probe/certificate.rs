@@ -427,7 +427,6 @@ fn misnamed(host: &Host, certificate: &X509Certificate<'_>) -> CertificateProble
     }
 }
 
-/// The hosts that a certificate is for.
 fn host_names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
     extension.value.general_names.iter().filter_map(host_name).collect()

@@ -239,7 +239,6 @@ impl Report {
         format!("{before}{text}{after}")
     }
 
-    /// The summary with its marks.
     pub(crate) fn summary_with_marks(&self) -> String {
         self.with_marks(&self.summary.text)
     }

@@ -39,7 +39,6 @@ impl RuleOrigin {
     }
 }
 
-/// One row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
     /// The answers and faults that the row applies to.

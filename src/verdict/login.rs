@@ -47,14 +47,15 @@ pub(crate) struct LoginVerdict {
     pub(crate) cache_error: Option<String>,
 }
 
-/// The outcome of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoginOutcome {
     /// Keystone granted a token, now or in an earlier run.
     Granted,
     /// Keystone accepted the password and wants these other methods too.
     SecondFactor(String),
-    /// Keystone does not know the credential.
+    /// Keystone does not know the user or what belongs to it, or is not at this address.
+    UnknownUser,
+    /// Keystone does not know the application credential or the token.
     UnknownCredential,
     /// Keystone gives a reason of its own.
     Explained,
@@ -119,6 +120,7 @@ impl LoginVerdict {
                     LoginOutcome::SecondFactor(sanitizer.line(&methods, MAX_NAME))
                 }
                 // Keystone wrote it, so it is no wrong address.
+                Some(404) if cloud.login.is_by_password() => LoginOutcome::UnknownUser,
                 Some(404) => LoginOutcome::UnknownCredential,
                 Some(400) => LoginOutcome::NotUnderstood,
                 _ if login.message.as_deref().is_some_and(|reason| !reason.starts_with(NO_REASON)) => {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::{Endpoint, Route};
+use crate::model::endpoint::{Endpoint, Route, Scheme};
 use crate::model::exchange::{Completion, Exchange, Method, Phases, PlannedRequest};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::range::{Range, Unit};
@@ -55,6 +55,8 @@ pub(crate) struct Verdict {
     pub(crate) basis: Basis,
     /// The worst request that is not OK and its diagnosis, where a crossed threshold explains the state.
     pub(crate) beside: Option<(Diagnosis, Method)>,
+    /// True if its URL begins with https; false for a UNIX socket, which is shown without one.
+    pub(crate) is_https: bool,
     /// The address that the shown name contains.
     pub(crate) address: Option<SocketAddr>,
     /// The endpoint's own summary; empty until the report gives it.
@@ -257,7 +259,6 @@ pub(crate) struct HeaderQuotes {
     pub(crate) coding: Option<String>,
 }
 
-/// The details of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestDetails {
     /// The sanitized headers of interest: request ids, `Retry-After`, `Server`.
@@ -313,6 +314,7 @@ pub(crate) fn judge(
         url,
         region: None,
         interface: None,
+        is_https: endpoint.scheme == Scheme::Https && !matches!(endpoint.route, Route::Unix(_)),
         address: endpoint.given_address(),
         summary: Summary::default(),
         host: endpoint.host.to_string(),

@@ -16,7 +16,6 @@ use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSo
 /// Maximum length of the reason why a catalogue does not serve, in characters.
 const MAX_REASON: usize = 320;
 
-/// A login in one line.
 pub(in crate::report) fn line(login: &LoginVerdict) -> String {
     let ends = |at: SystemTime| format!(", expires {}", format_timestamp(at));
     let expiry = login.expires_at.map(ends).unwrap_or_default();
@@ -125,7 +124,7 @@ pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
             "Keystone accepted the password and wants a second factor",
             "make an application credential, which needs no second factor (openstack application credential create)",
         ),
-        LoginOutcome::UnknownCredential if login.auth_type == "v3password" => (
+        LoginOutcome::UnknownUser => (
             "Keystone has nothing at this address, or knows no such domain, project or user",
             "check auth_url, then the names of domain, project and user",
         ),

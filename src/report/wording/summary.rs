@@ -35,7 +35,6 @@ pub(crate) fn of_run(endpoints: &[Verdict], quorum: Option<Quorum>, room: usize)
     }
 }
 
-/// The summary of one endpoint.
 pub(crate) fn of_endpoint(verdict: &Verdict) -> Summary {
     line("", verdict, MAX_SUMMARY)
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-/// A document.
 pub(crate) struct Document {
     pub(crate) text: String,
 }

@@ -67,7 +67,6 @@ impl Authority {
         Authority { issuer: Issuer::new(params, key), identity }
     }
 
-    /// Issues a certificate.
     pub(crate) fn issues(&self, params: &CertificateParams) -> Identity {
         let key = key();
         Identity::new(&params.signed_by(&key, &self.issuer).unwrap(), &key)

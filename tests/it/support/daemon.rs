@@ -41,7 +41,7 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<T, Stri
     loop {
         match look() {
             Ok(seen) => return seen,
-            Err(sight) if start.elapsed() > MAX_WAIT => panic!("{what}: not within {MAX_WAIT:?}: {sight}"),
+            Err(error) if start.elapsed() > MAX_WAIT => panic!("{what}: not within {MAX_WAIT:?}: {error}"),
             Err(_) => thread::sleep(POLL_PAUSE),
         }
     }
@@ -82,7 +82,7 @@ impl Daemon {
             {
                 panic!("{what}: the daemon ended with {status}: {}", self.log());
             }
-            seen.map_err(|sight| format!("{sight}; the daemon said: {}", self.log()))
+            seen.map_err(|error| format!("{error}; the daemon said: {}", self.log()))
         })
     }
 }

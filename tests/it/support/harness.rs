@@ -92,7 +92,6 @@ impl Check {
         self
     }
 
-    /// Runs it.
     pub(crate) fn run(self) -> Finished {
         let _shared = beside_others();
         self.finish()

@@ -113,7 +113,6 @@ impl fmt::Display for Request {
     }
 }
 
-/// Chooses the script for a request.
 type Chooser = Box<dyn Fn(&Request) -> Script + Send + Sync>;
 
 enum Program {

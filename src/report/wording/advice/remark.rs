@@ -6,7 +6,13 @@ use crate::verdict::{Remark, Responder};
 /// Explains a remark; `proxy` is the intermediary that answered.
 pub(super) fn advice(remark: Remark, proxy: Option<Responder>) -> Advice {
     let name = proxy.map_or("a gateway in front of the API", Responder::title);
-    let (meaning, action) = match remark {
+    let (meaning, action) = words(remark);
+    (meaning.replace('@', name), action.to_owned())
+}
+
+/// The meaning and the action, with `@` for the intermediary's name.
+const fn words(remark: Remark) -> (&'static str, &'static str) {
+    match remark {
         Remark::HttpsPort => ("the port expects https and was sent plain http", USE_HTTPS),
         Remark::ClientCertificate => (
             "the server requires a client certificate and got none, so it refused the request",
@@ -62,6 +68,5 @@ pub(super) fn advice(remark: Remark, proxy: Option<Responder>) -> Advice {
             "@ tests whether its clients are browsers; nothing is known of the API behind it",
             "exempt this client, or the health path, from that test",
         ),
-    };
-    (meaning.replace('@', name), action.to_owned())
+    }
 }

@@ -11,7 +11,7 @@ use crate::verdict::{FaultInfo, Verdict};
 
 /// The action for a fault of an endpoint that is checked over TLS, unless its row's fits.
 pub(super) fn action(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
-    if !verdict.endpoint.starts_with("https://") {
+    if !verdict.is_https {
         return None;
     }
     let known = match &fault.detail {
