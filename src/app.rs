@@ -58,7 +58,7 @@ fn start(started: Instant) -> u8 {
 }
 
 /// The result of all work that files can hold, with what remains to be done.
-enum Outcome {
+enum Prepared {
     /// A text is published: the exit code.
     Published(u8),
     /// A report that is to be written by the deadline.
@@ -77,19 +77,19 @@ enum Outcome {
 /// Executes the command line and returns the exit code.
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
     let has_read_files = Arc::default();
-    let outcome = match plan::file_deadline(cli, environment) {
-        None => caught(|| outcome(cli, environment, &has_read_files)),
+    let prepared = match plan::file_deadline(cli, environment) {
+        None => caught(|| prepare(cli, environment, &has_read_files)),
         Some(deadline) => {
             let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
             let (own, its, flag) = (Arc::clone(cli), Arc::clone(environment), Arc::clone(&has_read_files));
-            let work = move || caught(|| outcome(&own, &its, &flag));
+            let work = move || caught(|| prepare(&own, &its, &flag));
             match deadline::within_unless(Some(deadline), &has_read_files, work) {
-                Ok(outcome) => outcome,
+                Ok(prepared) => prepared,
                 Err(_) => return fail(run::LATE_FILE, cli.output.output, environment, LATE_GRACE),
             }
         }
     };
-    let code = outcome.and_then(|outcome| caught(|| finish(outcome, environment.started)));
+    let code = prepared.and_then(|prepared| caught(|| finish(prepared, environment.started)));
     code.unwrap_or_else(|error| {
         fail(&format!("{error:#}"), cli.output.output, environment, output::WRITE_GRACE)
     })
@@ -101,18 +101,18 @@ fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// Does all work that may wait for a file system, except for writing reports.
-fn outcome(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Outcome> {
+fn prepare(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Prepared> {
     match requested_text(cli, environment) {
-        Some(text) => publish(cli, &text).map(Outcome::Published),
+        Some(text) => publish(cli, &text).map(Prepared::Published),
         None => probe(cli, environment, has_read_files),
     }
 }
 
-fn finish(outcome: Outcome, started: Instant) -> Result<u8> {
-    match outcome {
-        Outcome::Published(code) => Ok(code),
-        Outcome::Reported { report, plan, deadline } => Ok(output::write_report(&report, &plan, deadline)),
-        Outcome::Watch { run, every, count } => watch::watch(*run, started, every, count),
+fn finish(prepared: Prepared, started: Instant) -> Result<u8> {
+    match prepared {
+        Prepared::Published(code) => Ok(code),
+        Prepared::Reported { report, plan, deadline } => Ok(output::write_report(&report, &plan, deadline)),
+        Prepared::Watch { run, every, count } => watch::watch(*run, started, every, count),
     }
 }
 
@@ -138,16 +138,16 @@ fn publish(cli: &Cli, text: &str) -> Result<u8> {
 }
 
 /// Plans, and probes unless the runs are watched.
-fn probe(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Outcome> {
+fn probe(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Prepared> {
     let plan = Arc::new(Plan::from_cli(cli, environment)?);
     let run = Run::prepare(Arc::clone(&plan), Arc::clone(has_read_files))?;
     let started = environment.started;
     let (report, limit) = match plan.mode {
         RunMode::Once => (run::once(run, started)?, plan.timing.budget),
         RunMode::Wait { limit } => (watch::wait(run, started, limit)?, limit),
-        RunMode::Watch { every, count } => return Ok(Outcome::Watch { run: Box::new(run), every, count }),
+        RunMode::Watch { every, count } => return Ok(Prepared::Watch { run: Box::new(run), every, count }),
     };
-    Ok(Outcome::Reported { report: Box::new(report), plan, deadline: started + limit })
+    Ok(Prepared::Reported { report: Box::new(report), plan, deadline: started + limit })
 }
 
 /// Reports a failure before any run on standard output, which is what callers read.

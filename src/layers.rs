@@ -1,5 +1,6 @@
 //! Holds the modules to one direction: none uses one that `lib.rs` declares after it.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,25 @@ fn order_of_modules() {
             let used_at =
                 layer(used).unwrap_or_else(|| panic!("{}: crate::{used} is not declared", file.display()));
             assert!(used_at <= own, "{} uses {used}, which lib.rs declares later", file.display());
+        }
+    }
+}
+
+/// One name, one meaning: no two modules define types of the same name.
+#[test]
+fn names_of_types() {
+    let mut modules: HashMap<String, PathBuf> = HashMap::new();
+    for file in
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).into_iter().filter(|file| !is_test(file))
+    {
+        for line in code(&file).lines().filter(|line| !line.starts_with(' ')) {
+            let words: Vec<&str> = line.split(' ').collect();
+            let keyword = words.iter().position(|word| ["struct", "enum", "trait", "type"].contains(word));
+            let Some(name) = keyword.and_then(|keyword| first_word(words.get(keyword + 1)?)) else {
+                continue;
+            };
+            let other = modules.insert(name.to_owned(), file.clone());
+            assert!(other.is_none(), "{name} is defined in {other:?} and in {}", file.display());
         }
     }
 }

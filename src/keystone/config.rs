@@ -77,7 +77,7 @@ pub(crate) struct Login {
     /// `auth_url`, as the request needs it: with its version.
     pub(crate) auth_url: String,
     pub(super) credential: Credential,
-    pub(super) scope: Scope,
+    pub(super) scope: TokenScope,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,7 @@ pub(super) enum Domain {
 
 /// The scope that the token is requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum TokenScope {
     /// As Keystone decides; an application credential has its own.
     Unscoped,
     Project(Entity),
@@ -218,7 +218,7 @@ impl Cloud {
                     credential,
                     secret: Secret::new("simulated"),
                 },
-                scope: Scope::Unscoped,
+                scope: TokenScope::Unscoped,
             },
             selections: vec![selection],
             tls: TlsSettings::default(),
@@ -447,18 +447,18 @@ impl Settings<'_> {
     }
 
     /// Returns the scope. Two scopes at once would be refused by Keystone, which does not say why.
-    fn scope(&mut self, credential: &Credential, needs_catalog: bool) -> Result<Scope> {
+    fn scope(&mut self, credential: &Credential, needs_catalog: bool) -> Result<TokenScope> {
         if matches!(credential, Credential::ApplicationCredential { .. }) {
-            return Ok(Scope::Unscoped);
+            return Ok(TokenScope::Unscoped);
         }
         let project = self.project()?;
         // Beside a project these are its domain and the user's, as openstacksdk has it.
         let domain = self.domain(&["domain_id"], &["domain_name"])?.filter(|_| project.is_none());
         let scopes = [
-            project.map(Scope::Project),
-            domain.map(Scope::Domain),
+            project.map(TokenScope::Project),
+            domain.map(TokenScope::Domain),
             self.system_scope()?,
-            self.first_auth(&["trust_id"])?.map(Scope::Trust),
+            self.first_auth(&["trust_id"])?.map(TokenScope::Trust),
         ];
         let mut scopes = scopes.into_iter().flatten();
         match (scopes.next(), scopes.next()) {
@@ -474,7 +474,7 @@ impl Settings<'_> {
                 self.layers.spelling("project_name"),
                 self.layers.spelling("metering_endpoint_override")
             ),
-            (scope, _) => Ok(scope.unwrap_or(Scope::Unscoped)),
+            (scope, _) => Ok(scope.unwrap_or(TokenScope::Unscoped)),
         }
     }
 
@@ -488,10 +488,10 @@ impl Settings<'_> {
         Ok(Some(Entity::Named(name, self.domain_of("project", &ids, &names)?)))
     }
 
-    fn system_scope(&self) -> Result<Option<Scope>> {
+    fn system_scope(&self) -> Result<Option<TokenScope>> {
         match self.auth("system_scope")? {
             None => Ok(None),
-            Some(setting) if setting.text == "all" => Ok(Some(Scope::System)),
+            Some(setting) if setting.text == "all" => Ok(Some(TokenScope::System)),
             Some(setting) => bail!("{}: system_scope can only be all", setting.position),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::config::{ApplicationCredential, Credential, Domain, Entity, Login, Scope};
+use super::config::{ApplicationCredential, Credential, Domain, Entity, Login, TokenScope};
 use super::object;
 
 /// Takes a secret's place in what is written to a file.
@@ -74,14 +74,14 @@ impl Domain {
     }
 }
 
-impl Scope {
+impl TokenScope {
     fn json(&self) -> Option<Value> {
         let (key, scope) = match self {
-            Scope::Unscoped => return None,
-            Scope::Project(project) => ("project", project.json(None)),
-            Scope::Domain(domain) => ("domain", domain.json()),
-            Scope::System => ("system", object(vec![("all", true.into())])),
-            Scope::Trust(id) => ("OS-TRUST:trust", object(vec![("id", id.as_str().into())])),
+            TokenScope::Unscoped => return None,
+            TokenScope::Project(project) => ("project", project.json(None)),
+            TokenScope::Domain(domain) => ("domain", domain.json()),
+            TokenScope::System => ("system", object(vec![("all", true.into())])),
+            TokenScope::Trust(id) => ("OS-TRUST:trust", object(vec![("id", id.as_str().into())])),
         };
         Some(object(vec![(key, scope)]))
     }
