@@ -224,6 +224,8 @@ pub(crate) enum CertificateProblem {
     IsCa(String),
     /// The issuer of a certificate is not a CA certificate.
     IssuerIsNoCa,
+    /// The key usage of an intermediate certificate does not allow it to sign certificates.
+    MayNotSign,
     /// A CA has more intermediate certificates below it than its `pathlen` allows.
     PathLength,
     /// A critical extension that nobody knows.
@@ -484,6 +486,7 @@ impl CertificateProblem {
             | Problem::UnprovenKey
             | Problem::NotForServers(_)
             | Problem::IssuerIsNoCa
+            | Problem::MayNotSign
             | Problem::PathLength
             | Problem::UnknownExtension(_)
             | Problem::OldVersion

@@ -127,6 +127,13 @@ pub(super) fn check_usage(der: &CertificateDer<'_>) -> Result<(), CertificateErr
     if key && extended { Ok(()) } else { Err(CertificateError::InvalidPurpose) }
 }
 
+/// Tests whether an issuer may sign certificates (keyCertSign, RFC 5280, section 4.2.1.3).
+pub(super) fn may_sign(der: &CertificateDer<'_>) -> bool {
+    let Some(certificate) = parse(der) else { return true };
+    let usage = certificate.key_usage().ok().flatten();
+    usage.is_none_or(|usage| usage.value.key_cert_sign())
+}
+
 /// Maps the library's refusal of a certificate to what is wrong with what was presented.
 pub(super) fn refused(
     error: &CertificateError,
@@ -139,6 +146,11 @@ pub(super) fn refused(
     match Refusal::within(error) {
         Some(Refusal::OutdatedAnchor(anchor)) => {
             return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
+        }
+        Some(Refusal::MayNotSign(issuer)) => {
+            let blamed =
+                |issuer: X509Certificate<'_>| fault(CertificateProblem::MayNotSign, &issuer, &issuer);
+            return parse(issuer).map_or_else(unreadable, blamed);
         }
         Some(Refusal::UnprovenKey) => {
             let problem = unusable_key(leaf, ChainPart::Server).unwrap_or(CertificateProblem::UnprovenKey);

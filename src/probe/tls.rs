@@ -239,7 +239,7 @@ impl TlsStream {
     fn complete(&mut self) -> io::Result<()> {
         let StreamOwned { conn, sock } = &mut self.inner;
         while conn.is_handshaking() || conn.wants_write() {
-            conn.complete_io(sock)?;
+            conn.complete_io(sock).map_err(|error| last_words(conn, sock, error))?;
         }
         Ok(())
     }
@@ -251,8 +251,9 @@ impl TlsStream {
 
     /// Encrypts and sends bytes. The library reports a failed write only by the flush.
     pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.write_all(bytes)?;
-        self.inner.flush()
+        let written = self.inner.write_all(bytes).and_then(|()| self.inner.flush());
+        let StreamOwned { conn, sock } = &mut self.inner;
+        written.map_err(|error| last_words(conn, sock, error))
     }
 
     /// Maps an error after the handshake, where it is TLS's own.
@@ -277,6 +278,19 @@ impl TlsStream {
     pub(super) fn ended_unanswered(&self) -> Option<Fault> {
         self.lacks_certificate().then(|| tls_error::certificate_wanted(Phase::Wait))
     }
+}
+
+/// Returns the alert that a server sent before it closed a connection, in place of the error of writing to it.
+fn last_words(conn: &mut ClientConnection, sock: &mut RecordingStream, error: io::Error) -> io::Error {
+    if !matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) {
+        return error;
+    }
+    while matches!(conn.read_tls(sock), Ok(1..)) {
+        if let Err(alert) = conn.process_new_packets() {
+            return io::Error::new(io::ErrorKind::InvalidData, alert);
+        }
+    }
+    error
 }
 
 /// A connection that keeps the first bytes received.
@@ -429,8 +443,11 @@ impl ResolvesClientCert for ClientIdentity {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::os::unix::net::UnixStream;
     use std::time::Duration;
+
+    use super::*;
+    use crate::model::fault::{FaultDetail, TlsProblem};
 
     #[test]
     fn clock_before_1970() {
@@ -439,5 +456,21 @@ mod tests {
         for (now, seconds) in table {
             assert_eq!(unix_time(now).as_secs(), seconds);
         }
+    }
+
+    /// A write to a server that has refused and gone fails, but its alert has come.
+    #[test]
+    fn alert_before_a_failed_write() {
+        let (client, mut server) = UnixStream::pair().unwrap();
+        client.set_nonblocking(true).unwrap();
+        server.write_all(b"\x15\x03\x03\x00\x02\x02\x30").unwrap();
+        drop(server);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let tls = plan::Tls { insecure: true, ..plan::Tls::default() };
+        let stream = DeadlineStream::new(client.into(), deadline);
+        let connector = TlsConnector::new(&tls, deadline).unwrap();
+        let (_, result) = connector.handshake(stream, &Host::Name("ctl1".into()), false);
+        let detail = result.unwrap_err().detail;
+        assert_eq!(detail, FaultDetail::Tls(TlsProblem::Alert("UnknownCA".into())));
     }
 }

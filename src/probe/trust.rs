@@ -129,6 +129,7 @@ impl Trust {
         let chain = certificate::followed(end_entity, intermediates, |name| self.is_anchor(name));
         let verified = self.verifier.verify_server_cert(end_entity, &chain, name, &[], now)?;
         certificate::check_usage(end_entity)?;
+        let chain = self.signers(end_entity, chain, name, now)?;
         let issuers = certificate::issuers(std::iter::once(end_entity).chain(&chain));
         let outdated: Vec<usize> = self
             .anchors(&issuers)
@@ -142,6 +143,22 @@ impl Trust {
             .without(&outdated)
             .and_then(|verifier| verifier.verify_server_cert(end_entity, &chain, name, &[], now).ok());
         other.ok_or_else(|| Refusal::OutdatedAnchor(first.clone()).into())
+    }
+
+    /// The intermediates without those that may sign no certificate, for the library does not look at their key usage.
+    fn signers<'a>(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        chain: Vec<CertificateDer<'a>>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<Vec<CertificateDer<'a>>, rustls::Error> {
+        let (signers, mut others): (Vec<_>, Vec<_>) = chain.into_iter().partition(certificate::may_sign);
+        if let Some(first) = others.pop() {
+            let verified = self.verifier.verify_server_cert(end_entity, &signers, name, &[], now);
+            verified.map_err(|_| Refusal::MayNotSign(first.into_owned()))?;
+        }
+        Ok(signers)
     }
 
     /// The anchors that one of these distinguished names (DER) belongs to, with their places.
@@ -193,6 +210,8 @@ fn verify_anchor(
 pub(super) enum Refusal {
     /// The only anchor that a chain leads to has expired, or is not valid yet.
     OutdatedAnchor(CertificateDer<'static>),
+    /// No way to an anchor leads around this intermediate, which may sign no certificate.
+    MayNotSign(CertificateDer<'static>),
     /// The handshake's signature was not made with the key of the server's certificate.
     UnprovenKey,
     /// The deadline passed before the verification could begin.
@@ -203,6 +222,7 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Refusal::OutdatedAnchor(_) => "the trust anchor is out of date",
+            Refusal::MayNotSign(_) => "an intermediate certificate may sign no certificate",
             Refusal::UnprovenKey => "the handshake's signature does not fit the certificate",
             Refusal::OutOfTime => "the deadline passed",
         })

@@ -256,6 +256,7 @@ const fn certificate_subject(problem: &CertificateProblem) -> Subject {
         | CertificateProblem::NotForServers(part)
         | CertificateProblem::UnknownExtension(part) => of_part(*part),
         CertificateProblem::UnprovenKey => Subject::Server,
+        CertificateProblem::MayNotSign => Subject::Other(ChainPart::Intermediate),
         CertificateProblem::Unreadable => Subject::OfServer,
         CertificateProblem::EarlyDate(_)
         | CertificateProblem::NameConstraint
@@ -298,6 +299,7 @@ fn certificate_predicate(fault: &CertificateFault<String>) -> String {
         Problem::NotForServers(_) => "allows no certificates for servers, by its extended key usage".into(),
         Problem::IsCa(_) => "is a CA certificate (CA:TRUE), not a server's".into(),
         Problem::IssuerIsNoCa => "was issued by a certificate that is not a CA certificate (CA:FALSE)".into(),
+        Problem::MayNotSign => "may sign no certificates, by its key usage (keyCertSign)".into(),
         Problem::PathLength => {
             "has more intermediate certificates above it than a CA allows (pathlen)".into()
         }

@@ -134,6 +134,15 @@ fn unauthorised_issuers() {
         &cacert,
         "the certificate was issued by a certificate that is not a CA certificate (CA:FALSE) (subject \"CN=localhost\")",
     );
+    let mut params = authority("Mute CA");
+    params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+    let mute = root.intermediate(params);
+    refuses(
+        &mute.server("localhost").followed_by(&mute.identity),
+        &cacert,
+        "the intermediate certificate that the server sends may sign no certificates, by its key usage (keyCertSign) \
+         (subject \"CN=Mute CA\")",
+    );
     let mut params = authority("Last CA");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
     let last = root.intermediate(params);

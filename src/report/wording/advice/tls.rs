@@ -136,6 +136,9 @@ const fn uncheckable(problem: &CertificateProblem) -> Option<&'static str> {
             "have the server's certificate issued by a CA whose own certificate allows servers and has no such \
              extension"
         }
+        CertificateProblem::MayNotSign => {
+            "have the server's certificate issued by a CA whose own certificate may sign others (keyCertSign)"
+        }
         CertificateProblem::UnsupportedExtension(..) => {
             "check the server by another client; -k accepts every certificate unchecked"
         }
