@@ -326,7 +326,11 @@ fn distrusted(
 fn age(judged: &RequestVerdict) -> String {
     let age = judged.quotes.age.as_deref().unwrap_or_default();
     let seconds: String = age.chars().take_while(char::is_ascii_digit).collect();
-    if seconds.is_empty() { String::new() } else { format!(", {seconds} s old") }
+    match seconds.trim_start_matches('0') {
+        "" if seconds.is_empty() => String::new(),
+        "" => ", less than 1 s old".to_owned(),
+        seconds => format!(", {seconds} s old"),
+    }
 }
 
 /// The mark of a failure that a cache repeats.
@@ -546,6 +550,8 @@ pub(in crate::report) mod tests {
             .assert_eq(&of(&[answered(Method::Get, 200, &[("server", "awselb/2.0")], "OK")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy, 30 s old)"]
             .assert_eq(&get(&[("age", "30")]));
+        expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy, less than 1 s old)"]
+            .assert_eq(&get(&[("age", "0"), ("x-cache", "HIT")]));
         expect!["backend-down: GET 503 from ctl1:8777 (a cache's copy)"]
             .assert_eq(&get(&[("x-cache", "HIT")]));
     }

@@ -484,7 +484,7 @@ pub(super) const PROFILES: &[Profile] = &[
         Responder::Linkerd,
         "linkerd",
         "Linkerd",
-        &[&[Has("l5d-proxy-error")], &[Has("l5d-proxy-connection"), GATEWAY]],
+        &[&[Has("l5d-proxy-error")], &[Has("l5d-proxy-connection"), GATEWAY, NoBody]],
     ),
     profile(
         Responder::Envoy,

@@ -321,6 +321,9 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         {
             pair::head_cached()
         }
+        (200..=299, ..) if pair::is_head_alone(verdict, method) => {
+            pair::head_like_get(of_row(judged), status)
+        }
         (300..=404 | 406 | 409..=428 | 430..=499 | 501, ..) if pair::is_head_alone(verdict, method) => {
             pair::head_alone(judged, proxy)
         }

@@ -57,6 +57,16 @@ pub(super) fn head_cached() -> Advice {
     )
 }
 
+/// Another good status than HEAD's own, beside a good answer to GET: Varnish, for one, fetches by GET what it answers to HEAD.
+pub(super) fn head_like_get((meaning, action): Advice, status: u16) -> Advice {
+    (
+        format!("{meaning}; GET, however, was answered well"),
+        format!(
+            "{action}; if a cache or the API's framework answers HEAD like GET, accept that with --state head:{status}=OK"
+        ),
+    )
+}
+
 /// A GET that failed after HEAD was answered, where that does not accuse the back-end.
 pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<Advice> {
     answered_head(verdict, method, fault)?;
