@@ -65,8 +65,8 @@ fn plain(peers: &Peers) -> Result<Stage> {
     let port = server.port.to_string();
     let subjects = vec![
         peers.check_http(name::CHECK_HTTP, &["-I", "127.0.0.1", "-p", &port]),
-        peers.own(name::GET, &["-m", "get", &endpoint], None),
-        peers.own(name::BOTH, &[&endpoint], None),
+        peers.ours(name::GET, &["-m", "get", &endpoint], None),
+        peers.ours(name::BOTH, &[&endpoint], None),
         peers.curl("curl", &[&format!("http://{endpoint}/v2/health")]),
         peers.get(server.port),
     ];
@@ -80,8 +80,8 @@ fn installed(peers: &Peers) -> Result<Stage> {
     let port = server.port.to_string();
     let subjects = vec![
         peers.check_http(name::INSTALLED_CHECK_HTTP, &["-I", "127.0.0.1", "-p", &port]).into_installed()?,
-        peers.own(name::INSTALLED_GET, &["-m", "get", &endpoint], None).into_installed()?,
-        peers.own(name::INSTALLED_BOTH, &[&endpoint], None).into_installed()?,
+        peers.ours(name::INSTALLED_GET, &["-m", "get", &endpoint], None).into_installed()?,
+        peers.ours(name::INSTALLED_BOTH, &[&endpoint], None).into_installed()?,
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
 }
@@ -92,13 +92,13 @@ fn https(peers: &Peers) -> Result<Stage> {
     let bundle = bundle(peers, &authority)?;
     let endpoint = format!("https://127.0.0.1:{}", server.port);
     let port = server.port.to_string();
-    let mut system = peers.own(name::SYSTEM, &["-m", "get", &endpoint], None);
+    let mut system = peers.ours(name::SYSTEM, &["-m", "get", &endpoint], None);
     system.environment.push(("SSL_CERT_FILE", bundle.clone()));
     let url = format!("{endpoint}/v2/health");
     let (authority, bundle) = (authority.to_string_lossy(), bundle.to_string_lossy());
     let subjects = vec![
         peers.check_http(name::CHECK_HTTPS, &["-S", "-I", "127.0.0.1", "-p", &port]),
-        peers.own(name::CA_FILE, &["-m", "get", "--cacert", &authority, &endpoint], None),
+        peers.ours(name::CA_FILE, &["-m", "get", "--cacert", &authority, &endpoint], None),
         system,
         peers.curl("curl --cacert, verified", &["--cacert", &authority, &url]),
         peers.curl("curl, the system's trust store, verified", &["--cacert", &bundle, &url]),
@@ -128,12 +128,12 @@ fn ten_thousand(
     peers: &Peers,
     delay: Duration,
     in_flight: usize,
-    [own_name, curl]: [&str; 2],
+    [our_name, curl]: [&str; 2],
 ) -> Result<Stage> {
     let server = Server::plain(delay)?;
     let subjects = vec![
         peers.epoll(server.port, 10_000, in_flight),
-        own(peers, own_name, server.port, 10_000)?,
+        ours(peers, our_name, server.port, 10_000)?,
         parallel_curl(peers, curl, server.port),
     ];
     Ok(Stage { subjects, _servers: vec![server], _silence: None })
@@ -142,7 +142,7 @@ fn ten_thousand(
 fn growth(peers: &Peers) -> Result<Stage> {
     let server = Server::plain(Duration::ZERO)?;
     let counts = [100, 1_000, 10_000];
-    let subjects = name::GROWTH.iter().zip(counts).map(|(name, count)| own(peers, name, server.port, count));
+    let subjects = name::GROWTH.iter().zip(counts).map(|(name, count)| ours(peers, name, server.port, count));
     Ok(Stage { subjects: subjects.collect::<Result<_>>()?, _servers: vec![server], _silence: None })
 }
 
@@ -152,15 +152,15 @@ fn silent(peers: &Peers) -> Result<Stage> {
     // Every tenth is silent, spread over the list as in a fleet.
     let port = |number: usize| if number.is_multiple_of(10) { silence.port } else { server.port };
     let input = endpoints(peers, "silent", 1_000, port)?;
-    let mut subject = peers.own(name::SILENT, &["-m", "get", "-t", "2"], Some(&input));
+    let mut subject = peers.ours(name::SILENT, &["-m", "get", "-t", "2"], Some(&input));
     (subject.exit_code, subject.proof) = (2, "healthy=900");
     Ok(Stage { subjects: vec![subject], _servers: vec![server], _silence: Some(silence) })
 }
 
 /// This program with `count` endpoints on one server.
-fn own(peers: &Peers, name: &str, port: u16, count: usize) -> Result<Subject> {
+fn ours(peers: &Peers, name: &str, port: u16, count: usize) -> Result<Subject> {
     let input = endpoints(peers, &count.to_string(), count, |_| port)?;
-    Ok(peers.own(name, &["-m", "get"], Some(&input)))
+    Ok(peers.ours(name, &["-m", "get"], Some(&input)))
 }
 
 /// curl with the same endpoints, each on a connection of its own, as distinct hosts would need.

@@ -35,7 +35,7 @@ fn main() -> Result<()> {
 /// Runs the cases whose title contains one of the words, or all, and prints their costs.
 fn compare(words: &[String]) -> Result<()> {
     if words.iter().any(|word| word == verdicts::WORD) {
-        return verdicts::compare(&peers::own(), peers::CHECK_HTTP, peers::CURL);
+        return verdicts::compare(&peers::ours(), peers::CHECK_HTTP, peers::CURL);
     }
     let peers = Peers::prepare()?;
     table::print(&table::machine(&machine(), &Peers::versions()));

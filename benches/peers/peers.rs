@@ -17,7 +17,7 @@ const NOTHING: &str = "/dev/null";
 #[derive(Debug)]
 pub(crate) struct Peers {
     directory: PathBuf,
-    own: PathBuf,
+    ours: PathBuf,
     check_http: PathBuf,
     curl: PathBuf,
     get: PathBuf,
@@ -34,9 +34,9 @@ impl Peers {
         // Static, to be smaller than anything that it measures.
         let gauge = compiled("measure", &["-static"]).or_else(|_| compiled("measure", &[]))?;
         let (get, epoll) = (compiled("get", &[])?, compiled("epoll", &[])?);
-        let own = copied(&directory, &own())?;
+        let ours = copied(&directory, &ours())?;
         let (check_http, curl) = (copied(&directory, CHECK_HTTP)?, copied(&directory, CURL)?);
-        Ok(Peers { directory, own, check_http, curl, get, epoll, gauge })
+        Ok(Peers { directory, ours, check_http, curl, get, epoll, gauge })
     }
 
     /// The path of a file in the benchmark's directory.
@@ -45,8 +45,8 @@ impl Peers {
     }
 
     /// This program, with a file of endpoints on standard input if one is given.
-    pub(crate) fn own(&self, name: &str, arguments: &[&str], input: Option<&Path>) -> Subject {
-        let mut subject = subject(&self.own, name, arguments, "CEILOMETER OK");
+    pub(crate) fn ours(&self, name: &str, arguments: &[&str], input: Option<&Path>) -> Subject {
+        let mut subject = subject(&self.ours, name, arguments, "CEILOMETER OK");
         if let Some(input) = input {
             input.clone_into(&mut subject.input);
             subject.arguments.extend(["--endpoints".to_owned(), "-".to_owned()]);
@@ -56,15 +56,15 @@ impl Peers {
 
     /// The C plugin that this program replaces.
     pub(crate) fn check_http(&self, name: &str, arguments: &[&str]) -> Subject {
-        let mut own = vec!["-u", "/v2/health", "-t", "10"];
-        own.extend(arguments);
-        subject(&self.check_http, name, &own, "HTTP OK")
+        let mut all = vec!["-u", "/v2/health", "-t", "10"];
+        all.extend(arguments);
+        subject(&self.check_http, name, &all, "HTTP OK")
     }
 
     pub(crate) fn curl(&self, name: &str, arguments: &[&str]) -> Subject {
-        let mut own = vec!["-q", "-s", "-f", "-o", NOTHING, "-H", "Connection: close"];
-        own.extend(arguments);
-        subject(&self.curl, name, &own, "")
+        let mut all = vec!["-q", "-s", "-f", "-o", NOTHING, "-H", "Connection: close"];
+        all.extend(arguments);
+        subject(&self.curl, name, &all, "")
     }
 
     /// One GET in C.
@@ -82,9 +82,9 @@ impl Peers {
 
     /// The programs with their versions, or as missing.
     pub(crate) fn versions() -> Vec<(String, String)> {
-        let own = own();
+        let ours = ours();
         let asked: [(&str, &str, &[&str]); 5] = [
-            ("check_ceilometer", &own, &["--version"]),
+            ("check_ceilometer", &ours, &["--version"]),
             ("check_http", CHECK_HTTP, &["--version"]),
             ("curl", CURL, &["--version"]),
             ("cc", "cc", &["--version"]),
@@ -103,7 +103,7 @@ impl Peers {
 }
 
 /// The path of this program.
-pub(crate) fn own() -> String {
+pub(crate) fn ours() -> String {
     std::env::var(OTHER_BUILD).unwrap_or_else(|_| env!("CARGO_BIN_EXE_check_ceilometer").into())
 }
 

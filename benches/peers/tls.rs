@@ -63,10 +63,10 @@ pub(crate) fn config(authority: &Path) -> Result<ServerConfig> {
     let ca_certificate = ca.self_signed(&ca_key)?;
     std::fs::write(authority, ca_certificate.pem())?;
 
-    let mut own = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-    own.distinguished_name.push(DnType::CommonName, "localhost");
+    let mut leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    leaf.distinguished_name.push(DnType::CommonName, "localhost");
     let key = KeyPair::generate()?;
-    let certificate = own.signed_by(&key, &Issuer::new(ca, ca_key))?;
+    let certificate = leaf.signed_by(&key, &Issuer::new(ca, ca_key))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

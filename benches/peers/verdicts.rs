@@ -291,7 +291,7 @@ struct Said {
 }
 
 /// Runs all programs over all behaviours, prints the table, and with `UPDATE_EXPECT` writes it into the page.
-pub(crate) fn compare(own: &str, check_http: &str, curl: &str) -> Result<()> {
+pub(crate) fn compare(ours: &str, check_http: &str, curl: &str) -> Result<()> {
     let ports = BEHAVIOURS.iter().map(serve).collect::<Result<Vec<_>>>()?;
     let mut haproxy = Haproxy::start(&ports)?;
     let said: Vec<[Said; 4]> = BEHAVIOURS
@@ -299,7 +299,7 @@ pub(crate) fn compare(own: &str, check_http: &str, curl: &str) -> Result<()> {
         .zip(&ports)
         .map(|(behaviour, port)| {
             Ok([
-                run(own, &["-t", "2", "-w", slow(behaviour), &format!("127.0.0.1:{port}")])?,
+                run(ours, &["-t", "2", "-w", slow(behaviour), &format!("127.0.0.1:{port}")])?,
                 run(
                     check_http,
                     &[
