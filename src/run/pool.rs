@@ -66,21 +66,23 @@ fn count(limit: Option<u64>) -> usize {
 /// A few workers begin; the calling thread doubles their number while that pays.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let caller = thread::current();
-    let queue = Queue { items, next: AtomicUsize::new(0), done: Mutex::default(), caller };
+    let results = Mutex::new(items.iter().map(|_| None).collect());
+    let queue = Queue { items, next: AtomicUsize::new(0), results, finished: AtomicUsize::new(0), caller };
     thread::scope(|scope| {
         queue.grow(scope, workers, &work);
         queue.work_loop(&work);
     });
-    let mut done = queue.done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
+    let results = queue.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.into_iter().flatten().collect()
 }
 
 /// The items of a run and the results so far.
 struct Queue<'a, T, R> {
     items: &'a [T],
     next: AtomicUsize,
-    done: Mutex<Vec<(usize, R)>>,
+    /// A place for the result of each item.
+    results: Mutex<Vec<Option<R>>>,
+    finished: AtomicUsize,
     /// Woken when a worker finds nothing left.
     caller: Thread,
 }
@@ -90,7 +92,10 @@ impl<T: Sync, R: Send> Queue<'_, T, R> {
     fn work_loop(&self, work: &(impl Fn(&T) -> R + Sync)) {
         while let Some((index, item)) = self.take() {
             let result = work(item);
-            self.done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+            if let Some(place) = self.results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                *place = Some(result);
+            }
+            self.finished.fetch_add(1, Ordering::Relaxed);
         }
         self.caller.unpark();
     }
@@ -106,7 +111,7 @@ impl<T: Sync, R: Send> Queue<'_, T, R> {
     }
 
     fn finished(&self) -> usize {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.finished.load(Ordering::Relaxed)
     }
 
     /// Spawns workers, and more of them while that pays; the calling thread counts as one.
