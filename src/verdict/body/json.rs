@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::report;
-use super::states::is_good;
+use super::states::denies_error;
 use super::traceback;
 
 /// Maximum number of reasons or components in a summary.
@@ -237,7 +237,7 @@ fn zaqar(object: &Map<String, Value>) -> Option<String> {
 /// The components of a map that are not good, as monasca-api reports them.
 fn not_good(object: &Map<String, Value>) -> Option<String> {
     let failing = object.iter().filter(|(_, value)| match value {
-        Value::String(text) => !is_good(text),
+        Value::String(text) => !denies_error(text),
         other => **other != Value::Bool(true),
     });
     join(failing.take(MAX_PARTS).map(|(name, value)| named(name, value)))

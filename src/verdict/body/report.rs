@@ -117,7 +117,7 @@ fn failed_states(object: &Map<String, Value>, state: Option<bool>) -> Option<Str
     if !components.is_empty() || overall.is_empty() {
         return join(components.into_iter());
     }
-    let words = json::description(object, MAX_DEPTH).filter(|text| !is_good(text));
+    let words = json::description(object, MAX_DEPTH).filter(|text| !denies_error(text));
     join(overall.into_iter().chain(words))
 }
 
@@ -234,9 +234,10 @@ fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<String>) {
     let is_well = part.state == Some(true);
     match value {
         Value::Object(object) if names_failure(key) => {
-            let texts = object.iter().filter(|(_, value)| value.as_str().is_some_and(is_bad));
-            failed
-                .extend(texts.take(MAX_PARTS).map(|(name, value)| format!("{key}: {}", named(name, value))));
+            let bad = object
+                .iter()
+                .filter(|(name, value)| value.as_str().is_some_and(is_bad) && !is_of_another_time(name));
+            failed.extend(bad.take(MAX_PARTS).map(|(name, value)| format!("{key}: {}", named(name, value))));
         }
         // Beside a good state of the whole, unknown things are their own business.
         Value::Object(object)
@@ -314,8 +315,9 @@ pub(super) fn failed_lines(text: &str) -> Option<String> {
         let (_, state) = line.split_once([':', '=']).or_else(|| line.rsplit_once(char::is_whitespace))?;
         Some(state)
     });
-    let is_report = states.clone().all(|state| state.is_some_and(|state| is_good(state) || is_bad(state)))
-        && states.flatten().any(is_good);
+    let is_report =
+        states.clone().all(|state| state.is_some_and(|state| denies_error(state) || is_bad(state)))
+            && states.flatten().any(is_good);
     let failed = lines.iter().filter(|line| is_failed_line(line, is_report));
     join(failed.take(MAX_PARTS).map(|line| (*line).to_owned()))
 }
@@ -330,8 +332,7 @@ fn is_row_of_figures(line: &str) -> bool {
 fn is_bad_line(line: &str) -> bool {
     let status = line.split_once(' ').filter(|(status, _)| status.len() == 3 && status.starts_with('5'));
     let words = status.filter(|(status, _)| status.parse::<u16>().is_ok()).map_or(line, |(_, words)| words);
-    begins_with_failure(words)
-        && !words.split_once([':', '=']).is_some_and(|(_, state)| !state.trim().is_empty() && is_good(state))
+    begins_with_failure(words) && !is_good_line(words)
 }
 
 /// Tests for a line that says that all is well: `OK`, or `status: ok`.
@@ -345,13 +346,13 @@ fn is_failed_line(line: &str, is_report: bool) -> bool {
         return true;
     }
     if let Some((state, name)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
-        return is_bad_state(state) && name.trim().starts_with(char::is_alphanumeric);
+        return is_bad_state(state) && name.trim().starts_with(char::is_alphabetic);
     }
     if let Some((name, state)) = line.split_once([':', '=']) {
         let is_name = name.len() <= 40 && !is_of_another_time(name) && !describes(name);
         let is_judged = is_report || names_state(name) || is_component(name);
         let is_denied = affirms(name) && is_false(state) && is_failed_by_false(name);
-        let is_failed = ends_with_failure(line) && is_about_component(name);
+        let is_failed = ends_with_failure(name) && is_about_component(name) && !denies_error(state);
         return is_name && ((is_judged && is_bad(state)) || is_denied || is_failed);
     }
     let is_state = line

@@ -1,44 +1,30 @@
 //! The words of health reports: values that say that a component works or has failed, and the names of their keys.
 
-/// Values of a component that works, and of an error's key where there is no error.
-const GOOD_STATES: [&str; 37] = [
-    "",
-    "ok",
-    "okay",
-    "true",
-    "yes",
-    "on",
-    "up",
+/// States of what works. As the last word of a key they affirm: its `false` is a failure of the whole, or of the component
+/// that is named before them.
+const AFFIRMATIONS: [&str; 16] = [
+    "reachable",
+    "succeeded",
+    "success",
+    "successful",
     "healthy",
-    "good",
-    "fine",
-    "normal",
+    "alive",
+    "available",
+    "ready",
+    "ok",
+    "connected",
+    "online",
+    "operational",
     "pass",
     "passed",
     "passing",
-    "alive",
-    "running",
-    "serving",
-    "started",
-    "operational",
-    "available",
-    "reachable",
-    "connected",
-    "ready",
-    "success",
-    "successful",
-    "online",
-    "green",
-    "active",
-    "enabled",
-    "disabled",
-    "none",
-    "nothing",
-    "nil",
-    "null",
-    "no",
-    "n/a",
-    "-",
+    "up",
+];
+
+/// Other states of what works. As keys they are often settings.
+const GOOD_STATES: [&str; 14] = [
+    "okay", "true", "yes", "on", "good", "fine", "normal", "running", "serving", "started", "green",
+    "active", "enabled", "disabled",
 ];
 
 /// Beginnings of texts that deny a failure.
@@ -82,7 +68,7 @@ const BAD_STATES: [&str; 20] = [
 ];
 
 /// Beginnings of texts about a failure.
-const FAILURES: [&str; 47] = [
+const FAILURES: [&str; 41] = [
     "health err",
     "not serving",
     "down",
@@ -99,14 +85,8 @@ const FAILURES: [&str; 47] = [
     "degraded",
     "unavailable",
     "unreachable",
-    "not ok",
-    "not healthy",
-    "not connected",
-    "not reachable",
-    "not available",
     "not responding",
     "not running",
-    "not ready",
     "no connection",
     "no route to",
     "no healthy upstream",
@@ -134,7 +114,7 @@ const FAILURES: [&str; 47] = [
 ];
 
 /// Ends of texts about a failure: `database is down`.
-const FAILED_ENDS: [&str; 16] = [
+const FAILED_ENDS: [&str; 15] = [
     "down",
     "failed",
     "failing",
@@ -150,7 +130,6 @@ const FAILED_ENDS: [&str; 16] = [
     "timed out",
     "gone away",
     "not running",
-    "not ready",
 ];
 
 /// Words beside which such an end is denied, or is about another time or a mere case.
@@ -182,8 +161,8 @@ const FIGURES: [&str; 14] = [
 ];
 
 /// Values of a count or a list that is empty.
-const EMPTY: [&str; 12] =
-    ["", "none", "no", "null", "nil", "false", "n/a", "never", "0", "empty", "off", "undefined"];
+const EMPTY: [&str; 13] =
+    ["", "none", "nothing", "no", "null", "nil", "false", "n/a", "never", "0", "empty", "off", "undefined"];
 
 /// Words that end a text which is no failure, whatever its beginning: `failed over to replica 2, ok`.
 const CALM_ENDS: [&str; 3] = ["ok", "okay", "enabled"];
@@ -203,26 +182,6 @@ const STATE_KEYS: [&str; 9] =
 
 /// Keys that hold an HTTP status.
 const STATUS_KEYS: [&str; 4] = ["status", "code", "statuscode", "status_code"];
-
-/// Last words of keys whose `false` is a failure of the whole, or of the component that is named before them.
-const AFFIRMATIONS: [&str; 16] = [
-    "reachable",
-    "succeeded",
-    "success",
-    "successful",
-    "healthy",
-    "alive",
-    "available",
-    "ready",
-    "ok",
-    "connected",
-    "online",
-    "operational",
-    "pass",
-    "passed",
-    "passing",
-    "up",
-];
 
 /// Words that name the whole: `service_available`.
 const WHOLE: [&str; 5] = ["service", "api", "server", "system", "cluster"];
@@ -346,7 +305,8 @@ const CACHES: [&str; 4] = ["cache", "memcache", "memcached", "redis"];
 
 pub(super) fn is_good(text: &str) -> bool {
     let text = state(text);
-    GOOD_STATES.contains(&text.as_str()) || DENIALS.iter().any(|denial| text.starts_with(denial))
+    [&AFFIRMATIONS[..], &GOOD_STATES].iter().any(|good| good.contains(&text.as_str()))
+        || DENIALS.iter().any(|denial| text.starts_with(denial))
 }
 
 /// Tests for the state, or the text, of a component that has failed.
@@ -372,9 +332,11 @@ pub(super) fn ends_with_failure(text: &str) -> bool {
 
 fn ends_badly(text: &str) -> bool {
     let subject = |end: &&str| text.strip_suffix(*end).filter(|subject| subject.ends_with(' '));
-    FAILED_ENDS.iter().rev().find_map(subject).is_some_and(|subject| {
+    let denied = AFFIRMATIONS.iter().find_map(subject).and_then(|subject| subject.strip_suffix(" not "));
+    FAILED_ENDS.iter().rev().find_map(subject).or(denied).is_some_and(|subject| {
         let mut words = subject.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-        !words.any(|word| HEDGES.contains(&word) || OTHER_TIMES.contains(&word))
+        let is_well = words.clone().next().is_some_and(is_good);
+        !is_well && !words.any(|word| HEDGES.contains(&word) || OTHER_TIMES.contains(&word))
     })
 }
 
@@ -386,7 +348,7 @@ pub(super) fn is_denied_by_zero(key: &str) -> bool {
 /// Tests for the whole of a state, not only for its beginning.
 pub(super) fn is_bad_state(text: &str) -> bool {
     let text = spaced(&state(text));
-    BAD_STATES.contains(&text.as_str()) || FAILURES.contains(&text.as_str())
+    BAD_STATES.contains(&text.as_str()) || rest_of_failure(&text) == Some("")
 }
 
 /// Tests for a text that says that the service is in maintenance: `status: maintenance`, `Down for maintenance`.
@@ -429,8 +391,12 @@ fn is_about_failure(start: &str) -> bool {
 /// The part of a text after the words about a failure with which it begins.
 fn rest_of_failure(start: &str) -> Option<&str> {
     let spaced = spaced(start);
-    FAILURES.iter().filter(|word| spaced.starts_with(**word)).find_map(|word| {
-        let rest = start.get(word.len()..)?;
+    let denied = spaced.strip_prefix("not ").unwrap_or_default();
+    let denials =
+        AFFIRMATIONS.iter().filter(|word| denied.starts_with(**word)).map(|word| "not ".len() + word.len());
+    let failures = FAILURES.iter().filter(|word| spaced.starts_with(**word)).map(|word| word.len());
+    denials.chain(failures).find_map(|length| {
+        let rest = start.get(length..)?;
         let mut next = rest.chars();
         let is_inside = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
         let ends = match next.next() {
@@ -495,7 +461,7 @@ pub(super) fn denies_error(text: &str) -> bool {
     let succeeded =
         words.next().is_some_and(|word| word.starts_with("succe")) && !words.any(|word| word == "not");
     is_good(&text)
-        || is_false(&text)
+        || EMPTY.contains(&unquoted(&text))
         || is_unused(&text)
         || succeeded
         || is_zero(first)
@@ -651,6 +617,7 @@ mod tests {
             "error: 503",
             "maintenance",
             "DB_DOWN",
+            "database not available",
             "database unreachable",
             "The backend is dead.",
             "connection to 10.0.0.5:27017 refused",
@@ -663,19 +630,11 @@ mod tests {
             "FAULTED",
             "Sick",
         ];
-        let good = [
-            "OK",
-            "ok.",
-            "Connected",
-            "no errors",
-            "No error",
-            "No problems found",
-            "0 errors",
+        let good = ["OK", "ok.", "Connected", "no errors", "No error", "No problems found", "0 errors"];
+        let neither = [
             "none",
             "n/a",
             "",
-        ];
-        let neither = [
             "error-free",
             "error_queue",
             "failover ready",
@@ -714,6 +673,7 @@ mod tests {
             "Not disabled",
             "the worker was down",
             "shown if the database is down",
+            "up, replica missing",
             "ignoreError: false",
         ];
         for text in bad {
