@@ -107,7 +107,7 @@ pub(super) fn is_document(text: &str) -> bool {
 
 fn begins_with_any(text: &str, tags: &[&str]) -> bool {
     let text = skip_prolog(text);
-    tags.iter().any(|tag| begins_with(text, tag))
+    text.starts_with('<') && tags.iter().any(|tag| begins_with(text, tag))
 }
 
 /// Tests for a whole tag: `<header>` does not begin with `<head`.

@@ -186,23 +186,23 @@ impl<'a> Evidence<'a> {
     }
 
     fn has(&self, clue: Clue) -> bool {
-        let is_page = self.text.starts_with('<');
+        let is_page = || self.text.starts_with('<');
         match clue {
             Clue::Status(low, high) => (low..=high).contains(&self.answer.status),
             Clue::Begins(name, start) => self.headers(name).any(|value| begins(value, start)),
             Clue::Is(name, value) => self.headers(name).any(|own| own.eq_ignore_ascii_case(value.as_bytes())),
             Clue::Has(name) => self.headers(name).next().is_some(),
             Clue::Lacks(name) => self.headers(name).next().is_none(),
-            Clue::Page(marks) => is_page && marks.iter().any(|mark| self.text.contains(mark)),
+            Clue::Page(marks) => is_page() && marks.iter().any(|mark| self.text.contains(mark)),
             Clue::PageOrNone => {
                 let is_json = || self.has(Clue::Begins("content-type", "application/json"));
                 let is_passed_on = self.is_open && matches!(self.answer.status, 500 | 503);
-                is_page || (self.text.is_empty() && !is_json() && !is_passed_on)
+                is_page() || (self.text.is_empty() && !is_json() && !is_passed_on)
             }
             Clue::NoBody => self.text.is_empty(),
             Clue::Text(starts) => {
                 let begins = || starts.iter().any(|start| self.text.starts_with(start));
-                !is_page && self.json.is_none() && begins()
+                !is_page() && self.json.is_none() && begins()
             }
             Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
             Clue::Json(pointer, start) => self.json_text(pointer).is_some_and(|text| text.starts_with(start)),
@@ -219,7 +219,7 @@ impl<'a> Evidence<'a> {
     /// A string or number of the JSON body.
     fn json_text(&self, pointer: &str) -> Option<Cow<'_, str>> {
         // Unlike RFC 6901's pointers, which the library takes apart anew each time, ours escape nothing.
-        let mut path = pointer.split('/').skip(1);
+        let mut path = pointer.strip_prefix('/')?.split('/');
         match path.try_fold(self.json?, |value, key| value.get(key))? {
             Value::String(text) => Some(text.into()),
             Value::Number(number) => Some(number.to_string().into()),
