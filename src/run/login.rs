@@ -147,7 +147,7 @@ impl Run {
         self.apply_options(&mut endpoints)?;
         let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
         if login.verdict.token == TokenSource::Cached
-            && verdicts.iter().any(wants_token)
+            && verdicts.iter().flat_map(Verdict::made).any(|(_, request)| request.wants_token())
             && Instant::now() < deadline
         {
             self.has_read_files.store(false, Ordering::SeqCst);
@@ -332,10 +332,6 @@ impl Run {
         }
         Ok(verdicts)
     }
-}
-
-fn wants_token(verdict: &Verdict) -> bool {
-    verdict.made().any(|(_, request)| request.completion.answer() == Some(&401))
 }
 
 #[cfg(test)]

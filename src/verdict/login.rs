@@ -179,11 +179,10 @@ impl LoginVerdict {
     /// Judges an endpoint's answers by what the login came to. HAProxy keeps a server that lacks nothing but a token.
     pub(crate) fn judge_endpoint(self: &Arc<Self>, verdict: &mut Verdict, haproxy: bool) {
         verdict.login = Some(Arc::clone(self));
-        let is_demand = |request: &RequestVerdict| request.completion.answer() == Some(&401);
         let by_keystone = verdict.made().any(|(_, request)| request.answered_by == Some(Responder::Keystone));
         if self.diagnosis.is_some() {
             // Keystone gave no token: the demand for one proves that the API is alive.
-            if by_keystone && verdict.made().all(|(_, request)| is_demand(request)) {
+            if by_keystone && verdict.made().all(|(_, request)| request.wants_token()) {
                 let is_kept = haproxy && self.state == State::Unknown;
                 verdict.state = if is_kept { State::Warning } else { self.state };
                 verdict.diagnosis = Diagnosis::KeystoneDown;
@@ -191,7 +190,7 @@ impl LoginVerdict {
             }
         } else if self.token == TokenSource::New
             && verdict.diagnosis == Diagnosis::Denied
-            && verdict.made().any(|(_, request)| is_demand(request))
+            && verdict.made().any(|(_, request)| request.wants_token())
         {
             verdict.basis = Basis::NewTokenRefused;
         }

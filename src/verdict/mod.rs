@@ -243,6 +243,11 @@ impl RequestVerdict {
     pub(crate) fn intermediary(&self) -> Option<Responder> {
         self.answered_by.filter(|responder| responder.is_intermediary())
     }
+
+    /// Tests for an answer that wants a token, or another one.
+    pub(crate) fn wants_token(&self) -> bool {
+        self.completion.answer() == Some(&401)
+    }
 }
 
 /// Headers of an answer that sentences quote, sanitised; `None` where absent or empty.
