@@ -568,7 +568,7 @@ mod tests {
             | `504` | CRITICAL | ours | a proxy or load balancer answered: it got no answer in time from the API behind it | check the proxy's view of its servers, then the API itself |
             | `511` | CRITICAL | ours | the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API | sign in to that network, or probe from one that has no such portal |
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
-            | `page` | UNKNOWN | ours | something else answered: no health check sends a web page or a list of API versions | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
+            | `page` | UNKNOWN | ours | something else answered: no health check sends a web page, a list of API versions or a proxy's own response | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
             | `cached` | WARNING | ours | no proof that the API answers now: the response is a cache's (an Age above 0, or a hit) | exempt the health path from the cache, or check the API behind it directly |
             | `dns` | CRITICAL | ours | the name is misspelt, has no DNS record, or its name server does not answer | check the spelling of the name, its DNS record and this machine's resolver |

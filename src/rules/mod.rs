@@ -254,7 +254,7 @@ static ROWS: &[Row] = &[
         any(Selector::Problem(AnswerProblem::Page)),
         Unknown,
         WrongService,
-        "something else answered: no health check sends a web page or a list of API versions",
+        "something else answered: no health check sends a web page, a list of API versions or a proxy's own response",
         "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
     ),
     row(
