@@ -184,9 +184,10 @@ fn tls(problem: &TlsProblem) -> Sentence {
         TlsProblem::UnsupportedVersion => {
             Sentence::new(Server, "offers only TLS 1.1 or older, which today's TLS libraries refuse")
         }
-        TlsProblem::NothingInCommon => {
-            Sentence::new(Server, format!("refused the handshake: {NOTHING_IN_COMMON}"))
-        }
+        TlsProblem::NothingInCommon => Sentence::new(
+            Server,
+            format!("refused the handshake: {NOTHING_IN_COMMON}, or does not serve this host name"),
+        ),
         TlsProblem::NoNameOrNothingInCommon => Sentence::new(
             Server,
             format!(

@@ -121,7 +121,8 @@ fn p521_keys_of_authorities() {
 /// A cipher without forward secrecy, one without an AEAD, and a group for the key exchange that this program lacks.
 #[test]
 fn nothing_in_common() {
-    let why = "it has no cipher or key exchange in common with this program, or offers only TLS 1.1 or older";
+    let why = "it has no cipher or key exchange in common with this program, or offers only TLS 1.1 or older, or \
+               does not serve this host name";
     let offer = "offer TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20, over X25519, P-256 or P-384\n";
     let offers: [&[&str]; 3] = [
         &["-tls1_2", "-cipher", "AES128-GCM-SHA256"],

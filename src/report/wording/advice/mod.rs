@@ -355,10 +355,10 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
             )
         }
         (100..=599, ..) => of_row(judged),
-        _ => {
-            let (meaning, action) = of_row(judged);
-            (format!("{meaning} (status {status})"), action)
-        }
+        _ => (
+            format!("an HTTP server answers there, but with a status that HTTP does not define ({status})"),
+            "check that address, port and path are the API's, and any proxy in front of it".to_owned(),
+        ),
     };
     let retry_after = judged.quotes.retry_after.as_ref().filter(|_| matches!(status, 429 | 503));
     let retry_after = retry_after.map(|after| format!("; Retry-After: {after}")).unwrap_or_default();

@@ -92,8 +92,8 @@ fn faults() {
             -> check the API's back-end (its database), the connection to it, and the API's log
             nothing listens on that port, or a firewall rejects it
             -> check that the API runs and listens on this address and port
-            not HTTP/1 as the API sends it: another service or another protocol answers there (status 999)
-            -> check that address and port are the API's, and whether the port expects https (-S)
+            an HTTP server answers there, but with a status that HTTP does not define (999)
+            -> check that address, port and path are the API's, and any proxy in front of it
         "#]],
     );
 }
