@@ -186,7 +186,7 @@ fn tls(problem: &TlsProblem) -> Sentence {
         }
         TlsProblem::NothingInCommon => Sentence::new(
             Server,
-            format!("refused the handshake: {NOTHING_IN_COMMON}, or does not serve this host name"),
+            format!("refused the handshake: {NOTHING_IN_COMMON}, or rejects the host name"),
         ),
         TlsProblem::NoNameOrNothingInCommon => Sentence::new(
             Server,
