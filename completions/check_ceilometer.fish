@@ -8,7 +8,7 @@ both\t'HEAD, then GET'"
 complete -c check_ceilometer -l header -d 'Send this header; repeatable; @FILE reads headers from FILE, one per line' -r -f
 complete -c check_ceilometer -l token-file -d 'Send the token in FILE as X-Auth-Token; - is standard input' -r -F
 complete -c check_ceilometer -l auth-file -d 'Authenticate by HTTP Basic with the user:password in FILE; - is standard input' -r -F
-complete -c check_ceilometer -l os-cloud -d 'Log in to Keystone as NAME of clouds.yaml says, and send the token' -r -f
+complete -c check_ceilometer -l os-cloud -d 'Log in to the cloud NAME of clouds.yaml, and send its token' -r -f
 complete -c check_ceilometer -l os-config -d 'Read this clouds.yaml, and the secure.yaml next to it' -r -F
 complete -c check_ceilometer -l os-region-name -d 'Check the endpoints of this region only; repeatable' -r -f
 complete -c check_ceilometer -l os-interface -d 'Interface of the endpoints: public, internal or admin [default: the cloud\'s, else public]' -r -f

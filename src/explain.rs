@@ -152,7 +152,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::ProxyError,
         "a proxy or load balancer answered in place of the API",
-        "a failure in the name of a proxy or load balancer, or in a form that is not the API's",
+        "a failure that bears the name of a proxy or load balancer, or has a form that is not the API's",
         "check which of its servers the proxy considers down, then one of those directly",
     ),
     (
@@ -205,7 +205,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     ),
     (
         Diagnosis::LoginRefused,
-        "Keystone refused the login without giving a reason",
+        "Keystone refused the login",
         "",
         "check user, password or secret, project, domains and the role in the project",
     ),
@@ -370,8 +370,8 @@ mod tests {
             proxy-error
               meaning  a proxy or load balancer answered in place of the API
               rows     502 (CRITICAL), 504 (CRITICAL)
-              cause    a failure in the name of a proxy or load balancer, or in a form that
-                       is not the API's
+              cause    a failure that bears the name of a proxy or load balancer, or has a
+                       form that is not the API's
               first    check which of its servers the proxy considers down, then one of
                        those directly
 
@@ -425,7 +425,7 @@ mod tests {
               first    check auth_url, Keystone and its database
 
             login-refused
-              meaning  Keystone refused the login without giving a reason
+              meaning  Keystone refused the login
               rows     login:405 (UNKNOWN), login:4xx (UNKNOWN)
               first    check user, password or secret, project, domains and the role in the
                        project
@@ -570,7 +570,7 @@ mod tests {
             | `5xx` | CRITICAL | ours | undocumented: the server failed in a way that the Health-Check API does not know | check the API's log, and any proxy in front of it |
             | `page` | UNKNOWN | ours | something else answered: no health check sends a web page, a list of API versions or a proxy's own response | check that address, port and path lead to the API's health check, and not to a sign-in or error page |
             | `report` | WARNING | ours | the status is good, but the body reports that a component has failed | check the component that the body names |
-            | `cached` | WARNING | ours | no proof that the API answers now: the response is a cache's (an Age above 0, or a hit) | exempt the health path from the cache, or check the API behind it directly |
+            | `cached` | WARNING | ours | a cache answered (an Age above 0, or a hit), which does not prove that the API answers now | exempt the health path from the cache, or check the API behind it directly |
             | `dns` | CRITICAL | ours | the name is misspelt, has no DNS record, or its name server does not answer | check the spelling of the name, its DNS record and this machine's resolver |
             | `refused` | CRITICAL | ours | nothing listens on that port, or a firewall rejects it | check that the API runs and listens on this address and port |
             | `no-route` | CRITICAL | ours | the host is down, or the network or a firewall keeps it out of reach | check that the host is up, and routing and firewalls on the way |
@@ -585,7 +585,7 @@ mod tests {
             | `login:201` | OK | ours | Keystone granted a token |  |
             | `login:1xx` | UNKNOWN | ours | an interim status instead of a token | check auth_url, and that Keystone runs there |
             | `login:2xx` | UNKNOWN | ours | an answer without a token: this is not Keystone's login | check auth_url, and that Keystone runs there |
-            | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address that is redirected to |
+            | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address in the redirect |
             | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
             | `login:405` | UNKNOWN | ours | there is no login at this address: Keystone's accepts POST | check auth_url; it ends before /auth/tokens |
             | `login:429` | UNKNOWN | ours | Keystone, or a proxy before it, limits its clients | log in less often: keep the token cache on (--token-cache) |

@@ -10,7 +10,7 @@ use crate::keystone::Interface;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cloud")]
 pub(crate) struct CloudArgs {
-    /// Log in to Keystone as NAME of clouds.yaml says, and send the token
+    /// Log in to the cloud NAME of clouds.yaml, and send its token
     ///
     /// Without an ENDPOINT, every endpoint of the service in the catalogue is checked. The files are openstackclient's:
     /// clouds.yaml, secure.yaml and clouds-public.yaml in the current directory, ~/.config/openstack or /etc/openstack.

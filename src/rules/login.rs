@@ -17,7 +17,7 @@ pub(super) static ROWS: &[Row] = &[
     down(
         Class(3),
         "Keystone, or what answers in its place, redirects elsewhere; redirects are not followed",
-        "set auth_url to the address that is redirected to",
+        "set auth_url to the address in the redirect",
     ),
     down(
         Status(404),

@@ -268,7 +268,7 @@ static ROWS: &[Row] = &[
         any(Selector::Problem(AnswerProblem::Cached)),
         Warning,
         Stale,
-        "no proof that the API answers now: the response is a cache's (an Age above 0, or a hit)",
+        "a cache answered (an Age above 0, or a hit), which does not prove that the API answers now",
         "exempt the health path from the cache, or check the API behind it directly",
     ),
     row(
