@@ -305,14 +305,17 @@ const CACHES: [&str; 4] = ["cache", "memcache", "memcached", "redis"];
 
 pub(super) fn is_good(text: &str) -> bool {
     let text = state(text);
-    [&AFFIRMATIONS[..], &GOOD_STATES].iter().any(|good| good.contains(&text.as_str()))
-        || DENIALS.iter().any(|denial| text.starts_with(denial))
+    is_good_state(&text) || DENIALS.iter().any(|denial| text.starts_with(denial))
+}
+
+fn is_good_state(text: &str) -> bool {
+    AFFIRMATIONS.contains(&text) || GOOD_STATES.contains(&text)
 }
 
 /// Tests for the state, or the text, of a component that has failed.
 pub(super) fn is_bad(text: &str) -> bool {
     // Most texts are good states, none of which is bad.
-    !GOOD_STATES.contains(&state(text).as_str()) && (begins_with_failure(text) || ends_with_failure(text))
+    !is_good_state(&state(text)) && (begins_with_failure(text) || ends_with_failure(text))
 }
 
 /// Tests for a text whose beginning says that something has failed, whatever it is: `error: no route to the database`.
@@ -679,7 +682,7 @@ mod tests {
         for text in bad {
             assert!(is_bad(text) && !is_good(text), "{text}");
         }
-        for text in good.into_iter().chain(GOOD_STATES) {
+        for text in good.into_iter().chain(GOOD_STATES).chain(AFFIRMATIONS) {
             assert!(is_good(text) && !is_bad(text), "{text}");
         }
         for text in neither {
