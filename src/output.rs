@@ -2,14 +2,13 @@
 //!
 //! A result that could not be written must not exit 0: CRITICAL stays CRITICAL, anything else becomes UNKNOWN.
 
-use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::Stat;
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use rustix::stdio;
@@ -84,6 +83,7 @@ fn await_room(deadline: Option<Instant>) -> io::Result<()> {
 /// Writes a text that is not a report, to standard output or to a file.
 pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
     let Some(file) = file else { return Ok(print(text, None)?) };
+    input::check_output_target(file)?;
     replace(file, text).context("--output-file was not written")
 }
 
@@ -114,21 +114,25 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
 
 /// Replaces the file of a report, with the old one's permissions.
 fn replace(file: &Path, text: &str) -> Result<()> {
-    input::check_output_target(file)?;
-    let old = fs::symlink_metadata(file).ok().and_then(|old| kept_mode(&old));
-    replacement::replace(file, text.as_bytes(), old.map_or(Mode::New(NEW_FILE_MODE), Mode::Exact))
+    let directory = input::open_directory(input::directory(file));
+    let directory = directory.map_err(|error| replacement::cause(file, &error.into()))?;
+    let name = file.file_name().unwrap_or_default();
+    let old = input::check_target(&directory, Path::new(name), &input::name(file))?;
+    let mode = old.and_then(|old| kept_mode(&old)).map_or(Mode::New(NEW_FILE_MODE), Mode::Exact);
+    replacement::replace(&directory, name, text.as_bytes(), mode)
+        .map_err(|error| replacement::cause(file, &error))
 }
 
 /// Mode that a file hands on to its successor. A file of another user hands on nothing: any user
 /// who may create files here would choose who can write what root writes. Nor does a file with several links, for any
 /// user may have linked a file of root's that everybody can write.
-fn kept_mode(old: &Metadata) -> Option<u32> {
-    (old.uid() == geteuid().as_raw() && old.nlink() == 1).then(|| old.mode() & KEPT_MODE_BITS)
+fn kept_mode(old: &Stat) -> Option<u32> {
+    (old.st_uid == geteuid().as_raw() && old.st_nlink == 1).then_some(old.st_mode & KEPT_MODE_BITS)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs::Permissions;
+    use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -6,16 +6,18 @@
 #[cfg(test)]
 mod tests;
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::deadline::{self, poll_until};
@@ -23,6 +25,14 @@ use crate::sanitize;
 
 /// Number of bytes that are read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Flags to open files and directories with: no open blocks, and a directory need not be readable.
+const FILE_FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+const DIRECTORY_FLAGS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// Maximum number of links that lead to a file, as for the system's own look-up.
+const MAX_LINKS: usize = 40;
 
 /// Maximum number of characters of a file's name in outputs.
 const MAX_SHOWN_NAME: usize = 200;
@@ -33,16 +43,14 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
         return read_standard_input(limit, deadline);
     }
     let name = format!("'{}'", name(path));
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let file = match rustix::fs::open(path, FILE_FLAGS, Mode::empty()) {
         Ok(file) => file,
         Err(error) => bail!(refusal(&name, error)),
     };
     if rustix::fs::fstat(&file).is_ok_and(|status| FileType::from_raw_mode(status.st_mode).is_dir()) {
         bail!(refusal(&name, Errno::ISDIR));
     }
-    let inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
-    let wait = if inherited { Wait::WhenReported } else { Wait::First };
+    let wait = if is_inherited(path) { Wait::WhenReported } else { Wait::First };
     Reader { name, wait, limit, deadline }.read(file.as_fd())
 }
 
@@ -65,14 +73,30 @@ fn timeout_error(name: &str) -> anyhow::Error {
     anyhow!("{name} did not end in time: close what writes to it, or raise -t")
 }
 
+/// A file that decides where secrets go.
+///
+/// The file and its directories stay open, and are compared themselves: their paths may lead elsewhere by now.
+pub(crate) struct TrustedFile {
+    pub(crate) content: Vec<u8>,
+    pub(crate) file: OwnedFd,
+    pub(crate) place: Place,
+}
+
+/// The directories of a file.
+pub(crate) struct Place {
+    /// The directory of its path.
+    pub(crate) named_in: OwnedFd,
+    /// The directory that the file is in, whatever links lead to it.
+    pub(crate) lies_in: OwnedFd,
+}
+
 /// Reads a regular file that decides where secrets go; `None` if there is none.
 ///
 /// One that neither root nor the user owns, or that everybody can write, is refused.
-pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Result<Option<TrustedFile>> {
     let shown = format!("'{}'", name(path));
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => file,
+    let (file, place) = match open_in_place(path) {
+        Ok(opened) => opened,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(error) => bail!(refusal(&shown, error)),
     };
@@ -86,7 +110,75 @@ pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Resu
     if status.st_mode & 0o002 != 0 {
         bail!("{shown} can be written by everybody, who could send your password elsewhere: chmod o-w it");
     }
-    Reader { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd()).map(Some)
+    let content = Reader { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd())?;
+    Ok(Some(TrustedFile { content, file, place }))
+}
+
+/// Reads a regular file in a directory that is the user's alone, as the directory is; `None` for any other.
+pub(crate) fn read_private(directory: impl AsFd, file: &OsStr, limit: usize) -> Option<Vec<u8>> {
+    let file = rustix::fs::openat(directory, file, FILE_FLAGS | OFlags::NOFOLLOW, Mode::empty()).ok()?;
+    let status = rustix::fs::fstat(&file).ok()?;
+    let is_private = FileType::from_raw_mode(status.st_mode).is_file()
+        && status.st_uid == rustix::process::geteuid().as_raw()
+        && !is_open(status.st_mode)
+        && status.st_nlink == 1;
+    // A regular file does not block.
+    let deadline = Instant::now() + Duration::from_secs(1);
+    let reader = Reader { name: String::new(), wait: Wait::WhenReported, limit, deadline };
+    if is_private { reader.read(file.as_fd()).ok() } else { None }
+}
+
+/// Returns true if a mode gives any permission to others than the owner.
+pub(crate) fn is_open(mode: u32) -> bool {
+    mode & 0o077 > 0
+}
+
+/// Opens a file, following one link after the other from its own directory.
+fn open_in_place(path: &Path) -> Result<(OwnedFd, Place), Errno> {
+    // What these lead to has no directory.
+    let nofollow = if is_inherited(path) { OFlags::empty() } else { OFlags::NOFOLLOW };
+    let named_in = open_directory(directory(path))?;
+    let mut lies_in = open_directory(directory(path))?;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let name = path.file_name().ok_or(Errno::ISDIR)?;
+        match rustix::fs::openat(&lies_in, name, FILE_FLAGS | nofollow, Mode::empty()) {
+            Err(Errno::LOOP) => {
+                let target = rustix::fs::readlinkat(&lies_in, name, Vec::new())?;
+                path = OsString::from_vec(target.into_bytes()).into();
+                lies_in = rustix::fs::openat(&lies_in, directory(&path), DIRECTORY_FLAGS, Mode::empty())?;
+            }
+            opened => return Ok((opened?, Place { named_in, lies_in })),
+        }
+    }
+    Err(Errno::LOOP)
+}
+
+/// Opens a directory, to do things in it.
+pub(crate) fn open_directory(path: &Path) -> Result<OwnedFd, Errno> {
+    rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty())
+}
+
+/// Opens a directory that is no link.
+pub(crate) fn open_own_directory(path: &Path) -> Result<OwnedFd, Errno> {
+    rustix::fs::open(path, DIRECTORY_FLAGS | OFlags::NOFOLLOW, Mode::empty())
+}
+
+/// The directory in a file's path.
+pub(crate) fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Returns true if both are the same file or directory.
+pub(crate) fn is_same(one: impl AsFd, other: impl AsFd) -> bool {
+    let identity = |fd: BorrowedFd<'_>| rustix::fs::fstat(fd).map(|status| (status.st_dev, status.st_ino));
+    let (one, other) = (identity(one.as_fd()), identity(other.as_fd()));
+    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
+}
+
+/// Returns true for the name of a descriptor that another program has opened.
+fn is_inherited(path: &Path) -> bool {
+    path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
 }
 
 /// Returns the name of a file for outputs: sanitized and truncated, or the meaning of `-`.
@@ -206,21 +298,30 @@ fn refusal(name: &str, error: Errno) -> String {
     }
 }
 
-/// Refuses a target that a rename would damage, or that is not a file at all. A symbolic link is refused too:
-/// the rename would replace the link (`/dev/stdout` is one), not what it leads to.
+/// Refuses a target that a rename would damage, or that is not a file at all. A symbolic link is refused too: the rename
+/// would replace the link (`/dev/stdout` is one), not what it leads to.
 pub(crate) fn check_output_target(file: &Path) -> Result<()> {
     if file == Path::new("-") {
         bail!("--output-file - names no file; leave it out for standard output");
     }
     let name = name(file);
-    match fs::symlink_metadata(file) {
-        Ok(found) if found.is_symlink() => {
-            bail!("--output-file {name} is a symbolic link; name the file itself")
-        }
-        Ok(found) if found.is_file() => Ok(()),
-        Ok(found) if found.is_dir() => bail!("--output-file {name} is a directory"),
-        Ok(_) => bail!("--output-file {name} is not a regular file"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(anyhow!(error).context(format!("--output-file {name}"))),
+    if file.as_os_str().as_bytes().ends_with(b"/") {
+        bail!("--output-file {name} is a directory");
+    }
+    check_target(rustix::fs::CWD, file, &name).map(drop)
+}
+
+/// Does the same for a file in an open directory, and returns the state of what is there.
+pub(crate) fn check_target(directory: impl AsFd, file: &Path, name: &str) -> Result<Option<Stat>> {
+    let found = match rustix::fs::statat(directory, file, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) => found,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(anyhow!(error).context(format!("--output-file {name}"))),
+    };
+    match FileType::from_raw_mode(found.st_mode) {
+        FileType::RegularFile => Ok(Some(found)),
+        FileType::Symlink => bail!("--output-file {name} is a symbolic link; name the file itself"),
+        FileType::Directory => bail!("--output-file {name} is a directory"),
+        _ => bail!("--output-file {name} is not a regular file"),
     }
 }

@@ -181,3 +181,29 @@ fn irregular_targets() {
     assert_eq!(error, "--output-file - names no file; leave it out for standard output");
     assert!(check_output_target(&directory.path().join("new")).is_ok());
 }
+
+/// Whoever owns the directory of a link can let it lead elsewhere once the file is read.
+#[test]
+fn directories_of_a_trusted_file() {
+    let above = tempfile::tempdir().unwrap();
+    let at = |name: &str| above.path().join(name);
+    for name in ["test", "prod", "planted"] {
+        fs::create_dir(at(name)).unwrap();
+        fs::write(at(name).join("clouds.yaml"), name).unwrap();
+        fs::set_permissions(at(name).join("clouds.yaml"), Permissions::from_mode(0o600)).unwrap();
+    }
+    let link = at("planted/link");
+    let read = |path: &Path| read_trusted(path, 100, soon()).unwrap().unwrap();
+    std::os::unix::fs::symlink("../test/clouds.yaml", at("test/again")).unwrap();
+    std::os::unix::fs::symlink("../test/again", &link).unwrap();
+    let found = read(&link);
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("../prod/clouds.yaml", &link).unwrap();
+    let replaced = read(&link);
+    assert_eq!((&*found.content, &*replaced.content), (&b"test"[..], &b"prod"[..]));
+    for (file, lies_in) in [(&found, "test"), (&replaced, "prod")] {
+        let is_in = |directory: &OwnedFd, name: &str| is_same(directory, open_directory(&at(name)).unwrap());
+        assert!(is_in(&file.place.named_in, "planted") && is_in(&file.place.lies_in, lies_in), "{lies_in}");
+    }
+    assert!(!is_same(&found.file, &replaced.file));
+}

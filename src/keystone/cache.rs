@@ -1,12 +1,14 @@
 //! The token cache: one file per cloud, readable by its user alone, trusted only if every field agrees.
 
+use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::Mode;
+use rustix::fs::{Access, AtFlags, Mode};
 use rustix::io::Errno;
 use serde_json::Value;
 
@@ -31,10 +33,11 @@ const MAX_NAME: usize = 60;
 /// Version of the file's format; another one counts as absent.
 const FORMAT: u32 = 1;
 
-/// The directory where tokens are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The directory where tokens are kept. It is open from its check on: another one in its place gets no token.
+#[derive(Debug, Clone)]
 pub(crate) struct Cache {
-    directory: PathBuf,
+    path: PathBuf,
+    directory: Arc<OwnedFd>,
 }
 
 /// An entry of the cache: the token and the endpoints of a cloud.
@@ -61,9 +64,8 @@ impl Cache {
     /// Uses a directory that was named, making it if need be.
     pub(crate) fn in_directory(directory: &Path) -> Result<Cache> {
         // Without a slash at its end, which would follow a link.
-        let directory: PathBuf = directory.components().collect();
-        prepare(&directory).with_context(|| format!("--token-cache '{}'", input::name(&directory)))?;
-        Ok(Cache { directory })
+        let path: PathBuf = directory.components().collect();
+        Cache::open(&path).with_context(|| format!("--token-cache '{}'", input::name(&path)))
     }
 
     /// Uses the first of the user's own directories that will do.
@@ -72,10 +74,31 @@ impl Cache {
             |variable| environment.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = named("HOME").map(|home| home.join(".cache"));
         let parents = [named("XDG_RUNTIME_DIR"), named("XDG_CACHE_HOME"), home];
-        parents.into_iter().flatten().map(|parent| parent.join(DIRECTORY)).find_map(|directory| {
-            prepare(&directory).ok()?;
-            Some(Cache { directory })
-        })
+        parents
+            .into_iter()
+            .flatten()
+            .map(|parent| parent.join(DIRECTORY))
+            .find_map(|directory| Cache::open(&directory).ok())
+    }
+
+    /// Makes a directory for its user alone, or checks that it is one.
+    fn open(path: &Path) -> Result<Cache> {
+        if fs::symlink_metadata(path).is_err() {
+            make(path)?;
+        }
+        let directory = match input::open_own_directory(path) {
+            Err(Errno::NOTDIR | Errno::LOOP) => bail!("not a directory; a link to one is refused too"),
+            opened => opened?,
+        };
+        let status = rustix::fs::fstat(&directory)?;
+        if status.st_uid != rustix::process::geteuid().as_raw() {
+            bail!("belongs to another user");
+        }
+        if input::is_open(status.st_mode) {
+            bail!("is open to other users: chmod 700 it");
+        }
+        rustix::fs::accessat(&directory, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())?;
+        Ok(Cache { path: path.to_owned(), directory: Arc::new(directory) })
     }
 
     /// Looks a cloud up. What is odd about its file counts as absent.
@@ -84,15 +107,7 @@ impl Cache {
     }
 
     fn read(&self, cloud: &Cloud) -> Option<Entry> {
-        let file = self.file(cloud);
-        let status = fs::symlink_metadata(&file).ok()?;
-        let is_private = status.is_file() && !is_open(status.mode()) && status.nlink() == 1;
-        if !is_private || status.uid() != rustix::process::geteuid().as_raw() {
-            return None;
-        }
-        // A regular file does not block.
-        let deadline = Instant::now() + Duration::from_secs(1);
-        let bytes = input::read_trusted(&file, MAX_FILE_BYTES, deadline).ok()??;
+        let bytes = input::read_private(&self.directory, &file_name(&cloud.name), MAX_FILE_BYTES)?;
         let found: Value = serde_json::from_str(std::str::from_utf8(&bytes).ok()?).ok()?;
         let is_same = owner(cloud).into_iter().all(|(key, value)| found.get(key) == Some(&value));
         if is_same { Entry::from_json(&found) } else { None }
@@ -133,16 +148,15 @@ impl Cache {
         if text.len() > MAX_FILE_BYTES {
             bail!("its catalogue is too long");
         }
-        replacement::replace(&self.file(cloud), text.as_bytes(), replacement::Mode::Exact(0o600))
+        let name = file_name(&cloud.name);
+        let written =
+            replacement::replace(&self.directory, &name, text.as_bytes(), replacement::Mode::Exact(0o600));
+        written.map_err(|error| replacement::cause(&self.path.join(name), &error))
     }
 
     /// Forgets a cloud's token.
     pub(crate) fn forget(&self, cloud: &Cloud) -> Result<()> {
-        Ok(fs::remove_file(self.file(cloud))?)
-    }
-
-    fn file(&self, cloud: &Cloud) -> PathBuf {
-        self.directory.join(format!("{}.json", file_name(&cloud.name)))
+        Ok(rustix::fs::unlinkat(&self.directory, file_name(&cloud.name), AtFlags::empty())?)
     }
 }
 
@@ -181,18 +195,14 @@ impl Entry {
     }
 }
 
-/// Returns true if a mode gives any permission to others than the owner.
-fn is_open(mode: u32) -> bool {
-    mode & 0o077 > 0
-}
-
-/// A cloud's name as a file's: letters, digits and `-_` as they are, the rest in hexadecimal.
-fn file_name(cloud: &str) -> String {
+/// The file of a cloud: letters, digits and `-_` of its name as they are, the rest in hexadecimal.
+fn file_name(cloud: &str) -> OsString {
     let letter = |byte: u8| match byte {
         byte if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) => char::from(byte).to_string(),
         byte => format!("%{byte:02x}"),
     };
-    cloud.bytes().take(MAX_NAME).map(letter).collect::<Vec<_>>().concat()
+    let letters: String = cloud.bytes().take(MAX_NAME).map(letter).collect();
+    format!("{letters}.json").into()
 }
 
 /// Makes a directory and those above it that are missing, each for its user alone.
@@ -208,24 +218,5 @@ fn make(directory: &Path) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
-}
-
-/// Makes a directory for its user alone, or checks that it is one.
-fn prepare(directory: &Path) -> Result<()> {
-    if fs::symlink_metadata(directory).is_err() {
-        make(directory)?;
-    }
-    let status = fs::symlink_metadata(directory)?;
-    if !status.is_dir() {
-        bail!("not a directory; a link to one is refused too");
-    }
-    if status.uid() != rustix::process::geteuid().as_raw() {
-        bail!("belongs to another user");
-    }
-    if is_open(status.mode()) {
-        bail!("is open to other users: chmod 700 it");
-    }
-    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?;
     Ok(())
 }

@@ -5,16 +5,18 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
+use rustix::fs::{Mode, OFlags};
 
 use super::config::ENVVARS;
 use super::yaml::{self, Node, Value};
 use crate::environment::Environment;
-use crate::input;
+use crate::input::{self, Place, TrustedFile};
 use crate::sanitize::{quote_arg, sanitize_own};
 
 /// Maximum size of a file, in bytes.
@@ -90,8 +92,7 @@ impl Layers {
             None => search.clouds_file()?,
         };
         let node = main.cloud("clouds", cloud).cloned().ok_or_else(|| main.lacks(cloud))?;
-        let source = fs::canonicalize(&main.path).unwrap_or_else(|_| main.path.clone());
-        let source = source.to_string_lossy().into_owned();
+        let source = main.real_path()?.to_string_lossy().into_owned();
         let mut layers = Layers { parts: vec![Layer::of(&main, node)], source, notes: Vec::new() };
         if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
             search.check_directories(&main, &secure)?;
@@ -264,17 +265,20 @@ fn variable(key: &str) -> String {
 /// A file that was found and parsed.
 struct ConfigFile {
     path: PathBuf,
+    file: OwnedFd,
+    place: Place,
     root: Node,
 }
 
 impl ConfigFile {
     /// Reads a file; `None` if there is none.
     fn read(path: &Path, deadline: Instant) -> Result<Option<ConfigFile>> {
-        let Some(bytes) = input::read_trusted(path, MAX_FILE_BYTES, deadline)? else { return Ok(None) };
+        let Some(found) = input::read_trusted(path, MAX_FILE_BYTES, deadline)? else { return Ok(None) };
+        let TrustedFile { content, file, place } = found;
         let is_json = path.extension() == Some(OsStr::new("json"));
-        let root = yaml::parse(&bytes, is_json)
+        let root = yaml::parse(&content, is_json)
             .map_err(|error| anyhow!("{}:{}: {}", input::name(path), error.line, error.reason))?;
-        Ok(Some(ConfigFile { path: path.to_owned(), root }))
+        Ok(Some(ConfigFile { path: path.to_owned(), file, place, root }))
     }
 
     /// One cloud of the section that holds the file's clouds.
@@ -312,15 +316,26 @@ impl ConfigFile {
 
     /// Returns true if the file was found by way of the current directory, however that is spelt.
     fn is_in_current_directory(&self) -> bool {
-        let current = fs::canonicalize(CURRENT);
-        self.path.is_relative()
-            || fs::canonicalize(self.directory()).is_ok_and(|own| current.is_ok_and(|current| own == current))
+        let is_current = |current| input::is_same(&self.place.named_in, current);
+        self.path.is_relative() || input::open_directory(Path::new(CURRENT)).is_ok_and(is_current)
     }
 
     /// Returns true if both files are in one directory themselves, whatever links lead to them.
     fn is_beside(&self, other: &ConfigFile) -> bool {
-        let [own, others] = [self, other].map(|file| fs::canonicalize(&file.path));
-        own.is_ok_and(|own| others.is_ok_and(|others| own.parent() == others.parent()))
+        input::is_same(&self.place.lies_in, &other.place.lies_in)
+    }
+
+    /// The path of the file itself, whatever links lead to it.
+    fn real_path(&self) -> Result<PathBuf> {
+        let real = fs::canonicalize(&self.path);
+        let is_read = |real: &PathBuf| {
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let found = rustix::fs::open(real, flags, Mode::empty());
+            found.is_ok_and(|found| input::is_same(&self.file, found))
+        };
+        real.ok()
+            .filter(is_read)
+            .ok_or_else(|| anyhow!("'{}' was replaced while it was read: try again", input::name(&self.path)))
     }
 }
 

@@ -651,7 +651,7 @@ fn cache_directories() {
         assert!(error.starts_with("--token-cache '/") && error.contains(reason), "{error}");
     }
     let mut environment = Environment::bare(Instant::now());
-    assert_eq!(Cache::usual(&environment), None);
+    assert!(Cache::usual(&environment).is_none());
     environment.variables.insert("XDG_RUNTIME_DIR".into(), at("file").into());
     environment.variables.insert("HOME".into(), directory.path().into());
     assert!(Cache::usual(&environment).is_some());

@@ -363,7 +363,7 @@ fn files_that_do_not_answer() {
     let (healthy, down) = (good.address(), bad.address());
     let (silent, unwritten) = ("a file did not answer in time: ", "report: its file system does not answer");
     let calls = "-e inject=open,openat,statx,newfstatat:delay_enter=3s -P";
-    let (token, report) = (format!("{calls} {folder}/token"), format!("{calls} {folder}/report"));
+    let (token, report) = (format!("{calls} {folder}/token"), format!("{calls} {folder}/report -P {folder}"));
     let connect = "-e inject=connect:delay_enter=3s";
     let table = [
         (&*token, format!("{healthy} --token-file {folder}/token"), 3, silent),

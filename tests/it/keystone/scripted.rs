@@ -180,6 +180,27 @@ fn uncachable_token() {
     run.exits(0).says("prod.json: Is a directory\n").says("\nNote: the token was not cached: ");
 }
 
+/// Whoever owns the directory above the cache's puts a link to another one in its place during the login.
+#[test]
+fn replaced_cache_directory() {
+    let above = tempfile::tempdir().unwrap();
+    let [cache, moved, other] = ["cache", "moved", "other"].map(|name| above.path().join(name));
+    fs::create_dir(&other).unwrap();
+    let words = format!("--token-cache {}", cache.display());
+    let (own, there) = (moved.clone(), other.clone());
+    let server = Server::start(move |request, port| {
+        if request.is_login() {
+            fs::rename(&cache, &own).unwrap();
+            std::os::unix::fs::symlink(&there, &cache).unwrap();
+            return token("token-1", port);
+        }
+        health(request)
+    });
+    Clouds::of(&server.url(), PASSWORD).check("prod", &words).run().exits(0);
+    assert_eq!(fs::read_dir(other).unwrap().count(), 0, "the token is elsewhere");
+    assert!(moved.join("prod.json").is_file());
+}
+
 /// A file system that does not answer costs the cached token, not the result.
 #[test]
 fn unanswered_cache() {
