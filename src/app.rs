@@ -1,11 +1,13 @@
 //! The program: from arguments to the exit code.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use signal_hook::low_level::exit;
 
 use crate::cli::{Cli, EarlyExit, OPTS_VAR, OutputFormat};
 use crate::environment::Environment;
@@ -76,23 +78,50 @@ enum Prepared {
 
 /// Executes the command line and returns the exit code.
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
-    let has_read_files = Arc::default();
-    let prepared = match plan::file_deadline(cli, environment) {
-        None => caught(|| prepare(cli, environment, &has_read_files)),
-        Some(deadline) => {
-            let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
-            let (own, its, flag) = (Arc::clone(cli), Arc::clone(environment), Arc::clone(&has_read_files));
-            let work = move || caught(|| prepare(&own, &its, &flag));
-            match deadline::within_unless(Some(deadline), &has_read_files, work) {
-                Ok(prepared) => prepared,
-                Err(_) => return fail(run::LATE_FILE, cli.output.output, environment, LATE_GRACE),
-            }
-        }
-    };
+    let files = Arc::new(FileUse::default());
+    if let Some(deadline) = plan::file_deadline(cli, environment) {
+        let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
+        let (cli, environment) = (Arc::clone(cli), Arc::clone(environment));
+        end_at(deadline, Arc::clone(&files), move || {
+            fail(run::LATE_FILE, cli.output.output, &environment, LATE_GRACE)
+        });
+    }
+    let prepared = caught(|| prepare(cli, environment, &files.is_over));
+    while files.is_reported.swap(true, Ordering::SeqCst) {
+        // The other thread ends the program.
+        thread::park();
+    }
     let code = prepared.and_then(|prepared| caught(|| finish(prepared, environment.started)));
     code.unwrap_or_else(|error| {
         fail(&format!("{error:#}"), cli.output.output, environment, output::WRITE_GRACE)
     })
+}
+
+/// The use of files by the work that prepares the result.
+#[derive(Default)]
+struct FileUse {
+    /// No file is read or written any longer, so that the work ends by itself.
+    is_over: Arc<AtomicBool>,
+    /// The result is about to be reported, or that a file is late.
+    is_reported: AtomicBool,
+}
+
+/// Ends the program at a deadline if a file is then still in use.
+///
+/// The thread waits, and does not run the program in its place: where memory is limited the C library gives a page to each
+/// allocation of a thread, which thousands of endpoints have not got.
+fn end_at(deadline: Instant, files: Arc<FileUse>, end: impl FnOnce() -> u8 + Send + 'static) {
+    let wait = move || {
+        let _: Option<()> = deadline::wait_in_turns(Some(deadline), |time| {
+            thread::sleep(time);
+            None
+        });
+        if !files.is_over.load(Ordering::SeqCst) && !files.is_reported.swap(true, Ordering::SeqCst) {
+            exit(end().into());
+        }
+    };
+    // Where no thread can be had, the run has no such deadline.
+    let _ = thread::Builder::new().stack_size(deadline::STACK_SIZE).spawn(wait);
 }
 
 /// Makes an error of a panic.

@@ -3,7 +3,7 @@
 //! A file system may stall, as NFS's does without its server; a terminal that nobody reads takes no more; another process may
 //! take what a shared standard input had. No poll foretells these.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -64,26 +64,12 @@ pub(crate) fn within<T: Send + 'static>(
     deadline: Option<Instant>,
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Result<T, RecvTimeoutError> {
-    within_unless(deadline, &AtomicBool::new(false), work)
-}
-
-/// Returns the same, but waits for work that has set the flag by the deadline: from then on it ends by itself.
-pub(crate) fn within_unless<T: Send + 'static>(
-    deadline: Option<Instant>,
-    ends_by_itself: &AtomicBool,
-    work: impl Fn() -> T + Send + Sync + 'static,
-) -> Result<T, RecvTimeoutError> {
     let receiver = start(&THREADS, work);
     let wait = |time| match receiver.recv_timeout(time) {
         Err(RecvTimeoutError::Timeout) => None,
         done => Some(done),
     };
-    wait_in_turns(deadline, wait).unwrap_or_else(|| {
-        if ends_by_itself.load(Ordering::SeqCst) {
-            return receiver.recv().map_err(|_| RecvTimeoutError::Disconnected);
-        }
-        Err(RecvTimeoutError::Timeout)
-    })
+    wait_in_turns(deadline, wait).unwrap_or(Err(RecvTimeoutError::Timeout))
 }
 
 /// Starts work on a thread, unless too many are at work.
@@ -155,7 +141,6 @@ mod tests {
         assert_eq!(late, Err(RecvTimeoutError::Timeout));
         let broken = within(Some(now + Duration::from_secs(60)), || panic!("work that panics"));
         assert_eq!(broken, Err::<(), _>(RecvTimeoutError::Disconnected));
-        assert_eq!(within_unless(Some(now), &AtomicBool::new(true), || 7), Ok(7));
     }
 
     #[test]
