@@ -1,5 +1,6 @@
 //! Many endpoints at once: a worker is a thread with one request in flight.
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope, Thread};
@@ -26,6 +27,12 @@ const STACK_SIZE: usize = 256 * 1024;
 /// Address space that a worker may need besides its stack, in bytes: buffers, an answer, its certificate.
 const HEAP_PER_WORKER: usize = 256 * 1024;
 
+/// Memory for two workers, one of which is the rest of the run.
+const MEMORY_OF_TWO: usize = 2 * (STACK_SIZE + HEAP_PER_WORKER);
+
+/// Address space that glibc reserves for the heap of a thread, in bytes.
+const HEAP_OF_A_THREAD: usize = 64 * 1024 * 1024;
+
 /// Descriptors that are not left to workers: standard streams, files, a second address under way.
 const RESERVED_DESCRIPTORS: usize = 24;
 
@@ -41,8 +48,20 @@ pub(super) fn workers(wanted: Option<usize>, endpoints: usize) -> usize {
 
 /// Number of workers for half the memory that the limits (`ulimit -v`, `-d`) leave: the run needs the rest.
 fn workers_in_memory() -> usize {
-    let limits = [Resource::As, Resource::Data].map(|resource| count(getrlimit(resource).current));
-    limits.into_iter().min().unwrap_or(usize::MAX) / (2 * (STACK_SIZE + HEAP_PER_WORKER))
+    let [addresses, data] = [Resource::As, Resource::Data].map(|resource| count(getrlimit(resource).current));
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    workers_in_addresses(addresses, processors).min(data / MEMORY_OF_TWO)
+}
+
+/// Number of workers within a limit on addresses. The first threads, eight per processor, get a heap each, unless not even
+/// two heaps fit.
+fn workers_in_addresses(limit: usize, processors: usize) -> usize {
+    let heaps = 8 * processors * HEAP_OF_A_THREAD;
+    let with_all_heaps = limit.saturating_sub(heaps) / MEMORY_OF_TWO;
+    match limit / (2 * HEAP_OF_A_THREAD) {
+        0 => limit / MEMORY_OF_TWO,
+        some => some.max(with_all_heaps),
+    }
 }
 
 /// Raises the soft limit on descriptors towards the hard one where that is needed, and returns how many may be open.
@@ -185,6 +204,14 @@ mod tests {
             let barrier = Barrier::new(workers);
             // Ends only if all of them meet.
             map(&vec![(); workers], workers, |()| barrier.wait().is_leader());
+        }
+    }
+
+    #[test]
+    fn workers_within_limits() {
+        let table = [(40, 40), (120, 120), (200, 1), (400, 3), (1000, 7), (1024 + 500, 500), (4096, 3072)];
+        for (mebibytes, workers) in table {
+            assert_eq!(workers_in_addresses(mebibytes << 20, 2), workers, "{mebibytes} MiB");
         }
     }
 

@@ -280,6 +280,12 @@ fn memory_limits() {
         let run = check_in_shell(&line, &[&peer.address(), "--max-output", "100000000000"]).run();
         run.exits(0).summarises("OK", &[]);
     }
+    // A thread without a heap of its own takes a page for each allocation; one with a heap, 64 MiB of addresses.
+    for (limit, parallel) in [("-v 80000", "1"), ("-v 400000", "20000")] {
+        let line = format!(r#"ulimit {limit}; exec "$@""#);
+        let run = check_in_shell(&line, &["--endpoints", "-", "-t", "30", "--parallel", parallel]);
+        run.stdin(peer.endpoints(3000)).run().exits(0).summarises("OK", &[]);
+    }
 }
 
 /// Pipes are non-blocking where the program that reads them made them so, for the mode is shared.
