@@ -354,28 +354,29 @@ fn userinfo(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Finds where an authority may begin: after two slashes. What a page or a header puts between them does not part those
-/// that follow a scheme.
+/// Finds where an authority may begin: after two slashes. What a page or a header puts between or after them does not part
+/// those that follow a scheme.
 fn authorities(text: &[u8]) -> impl Iterator<Item = usize> {
     let slashes = text.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     slashes.filter_map(move |at| {
         let rest = text.get(at + 1..)?;
         let has_scheme = at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b':');
-        let gap = if has_scheme { gap(rest) } else { 0 };
-        (rest.get(gap) == Some(&b'/')).then_some(at + gap + 2)
+        let rest = if has_scheme { after_gap(rest) } else { rest };
+        let rest = rest.strip_prefix(b"/")?;
+        let authority = if has_scheme { after_gap(rest) } else { rest };
+        Some(text.len() - authority.len())
     })
 }
 
-/// Length of white space and short tags at the beginning of a text.
-fn gap(text: &[u8]) -> usize {
-    let mut rest = text;
+/// The text after white space and short tags.
+fn after_gap(mut text: &[u8]) -> &[u8] {
     for _ in 0..MAX_GAPS {
-        rest = rest.trim_ascii_start();
-        let Some(tag) = rest.strip_prefix(b"<") else { break };
+        text = text.trim_ascii_start();
+        let Some(tag) = text.strip_prefix(b"<") else { break };
         let Some(end) = tag.iter().take(MAX_TAG).position(|byte| *byte == b'>') else { break };
-        rest = tag.get(end + 1..).unwrap_or_default();
+        text = tag.get(end + 1..).unwrap_or_default();
     }
-    text.len() - rest.len()
+    text
 }
 
 /// The place where the `@` after a password is looked for.

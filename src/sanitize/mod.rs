@@ -30,6 +30,9 @@ const UNSEARCHED: &str = "***";
 /// Minimum number of bytes that are read of a text, for it may begin with what cannot be seen.
 const MIN_BYTES: usize = 4096;
 
+/// Longest word that is left out where a text is cut within it, in bytes.
+const MAX_CUT_WORD: usize = 256;
+
 /// Text from outside: a server, a name service, a certificate. It has no way to an output but through
 /// [`Sanitizer`].
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl UntrustedText {
 
     /// Keeps a beginning.
     pub(crate) fn truncate(&mut self, length: usize) {
-        self.0.truncate(length);
+        self.0.truncate(beginning(&self.0, length).len());
     }
 }
 
@@ -158,8 +161,11 @@ fn shown_part(text: &UntrustedText, limit: usize) -> &[u8] {
     beginning(text.bytes(), limit.saturating_mul(BYTES_PER_CHARACTER).saturating_add(MIN_BYTES))
 }
 
+/// A beginning of a text, by whole words: a part of one may be that of a URL with a password.
 fn beginning(text: &[u8], length: usize) -> &[u8] {
-    text.get(..length).unwrap_or(text)
+    let Some(cut) = text.get(..length).filter(|_| length < text.len()) else { return text };
+    let last_word = cut.iter().rev().take(MAX_CUT_WORD).position(u8::is_ascii_whitespace);
+    last_word.and_then(|word| cut.get(..cut.len() - word - 1)).unwrap_or(cut)
 }
 
 /// Cleans text of our own making that may quote argv: for error lines. The userinfo of URLs is masked; no other

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthChar;
 
-use super::{Sanitizer, escape_plugin, quote_arg, sanitize_own};
+use super::{MAX_CUT_WORD, Sanitizer, escape_plugin, quote_arg, sanitize_own};
 use crate::sanitize::UntrustedText;
 use crate::testing::assert_maps;
 
@@ -318,6 +318,8 @@ fn userinfo_of_urls() {
         ("http://[u]:a/Tr0ub@db", "http://***@db"),
         // What is between the parts of a URL.
         ("http:/\n/u:Tr0ub@h", "http:/ /***@h"),
+        ("http://\n u:Tr0ub@h", "http:// ***@h"),
+        ("http:/ <wbr>/ <wbr>u:Tr0ub@h", "http:/ <wbr>/ <wbr>***@h"),
         ("http://u\n:Tr0ub@h", "http://***@h"),
         ("http://u\n:Tr0 ub@h", "http://***@h"),
         ("http://no\n va:Tr0ub@h", "http://***@h"),
@@ -334,6 +336,18 @@ fn userinfo_of_urls() {
         assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
         assert_eq!(sanitize_own(text, 1000), expected, "{text}");
     }
+}
+
+/// A long text is cut by whole words, unless they are long themselves.
+#[test]
+fn password_across_the_cut() {
+    let cut = |text: &str, length| {
+        String::from_utf8(Sanitizer::default().mask(&UntrustedText::new(text), length).0).unwrap()
+    };
+    assert_eq!(cut("see http://u:Tr0ub@h", 17), "see");
+    assert_eq!(cut("see http://u:Tr0ub@h", 20), "see http://***@h");
+    let long = "x".repeat(2 * MAX_CUT_WORD);
+    assert_eq!(cut(&format!("a {long}"), long.len()), format!("a {}", &long[2..]));
 }
 
 #[test]

@@ -88,7 +88,9 @@ fn credentials(random: &mut Random) -> Vec<u8> {
     let colon = random.choose(&[":", "&colon;", "%3A"]);
     let begin =
         random.choose(&["", "<", ">", "\"", "12<", "12>", "12\"", "123456", "/", "a/", "?", "#", "]"]);
-    let [user, begin] = match random.below(4) {
+    let [user, begin] = match random.below(5) {
+        // Two slashes alone begin no URL if a blank follows.
+        4 if !scheme.is_empty() => ["\nnova", begin],
         0 => ["no\nva", begin],
         1 => ["nova\n", begin],
         2 => ["nova", random.choose(&["12 ", "x y ", "\n"])],
