@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the exit codes under small limits (ulimit) as a Markdown table: benches/limits.py PROGRAM.
 
-Needs root for the limit on processes, which does not hold for root: that row runs as a user without other processes.
+Needs root for the limit on processes, which does not hold for root: these rows run as a user without other processes.
 """
 
 import os
@@ -22,6 +22,7 @@ LIMITS = {
     "-s": [8, 16, 64, 256],
     "-n": [4, 5, 8, 64],
     "-u": [1, 2, 10],
+    "-u 1 -v": [8000, 40000],
     "-f": [0, 1],
     "-l": [0, 64],
 }
@@ -48,7 +49,9 @@ def run(program, limit, words):
     command = [program, "-o", "nagios", *words]
     if limit.startswith("-u"):
         user = ["setpriv", f"--reuid={UNUSED_USER}", f"--regid={UNUSED_USER}", "--clear-groups"]
-        command = user + ["prlimit", f"--nproc={limit[3:]}"] + command
+        processes, *memory = limit.removeprefix("-u ").split(" -v ")
+        memory = [f"--as={int(size) * 1024}" for size in memory]
+        command = user + ["prlimit", f"--nproc={processes}", *memory] + command
     else:
         command = ["bash", "-c", f'ulimit {limit}; exec "$@"', "bash"] + command
     with tempfile.TemporaryFile() as output:
