@@ -442,6 +442,16 @@ mod tests {
                 "metering database: connection refused",
             ),
             (r#"{"detailed":false,"reasons":["OK","DISABLED BY FILE"]}"#, "DISABLED BY FILE"),
+            (r#"{"reasons":["pool exhausted","ports ok"]}"#, "pool exhausted"),
+            (r#"{"reasons":["mongodb: no primary"]}"#, "mongodb: no primary"),
+            (r#"{"reasons":["cannot write"]}"#, "cannot write"),
+            (
+                r#"{"detailed":true,"gc":{},"reasons":[{"class":"X","details":"all good","reason":"RAFT NO LEADER"}]}"#,
+                "RAFT NO LEADER",
+            ),
+            (r#"{"status":"DOWN","reasons":["pool exhausted"]}"#, "pool exhausted"),
+            (r#"{"status":"DOWN","reasons":["OK"]}"#, "status: DOWN"),
+            (r#"{"status":"ok","reasons":["db down"]}"#, "db down"),
             (r#"{"status":"ok","error":"connection refused"}"#, "connection refused"),
             (r#"{"errors":{"db":"down"}}"#, "errors: db: down"),
             (r#"{"failed_checks":["db"]}"#, "failed_checks: db"),
@@ -575,9 +585,10 @@ mod tests {
             r#"{"status":"UP","components":{"mail":{"status":"DISABLED","details":{"error":"mail disabled"}}}}"#,
             r#"{"status":"UP","details":{"x":{"status":"UNKNOWN","error":"not configured"}}}"#,
             r#"{"services":[{"state":"down","status":"disabled"}]}"#,
-            // Reasons are any words.
+            // Reasons that affirm, count, or deny a failure, and any others beside a good state.
             r#"{"detailed":false,"reasons":["Database reachable","Found 3 nodes","0 failed","Not disabled"]}"#,
-            r#"{"status":"ok","reasons":["all checks passed"]}"#,
+            r#"{"reasons":["All good","ports ok","No errors","n/a"]}"#,
+            r#"{"status":"ok","reasons":["leader elected"]}"#,
             // Other times, and what is beside a good state.
             r#"{"current":{"status":"up"},"last":{"status":"down"}}"#,
             r#"{"status":"up","old":{"status":"down"}}"#,

@@ -8,7 +8,7 @@ use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named};
 use super::states::{
     affirms, begins_with_failure, denies_error, describes, ends_with_failure, holds_components,
     is_about_component, is_bad, is_bad_state, is_code, is_component, is_denied_by_zero, is_failed_by_false,
-    is_false, is_good, is_of_another_time, is_unused, names_failure, names_state, names_status,
+    is_false, is_good, is_good_news, is_of_another_time, is_unused, names_failure, names_state, names_status,
 };
 use super::traceback;
 
@@ -81,16 +81,18 @@ pub(super) fn failed_component(value: &Value) -> Option<String> {
 }
 
 fn of_object(object: &Map<String, Value>) -> Option<String> {
-    if let Some(Value::Array(reasons)) = object.get("reasons") {
-        // The other members of an entry describe the check, not its outcome.
-        let outcomes = reasons.iter().map(|entry| entry.get("reason").unwrap_or(entry));
-        let bad =
-            outcomes.filter_map(|outcome| message(outcome, MAX_DEPTH)).filter(|outcome| is_bad(outcome));
-        return join(bad.take(MAX_PARTS));
-    }
     let state = own_state(object);
     let mut errors = ERROR_KEYS.iter().filter_map(|key| error_text(object.get(*key)?, state));
-    errors.next().or_else(|| failed_states(object, state)).or_else(|| bad_text(object, state))
+    let failed = failed_reasons(object, state).or_else(|| errors.next());
+    failed.or_else(|| failed_states(object, state)).or_else(|| bad_text(object, state))
+}
+
+/// The reasons of oslo.middleware that are about a failure. The other members of an entry describe the check.
+fn failed_reasons(object: &Map<String, Value>, state: Option<bool>) -> Option<String> {
+    let reasons = object.get("reasons")?.as_array()?.iter();
+    let texts = reasons.filter_map(|entry| message(entry.get("reason").unwrap_or(entry), MAX_DEPTH));
+    let is_failed = |text: &String| is_error(text, state) && (is_bad(text) || !is_good_news(text));
+    join(texts.filter(is_failed).take(MAX_PARTS))
 }
 
 fn error_text(error: &Value, state: Option<bool>) -> Option<String> {

@@ -132,11 +132,12 @@ const FAILED_ENDS: [&str; 15] = [
     "not running",
 ];
 
-/// Words beside which such an end is denied, or is about another time or a mere case.
-const HEDGES: [&str; 17] = [
-    "no", "not", "0", "none", "never", "without", "nothing", "if", "when", "unless", "until", "was", "were",
-    "been", "went", "once", "ok",
-];
+/// Words that deny what follows.
+const NEGATIONS: [&str; 4] = ["no", "not", "never", "without"];
+
+/// Other words beside which a failure is none, is of another time, or is a mere case.
+const HEDGES: [&str; 13] =
+    ["0", "none", "nothing", "if", "when", "unless", "until", "was", "were", "been", "went", "once", "ok"];
 
 /// Words of a service that somebody took out of service.
 const MAINTENANCE: [&str; 4] =
@@ -337,10 +338,36 @@ fn ends_badly(text: &str) -> bool {
     let subject = |end: &&str| text.strip_suffix(*end).filter(|subject| subject.ends_with(' '));
     let denied = AFFIRMATIONS.iter().find_map(subject).and_then(|subject| subject.strip_suffix(" not "));
     FAILED_ENDS.iter().rev().find_map(subject).or(denied).is_some_and(|subject| {
-        let mut words = subject.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        let mut words = bare_words(subject);
         let is_well = words.clone().next().is_some_and(is_good);
-        !is_well && !words.any(|word| HEDGES.contains(&word) || OTHER_TIMES.contains(&word))
+        !is_well && !words.any(is_hedge)
     })
+}
+
+fn is_hedge(word: &str) -> bool {
+    NEGATIONS.contains(&word) || HEDGES.contains(&word) || OTHER_TIMES.contains(&word)
+}
+
+/// The words of a text without the marks around them.
+fn bare_words(text: &str) -> impl Iterator<Item = &str> + Clone {
+    text.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
+/// Tests for a text with a word of failure and a hedge beside it, or else with a good state or a figure and no negation.
+pub(super) fn is_good_news(text: &str) -> bool {
+    let text = spaced(&state(text));
+    let mut words = bare_words(&text);
+    if words.clone().any(is_word_of_failure) {
+        return words.any(is_hedge);
+    }
+    // "pool exhausted on db1"
+    let is_good = |word: &str| is_good_state(word) && word != "on";
+    words.clone().any(|word| is_good(word) || is_figure(word)) && !words.any(|word| NEGATIONS.contains(&word))
+}
+
+fn is_word_of_failure(word: &str) -> bool {
+    let lists: [&[&str]; 4] = [&FAILURES, &FAILED_ENDS, &BAD_STATES, &UNUSED_STATES];
+    lists.iter().any(|list| list.contains(&word))
 }
 
 /// Tests for a key such as `ok`, whose `0` is a failure in the replies of a database.
@@ -444,7 +471,8 @@ fn unquoted(word: &str) -> &str {
 fn is_figure(value: &str) -> bool {
     let value = value.split('(').next().unwrap_or_default();
     let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    unit.len() < value.len() && unit.trim().len() <= 2
+    let number = value.strip_suffix(unit).unwrap_or_default();
+    number.parse::<f64>().is_ok() && unit.trim().len() <= 2
 }
 
 /// Tests for an HTTP status alone: `: 503`.
@@ -687,6 +715,45 @@ mod tests {
         }
         for text in neither {
             assert!(!is_bad(text) && !is_good(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_reasons() {
+        let well = [
+            "Database reachable",
+            "All good",
+            "ports ok",
+            "Connected to rabbit",
+            "Found 3 nodes",
+            "99.5% of 8 GiB",
+            "0 failed",
+            "nodes down: 0",
+            "Not disabled",
+            "No unreachable hosts",
+            "the worker was down",
+        ];
+        let not_well = [
+            "DISABLED BY FILE",
+            "Disabled by operator",
+            "pool exhausted",
+            "pool exhausted on db1",
+            "pool exhausted at 10.0.0.5",
+            "mongodb: no primary",
+            "no primary among 3 nodes",
+            "not yet ready",
+            "cannot write",
+            "2 nodes down",
+            "unreachable since 3 minutes",
+            "FILE PATH MISSING",
+            "WARN",
+            "",
+        ];
+        for text in well {
+            assert!(is_good_news(text), "{text}");
+        }
+        for text in not_well {
+            assert!(!is_good_news(text), "{text}");
         }
     }
 
