@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::input;
-use crate::sanitize::without_number;
+use crate::sanitize::system_words;
 
 /// Beginning of the random name of a file that is being written.
 const PREFIX: &str = ".check_ceilometer.";
@@ -53,9 +53,9 @@ pub(crate) fn replace(directory: impl AsFd, name: &OsStr, content: &[u8], mode: 
     replaced
 }
 
-/// The file and the system's own words, without the number of the error.
+/// The file and the system's own words.
 pub(crate) fn cause(file: &Path, error: &io::Error) -> Error {
-    anyhow!("{}: {}", input::name(file), without_number(&error.to_string()))
+    anyhow!("{}: {}", input::name(file), system_words(error))
 }
 
 /// Creates a file with a random name.

@@ -8,7 +8,6 @@ mod tests;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -21,7 +20,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::deadline::{self, poll_until};
-use crate::sanitize;
+use crate::sanitize::{self, system_words};
 
 /// Number of bytes that are read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -294,7 +293,7 @@ fn refusal(name: &str, error: Errno) -> String {
         }
         Errno::ISDIR => format!("{name} is a directory: name a file"),
         Errno::BADF => format!("{name} is closed: name a file instead"),
-        other => format!("{name} cannot be read: {}", io::Error::from(other)),
+        other => format!("{name} cannot be read: {}", system_words(&other.into())),
     }
 }
 
@@ -316,7 +315,7 @@ pub(crate) fn check_target(directory: impl AsFd, file: &Path, name: &str) -> Res
     let found = match rustix::fs::statat(directory, file, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(found) => found,
         Err(Errno::NOENT) => return Ok(None),
-        Err(error) => return Err(anyhow!(error).context(format!("--output-file {name}"))),
+        Err(error) => bail!("--output-file {name}: {}", system_words(&error.into())),
     };
     match FileType::from_raw_mode(found.st_mode) {
         FileType::RegularFile => Ok(Some(found)),

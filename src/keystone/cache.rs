@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rustix::fs::{Access, AtFlags, Mode};
 use rustix::io::Errno;
 use serde_json::Value;
@@ -16,6 +16,7 @@ use super::catalog::Catalog;
 use super::config::Cloud;
 use super::{Secret, Token, TokenRecipients, items, object, text};
 use crate::environment::Environment;
+use crate::sanitize::system_words;
 use crate::{input, replacement};
 
 /// The directory within the user's own where no other is named.
@@ -83,21 +84,23 @@ impl Cache {
 
     /// Makes a directory for its user alone, or checks that it is one.
     fn open(path: &Path) -> Result<Cache> {
+        let unusable = |error: Errno| anyhow!(system_words(&error.into()));
         if fs::symlink_metadata(path).is_err() {
-            make(path)?;
+            make(path).map_err(unusable)?;
         }
         let directory = match input::open_own_directory(path) {
             Err(Errno::NOTDIR | Errno::LOOP) => bail!("not a directory; a link to one is refused too"),
-            opened => opened?,
+            opened => opened.map_err(unusable)?,
         };
-        let status = rustix::fs::fstat(&directory)?;
+        let status = rustix::fs::fstat(&directory).map_err(unusable)?;
         if status.st_uid != rustix::process::geteuid().as_raw() {
             bail!("belongs to another user");
         }
         if input::is_open(status.st_mode) {
             bail!("is open to other users: chmod 700 it");
         }
-        rustix::fs::accessat(&directory, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())?;
+        rustix::fs::accessat(&directory, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())
+            .map_err(unusable)?;
         Ok(Cache { path: path.to_owned(), directory: Arc::new(directory) })
     }
 
@@ -208,14 +211,14 @@ fn file_name(cloud: &str) -> OsString {
 /// Makes a directory and those above it that are missing, each for its user alone.
 ///
 /// The standard library would do it by mkdir(3): one more symbol to look up costs each start 5,000 instructions.
-fn make(directory: &Path) -> Result<()> {
+fn make(directory: &Path) -> Result<(), Errno> {
     let is_missing = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.exists();
     let missing: Vec<&Path> = directory.ancestors().take_while(is_missing).collect();
     for directory in missing.into_iter().rev() {
         match rustix::fs::mkdir(directory, Mode::RWXU) {
             // Another run has made it meanwhile.
             Ok(()) | Err(Errno::EXIST) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     Ok(())

@@ -646,9 +646,11 @@ fn cache_directories() {
         ("link/.", "not a directory"),
         ("link/", "not a directory"),
         ("file", "not a directory"),
+        ("file/below", "not a directory"),
     ] {
         let error = format!("{:#}", Cache::in_directory(&at(name)).unwrap_err());
         assert!(error.starts_with("--token-cache '/") && error.contains(reason), "{error}");
+        assert!(!error.contains("os error"), "{error}");
     }
     let mut environment = Environment::bare(Instant::now());
     assert!(Cache::usual(&environment).is_none());

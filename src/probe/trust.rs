@@ -19,7 +19,7 @@ use rustls::{CertificateError, OtherError, RootCertStore};
 use super::certificate;
 use crate::input;
 use crate::plan::{Tls, TrustStorePaths};
-use crate::sanitize::sanitize_own;
+use crate::sanitize::{sanitize_own, system_words};
 
 /// The bound on one file of certificates, in bytes; a system's whole bundle is about 220 KB.
 const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
@@ -314,9 +314,9 @@ fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()>
 ///
 /// A hashed directory (`c_rehash`) names each certificate twice; it is read once.
 fn add_directory(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {
-    let unreadable = || format!("{} cannot be read", path.display());
+    let unreadable = |error| anyhow!("{} cannot be read: {}", path.display(), system_words(&error));
     let mut read = HashSet::new();
-    for entry in std::fs::read_dir(path).with_context(unreadable)?.flatten() {
+    for entry in std::fs::read_dir(path).map_err(unreadable)?.flatten() {
         if Instant::now() >= deadline {
             bail!("{} could not be read in time: raise -t", path.display());
         }

@@ -204,16 +204,12 @@ fn without_credentials(value: &str) -> String {
 
 /// The system's words for an error, without its number.
 pub(crate) fn system_words(error: &io::Error) -> String {
-    let mut words = without_number(&error.to_string()).to_owned();
+    let text = error.to_string();
+    let mut words = text.split(" (os error").next().unwrap_or_default().to_owned();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_lowercase();
     }
     words
-}
-
-/// The text of an error of the system's up to its number.
-pub(crate) fn without_number(text: &str) -> &str {
-    text.split(" (os error").next().unwrap_or_default()
 }
 
 /// Escapes sanitized text for a plugin line: `|` → `/`, `<` → `(`, `>` → `)`.

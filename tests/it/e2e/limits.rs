@@ -129,7 +129,7 @@ fn is_not_written(line: &str, file: &str, why: &str) {
 #[test]
 fn output_file_without_a_directory() {
     let (_directory, folder) = directory();
-    is_not_written(r#"exec "$@""#, &format!("{folder}/missing/report"), "No such file or directory");
+    is_not_written(r#"exec "$@""#, &format!("{folder}/missing/report"), "no such file or directory");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn output_file_in_a_read_only_directory() {
     let Some(user) = unprivileged() else { return };
     let (directory, folder) = directory();
     fs::set_permissions(directory.path(), Permissions::from_mode(0o555)).unwrap();
-    is_not_written(&format!(r#"exec {user} "$@""#), &format!("{folder}/report"), "Permission denied");
+    is_not_written(&format!(r#"exec {user} "$@""#), &format!("{folder}/report"), "permission denied");
     assert!(names(directory.path()).is_empty());
 }
 
@@ -202,7 +202,7 @@ fn output_file_in_a_sticky_directory() {
 fn output_file_beyond_the_size_limit() {
     let (directory, folder) = directory();
     fs::write(directory.path().join("report"), "old").unwrap();
-    is_not_written(r#"ulimit -f 0; exec "$@""#, &format!("{folder}/report"), "File too large");
+    is_not_written(r#"ulimit -f 0; exec "$@""#, &format!("{folder}/report"), "file too large");
     assert_eq!(names(directory.path()), ["report"], "no other file is left");
     assert_eq!(fs::read_to_string(directory.path().join("report")).unwrap(), "old");
     let peer = Peer::healthy();
@@ -220,7 +220,7 @@ fn output_file_on_a_full_disk() {
     let line = format!(
         r#"exec unshare -rm sh -c 'mount -t tmpfs -o size=4k none {folder} && head -c 4096 /dev/zero >{folder}/taken && exec "$@"' sh "$@""#
     );
-    is_not_written(&line, &format!("{folder}/report"), "No space left on device");
+    is_not_written(&line, &format!("{folder}/report"), "no space left on device");
 }
 
 #[test]

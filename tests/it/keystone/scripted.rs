@@ -177,7 +177,7 @@ fn uncachable_token() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     let run = clouds.check("prod", "-o nagios -v").run();
-    run.exits(0).says("prod.json: Is a directory\n").says("\nNote: the token was not cached: ");
+    run.exits(0).says("prod.json: is a directory\n").says("\nNote: the token was not cached: ");
 }
 
 /// Whoever owns the directory above the cache's puts a link to another one in its place during the login.
@@ -222,7 +222,7 @@ fn token_beyond_the_size_limit() {
     let config = clouds.path("clouds.yaml");
     let arguments = ["--os-cloud", "prod", "--os-config", config.to_str().unwrap(), "-o", "nagios", "-v"];
     let run = clouds.at_home(check_in_shell(r#"ulimit -f 0; "$@" | cat"#, &arguments)).run();
-    run.says("CEILOMETER OK - ").says("/prod.json: File too large\n");
+    run.says("CEILOMETER OK - ").says("/prod.json: file too large\n");
     assert_eq!(fs::read_dir(clouds.path(".cache/check_ceilometer")).unwrap().count(), 0, "nothing is left");
 }
 

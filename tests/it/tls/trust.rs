@@ -53,7 +53,10 @@ fn system_store_variables() {
     // One that is missing is passed over, as OpenSSL does, unless it was the only source.
     asked().env("SSL_CERT_DIR", &format!("{several}:{directory}")).run().exits(0);
     asked().env("SSL_CERT_FILE", &file).env("SSL_CERT_DIR", &several).run().exits(0);
-    asked().env("SSL_CERT_DIR", &several).run().is_refused(&[&several, "cannot be read"]);
+    asked()
+        .env("SSL_CERT_DIR", &several)
+        .run()
+        .is_refused(&[&several, "cannot be read: no such file or directory"]);
     let other = files.write("other", Authority::new("Other CA").identity.certificate);
     let run = asked().env("SSL_CERT_FILE", &other).run();
     run.exits(2).says(&format!("neither in the system's trust store ({other}) nor sent by the server"));
