@@ -134,13 +134,13 @@ pub(crate) fn is_open(mode: u32) -> bool {
 
 /// Opens a file, following one link after the other from its own directory.
 fn open_in_place(path: &Path) -> Result<(OwnedFd, Place), Errno> {
-    // What these lead to has no directory.
-    let nofollow = if is_inherited(path) { OFlags::empty() } else { OFlags::NOFOLLOW };
     let named_in = open_directory(directory(path))?;
-    let mut lies_in = open_directory(directory(path))?;
+    let mut lies_in = rustix::io::fcntl_dupfd_cloexec(&named_in, 0)?;
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
-        let name = path.file_name().ok_or(Errno::ISDIR)?;
+        let name = path.file_name().filter(|_| !ends_with_slash(&path)).ok_or(Errno::ISDIR)?;
+        // What these lead to has no directory.
+        let nofollow = if is_inherited(&path) { OFlags::empty() } else { OFlags::NOFOLLOW };
         match rustix::fs::openat(&lies_in, name, FILE_FLAGS | nofollow, Mode::empty()) {
             Err(Errno::LOOP) => {
                 let target = rustix::fs::readlinkat(&lies_in, name, Vec::new())?;
@@ -166,6 +166,11 @@ pub(crate) fn open_own_directory(path: &Path) -> Result<OwnedFd, Errno> {
 /// The directory in a file's path.
 pub(crate) fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Returns true for the name of a directory, which the system's look-up of a file refuses.
+fn ends_with_slash(path: &Path) -> bool {
+    path.as_os_str().as_bytes().ends_with(b"/")
 }
 
 /// Returns true if both are the same file or directory.
@@ -304,7 +309,7 @@ pub(crate) fn check_output_target(file: &Path) -> Result<()> {
         bail!("--output-file - names no file; leave it out for standard output");
     }
     let name = name(file);
-    if file.as_os_str().as_bytes().ends_with(b"/") {
+    if ends_with_slash(file) {
         bail!("--output-file {name} is a directory");
     }
     check_target(rustix::fs::CWD, file, &name).map(drop)

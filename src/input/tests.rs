@@ -207,3 +207,16 @@ fn directories_of_a_trusted_file() {
     }
     assert!(!is_same(&found.file, &replaced.file));
 }
+
+#[test]
+fn refused_trusted_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("file"), "text").unwrap();
+    let (pipe, _writer) = io::pipe().unwrap();
+    std::os::unix::fs::symlink(format!("/proc/self/fd/{}", pipe.as_raw_fd()), at("pipe")).unwrap();
+    for (name, why) in [("file/", "is a directory: name a file"), ("pipe", "is not a regular file")] {
+        let error = read_trusted(&at(name), LIMIT, soon()).err().unwrap().to_string();
+        assert_eq!(error, format!("'{}' {why}", at(name).display()));
+    }
+}

@@ -189,7 +189,7 @@ fn output_file_in_a_sticky_directory() {
     let (file, link) = (directory.path().join("report"), directory.path().join("link"));
     fs::write(&file, "root's").unwrap();
     std::os::unix::fs::symlink(&file, &link).unwrap();
-    is_not_written(&format!(r#"exec {user} "$@""#), &format!("{folder}/report"), "Operation not permitted");
+    is_not_written(&format!(r#"exec {user} "$@""#), &format!("{folder}/report"), "operation not permitted");
     let peer = Peer::untouched();
     let target = format!("{folder}/link");
     check([&peer.address(), "--output-file", &target]).run().is_refused(&[&target, "is a symbolic link"]);
