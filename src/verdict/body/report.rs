@@ -1,6 +1,19 @@
-//! Health reports: the components that one names as failed, in JSON or in lines of text.
+//! Health reports: the failures that one names, in JSON or in lines of text.
 //!
-//! Conservative: what is not known as a failure is healthy, such as `{"error": null}`, an empty list or an unknown map.
+//! A member of JSON is a failure if it is
+//! - the text of an error (`error`, `exception`) that does not deny one;
+//! - a reason of oslo.middleware that has no good word and no figure, and does not deny a failure;
+//! - a bad state (`DOWN`, `not ready`) under the name of a state (`status`, `health`) or of a component (`database`), under any name in a
+//!   container (`checks`), or in a map that holds states alone;
+//! - an HTTP status of a failure;
+//! - `false`, of the whole (`ready`) or of a component that the service needs (`database_connected`);
+//! - `true`, of a failure (`is_down`).
+//!
+//! Everything else is healthy. So are, whatever they say, the past and what should be (`last_error`, `expected`), descriptions
+//! (`message`, `severity`), and components that are not required or not in use. Beside a good state of the whole, errors and reasons
+//! need a word of failure, and objects of unknown names do not count.
+//!
+//! Text is a failure if its first line begins with one. Else its failed lines are: `db: down`, `database is down`, `[FAIL] db`.
 
 use serde_json::{Map, Value};
 
@@ -192,29 +205,34 @@ fn collect(object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<String>
 
 /// Tests one member of an object.
 fn is_failed(key: &str, value: &Value, part: Part<'_>) -> bool {
-    let is_denied = || is_failed_by_false(&format!("{} {key}", part.key));
     match value {
-        Value::String(text) => {
-            let is_state = names_state(key) || (key == "level" && names_state(part.key));
-            let any_key = match part.scope {
-                Scope::Unknown => false,
-                Scope::Components | Scope::Parts => true,
-                Scope::Component => part.state.is_none(),
-            };
-            let is_judged = is_state || ((any_key || is_component(key)) && !describes(key));
-            let is_error =
-                part.scope != Scope::Unknown && ERROR_KEYS.contains(&key) && is_error(text, part.state);
-            (is_judged && is_bad(text))
-                || is_error
-                || (is_false(text) && (is_state || affirms(key)) && is_denied())
-                || text.parse().is_ok_and(|status| is_failed_status(key, status, part))
-        }
+        Value::String(text) => is_failed_text(key, text, part),
         Value::Number(number) if is_denied_by_zero(key) => number.as_f64() == Some(0.0),
         Value::Number(status) => status.as_u64().is_some_and(|status| is_failed_status(key, status, part)),
-        Value::Bool(false) => is_denied(),
+        Value::Bool(false) => is_denied(key, part),
         Value::Bool(true) => names_failure(key),
         _ => false,
     }
+}
+
+fn is_failed_text(key: &str, text: &str, part: Part<'_>) -> bool {
+    let is_state = names_state(key) || (key == "level" && names_state(part.key));
+    let any_key = match part.scope {
+        Scope::Unknown => false,
+        Scope::Components | Scope::Parts => true,
+        Scope::Component => part.state.is_none(),
+    };
+    let is_judged = is_state || ((any_key || is_component(key)) && !describes(key));
+    let is_error_text = part.scope != Scope::Unknown && ERROR_KEYS.contains(&key);
+    (is_judged && is_bad(text))
+        || (is_error_text && is_error(text, part.state))
+        || (is_false(text) && (is_state || affirms(key)) && is_denied(key, part))
+        || text.parse().is_ok_and(|status| is_failed_status(key, status, part))
+}
+
+/// Tests a key whose value is false, together with that of the part.
+fn is_denied(key: &str, part: Part<'_>) -> bool {
+    is_failed_by_false(&format!("{} {key}", part.key))
 }
 
 /// Tests an HTTP status. Within a component a 4xx may be a check's expectation.

@@ -1,4 +1,14 @@
 //! The words of health reports: values that say that a component works or has failed, and the names of their keys.
+//!
+//! A text is bad if it
+//! - is a bad state: `DOWN`, `red`, `not ready`;
+//! - begins with a failure, or with an exception's name: `error: no route`, `OperationalError: (2003)`. It is harmless if nothing, a
+//!   figure or its name, or a calm end follows: `errors: 0`, `error rate 2%`, `failed over to replica 2, ok`;
+//! - ends with a failure, or its first clause does: `database is down`, `database is down: no route`. It is harmless if a word before
+//!   the end denies it, or puts it in another time or a mere case: `no agents down`, `it was down`, `if the database is down`.
+//!
+//! A key is about a state by its last word (`dbStatus`, `is_ready`), about another time by any word (`last_error`), and about
+//! a component if its name contains that of one (`metrics_database`).
 
 /// States of what works. As the last word of a key they affirm: its `false` is a failure of the whole, or of the component
 /// that is named before them.
@@ -67,38 +77,42 @@ const BAD_STATES: [&str; 20] = [
     "maintenance",
 ];
 
-/// Beginnings of texts about a failure.
-const FAILURES: [&str; 41] = [
+/// Words of failure that a text about one begins or ends with: `down since noon`, `database is down`.
+const FAILURES: [&str; 11] = [
+    "down",
+    "failed",
+    "failing",
+    "unhealthy",
+    "unavailable",
+    "unreachable",
+    "refused",
+    "disconnected",
+    "offline",
+    "timed out",
+    "not running",
+];
+
+/// Other beginnings of texts about a failure.
+const FAILED_STARTS: [&str; 30] = [
     "health err",
     "not serving",
-    "down",
     "error",
     "errors",
     "fail",
-    "failed",
-    "failing",
     "failure",
     "fatal",
     "exception",
     "traceback",
-    "unhealthy",
     "degraded",
-    "unavailable",
-    "unreachable",
     "not responding",
-    "not running",
     "no connection",
     "no route to",
     "no healthy upstream",
     "critical",
-    "offline",
     "timeout",
-    "timed out",
     "out of service",
     "under maintenance",
     "in maintenance",
-    "refused",
-    "disconnected",
     "cannot",
     "can't",
     "could not",
@@ -113,24 +127,8 @@ const FAILURES: [&str; 41] = [
     "disabled by file",
 ];
 
-/// Ends of texts about a failure: `database is down`.
-const FAILED_ENDS: [&str; 15] = [
-    "down",
-    "failed",
-    "failing",
-    "dead",
-    "broken",
-    "missing",
-    "unhealthy",
-    "unavailable",
-    "unreachable",
-    "refused",
-    "disconnected",
-    "offline",
-    "timed out",
-    "gone away",
-    "not running",
-];
+/// Other ends of texts about a failure.
+const FAILED_ENDS: [&str; 4] = ["dead", "broken", "missing", "gone away"];
 
 /// Words that deny what follows.
 const NEGATIONS: [&str; 4] = ["no", "not", "never", "without"];
@@ -337,7 +335,8 @@ pub(super) fn ends_with_failure(text: &str) -> bool {
 fn ends_badly(text: &str) -> bool {
     let subject = |end: &&str| text.strip_suffix(*end).filter(|subject| subject.ends_with(' '));
     let denied = AFFIRMATIONS.iter().find_map(subject).and_then(|subject| subject.strip_suffix(" not "));
-    FAILED_ENDS.iter().rev().find_map(subject).or(denied).is_some_and(|subject| {
+    let failed = FAILURES.iter().chain(&FAILED_ENDS).find_map(subject);
+    failed.or(denied).is_some_and(|subject| {
         let mut words = bare_words(subject);
         let is_well = words.clone().next().is_some_and(is_good);
         !is_well && !words.any(is_hedge)
@@ -366,7 +365,7 @@ pub(super) fn is_good_news(text: &str) -> bool {
 }
 
 fn is_word_of_failure(word: &str) -> bool {
-    let lists: [&[&str]; 4] = [&FAILURES, &FAILED_ENDS, &BAD_STATES, &UNUSED_STATES];
+    let lists: [&[&str]; 5] = [&FAILURES, &FAILED_STARTS, &FAILED_ENDS, &BAD_STATES, &UNUSED_STATES];
     lists.iter().any(|list| list.contains(&word))
 }
 
@@ -424,7 +423,8 @@ fn rest_of_failure(start: &str) -> Option<&str> {
     let denied = spaced.strip_prefix("not ").unwrap_or_default();
     let denials =
         AFFIRMATIONS.iter().filter(|word| denied.starts_with(**word)).map(|word| "not ".len() + word.len());
-    let failures = FAILURES.iter().filter(|word| spaced.starts_with(**word)).map(|word| word.len());
+    let starts = FAILURES.iter().chain(&FAILED_STARTS);
+    let failures = starts.filter(|word| spaced.starts_with(**word)).map(|word| word.len());
     denials.chain(failures).find_map(|length| {
         let rest = start.get(length..)?;
         let mut next = rest.chars();

@@ -1,6 +1,11 @@
 //! Recognises the server that made an answer, by the evidence in the answer itself.
 //!
-//! Nobody is named without proof; what proves whom is in [`profiles`].
+//! - Nobody is named without proof: the responder is that of the first of the [`profiles`] of which a proof holds.
+//! - Headers alone prove no proxy where the API made the answer, for a proxy puts its own on answers that it passes on. The API
+//!   made what has a request id of OpenStack's or a page of Python's frameworks.
+//! - Its name alone does not prove a proxy on an empty 500 or 503 after a good answer to HEAD: its own failures have a body.
+//! - Answers to HEAD and GET that look alike are of the same responder: GET's body is then evidence for both.
+//! - An [`obstacle`] is what an intermediary's own answer says of its reason, or else what its status says.
 
 mod obstacle;
 mod profiles;
@@ -114,19 +119,17 @@ pub(super) struct Recognition {
 }
 
 /// Recognises the responder of each answer of one run; `None` where nothing proves it.
-///
-/// Answers to HEAD and GET that look alike come from the same responder: GET's body is then evidence for both.
 pub(super) fn identify(requests: &[Read<'_>]) -> Vec<Option<Recognition>> {
     let get = requests.iter().find(|(exchange, _)| exchange.method == Method::Get);
     let get = get.and_then(|(_, body)| body.as_ref());
-    let is_open = requests.iter().any(|(exchange, _)| {
+    let is_head_good = requests.iter().any(|(exchange, _)| {
         exchange.method == Method::Head && exchange.completion.full().is_some_and(Response::is_success)
     });
-    let of_get = get.and_then(|body| of_answer(body, is_open));
+    let of_get = get.and_then(|body| of_answer(body, is_head_good));
     let recognise = |(_, body): &Read<'_>| {
         let body = body.as_ref()?;
         let is_alike = get.is_some_and(|get| is_alike(body.answer, get.answer));
-        if is_alike { of_get } else { of_answer(body, is_open) }
+        if is_alike { of_get } else { of_answer(body, is_head_good) }
     };
     requests.iter().map(recognise).collect()
 }
@@ -139,39 +142,38 @@ fn is_alike(answer: &Response, other: &Response) -> bool {
         && ["server", "content-type", "via", "x-openstack-request-id"].into_iter().all(same)
 }
 
-fn of_answer(body: &Body<'_>, is_open: bool) -> Option<Recognition> {
-    let evidence = Evidence { answer: body.answer, text: &body.text, json: body.json.as_ref(), is_open };
+fn of_answer(body: &Body<'_>, is_head_good: bool) -> Option<Recognition> {
+    let evidence = Evidence { answer: body.answer, text: &body.text, json: body.json.as_ref(), is_head_good };
     let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
 }
 
 /// Beginnings of the pages of `WebOb` and Werkzeug, which no proxy writes so.
-const SERVICE_PAGES: [&str; 2] = ["<html>\n <head>\n  <title>", "<!doctype html>\n<html lang=en>\n<title>"];
+const FRAMEWORK_PAGES: [&str; 2] = ["<html>\n <head>\n  <title>", "<!doctype html>\n<html lang=en>\n<title>"];
 
 /// An answer prepared for the clues.
 struct Evidence<'a> {
     answer: &'a Response,
     text: &'a str,
     json: Option<&'a Value>,
-    /// A good answer to HEAD shows that requests reach the API.
-    is_open: bool,
+    /// HEAD got a good answer in the same run.
+    is_head_good: bool,
 }
 
 impl<'a> Evidence<'a> {
-    /// Tests for a proof. Headers alone prove no proxy where the service made the answer: the proxy passed it on.
     fn identifies(&self, profile: &Profile) -> bool {
         let is_possible = |proof: &Proof| {
             !profile.responder.is_intermediary()
                 || proof.iter().any(|clue| clue.is_of_body())
-                || !self.is_of_service()
+                || !self.is_of_api()
         };
         profile.proofs.iter().any(|proof| self.holds(proof) && is_possible(proof))
     }
 
     /// Tests for an answer that names a request of OpenStack's, or whose body is a page of Python's frameworks.
-    fn is_of_service(&self) -> bool {
-        let is_own_page = || SERVICE_PAGES.iter().any(|start| self.text.starts_with(start));
+    fn is_of_api(&self) -> bool {
+        let is_own_page = || FRAMEWORK_PAGES.iter().any(|start| self.text.starts_with(start));
         self.has(Clue::Has("x-openstack-request-id")) || is_own_page()
     }
 
@@ -196,7 +198,7 @@ impl<'a> Evidence<'a> {
             Clue::Page(marks) => is_page() && marks.iter().any(|mark| self.text.contains(mark)),
             Clue::PageOrNone => {
                 let is_json = || self.has(Clue::Begins("content-type", "application/json"));
-                let is_passed_on = self.is_open && matches!(self.answer.status, 500 | 503);
+                let is_passed_on = self.is_head_good && matches!(self.answer.status, 500 | 503);
                 is_page() || (self.text.is_empty() && !is_json() && !is_passed_on)
             }
             Clue::NoBody => self.text.is_empty(),

@@ -18,8 +18,7 @@ pub(super) enum Clue {
     Lacks(&'static str),
     /// The body is HTML (or XHTML) and contains one of these.
     Page(&'static [&'static str]),
-    /// The body is HTML, or there is none, and the type is not that of JSON. After a good answer to HEAD, an empty 500 or 503
-    /// is no evidence: a proxy's own has a body, and the API may have sent it.
+    /// The body is HTML, or there is none, the type is not that of JSON, and no good answer to HEAD precedes an empty 500 or 503.
     PageOrNone,
     NoBody,
     /// The body is plain text and begins with one of these.
