@@ -17,8 +17,7 @@ use crate::model::exchange::{
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, Criteria, Row, RuleOrigin, Table};
-use crate::sanitize::UntrustedText;
-use crate::sanitize::{Sanitizer, sanitize_own};
+use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
 
 /// Maximum length of a socket's path, in characters.
 const MAX_PATH: usize = 200;
@@ -52,11 +51,13 @@ pub(super) fn judge<'a>(
     made: &[&'a Exchange],
     problems: &[Vec<AnswerProblem>],
 ) -> Vec<Request<'a>> {
-    let read: Vec<_> = made.iter().copied().map(read).collect();
-    let facts = responder::identify(&read).into_iter().zip(problems);
-    let new =
-        |(read, (recognition, problems)): (_, (_, &Vec<_>))| Request::new(table, read, recognition, problems);
-    let mut requests: Vec<_> = read.into_iter().zip(facts).map(new).collect();
+    let exchanges: Vec<_> = made.iter().copied().map(read).collect();
+    let recognitions = responder::identify(&exchanges);
+    let facts = exchanges.into_iter().zip(recognitions).zip(problems);
+    let new = |((exchange, recognition), problems): ((_, _), &Vec<_>)| {
+        Request::new(table, exchange, recognition, problems)
+    };
+    let mut requests: Vec<_> = facts.map(new).collect();
     let has_head = |test: fn(&Request<'_>) -> bool| {
         requests.iter().any(|request| request.method() == Method::Head && test(request))
     };
@@ -76,16 +77,16 @@ pub(super) fn judge<'a>(
 
 /// Judges a request that has no other beside it.
 pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: &Exchange) -> RequestVerdict {
-    let read = [read(exchange)];
-    let recognition = responder::identify(&read).pop().flatten();
-    let [read] = read;
-    Request::new(&criteria.table, read, recognition, &problems(exchange, &[])).verdict(None, sanitizer)
+    let exchanges = [read(exchange)];
+    let recognition = responder::identify(&exchanges).pop().flatten();
+    let [only] = exchanges;
+    Request::new(&criteria.table, only, recognition, &problems(exchange, &[])).verdict(None, sanitizer)
 }
 
-/// A request that was made, and the body of its answer, which is decoded once.
-pub(super) type Read<'a> = (&'a Exchange, Option<Body<'a>>);
+/// An exchange, and the body of its answer, which is decoded once.
+pub(super) type ReadExchange<'a> = (&'a Exchange, Option<Body<'a>>);
 
-pub(super) fn read(exchange: &Exchange) -> Read<'_> {
+pub(super) fn read(exchange: &Exchange) -> ReadExchange<'_> {
     (exchange, exchange.completion.answer().map(Body::of))
 }
 
@@ -140,7 +141,7 @@ fn is_result_of_head(exchange: &Exchange, answer: &Response, exchanges: &[&Excha
 impl<'a> Request<'a> {
     fn new(
         table: &Table,
-        (exchange, body): Read<'a>,
+        (exchange, body): ReadExchange<'a>,
         recognition: Option<Recognition>,
         problems: &[AnswerProblem],
     ) -> Request<'a> {

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::body::{self, Body};
-use super::request::Read;
+use super::request::ReadExchange;
 use crate::model::exchange::{Method, Response};
 use crate::sanitize::UntrustedText;
 use obstacle::OBSTACLES;
@@ -119,19 +119,19 @@ pub(super) struct Recognition {
 }
 
 /// Recognises the responder of each answer of one run; `None` where nothing proves it.
-pub(super) fn identify(requests: &[Read<'_>]) -> Vec<Option<Recognition>> {
-    let get = requests.iter().find(|(exchange, _)| exchange.method == Method::Get);
+pub(super) fn identify(exchanges: &[ReadExchange<'_>]) -> Vec<Option<Recognition>> {
+    let get = exchanges.iter().find(|(exchange, _)| exchange.method == Method::Get);
     let get = get.and_then(|(_, body)| body.as_ref());
-    let is_head_good = requests.iter().any(|(exchange, _)| {
+    let is_head_good = exchanges.iter().any(|(exchange, _)| {
         exchange.method == Method::Head && exchange.completion.full().is_some_and(Response::is_success)
     });
     let of_get = get.and_then(|body| of_answer(body, is_head_good));
-    let recognise = |(_, body): &Read<'_>| {
+    let recognise = |(_, body): &ReadExchange<'_>| {
         let body = body.as_ref()?;
         let is_alike = get.is_some_and(|get| is_alike(body.answer, get.answer));
         if is_alike { of_get } else { of_answer(body, is_head_good) }
     };
-    requests.iter().map(recognise).collect()
+    exchanges.iter().map(recognise).collect()
 }
 
 /// Tests whether two answers have the same status and are described by the same headers.
