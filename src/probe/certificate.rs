@@ -174,15 +174,15 @@ pub(super) fn refused(
         CertificateError::Revoked => (CertificateProblem::Revoked, leaf),
         CertificateError::BadEncoding => early_date(&path).unwrap_or((CertificateProblem::Malformed, leaf)),
         CertificateError::BadSignature => {
-            return key_fault(&path, last, trust)
-                .unwrap_or_else(|| fault(CertificateProblem::SignatureMismatch(source(trust)), leaf, last));
+            return key_fault(&path, last, trust).unwrap_or_else(|| fault(mismatch(leaf, trust), leaf, last));
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
             signature_algorithm_id, ..
         } => {
             return key_fault(&path, last, trust).unwrap_or_else(|| {
-                let (problem, culprit) = unusable_signature(&path, leaf, signature_algorithm_id);
+                let (problem, culprit) = unusable_signature(&path, leaf, signature_algorithm_id)
+                    .unwrap_or_else(|| (mismatch(leaf, trust), leaf));
                 fault(problem, culprit, last)
             });
         }
@@ -331,12 +331,23 @@ const SIGNATURES: [(&str, &str, bool); 11] = [
     ("1.3.101.113", "Ed448", false),
 ];
 
-/// The certificate with the signature that the library refuses. It checks them from the anchor on.
+/// Signature algorithms that the library checks: RSA, ECDSA, Ed25519.
+const SUPPORTED_SIGNATURES: [&str; 6] = [
+    "1.2.840.113549.1.1.11",
+    "1.2.840.113549.1.1.12",
+    "1.2.840.113549.1.1.13",
+    "1.2.840.10045.4.3.2",
+    "1.2.840.10045.4.3.3",
+    "1.3.101.112",
+];
+
+/// The certificate with the signature that the library refuses; `None` where the library refuses only the key beside it.
+/// It checks them from the anchor on.
 fn unusable_signature<'a, 'b>(
     path: &[&'a X509Certificate<'b>],
     leaf: &'a X509Certificate<'b>,
     algorithm: &[u8],
-) -> Blamed<'a, 'b> {
+) -> Option<Blamed<'a, 'b>> {
     // The object identifier, and its parameters after it.
     let has_it = |certificate: &X509Certificate<'_>| {
         let oid = certificate.signature_algorithm.algorithm.as_bytes();
@@ -350,9 +361,20 @@ fn unusable_signature<'a, 'b>(
         Some((_, name, false)) => {
             CertificateProblem::UnsupportedSignature(chain_part(index), (*name).to_owned())
         }
+        None if SUPPORTED_SIGNATURES.contains(&oid.as_str()) => return None,
         None => CertificateProblem::UnsupportedSignature(chain_part(index), format!("algorithm {oid}")),
     };
-    (problem, culprit)
+    Some((problem, culprit))
+}
+
+/// The problem of a certificate that another key signed than that of the trusted CA with its issuer's name.
+fn mismatch(leaf: &X509Certificate<'_>, trust: Option<&Trust>) -> CertificateProblem {
+    let problem = if leaf.subject() == leaf.issuer() {
+        CertificateProblem::SelfSigned
+    } else {
+        CertificateProblem::SignatureMismatch
+    };
+    problem(source(trust))
 }
 
 /// The place of a certificate among those that were sent.

@@ -79,6 +79,25 @@ fn p521_keys_of_servers() {
     asked(&other).exits(2).says("self-signed and not trusted");
 }
 
+/// A trusted CA that has the name of the server's issuer, and a key of another kind.
+#[test]
+fn namesake_with_another_kind_of_key() {
+    let files = Files::new();
+    let cacert = files.directory().join("ca.pem").display().to_string();
+    let own = Server::start("-newkey ec -pkeyopt ec_paramgen_curve:P-256").map(|server| server.program);
+    let issued = s_server(&Authority::new("Test CA").server("localhost"), &[]);
+    let cases = [
+        (own, "localhost", "self-signed and not trusted"),
+        (issued, "Test CA", "is not signed by the trusted CA of its issuer's name"),
+    ];
+    for (server, name, why) in cases {
+        let (Some(server), Some(mut openssl)) = (server, openssl(files.directory())) else { return };
+        openssl.args(words("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj"));
+        assert!(openssl.arg(format!("/CN={name}")).output().unwrap().status.success());
+        check([&server.url(), "--cacert", &cacert, "-m", "get"]).run().exits(2).says(why);
+    }
+}
+
 /// The digest of a signature is OpenSSL's default, SHA-256, unless another is given.
 #[test]
 fn p521_keys_of_authorities() {
