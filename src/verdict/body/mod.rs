@@ -74,13 +74,13 @@ pub(super) fn failed_component(body: &Body<'_>) -> Option<String> {
     }
 }
 
-/// Maximum number of words of a page that says that all is well, and nothing else.
+/// Maximum number of words of a fragment of HTML that says that all is well, and nothing else.
 const MAX_GOOD_WORDS: usize = 3;
 
-/// Tests for a web page, by the body alone: frameworks set `text/html` on anything. One that says that all is well, and
-/// nothing else, is a health check's own.
+/// Tests for a web page, by the body alone: frameworks set `text/html` on anything. A fragment that says that all is well,
+/// and nothing else, is a health check's own.
 pub(super) fn is_web_page(body: &Body<'_>) -> bool {
-    html::is_page(&body.text) && !says_well(&html::words(&body.text))
+    html::is_document(&body.text) || (html::is_page(&body.text) && !says_well(&html::words(&body.text)))
 }
 
 fn says_well(words: &str) -> bool {
@@ -638,9 +638,9 @@ mod tests {
             ("<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"x\">", true),
             ("<head><title>x</title></head>", true),
             ("<BODY>x", true),
-            ("<html><body>OK</body></html>", false),
+            ("<html><body>OK</body></html>", true),
             ("<!DOCTYPE html><title>Health</title><table><tr><td>db</td><td>OK</td></tr></table>", true),
-            ("<html><head></head><body><pre>{\"status\":\"UP\"}</pre></body></html>", false),
+            ("<html><head></head><body><pre>{\"status\":\"UP\"}</pre></body></html>", true),
             ("<html><body><pre>{\"status\":\"DOWN\"}</pre></body></html>", true),
             ("<html><body><h1>200 OK</h1>\nService ready.\n</body></html>", true),
             ("<html><body>No problems here. Log in: up</body></html>", true),
