@@ -36,6 +36,9 @@ const MAX_SECRET_BYTES: usize = 256 * 1024;
 /// Time that writing the cache may take: the requests need the rest of the budget.
 const CACHE_TIME: Duration = Duration::from_millis(250);
 
+/// Time that it may take after the deadline, of the 250 ms that a run may exceed it.
+const CACHE_GRACE: Duration = Duration::from_millis(50);
+
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -112,15 +115,24 @@ impl Session {
     }
 
     /// Does something with the cache, if there is one. A file system that does not answer must not cost the result.
-    fn keep(&self, work: impl Fn(&Cache, &Cloud) -> Result<()> + Send + Sync + 'static) -> Result<()> {
+    fn keep(
+        &self,
+        deadline: Instant,
+        work: impl Fn(&Cache, &Cloud) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<()> {
         if self.cloud.cache.is_none() {
             return Ok(());
         }
         let plan = Arc::clone(&self.cloud);
         let work = move || plan.cache.as_ref().map_or(Ok(()), |cache| work(cache, &plan.cloud));
-        let kept = deadline::within(Some(Instant::now() + CACHE_TIME), work);
+        let kept = deadline::within(Some(cache_end(Instant::now(), deadline)), work);
         kept.unwrap_or_else(|_| Err(anyhow!("its file system does not answer")))
     }
+}
+
+/// Returns the end of the time for writing the cache in a run with this deadline.
+fn cache_end(now: Instant, deadline: Instant) -> Instant {
+    (now + CACHE_TIME).min(deadline + CACHE_GRACE)
 }
 
 impl Run {
@@ -152,7 +164,7 @@ impl Run {
         {
             self.has_read_files.store(false, Ordering::SeqCst);
             // One that cannot be removed is overwritten by the login that follows.
-            let _ = session.keep(Cache::forget);
+            let _ = session.keep(deadline, Cache::forget);
             known.token = None;
             // Half of what is left: half of the whole time may be over.
             login = self.log_in(session, &mut known, Instant::now(), deadline)?;
@@ -220,11 +232,17 @@ impl Run {
         let request = (&cloud.login.url, cloud.login.body());
         let exchange =
             Prober::log_in(&self.plan, (request.0, &request.1), MAX_ANSWER_BYTES, &self.resolver, limit)?;
-        Ok(self.conclude(session, known, exchange))
+        Ok(self.conclude(session, known, exchange, deadline))
     }
 
     /// Reads what a login brought, and keeps its token.
-    fn conclude(&self, session: &Session, known: &mut Known, mut exchange: Exchange) -> LoginResult {
+    fn conclude(
+        &self,
+        session: &Session,
+        known: &mut Known,
+        mut exchange: Exchange,
+        deadline: Instant,
+    ) -> LoginResult {
         let cloud = &session.cloud.cloud;
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
@@ -251,7 +269,7 @@ impl Run {
         let mut verdict =
             LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
         let stored = token.clone();
-        if let Err(error) = session.keep(move |cache, cloud| cache.store(cloud, &stored)) {
+        if let Err(error) = session.keep(deadline, move |cache, cloud| cache.store(cloud, &stored)) {
             verdict.cache_error = Some(format!("{error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
@@ -318,7 +336,8 @@ impl Run {
         if let Some(token) = token.filter(|_| known.recipients.len() > before) {
             let (token, recipients) = (token.clone(), Arc::clone(&known.recipients));
             // Without it the next run sends the token in advance again.
-            let _ = session.keep(move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
+            let _ =
+                session.keep(times.1, move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
         }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();
@@ -347,6 +366,13 @@ mod tests {
 
     fn shown(known: &mut Known, secret: &str) -> String {
         known.sanitizer(&plan()).line(&UntrustedText::new(secret), 100)
+    }
+
+    #[test]
+    fn time_for_the_cache() {
+        let (now, budget) = (Instant::now(), Duration::from_secs(10));
+        assert_eq!(cache_end(now, now + budget), now + CACHE_TIME);
+        assert_eq!(cache_end(now + budget, now + budget), now + budget + CACHE_GRACE);
     }
 
     #[test]

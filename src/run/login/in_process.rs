@@ -17,7 +17,7 @@ impl Run {
         let body = login.body();
         let exchange =
             Prober::log_in_over((&login.url, &body), MAX_ANSWER_BYTES, connection, deadline).ok()?;
-        let login = self.conclude(session, &mut Known::default(), exchange);
+        let login = self.conclude(session, &mut Known::default(), exchange, deadline);
         Some(self.login_report(session, login, deadline))
     }
 
