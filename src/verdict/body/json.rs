@@ -244,6 +244,9 @@ fn not_good(object: &Map<String, Value>) -> Option<String> {
 }
 
 pub(super) fn named(name: &str, value: &Value) -> String {
-    let text = value.as_str().and_then(words).unwrap_or_else(|| value.to_string());
-    format!("{name}: {text}")
+    format!("{name}: {}", value_text(value))
+}
+
+pub(super) fn value_text(value: &Value) -> String {
+    value.as_str().and_then(words).unwrap_or_else(|| value.to_string())
 }

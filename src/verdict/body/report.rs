@@ -2,6 +2,7 @@
 //!
 //! A member of JSON is a failure if it is
 //! - the text of an error (`error`, `exception`) that does not deny one;
+//! - a message (`detail`) with words of failure, where the whole gives no state;
 //! - a reason of oslo.middleware that has no good word and no figure, and does not deny a failure;
 //! - a bad state (`DOWN`, `not ready`) under the name of a state (`status`, `health`) or of a component (`database`), under any name in a
 //!   container (`checks`), or in a map that holds states alone;
@@ -10,14 +11,16 @@
 //! - `true`, of a failure (`is_down`).
 //!
 //! Everything else is healthy. So are, whatever they say, the past and what should be (`last_error`, `expected`), descriptions
-//! (`message`, `severity`), and components that are not required or not in use. Beside a good state of the whole, errors and reasons
+//! (`name`, `severity`), and components that are not required or not in use. Beside a good state of the whole, errors and reasons
 //! need a word of failure, and objects of unknown names do not count.
 //!
 //! Text is a failure if its first line begins with one. Else its failed lines are: `db: down`, `database is down`, `[FAIL] db`.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
-use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named};
+use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named, value_text};
 use super::states::{
     affirms, begins_with_failure, denies_error, describes, ends_with_failure, holds_components,
     is_about_component, is_bad, is_bad_state, is_code, is_component, is_denied_by_zero, is_failed_by_false,
@@ -67,6 +70,46 @@ struct Part<'a> {
     depth: u8,
 }
 
+/// A failure that was found, by its outermost name.
+struct Failure {
+    name: String,
+    /// The inner names and the value, where the name does not tell all.
+    rest: Option<String>,
+}
+
+impl Failure {
+    fn of(name: &str, rest: String) -> Failure {
+        Failure { name: name.to_owned(), rest: Some(rest) }
+    }
+
+    /// Tests for the state of the whole: `status: DOWN`.
+    fn is_overall(&self) -> bool {
+        let key = &self.name;
+        let is_state = names_state(key) || names_status(key) || affirms(key) || names_failure(key);
+        is_state && !is_component(key)
+    }
+
+    fn within(self, name: &str) -> Failure {
+        if self.name == "succeeded" {
+            return Failure { name: format!("{name} failed"), rest: None };
+        }
+        if name.is_empty() || holds_components(name) { self } else { Failure::of(name, self.to_string()) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rest {
+            Some(rest) => write!(f, "{}: {rest}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+fn joined(failed: &[Failure]) -> Option<String> {
+    join(failed.iter().take(MAX_PARTS).map(Failure::to_string))
+}
+
 /// The answer of a health check of the kind that Ceilometer and its relatives have: oslo.middleware's reasons,
 /// Zaqar's storage, or a map of back-end components.
 pub(super) fn is_report(value: &Value) -> bool {
@@ -85,7 +128,7 @@ pub(super) fn failed_component(value: &Value) -> Option<String> {
             let mut failed = Vec::new();
             let part = Part { key: "", scope: Scope::Unknown, state: None, depth: MAX_DEPTH };
             of_entries("", entries, part, &mut failed);
-            join(failed.into_iter())
+            joined(&failed)
         }
         Value::String(text) => failed_lines(text),
         Value::Bool(false) => Some("false".to_owned()),
@@ -128,19 +171,12 @@ fn failed_states(object: &Map<String, Value>, state: Option<bool>) -> Option<Str
     let mut failed = Vec::new();
     let scope = if is_component_report(object) { Scope::Parts } else { Scope::Unknown };
     collect(object, Part { key: "", scope, state, depth: MAX_DEPTH }, &mut failed);
-    let (overall, components): (Vec<_>, Vec<_>) = failed.into_iter().partition(|entry| is_overall(entry));
+    let (overall, components): (Vec<_>, Vec<_>) = failed.into_iter().partition(Failure::is_overall);
     if !components.is_empty() || overall.is_empty() {
-        return join(components.into_iter());
+        return joined(&components);
     }
     let words = json::description(object, MAX_DEPTH).filter(|text| !denies_error(text));
-    join(overall.into_iter().chain(words))
-}
-
-/// Tests for the state of the whole: `status: DOWN`.
-fn is_overall(entry: &str) -> bool {
-    let key = entry.split(": ").next().unwrap_or_default();
-    let is_state = names_state(key) || names_status(key) || affirms(key) || names_failure(key);
-    is_state && !is_component(key)
+    join(joined(&overall).into_iter().chain(words))
 }
 
 /// Tests for a map of states alone, at least one of them good, or of components that have states: whatever their names,
@@ -182,10 +218,12 @@ fn condition(object: &Map<String, Value>) -> Option<(&str, &str)> {
     kind.zip(status.filter(|status| ["True", "False", "Unknown"].contains(status)))
 }
 
-fn collect(object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<String>) {
+fn collect(object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<Failure>) {
     let Some(depth) = part.depth.checked_sub(1) else { return };
     if let Some((kind, status)) = condition(object) {
-        failed.extend((is_failed_by_false(kind) && is_false(status)).then(|| format!("{kind}: {status}")));
+        failed.extend(
+            (is_failed_by_false(kind) && is_false(status)).then(|| Failure::of(kind, status.to_owned())),
+        );
         return;
     }
     for (key, value) in object {
@@ -196,7 +234,7 @@ fn collect(object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<String>
             continue;
         }
         if is_failed(key, value, part) {
-            failed.push(named(key, value));
+            failed.push(Failure::of(key, value_text(value)));
         } else {
             descend(key, value, Part { depth, ..part }, failed);
         }
@@ -242,7 +280,7 @@ fn is_failed_status(key: &str, status: u64, part: Part<'_>) -> bool {
 }
 
 /// Searches a value that is a component or holds some.
-fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<String>) {
+fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<Failure>) {
     let scope = match part.scope {
         _ if holds_components(key) => Scope::Components,
         Scope::Components | Scope::Parts => Scope::Component,
@@ -257,7 +295,7 @@ fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<String>) {
             let bad = object
                 .iter()
                 .filter(|(name, value)| value.as_str().is_some_and(is_bad) && !is_of_another_time(name));
-            failed.extend(bad.take(MAX_PARTS).map(|(name, value)| format!("{key}: {}", named(name, value))));
+            failed.extend(bad.take(MAX_PARTS).map(|(name, value)| Failure::of(key, named(name, value))));
         }
         // Beside a good state of the whole, unknown things are their own business.
         Value::Object(object)
@@ -267,7 +305,7 @@ fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<String>) {
         }
         Value::Array(entries) if names_failure(key) => {
             let failures = entries.iter().filter_map(Value::as_str).filter(|text| is_error(text, part.state));
-            failed.extend(failures.take(MAX_PARTS).map(|text| format!("{key}: {text}")));
+            failed.extend(failures.take(MAX_PARTS).map(|text| Failure::of(key, text.to_owned())));
         }
         Value::Array(entries) if scope != Scope::Unknown || !is_well => {
             of_entries(key, entries, inner, failed);
@@ -277,7 +315,7 @@ fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<String>) {
 }
 
 /// Searches the entries of a list, each in its own name or that of the list.
-fn of_entries(list: &str, entries: &[Value], part: Part<'_>, failed: &mut Vec<String>) {
+fn of_entries(list: &str, entries: &[Value], part: Part<'_>, failed: &mut Vec<Failure>) {
     let scope = if part.scope == Scope::Unknown { Scope::Unknown } else { Scope::Component };
     for entry in entries.iter().filter_map(Value::as_object) {
         if failed.len() >= MAX_PARTS {
@@ -290,21 +328,15 @@ fn of_entries(list: &str, entries: &[Value], part: Part<'_>, failed: &mut Vec<St
 }
 
 /// Searches a component, and adds its name to what failed within it.
-fn nested(name: &str, object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<String>) {
+fn nested(name: &str, object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<Failure>) {
     if is_dispensable(object) {
         return;
     }
-    let before = failed.len();
     let holds_parts = part.scope == Scope::Component && is_component_report(object);
     let scope = if holds_parts { Scope::Parts } else { part.scope };
-    collect(object, Part { scope, state: own_state(object), ..part }, failed);
-    for entry in failed.iter_mut().skip(before) {
-        *entry = match entry.as_str() {
-            "succeeded: false" => format!("{name} failed"),
-            _ if name.is_empty() || holds_components(name) => continue,
-            other => format!("{name}: {other}"),
-        };
-    }
+    let mut within = Vec::new();
+    collect(object, Part { scope, state: own_state(object), ..part }, &mut within);
+    failed.extend(within.into_iter().map(|failure| failure.within(name)));
 }
 
 /// Tests for a component that is not required or not in use, as it says itself.
