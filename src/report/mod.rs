@@ -152,6 +152,11 @@ impl Report {
         (!is_summary).then(|| wording::login::line(login))
     }
 
+    /// Tests whether an endpoint's action needs the endpoint's name above it, for there are others.
+    fn names_endpoints(&self) -> bool {
+        self.endpoints.len() > 1 || self.login_advice().is_some()
+    }
+
     /// The meaning of a failed login and the action, unless an endpoint says so.
     fn login_advice(&self) -> Option<(String, String)> {
         let login = self.login.as_deref().filter(|login| login.diagnosis.is_some())?;
@@ -196,10 +201,9 @@ impl Report {
 
     /// The report of a result that could not be written to its file.
     pub(crate) fn write_failed(&self, why: &str, codes: ExitCodes) -> Report {
-        let (result, why) = (self.state, sanitize::sanitize_own(why, MAX_WRITE_ERROR));
+        let why = sanitize::sanitize_own(why, MAX_WRITE_ERROR);
+        let text = wording::summary::not_written(&why, self.state, &self.summary.text);
         let state = self.state_if_lost();
-        let text = self.summary.text.as_str();
-        let text = format!("--output-file was not written ({why}); the result was {result}: {text}");
         Report {
             state,
             exit_code: codes.of(state),

@@ -65,9 +65,8 @@ impl HumanView {
         let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
         sections.push(self.login(report));
         if let [only] = report.endpoints.as_slice() {
-            // Each action is below the name of what it is for.
-            let is_named = report.login_advice().is_some();
-            sections.extend(is_named.then(|| self.headline(only.state, &only.shown_name)));
+            let name = || self.headline(only.state, &only.shown_name);
+            sections.extend(report.names_endpoints().then(name));
             sections.extend(self.details(only, report.summary.quoted));
         } else {
             sections.push(self.table(report));

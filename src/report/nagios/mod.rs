@@ -32,15 +32,14 @@ pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
 fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let worst_first = report.worst_first();
-    // Each action is below the name of what it is for.
-    let several = report.endpoints.len() > 1 || report.login_advice().is_some();
+    let is_named = report.names_endpoints();
     let summarised = report.summarised();
     let mut lines = about_login(report, verbosity);
     for verdict in worst_first.into_iter().filter(listed) {
         let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
         let summary = if is_above { &report.summary } else { &verdict.summary };
         let about = about(verdict, summary.quoted, verbosity);
-        if several {
+        if is_named {
             lines.push(if is_above {
                 format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name)
             } else {

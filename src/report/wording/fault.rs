@@ -31,11 +31,9 @@ pub(super) fn clause(
             _ => format!("cannot resolve {}", verdict.host),
         },
         FaultKind::Refused => format!("connection refused by {endpoint}"),
-        FaultKind::NoRoute => match &fault.detail {
-            FaultDetail::Connect(ConnectFault::Unix { reason: Some(reason), .. }) => {
-                format!("cannot connect to {endpoint}: {reason}")
-            }
-            _ => format!("no route to {endpoint}"),
+        FaultKind::NoRoute => match socket_reason(fault) {
+            Some(reason) => format!("cannot connect to {endpoint}: {reason}"),
+            None => format!("no route to {endpoint}"),
         },
         FaultKind::Reset => without_answer(verdict, method, judged, fault, "reset"),
         FaultKind::Closed => without_answer(verdict, method, judged, fault, "closed"),
@@ -90,10 +88,7 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (_, Some(status)) if lacks_tls_end(fault) => format!("the server {NO_TLS_END} its answer ({status})"),
         (_, Some(status)) => format!("its answer ({status}) broke off"),
         (FaultKind::Refused, None) => "connection refused".to_owned(),
-        (FaultKind::NoRoute, None) => match &fault.detail {
-            FaultDetail::Connect(ConnectFault::Unix { reason: Some(reason), .. }) => reason.clone(),
-            _ => "no route".to_owned(),
-        },
+        (FaultKind::NoRoute, None) => socket_reason(fault).unwrap_or("no route").to_owned(),
         (FaultKind::Reset, None) => "connection reset".to_owned(),
         (_, None) if fault.phase == Phase::Receive => {
             "connection closed within the headers of its answer".to_owned()
@@ -102,6 +97,14 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     };
     let when = if is_at_once(judged) { "immediately".to_owned() } else { format!("after {after}") };
     format!(", but GET failed {when}: {failed}")
+}
+
+/// The system's word for a UNIX socket that cannot be connected to.
+fn socket_reason(fault: &FaultInfo) -> Option<&str> {
+    match &fault.detail {
+        FaultDetail::Connect(ConnectFault::Unix { reason, .. }) => reason.as_deref(),
+        _ => None,
+    }
 }
 
 /// Tests for a body that did not break off, but cannot be read on.

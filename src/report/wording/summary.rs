@@ -35,6 +35,11 @@ pub(crate) fn of_run(endpoints: &[Verdict], quorum: Option<Quorum>, room: usize)
     }
 }
 
+/// Says that the result was not written, and what it was.
+pub(in crate::report) fn not_written(why: &str, result: State, summary: &str) -> String {
+    format!("--output-file was not written ({why}); the result was {result}: {summary}")
+}
+
 pub(crate) fn of_endpoint(verdict: &Verdict) -> Summary {
     line("", verdict, MAX_SUMMARY)
 }
