@@ -435,6 +435,13 @@ fn notes() {
             format!("--token-file {} is readable by other users", files.path("open")),
         ]
     );
+    let hostile = Files::with(&[("tok\x1b[31m\u{202e}\nen", "tokentoken")]);
+    let noted = plan(&["h", "--token-file", &hostile.path("tok\x1b[31m\u{202e}\nen")]).notes;
+    assert_eq!(noted, [format!("--token-file {} is readable by other users", hostile.path("tok en"))]);
+}
+
+#[test]
+fn notes_on_thresholds() {
     assert_eq!(plan(&["h", "-w", "9", "-c", "9.5"]).notes, [""; 0]);
     assert_eq!(
         plan(&["h", "-w", "12", "-c", "10s"]).notes,
@@ -471,6 +478,11 @@ fn notes() {
         ["-w 500 can never trigger: a run ends after 10 s (-t)"],
         "with a unit it is meant"
     );
+}
+
+#[test]
+fn notes_on_short_secrets() {
+    use std::os::unix::fs::PermissionsExt;
     let short = Files::with(&[("token", "abc"), ("auth", "me:p"), ("long", "abcd")]);
     for name in ["token", "auth", "long"] {
         fs::set_permissions(short.path(name), fs::Permissions::from_mode(0o600)).unwrap();
@@ -482,9 +494,6 @@ fn notes() {
     assert_eq!(noted("--token-file", "token"), [note("--token-file")]);
     assert_eq!(noted("--auth-file", "auth"), [note("--auth-file")]);
     assert_eq!(noted("--token-file", "long"), [""; 0]);
-    let hostile = Files::with(&[("tok\x1b[31m\u{202e}\nen", "tokentoken")]);
-    let noted = plan(&["h", "--token-file", &hostile.path("tok\x1b[31m\u{202e}\nen")]).notes;
-    assert_eq!(noted, [format!("--token-file {} is readable by other users", hostile.path("tok en"))]);
 }
 
 #[test]

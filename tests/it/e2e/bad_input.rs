@@ -211,7 +211,6 @@ fn unreadable_files() {
     check(["--endpoints", &folder]).run().is_refused(&[]);
 }
 
-/// The text of a file may be a secret in the wrong place.
 /// curl's `-u user:password` in place of a file's name.
 #[test]
 fn logins_in_place_of_files() {
@@ -230,6 +229,7 @@ fn logins_in_place_of_files() {
     check(["--endpoints", "no-such/file:1"]).run().is_refused(&["'no-such/file:1' does not exist"]);
 }
 
+/// The text of a file may be a secret in the wrong place.
 #[test]
 fn errors_in_files() {
     let directory = tempfile::tempdir().unwrap();
