@@ -1,5 +1,6 @@
 //! `--wait`: quiet until the state is OK or the time is over.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use crate::report::Report;
 use crate::run::{MIN_RUN, Run, Runner, last_complete};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units::{format_span, plural};
+use crate::verdict::Verdict;
 
 /// Minimum time of the first run, so that an endpoint can answer. A run may exceed its limit by more than this.
 const MIN_FIRST_RUN: Duration = Duration::from_millis(150);
@@ -115,15 +117,15 @@ impl Waiting {
 }
 
 /// Returns the report of a run that was cut short, with the verdicts of the run before it where the latest prove less.
-fn completed(run: &Run, mut before: Report, latest: Report) -> Report {
+fn completed(run: &Run, before: Report, mut latest: Report) -> Report {
     if latest.endpoints.is_empty() {
         // Its time was over before it knew them.
         return before;
     }
-    let endpoints = latest.endpoints.iter().cloned().map(|verdict| {
-        let same = before.endpoints.iter().position(|earlier| earlier.endpoint == verdict.endpoint);
-        last_complete(same.map(|index| before.endpoints.swap_remove(index)), verdict, true)
-    });
+    let before = before.endpoints.into_iter().map(|verdict| (verdict.endpoint.clone(), verdict));
+    let mut before: HashMap<String, Verdict> = before.collect();
+    let endpoints = std::mem::take(&mut latest.endpoints).into_iter();
+    let endpoints = endpoints.map(|verdict| last_complete(before.remove(&verdict.endpoint), verdict, true));
     let endpoints = endpoints.collect();
     latest.with_endpoints(run.plan(), endpoints)
 }
