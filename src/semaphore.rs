@@ -16,7 +16,7 @@ pub(crate) struct Semaphore {
 #[derive(Debug)]
 struct Permits {
     free: usize,
-    /// Threads that wait for one. To wake one is a system call, and mostly there is none.
+    /// Number of threads that wait for a permit. Waking one is a system call, which is saved where there is none.
     waiting: usize,
 }
 

@@ -173,7 +173,7 @@ impl Plan {
 }
 
 /// Refuses an output file that is not a regular one. Where its file system does not answer, the result matters more: it is
-/// probed for all the same, and writing it tells the rest.
+/// probed for all the same, and writing reports any other problem.
 fn check_output_file(file: &Path, deadline: Instant) -> Result<()> {
     let own = file.to_owned();
     deadline::within(Some(deadline), move || input::check_output_target(&own)).unwrap_or(Ok(()))

@@ -210,7 +210,7 @@ fn verify_anchor(
 pub(super) enum Refusal {
     /// The only anchor that a chain leads to has expired, or is not valid yet.
     OutdatedAnchor(CertificateDer<'static>),
-    /// No way to an anchor leads around this intermediate, which may sign no certificate.
+    /// Every way to an anchor uses this intermediate, which may sign no certificate.
     MayNotSign(CertificateDer<'static>),
     /// The handshake's signature was not made with the key of the server's certificate.
     UnprovenKey,

@@ -187,7 +187,7 @@ fn serve(listener: &TcpListener, diagnosis: Diagnosis, identity: Option<&Identit
             let stream = Arc::new(stream);
             open.push_back(Arc::downgrade(&stream));
             let own = Arc::clone(&stream);
-            // A client that went away is its own business.
+            // Nobody waits for an answer that could not be sent.
             let answer = move || drop(respond(&own, diagnosis, identity));
             let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, answer);
             if thread.is_err() {

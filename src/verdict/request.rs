@@ -107,7 +107,7 @@ fn row(table: &Table, exchange: &Exchange, problems: &[AnswerProblem]) -> (Row, 
     }
 }
 
-/// The reasons not to believe a whole answer whose status is good, one of the attempt's `exchanges`.
+/// Finds the reasons not to believe a whole answer with a good status. `exchanges` are those of its attempt.
 pub(super) fn problems(exchange: &Exchange, exchanges: &[&Exchange]) -> Vec<AnswerProblem> {
     let Some(answer) = exchange.completion.full().filter(|answer| answer.is_success()) else {
         return Vec::new();

@@ -46,8 +46,11 @@ pub(crate) enum Spender {
     Rest,
 }
 
-/// Finds the shortage of a request that timed out without a fair wait. That is at least a fourth of the limit, clearly longer than
-/// the answer to HEAD took, which needs no back-end, and for the endpoint no less than the others had taken before it.
+/// Finds the shortage of a request that timed out without a fair wait. A wait is fair if it had
+/// - nine tenths of the limit, or
+/// - a fourth of the limit, a tenth more than the answer to HEAD took, which needs no back-end, and together with HEAD the
+///   time that other endpoints took before it.
+///
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
     let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));

@@ -536,7 +536,7 @@ fn request_times() {
     assert_eq!(verdict.diagnosis, Diagnosis::BackendStalled);
 }
 
-/// Whom GET's and HEAD's timeouts accuse, by the times of other endpoints, of HEAD's look-up, HEAD and GET in ms, in a run of 2 s.
+/// The diagnoses of timeouts, by the times of other endpoints, of HEAD's look-up, HEAD and GET in ms, in a run of 2 s.
 #[test]
 fn fair_waits() {
     use Spender::{Head, Lookup, Others, Rest};

@@ -50,7 +50,8 @@ impl HumanView {
         sections
     }
 
-    /// Shows what adds to a summary that quotes `quoted` characters: meaning and action, the requests, and at `-vv` the transcript of each.
+    /// Shows what adds to a summary that quotes `quoted` characters: meaning and action, the requests, and at `-vv` the
+    /// transcript of each.
     pub(super) fn details(&self, verdict: &Verdict, quoted: usize) -> Vec<Vec<String>> {
         let mut lines = self.requests(verdict);
         let backend = verdict.backend.map(units::format_duration);

@@ -56,7 +56,8 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     lines
 }
 
-/// Returns lines about the login: its outcome at `-v` or beside endpoints where it failed, and the action unless an endpoint has it.
+/// Returns lines about the login: its outcome at `-v`, or beside endpoints where it failed, and what to do unless an endpoint
+/// says so.
 fn about_login(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let advice = report.login_advice();
     let is_shown = verbosity >= Verbosity::Notes || advice.is_some() && !report.endpoints.is_empty();

@@ -4,17 +4,18 @@
 //! - the text of an error (`error`, `exception`) that does not deny one;
 //! - a message (`detail`) with words of failure, where the whole gives no state;
 //! - a reason of oslo.middleware that has no good word and no figure, and does not deny a failure;
-//! - a bad state (`DOWN`, `not ready`) under the name of a state (`status`, `health`) or of a component (`database`), under any name in a
-//!   container (`checks`), or in a map that holds states alone;
+//! - a bad state (`DOWN`, `not ready`) under the name of a state (`status`, `health`) or of a component (`database`), under
+//!   any name in a container (`checks`), or in a map that holds states alone;
 //! - an HTTP status of a failure;
 //! - `false`, of the whole (`ready`) or of a component that the service needs (`database_connected`);
 //! - `true`, of a failure (`is_down`).
 //!
 //! Everything else is healthy. So are, whatever they say, the past and what should be (`last_error`, `expected`), descriptions
-//! (`name`, `severity`), and components that are not required or not in use. Beside a good state of the whole, errors and reasons
-//! need a word of failure, and objects of unknown names do not count.
+//! (`name`, `severity`), and components that are not required or not in use. Beside a good state of the whole, errors and
+//! reasons need a word of failure, and objects of unknown names do not count.
 //!
-//! Text is a failure if its first line begins with one. Else its failed lines are: `db: down`, `database is down`, `[FAIL] db`.
+//! Text is a failure if its first line begins with one. Else only its failed lines are failures: `db: down`, `database is
+//! down`, `[FAIL] db`.
 
 use std::fmt;
 
@@ -70,8 +71,9 @@ struct Part<'a> {
     depth: u8,
 }
 
-/// A failure that was found, by its outermost name.
+/// A failure that was found.
 struct Failure {
+    /// Its outermost name.
     name: String,
     /// The inner names and the value, where the name does not tell all.
     rest: Option<String>,
@@ -196,7 +198,7 @@ fn word_state(text: &str) -> Option<bool> {
     if is_bad(text) { Some(false) } else { is_good(text).then_some(true) }
 }
 
-/// The state that an object gives of itself, a failure before anything good.
+/// The state that an object gives of itself: bad if one of several is.
 fn own_state(object: &Map<String, Value>) -> Option<bool> {
     let states =
         object.iter().filter(|(key, _)| !is_of_another_time(key)).filter_map(|(key, value)| match value {
@@ -297,7 +299,6 @@ fn descend(key: &str, value: &Value, part: Part<'_>, failed: &mut Vec<Failure>) 
                 .filter(|(name, value)| value.as_str().is_some_and(is_bad) && !is_of_another_time(name));
             failed.extend(bad.take(MAX_PARTS).map(|(name, value)| Failure::of(key, named(name, value))));
         }
-        // Beside a good state of the whole, unknown things are their own business.
         Value::Object(object)
             if scope != Scope::Unknown || (!is_well && own_state(object) == Some(false)) =>
         {

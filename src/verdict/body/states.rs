@@ -2,10 +2,10 @@
 //!
 //! A text is bad if it
 //! - is a bad state: `DOWN`, `red`, `not ready`;
-//! - begins with a failure, or with an exception's name: `error: no route`, `OperationalError: (2003)`. It is harmless if nothing, a
-//!   figure or its name, or a calm end follows: `errors: 0`, `error rate 2%`, `failed over to replica 2, ok`;
-//! - ends with a failure, or its first clause does: `database is down`, `database is down: no route`. It is harmless if a word before
-//!   the end denies it, or puts it in another time or a mere case: `no agents down`, `it was down`, `if the database is down`.
+//! - begins with a failure, or with an exception's name: `error: no route`, `OperationalError: (2003)`. It is harmless if
+//!   nothing, a figure or its name, or a calm end follows: `errors: 0`, `error rate 2%`, `failed over to replica 2, ok`;
+//! - ends with a failure, or its first clause does: `database is down`, `database is down: no route`. It is harmless if a word
+//!   before the end denies it, or puts it in another time or a mere case: `no agents down`, `it was down`, `if it is down`.
 //!
 //! A key is about a state by its last word (`dbStatus`, `is_ready`), about another time by any word (`last_error`), and about
 //! a component if its name contains that of one (`metrics_database`).
@@ -169,7 +169,7 @@ const CALM_ENDS: [&str; 3] = ["ok", "okay", "enabled"];
 /// States of a component that nobody uses.
 const UNUSED_STATES: [&str; 3] = ["disabled", "not configured", "not enabled"];
 
-/// Ends of the names of exceptions, which have more letters.
+/// Ends of the names of exceptions. Alone they are no names.
 const EXCEPTIONS: [&str; 2] = ["Error", "Exception"];
 
 /// Maximum number of characters that are read of a value.

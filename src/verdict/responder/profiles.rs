@@ -18,7 +18,8 @@ pub(super) enum Clue {
     Lacks(&'static str),
     /// The body is HTML (or XHTML) and contains one of these.
     Page(&'static [&'static str]),
-    /// The body is HTML, or there is none, the type is not that of JSON, and no good answer to HEAD precedes an empty 500 or 503.
+    /// The body is HTML, or there is none. An empty one must not be of JSON's type, nor that of a 500 or 503 after a good
+    /// answer to HEAD.
     PageOrNone,
     NoBody,
     /// The body is plain text and begins with one of these.
