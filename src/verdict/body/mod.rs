@@ -587,7 +587,7 @@ mod tests {
             r#"{"services":[{"state":"down","status":"disabled"}]}"#,
             // Reasons that affirm, count, or deny a failure, and any others beside a good state.
             r#"{"detailed":false,"reasons":["Database reachable","Found 3 nodes","0 failed","Not disabled"]}"#,
-            r#"{"reasons":["All good","ports ok","No errors","n/a"]}"#,
+            r#"{"reasons":["All good","ports ok","No errors","n/a","No alarms","Nothing to report"]}"#,
             r#"{"status":"ok","reasons":["leader elected"]}"#,
             // Other times, and what is beside a good state.
             r#"{"current":{"status":"up"},"last":{"status":"down"}}"#,

@@ -32,13 +32,27 @@ const AFFIRMATIONS: [&str; 16] = [
 ];
 
 /// Other states of what works. As keys they are often settings.
-const GOOD_STATES: [&str; 14] = [
-    "okay", "true", "yes", "on", "good", "fine", "normal", "running", "serving", "started", "green",
-    "active", "enabled", "disabled",
+const GOOD_STATES: [&str; 16] = [
+    "okay",
+    "true",
+    "yes",
+    "on",
+    "good",
+    "fine",
+    "normal",
+    "running",
+    "serving",
+    "started",
+    "green",
+    "active",
+    "enabled",
+    "disabled",
+    "responding",
+    "established",
 ];
 
 /// Beginnings of texts that deny a failure.
-const DENIALS: [&str; 12] = [
+const DENIALS: [&str; 17] = [
     "no error",
     "no_error",
     "noerror",
@@ -48,6 +62,11 @@ const DENIALS: [&str; 12] = [
     "no fault",
     "no problem",
     "no issue",
+    "no alarm",
+    "no alert",
+    "no warning",
+    "nothing wrong",
+    "nothing to report",
     "0 error",
     "there are no errors",
     "without errors",
@@ -730,6 +749,7 @@ mod tests {
             "0 failed",
             "nodes down: 0",
             "Not disabled",
+            "MySQL responding",
             "No unreachable hosts",
             "the worker was down",
         ];
@@ -743,6 +763,7 @@ mod tests {
             "no primary among 3 nodes",
             "not yet ready",
             "cannot write",
+            "db not responding",
             "2 nodes down",
             "unreachable since 3 minutes",
             "FILE PATH MISSING",
