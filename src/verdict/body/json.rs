@@ -165,7 +165,7 @@ pub(super) fn reason(value: &Value, text: &str) -> Option<String> {
         return message(reasons, MAX_DEPTH);
     }
     if object.contains_key("storage_reachable") || object.contains_key("operation_status") {
-        return zaqar(object);
+        return report::failed_component(value);
     }
     if let Some(message) = message(value, MAX_DEPTH) {
         return Some(message);
@@ -223,15 +223,6 @@ fn words(text: &str) -> Option<String> {
 pub(super) fn join(parts: impl Iterator<Item = String>) -> Option<String> {
     let parts: Vec<_> = parts.collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-/// Zaqar's health: its storage and the operations tried on it.
-fn zaqar(object: &Map<String, Value>) -> Option<String> {
-    let storage = object.get("storage_reachable").filter(|value| **value != Value::Bool(true));
-    let operations = object.get("operation_status").and_then(Value::as_object).into_iter().flatten();
-    let failed = operations.filter(|(_, status)| status.get("succeeded") == Some(&Value::Bool(false)));
-    let storage = storage.map(|value| format!("storage_reachable: {value}"));
-    join(storage.into_iter().chain(failed.map(|(name, _)| format!("{name} failed"))).take(MAX_PARTS))
 }
 
 /// The components of a map that are not good, as monasca-api reports them.
