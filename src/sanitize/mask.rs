@@ -36,6 +36,9 @@ const KEY_BYTES: (usize, usize) = (9, 192);
 /// Budget that comparing the text after a find takes, in decoded bytes, besides the bytes that are equal.
 const COMPARISON: usize = 32;
 
+/// Shortest encoded form of a whole secret that is searched for, in bytes.
+const MIN_ENCODED: usize = 4;
+
 /// Shortest run of base64 letters that is taken for a part of a secret: any text has shorter ones.
 const MIN_BASE64: usize = 8;
 
@@ -75,9 +78,11 @@ impl Mask {
     /// Adds a secret, and the forms of it that no decoding of a text leads back to.
     pub(super) fn add_secret(&mut self, secret: &[u8]) {
         self.add_base64_parts(secret);
-        self.add_form(STANDARD.encode(secret).as_bytes());
-        self.add_form(STANDARD_NO_PAD.encode(secret).as_bytes());
-        self.add_form(&hex(secret));
+        let encoded = [STANDARD.encode(secret).into(), STANDARD_NO_PAD.encode(secret).into(), hex(secret)];
+        // Any text has shorter ones: `eA`, which is `x` in base64, in `health`.
+        for form in encoded.iter().filter(|form| form.len() >= MIN_ENCODED) {
+            self.add_form(form);
+        }
         // A server that takes headers for Latin-1 sends the same bytes in UTF-8.
         self.add_form(secret.iter().copied().map(char::from).collect::<String>().as_bytes());
         // A query may write a space as a plus.

@@ -255,6 +255,13 @@ fn secret_cut_by_the_end() {
     assert_eq!(cut, "0123 *…");
 }
 
+/// The base64 and the hexadecimal digits of one letter are in many words and numbers.
+#[test]
+fn secret_of_one_letter() {
+    let sanitizer = hiding(&["x", "p"]);
+    assert_eq!(line(&sanitizer, "x at 127.0.0.1:9702/health, eA=="), "*** at 127.0.0.1:9702/health, ***");
+}
+
 #[test]
 fn secret_cut_short() {
     assert_masks(
