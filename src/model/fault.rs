@@ -151,6 +151,8 @@ pub(crate) enum ProxyProblem {
     NotReached(u16, String),
     Status(u16),
     NotHttp,
+    /// A web server: it answered CONNECT with this status and a document of its own.
+    Document(u16),
 }
 
 impl ProxyProblem {
@@ -458,7 +460,8 @@ impl ProxyProblem {
             | ProxyProblem::HeadTooLong
             | ProxyProblem::CredentialsRejected
             | ProxyProblem::Status(_)
-            | ProxyProblem::NotHttp => vec![],
+            | ProxyProblem::NotHttp
+            | ProxyProblem::Document(_) => vec![],
         }
     }
 }

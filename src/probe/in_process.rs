@@ -49,9 +49,9 @@ impl Prober {
             let mut progress = PhaseTimer::new();
             let target = format!("{}:{}", endpoint.host, endpoint.port);
             let opened =
-                self.proxy.as_ref().map_or(Ok(()), |proxy| tunnel::open(&mut stream, proxy, &target));
+                self.proxy.as_ref().map_or(Ok(None), |proxy| tunnel::open(&mut stream, proxy, &target));
             let (completion, sent) = match opened {
-                Ok(()) => {
+                Ok(_) => {
                     let stream = Stream::Plain(stream);
                     self.template.send(endpoint, (method, SendBody::none()), stream, &mut progress)
                 }

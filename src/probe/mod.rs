@@ -65,12 +65,21 @@ struct PhaseTimer {
     phases: Phases,
     peer: Option<Peer>,
     certificate: Option<ServerCertificate>,
+    /// The document that the proxy announced as it opened the tunnel.
+    document: Option<tunnel::Document>,
 }
 
 impl PhaseTimer {
     fn new() -> PhaseTimer {
         let now = Instant::now();
-        PhaseTimer { began: now, mark: now, phases: Phases::default(), peer: None, certificate: None }
+        PhaseTimer {
+            began: now,
+            mark: now,
+            phases: Phases::default(),
+            peer: None,
+            certificate: None,
+            document: None,
+        }
     }
 
     /// Ends a phase now, successful or not; the next one begins.
@@ -218,6 +227,12 @@ impl Prober {
             }
             Err(fault) => (Completion::Failed(fault), Vec::new()),
         };
+        let completion = match (completion, &self.proxy, progress.document) {
+            (Completion::Failed(fault), Some(proxy), Some(document)) => {
+                Completion::Failed(document.explain(proxy, fault))
+            }
+            (completion, ..) => completion,
+        };
         progress.exchange(method, completion, sent)
     }
 
@@ -330,7 +345,8 @@ impl Prober {
         let connecting = progress.phases.get(Phase::Connect).unwrap_or_default() + progress.mark.elapsed();
         progress.end(Phase::Connect);
         progress.phases.set(Phase::Connect, connecting);
-        opened.map(|()| stream)
+        progress.document = opened?;
+        Ok(stream)
     }
 }
 

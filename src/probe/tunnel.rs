@@ -3,15 +3,60 @@
 use std::io::{self, Read, Write};
 
 use super::error::local_fault;
+use super::framing::{self, BodyLength};
 use super::head;
 use super::stream::DeadlineStream;
-use crate::model::exchange::{HEAD_LIMIT, Phase, is_gateway_failure, is_success};
-use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
+use crate::model::exchange::{HEAD_LIMIT, Method, Phase, is_gateway_failure, is_success};
+use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem, TlsProblem};
 use crate::plan::Proxy;
 use crate::sanitize::system_words;
 
+/// A document that the head of a successful answer to CONNECT announces.
+///
+/// A client must ignore the announcement, and there are proxies that make it and open the tunnel all the same: it only
+/// explains why what follows is not the endpoint's response.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Document {
+    status: u16,
+    is_chunked: bool,
+}
+
+impl Document {
+    fn announced(status: u16, head: &[u8]) -> Option<Document> {
+        let (_, framing) = head::take_framing(&head::normalize(head));
+        let is_chunked = match framing::length(Method::Get, status, &framing) {
+            Ok(BodyLength::Chunked) => true,
+            Ok(BodyLength::Bytes(1..)) => false,
+            _ => return None,
+        };
+        Some(Document { status, is_chunked })
+    }
+
+    /// Blames the proxy for a fault if the document came in place of the endpoint's response.
+    pub(super) fn explain(self, proxy: &Proxy, of_endpoint: Fault) -> Fault {
+        let came = match &of_endpoint.detail {
+            FaultDetail::NotHttp { beginning, .. } | FaultDetail::NotTls { beginning } => {
+                !self.is_chunked || begins_with_chunk(beginning.bytes())
+            }
+            FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) => !self.is_chunked,
+            _ => false,
+        };
+        if came { fault(proxy, Phase::Connect, ProxyProblem::Document(self.status)) } else { of_endpoint }
+    }
+}
+
+/// Tests for the line that holds a chunk's size (RFC 9112, section 7.1).
+fn begins_with_chunk(bytes: &[u8]) -> bool {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    digits > 0 && matches!(bytes.get(digits), Some(b'\r' | b'\n' | b';'))
+}
+
 /// Asks the proxy at the other end of a connection for a tunnel to `target` (`HOST:PORT`).
-pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> Result<(), Fault> {
+pub(super) fn open(
+    stream: &mut DeadlineStream,
+    proxy: &Proxy,
+    target: &str,
+) -> Result<Option<Document>, Fault> {
     let failed = |problem| fault(proxy, Phase::Connect, problem);
     let response = stream.write_all(&request(proxy, target)).and_then(|()| read_head(stream));
     let response = response
@@ -20,8 +65,9 @@ pub(super) fn open(stream: &mut DeadlineStream, proxy: &Proxy, target: &str) -> 
         // What follows would be taken for the endpoint's response.
         (Some(status), None) if is_success(status) => Err(failed(ProxyProblem::HeadTooLong)),
         (Some(status), Some(length)) if is_success(status) => {
-            stream.unread(response.get(length..).unwrap_or_default());
-            Ok(())
+            let (head, rest) = response.split_at_checked(length).unwrap_or_default();
+            stream.unread(rest);
+            Ok(Document::announced(status, head))
         }
         (Some(status), _) => {
             Err(failed(refusal(status, &head::normalize(&response), proxy.authorization.is_some())))

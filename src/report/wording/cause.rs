@@ -169,6 +169,11 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
         }
         ProxyProblem::Status(status) => format!("{at} refused the tunnel with status {status}"),
         ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
+        ProxyProblem::Document(status) => {
+            format!(
+                "{at} answered CONNECT with {status} and a document of its own: it is a web server, not a proxy"
+            )
+        }
     }
 }
 

@@ -133,6 +133,58 @@ fn server_that_sends_first() {
     }
 }
 
+/// A web server answers CONNECT as it answers anything: the endpoint is not to blame for its page.
+#[test]
+fn web_server_as_proxy() {
+    let connection = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
+    let documents = [
+        "Content-Length: 15\r\n\r\n{\"status\":\"ok\"}",
+        "Content-Length: 15\r\n\r\n<p>It works</p>",
+        "Transfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n",
+    ];
+    for (document, scheme) in documents.iter().flat_map(|document| [(document, "http"), (document, "https")])
+    {
+        let answer = format!("{connection}{document}");
+        let at_once = vec![Step::Read, Step::Send(answer.clone().into()), Step::Swallow];
+        let (head, body) = answer.split_at(answer.find("\r\n\r\n").unwrap() + 4);
+        let in_turn = vec![Step::Read, Step::Send(head.into()), Step::Send(body.into()), Step::Swallow];
+        for script in [at_once, in_turn] {
+            let proxy = Peer::in_turn([script]);
+            let endpoint = format!("{scheme}://service.example:8777");
+            let run = check([&endpoint, "--proxy", &proxy.address()]).run();
+            let words =
+                "answered CONNECT with 200 and a document of its own: it is a web server, not a proxy";
+            blames_the_proxy(&run, "service.example:8777", &format!("the proxy {} {words}", proxy.address()));
+            run.says("Action: check that --proxy gives the address and port of an HTTP proxy");
+        }
+    }
+}
+
+/// RFC 9110, section 9.3.6: a client ignores these headers in a tunnel's answer. There are proxies that send them.
+#[test]
+fn tunnel_with_a_body_s_headers() {
+    let endpoint = "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n";
+    let cases = [
+        ("Transfer-Encoding: chunked", endpoint, "GET 503"),
+        ("Content-Length: 15", endpoint, "GET 503"),
+        ("Content-Length: 0", "SSH-2.0-OpenSSH_9.2p1\r\n", "begins with: SSH-2.0"),
+        ("Transfer-Encoding: chunked", "SSH-2.0-OpenSSH_9.2p1\r\n", "begins with: SSH-2.0"),
+    ];
+    for (header, response, words) in cases {
+        let opened = format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n");
+        let script = vec![
+            Step::Read,
+            Step::Send(opened.into()),
+            Step::Read,
+            Step::Send(response.into()),
+            Step::Swallow,
+        ];
+        let proxy = Peer::in_turn([script.clone(), script]);
+        let run = check(["service.example", "--proxy", &proxy.address(), "-t", "20"]).run();
+        run.exits(2).says(words).never_says("web server, not a proxy");
+    }
+}
+
 #[test]
 fn unreachable_proxy() {
     let nobody = Nobody::refusing();

@@ -287,7 +287,9 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
             "give valid credentials with --proxy-auth-file; this program sends them as Basic, the only scheme that \
              it supports"
         }
-        ProxyProblem::NotHttp => "check that --proxy gives the address and port of an HTTP proxy",
+        ProxyProblem::NotHttp | ProxyProblem::Document(_) => {
+            "check that --proxy gives the address and port of an HTTP proxy"
+        }
         _ => return None,
     })
 }
