@@ -340,7 +340,7 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
 /// Finds the userinfo of every URL (RFC 3986, section 3.2.1), from `//` to the authority's last `@`.
 ///
 /// A password in it may have unescaped characters. So where a colon follows `//`, the authority ends at white space
-/// only, or at the first `@` soon after it; after what may be a port it ends at the URL's end.
+/// only, or at the first `@` soon after it; after what may be a port or a whole password it ends at the URL's end.
 fn userinfo(text: &[u8]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut ahead = Ahead::default();
@@ -350,10 +350,14 @@ fn userinfo(text: &[u8]) -> Vec<Range<usize>> {
         }
         let rest = text.get(start..).unwrap_or_default();
         let (authority, after) = split_before(rest, |byte| b" \t\r\n/?#\"<>".contains(&byte));
-        let end = match authority.iter().rposition(|byte| *byte == b'@') {
-            Some(length) => Some(start + length),
-            None => ahead.end_of_password(text, start + authority.len(), password(authority, after)),
+        let (login, reach) = match authority.iter().rposition(|byte| *byte == b'@') {
+            Some(length) if authority.iter().take(length).any(|byte| *byte == b':') => {
+                (Some(start + length), Reach::Url)
+            }
+            Some(length) => (Some(start + length), Reach::Nowhere),
+            None => (None, password(authority, after)),
         };
+        let end = ahead.end_of_password(text, start + authority.len(), reach).or(login);
         found.extend(end.filter(|end| *end > start).map(|end| start..end));
     }
     found

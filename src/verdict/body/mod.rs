@@ -436,12 +436,17 @@ mod tests {
             ("down", "down"),
             (r#"{"status":"ok","database_connected":false}"#, "database_connected: false"),
             (r#"{"status":"ok","ready":false}"#, "ready: false"),
+            (
+                r#"{"catalog_reachable":true,"pool1":{"storage_reachable":false,"message_volume":{"free":0}}}"#,
+                "pool1: storage_reachable: false",
+            ),
             (r#"{"service_available":false}"#, "service_available: false"),
             (
                 r#"{"reasons":["metering database: connection refused"]}"#,
                 "metering database: connection refused",
             ),
             (r#"{"detailed":false,"reasons":["OK","DISABLED BY FILE"]}"#, "DISABLED BY FILE"),
+            (r#"{"reasons":"no primary"}"#, "no primary"),
             (r#"{"reasons":["pool exhausted","ports ok"]}"#, "pool exhausted"),
             (r#"{"reasons":["mongodb: no primary"]}"#, "mongodb: no primary"),
             (r#"{"reasons":["cannot write"]}"#, "cannot write"),

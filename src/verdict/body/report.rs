@@ -19,13 +19,16 @@
 
 use std::fmt;
 
+use std::slice;
+
 use serde_json::{Map, Value};
 
 use super::json::{self, MAX_DEPTH, MAX_PARTS, join, message, named, value_text};
 use super::states::{
     affirms, begins_with_failure, denies_error, describes, ends_with_failure, holds_components,
     is_about_component, is_bad, is_bad_state, is_code, is_component, is_denied_by_zero, is_failed_by_false,
-    is_false, is_good, is_good_news, is_of_another_time, is_unused, names_failure, names_state, names_status,
+    is_false, is_good, is_good_news, is_of_another_time, is_state_of_component, is_unused, names_failure,
+    names_state, names_status,
 };
 use super::traceback;
 
@@ -147,8 +150,9 @@ fn of_object(object: &Map<String, Value>) -> Option<String> {
 
 /// The reasons of oslo.middleware that are about a failure. The other members of an entry describe the check.
 fn failed_reasons(object: &Map<String, Value>, state: Option<bool>) -> Option<String> {
-    let reasons = object.get("reasons")?.as_array()?.iter();
-    let texts = reasons.filter_map(|entry| message(entry.get("reason").unwrap_or(entry), MAX_DEPTH));
+    let reasons = object.get("reasons")?;
+    let reasons = reasons.as_array().map_or(slice::from_ref(reasons), Vec::as_slice);
+    let texts = reasons.iter().filter_map(|entry| message(entry.get("reason").unwrap_or(entry), MAX_DEPTH));
     let is_failed = |text: &String| is_error(text, state) && (is_bad(text) || !is_good_news(text));
     join(texts.filter(is_failed).take(MAX_PARTS))
 }
@@ -203,8 +207,11 @@ fn own_state(object: &Map<String, Value>) -> Option<bool> {
     let states =
         object.iter().filter(|(key, _)| !is_of_another_time(key)).filter_map(|(key, value)| match value {
             Value::String(text) if names_state(key) => word_state(text),
-            Value::Bool(state) if affirms(key) || names_state(key) => {
-                (*state || is_failed_by_false(key)).then_some(*state)
+            Value::Bool(true) if affirms(key) || names_state(key) => {
+                (!is_state_of_component(key)).then_some(true)
+            }
+            Value::Bool(false) if affirms(key) || names_state(key) => {
+                is_failed_by_false(key).then_some(false)
             }
             Value::Number(code) if is_code(key) || names_status(key) => {
                 matches!(code.as_u64(), Some(0 | 200..=299)).then_some(true)

@@ -584,11 +584,20 @@ pub(super) fn affirms(key: &str) -> bool {
 /// of such a component. Of anything else, such as `maintenance_status` or `dhcp_available`, it may be good news.
 pub(super) fn is_failed_by_false(key: &str) -> bool {
     let words = words(key);
-    let is_end = |word: &str| is_one(word, &AFFIRMATIONS) || is_one(word, &STATE_KEYS);
-    let end = words.iter().rposition(|word| !is_end(word)).map_or(0, |last| last + 1);
-    let (subject, ends) = words.split_at(end);
+    let (subject, ends) = split_state(&words);
     let is_whole = subject.iter().all(|word| is_one(word, &WHOLE) || is_one(word, &FILLERS));
     (is_whole && !ends.is_empty()) || is_needed_component(subject)
+}
+
+/// Tests for a key such as `catalog_reachable`, whose `true` says nothing of the whole.
+pub(super) fn is_state_of_component(key: &str) -> bool {
+    is_needed_component(split_state(&words(key)).0)
+}
+
+/// Splits the words of a key into what it is about, and the affirmations and states at its end.
+fn split_state<'a, 'b>(words: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
+    let is_end = |word: &str| is_one(word, &AFFIRMATIONS) || is_one(word, &STATE_KEYS);
+    words.split_at(words.iter().rposition(|word| !is_end(word)).map_or(0, |last| last + 1))
 }
 
 /// Tests for a key such as `is_down`, `has_errors` or `failed_checks`.

@@ -3,7 +3,8 @@
 //! - Nobody is named without proof: the responder is that of the first of the [`profiles`] of which a proof holds.
 //! - Headers alone prove no proxy where the API made the answer, for a proxy puts its own on answers that it passes on. The API
 //!   made what has a request id of OpenStack's or a page of Python's frameworks.
-//! - Its name alone does not prove a proxy on an empty 500 or 503 after a good answer to HEAD: its own failures have a body.
+//! - Its name alone does not prove a proxy on an empty 500 or 503 if it was also on a good answer to HEAD: such a proxy adds it
+//!   to what it passes on, and its own failures have a body.
 //! - Answers to HEAD and GET that look alike are of the same responder: GET's body is then evidence for both.
 //! - An [`obstacle`] is what an intermediary's own answer says of its reason, or else what its status says.
 
@@ -19,7 +20,6 @@ use serde_json::Value;
 use super::body::{self, Body};
 use super::request::ReadExchange;
 use crate::model::exchange::{Method, Response};
-use crate::sanitize::UntrustedText;
 use obstacle::OBSTACLES;
 pub(crate) use obstacle::Obstacle;
 use profiles::{Clue, PROFILES, Profile, Proof};
@@ -122,28 +122,25 @@ pub(super) struct Recognition {
 pub(super) fn identify(exchanges: &[ReadExchange<'_>]) -> Vec<Option<Recognition>> {
     let get = exchanges.iter().find(|(exchange, _)| exchange.method == Method::Get);
     let get = get.and_then(|(_, body)| body.as_ref());
-    let is_head_good = exchanges.iter().any(|(exchange, _)| {
-        exchange.method == Method::Head && exchange.completion.full().is_some_and(Response::is_success)
-    });
-    let of_get = get.and_then(|body| of_answer(body, is_head_good));
+    let head = exchanges.iter().find(|(exchange, _)| exchange.method == Method::Head);
+    let good_head = head.and_then(|(head, _)| head.completion.full()).filter(|head| head.is_success());
+    let of_get = get.and_then(|body| of_answer(body, good_head));
     let recognise = |(_, body): &ReadExchange<'_>| {
         let body = body.as_ref()?;
         let is_alike = get.is_some_and(|get| is_alike(body.answer, get.answer));
-        if is_alike { of_get } else { of_answer(body, is_head_good) }
+        if is_alike { of_get } else { of_answer(body, good_head) }
     };
     exchanges.iter().map(recognise).collect()
 }
 
 /// Tests whether two answers have the same status and are described by the same headers.
 fn is_alike(answer: &Response, other: &Response) -> bool {
-    let same =
-        |name| answer.header(name).map(UntrustedText::bytes) == other.header(name).map(UntrustedText::bytes);
-    answer.status == other.status
-        && ["server", "content-type", "via", "x-openstack-request-id"].into_iter().all(same)
+    let headers = ["server", "content-type", "via", "x-openstack-request-id"];
+    answer.status == other.status && headers.iter().all(|name| answer.header(name) == other.header(name))
 }
 
-fn of_answer(body: &Body<'_>, is_head_good: bool) -> Option<Recognition> {
-    let evidence = Evidence { answer: body.answer, text: &body.text, json: body.json.as_ref(), is_head_good };
+fn of_answer(body: &Body<'_>, good_head: Option<&Response>) -> Option<Recognition> {
+    let evidence = Evidence { answer: body.answer, text: &body.text, json: body.json.as_ref(), good_head };
     let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
@@ -157,8 +154,8 @@ struct Evidence<'a> {
     answer: &'a Response,
     text: &'a str,
     json: Option<&'a Value>,
-    /// HEAD got a good answer in the same run.
-    is_head_good: bool,
+    /// The good answer that HEAD got in the same run.
+    good_head: Option<&'a Response>,
 }
 
 impl<'a> Evidence<'a> {
@@ -198,7 +195,10 @@ impl<'a> Evidence<'a> {
             Clue::Page(marks) => is_page() && marks.iter().any(|mark| self.text.contains(mark)),
             Clue::PageOrNone => {
                 let is_json = || self.has(Clue::Begins("content-type", "application/json"));
-                let is_passed_on = self.is_head_good && matches!(self.answer.status, 500 | 503);
+                let is_of_same_server =
+                    |head: &Response| head.header("server") == self.answer.header("server");
+                let is_passed_on =
+                    matches!(self.answer.status, 500 | 503) && self.good_head.is_some_and(is_of_same_server);
                 is_page() || (self.text.is_empty() && !is_json() && !is_passed_on)
             }
             Clue::NoBody => self.text.is_empty(),

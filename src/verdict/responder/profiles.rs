@@ -19,7 +19,7 @@ pub(super) enum Clue {
     /// The body is HTML (or XHTML) and contains one of these.
     Page(&'static [&'static str]),
     /// The body is HTML, or there is none. An empty one must not be of JSON's type, nor that of a 500 or 503 after a good
-    /// answer to HEAD.
+    /// answer to HEAD that names the same server.
     PageOrNone,
     NoBody,
     /// The body is plain text and begins with one of these.
