@@ -184,7 +184,6 @@ impl Serialize for RequestResult {
 /// A login and its request in one flat object.
 impl Serialize for LoginVerdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let request = self.request.as_deref();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("cloud", &self.cloud)?;
         map.serialize_entry("auth_url", &self.auth_url)?;
@@ -193,8 +192,8 @@ impl Serialize for LoginVerdict {
         map.serialize_entry("key", &self.row.map(|row| row.key.to_string()))?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
         map.serialize_entry("token", self.token.name())?;
-        response(&mut map, request)?;
-        times(&mut map, request)?;
+        response(&mut map, self.request.as_deref())?;
+        times(&mut map, self.sent())?;
         map.serialize_entry("expires_at", &self.expires_at.map(units::format_timestamp))?;
         map.serialize_entry("request_id", &self.request_id)?;
         map.serialize_entry("detail", &wording::login::reason(self))?;

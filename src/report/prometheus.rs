@@ -100,7 +100,6 @@ impl MetricFamily {
 fn login(report: &Report) -> Vec<MetricFamily> {
     let Some(login) = report.login.as_deref() else { return Vec::new() };
     let sample = |value: String| Sample { labels: vec![("cloud", login.cloud.clone())], value };
-    let request = login.request.as_deref();
     vec![
         MetricFamily::new(
             "ceilometer_health_login_state",
@@ -110,7 +109,7 @@ fn login(report: &Report) -> Vec<MetricFamily> {
         MetricFamily::new(
             "ceilometer_health_login_duration_seconds",
             "How long the login took, where one took place.",
-            request.map(|request| sample(seconds(request.elapsed))),
+            login.sent().map(|request| sample(seconds(request.elapsed))),
         ),
         MetricFamily::new(
             "ceilometer_health_token_expires_timestamp_seconds",

@@ -54,6 +54,8 @@ struct Known {
     /// The endpoints that have seen the token.
     recipients: Arc<TokenRecipients>,
     catalog: Option<Catalog>,
+    /// Keystone's refusal, which ends all logins: accounts lock.
+    refusal: Option<Arc<LoginVerdict>>,
     /// Keystone's tokens and receipts that may be valid still, the newest one at the end.
     secrets: VecDeque<LoginSecret>,
     /// Masks them.
@@ -218,7 +220,13 @@ impl Run {
         plan
     }
 
-    /// Sends one login, whose outcome is for the whole run.
+    fn without_token(&self, known: &mut Known, verdict: Arc<LoginVerdict>) -> LoginResult {
+        let mut plan = (*self.plan).clone();
+        plan.sanitizer = known.sanitizer(&self.plan);
+        LoginResult { plan, verdict, catalog: known.catalog.clone() }
+    }
+
+    /// Sends one login, whose outcome is for the whole run; none after a refusal, which is repeated instead.
     fn log_in(
         &self,
         session: &Session,
@@ -226,6 +234,10 @@ impl Run {
         started: Instant,
         deadline: Instant,
     ) -> Result<LoginResult> {
+        if let Some(refusal) = &known.refusal {
+            let verdict = Arc::clone(refusal);
+            return Ok(self.without_token(known, verdict));
+        }
         let cloud = &session.cloud.cloud;
         let half = started + deadline.saturating_duration_since(started) / 2;
         let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
@@ -246,7 +258,6 @@ impl Run {
         let cloud = &session.cloud.cloud;
         let now = SystemTime::now();
         let answer = exchange.completion.full().map(|response| read_answer(response, now));
-        let mut plan = (*self.plan).clone();
         let expires_at = answer.as_ref().and_then(|answer| Some(answer.as_ref().ok()?.expires_at));
         for name in ["x-subject-token", "openstack-auth-receipt"] {
             let secret = exchange.completion.answer().and_then(|response| response.header(name));
@@ -254,15 +265,16 @@ impl Run {
                 known.add_secret(secret.bytes(), expires_at, now);
             }
         }
-        plan.sanitizer = known.sanitizer(&self.plan);
-        mask_body(&mut exchange, &plan.sanitizer, BODY_LIMIT);
+        let sanitizer = known.sanitizer(&self.plan);
+        mask_body(&mut exchange, &sanitizer, BODY_LIMIT);
         let token = match answer {
             Some(Ok(token)) => token,
             failure => {
                 let failure = failure.and_then(Result::err);
                 let verdict =
-                    LoginVerdict::failed(&plan.criteria, &plan.sanitizer, cloud, exchange, failure.as_ref());
-                return LoginResult { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() };
+                    LoginVerdict::failed(&self.plan.criteria, &sanitizer, cloud, exchange, failure.as_ref());
+                known.refusal = verdict.repeated_refusal(failure.as_ref()).map(Arc::new);
+                return self.without_token(known, Arc::new(verdict));
             }
         };
         let plan = self.plan_with(known, &token);

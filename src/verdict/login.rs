@@ -38,6 +38,8 @@ pub(crate) struct LoginVerdict {
     pub(crate) token: TokenSource,
     /// The request, where one was sent.
     pub(crate) request: Option<Box<RequestVerdict>>,
+    /// The request was that of an earlier run; this one sent none.
+    pub(crate) is_repeated: bool,
     pub(crate) expires_at: Option<SystemTime>,
     /// Keystone's name for the request, for its log.
     pub(crate) request_id: Option<String>,
@@ -132,6 +134,19 @@ impl LoginVerdict {
         login
     }
 
+    /// The verdict of later runs where Keystone refused the credential: they send it no login more. An override of the
+    /// state changes nothing about that.
+    pub(crate) fn repeated_refusal(&self, failure: Option<&LoginFailure>) -> Option<LoginVerdict> {
+        let is_refused = self.diagnosis == Some(Diagnosis::LoginRefused)
+            || matches!(failure, Some(LoginFailure::Refused { .. }));
+        is_refused.then(|| LoginVerdict { is_repeated: true, ..self.clone() })
+    }
+
+    /// The request of this run.
+    pub(crate) fn sent(&self) -> Option<&RequestVerdict> {
+        self.request.as_deref().filter(|_| !self.is_repeated)
+    }
+
     /// A catalogue without a matching endpoint.
     #[must_use]
     pub(crate) fn without_endpoint(mut self, criteria: &Criteria, reason: NotInCatalog) -> LoginVerdict {
@@ -162,6 +177,7 @@ impl LoginVerdict {
             diagnosis: None,
             token: TokenSource::None,
             request,
+            is_repeated: false,
             expires_at: None,
             request_id,
             message: None,

@@ -11,14 +11,14 @@ use crate::plan::Verbosity;
 use crate::report::{MAX_ENDPOINTS_LISTED, Report};
 use crate::sanitize;
 use crate::units::format_decimal;
-use crate::verdict::Verdict;
+use crate::verdict::{LoginVerdict, Verdict};
 
 /// All metrics of a report, the aggregate ones first, each written out whole.
 pub(super) fn metrics(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let several = report.endpoints.len() > 1;
     let each = verbosity >= Verbosity::Notes || report.endpoints.len() <= MAX_ENDPOINTS_LISTED;
     let mut metrics = if several { aggregate(report) } else { Vec::new() };
-    let login = report.login.as_deref().and_then(|login| login.request.as_deref());
+    let login = report.login.as_deref().and_then(LoginVerdict::sent);
     metrics.extend(login.map(|login| Metric::time("auth_time".into(), login.elapsed, &Threshold::default())));
     for verdict in report.endpoints.iter().filter(|_| each) {
         let prefix = if several { format!("{} ", verdict.endpoint) } else { String::new() };

@@ -252,6 +252,34 @@ fn refused_login() {
         .summarises("CRITICAL", &["login-refused"]);
 }
 
+/// Nothing but a new process sends a refused password again, whatever state the refusal has.
+#[test]
+fn refused_login_of_many_runs() {
+    let refusal = r#"{"error":{"code":401,"message":"The request you have made requires authentication."}}"#;
+    for (words, code) in [
+        ("--watch 0.05 --count 4 -o json", 3),
+        ("--wait 0.5 --retry-delay 0.05 -o json", 3),
+        ("--watch 0.05 --count 4 --state login:401=ok", 3),
+    ] {
+        let server = Server::start(move |_, _| answer("401 Unauthorized", "", refusal));
+        let run = Clouds::of(&server.url(), PASSWORD).check("prod", words).run();
+        run.exits(code);
+        assert_eq!(server.logins(), 1, "accounts lock: {words}");
+    }
+    let server = Server::start(move |_, _| answer("401 Unauthorized", "", refusal));
+    let run = Clouds::of(&server.url(), PASSWORD).check("prod", "--watch 0.05 --count 2 -o nagios").run();
+    assert_eq!(run.stdout.matches("login-refused: Keystone (").count(), 2, "each run reports it");
+    assert_eq!(run.stdout.matches("auth_time").count(), 1, "one login took place");
+}
+
+/// A Keystone that is down may come back.
+#[test]
+fn failed_login_of_many_runs() {
+    let server = Server::start(move |_, _| answer("503 Service Unavailable", "", "down"));
+    Clouds::of(&server.url(), PASSWORD).check("prod", "--watch 0.05 --count 3").run().exits(3);
+    assert_eq!(server.logins(), 3);
+}
+
 /// The culprit and the advice follow from who answered, and what.
 #[test]
 fn explained_refusals() {
