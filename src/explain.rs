@@ -589,7 +589,7 @@ mod tests {
             | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
             | `login:405` | UNKNOWN | ours | there is no login at this address: Keystone's accepts POST | check auth_url; it ends before /auth/tokens |
             | `login:429` | UNKNOWN | ours | Keystone, or a proxy before it, limits its clients | log in less often: keep the token cache on (--token-cache) |
-            | `login:4xx` | UNKNOWN | ours | Keystone refused the login without giving a reason | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
+            | `login:4xx` | UNKNOWN | ours | Keystone refused the login without telling which part was wrong | check user, password or secret, project and domains; whether the user is disabled or locked, and whether it has a role in the project |
             | `login:5xx` | UNKNOWN | ours | Keystone failed | check Keystone's log, its database and any proxy in front of it |
             | `login:511` | UNKNOWN | ours | the network between here and Keystone wants a sign-in first (a captive portal); nothing is known of Keystone | sign in to that network, or probe from one that has no such portal |
             | `login:dns` | UNKNOWN | ours | Keystone's name does not resolve | check auth_url, and that Keystone runs there |

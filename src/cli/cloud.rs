@@ -13,8 +13,8 @@ pub(crate) struct CloudArgs {
     /// Log in to the cloud NAME of clouds.yaml, and send its token
     ///
     /// Without an ENDPOINT, every endpoint of the service in the catalogue is checked. The files are openstackclient's:
-    /// clouds.yaml, secure.yaml and clouds-public.yaml in the current directory, ~/.config/openstack or /etc/openstack.
-    /// The NAME envvars is the cloud that the OS_* variables describe. OS_CLOUD alone has no effect.
+    /// clouds.yaml, secure.yaml and clouds-public.yaml in the current directory, ~/.config/openstack,
+    /// /etc/xdg/openstack or /etc/openstack. The NAME envvars is the cloud that the OS_* variables describe. OS_CLOUD alone has no effect.
     #[arg(long, value_name = "NAME")]
     pub(crate) os_cloud: Option<String>,
 

@@ -120,7 +120,8 @@ pub(crate) struct TargetArgs {
     ///
     /// An IPv6 address needs brackets if a port or a path follows. The scheme defaults to http (https with -S); the
     /// port to that of -p, else to 8777 without a scheme and to the scheme's own with one. A path is a prefix, as in
-    /// a service catalogue: for https://cloud/metering the requests go to /metering/v2/health.
+    /// a service catalogue: for https://cloud/metering the requests go to /metering/v2/health. A
+    /// beginning of the health path at its end is not doubled: http://h:8777/v2 is asked at /v2/health.
     #[arg(value_name = "ENDPOINT", display_order = 0)]
     pub(crate) endpoints: Vec<String>,
 

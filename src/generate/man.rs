@@ -90,8 +90,10 @@ fn row(row: &Row) -> String {
 
 /// The diagnoses, as `--explain` shows them.
 fn diagnoses() -> String {
-    let introduction =
-        plain("Every summary begins with the diagnosis. --explain also shows the rows that lead to it.");
+    let introduction = plain(
+        "The summary of one endpoint begins with its diagnosis; that of several counts the endpoints first, and a set-up error \
+         has none. --explain also shows the rows that lead to a diagnosis.",
+    );
     let texts = Diagnosis::ALL.iter().map(|&diagnosis| {
         let Explanation { meaning, cause, first } = explain::explanation(diagnosis);
         let cause = if cause.is_empty() { String::new() } else { format!(" Cause: {cause}.") };

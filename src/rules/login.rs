@@ -40,7 +40,7 @@ pub(super) static ROWS: &[Row] = &[
         Class(4),
         State::Unknown,
         LoginRefused,
-        "Keystone refused the login without giving a reason",
+        "Keystone refused the login without telling which part was wrong",
         "check user, password or secret, project and domains; whether the user is disabled or locked, and whether \
          it has a role in the project",
     ),
