@@ -35,6 +35,15 @@ pub(crate) fn format_duration_exact(time: Duration) -> String {
     format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// Formats a duration to the microsecond: `600.6 ms`, `2.0004 s`.
+pub(crate) fn format_duration_to_microsecond(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        return format!("{} ms", milliseconds(time));
+    }
+    let seconds = format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+    format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// Formats a span of time: below a second with three digits, else by its two largest units: `100 ms`, `59 s`,
 /// `1 min 40 s`, `2 d 3 h`.
 pub(crate) fn format_span(span: Duration) -> String {
@@ -146,6 +155,14 @@ mod tests {
                 (2004, "2.004 s"),
                 (60_000, "60 s"),
             ],
+        );
+    }
+
+    #[test]
+    fn microseconds() {
+        assert_maps(
+            |micros| format_duration_to_microsecond(Duration::from_micros(micros)),
+            [(5_004, "5.004 ms"), (600_600, "600.6 ms"), (2_000_400, "2.0004 s"), (60_000_000, "60 s")],
         );
     }
 

@@ -4,6 +4,7 @@
 //! how many of them are not OK.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::super::aggregate;
 use super::advice::pair::{is_head_alone, is_like_head};
@@ -15,7 +16,7 @@ use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::{AnswerProblem, RuleOrigin};
 use crate::sanitize::truncate;
-use crate::units::{format_decimal, format_duration_exact, format_timestamp};
+use crate::units::{format_decimal, format_duration_exact, format_duration_to_microsecond, format_timestamp};
 use crate::verdict::{
     Basis, Credentials, Crossing, Remark, RequestVerdict, Responder, Summary, Timed, Verdict,
 };
@@ -202,7 +203,7 @@ fn clause(verdict: &Verdict) -> Clause {
             reason: reason.clone().map(Reason::Plain),
         },
         Basis::Slow(timed, took, crossing) => {
-            with_request(slow(verdict, *timed, *took), verdict, crossing, "s")
+            with_request(slow(verdict, *timed, *took, crossing), verdict, crossing, "s")
         }
         Basis::Certificate(crossing) => with_request(certificate(verdict), verdict, crossing, "days"),
         Basis::NoToken => {
@@ -364,8 +365,18 @@ fn with_request(event: String, verdict: &Verdict, crossing: &Crossing, unit: &st
     Clause { event, reason: Some(Reason::Plain(reason)) }
 }
 
-fn slow(verdict: &Verdict, timed: Timed, took: std::time::Duration) -> String {
-    let (endpoint, time) = (&verdict.shown_name, format_duration_exact(took));
+/// A time that crossed a threshold, to the microsecond where whole milliseconds would read as if it had not.
+pub(super) fn crossing_time(took: Duration, crossing: &Crossing) -> String {
+    let shown = Duration::new(took.as_secs(), took.subsec_millis() * 1_000_000);
+    if crossing.range.alerts(shown.as_secs_f64()) {
+        format_duration_exact(took)
+    } else {
+        format_duration_to_microsecond(took)
+    }
+}
+
+fn slow(verdict: &Verdict, timed: Timed, took: Duration, crossing: &Crossing) -> String {
+    let (endpoint, time) = (&verdict.shown_name, crossing_time(took, crossing));
     match timed {
         Timed::Request(method) => {
             format!("{} from {endpoint} took {time}{}", method.name(), longest_phase(verdict, method, took))
@@ -409,7 +420,6 @@ pub(super) fn crossed(crossing: &Crossing, unit: &str) -> String {
 #[cfg(test)]
 pub(in crate::report) mod tests {
     use std::net::SocketAddr;
-    use std::time::Duration;
 
     use expect_test::{Expect, expect};
 
@@ -452,6 +462,22 @@ pub(in crate::report) mod tests {
             let crossing =
                 Crossing { level: State::Warning, range: Range::parse(range, Unit::Seconds).unwrap() };
             assert_eq!(crossed(&crossing, "s"), words, "{range}");
+        }
+    }
+
+    #[test]
+    fn times_near_their_threshold() {
+        let table = [
+            ("0.6", 600_600, "600.6 ms"),
+            ("0.6", 601_600, "601 ms"),
+            ("2", 2_000_400, "2.0004 s"),
+            ("0.005", 5_004, "5.004 ms"),
+            ("1:", 999_900, "999 ms"),
+        ];
+        for (range, micros, words) in table {
+            let crossing =
+                Crossing { level: State::Critical, range: Range::parse(range, Unit::Seconds).unwrap() };
+            assert_eq!(crossing_time(Duration::from_micros(micros), &crossing), words, "{range}");
         }
     }
 

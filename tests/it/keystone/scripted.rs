@@ -169,6 +169,25 @@ fn refused_cached_token() {
     assert_eq!(server.logins(), 2);
 }
 
+/// A token does not open what HTTP Basic guards, and --auth-file is refused beside a login.
+#[test]
+fn new_token_before_http_basic() {
+    let server = Server::start(|request, port| {
+        if request.is_login() {
+            token("token-1", port)
+        } else {
+            answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"ops\"\r\n", "")
+        }
+    });
+    let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-o json").run();
+    let action = "give its user and password with --auth-file instead of --os-cloud, or exempt the health path from \
+                  authentication";
+    run.exits(3).reports("/endpoints/0/action", action).reports(
+        "/endpoints/0/explanation",
+        "access control (Basic realm=\"ops\") answered before the health check could: it ignores the token that was sent",
+    );
+}
+
 #[test]
 fn uncachable_token() {
     let (_server, clouds) = cloud(|_| true);

@@ -22,6 +22,11 @@ fn wanted(challenge: &str) -> Option<(Option<Credentials>, &'static str)> {
     Some((*kind, action))
 }
 
+/// Tests for a 401 whose challenge is not for a token of Keystone's, so that no token would help.
+pub(super) fn is_not_for_token(judged: &RequestVerdict) -> bool {
+    judged.wants_token() && judged.quotes.challenge.as_deref().and_then(wanted).is_some()
+}
+
 /// Explains a proxy that wants credentials of its own, for which a token of Keystone's seldom serves.
 pub(super) fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &RequestVerdict) -> Advice {
     let name = proxy.title();
@@ -45,9 +50,7 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
     let challenge = judged.quotes.challenge.as_deref().filter(|_| judged.answered_by.is_none());
     let scheme = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
     let answered = format!("access control{scheme} answered before the health check could");
-    // Without credentials, the row's action serves for Basic, for the challenge may not be the only one.
-    let is_specific = |kind| verdict.credentials.is_some() || kind != Some(Credentials::Password);
-    let wanted = challenge.filter(|_| status == 401).and_then(wanted).filter(|(kind, _)| is_specific(*kind));
+    let wanted = challenge.filter(|_| status == 401).and_then(wanted);
     let sent = verdict.credentials.map(|credentials| match credentials {
         Credentials::Token | Credentials::Bearer => "token",
         Credentials::Password => "password",
@@ -67,6 +70,9 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
              exempt the health path from authentication",
             verdict.login.as_deref().map(|login| login.cloud.as_str()).unwrap_or_default()
         ),
+        (_, _, Some((Some(Credentials::Password), option))) if verdict.login.is_some() => {
+            format!("{option} instead of --os-cloud, or exempt the health path from authentication")
+        }
         (_, _, Some((_, option))) => format!("{option}, or exempt the health path from authentication"),
         (401, ..) if judged.answered_by == Some(Responder::Keystone) => {
             let valid = if verdict.credentials == Some(Credentials::Token) { "valid " } else { "" };

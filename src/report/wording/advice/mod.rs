@@ -7,7 +7,7 @@ mod remark;
 pub(super) mod slow;
 mod tls;
 
-use credentials::{denied, wanted_by_proxy};
+use credentials::{denied, is_not_for_token, wanted_by_proxy};
 use proxy::own_answer;
 use slow::{API_IS_SLOW, RESOLVER_IS_SLOW};
 
@@ -79,14 +79,21 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
                 action,
             ))
         }
-        Basis::NewTokenRefused => Some((
-            "the API refused a token that Keystone had just granted".to_owned(),
-            "check that the API uses the same Keystone, and the access rules of an application credential (GET and \
-             HEAD on the health path, and service_type in [keystone_authtoken])"
-                .to_owned(),
-        )),
+        Basis::NewTokenRefused => Some(new_token_refused(verdict)),
         _ => None,
     }
+}
+
+fn new_token_refused(verdict: &Verdict) -> Advice {
+    if let Some((method, _)) = verdict.made().find(|(_, judged)| is_not_for_token(judged)) {
+        return of_request(verdict, method);
+    }
+    (
+        "the API refused a token that Keystone had just granted".to_owned(),
+        "check that the API uses the same Keystone, and the access rules of an application credential (GET and HEAD \
+         on the health path, and service_type in [keystone_authtoken])"
+            .to_owned(),
+    )
 }
 
 /// Quotes the row of GET where there is one, for GET checks more than HEAD.
@@ -340,7 +347,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
         (403, _, Some(own)) => own_answer(status, own, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
-        (405, ..) => not_accepted(method, judged, proxy),
+        (405, ..) => not_accepted(verdict, method, judged, proxy),
         (502 | 504, ..) if pair::passed_head_on(verdict, method, judged) => {
             let (meaning, _) =
                 own.map_or_else(|| of_row(judged), |own| own_answer(status, own, judged, method));
@@ -405,11 +412,20 @@ fn redirect(judged: &RequestVerdict) -> Advice {
 }
 
 /// Explains a 405: the row is for all refusals, its hint for this one.
-fn not_accepted(method: Method, judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
+fn not_accepted(
+    verdict: &Verdict,
+    method: Method,
+    judged: &RequestVerdict,
+    proxy: Option<Responder>,
+) -> Advice {
     let allowed = judged.quotes.allow.as_ref().map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
     let who = proxy.map_or("the service".to_owned(), |proxy| format!("{}, not the API,", proxy.title()));
-    let meaning =
-        format!("{who} does not accept {} at this URL{allowed}; {}", method.name(), judged.row.meaning);
+    let and = if pair::is_head_alone(verdict, method) {
+        "GET, however, was answered well"
+    } else {
+        judged.row.meaning
+    };
+    let meaning = format!("{who} does not accept {} at this URL{allowed}; {and}", method.name());
     (meaning, hint(method, 405, judged))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::summary::crossed;
+use super::super::summary::{crossed, crossing_time};
 use super::Advice;
 use crate::model::exchange::{Method, Phase};
 use crate::units::format_duration_exact;
@@ -36,7 +36,7 @@ pub(super) fn advice(verdict: &Verdict, timed: Timed, took: Duration, crossing: 
         Timed::Request(method) => (method.name(), action(verdict, method, took)),
         Timed::Backend => ("the back-end", BACK_END_IS_SLOW),
     };
-    let meaning = format!("{what} took {}, {}", format_duration_exact(took), crossed(crossing, "s"));
+    let meaning = format!("{what} took {}, {}", crossing_time(took, crossing), crossed(crossing, "s"));
     // A time may also be too short, perhaps for a range that was given by mistake.
     let action = if crossing.range.is_too_small(took.as_secs_f64()) {
         "check that the API itself answers, not a cache or an error page; a threshold for slow responses is an \

@@ -179,13 +179,13 @@ fn access_control() {
             access control answered before the health check could
             -> log in with --os-cloud NAME (a cloud of clouds.yaml), give a token with --token-file, or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+            -> give its user and password with --auth-file, or exempt the health path from authentication
             access control (Bearer realm="x") answered before the health check could: it wants credentials
             -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
             access control (Negotiate) answered before the health check could: it wants credentials
             -> check the API behind it (this program supports neither Digest nor Negotiate nor NTLM), or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            -> give a token with --token-file or a password with --auth-file, or exempt the health path from authentication
+            -> give its user and password with --auth-file, or exempt the health path from authentication
             access control answered before the health check could: it forbids the request
             -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
             access control answered before the health check could: it wants credentials
@@ -317,7 +317,7 @@ fn refused_requests() {
             -> check it with -S (https)
             the port expects https and was sent plain http
             -> check it with -S (https)
-            the service does not accept HEAD at this URL; this request was refused, which says nothing of the service's health
+            the service does not accept HEAD at this URL; GET, however, was answered well
             -> use -m get, or accept the response with --state head:405=OK
             the service does not accept GET at this URL (Allow: HEAD); this request was refused, which says nothing of the service's health
             -> check that the path is the health check's, or use -m head
@@ -585,7 +585,7 @@ fn refusals_of_head_alone() {
         -> use -m get, or accept the response with --state head:403=OK
         404: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:404=OK
-        405: the service does not accept HEAD at this URL; this request was refused, which says nothing of the service's health
+        405: the service does not accept HEAD at this URL; GET, however, was answered well
         -> use -m get, or accept the response with --state head:405=OK
         408: the server gave up waiting for the request: a timeout on its side
         -> check the network between here and the server, and the server's load
