@@ -322,7 +322,7 @@ pub(crate) struct TimingArgs {
     /// Repeat the check every D and report changes, until Ctrl-C or --count [default: 5s]
     ///
     /// Without D, put --watch after the endpoints.
-    #[arg(long, value_name = "D", value_parser = values::duration, num_args = 0..=1, default_missing_value = "5s",
+    #[arg(long, value_name = "D", value_parser = values::positive_duration, num_args = 0..=1, default_missing_value = "5s",
           conflicts_with = "wait")]
     pub(crate) watch: Option<Duration>,
 

@@ -99,6 +99,7 @@ const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
         &["host"],
         "expected seconds (10, 0.5) or a time with units (500ms, 1m 30s); an endpoint goes before --watch",
     ),
+    ("--watch", &["0"], "must be above zero; an endpoint goes before --watch"),
     ("--retries", &["-1", "-"], "not a whole number, or too large"),
     ("--parallel", &["-1", "0"], "not a whole number above zero, or too large"),
     ("--count", &["0"], "not a whole number above zero, or too large"),
