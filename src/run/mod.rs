@@ -162,10 +162,8 @@ impl Run {
 
     /// Returns the methods of the requests to an endpoint.
     fn methods(&self, endpoint: &Endpoint) -> &[Method] {
-        match &self.simulation {
-            Some(simulation) if simulation.wants_head_alone(endpoint) => &[Method::Head],
-            _ => &self.plan.methods,
-        }
+        let planned = &self.plan.methods;
+        self.simulation.as_ref().map_or(&**planned, |simulation| simulation.methods(endpoint, planned))
     }
 
     /// Reports a run that is interrupted now: the endpoints that it has finished. Its state is never OK.

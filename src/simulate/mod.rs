@@ -92,10 +92,20 @@ impl Simulation {
         Some(Endpoint { path: "/v3/auth/tokens".into(), ..keystone.endpoint() })
     }
 
-    /// Tests for an endpoint whose diagnosis only HEAD alone can have.
-    pub(crate) fn wants_head_alone(&self, endpoint: &Endpoint) -> bool {
-        let mut servers = self.servers.iter().filter(|server| server.diagnosis == Diagnosis::Alive);
-        servers.any(|server| server.address.port() == endpoint.port)
+    /// Returns the methods that show an endpoint's diagnosis: those of the plan, where they can.
+    pub(crate) fn methods<'a>(&self, endpoint: &Endpoint, planned: &'a [Method]) -> &'a [Method] {
+        const BOTH: &[Method] = &[Method::Head, Method::Get];
+        let server = self.servers.iter().find(|server| server.address.port() == endpoint.port);
+        match server.map(|server| server.diagnosis) {
+            Some(Diagnosis::Alive) => &[Method::Head],
+            Some(Diagnosis::BackendStalled) => BOTH,
+            Some(Diagnosis::Healthy | Diagnosis::BackendDown | Diagnosis::Contradictory)
+                if !planned.contains(&Method::Get) =>
+            {
+                BOTH
+            }
+            _ => planned,
+        }
     }
 }
 
