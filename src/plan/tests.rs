@@ -120,12 +120,12 @@ const CONFLICTS: &[(&[&str], &str)] = &[
     (&["--simulate", "healthy", "not-found"], "separate several diagnoses by commas: --simulate …,not-found"),
     (
         &["h", "-w", "500"],
-        "invalid value '500' for '--warning': 500 s is not below the run's limit of 10 s (-t); did you mean 500ms?",
+        "invalid value '500' for '--warning': 500 s is not below the run's limit of 10 s (-t); did you mean milliseconds (500ms)?",
     ),
     (
         &["h", "-c", "100.5", "-t", "60"],
         "invalid value '100.5' for '--critical': 100.5 s is not below the run's limit of 60 s (-t); did you mean \
-         100.5ms?",
+         milliseconds (100.5ms)?",
     ),
     (&["h", "--output-file", "/dev/null"], "--output-file /dev/null is not a regular file"),
     (

@@ -87,7 +87,7 @@ fn check_milliseconds(cli: &Cli, option: &str, given: Option<&ResponseTime>, tim
     if bound >= budget && (bound >= MIN_SUSPECT_SECONDS || !unit.is_empty()) {
         bail!(
             "invalid value '{number}{unit}' for '{}': {bound} s is not below the run's limit of {budget} s (-t); did \
-             you mean {number}ms?",
+             you mean milliseconds ({number}ms)?",
             cli.env_origin.label(option)
         );
     }
