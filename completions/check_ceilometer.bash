@@ -283,7 +283,7 @@ _check_ceilometer() {
                     return 0
                     ;;
                 --state)
-                    COMPREPLY=($(compgen -W "head:204= get:200= head:404= get:404= head:500= get:500= get:503= 1xx= head:2xx= get:2xx= 3xx= 401= 403= 407= 408= 429= 4xx= head:503= 501= 502= 504= 511= 5xx= page= report= cached= dns= refused= no-route= reset= closed= timeout= tls= protocol= body= proxy= login:201= login:1xx= login:2xx= login:3xx= login:404= login:405= login:429= login:4xx= login:5xx= login:511= login:dns= login:refused= login:no-route= login:reset= login:closed= login:timeout= login:tls= login:protocol= login:body= login:proxy= catalog=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "head:204= get:200= head:404= get:404= head:500= get:500= get:503= 1xx= head:2xx= get:2xx= 3xx= 401= 403= 407= 408= 429= 4xx= head:503= 501= 502= 504= 511= 5xx= page= report= cached= dns= refused= no-route= reset= closed= timeout= tls= protocol= body= proxy= local= login:201= login:1xx= login:2xx= login:3xx= login:404= login:405= login:429= login:4xx= login:5xx= login:511= login:dns= login:refused= login:no-route= login:reset= login:closed= login:timeout= login:tls= login:protocol= login:body= login:proxy= login:local= catalog=" -- "${cur}"))
                     compopt -o nospace
                     declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "${cur}"
                     return 0

@@ -43,12 +43,7 @@ pub(super) fn after_long() -> String {
 
 /// The help of `--state`.
 pub(super) fn state() -> String {
-    let faults: Vec<_> = FaultKind::ALL
-        .iter()
-        .copied()
-        .filter(|kind| *kind != FaultKind::Local)
-        .map(FaultKind::name)
-        .collect();
+    let faults: Vec<_> = FaultKind::ALL.iter().copied().map(FaultKind::name).collect();
     format!(
         "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \
          a good answer ({}), after head: or get: if it is for one method only. With --os-cloud it is also login: \

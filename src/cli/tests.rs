@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use super::error::UsageError;
 use super::*;
 use crate::model::term::TERMS;
+use crate::rules::all_rows;
 
 fn read(arguments: &[&str], variable: Option<&str>) -> Result<Cli, EarlyExit> {
     Cli::read(arguments.iter().map(OsString::from), variable.map(std::ffi::OsStr::new))
@@ -111,7 +112,6 @@ const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
     ("--agent-warning", &["-5%", "0%", "101"], "expected 1% to 100%"),
     ("--state", &["404"], "expected KEY=STATE, such as get:404=warning"),
     ("--state", &["404=down"], "the state after the = must be ok, warning, critical or unknown"),
-    ("--state", &["local=ok"], "the state of local cannot be overridden"),
     ("--path", &["v2/health"], "a path must begin with a slash"),
     (
         "--connect-to",
@@ -241,6 +241,14 @@ fn case_of_words() {
     assert_eq!(cli.mode.explain, Some(Key::parse("get:5xx").ok().map(Topic::Key)));
     assert_eq!(cli.thresholds.state, [(Key::parse("dns").unwrap(), State::Ok)]);
     assert_eq!(cli.mode.simulate, [Diagnosis::BackendDown, Diagnosis::Healthy]);
+}
+
+#[test]
+fn state_of_every_key() {
+    for key in all_rows().map(|row| row.key) {
+        let cli = read(&["--state", &format!("{key}=critical")], None).unwrap();
+        assert_eq!(cli.thresholds.state, [(key, State::Critical)]);
+    }
 }
 
 /// `find_format` reads arguments that clap has rejected.

@@ -186,8 +186,7 @@ impl TypedValueParser for Assignments {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let overridable = keys().filter(|key| Key::parse(key).is_ok_and(Key::overridable));
-        Some(Box::new(offered(overridable.map(|key| key + "="))))
+        Some(Box::new(offered(keys().map(|key| key + "="))))
     }
 }
 
@@ -195,10 +194,7 @@ fn assignment(text: &str) -> Result<(Key, State), String> {
     let (key, state) = text.split_once('=').ok_or("expected KEY=STATE, such as get:404=warning")?;
     let state =
         State::from_name(state).ok_or("the state after the = must be ok, warning, critical or unknown")?;
-    match Key::parse(key)? {
-        key if key.overridable() => Ok((key, state)),
-        key => Err(format!("the state of {key} cannot be overridden")),
-    }
+    Ok((Key::parse(key)?, state))
 }
 
 /// Parses `N` endpoints or `N%` of them.

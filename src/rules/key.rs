@@ -85,12 +85,6 @@ impl Key {
         })
     }
 
-    /// Tests whether `--state` may override it: what the probe could not do itself stays UNKNOWN, for nothing
-    /// was learnt about the service.
-    pub(crate) fn overridable(self) -> bool {
-        self.selector != Selector::Fault(FaultKind::Local)
-    }
-
     pub(super) fn applies_to(self, method: Method) -> bool {
         self.method.map_or(is_probe(method), |own| own == method)
     }

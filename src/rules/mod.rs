@@ -730,14 +730,6 @@ mod tests {
     }
 
     #[test]
-    fn row_without_override() {
-        assert!(!key("local").overridable());
-        assert!(!key("get:local").overridable());
-        let fixed: Vec<_> = all_rows().map(|row| row.key).filter(|key| !key.overridable()).collect();
-        assert_eq!(fixed, [key("local"), key("login:local")]);
-    }
-
-    #[test]
     fn login_rows() {
         use crate::model::diagnosis::Diagnosis::{KeystoneDown, LoginRefused, NotInCatalog};
         let cases = [

@@ -720,10 +720,13 @@ pub(in crate::report) mod tests {
     #[test]
     fn overridden_failure() {
         let mut plan = plan();
-        plan.criteria.table.set(Key::parse("refused").unwrap(), State::Ok);
-        let verdict = judge_whole(&plan, &endpoint(), &both("refused", "skipped"), 1, NOW);
-        expect!["healthy: connection refused by ctl1:8777 (OK by --state refused)"]
-            .assert_eq(&of_endpoint(&verdict).text);
+        for key in ["refused", "local"] {
+            plan.criteria.table.set(Key::parse(key).unwrap(), State::Ok);
+        }
+        let of = |head| of_endpoint(&judge_whole(&plan, &endpoint(), &both(head, "skipped"), 1, NOW)).text;
+        expect!["healthy: connection refused by ctl1:8777 (OK by --state refused)"].assert_eq(&of("refused"));
+        expect!["healthy: ctl1:8777 could not be probed: circumstances (OK by --state local)"]
+            .assert_eq(&of("local"));
     }
 
     /// One override may be the reason for both requests.
