@@ -113,6 +113,11 @@ impl LoginVerdict {
             login.row = Some(criteria.table.fault(Method::Post, FaultKind::Protocol));
         }
         login.judge_by_row();
+        if failure == Some(&LoginFailure::Down) {
+            let words = login.request.as_ref().and_then(|request| request.message.clone());
+            // Without a message it is the whole document, which might hold a token.
+            login.message = words.filter(|words| !words.starts_with(['{', '[']));
+        }
         if let Some(LoginFailure::Refused { message, wanted }) = failure {
             login.message = Some(sanitizer.line(message, MAX_MESSAGE)).filter(|text| !text.is_empty());
             login.diagnosis = (login.state != State::Ok).then_some(Diagnosis::LoginRefused);

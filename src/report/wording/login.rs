@@ -8,7 +8,7 @@ use crate::keystone::{NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::is_success;
-use crate::model::fault::{FaultDetail, TlsProblem};
+use crate::model::fault::{FaultDetail, Stage, TlsProblem};
 use crate::sanitize::sanitize_own;
 use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSource};
@@ -58,7 +58,7 @@ pub(super) fn event(login: &LoginVerdict) -> String {
         Some(fault) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
         None if is_success(status) => {
             format!(
-                "Keystone ({keystone}) answered the login with {status}, but without a token that can be used"
+                "Keystone ({keystone}) answered the login with {status}, but without a token that can be used{reason}"
             )
         }
         None => {
@@ -160,6 +160,14 @@ fn of_answer(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice> {
         | (None, Some(Remark::ClientCertificate)) => {
             ("the server wants a client certificate, and got none", "give cert and key in clouds.yaml")
         }
+        (
+            Some(FaultDetail::NotTls { .. } | FaultDetail::Interrupted { stage: Stage::ClientHello, .. }),
+            _,
+        ) => (
+            "the server did not begin TLS: the port may be one without it",
+            "check whether the port of auth_url expects https at all (http:// asks without TLS), then Keystone's load and \
+             any proxy or firewall on the way",
+        ),
         (None, Some(Remark::HttpsPort)) => {
             ("the port expects https and was sent plain http", "have auth_url begin with https://")
         }

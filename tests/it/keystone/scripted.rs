@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::Clouds;
 use super::server::{Server, answer, demand, health, token, token_for};
 use crate::support::harness::{check, check_in_shell};
+use crate::support::peer::{Peer, Script, Step};
 use crate::support::programs::found;
 
 const PASSWORD: &str = "s3cret-passw0rd";
@@ -321,6 +322,51 @@ fn explained_refusals() {
     for (status, headers, body, words) in table {
         let server = Server::start(move |_, _| answer(status, headers, &body));
         Clouds::of(&server.url(), PASSWORD).check("prod", "").run().exits(3).says(words);
+    }
+}
+
+/// Keystone's own words, or a page's title, say why there is no token.
+#[test]
+fn explained_failures() {
+    let repair = r#"{"error":{"code":503,"message":"Keystone database is in repair, s3cret-passw0rd."}}"#;
+    let page = "<html><head><title>Horizon login</title></head><body><h1>Horizon login</h1></body></html>";
+    let old = r#"{"access":{"token":{"id":"an-old-t0ken"}}}"#;
+    let table = [
+        ("503 S", repair, "answered the login with 503: \"Keystone database is in repair, ***.\""),
+        ("429 T", repair, "answered the login with 429: \"Keystone database is in repair, ***.\""),
+        ("200 OK", page, "with 200, but without a token that can be used: \"Horizon login\""),
+        ("201 C", page, "with 201, but without a token that can be used: \"Horizon login\""),
+        ("201 C", old, "with 201, but without a token that can be used"),
+        ("500 I", old, "answered the login with 500"),
+    ];
+    for (status, body, words) in table {
+        let server = Server::start(move |_, _| answer(status, "", body));
+        let run = Clouds::of(&server.url(), PASSWORD).check("prod", "").run();
+        run.exits(3).summarises("UNKNOWN", &["keystone-down: "]).says(words);
+        run.never_says("an-old-t0ken").never_says(PASSWORD);
+    }
+}
+
+/// A server without TLS waits for the rest of a request, closes, or answers in its own protocol.
+#[test]
+fn https_at_a_port_without_tls() {
+    let table: [(Script, &str); 4] = [
+        (vec![Step::Swallow], "check whether the port of auth_url expects https at all"),
+        (vec![], "check whether the port of auth_url expects https at all"),
+        (
+            vec![Step::Send(b"+OK ready\r\n".to_vec()), Step::Swallow],
+            "check whether the port of auth_url expects https at all",
+        ),
+        (
+            vec![Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), Step::Swallow],
+            "have auth_url begin with http://",
+        ),
+    ];
+    for (script, words) in table {
+        let keystone = Peer::in_turn([script]);
+        let run =
+            Clouds::of(&format!("https://{}", keystone.address()), PASSWORD).check("prod", "-t 2").run();
+        run.exits(3).summarises("UNKNOWN", &["keystone-down: no login to Keystone"]).says(words);
     }
 }
 
