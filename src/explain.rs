@@ -584,7 +584,7 @@ mod tests {
             | `local` | UNKNOWN | ours | this machine is at fault, and nothing is known of the service | check options, files and limits (descriptors, threads) of the machine that probes |
             | `login:201` | OK | ours | Keystone granted a token |  |
             | `login:1xx` | UNKNOWN | ours | an interim status instead of a token | check auth_url, and that Keystone runs there |
-            | `login:2xx` | UNKNOWN | ours | an answer without a token: this is not Keystone's login | check auth_url, and that Keystone runs there |
+            | `login:2xx` | UNKNOWN | ours | an answer without a token that can be used, or of more than 1 MiB: this is not Keystone's login | check auth_url, and that Keystone runs there |
             | `login:3xx` | UNKNOWN | ours | Keystone, or what answers in its place, redirects elsewhere; redirects are not followed | set auth_url to the address in the redirect |
             | `login:404` | UNKNOWN | ours | there is no login: the address is not Keystone's | check auth_url; it ends before /auth/tokens |
             | `login:405` | UNKNOWN | ours | there is no login at this address: Keystone's accepts POST | check auth_url; it ends before /auth/tokens |
@@ -599,7 +599,7 @@ mod tests {
             | `login:closed` | UNKNOWN | ours | Keystone's connection was closed | check auth_url, and that Keystone runs there |
             | `login:timeout` | UNKNOWN | ours | Keystone did not answer within half of -t, or within api_timeout | check Keystone's load and the firewalls on the way, or raise -t |
             | `login:tls` | UNKNOWN | ours | no trusted connection to Keystone could be made | check Keystone's certificate against cacert and the name in auth_url |
-            | `login:protocol` | UNKNOWN | ours | the answer is not Keystone's: no token that can be used, more than 1 MiB, or no HTTP | check auth_url, and that Keystone runs there |
+            | `login:protocol` | UNKNOWN | ours | the answer is not Keystone's, for it is not HTTP | check auth_url, and that Keystone runs there |
             | `login:body` | UNKNOWN | ours | Keystone's answer broke off | check auth_url, and that Keystone runs there |
             | `login:proxy` | UNKNOWN | ours | the proxy, not Keystone, failed | check --proxy |
             | `login:local` | UNKNOWN | ours | the login could not be made on this machine | check options, files and limits (descriptors, threads) of the machine that probes |

@@ -13,7 +13,11 @@ const REACH: &str = "check auth_url, and that Keystone runs there";
 pub(super) static ROWS: &[Row] = &[
     row(Status(201), State::Ok, Healthy, "Keystone granted a token", ""),
     down(Class(1), "an interim status instead of a token", REACH),
-    down(Class(2), "an answer without a token: this is not Keystone's login", REACH),
+    down(
+        Class(2),
+        "an answer without a token that can be used, or of more than 1 MiB: this is not Keystone's login",
+        REACH,
+    ),
     down(
         Class(3),
         "Keystone, or what answers in its place, redirects elsewhere; redirects are not followed",
@@ -65,11 +69,7 @@ pub(super) static ROWS: &[Row] = &[
         "no trusted connection to Keystone could be made",
         "check Keystone's certificate against cacert and the name in auth_url",
     ),
-    down(
-        Fault(FaultKind::Protocol),
-        "the answer is not Keystone's: no token that can be used, more than 1 MiB, or no HTTP",
-        REACH,
-    ),
+    down(Fault(FaultKind::Protocol), "the answer is not Keystone's, for it is not HTTP", REACH),
     down(Fault(FaultKind::Body), "Keystone's answer broke off", REACH),
     down(Fault(FaultKind::Proxy), "the proxy, not Keystone, failed", "check --proxy"),
     row(

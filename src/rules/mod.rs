@@ -414,6 +414,17 @@ impl Table {
         self.effective(method, &[Selector::Fault(kind)])
     }
 
+    /// The row that judges a login whose answer has a status of success and no usable token: the row of 201 says that there
+    /// is one, so the words are those of the class.
+    pub(crate) fn without_token(&self, status: u16) -> Row {
+        let row = underlying(Method::Post, &[Selector::Class(2)]);
+        let by_status = self.effective(Method::Post, &[Selector::Status(status)]);
+        match by_status.origin {
+            RuleOrigin::Overridden => overridden(row, by_status.key, by_status.state),
+            RuleOrigin::Documented | RuleOrigin::BuiltIn => row,
+        }
+    }
+
     /// Returns the row that judges a catalogue without a matching endpoint.
     pub(crate) fn catalog(&self) -> Row {
         self.effective(Method::Get, &[Selector::Catalog])

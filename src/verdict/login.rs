@@ -8,8 +8,7 @@ use strum::IntoStaticStr;
 use super::{Basis, RequestVerdict, Responder, Verdict, request};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Exchange, Method, is_success};
-use crate::model::fault::FaultKind;
+use crate::model::exchange::{Exchange, is_success};
 use crate::model::state::State;
 use crate::rules::{Criteria, Row};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
@@ -109,8 +108,8 @@ impl LoginVerdict {
         let status = exchange.completion.full().map(|answer| answer.status);
         let mut login = LoginVerdict::of(criteria, sanitizer, cloud, Some(exchange));
         login.outcome = LoginOutcome::Failed;
-        if failure.is_some() && status.is_some_and(is_success) {
-            login.row = Some(criteria.table.fault(Method::Post, FaultKind::Protocol));
+        if let Some(status) = status.filter(|status| failure.is_some() && is_success(*status)) {
+            login.row = Some(criteria.table.without_token(status));
         }
         login.judge_by_row();
         if failure == Some(&LoginFailure::Down) {

@@ -501,8 +501,28 @@ fn unusable_tokens() {
         let text = answer("201 Created", header, body);
         let server = Server::start(move |_, _| text.clone());
         let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-o json").run();
-        run.exits(3).reports("/login/key", "login:protocol").reports("/login/token", "none");
+        run.exits(3).reports("/login/key", "login:2xx").reports("/login/token", "none");
         run.says("answered the login with 201, but without a token that can be used");
+    }
+}
+
+/// The keys that `--explain` names for an answer judge it also where it brings no token.
+#[test]
+fn states_of_answers_without_a_token() {
+    for (status, body, key, judges) in [
+        ("200 OK", "hello", "login:200", true),
+        ("200 OK", "hello", "login:2xx", true),
+        ("200 OK", "hello", "login:201", false),
+        ("204 No Content", "", "login:204", true),
+        ("201 Created", "{}", "login:201", true),
+        ("201 Created", "{}", "login:2xx", true),
+        ("201 Created", "{}", "login:protocol", false),
+    ] {
+        let server = Server::start(move |_, _| answer(status, "", body));
+        let words = format!("-o json --state {key}=warning");
+        let run = Clouds::of(&server.url(), PASSWORD).check("prod", &words).run();
+        run.exits(if judges { 1 } else { 3 }).reports("/login/diagnosis", "keystone-down");
+        run.reports("/login/key", if judges { key } else { "login:2xx" });
     }
 }
 
