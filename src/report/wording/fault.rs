@@ -222,7 +222,7 @@ fn way_to_trust<T>(detail: &FaultDetail<T>) -> &'static str {
 }
 
 /// The time that ran out for a request, without that of the look-up before it.
-fn waited(judged: &RequestVerdict, fault: &FaultInfo) -> String {
+pub(super) fn waited(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     if let Some(shortage) = judged.shortage {
         return format!("the {} left of the run's budget", format_waiting(shortage.left));
     }

@@ -4,11 +4,12 @@ use std::time::SystemTime;
 
 use super::advice::Advice;
 use super::cause;
+use super::fault::waited;
 use crate::keystone::{NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::is_success;
-use crate::model::fault::{FaultDetail, Stage, TlsProblem};
+use crate::model::fault::{FaultDetail, FaultKind, Stage, TlsProblem};
 use crate::sanitize::sanitize_own;
 use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSource};
@@ -55,6 +56,10 @@ pub(super) fn event(login: &LoginVerdict) -> String {
         return format!("Keystone ({keystone}) refused the login to the cloud {cloud} ({status}){reason}");
     }
     match request.completion.fault() {
+        Some(fault) if fault.kind == FaultKind::Timeout => {
+            let after = waited(request, fault);
+            format!("no login to Keystone ({keystone}) within {after}: {}", cause(&fault.detail))
+        }
         Some(fault) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
         None if is_success(status) => {
             format!(

@@ -506,6 +506,16 @@ fn unusable_tokens() {
     }
 }
 
+#[test]
+fn silent_keystone() {
+    let keystone = Peer::in_turn([vec![Step::Swallow]]);
+    let run = Clouds::of(&format!("http://{}", keystone.address()), PASSWORD).check("prod", "-t 2").run();
+    run.exits(3).summarises(
+        "UNKNOWN",
+        &["keystone-down: no login to Keystone (", " within 1 s: the request was sent"],
+    );
+}
+
 /// The keys that `--explain` names for an answer judge it also where it brings no token.
 #[test]
 fn states_of_answers_without_a_token() {
