@@ -73,6 +73,9 @@ pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) ->
         (_, _, Some((Some(Credentials::Password), option))) if verdict.login.is_some() => {
             format!("{option} instead of --os-cloud, or exempt the health path from authentication")
         }
+        (_, None, Some((Some(Credentials::Password), option))) => {
+            format!("{option} (a token: --token-file), or exempt the health path from authentication")
+        }
         (_, _, Some((_, option))) => format!("{option}, or exempt the health path from authentication"),
         (401, ..) if judged.answered_by == Some(Responder::Keystone) => {
             let valid = if verdict.credentials == Some(Credentials::Token) { "valid " } else { "" };

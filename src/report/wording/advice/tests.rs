@@ -179,13 +179,13 @@ fn access_control() {
             access control answered before the health check could
             -> log in with --os-cloud NAME (a cloud of clouds.yaml), give a token with --token-file, or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            -> give its user and password with --auth-file, or exempt the health path from authentication
+            -> give its user and password with --auth-file (a token: --token-file), or exempt the health path from authentication
             access control (Bearer realm="x") answered before the health check could: it wants credentials
             -> give its token with --header @FILE (Authorization: Bearer ...), or exempt the health path from authentication
             access control (Negotiate) answered before the health check could: it wants credentials
             -> check the API behind it (this program supports neither Digest nor Negotiate nor NTLM), or exempt the health path from authentication
             access control (Basic realm="x") answered before the health check could: it wants credentials
-            -> give its user and password with --auth-file, or exempt the health path from authentication
+            -> give its user and password with --auth-file (a token: --token-file), or exempt the health path from authentication
             access control answered before the health check could: it forbids the request
             -> give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the health path from authorisation
             access control answered before the health check could: it wants credentials
