@@ -152,7 +152,7 @@ fn socket_names() {
     let _deaf = UnixListener::bind(&there).unwrap();
     let missing = format!("/nonexistent/{}", argument());
     for path in [there.to_str().unwrap(), &missing] {
-        let call = ["--haproxy", "-t", "100ms", "NOT_USED", "NOT_USED", path, "NOT_USED"];
+        let call = ["--haproxy", "-t", "500ms", "NOT_USED", "NOT_USED", path, "NOT_USED"];
         all_stay_clean(&call, 2, |check| check);
     }
 }

@@ -368,9 +368,9 @@ fn files_that_do_not_answer() {
     let (good, bad) = (Peer::healthy(), Peer::backend_down());
     let (healthy, down) = (good.address(), bad.address());
     let (silent, unwritten) = ("a file did not answer in time: ", "report: its file system does not answer");
-    let calls = "-e inject=open,openat,statx,newfstatat:delay_enter=3s -P";
+    let calls = "-e inject=open,openat,statx,newfstatat:delay_enter=4s -P";
     let (token, report) = (format!("{calls} {folder}/token"), format!("{calls} {folder}/report -P {folder}"));
-    let connect = "-e inject=connect:delay_enter=3s";
+    let connect = "-e inject=connect:delay_enter=4s";
     let table = [
         (&*token, format!("{healthy} --token-file {folder}/token"), 3, silent),
         (&token, format!("{healthy} --token-file {folder}/token --watch 9"), 3, silent),
@@ -380,7 +380,7 @@ fn files_that_do_not_answer() {
         (connect, format!("--haproxy 0 0 {folder}/socket NOT_USED -o nagios"), 2, "/socket timed out after "),
     ];
     let runs = at_once(table.iter().map(|(delayed, options, ..)| {
-        let line = format!(r#"exec strace -f -qq -o /dev/null {delayed} "$@" -t 1 2>&-"#);
+        let line = format!(r#"exec strace -f -qq -o /dev/null {delayed} "$@" -t 2 2>&-"#);
         check_in_shell(&line, &words(options))
     }));
     for (run, (.., code, reason)) in runs.iter().zip(&table) {
