@@ -86,7 +86,7 @@ fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
             fail(run::LATE_FILE, cli.output.output, &environment, LATE_GRACE)
         });
     }
-    let prepared = caught(|| prepare(cli, environment, &files.is_over));
+    let prepared = caught(|| prepare(cli, environment, &files.uses_no_file));
     while files.is_reported.swap(true, Ordering::SeqCst) {
         // The other thread ends the program.
         thread::park();
@@ -100,8 +100,8 @@ fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
 /// The use of files by the work that prepares the result.
 #[derive(Default)]
 struct FileUse {
-    /// No file is read or written any longer, so that the work ends by itself.
-    is_over: Arc<AtomicBool>,
+    /// Set while no file is read or written, so that the work ends by itself.
+    uses_no_file: Arc<AtomicBool>,
     /// The result is about to be reported, or that a file is late.
     is_reported: AtomicBool,
 }
@@ -116,7 +116,7 @@ fn end_at(deadline: Instant, files: Arc<FileUse>, end: impl FnOnce() -> u8 + Sen
             thread::sleep(time);
             None
         });
-        if !files.is_over.load(Ordering::SeqCst) && !files.is_reported.swap(true, Ordering::SeqCst) {
+        if !files.uses_no_file.load(Ordering::SeqCst) && !files.is_reported.swap(true, Ordering::SeqCst) {
             exit(end().into());
         }
     };
@@ -130,10 +130,10 @@ fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// Does all work that may wait for a file system, except for writing reports.
-fn prepare(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Prepared> {
+fn prepare(cli: &Cli, environment: &Environment, uses_no_file: &Arc<AtomicBool>) -> Result<Prepared> {
     match requested_text(cli, environment) {
         Some(text) => publish(cli, &text).map(Prepared::Published),
-        None => probe(cli, environment, has_read_files),
+        None => probe(cli, environment, uses_no_file),
     }
 }
 
@@ -167,9 +167,9 @@ fn publish(cli: &Cli, text: &str) -> Result<u8> {
 }
 
 /// Plans, and probes unless the runs are watched.
-fn probe(cli: &Cli, environment: &Environment, has_read_files: &Arc<AtomicBool>) -> Result<Prepared> {
+fn probe(cli: &Cli, environment: &Environment, uses_no_file: &Arc<AtomicBool>) -> Result<Prepared> {
     let plan = Arc::new(Plan::from_cli(cli, environment)?);
-    let run = Run::prepare(Arc::clone(&plan), Arc::clone(has_read_files))?;
+    let run = Run::prepare(Arc::clone(&plan), Arc::clone(uses_no_file))?;
     let started = environment.started;
     let (report, limit) = match plan.mode {
         RunMode::Once => (run::once(run, started)?, plan.timing.budget),

@@ -164,7 +164,7 @@ impl Run {
             && verdicts.iter().flat_map(Verdict::made).any(|(_, request)| request.wants_token())
             && Instant::now() < deadline
         {
-            self.has_read_files.store(false, Ordering::SeqCst);
+            self.uses_no_file.store(false, Ordering::SeqCst);
             // One that cannot be removed is overwritten by the login that follows.
             let _ = session.keep(deadline, Cache::forget);
             known.token = None;

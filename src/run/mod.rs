@@ -46,7 +46,7 @@ pub(crate) struct Run {
     /// The embedded endpoints live as long as the run.
     simulation: Option<Simulation>,
     /// Set while no file is read or written: nothing can then delay the run for ever.
-    has_read_files: Arc<AtomicBool>,
+    uses_no_file: Arc<AtomicBool>,
 }
 
 /// Endpoints that the current run has probed, and all of them.
@@ -69,7 +69,7 @@ impl ProgressCounter {
 
 impl Run {
     /// Starts the simulated endpoints, if the plan has some. The flag is set while no file is read or written.
-    pub(crate) fn prepare(mut plan: Arc<Plan>, has_read_files: Arc<AtomicBool>) -> Result<Run> {
+    pub(crate) fn prepare(mut plan: Arc<Plan>, uses_no_file: Arc<AtomicBool>) -> Result<Run> {
         let (endpoints, simulation) = match &plan.targets {
             Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
             Targets::Catalog { .. } => (Vec::new(), None),
@@ -94,7 +94,7 @@ impl Run {
             count,
             finished: Mutex::default(),
             simulation,
-            has_read_files,
+            uses_no_file,
         })
     }
 
@@ -109,7 +109,7 @@ impl Run {
 
     /// Probes and judges every endpoint once. The run's time counts from `started` and is over at `deadline`.
     pub(crate) fn once(&self, started: Instant, deadline: Instant) -> Result<Report> {
-        self.has_read_files.store(false, Ordering::SeqCst);
+        self.uses_no_file.store(false, Ordering::SeqCst);
         if let Some(session) = &self.session {
             return self.once_in_cloud(session, started, deadline);
         }
@@ -128,7 +128,7 @@ impl Run {
         (started, deadline): (Instant, Instant),
     ) -> Result<Vec<Verdict>> {
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
-        self.has_read_files.store(true, Ordering::SeqCst);
+        self.uses_no_file.store(true, Ordering::SeqCst);
         let expanded;
         let endpoints = if plan.targets.wants_all_addresses() {
             // The other half is for the requests, and for the names that were not resolved.

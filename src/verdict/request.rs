@@ -330,10 +330,8 @@ const SUPPORTED_SCHEMES: [&str; 3] = ["keystone", "basic", "bearer"];
 fn challenge(answer: &Response) -> Option<&UntrustedText> {
     let challenges = answer.headers.iter().filter(|header| header.name == "www-authenticate");
     let rank = |value: &UntrustedText| {
-        let begins = |scheme: &&str| {
-            value.bytes().get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme.as_bytes()))
-        };
-        SUPPORTED_SCHEMES.iter().position(begins).unwrap_or(SUPPORTED_SCHEMES.len())
+        let has = |scheme: &&str| responder::begins(value.bytes(), scheme);
+        SUPPORTED_SCHEMES.iter().position(has).unwrap_or(SUPPORTED_SCHEMES.len())
     };
     challenges.map(|header| &header.value).min_by_key(|value| rank(value))
 }

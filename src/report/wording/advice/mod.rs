@@ -337,11 +337,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
             pair::head_alone(judged, proxy)
         }
         (500 | 503, _, None) if pair::is_head_alone(verdict, method) => {
-            let (meaning, action) = of_row(judged);
-            (
-                format!("{meaning}; GET, however, was answered"),
-                format!("{action}; if only HEAD fails each time, use -m get"),
-            )
+            pair::head_failed_alone(of_row(judged))
         }
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
@@ -356,13 +352,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (200..=299 | 400..=599, _, Some(own)) => own_answer(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),
         (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
-        _ if pair::is_like_head(verdict, method, judged) => {
-            let (meaning, action) = of_row(judged);
-            (
-                format!("{meaning}; HEAD, which needs no back-end, was answered 503 too"),
-                format!("{action}; check any proxy in front of the API, too"),
-            )
-        }
+        _ if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),
         (100..=599, ..) => of_row(judged),
         _ => (
             format!("an HTTP server answers there, but with a status that HTTP does not define ({status})"),

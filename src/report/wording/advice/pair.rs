@@ -49,6 +49,22 @@ pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> A
     )
 }
 
+/// A failure of the API on HEAD, beside a good answer to GET.
+pub(super) fn head_failed_alone((meaning, action): Advice) -> Advice {
+    (
+        format!("{meaning}; GET, however, was answered"),
+        format!("{action}; if only HEAD fails each time, use -m get"),
+    )
+}
+
+/// A bare 503 to both requests.
+pub(super) fn both_failed((meaning, action): Advice) -> Advice {
+    (
+        format!("{meaning}; HEAD, which needs no back-end, was answered 503 too"),
+        format!("{action}; check any proxy in front of the API, too"),
+    )
+}
+
 /// A cache's answer to HEAD, beside a good answer to GET.
 pub(super) fn head_cached() -> Advice {
     (
