@@ -208,22 +208,24 @@ impl Run {
         let has_life =
             |token: &Token| token.expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE);
         let token = known.token.clone().filter(has_life)?;
-        let plan = self.plan_with(known, &token);
+        let plan = self.plan_with(known, Some(&token));
         let verdict = LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, None, token.expires_at);
         Some(LoginResult { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() })
     }
 
-    fn plan_with(&self, known: &mut Known, token: &Token) -> Plan {
-        let mut plan = self.plan.with_token(&token.id);
-        known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), SystemTime::now());
+    /// The plan of a run that sends this token, or none, and masks all that are known.
+    fn plan_with(&self, known: &mut Known, token: Option<&Token>) -> Plan {
+        let mut plan = token.map_or_else(|| (*self.plan).clone(), |token| self.plan.with_token(&token.id));
+        if let Some(token) = token {
+            known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), SystemTime::now());
+        }
         plan.sanitizer = known.sanitizer(&self.plan);
         plan
     }
 
+    /// The result of a login that brought no token.
     fn without_token(&self, known: &mut Known, verdict: Arc<LoginVerdict>) -> LoginResult {
-        let mut plan = (*self.plan).clone();
-        plan.sanitizer = known.sanitizer(&self.plan);
-        LoginResult { plan, verdict, catalog: known.catalog.clone() }
+        LoginResult { plan: self.plan_with(known, None), verdict, catalog: known.catalog.clone() }
     }
 
     /// Sends one login, whose outcome is for the whole run; none after a refusal, which is repeated instead.
@@ -277,7 +279,7 @@ impl Run {
                 return self.without_token(known, Arc::new(verdict));
             }
         };
-        let plan = self.plan_with(known, &token);
+        let plan = self.plan_with(known, Some(&token));
         let mut verdict =
             LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
         let stored = token.clone();
