@@ -44,11 +44,11 @@ impl Semaphore {
         let waited = self.freed.wait_timeout_while(permits, left, |permits| permits.free == 0);
         let (mut permits, _) = waited.unwrap_or_else(PoisonError::into_inner);
         permits.waiting -= 1;
-        if permits.free == 0 || Instant::now() >= deadline {
-            return None;
-        }
-        permits.free -= 1;
-        Some(Permit(self))
+        permits.free = permits.free.checked_sub(1)?;
+        drop(permits);
+        // A permit that comes too late is given back, which wakes another waiter: this one may have used up its wake-up.
+        let permit = Permit(self);
+        (Instant::now() < deadline).then_some(permit)
     }
 
     fn lock(&self) -> MutexGuard<'_, Permits> {
@@ -89,5 +89,22 @@ mod tests {
         taken.pop();
         drop(semaphore.acquire());
         assert!(semaphore.acquire_until(later).is_some());
+    }
+
+    /// A permit is freed, and the only wake-up goes to a waiter whose time is over.
+    #[test]
+    fn wake_up_at_the_deadline() {
+        let (semaphore, later) = (Semaphore::new(), Instant::now() + Duration::from_secs(10));
+        let taken: Vec<_> = (0..MAX_AT_ONCE).map(|_| semaphore.acquire()).collect();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| semaphore.acquire_until(later).is_some());
+            while semaphore.lock().waiting == 0 {
+                std::thread::yield_now();
+            }
+            semaphore.lock().free += 1;
+            assert!(semaphore.acquire_until(Instant::now()).is_none(), "a permit after the deadline");
+            assert!(other.join().unwrap(), "the other waiter slept on");
+        });
+        drop(taken);
     }
 }
