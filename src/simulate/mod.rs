@@ -6,7 +6,7 @@
 mod tls;
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{self, IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
@@ -29,6 +29,10 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// Maximum number of connections to an endpoint; the oldest is closed for one more.
 const MAX_CONNECTIONS: usize = 32;
+/// Pause after a connection that could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+/// Maximum number of such pauses, one after another: connections and descriptors come back long before.
+const MAX_ACCEPT_PAUSES: usize = 1000;
 /// Size of the stack of an endpoint's threads, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
 /// First of the preferred ports, which lie below those that Linux gives to clients.
@@ -146,7 +150,7 @@ impl SimulatedServer {
         let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK_SIZE);
         let scheme = if identity.is_some() { Scheme::Https } else { Scheme::Http };
         // Detached: the process does not wait for it.
-        thread.spawn(move || serve(&shared, diagnosis, identity.as_ref()))?;
+        thread.spawn(move || serve(|| shared.accept(), diagnosis, identity.as_ref()))?;
         Ok(SimulatedServer { diagnosis, address, scheme, socket: Binding::Listening(listener) })
     }
 
@@ -184,10 +188,10 @@ fn identity(diagnosis: Diagnosis) -> anyhow::Result<Option<Identity>> {
 
 /// Answers connections until the listener is shut down, each on a thread of its own: anybody on the machine may open some and
 /// say nothing.
-fn serve(listener: &TcpListener, diagnosis: Diagnosis, identity: Option<&Identity>) {
+fn serve(mut accept: impl FnMut() -> Accepted, diagnosis: Diagnosis, identity: Option<&Identity>) {
     let mut open: VecDeque<Weak<TcpStream>> = VecDeque::new();
     thread::scope(|scope| {
-        while let Ok((stream, _)) = listener.accept() {
+        while let Some(stream) = accept_next(&mut accept) {
             open.retain(|stream| stream.strong_count() > 0);
             if open.len() == MAX_CONNECTIONS
                 && let Some(oldest) = open.pop_front().and_then(|oldest| oldest.upgrade())
@@ -205,6 +209,21 @@ fn serve(listener: &TcpListener, diagnosis: Diagnosis, identity: Option<&Identit
             }
         }
     });
+}
+
+/// The result of accept(2).
+type Accepted = io::Result<(TcpStream, SocketAddr)>;
+
+/// Accepts a connection; `None` where the listener is shut down. Clients that go and a want of descriptors pass.
+fn accept_next(accept: &mut impl FnMut() -> Accepted) -> Option<TcpStream> {
+    for _ in 0..MAX_ACCEPT_PAUSES {
+        match accept() {
+            Ok((stream, _)) => return Some(stream),
+            Err(error) if error.kind() == ErrorKind::InvalidInput => break,
+            Err(_) => thread::sleep(ACCEPT_PAUSE),
+        }
+    }
+    None
 }
 
 /// Reads a request and answers it, or leaves the client to wait until it goes.
@@ -397,9 +416,11 @@ const REQUEST_REJECTED: CannedResponse = json(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::io::ErrorKind;
     use std::time::Instant;
+
+    use rustix::io::Errno;
+
+    use super::*;
 
     /// Asks an endpoint and returns the connection with the question sent.
     fn ask(endpoint: &Endpoint, request: &str) -> io::Result<TcpStream> {
@@ -464,6 +485,18 @@ mod tests {
         let mut waiting: Vec<_> =
             (0..=MAX_CONNECTIONS).map(|_| ask(&endpoint, "GET /v2/health").unwrap()).collect();
         assert_eq!(waiting[0].read(&mut [0]).unwrap(), 0, "the oldest is closed");
+    }
+
+    /// A want of descriptors passes; a listener that is shut down does not.
+    #[test]
+    fn connections_not_accepted() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut errors = [Errno::MFILE, Errno::CONNABORTED].into_iter();
+        let mut accept = || errors.next().map_or_else(|| listener.accept(), |errno| Err(errno.into()));
+        let accepted = accept_next(&mut accept).map(|stream| stream.peer_addr().unwrap());
+        assert_eq!(accepted, client.local_addr().ok());
+        assert!(accept_next(&mut || Err(Errno::INVAL.into())).is_none(), "shut down");
     }
 
     /// They hold up nobody, whatever they have begun to say.
