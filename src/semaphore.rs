@@ -1,4 +1,4 @@
-//! A semaphore for work that takes the processor or memory for long: verifying certificates, and judging answers.
+//! A semaphore for work that takes the processor or memory for long: verifying certificates, and judging responses.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! The texts of the help around the options.
 
 use crate::model::exchange::FaultKind;
-use crate::rules::AnswerProblem;
+use crate::rules::SuccessProblem;
 
 /// The usage lines.
 pub(super) const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
@@ -50,6 +50,6 @@ pub(super) fn state() -> String {
          before a status, a class or a fault of the login (login:5xx), or catalog, a catalogue without an endpoint \
          to check. STATE is ok, warning, critical or unknown. --explain prints the resulting table.",
         faults.join(", "),
-        AnswerProblem::ALL.map(AnswerProblem::name).join(", ")
+        SuccessProblem::ALL.map(SuccessProblem::name).join(", ")
     )
 }

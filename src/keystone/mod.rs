@@ -1,15 +1,15 @@
 //! Keystone, OpenStack's identity service: which cloud is meant, how to log in to it, and what its catalogue says.
 //!
-//! Nothing here sends anything. The files become a [`Cloud`], that becomes a request, and an answer becomes a token
+//! Nothing here sends anything. The files become a [`Cloud`], that becomes a request, and a response becomes a token
 //! and a catalogue. Sending is the probe's; the life of a token is the run's.
 
-mod answer;
 mod cache;
 mod catalog;
 mod clouds;
 mod config;
 mod recipients;
 mod request;
+mod response;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -19,13 +19,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-pub(crate) use answer::{LoginFailure, MAX_ANSWER_BYTES, Token, read_answer};
 pub(crate) use cache::{Cache, MIN_TOKEN_LIFE};
 pub(crate) use catalog::{Catalog, CatalogEndpoint, NotInCatalog, UrlProblem};
 pub(crate) use config::{Cloud, CloudOptions, Interface};
 #[cfg(test)]
 use config::{ENVVARS, TlsSettings};
 pub(crate) use recipients::TokenRecipients;
+pub(crate) use response::{LoginFailure, MAX_RESPONSE_BYTES, Token, read_response};
 
 /// Makes a JSON object. In place of serde's derived code and of `json!`, which together were 1 % of the program.
 fn object(fields: Vec<(&str, Value)>) -> Value {

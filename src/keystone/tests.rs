@@ -1,4 +1,4 @@
-//! Clouds read from files written here, and logins read from answers that a real Keystone gave.
+//! Clouds read from files written here, and logins read from responses that a real Keystone gave.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -473,7 +473,7 @@ fn assumed_domain() {
     assert!(cloud.notes[0].ends_with("clouds.yaml:3: no user_domain_name: the domain 'default' is assumed"));
 }
 
-/// A recorded answer: head, blank line, body, and what curl says of it.
+/// A recorded response: head, blank line, body, and what curl says of it.
 fn recorded(text: &str) -> Response {
     let text = text.replace("\r\n", "\n");
     let (head, rest) = text.split_once("\n\n").unwrap();
@@ -505,34 +505,34 @@ fn select(token: &Token, cloud: &Cloud) -> Result<Vec<CatalogEndpoint>, NotInCat
     token.catalog.select(&cloud.selections, &Defaults::default(), &Sanitizer::default(), deadline)
 }
 
-/// Each endpoint repeats the type of its service: a long one would make the catalogue larger than the answer.
+/// Each endpoint repeats the type of its service: a long one would make the catalogue larger than the response.
 #[test]
 fn bounded_catalogs() {
-    let answer = |service_type: &str, endpoints: usize| {
+    let response = |service_type: &str, endpoints: usize| {
         let endpoints = vec![r#"{"interface":"","url":""}"#; endpoints].join(",");
         let catalog = format!(r#"{{"type":"{service_type}","endpoints":[{endpoints}]}}"#);
         let headers = vec![Header { name: "x-subject-token".into(), value: UntrustedText::new("t") }];
         let body = format!(r#"{{"token":{{"catalog":[{catalog}]}}}}"#);
         let response =
             Response { status: 201, headers, body: UntrustedText::new(body), ..Response::default() };
-        read_answer(&response, NOW).unwrap()
+        read_response(&response, NOW).unwrap()
     };
     for (length, endpoints, kept) in [(255, 3, 3), (256, 3, 0), (1, 20_000, 20_000), (1, 20_002, 20_001)] {
-        let token = answer(&"x".repeat(length), endpoints);
+        let token = response(&"x".repeat(length), endpoints);
         assert_eq!(token.catalog.entries.len(), kept, "{length} letters, {endpoints} endpoints");
     }
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::in_directory(&directory.path().join("tokens")).unwrap();
     let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
     // Each letter takes six bytes in the file.
-    let error = cache.store(&cloud, &answer(&"\\u0001".repeat(255), 20_000)).unwrap_err();
+    let error = cache.store(&cloud, &response(&"\\u0001".repeat(255), 20_000)).unwrap_err();
     assert_eq!(error.to_string(), "its catalogue is too long");
     assert!(cache.load(&cloud).is_none());
 }
 
 #[test]
 fn granted_tokens() {
-    let token = read_answer(&recorded!("10-password-project"), NOW).unwrap();
+    let token = read_response(&recorded!("10-password-project"), NOW).unwrap();
     assert_eq!(token.id.expose(), "gAAAA-a-fernet-token-of-183-characters");
     assert_eq!(token.expires_at, NOW + Duration::from_secs(3600), "by this machine's clock");
     let cloud = Home::with_settings("").read().unwrap();
@@ -542,11 +542,11 @@ fn granted_tokens() {
         .map(|found| format!("{} {}", found.endpoint, found.region.as_deref().unwrap()))
         .collect();
     assert_eq!(shown, ["127.0.0.1:47010 RegionOne", "127.0.0.1:47012 RegionTwo"]);
-    let unscoped = read_answer(&recorded!("11-password-unscoped"), NOW).unwrap();
+    let unscoped = read_response(&recorded!("11-password-unscoped"), NOW).unwrap();
     assert!(select(&unscoped, &cloud).is_err());
     let mut nothing = recorded!("10-password-project");
     nothing.headers.retain(|header| header.name != "x-subject-token");
-    assert_eq!(read_answer(&nothing, NOW), Err(LoginFailure::Down));
+    assert_eq!(read_response(&nothing, NOW), Err(LoginFailure::Down));
 }
 
 #[test]
@@ -585,8 +585,8 @@ fn failed_logins() {
         (Response { status: 429, ..Response::default() }, Err(LoginFailure::Down)),
         (Response { status: 413, ..Response::default() }, refused("")),
     ];
-    for (answer, expected) in table {
-        assert_eq!(read_answer(&answer, NOW), expected, "{}", answer.status);
+    for (response, expected) in table {
+        assert_eq!(read_response(&response, NOW), expected, "{}", response.status);
     }
 }
 
@@ -601,7 +601,7 @@ fn cached_token() {
     let home = Home::with_settings("");
     let cloud = home.read().unwrap();
     assert!(cache.load(&cloud).is_none());
-    let token = read_answer(&recorded!("10-password-project"), NOW).unwrap();
+    let token = read_response(&recorded!("10-password-project"), NOW).unwrap();
     cache.store(&cloud, &token).unwrap();
     let file = directory.path().join("tokens/prod.json");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o600);

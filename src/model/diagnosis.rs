@@ -24,7 +24,7 @@ pub(crate) enum Diagnosis {
     NotFound,
     /// No connection could be made.
     Unreachable,
-    /// A connection was made, but the first request got no HTTP answer.
+    /// A connection was made, but the first request got no HTTP response.
     NoAnswer,
     /// The TLS handshake or the certificate failed.
     TlsFailed,
@@ -63,7 +63,7 @@ impl Diagnosis {
     /// The names of all diagnoses.
     pub(crate) const NAMES: &'static [&'static str] = <Diagnosis as VariantNames>::VARIANTS;
 
-    /// Returns whether it describes a login rather than an endpoint's own answers.
+    /// Returns whether it describes a login rather than an endpoint's own responses.
     pub(crate) const fn is_of_login(self) -> bool {
         matches!(self, Diagnosis::KeystoneDown | Diagnosis::LoginRefused | Diagnosis::NotInCatalog)
     }

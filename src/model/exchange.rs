@@ -42,9 +42,9 @@ pub(crate) enum Phase {
     Connect,
     Tls,
     Send,
-    /// Waiting for the answer's first byte.
+    /// Waiting for the response's first byte.
     Wait,
-    /// Decoding the answer from its first byte to its last.
+    /// Decoding the response from its first byte to its last.
     Receive,
 }
 
@@ -76,7 +76,7 @@ impl Phases {
     }
 }
 
-/// One header of an answer.
+/// One header of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     /// The name in lower case, as the HTTP library hands it out.
@@ -170,9 +170,9 @@ pub(crate) enum Completion<A, F> {
 
 impl<A, F> Completion<A, F> {
     /// The response, also one that broke off.
-    pub(crate) const fn answer(&self) -> Option<&A> {
+    pub(crate) const fn response(&self) -> Option<&A> {
         match self {
-            Completion::Full(answer) | Completion::Truncated(answer, _) => Some(answer),
+            Completion::Full(response) | Completion::Truncated(response, _) => Some(response),
             Completion::Failed(_) => None,
         }
     }
@@ -180,7 +180,7 @@ impl<A, F> Completion<A, F> {
     /// The response, if it is complete.
     pub(crate) const fn full(&self) -> Option<&A> {
         match self {
-            Completion::Full(answer) => Some(answer),
+            Completion::Full(response) => Some(response),
             Completion::Truncated(..) | Completion::Failed(_) => None,
         }
     }
@@ -196,12 +196,12 @@ impl<A, F> Completion<A, F> {
     /// Maps the response and the fault.
     pub(crate) fn map<B, G>(
         &self,
-        answer: impl FnOnce(&A) -> B,
+        response: impl FnOnce(&A) -> B,
         fault: impl FnOnce(&F) -> G,
     ) -> Completion<B, G> {
         match self {
-            Completion::Full(came) => Completion::Full(answer(came)),
-            Completion::Truncated(came, ended) => Completion::Truncated(answer(came), fault(ended)),
+            Completion::Full(came) => Completion::Full(response(came)),
+            Completion::Truncated(came, ended) => Completion::Truncated(response(came), fault(ended)),
             Completion::Failed(ended) => Completion::Failed(fault(ended)),
         }
     }

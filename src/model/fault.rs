@@ -281,7 +281,7 @@ pub(crate) enum End {
 /// The part of an exchange that was under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Before the first byte of the answer to the `ClientHello`.
+    /// Before the first byte of the response to the `ClientHello`.
     ClientHello,
     TlsHandshake,
     Sending,

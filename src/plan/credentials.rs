@@ -22,7 +22,7 @@ const MAX_FILE: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 
 /// Maximum number of bytes of all their values: twice as much as servers take, and little enough to be searched for in
-/// every answer.
+/// every response.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// Maximum size of a file with one secret, in bytes: the longest header that OpenStack's services can be configured to accept.

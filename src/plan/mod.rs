@@ -229,7 +229,7 @@ fn timing(cli: &Cli, haproxy: bool) -> Timing {
     }
 }
 
-/// Delay of the answers of `--simulate slow`.
+/// Delay of the responses of `--simulate slow`.
 pub(crate) const SLOW_DELAY: Duration = Duration::from_millis(400);
 /// Remaining life of the certificate of `--simulate certificate-expiring`.
 pub(crate) const EXPIRING_LIFE: Duration = Duration::from_secs(3 * 24 * 60 * 60);

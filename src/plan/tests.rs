@@ -278,7 +278,7 @@ fn basic_login_in_a_header() {
     assert_eq!(shown("hunter2secret is wrong for admin."), "*** is wrong for admin.");
 }
 
-/// Secrets are searched for in every answer: what no server takes is not sent.
+/// Secrets are searched for in every response: what no server takes is not sent.
 #[test]
 fn long_secrets() {
     let [half, long] = [1, 2].map(|times| "x".repeat(times * 16 * 1024));
@@ -721,7 +721,7 @@ fn options() {
     assert_eq!(shown(&plan.criteria.thresholds.request.critical), "2");
     assert_eq!(shown(&plan.criteria.thresholds.backend.warning), "3");
     assert_eq!(shown(&plan.criteria.thresholds.certificate.critical), "7:");
-    let (row, _) = plan.criteria.table.answer(Method::Get, 404, &[]);
+    let (row, _) = plan.criteria.table.row_of_response(Method::Get, 404, &[]);
     assert_eq!((row.state, row.key), (State::Warning, Key::parse("get:404").unwrap()));
     assert_eq!(plan.mode, RunMode::Watch { every: Duration::from_millis(50), count: Some(5) });
 }

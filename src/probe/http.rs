@@ -178,7 +178,7 @@ fn without_headers(log: &ExchangeLog, fault: Fault) -> Completion<Response, Faul
     }
 }
 
-/// Every convenience that could follow, repeat, reuse or translate an answer is off.
+/// Every convenience that could follow, repeat, reuse or translate a response is off.
 fn config() -> Config {
     Config::builder()
         .proxy(None)

@@ -193,7 +193,7 @@ impl Prober {
                     PlannedRequest::Skipped(method, BUDGET_EXHAUSTED.into())
                 }
                 None => {
-                    let exchange = exchange(method, requests.last().and_then(answered));
+                    let exchange = exchange(method, requests.last().and_then(answered_exchange));
                     futile =
                         exchange.completion.fault().and_then(|fault| skip_reason(method, fault, deadline));
                     PlannedRequest::Sent(Box::new(exchange))
@@ -351,8 +351,8 @@ impl Prober {
 }
 
 /// Returns the exchange of a request that got a response.
-fn answered(request: &PlannedRequest) -> Option<&Exchange> {
-    request.exchange().filter(|exchange| exchange.completion.answer().is_some())
+fn answered_exchange(request: &PlannedRequest) -> Option<&Exchange> {
+    request.exchange().filter(|exchange| exchange.completion.response().is_some())
 }
 
 /// The reason for not sending a request after the deadline.

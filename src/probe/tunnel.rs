@@ -11,7 +11,7 @@ use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem, TlsProble
 use crate::plan::Proxy;
 use crate::sanitize::system_words;
 
-/// A document that the head of a successful answer to CONNECT announces.
+/// A document that the head of a successful response to CONNECT announces.
 ///
 /// A client must ignore the announcement, and there are proxies that make it and open the tunnel all the same: it only
 /// explains why what follows is not the endpoint's response.

@@ -75,7 +75,7 @@ pub(crate) fn expiring(endpoint: &str) -> Verdict {
     };
     let over_tls = |method, status, micros| {
         let tls = [(Phase::Connect, 300), (Phase::Tls, 3_000), (Phase::Wait, micros - 3_300)];
-        let answered = exchange(method, answer(status, ""), micros, &tls);
+        let answered = exchange(method, response(status, ""), micros, &tls);
         sent(Exchange { certificate: Some(certificate.clone()), ..answered })
     };
     judged(endpoint, 1, &[over_tls(Method::Head, 204, 4_567), over_tls(Method::Get, 200, 5_678)])
@@ -98,7 +98,7 @@ fn judged_by(mut plan: Plan, endpoint: &str, attempts: u32, planned: &[PlannedRe
 
 pub(super) fn head() -> PlannedRequest {
     let times = [(Phase::Connect, 234), (Phase::Wait, 1_000)];
-    sent(exchange(Method::Head, answer(204, ""), 1_234, &times))
+    sent(exchange(Method::Head, response(204, ""), 1_234, &times))
 }
 
 pub(super) fn get(status: u16, body: &str) -> PlannedRequest {
@@ -106,14 +106,14 @@ pub(super) fn get(status: u16, body: &str) -> PlannedRequest {
 }
 
 fn timed_get(status: u16, body: &str, micros: u64, times: &[(Phase, u64)]) -> PlannedRequest {
-    sent(exchange(Method::Get, answer(status, body), micros, times))
+    sent(exchange(Method::Get, response(status, body), micros, times))
 }
 
 pub(super) fn sent(exchange: Exchange) -> PlannedRequest {
     PlannedRequest::Sent(Box::new(exchange))
 }
 
-fn answer(status: u16, body: &str) -> Completion<Response, Fault> {
+fn response(status: u16, body: &str) -> Completion<Response, Fault> {
     let id = Header { name: "x-openstack-request-id".into(), value: UntrustedText::new("req-42") };
     let headers = if status == 503 { vec![id] } else { Vec::new() };
     Completion::Full(Response { status, headers, body: UntrustedText::new(body), ..Response::default() })
@@ -204,7 +204,7 @@ fn any_exchange(method: Method) -> impl Strategy<Value = Exchange> {
                     let detail = FaultDetail::Local("circumstances".into());
                     Completion::Failed(Fault { kind, phase: Phase::Wait, detail })
                 }
-                None => answer(status, &words),
+                None => response(status, &words),
             };
             let certificate = certificate.map(|(subject, issuer, seconds)| ServerCertificate {
                 not_after: UNIX_EPOCH + Duration::from_secs(seconds.into()),

@@ -137,7 +137,7 @@ impl Serialize for Times {
 
 /// Writes what a request and a login have in common; all null where nothing was sent.
 fn response<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Result<(), M::Error> {
-    map.serialize_entry("status", &request.and_then(|request| request.completion.answer()))?;
+    map.serialize_entry("status", &request.and_then(|request| request.completion.response()))?;
     map.serialize_entry("fault", &request.and_then(|request| request.completion.fault()))
 }
 

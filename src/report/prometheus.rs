@@ -183,7 +183,7 @@ fn endpoints(report: &Report) -> [MetricFamily; 6] {
         MetricFamily::new(
             "ceilometer_health_http_status",
             "HTTP status of the answer, where there is one.",
-            requests(report, |judged| judged.completion.answer().map(u16::to_string)),
+            requests(report, |judged| judged.completion.response().map(u16::to_string)),
         ),
         MetricFamily::new(
             "ceilometer_health_backend_duration_seconds",

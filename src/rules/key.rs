@@ -13,26 +13,26 @@ pub(crate) enum Selector {
     /// A class of statuses, 1 to 5.
     Class(u8),
     Fault(FaultKind),
-    Problem(AnswerProblem),
+    Problem(SuccessProblem),
     /// A catalogue without an endpoint to check.
     Catalog,
 }
 
-/// A reason not to believe an answer whose status is good.
+/// A problem of a response with a good status, a reason not to believe it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
 #[strum(serialize_all = "lowercase", const_into_str)]
-pub(crate) enum AnswerProblem {
+pub(crate) enum SuccessProblem {
     /// The body is an HTML document.
     Page,
     /// The body reports a failed component.
     Report,
-    /// The answer comes from a cache.
+    /// The response comes from a cache.
     Cached,
 }
 
-impl AnswerProblem {
-    pub(crate) const ALL: [AnswerProblem; 3] =
-        [AnswerProblem::Page, AnswerProblem::Report, AnswerProblem::Cached];
+impl SuccessProblem {
+    pub(crate) const ALL: [SuccessProblem; 3] =
+        [SuccessProblem::Page, SuccessProblem::Report, SuccessProblem::Cached];
 
     /// The name in a key.
     pub(crate) const fn name(self) -> &'static str {
@@ -75,7 +75,7 @@ impl Key {
             _ => (None, lower.as_str()),
         };
         let selector = fault(rest).or_else(|| class(rest)).or_else(|| status(rest)).or_else(|| problem(rest));
-        // A login's answer is judged by its token, not by its body.
+        // A login's response is judged by its token, not by its body.
         let is_login_problem = method == Some(Method::Post) && matches!(selector, Some(Selector::Problem(_)));
         selector.filter(|_| !is_login_problem).map(|selector| Key { method, selector }).ok_or_else(|| {
             format!(
@@ -108,7 +108,7 @@ fn fault(text: &str) -> Option<Selector> {
 }
 
 fn problem(text: &str) -> Option<Selector> {
-    AnswerProblem::ALL.into_iter().find(|problem| problem.name() == text).map(Selector::Problem)
+    SuccessProblem::ALL.into_iter().find(|problem| problem.name() == text).map(Selector::Problem)
 }
 
 fn class(text: &str) -> Option<Selector> {
@@ -181,7 +181,7 @@ mod tests {
             let method = [None, Some(Method::Head), Some(Method::Get), Some(Method::Post)][method];
             let classes = (1..=5).map(Selector::Class);
             let faults = FaultKind::ALL.iter().copied().map(Selector::Fault);
-            let problems = AnswerProblem::ALL.into_iter().map(Selector::Problem);
+            let problems = SuccessProblem::ALL.into_iter().map(Selector::Problem);
             let problems = problems.filter(|_| method != Some(Method::Post));
             for selector in classes.chain(faults).chain(problems).chain([Selector::Status(status)]) {
                 let key = Key { method, selector };

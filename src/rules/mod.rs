@@ -1,4 +1,4 @@
-//! The table: which answer means which state. One data structure.
+//! The table: which response means which state. One data structure.
 //!
 //! The verdict, `--explain`, the man page and the reference's table are all read from [`ROWS`]. A row is
 //! added there and in the test of this file; what is generated from it is rewritten (CONTRIBUTING.md).
@@ -15,7 +15,7 @@ use crate::model::diagnosis::Diagnosis::{
 use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Critical, Unknown, Warning};
 use crate::model::threshold::Thresholds;
-pub(crate) use key::{AnswerProblem, Key, Selector};
+pub(crate) use key::{Key, Selector, SuccessProblem};
 
 /// The origin of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +41,10 @@ impl RuleOrigin {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The answers and faults that the row applies to.
+    /// The responses and faults that the row applies to.
     pub(crate) key: Key,
     pub(crate) state: State,
-    /// The diagnosis where nothing in the answer says otherwise.
+    /// The diagnosis where nothing in the response says otherwise.
     pub(crate) diagnosis: Diagnosis,
     /// The meaning, as a sentence.
     pub(crate) meaning: &'static str,
@@ -56,7 +56,7 @@ pub(crate) struct Row {
     pub(crate) origin: RuleOrigin,
 }
 
-/// An action in addition to that of a row, or for only one of the answers that share the row.
+/// An action in addition to that of a row, or for only one of the responses that share the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hint {
     /// The key of its row, or of a part of that.
@@ -251,21 +251,21 @@ static ROWS: &[Row] = &[
         "check the API's log, and any proxy in front of it",
     ),
     row(
-        any(Selector::Problem(AnswerProblem::Page)),
+        any(Selector::Problem(SuccessProblem::Page)),
         Unknown,
         WrongService,
         "something else answered: no health check sends a web page, a list of API versions or a proxy's own response",
         "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
     ),
     row(
-        any(Selector::Problem(AnswerProblem::Report)),
+        any(Selector::Problem(SuccessProblem::Report)),
         Warning,
         Contradictory,
         "the status is good, but the body reports that a component has failed",
         "check the component that the body names",
     ),
     row(
-        any(Selector::Problem(AnswerProblem::Cached)),
+        any(Selector::Problem(SuccessProblem::Cached)),
         Warning,
         Stale,
         "a cache answered (an Age above 0, or a hit), which does not prove that the API answers now",
@@ -392,15 +392,15 @@ impl Table {
         self.overrides.push((key, state));
     }
 
-    /// The row that judges an answer, and the problem that it is for: the most severe of the problems' rows, else the
+    /// The row that judges a response, and the problem that it is for: the most severe of the problems' rows, else the
     /// status' row. An override of the status overrides the problems' rows too. Statuses below 100 or above 599 are
     /// `protocol`.
-    pub(crate) fn answer(
+    pub(crate) fn row_of_response(
         &self,
         method: Method,
         status: u16,
-        problems: &[AnswerProblem],
-    ) -> (Row, Option<AnswerProblem>) {
+        problems: &[SuccessProblem],
+    ) -> (Row, Option<SuccessProblem>) {
         let status = selector_of_status(status);
         let by_problem = problems
             .iter()
@@ -410,13 +410,13 @@ impl Table {
     }
 
     /// The row that judges a fault.
-    pub(crate) fn fault(&self, method: Method, kind: FaultKind) -> Row {
+    pub(crate) fn row_of_fault(&self, method: Method, kind: FaultKind) -> Row {
         self.effective(method, &[Selector::Fault(kind)])
     }
 
-    /// The row that judges a login whose answer has a status of success and no usable token: the row of 201 says that there
-    /// is one, so the words are those of the class.
-    pub(crate) fn without_token(&self, status: u16) -> Row {
+    /// The row that judges a login whose response has a status of success and no usable token: the row of 201 says that
+    /// there is one, so the words are those of the class.
+    pub(crate) fn row_without_token(&self, status: u16) -> Row {
         let row = underlying(Method::Post, &[Selector::Class(2)]);
         let by_status = self.effective(Method::Post, &[Selector::Status(status)]);
         match by_status.origin {
@@ -426,7 +426,7 @@ impl Table {
     }
 
     /// Returns the row that judges a catalogue without a matching endpoint.
-    pub(crate) fn catalog(&self) -> Row {
+    pub(crate) fn row_of_catalog(&self) -> Row {
         self.effective(Method::Get, &[Selector::Catalog])
     }
 
@@ -486,7 +486,7 @@ fn overridden(row: Row, key: Key, state: State) -> Row {
     Row { key, state, diagnosis: rediagnosed(row, state), origin: RuleOrigin::Overridden, ..row }
 }
 
-/// Returns the selector for an answer with this status.
+/// Returns the selector for a response with this status.
 fn selector_of_status(status: u16) -> Selector {
     match status {
         100..=599 => Selector::Status(status),
@@ -635,7 +635,7 @@ mod tests {
     #[test]
     fn own_row_of_every_fault_and_problem() {
         let faults = FaultKind::ALL.iter().copied().map(Selector::Fault);
-        let problems = AnswerProblem::ALL.into_iter().map(Selector::Problem);
+        let problems = SuccessProblem::ALL.into_iter().map(Selector::Problem);
         for selector in faults.chain(problems) {
             assert_eq!(Table::default().effective(Method::Get, &[selector]).key, super::any(selector));
         }
@@ -643,7 +643,7 @@ mod tests {
 
     #[test]
     fn rows_of_every_diagnosis() {
-        // What these mean is no single answer's or fault's.
+        // What these mean is no single response's or fault's.
         let without =
             [Diagnosis::Alive, Diagnosis::BackendStalled, Diagnosis::Slow, Diagnosis::CertificateExpiring];
         for diagnosis in Diagnosis::ALL.iter().copied() {
@@ -653,8 +653,8 @@ mod tests {
     }
 
     #[test]
-    fn problems_of_a_good_answer() {
-        use AnswerProblem::{Cached, Page, Report};
+    fn problems_of_a_good_response() {
+        use SuccessProblem::{Cached, Page, Report};
         let page = [
             ("get:page", State::Ok),
             ("page", Warning),
@@ -663,7 +663,7 @@ mod tests {
             ("get:2xx", Critical),
             ("2xx", Warning),
         ];
-        takes_the_first(&page, |table| table.answer(Method::Get, 200, &[Page]).0);
+        takes_the_first(&page, |table| table.row_of_response(Method::Get, 200, &[Page]).0);
         let cases = [
             (&[][..], 200, &[Page][..], ("page", Unknown, WrongService)),
             (&[], 200, &[Report, Cached], ("report", Warning, Contradictory)),
@@ -676,7 +676,7 @@ mod tests {
             (&[("2xx", Warning)], 200, &[Page], ("2xx", Warning, WrongService)),
         ];
         for (overrides, status, problems, (row, state, diagnosis)) in cases {
-            let (found, _) = table(overrides).answer(Method::Get, status, problems);
+            let (found, _) = table(overrides).row_of_response(Method::Get, status, problems);
             let found = (found.key.to_string(), found.state, found.diagnosis);
             assert_eq!(found, (row.into(), state, diagnosis), "{status} {problems:?} under {overrides:?}");
         }
@@ -685,7 +685,7 @@ mod tests {
     #[test]
     fn repeated_overrides() {
         let table = table(&[("4xx", State::Ok), ("4xx", Warning)]);
-        let (row, _) = table.answer(Method::Get, 404, &[]);
+        let (row, _) = table.row_of_response(Method::Get, 404, &[]);
         assert_eq!((row.state, row.meaning, row.action), (Warning, NOT_REACHED, VERIFY_BOTH));
     }
 
@@ -765,14 +765,17 @@ mod tests {
         // A health check's row does not judge a login.
         let table = table(&[("401", State::Ok), ("login:4xx", Warning), ("catalog", Critical)]);
         assert_eq!(judged(&table, "login:401"), ("login:4xx".into(), Warning, LoginRefused, "overridden"));
-        assert_eq!((table.catalog().state, table.catalog().diagnosis), (Critical, NotInCatalog));
+        assert_eq!(
+            (table.row_of_catalog().state, table.row_of_catalog().diagnosis),
+            (Critical, NotInCatalog)
+        );
     }
 
     #[test]
     fn rows_of_all_statuses() {
         let methods = [Method::Head, Method::Get, Method::Post];
         for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| methods.map(|method| (s, method))) {
-            let (row, _) = Table::default().answer(method, status, &[]);
+            let (row, _) = Table::default().row_of_response(method, status, &[]);
             match row.key.selector {
                 Selector::Status(own) => assert_eq!(own, status),
                 Selector::Class(class) => assert_eq!(u16::from(class), status / 100),
@@ -802,7 +805,7 @@ mod tests {
             for name in [format!("{status}"), format!("{}xx", status / 100)] {
                 let table = table(&[(&name, state)]);
                 for method in METHODS {
-                    let (row, _) = table.answer(method, status, &[]);
+                    let (row, _) = table.row_of_response(method, status, &[]);
                     prop_assert_eq!((row.state, row.origin), (state, RuleOrigin::Overridden));
                     prop_assert_eq!(row.diagnosis == Healthy, state == State::Ok);
                 }

@@ -12,7 +12,7 @@ use crate::model::state::State;
 use crate::plan::{Plan, Verbosity};
 use crate::probe::Prober;
 use crate::report;
-use crate::rules::AnswerProblem;
+use crate::rules::SuccessProblem;
 use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::semaphore::Semaphore;
 use crate::verdict::{self, TimeLimits, Verdict};
@@ -20,18 +20,19 @@ use crate::verdict::{self, TimeLimits, Verdict};
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
 const ENDPOINTS_IN_GRACE: u32 = 16;
 
-/// Time that judging one more answer takes, up to as many as are in flight at once; a hostile body takes longer.
-const TIME_PER_ANSWER: Duration = Duration::from_micros(400);
-const MAX_ANSWERS: u32 = 1000;
+/// Time that judging one more response takes, up to as many as are in flight at once; a hostile body takes longer.
+const TIME_PER_RESPONSE: Duration = Duration::from_micros(400);
+const MAX_RESPONSES: u32 = 1000;
 
 /// Time that rendering one more endpoint takes at `-vvv`.
 const TIME_PER_ENDPOINT: Duration = Duration::from_micros(50);
 
-/// Time after the deadline from which on answers are judged without their details, of the 250 ms that a run may exceed it.
+/// Time after the deadline from which on responses are judged without their details, of the 250 ms that a run may exceed
+/// it.
 const DETAILS_GRACE: Duration = Duration::from_millis(100);
 
-/// Time after the deadline from which on long bodies are not judged at all, and no text is searched for secrets any longer:
-/// hundreds of costly ones would take seconds.
+/// Time after the deadline from which on long bodies are not judged at all, and no text is searched for secrets any
+/// longer: hundreds of costly ones would take seconds.
 const BODIES_GRACE: Duration = Duration::from_millis(150);
 
 /// Maximum number of bytes of bodies that a run masks for their words: all of each body for 16 endpoints, less for more.
@@ -62,8 +63,8 @@ pub(super) struct Examination<'a> {
     bodies_end: Instant,
     /// Bytes that are masked of each body.
     body_bytes: usize,
-    /// Bounds the answers that are judged at once, and so the memory of JSON and masking where hundreds of answers stall
-    /// until the deadline.
+    /// Bounds the responses that are judged at once, and so the memory of JSON and masking where hundreds of responses
+    /// stall until the deadline.
     judging: Semaphore,
 }
 
@@ -76,7 +77,7 @@ impl Examination<'_> {
         deadline: Instant,
     ) -> Examination<'a> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
-        let work = TIME_PER_ANSWER * more.min(MAX_ANSWERS) + TIME_PER_ENDPOINT.saturating_mul(more);
+        let work = TIME_PER_RESPONSE * more.min(MAX_RESPONSES) + TIME_PER_ENDPOINT.saturating_mul(more);
         let budget = deadline.saturating_duration_since(started);
         let budget = budget.saturating_sub(work.min(budget / 2));
         let bodies_end = deadline + BODIES_GRACE;
@@ -132,8 +133,8 @@ impl Examination<'_> {
         }
     }
 
-    /// Judges what was received. The problems of good answers are found in whole bodies, however many endpoints there are;
-    /// then bodies are masked, before any word is read from them.
+    /// Judges what was received. The problems of good responses are found in whole bodies, however many endpoints there
+    /// are; then bodies are masked, before any word is read from them.
     pub(super) fn judge(
         &self,
         endpoint: &Endpoint,
@@ -141,7 +142,7 @@ impl Examination<'_> {
         (attempts, queued): (u32, Duration),
     ) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
-        let _judging = planned.iter().any(has_answer).then(|| self.judging.acquire());
+        let _judging = planned.iter().any(has_response).then(|| self.judging.acquire());
         let connect = self.plan.timing.connect_timeout;
         let limits = TimeLimits { budget: self.budget, connect, queued };
         self.judge_at(Instant::now(), endpoint, planned, (attempts, &limits))
@@ -163,7 +164,7 @@ impl Examination<'_> {
             if is_late {
                 drop_details(exchange);
             }
-            let bytes = if problems.contains(&AnswerProblem::Report) { BODY_LIMIT } else { self.body_bytes };
+            let bytes = if problems.contains(&SuccessProblem::Report) { BODY_LIMIT } else { self.body_bytes };
             mask_body(exchange, &self.sanitizer, bytes);
         }
         let (criteria, sanitizer) = (&self.plan.criteria, &self.sanitizer);
@@ -182,8 +183,8 @@ pub(super) fn body_bytes(endpoints: usize) -> usize {
 
 /// Masks the beginning of a body and drops the rest.
 pub(super) fn mask_body(exchange: &mut Exchange, sanitizer: &Sanitizer, bytes: usize) {
-    if let Completion::Full(answer) | Completion::Truncated(answer, _) = &mut exchange.completion {
-        answer.body = sanitizer.mask(&answer.body, bytes);
+    if let Completion::Full(response) | Completion::Truncated(response, _) = &mut exchange.completion {
+        response.body = sanitizer.mask(&response.body, bytes);
     }
 }
 
@@ -194,32 +195,32 @@ fn sent(planned: &mut [PlannedRequest]) -> impl Iterator<Item = &mut Exchange> {
     })
 }
 
-fn has_answer(request: &PlannedRequest) -> bool {
-    request.exchange().is_some_and(|exchange| exchange.completion.answer().is_some())
+fn has_response(request: &PlannedRequest) -> bool {
+    request.exchange().is_some_and(|exchange| exchange.completion.response().is_some())
 }
 
-/// Marks a good answer whose long body might contradict it as not judged: without the body it must not count as good.
+/// Marks a good response whose long body might contradict it as not judged: without the body it must not count as good.
 fn leave_unjudged(exchange: &mut Exchange) {
-    let Completion::Full(answer) = &mut exchange.completion else { return };
-    if answer.is_success() && answer.body.bytes().len() > LATE_BODY_BYTES {
-        let answer = std::mem::take(answer);
+    let Completion::Full(response) = &mut exchange.completion else { return };
+    if response.is_success() && response.body.bytes().len() > LATE_BODY_BYTES {
+        let response = std::mem::take(response);
         exchange.completion = Completion::Truncated(
-            answer,
+            response,
             Fault::local(Phase::Receive, "no time was left to judge the answer's body (raise -t)"),
         );
     }
 }
 
-/// Drops what is only shown: hundreds of hostile answers at the deadline would take seconds.
+/// Drops what is only shown: hundreds of hostile responses at the deadline would take seconds.
 fn drop_details(exchange: &mut Exchange) {
     exchange.sent = UntrustedText::default();
-    let (answer, body_bytes) = match &mut exchange.completion {
-        Completion::Full(answer) => (answer, LATE_BODY_BYTES),
-        Completion::Truncated(answer, _) => (answer, 0),
+    let (response, body_bytes) = match &mut exchange.completion {
+        Completion::Full(response) => (response, LATE_BODY_BYTES),
+        Completion::Truncated(response, _) => (response, 0),
         Completion::Failed(_) => return,
     };
-    answer.body.truncate(body_bytes);
-    for header in &mut answer.headers {
+    response.body.truncate(body_bytes);
+    for header in &mut response.headers {
         header.value.truncate(LATE_HEADER_BYTES);
     }
 }
@@ -248,23 +249,23 @@ mod tests {
     #[test]
     fn dropped_details() {
         let body = UntrustedText::new(vec![b'x'; BODY_LIMIT]);
-        let answer = Response { status: 503, body, ..Response::default() };
+        let response = Response { status: 503, body, ..Response::default() };
         let fault =
             Fault { kind: FaultKind::Body, phase: Phase::Receive, detail: FaultDetail::Local(String::new()) };
         let table = [
-            (Completion::Full(answer.clone()), Some(LATE_BODY_BYTES)),
-            (Completion::Truncated(answer, fault.clone()), Some(0)),
+            (Completion::Full(response.clone()), Some(LATE_BODY_BYTES)),
+            (Completion::Truncated(response, fault.clone()), Some(0)),
             (Completion::Failed(fault), None),
         ];
         for (completion, length) in table {
             let PlannedRequest::Sent(mut exchange) = panicked(Method::Get) else { panic!("not sent") };
             exchange.completion = completion;
             drop_details(&mut exchange);
-            assert_eq!(exchange.completion.answer().map(|answer| answer.body.bytes().len()), length);
+            assert_eq!(exchange.completion.response().map(|response| response.body.bytes().len()), length);
         }
     }
 
-    /// An answer at the last moment is judged or not judged, but never healthy unread.
+    /// A response at the last moment is judged or not judged, but never healthy unread.
     #[test]
     fn body_beyond_all_time() {
         let (plan, now) = (plan(), Instant::now());

@@ -13,8 +13,8 @@ use super::Run;
 use super::examination::mask_body;
 use crate::deadline;
 use crate::keystone::{
-    Cache, Catalog, CatalogEndpoint, Cloud, MAX_ANSWER_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
-    TokenRecipients, read_answer,
+    Cache, Catalog, CatalogEndpoint, Cloud, MAX_RESPONSE_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
+    TokenRecipients, read_response,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
@@ -245,7 +245,7 @@ impl Run {
         let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
         let request = (&cloud.login.url, cloud.login.body());
         let exchange =
-            Prober::log_in(&self.plan, (request.0, &request.1), MAX_ANSWER_BYTES, &self.resolver, limit)?;
+            Prober::log_in(&self.plan, (request.0, &request.1), MAX_RESPONSE_BYTES, &self.resolver, limit)?;
         Ok(self.conclude(session, known, exchange, deadline))
     }
 
@@ -259,17 +259,17 @@ impl Run {
     ) -> LoginResult {
         let cloud = &session.cloud.cloud;
         let now = SystemTime::now();
-        let answer = exchange.completion.full().map(|response| read_answer(response, now));
-        let expires_at = answer.as_ref().and_then(|answer| Some(answer.as_ref().ok()?.expires_at));
+        let response = exchange.completion.full().map(|response| read_response(response, now));
+        let expires_at = response.as_ref().and_then(|response| Some(response.as_ref().ok()?.expires_at));
         for name in ["x-subject-token", "openstack-auth-receipt"] {
-            let secret = exchange.completion.answer().and_then(|response| response.header(name));
+            let secret = exchange.completion.response().and_then(|response| response.header(name));
             if let Some(secret) = secret {
                 known.add_secret(secret.bytes(), expires_at, now);
             }
         }
         let sanitizer = known.sanitizer(&self.plan);
         mask_body(&mut exchange, &sanitizer, BODY_LIMIT);
-        let token = match answer {
+        let token = match response {
             Some(Ok(token)) => token,
             failure => {
                 let failure = failure.and_then(Result::err);

@@ -24,7 +24,7 @@ const GROWTH_INTERVAL: Duration = Duration::from_millis(10);
 /// Stack of a worker, in bytes: TLS overflows 32 KiB; untouched pages cost nothing.
 const STACK_SIZE: usize = 256 * 1024;
 
-/// Address space that a worker may need besides its stack, in bytes: buffers, an answer, its certificate.
+/// Address space that a worker may need besides its stack, in bytes: buffers, a response, its certificate.
 const HEAP_PER_WORKER: usize = 256 * 1024;
 
 /// Memory for two workers, one of which is the rest of the run.

@@ -201,9 +201,9 @@ fn serve(mut accept: impl FnMut() -> Accepted, diagnosis: Diagnosis, identity: O
             let stream = Arc::new(stream);
             open.push_back(Arc::downgrade(&stream));
             let own = Arc::clone(&stream);
-            // Nobody waits for an answer that could not be sent.
-            let answer = move || drop(respond(&own, diagnosis, identity));
-            let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, answer);
+            // Nobody waits for a response that could not be sent.
+            let response = move || drop(respond(&own, diagnosis, identity));
+            let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, response);
             if thread.is_err() {
                 drop(respond(&stream, diagnosis, identity));
             }
@@ -232,17 +232,17 @@ fn respond(mut stream: &TcpStream, diagnosis: Diagnosis, identity: Option<&Ident
     stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
     if let Some(identity) = identity {
         let mut stream = identity.accept(stream)?;
-        answer(&mut stream, diagnosis)?;
+        response(&mut stream, diagnosis)?;
         tls::finish(&mut stream)?;
-    } else if !answer(&mut stream, diagnosis)? {
+    } else if !response(&mut stream, diagnosis)? {
         stream.set_read_timeout(None)?;
         io::copy(&mut stream, &mut io::sink())?;
     }
     Ok(())
 }
 
-/// Returns false where the client is left to wait for an answer.
-fn answer(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Result<bool> {
+/// Returns false where the client is left to wait for a response.
+fn response(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Result<bool> {
     let Some(method) = read_method(stream)? else { return Ok(true) };
     match (diagnosis, method) {
         (Diagnosis::BackendStalled, Method::Get) => return Ok(false),
@@ -275,17 +275,17 @@ fn is_complete(request: &[u8]) -> bool {
     if is_login { request.ends_with(b"}}") } else { request.ends_with(b"\r\n\r\n") }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, Copy)]
 struct CannedResponse {
     status: &'static str,
-    /// Headers besides those that every answer has, each with its line end.
+    /// Headers besides those that every response has, each with its line end.
     headers: &'static str,
     body: &'static str,
 }
 
 impl CannedResponse {
-    /// The answer as it is sent: HEAD's has no body.
+    /// The response as it is sent: HEAD's has no body.
     fn text(self, method: Method) -> String {
         let CannedResponse { status, headers, body } = self;
         let length = match (status, body.len()) {
@@ -298,7 +298,7 @@ impl CannedResponse {
     }
 }
 
-/// An answer in JSON.
+/// A response in JSON.
 const fn json(status: &'static str, body: &'static str) -> CannedResponse {
     CannedResponse { status, headers: "Content-Type: application/json\r\n", body }
 }
@@ -321,7 +321,7 @@ const EMPTY_CATALOG: CannedResponse = CannedResponse {
     body: r#"{"token":{"catalog":[{"type":"identity","endpoints":[{"region_id":"RegionOne","interface":"public","url":"http://127.0.0.1"}]}]}}"#,
 };
 
-/// Returns the answer of an endpoint with this diagnosis.
+/// Returns the response of an endpoint with this diagnosis.
 fn reply(diagnosis: Diagnosis, method: Method) -> CannedResponse {
     match (diagnosis, method) {
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
@@ -362,7 +362,7 @@ const API_ERROR: CannedResponse = CannedResponse {
     body: r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check raised an exception."}}"#,
 };
 
-/// The answer of a Ceilometer without the extension to a client with a token.
+/// The response of a Ceilometer without the extension to a client with a token.
 const NOT_FOUND: CannedResponse =
     json("404 Not Found", r#"{"error_message": "The resource could not be found."}"#);
 
@@ -400,7 +400,7 @@ const NOT_IMPLEMENTED: CannedResponse = json(
     r#"{"error_message": {"debuginfo": null, "faultcode": "Server", "faultstring": "The health check is not implemented by this backend."}}"#,
 );
 
-/// Varnish, which caches an answer for all clients.
+/// Varnish, which caches a response for all clients.
 const CACHED: &str = "Content-Type: application/json\r\nAge: 37\r\nX-Varnish: 32770 3\r\n\
                       Via: 1.1 varnish (Varnish/7.1)\r\n";
 
@@ -430,7 +430,7 @@ mod tests {
         Ok(stream)
     }
 
-    fn answer(endpoint: &Endpoint, request: &str) -> String {
+    fn response(endpoint: &Endpoint, request: &str) -> String {
         let mut text = String::new();
         ask(endpoint, request).unwrap().read_to_string(&mut text).unwrap();
         text
@@ -461,10 +461,10 @@ mod tests {
         ];
         for (diagnosis, head, get, telling) in table {
             let (_running, endpoint) = only(diagnosis);
-            let to_head = answer(&endpoint, "HEAD /v2/health");
+            let to_head = response(&endpoint, "HEAD /v2/health");
             assert!(to_head.starts_with(&format!("HTTP/1.1 {head} ")), "{diagnosis}: {to_head}");
             assert!(to_head.ends_with("\r\n\r\n"), "{diagnosis}: HEAD's answer has a body: {to_head}");
-            let to_get = answer(&endpoint, "GET /any/other/path");
+            let to_get = response(&endpoint, "GET /any/other/path");
             assert!(to_get.starts_with(&format!("HTTP/1.1 {get} ")), "{diagnosis}: {to_get}");
             assert!(to_get.contains(telling), "{diagnosis}: {to_get}");
         }
@@ -474,7 +474,7 @@ mod tests {
     fn stalled_back_end() {
         let (_running, endpoint) = only(Diagnosis::BackendStalled);
         let mut stalled = ask(&endpoint, "GET /v2/health").unwrap();
-        assert!(answer(&endpoint, "HEAD /v2/health").starts_with("HTTP/1.1 204 "));
+        assert!(response(&endpoint, "HEAD /v2/health").starts_with("HTTP/1.1 204 "));
         stalled.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         assert_eq!(stalled.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     }
@@ -510,7 +510,7 @@ mod tests {
             stream.write_all(b"G").unwrap();
         }
         let started = Instant::now();
-        assert!(answer(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
+        assert!(response(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
         assert!(started.elapsed() < CLIENT_TIMEOUT);
     }
 
@@ -532,8 +532,8 @@ mod tests {
         let (_running, endpoint) = only(Diagnosis::Healthy);
         let Host::Address(address) = endpoint.host else { panic!("{endpoint:?} has no address") };
         drop(TcpStream::connect((address, endpoint.port)).unwrap());
-        assert!(answer(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
-        assert_eq!(answer(&endpoint, "BREW /v2/health"), "", "neither HEAD nor GET");
+        assert!(response(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
+        assert_eq!(response(&endpoint, "BREW /v2/health"), "", "neither HEAD nor GET");
     }
 
     #[test]
@@ -548,21 +548,21 @@ mod tests {
             assert_eq!((endpoint.scheme, endpoint.path.as_str()), (server.scheme, DEFAULT_PATH));
             assert_eq!(endpoint.route, Route::Host);
         }
-        assert_eq!(answer(&endpoints[4], "HEAD /").get(..12), Some("HTTP/1.1 500"));
+        assert_eq!(response(&endpoints[4], "HEAD /").get(..12), Some("HTTP/1.1 500"));
     }
 
     #[test]
     fn unanswered_request() {
         let (_running, endpoint) = only(Diagnosis::NoAnswer);
-        assert_eq!(answer(&endpoint, "HEAD /v2/health"), "");
-        assert_eq!(answer(&endpoint, "GET /v2/health"), "");
+        assert_eq!(response(&endpoint, "HEAD /v2/health"), "");
+        assert_eq!(response(&endpoint, "GET /v2/health"), "");
     }
 
     #[test]
-    fn cached_answer() {
+    fn cached_response() {
         let (_running, endpoint) = only(Diagnosis::Stale);
         for request in ["HEAD /v2/health", "GET /v2/health"] {
-            assert!(answer(&endpoint, request).contains("\r\nAge: 37\r\n"), "{request}");
+            assert!(response(&endpoint, request).contains("\r\nAge: 37\r\n"), "{request}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Marks of an answer that a cache made of a stored one.
+//! Marks of a response that a cache made of a stored one.
 //!
 //! A request with `Cache-Control: no-cache` gets them only from a cache that ignores it.
 
@@ -10,11 +10,11 @@ use crate::model::exchange::{Header, Response};
 /// was asked.
 const OTHERS: [&str; 6] = ["control", "lookup", "key", "tag", "hits", "ttl"];
 
-/// Words of caches for an answer of their own. For one that was refreshed or revalidated they did send a request to the API,
-/// unless that failed.
+/// Words of caches for a response of their own. For one that was refreshed or revalidated they did send a request to the
+/// API, unless that failed.
 const HITS: [&str; 4] = ["hit", "fresh", "stale", "updating"];
 
-/// Words of an answer for which the API was asked: Varnish remembers not to store it.
+/// Words of a response for which the API was asked: Varnish remembers not to store it.
 const PASSED: [&str; 4] = ["hit for pass", "hit for miss", "hit pass", "hit miss"];
 
 /// Steps of a trace in which the API was asked about a stale entry, as `Rack::Cache` writes it: `stale, invalid, store`.
@@ -24,23 +24,23 @@ const STEPS: [&str; 3] = ["valid", "invalid", "store"];
 const METRICS: [(&str, &[&str]); 3] =
     [("cdn-cache", &HITS), ("cdn-cache-hit", &[""]), ("cfcachestatus", &HITS)];
 
-/// Words of a cache that had no answer, and stores the one that it then fetched.
+/// Words of a cache that had no response, and stores the one that it then fetched.
 const MISSES: [&str; 2] = ["miss", "expired"];
 
-pub(super) fn is_cached(answer: &Response) -> bool {
-    let value = |name| value(answer, name);
-    let is_aged = age(answer).is_some_and(|age| age > 0);
+pub(super) fn is_cached(response: &Response) -> bool {
+    let value = |name| value(response, name);
+    let is_aged = age(response).is_some_and(|age| age > 0);
     // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
     let is_stale = [b"110 ", b"111 "].iter().any(|code| value("warning").starts_with(*code));
-    // A second number is that of the request whose answer Varnish stored.
+    // A second number is that of the request whose response Varnish stored.
     let is_varnish = value("x-varnish").split(|byte| *byte == b' ').filter(|id| is_number(id)).count() == 2;
     // The last of several numbers is that of the cache next to us.
     let hits = value("x-cache-hits").rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
     let is_counted = is_number(hits) && hits != b"0";
-    is_aged || is_stale || is_varnish || is_counted || answer.headers.iter().any(is_hit)
+    is_aged || is_stale || is_varnish || is_counted || response.headers.iter().any(is_hit)
 }
 
-/// Tests whether a cache's answer to GET is no older than the run. HEAD came from the API, and the cache stored what it
+/// Tests whether a cache's response to GET is no older than the run. HEAD came from the API, and the cache stored what it
 /// fetched for it: the age says so, or the cache's own word for HEAD.
 pub(super) fn is_of_this_run(head: &Response, get: &Response, since: Duration) -> bool {
     let is_fresh = age(get).map_or_else(|| is_miss(head), |age| age <= since.as_secs());
@@ -48,8 +48,8 @@ pub(super) fn is_of_this_run(head: &Response, get: &Response, since: Duration) -
 }
 
 /// The age in seconds, the greatest of several.
-fn age(answer: &Response) -> Option<u64> {
-    let ages = value(answer, "age").split(|byte| b", ".contains(byte));
+fn age(response: &Response) -> Option<u64> {
+    let ages = value(response, "age").split(|byte| b", ".contains(byte));
     let digits = ages.map(|age| age.iter().take_while(|byte| byte.is_ascii_digit()));
     let seconds = digits.filter(|digits| digits.clone().next().is_some()).map(|digits| {
         digits.fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
@@ -57,8 +57,8 @@ fn age(answer: &Response) -> Option<u64> {
     seconds.max()
 }
 
-fn value<'a>(answer: &'a Response, name: &str) -> &'a [u8] {
-    answer.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default()
+fn value<'a>(response: &'a Response, name: &str) -> &'a [u8] {
+    response.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default()
 }
 
 /// Headers that are true for a hit.
@@ -100,10 +100,10 @@ fn is_hit_metric(metric: &str) -> bool {
     METRICS.iter().any(|(own, words)| *own == name && words.contains(&word))
 }
 
-/// Tests for a header in which a cache says that it had no answer.
-fn is_miss(answer: &Response) -> bool {
+/// Tests for a header in which a cache says that it had no response.
+fn is_miss(response: &Response) -> bool {
     let says_so = |header: &Header| MISSES.contains(&first_word(&text(header)));
-    answer.headers.iter().filter(|header| is_of_cache(header)).any(says_so)
+    response.headers.iter().filter(|header| is_of_cache(header)).any(says_so)
 }
 
 fn is_of_cache(header: &Header) -> bool {
@@ -124,7 +124,7 @@ fn is_number(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::answer;
+    use super::super::tests::response;
     use super::*;
 
     #[test]
@@ -183,13 +183,13 @@ mod tests {
             (("x-cache-hits", ""), false),
         ];
         for (header, expected) in table {
-            assert_eq!(is_cached(&answer(200, &[header], "")), expected, "{header:?}");
+            assert_eq!(is_cached(&response(200, &[header], "")), expected, "{header:?}");
         }
     }
 
-    /// The headers of HEAD and of GET's answer from a cache, and whether the run itself fetched it.
+    /// The headers of HEAD and of GET's response from a cache, and whether the run itself fetched it.
     #[test]
-    fn answers_of_this_run() {
+    fn responses_of_this_run() {
         let table = [
             (("age", "0"), ("age", "0"), true),
             (("x-varnish", "3"), ("age", "2"), true),
@@ -203,7 +203,7 @@ mod tests {
             (("server", "nginx"), ("x-cache-status", "HIT"), false),
         ];
         for (head, get, expected) in table {
-            let (head, get) = (answer(204, &[head], ""), answer(200, &[get], ""));
+            let (head, get) = (response(204, &[head], ""), response(200, &[get], ""));
             assert_eq!(
                 is_of_this_run(&head, &get, Duration::from_millis(2900)),
                 expected,

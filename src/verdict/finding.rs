@@ -77,7 +77,7 @@ fn nothing_made(skipped: Option<&str>) -> Finding {
 /// Finds an answered HEAD after which there was no time for GET: an API without a database must not look healthy.
 /// A request that was skipped after a failed one is not a finding: the failed one is.
 fn get_not_sent(requests: &[Request], reason: &str) -> Option<Finding> {
-    requests.iter().all(|request| request.answered().is_some()).then(|| Finding {
+    requests.iter().all(|request| request.full_response().is_some()).then(|| Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
         basis: Basis::GetNotSent(reason.to_owned()),
@@ -93,7 +93,7 @@ fn all_good(requests: &[Request], skipped: Option<&str>) -> Finding {
 
 /// The time of each request that was answered: GET's first, unless HEAD took much longer.
 fn slow_requests(threshold: &Threshold, requests: &[Request]) -> impl Iterator<Item = Finding> {
-    let mut answered: Vec<_> = requests.iter().filter(|request| request.answered().is_some()).collect();
+    let mut answered: Vec<_> = requests.iter().filter(|request| request.full_response().is_some()).collect();
     // GET takes what HEAD takes, and their times differ by chance.
     let weighed = |request: &Request| match request.method() {
         Method::Head => request.exchange.elapsed * 2,

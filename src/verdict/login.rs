@@ -97,7 +97,7 @@ impl LoginVerdict {
         LoginVerdict { token, expires_at: Some(expires_at), ..login }
     }
 
-    /// A login that failed: with an answer that was read as this failure, or without one.
+    /// A login that failed: with a response that was read as this failure, or without one.
     pub(crate) fn failed(
         criteria: &Criteria,
         sanitizer: &Sanitizer,
@@ -105,11 +105,11 @@ impl LoginVerdict {
         exchange: Exchange,
         failure: Option<&LoginFailure>,
     ) -> LoginVerdict {
-        let status = exchange.completion.full().map(|answer| answer.status);
+        let status = exchange.completion.full().map(|response| response.status);
         let mut login = LoginVerdict::of(criteria, sanitizer, cloud, Some(exchange));
         login.outcome = LoginOutcome::Failed;
         if let Some(status) = status.filter(|status| failure.is_some() && is_success(*status)) {
-            login.row = Some(criteria.table.without_token(status));
+            login.row = Some(criteria.table.row_without_token(status));
         }
         login.judge_by_row();
         if failure == Some(&LoginFailure::Down) {
@@ -155,7 +155,7 @@ impl LoginVerdict {
     #[must_use]
     pub(crate) fn without_endpoint(mut self, criteria: &Criteria, reason: NotInCatalog) -> LoginVerdict {
         self.outcome = LoginOutcome::NoEndpoint(reason);
-        self.row = Some(criteria.table.catalog());
+        self.row = Some(criteria.table.row_of_catalog());
         self.judge_by_row();
         self
     }
@@ -167,7 +167,7 @@ impl LoginVerdict {
         exchange: Option<Exchange>,
     ) -> LoginVerdict {
         let request_id = exchange.as_ref().and_then(|exchange| {
-            let id = exchange.completion.answer()?.header("x-openstack-request-id")?;
+            let id = exchange.completion.response()?.header("x-openstack-request-id")?;
             Some(sanitizer.line(id, MAX_NAME))
         });
         let request = exchange.map(|exchange| Box::new(request::judge_alone(criteria, sanitizer, &exchange)));
@@ -196,7 +196,7 @@ impl LoginVerdict {
         }
     }
 
-    /// Judges an endpoint's answers by what the login came to. HAProxy keeps a server that lacks nothing but a token.
+    /// Judges an endpoint's responses by what the login came to. HAProxy keeps a server that lacks nothing but a token.
     pub(crate) fn judge_endpoint(self: &Arc<Self>, verdict: &mut Verdict, haproxy: bool) {
         verdict.login = Some(Arc::clone(self));
         let by_keystone = verdict.made().any(|(_, request)| request.answered_by == Some(Responder::Keystone));

@@ -23,7 +23,7 @@ use crate::model::exchange::{Completion, Exchange, Method, Phases, PlannedReques
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
-use crate::rules::{AnswerProblem, Criteria, Row};
+use crate::rules::{Criteria, Row, SuccessProblem};
 use crate::sanitize::{Sanitizer, sanitize_own};
 pub(crate) use body::body_text;
 pub(crate) use login::{LoginOutcome, LoginVerdict, TokenSource};
@@ -203,15 +203,15 @@ pub(crate) enum Outcome {
 pub(crate) struct RequestVerdict {
     pub(crate) state: State,
     pub(crate) row: Row,
-    /// The problem of a good answer that the row is for.
-    pub(crate) problem: Option<AnswerProblem>,
-    /// The status of the answer, and the fault where it is not whole.
+    /// The problem of a good response that the row is for.
+    pub(crate) problem: Option<SuccessProblem>,
+    /// The status of the response, and the fault where it is not whole.
     pub(crate) completion: Completion<u16, FaultInfo>,
-    /// The responder, where the answer proves it.
+    /// The responder, where the response proves it.
     pub(crate) answered_by: Option<Responder>,
-    /// The reason that an intermediary's own answer gives.
+    /// The reason that an intermediary's own response gives.
     pub(crate) obstacle: Option<Obstacle>,
-    /// A finding in the answer's text, beyond its status.
+    /// A finding in the response's text, beyond its status.
     pub(crate) remark: Option<Remark>,
     /// The options that make a redirect needless.
     pub(crate) redirect: Option<Redirect>,
@@ -219,11 +219,11 @@ pub(crate) struct RequestVerdict {
     pub(crate) shortage: Option<Shortage>,
     /// The failure is one that a cache repeats.
     pub(crate) is_cached_failure: bool,
-    /// The answer did not end as HTTP wants it, but its body came as a whole JSON document.
+    /// The response did not end as HTTP wants it, but its body came as a whole JSON document.
     pub(crate) has_whole_body: bool,
-    /// A good answer whose body was not judged to its end.
+    /// A good response whose body was not judged to its end.
     pub(crate) is_partly_judged: bool,
-    /// Headers of the answer that sentences quote.
+    /// Headers of the response that sentences quote.
     pub(crate) quotes: HeaderQuotes,
     /// The other end: `ADDR:PORT`, or the socket's path.
     pub(crate) peer: Option<String>,
@@ -239,18 +239,18 @@ pub(crate) struct RequestVerdict {
 }
 
 impl RequestVerdict {
-    /// The proxy, gateway or web server that made the answer in place of the API.
+    /// The proxy, gateway or web server that made the response in place of the API.
     pub(crate) fn intermediary(&self) -> Option<Responder> {
         self.answered_by.filter(|responder| responder.is_intermediary())
     }
 
-    /// Tests for an answer that wants a token, or another one.
+    /// Tests for a response that wants a token, or another one.
     pub(crate) fn wants_token(&self) -> bool {
-        self.completion.answer() == Some(&401)
+        self.completion.response() == Some(&401)
     }
 }
 
-/// Headers of an answer that sentences quote, sanitised; `None` where absent or empty.
+/// Headers of a response that sentences quote, sanitised; `None` where absent or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HeaderQuotes {
     /// `Location` of a redirect.
@@ -277,7 +277,7 @@ pub(crate) struct RequestDetails {
 pub(crate) struct Transcript {
     /// The request's head, sanitized, one element per line.
     pub(crate) sent: Vec<String>,
-    /// The answer's head, sanitized, one element per line.
+    /// The response's head, sanitized, one element per line.
     pub(crate) received: Vec<String>,
     /// The body's beginning, sanitized.
     pub(crate) body: String,
@@ -286,9 +286,9 @@ pub(crate) struct Transcript {
 /// A fault whose text is sanitised.
 pub(crate) type FaultInfo = Fault<String>;
 
-/// Finds the reasons not to believe the answers of an attempt, one list for each request. It reads whole bodies as they
+/// Finds the reasons not to believe the responses of an attempt, one list for each request. It reads whole bodies as they
 /// came and shows nothing of them.
-pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<AnswerProblem>> {
+pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<SuccessProblem>> {
     let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
     exchanges.iter().map(|exchange| request::problems(exchange, &exchanges)).collect()
 }
@@ -299,7 +299,7 @@ pub(crate) fn judge(
     criteria: &Criteria,
     sanitizer: &Sanitizer,
     endpoint: &Endpoint,
-    (planned, problems): (&[PlannedRequest], &[Vec<AnswerProblem>]),
+    (planned, problems): (&[PlannedRequest], &[Vec<SuccessProblem>]),
     (attempts, limits): (u32, &TimeLimits),
     now: SystemTime,
 ) -> Verdict {

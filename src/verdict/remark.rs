@@ -1,8 +1,8 @@
-//! Facts in an answer's text, beyond its status.
+//! Facts in a response's text, beyond its status.
 
 use super::body::{self, Body};
 
-/// A fact in an answer's text, beyond its status.
+/// A fact in a response's text, beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remark {
     /// The port expects https.
@@ -19,7 +19,7 @@ pub(crate) enum Remark {
     ForwardProxy,
     /// The body lists the versions of an API.
     VersionDocument,
-    /// The answer of a database's native port.
+    /// The response of a database's native port.
     MongoDb,
     /// The body is a response of its own, with status and headers.
     ResponseInBody,
@@ -29,9 +29,9 @@ pub(crate) enum Remark {
     UnknownRoute,
     /// An administrator took the API out of service with a file.
     DisabledByFile,
-    /// The answer says that the service is in maintenance.
+    /// The response says that the service is in maintenance.
     Maintenance,
-    /// A server in front of the API, which does not name itself, made the answer.
+    /// A server in front of the API, which does not name itself, made the response.
     Foreign,
 }
 
@@ -87,20 +87,20 @@ const ROWS: &[RemarkRow] = &[
 const CHALLENGES: [&str; 2] = ["cf-mitigated", "x-amzn-waf-action"];
 
 pub(super) fn of(body: &Body<'_>) -> Option<Remark> {
-    let Body { answer, text, .. } = body;
-    if CHALLENGES.iter().any(|name| answer.header(name).is_some()) {
+    let Body { response, text, .. } = body;
+    if CHALLENGES.iter().any(|name| response.header(name).is_some()) {
         return Some(Remark::Challenge);
     }
-    if matches!(answer.status, 200..=300) && body::is_version_document(body) {
+    if matches!(response.status, 200..=300) && body::is_version_document(body) {
         return Some(Remark::VersionDocument);
     }
-    if answer.is_success() && text.starts_with("HTTP/1.") {
+    if response.is_success() && text.starts_with("HTTP/1.") {
         return Some(Remark::ResponseInBody);
     }
     let proves = |((first, last), words, _): &&RemarkRow| {
-        (*first..=*last).contains(&answer.status) && text.contains(words)
+        (*first..=*last).contains(&response.status) && text.contains(words)
     };
     let remark = ROWS.iter().find(proves).map(|(.., remark)| *remark);
-    let is_in_maintenance = || answer.status == 503 && body::is_in_maintenance(body);
+    let is_in_maintenance = || response.status == 503 && body::is_in_maintenance(body);
     remark.or_else(|| is_in_maintenance().then_some(Remark::Maintenance))
 }

@@ -16,7 +16,7 @@ use crate::model::exchange::{
 };
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
-use crate::rules::{AnswerProblem, Criteria, Row, RuleOrigin, Table};
+use crate::rules::{Criteria, Row, RuleOrigin, SuccessProblem, Table};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
 
 /// Maximum length of a socket's path, in characters.
@@ -32,11 +32,11 @@ const MAX_FAULT_TEXT: usize = 400;
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
-    /// The body of the answer, if there is one.
+    /// The body of the response, if there is one.
     body: Option<Body<'a>>,
     pub(super) row: Row,
     /// The problem that the row is for.
-    problem: Option<AnswerProblem>,
+    problem: Option<SuccessProblem>,
     /// The whole body reports a failed component.
     reports_failure: bool,
     recognition: Option<Recognition>,
@@ -45,11 +45,11 @@ pub(super) struct Request<'a> {
     pub(super) diagnosis: Diagnosis,
 }
 
-/// Judges the requests of one attempt, each in the light of the others and of the problems of its answer.
+/// Judges the requests of one attempt, each in the light of the others and of the problems of its response.
 pub(super) fn judge<'a>(
     (table, limits): (&Table, &TimeLimits),
     made: &[&'a Exchange],
-    problems: &[Vec<AnswerProblem>],
+    problems: &[Vec<SuccessProblem>],
 ) -> Vec<Request<'a>> {
     let exchanges: Vec<_> = made.iter().copied().map(read).collect();
     let recognitions = responder::identify(&exchanges);
@@ -83,58 +83,58 @@ pub(super) fn judge_alone(criteria: &Criteria, sanitizer: &Sanitizer, exchange: 
     Request::new(&criteria.table, only, recognition, &problems(exchange, &[])).verdict(None, sanitizer)
 }
 
-/// An exchange, and the body of its answer, which is decoded once.
+/// An exchange, and the body of its response, which is decoded once.
 pub(super) type ReadExchange<'a> = (&'a Exchange, Option<Body<'a>>);
 
 pub(super) fn read(exchange: &Exchange) -> ReadExchange<'_> {
-    (exchange, exchange.completion.answer().map(Body::of))
+    (exchange, exchange.completion.response().map(Body::of))
 }
 
-/// Finds the row that judges. An answer that broke off does not count, unless its status alone says what is wrong: a 401
+/// Finds the row that judges. A response that broke off does not count, unless its status alone says what is wrong: a 401
 /// stays one however its body ends.
-fn row(table: &Table, exchange: &Exchange, problems: &[AnswerProblem]) -> (Row, Option<AnswerProblem>) {
+fn row(table: &Table, exchange: &Exchange, problems: &[SuccessProblem]) -> (Row, Option<SuccessProblem>) {
     match &exchange.completion {
-        Completion::Full(answer) => table.answer(exchange.method, answer.status, problems),
-        Completion::Truncated(answer, fault) => {
-            let by_status = table.answer(exchange.method, answer.status, &[]).0;
-            let by_fault = table.fault(exchange.method, fault.kind);
-            let is_telling = answer.status >= 300 && by_status.state != State::Ok;
+        Completion::Full(response) => table.row_of_response(exchange.method, response.status, problems),
+        Completion::Truncated(response, fault) => {
+            let by_status = table.row_of_response(exchange.method, response.status, &[]).0;
+            let by_fault = table.row_of_fault(exchange.method, fault.kind);
+            let is_telling = response.status >= 300 && by_status.state != State::Ok;
             let row =
                 if is_telling && by_fault.origin != RuleOrigin::Overridden { by_status } else { by_fault };
             (row, None)
         }
-        Completion::Failed(fault) => (table.fault(exchange.method, fault.kind), None),
+        Completion::Failed(fault) => (table.row_of_fault(exchange.method, fault.kind), None),
     }
 }
 
-/// Finds the reasons not to believe a whole answer with a good status. `exchanges` are those of its attempt.
-pub(super) fn problems(exchange: &Exchange, exchanges: &[&Exchange]) -> Vec<AnswerProblem> {
-    let Some(answer) = exchange.completion.full().filter(|answer| answer.is_success()) else {
+/// Finds the reasons not to believe a whole response with a good status. `exchanges` are those of its attempt.
+pub(super) fn problems(exchange: &Exchange, exchanges: &[&Exchange]) -> Vec<SuccessProblem> {
+    let Some(response) = exchange.completion.full().filter(|response| response.is_success()) else {
         return Vec::new();
     };
-    let body = Body::of(answer);
-    let has = |problem: &AnswerProblem| match problem {
-        AnswerProblem::Page => {
+    let body = Body::of(response);
+    let has = |problem: &SuccessProblem| match problem {
+        SuccessProblem::Page => {
             body::is_web_page(&body) || remark::of(&body).is_some_and(Remark::is_other_document)
         }
-        AnswerProblem::Report => body::failed_component(&body).is_some(),
-        AnswerProblem::Cached => is_cached(answer) && !is_result_of_head(exchange, answer, exchanges),
+        SuccessProblem::Report => body::failed_component(&body).is_some(),
+        SuccessProblem::Cached => is_cached(response) && !is_result_of_head(exchange, response, exchanges),
     };
-    AnswerProblem::ALL.into_iter().filter(has).collect()
+    SuccessProblem::ALL.into_iter().filter(has).collect()
 }
 
-/// Tests for a whole and good answer that an intermediary made itself.
-fn is_own_answer(exchange: &Exchange, recognition: Option<Recognition>) -> bool {
+/// Tests for a whole and good response that an intermediary made itself.
+fn is_own_response(exchange: &Exchange, recognition: Option<Recognition>) -> bool {
     recognition.is_some_and(|recognition| recognition.responder.is_intermediary())
         && exchange.completion.full().is_some_and(Response::is_success)
 }
 
-/// Tests for a cache's answer to GET that the API gave within this run, when HEAD was sent.
-fn is_result_of_head(exchange: &Exchange, answer: &Response, exchanges: &[&Exchange]) -> bool {
+/// Tests for a cache's response to GET that the API gave within this run, when HEAD was sent.
+fn is_result_of_head(exchange: &Exchange, response: &Response, exchanges: &[&Exchange]) -> bool {
     let mut heads = exchanges.iter().filter(|_| exchange.method == Method::Get);
     heads.find(|other| other.method == Method::Head).is_some_and(|head| {
-        let good = head.completion.full().filter(|answer| answer.is_success());
-        good.is_some_and(|good| is_of_this_run(good, answer, head.elapsed + exchange.elapsed))
+        let good = head.completion.full().filter(|response| response.is_success());
+        good.is_some_and(|good| is_of_this_run(good, response, head.elapsed + exchange.elapsed))
     })
 }
 
@@ -143,12 +143,12 @@ impl<'a> Request<'a> {
         table: &Table,
         (exchange, body): ReadExchange<'a>,
         recognition: Option<Recognition>,
-        problems: &[AnswerProblem],
+        problems: &[SuccessProblem],
     ) -> Request<'a> {
         let (row, problem) = match row(table, exchange, problems) {
             // Whoever answers in the API's place proves nothing of it, whatever the status.
-            found if found.0.state == State::Ok && is_own_answer(exchange, recognition) => {
-                row(table, exchange, &[&[AnswerProblem::Page], problems].concat())
+            found if found.0.state == State::Ok && is_own_response(exchange, recognition) => {
+                row(table, exchange, &[&[SuccessProblem::Page], problems].concat())
             }
             found => found,
         };
@@ -156,7 +156,7 @@ impl<'a> Request<'a> {
             exchange,
             row,
             problem,
-            reports_failure: problems.contains(&AnswerProblem::Report),
+            reports_failure: problems.contains(&SuccessProblem::Report),
             recognition,
             remark: body.as_ref().and_then(remark::of),
             body,
@@ -169,11 +169,11 @@ impl<'a> Request<'a> {
     fn excuse(&mut self, table: &Table) {
         let is_excused = self.shortage.is_some_and(|shortage| shortage.spender == Spender::Others);
         if is_excused && self.row.origin != RuleOrigin::Overridden {
-            self.row = table.fault(self.method(), FaultKind::Local);
+            self.row = table.row_of_fault(self.method(), FaultKind::Local);
         }
     }
 
-    /// The responder, where the answer proves it.
+    /// The responder, where the response proves it.
     fn responder(&self) -> Option<Responder> {
         self.recognition.map(|recognition| recognition.responder)
     }
@@ -186,13 +186,13 @@ impl<'a> Request<'a> {
         self.exchange.method
     }
 
-    /// The answer, where it is whole.
-    pub(super) fn answered(&self) -> Option<&'a Response> {
+    /// The response, where it is whole.
+    pub(super) fn full_response(&self) -> Option<&'a Response> {
         self.exchange.completion.full()
     }
 
     fn status(&self) -> Option<u16> {
-        self.exchange.completion.answer().map(|answer| answer.status)
+        self.exchange.completion.response().map(|response| response.status)
     }
 
     /// Tests for a 503 to GET that its form shows to be somebody else's. The API answers HEAD without its back-end: where
@@ -204,24 +204,27 @@ impl<'a> Request<'a> {
 
     /// Tests for a failure that a cache repeats.
     fn is_cached_failure(&self) -> bool {
-        self.exchange.completion.answer().is_some_and(|answer| answer.status >= 400 && is_cached(answer))
+        self.exchange
+            .completion
+            .response()
+            .is_some_and(|response| response.status >= 400 && is_cached(response))
     }
 
-    /// Tests for a good answer that lacks only its end. JSON says itself where it ends.
+    /// Tests for a good response that lacks only its end. JSON says itself where it ends.
     fn has_whole_body(&self) -> bool {
-        let Completion::Truncated(answer, fault) = &self.exchange.completion else { return false };
+        let Completion::Truncated(response, fault) = &self.exchange.completion else { return false };
         let is_end = !matches!(
             fault.detail,
             FaultDetail::Response(ResponseProblem::UnprovenEnd | ResponseProblem::BrokenChunks(_))
         ) && !matches!(fault.kind, FaultKind::Protocol | FaultKind::Local);
-        is_end && answer.is_success() && body::is_whole_json(answer)
+        is_end && response.is_success() && body::is_whole_json(response)
     }
 
-    /// Returns true for a whole answer with such a status that no cache or other responder is known to have made.
+    /// Returns true for a whole response with such a status that no cache or other responder is known to have made.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
-        self.problem.is_none_or(|problem| problem == AnswerProblem::Report)
+        self.problem.is_none_or(|problem| problem == SuccessProblem::Report)
             && self.responder().is_none_or(|responder| responder == Responder::Ceilometer)
-            && self.answered().is_some_and(|answer| is_wanted(answer.status) && !is_cached(answer))
+            && self.full_response().is_some_and(|response| is_wanted(response.status) && !is_cached(response))
     }
 
     /// The row's diagnosis, refined by who answered and by what came of the other request.
@@ -230,9 +233,9 @@ impl<'a> Request<'a> {
             return self.row.diagnosis;
         }
         match &self.exchange.completion {
-            Completion::Full(answer) => self.diagnose_answer(answer.status),
-            Completion::Truncated(answer, _) if self.row.key.is_for_status() => {
-                self.diagnose_answer(answer.status)
+            Completion::Full(response) => self.diagnose_response(response.status),
+            Completion::Truncated(response, _) if self.row.key.is_for_status() => {
+                self.diagnose_response(response.status)
             }
             Completion::Truncated(_, fault) | Completion::Failed(fault) => {
                 self.diagnose_fault(fault, is_first, head_good)
@@ -240,8 +243,9 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// After a good answer to HEAD, which proves the API, a GET that connected and then failed accuses the back-end, unless
-    /// the run left it too little time. Any other failure of a later request is `unexpected`: the service was reached.
+    /// After a good response to HEAD, which proves the API, a GET that connected and then failed accuses the back-end,
+    /// unless the run left it too little time. Any other failure of a later request is `unexpected`: the service was
+    /// reached.
     fn diagnose_fault(&self, fault: &Fault, is_first: bool, head_good: bool) -> Diagnosis {
         let broke =
             matches!(fault.kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
@@ -249,16 +253,18 @@ impl<'a> Request<'a> {
         let accuses = broke && connected && head_good && self.shortage.is_none();
         match self.row.diagnosis {
             _ if accuses && self.method() == Method::Get => BackendStalled,
-            Unreachable | NoAnswer if !is_first || self.exchange.completion.answer().is_some() => Unexpected,
+            Unreachable | NoAnswer if !is_first || self.exchange.completion.response().is_some() => {
+                Unexpected
+            }
             NoAnswer if !connected => Unreachable,
             diagnosis => diagnosis,
         }
     }
 
-    /// Blames the back-end for a 503 only where the API sent it, and an intermediary for no failure that the API signs, or
-    /// that may be the API's within a web server. A 503 from Keystone is not an intermediary's either, for Keystone is
+    /// Blames the back-end for a 503 only where the API sent it, and an intermediary for no failure that the API signs,
+    /// or that may be the API's within a web server. A 503 from Keystone is not an intermediary's either, for Keystone is
     /// not between us and the API.
-    fn diagnose_answer(&self, status: u16) -> Diagnosis {
+    fn diagnose_response(&self, status: u16) -> Diagnosis {
         match (status, self.responder(), self.obstacle()) {
             (503, Some(Responder::Keystone), _) | (502 | 504, Some(Responder::Ceilometer), _) => Unexpected,
             (503, None, _) if self.remark == Some(Remark::Foreign) => ProxyError,
@@ -270,8 +276,8 @@ impl<'a> Request<'a> {
 
     /// Returns the options that make a redirect needless.
     fn redirect(&self, endpoint: &Endpoint, sanitizer: &Sanitizer) -> Option<Redirect> {
-        let answer = self.exchange.completion.answer().filter(|answer| is_redirect(answer.status))?;
-        let location = std::str::from_utf8(answer.header("location")?.bytes()).ok()?;
+        let response = self.exchange.completion.response().filter(|response| is_redirect(response.status))?;
+        let location = std::str::from_utf8(response.header("location")?.bytes()).ok()?;
         let line = |text: String| sanitizer.line(&UntrustedText::new(text), MAX_QUOTE);
         let found = redirect::of(endpoint, location)?;
         Some(Redirect { endpoint: found.endpoint.map(line), path: found.path.map(line), ..found })
@@ -286,7 +292,7 @@ impl<'a> Request<'a> {
             completion: self
                 .exchange
                 .completion
-                .map(|answer| answer.status, |fault| sanitized(fault, sanitizer)),
+                .map(|response| response.status, |fault| sanitized(fault, sanitizer)),
             answered_by: self.responder(),
             obstacle: self.obstacle(),
             remark: self.remark,
@@ -294,12 +300,14 @@ impl<'a> Request<'a> {
             shortage: self.shortage,
             is_cached_failure: self.is_cached_failure(),
             has_whole_body: self.has_whole_body(),
-            is_partly_judged: self.answered().is_some_and(|answer| answer.is_success() && answer.is_body_cut),
+            is_partly_judged: self
+                .full_response()
+                .is_some_and(|response| response.is_success() && response.is_body_cut),
             quotes: self
                 .exchange
                 .completion
-                .answer()
-                .map(|answer| quotes(answer, sanitizer))
+                .response()
+                .map(|response| quotes(response, sanitizer))
                 .unwrap_or_default(),
             peer: self.exchange.peer.as_ref().map(peer),
             elapsed: self.exchange.elapsed,
@@ -327,8 +335,8 @@ fn peer(peer: &Peer) -> String {
 const SUPPORTED_SCHEMES: [&str; 3] = ["keystone", "basic", "bearer"];
 
 /// The challenge that this program can satisfy, or else the first one.
-fn challenge(answer: &Response) -> Option<&UntrustedText> {
-    let challenges = answer.headers.iter().filter(|header| header.name == "www-authenticate");
+fn challenge(response: &Response) -> Option<&UntrustedText> {
+    let challenges = response.headers.iter().filter(|header| header.name == "www-authenticate");
     let rank = |value: &UntrustedText| {
         let has = |scheme: &&str| responder::begins(value.bytes(), scheme);
         SUPPORTED_SCHEMES.iter().position(has).unwrap_or(SUPPORTED_SCHEMES.len())
@@ -336,21 +344,21 @@ fn challenge(answer: &Response) -> Option<&UntrustedText> {
     challenges.map(|header| &header.value).min_by_key(|value| rank(value))
 }
 
-fn quotes(answer: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
+fn quotes(response: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
     let quote = |name| {
-        let value = sanitizer.line(answer.header(name)?, MAX_QUOTE);
+        let value = sanitizer.line(response.header(name)?, MAX_QUOTE);
         (!value.is_empty()).then_some(value)
     };
     HeaderQuotes {
-        location: quote("location").filter(|_| is_redirect(answer.status)),
+        location: quote("location").filter(|_| is_redirect(response.status)),
         allow: quote("allow"),
         retry_after: quote("retry-after"),
-        challenge: challenge(answer)
+        challenge: challenge(response)
             .map(|value| sanitizer.line(value, MAX_QUOTE))
             .filter(|value| !value.is_empty()),
         age: quote("age"),
         coding: quote("content-encoding")
             .or_else(|| quote("transfer-encoding"))
-            .filter(|_| body::is_coded(answer) && !answer.body.bytes().is_empty()),
+            .filter(|_| body::is_coded(response) && !response.body.bytes().is_empty()),
     }
 }

@@ -48,13 +48,13 @@ pub(crate) enum Spender {
 
 /// Finds the shortage of a request that timed out without a fair wait. A wait is fair if it had
 /// - nine tenths of the limit, or
-/// - a fourth of the limit, a tenth more than the answer to HEAD took, which needs no back-end, and together with HEAD the
-///   time that other endpoints took before it.
+/// - a fourth of the limit, a tenth more than the response to HEAD took, which needs no back-end, and together with HEAD
+///   the time that other endpoints took before it.
 ///
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
     let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));
-    let answered = before.iter().filter(|before| before.completion.answer().is_some());
+    let answered = before.iter().filter(|before| before.completion.response().is_some());
     let needed = answered.map(|before| own_time(before)).max().unwrap_or_default();
     let sum = |time: fn(&Exchange) -> Duration| before.iter().map(|before| time(before)).sum::<Duration>();
     let head = sum(own_time);

@@ -63,7 +63,7 @@ pub(crate) fn endpoint() -> Endpoint {
     }
 }
 
-pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+pub(super) fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
     let header =
         |(name, value): &(&str, &str)| Header { name: (*name).into(), value: UntrustedText::new(*value) };
     Response {
@@ -95,13 +95,13 @@ fn sent(exchange: Exchange) -> PlannedRequest {
 }
 
 pub(crate) fn answered(method: Method, status: u16, headers: &[(&str, &str)], body: &str) -> PlannedRequest {
-    sent(made(method, Completion::Full(answer(status, headers, body))))
+    sent(made(method, Completion::Full(response(status, headers, body))))
 }
 
 /// The first status that the built-in table puts in a state, for tests to which any will do.
 pub(crate) fn status_in(state: State) -> u16 {
     let table = Table::default();
-    (200..600).find(|status| table.answer(Method::Get, *status, &[]).0.state == state).unwrap()
+    (200..600).find(|status| table.row_of_response(Method::Get, *status, &[]).0.state == state).unwrap()
 }
 
 /// Makes a request from its notation in the tables below: a status, any WARNING, a fault (`body` comes after a 200),
@@ -127,7 +127,7 @@ fn came(method: Method, outcome: &str) -> PlannedRequest {
                 method,
                 match kind {
                     FaultKind::Body => {
-                        Completion::Truncated(answer(200, &[], "{\"me"), fault(kind, Phase::Wait))
+                        Completion::Truncated(response(200, &[], "{\"me"), fault(kind, Phase::Wait))
                     }
                     _ => Completion::Failed(fault(kind, Phase::Wait)),
                 },
@@ -273,7 +273,7 @@ fn pairs_of_outcomes() {
 }
 
 #[test]
-fn doubtful_answers() {
+fn doubtful_responses() {
     type Headers<'a> = &'a [(&'a str, &'a str)];
     let key = |(status, headers, body): (u16, Headers<'_>, &str)| {
         judged(&verdict(&plan(), &get(status, headers, body)), 0).row.key.to_string()
@@ -327,7 +327,7 @@ fn diagnoses_by_responder() {
 
 /// The API answers HEAD without its back-end: where HEAD failed too, a page that is not Python's is a proxy's.
 #[test]
-fn answers_of_somebody_else() {
+fn responses_of_somebody_else() {
     use Diagnosis::{ApiError, BackendDown, ProxyError, Unexpected};
     const PAGE: &str = "<!doctype html><html><title>Maintenance</title><h1>Back soon</h1></html>";
     const EXPRESS: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n\
@@ -402,8 +402,8 @@ fn cached_failures() {
         let verdict = verdict(&plan(), &get(status, headers, ""));
         assert_eq!(judged(&verdict, 0).is_cached_failure, is_cached, "{status} {headers:?}");
     }
-    let mut head = made(Method::Head, Completion::Full(answer(204, &[], "")));
-    let mut get = made(Method::Get, Completion::Full(answer(503, &[("age", "30")], "")));
+    let mut head = made(Method::Head, Completion::Full(response(204, &[], "")));
+    let mut get = made(Method::Get, Completion::Full(response(503, &[("age", "30")], "")));
     for exchange in [&mut head, &mut get] {
         exchange.phases.set(Phase::Wait, Duration::from_millis(1));
     }
@@ -412,7 +412,7 @@ fn cached_failures() {
 
 /// A cache that answers GET by what it fetched for HEAD of the same run.
 #[test]
-fn answers_of_the_run_from_a_cache() {
+fn responses_of_the_run_from_a_cache() {
     type Headers<'a> = &'a [(&'a str, &'a str)];
     let hit: Headers<'_> = &[("age", "0"), ("x-varnish", "5 3")];
     let cases: [(u16, Headers<'_>, Diagnosis); 4] = [
@@ -449,9 +449,9 @@ fn one_method() {
 }
 
 #[test]
-fn timeout_within_the_answer() {
+fn timeout_within_the_response() {
     let fault = fault(FaultKind::Timeout, Phase::Receive);
-    let mut begun = made(Method::Get, Completion::Truncated(answer(200, &[], "{"), fault));
+    let mut begun = made(Method::Get, Completion::Truncated(response(200, &[], "{"), fault));
     begun.elapsed = Duration::from_secs(9);
     let begun = sent(begun);
     let alone = verdict(&plan(), std::slice::from_ref(&begun));
@@ -502,7 +502,7 @@ fn threshold(warning: &str, critical: &str) -> Threshold {
 }
 
 fn timed(method: Method, status: u16, wait: u64, elapsed: u64) -> PlannedRequest {
-    let mut exchange = made(method, Completion::Full(answer(status, &[], "")));
+    let mut exchange = made(method, Completion::Full(response(status, &[], "")));
     exchange.phases.set(Phase::Wait, Duration::from_millis(wait));
     exchange.elapsed = Duration::from_millis(elapsed);
     sent(exchange)
@@ -563,7 +563,7 @@ fn fair_waits() {
         (1600, 0, 1, 399, Some(Others)),
     ];
     for (queued, lookup, head, get, spender) in table {
-        let mut answered = made(Method::Head, Completion::Full(answer(204, &[], "")));
+        let mut answered = made(Method::Head, Completion::Full(response(204, &[], "")));
         answered.elapsed = Duration::from_millis(lookup + head);
         answered.phases.set(Phase::Resolve, Duration::from_millis(lookup));
         let get = late(Method::Get, Phase::Wait, get);
@@ -630,7 +630,7 @@ fn slow_phases() {
         (Phase::Wait, 1200, "", "check the load of the API"),
     ];
     for (phase, time, words, slow) in table {
-        let mut head = made(Method::Head, Completion::Full(answer(204, &[], "")));
+        let mut head = made(Method::Head, Completion::Full(response(204, &[], "")));
         head.elapsed = Duration::from_millis(1204);
         head.phases.set(phase, Duration::from_millis(time));
         let verdict = verdict(&plan, &[sent(head), timed(Method::Get, 200, 1, 1)]);
@@ -699,7 +699,7 @@ fn back_end_time() {
         assert_eq!(measured(head, get), expected, "HEAD {head}, GET {get}");
     }
     let PlannedRequest::Sent(mut reporting) = timed(Method::Get, 200, 601, 1) else { panic!("not sent") };
-    reporting.completion = Completion::Full(answer(200, &[], r#"{"database": false}"#));
+    reporting.completion = Completion::Full(response(200, &[], r#"{"database": false}"#));
     let slow = verdict(&plan, &[timed(Method::Head, 204, 1, 1), PlannedRequest::Sent(reporting)]);
     assert_eq!((slow.state, slow.beside), (State::Critical, Some((Diagnosis::Contradictory, Method::Get))));
     let at = |request: PlannedRequest, peer: &str| {
@@ -731,7 +731,7 @@ fn certificate_days() {
     plan.criteria.thresholds.certificate =
         Threshold { warning: Some(Range::at_least(30.0)), critical: Some(Range::at_least(7.0)) };
     let result = |head, get| {
-        let good = |method, status| made(method, Completion::Full(answer(status, &[], "")));
+        let good = |method, status| made(method, Completion::Full(response(status, &[], "")));
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
@@ -760,7 +760,7 @@ fn equal_states() {
     plan.criteria.thresholds.backend = threshold("", "0");
     plan.criteria.thresholds.certificate = Threshold { warning: None, critical: Some(Range::at_least(9.0)) };
     let result = |status, plan: &Plan| {
-        let exchange = made(Method::Get, Completion::Full(answer(status, &[], "")));
+        let exchange = made(Method::Get, Completion::Full(response(status, &[], "")));
         verdict(plan, &[with_certificate(1, exchange)]).diagnosis
     };
     assert_eq!(result(503, &plan), Diagnosis::BackendDown);
@@ -779,7 +779,7 @@ pub(crate) fn get(status: u16, headers: &[(&str, &str)], body: &str) -> [Planned
 fn request_result() {
     let mut exchange = made(
         Method::Get,
-        Completion::Full(answer(
+        Completion::Full(response(
             503,
             &[("server", "WSGI")],
             r#"{"error_message":"no database for s3cr3t-t0ken"}"#,
@@ -804,10 +804,10 @@ fn request_result() {
 }
 
 #[test]
-fn truncated_answers() {
+fn truncated_responses() {
     let broken = verdict(&plan(), &both("204", "body"));
     let result = judged(&broken, 1);
-    assert_eq!((result.completion.answer(), result.row.key.to_string()), (Some(&200), "body".into()));
+    assert_eq!((result.completion.response(), result.row.key.to_string()), (Some(&200), "body".into()));
     assert_eq!(
         result.completion.fault().map(|fault| &fault.detail),
         Some(&FaultDetail::Local("circumstances".into()))

@@ -54,13 +54,13 @@ pub(super) struct EndpointHistory {
     /// The state, and the time of the slowest request, of the last runs, the latest last.
     pub(super) recent: VecDeque<(State, Duration)>,
     /// The slowest complete response.
-    pub(super) slowest: Option<SlowestAnswer>,
+    pub(super) slowest: Option<SlowestResponse>,
     /// The end of the last run that was not OK, and the endpoint's own line.
     pub(super) last_failure: Option<(SystemTime, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SlowestAnswer {
+pub(super) struct SlowestResponse {
     pub(super) time: Duration,
     pub(super) method: Method,
     /// Start of its run.
@@ -197,7 +197,7 @@ impl EndpointHistory {
             time = time.max(judged.elapsed);
             let complete = judged.completion.full().is_some();
             if complete && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
-                self.slowest = Some(SlowestAnswer { time: judged.elapsed, method, when });
+                self.slowest = Some(SlowestResponse { time: judged.elapsed, method, when });
             }
         }
         if self.recent.len() == MAX_RECENT {

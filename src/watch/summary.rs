@@ -1,8 +1,8 @@
-//! The end of a watch: time in each state, changes, slowest answers, last failures.
+//! The end of a watch: time in each state, changes, slowest responses, last failures.
 
 use std::time::Duration;
 
-use super::history::{EndpointHistory, History, SlowestAnswer, StateClock};
+use super::history::{EndpointHistory, History, SlowestResponse, StateClock};
 use crate::model::state::State;
 use crate::report::{MAX_ENDPOINTS_LISTED, Report};
 use crate::terminal::layout::{MARGIN, MAX_PROSE, wrap, wrap_indented};
@@ -79,15 +79,15 @@ fn facts(endpoint: &EndpointHistory) -> Vec<String> {
 }
 
 fn count(always_ok: &[(&str, &EndpointHistory)]) -> String {
-    let answers = always_ok.iter().filter_map(|(name, endpoint)| Some((name, endpoint.slowest?)));
-    let slowest = answers.max_by_key(|(_, slowest)| slowest.time);
+    let responses = always_ok.iter().filter_map(|(name, endpoint)| Some((name, endpoint.slowest?)));
+    let slowest = responses.max_by_key(|(_, slowest)| slowest.time);
     let slowest =
         slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", describe(&slowest)));
     format!("{} always OK{}.", plural(always_ok.len() as u64, "endpoint"), slowest.unwrap_or_default())
 }
 
-fn describe(slowest: &SlowestAnswer) -> String {
-    let SlowestAnswer { time, method, when } = slowest;
+fn describe(slowest: &SlowestResponse) -> String {
+    let SlowestResponse { time, method, when } = slowest;
     format!("{} in {} at {}", method.name(), units::format_duration(*time), units::format_timestamp(*when))
 }
 

@@ -94,10 +94,10 @@ impl HumanView {
             return Vec::new();
         }
         let healthy: Vec<_> = report.endpoints.iter().filter(|verdict| verdict.state == State::Ok).collect();
-        let answers = healthy.iter().flat_map(|verdict| {
+        let responses = healthy.iter().flat_map(|verdict| {
             verdict.made().map(|(method, judged)| (judged.elapsed, method, &verdict.endpoint))
         });
-        let Some((elapsed, method, endpoint)) = answers.max_by_key(|(elapsed, ..)| *elapsed) else {
+        let Some((elapsed, method, endpoint)) = responses.max_by_key(|(elapsed, ..)| *elapsed) else {
             return Vec::new();
         };
         let slowest = format!("{} in {} by {endpoint}", method.name(), units::format_duration(elapsed));

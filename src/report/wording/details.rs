@@ -10,7 +10,7 @@ use crate::verdict::{Credentials, Outcome, RequestDetails, Transcript, Verdict, 
 
 /// Maximum length of a header's value, in characters.
 const MAX_VALUE: usize = 200;
-/// Maximum length of a line of the answer's head, in characters.
+/// Maximum length of a line of the response's head, in characters.
 const MAX_HEAD_LINE: usize = 400;
 /// Maximum length of the body's beginning, in characters.
 const MAX_BODY: usize = 1024;
@@ -79,41 +79,41 @@ fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
 }
 
 fn details(plan: &Plan, sanitizer: &Sanitizer, endpoint: &Endpoint, exchange: &Exchange) -> RequestDetails {
-    let answer = exchange.completion.answer();
+    let response = exchange.completion.response();
     RequestDetails {
-        facts: answer.map(|answer| facts(answer, sanitizer)).unwrap_or_default(),
+        facts: response.map(|response| facts(response, sanitizer)).unwrap_or_default(),
         curl: curl::command(plan, endpoint, exchange.method),
     }
 }
 
-fn facts(answer: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
+fn facts(response: &Response, sanitizer: &Sanitizer) -> Vec<(String, String)> {
     let facts = FACTS.into_iter().filter_map(|name| {
-        let value = answer.header(&name.to_ascii_lowercase())?;
+        let value = response.header(&name.to_ascii_lowercase())?;
         Some((name.to_owned(), sanitizer.line(value, MAX_VALUE)))
     });
     facts.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 fn transcript(exchange: &Exchange, sanitizer: &Sanitizer) -> Transcript {
-    let answer = exchange.completion.answer();
+    let response = exchange.completion.response();
     Transcript {
         sent: sanitizer.own_lines(&exchange.sent),
-        received: answer.map(|answer| received(answer, sanitizer)).unwrap_or_default(),
-        body: answer.map(|answer| beginning(answer, sanitizer)).unwrap_or_default(),
+        received: response.map(|response| received(response, sanitizer)).unwrap_or_default(),
+        body: response.map(|response| beginning(response, sanitizer)).unwrap_or_default(),
     }
 }
 
-fn received(answer: &Response, sanitizer: &Sanitizer) -> Vec<String> {
-    let headers = answer.headers.iter().map(|header| {
+fn received(response: &Response, sanitizer: &Sanitizer) -> Vec<String> {
+    let headers = response.headers.iter().map(|header| {
         let line = [header.name.as_bytes(), b": ", header.value.bytes()].concat();
         sanitizer.line(&UntrustedText::new(line), MAX_HEAD_LINE)
     });
-    std::iter::once(format!("HTTP {}", answer.status)).chain(headers).collect()
+    std::iter::once(format!("HTTP {}", response.status)).chain(headers).collect()
 }
 
 /// The sanitizer sees the whole body before it cuts: a secret across the cut would else escape the mask.
-fn beginning(answer: &Response, sanitizer: &Sanitizer) -> String {
-    body_text(answer)
+fn beginning(response: &Response, sanitizer: &Sanitizer) -> String {
+    body_text(response)
         .map_or_else(String::new, |text| sanitizer.line(&UntrustedText::new(text.into_owned()), MAX_BODY))
 }
 
@@ -137,13 +137,13 @@ mod tests {
         let headers = headers
             .iter()
             .map(|(name, value)| Header { name: (*name).into(), value: UntrustedText::new(*value) });
-        let answer = Response {
+        let response = Response {
             status: 503,
             headers: headers.collect(),
             body: UntrustedText::new(body),
             ..Response::default()
         };
-        exchange.completion = Completion::Full(answer);
+        exchange.completion = Completion::Full(response);
         exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
         let made = [PlannedRequest::Sent(exchange)];
         let verdict = judge_whole(&plan, &endpoint(), &made, 1, moment());

@@ -35,33 +35,38 @@ pub(super) fn clause(
             Some(reason) => format!("cannot connect to {endpoint}: {reason}"),
             None => format!("no route to {endpoint}"),
         },
-        FaultKind::Reset => without_answer(verdict, method, judged, fault, "reset"),
-        FaultKind::Closed => without_answer(verdict, method, judged, fault, "closed"),
+        FaultKind::Reset => without_response(verdict, method, judged, fault, "reset"),
+        FaultKind::Closed => without_response(verdict, method, judged, fault, "closed"),
         FaultKind::Timeout => timed_out(verdict, method, judged, fault),
         FaultKind::Tls => match &fault.detail {
             FaultDetail::Interrupted { end: End::Reset, .. } => {
-                without_answer(verdict, method, judged, fault, "reset")
+                without_response(verdict, method, judged, fault, "reset")
             }
-            FaultDetail::Interrupted { .. } => without_answer(verdict, method, judged, fault, "closed"),
+            FaultDetail::Interrupted { .. } => without_response(verdict, method, judged, fault, "closed"),
             detail => tls(verdict, detail),
         },
         FaultKind::Protocol => {
             let endpoint = shown_endpoint(verdict, judged);
             match &fault.detail {
                 FaultDetail::Response(_) => {
-                    let answered = answered(method, judged);
-                    format!("the answer of {endpoint} to {answered} cannot be used: {message}")
+                    let request = request_with_status(method, judged);
+                    format!("the answer of {endpoint} to {request} cannot be used: {message}")
                 }
                 _ => format!("{endpoint} did not answer {} with HTTP: {message}", method.name()),
             }
         }
         FaultKind::Body if has_broken_chunks(fault) => {
-            format!("the answer of {endpoint} to {} cannot be read: {message}", answered(method, judged))
+            format!(
+                "the answer of {endpoint} to {} cannot be read: {message}",
+                request_with_status(method, judged)
+            )
         }
         FaultKind::Body if lacks_tls_end(fault) => {
-            format!("{endpoint} {NO_TLS_END} its answer to {}", answered(method, judged))
+            format!("{endpoint} {NO_TLS_END} its answer to {}", request_with_status(method, judged))
         }
-        FaultKind::Body => format!("{endpoint} broke off its answer to {}", answered(method, judged)),
+        FaultKind::Body => {
+            format!("{endpoint} broke off its answer to {}", request_with_status(method, judged))
+        }
         FaultKind::Proxy => format!("no tunnel to {endpoint}: {message}"),
         FaultKind::Local => format!("{endpoint} could not be probed: {message}"),
     }
@@ -78,11 +83,14 @@ pub(super) fn answered_head(verdict: &Verdict, method: Method, fault: &FaultInfo
 /// Describes the end of GET after HEAD was answered, to follow `metering1:8777 answered HEAD (204)`.
 fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     let after = waited(judged, fault);
-    let failed = match (fault.kind, judged.completion.answer()) {
+    let failed = match (fault.kind, judged.completion.response()) {
         (FaultKind::Timeout, _) if fault.phase == Phase::Connect => "TCP connect timed out".to_owned(),
         (FaultKind::Timeout, None) => return format!(" but not GET within {after}"),
         (FaultKind::Timeout, Some(_)) => {
-            return format!(" but did not complete {} within {after}", answered(Method::Get, judged));
+            return format!(
+                " but did not complete {} within {after}",
+                request_with_status(Method::Get, judged)
+            );
         }
         (_, Some(status)) if has_broken_chunks(fault) => format!("{} ({status})", cause(&fault.detail)),
         (_, Some(status)) if lacks_tls_end(fault) => format!("the server {NO_TLS_END} its answer ({status})"),
@@ -136,12 +144,12 @@ pub(super) fn spender(verdict: &Verdict, shortage: Shortage) -> String {
 }
 
 /// `GET (200)`, where a status came before the fault.
-fn answered(method: Method, judged: &RequestVerdict) -> String {
-    let status = judged.completion.answer().map(|status| format!(" ({status})")).unwrap_or_default();
+fn request_with_status(method: Method, judged: &RequestVerdict) -> String {
+    let status = judged.completion.response().map(|status| format!(" ({status})")).unwrap_or_default();
     format!("{}{status}", method.name())
 }
 
-fn without_answer(
+fn without_response(
     verdict: &Verdict,
     method: Method,
     judged: &RequestVerdict,
@@ -149,13 +157,16 @@ fn without_answer(
     ended: &str,
 ) -> String {
     let endpoint = &verdict.shown_name;
-    match (fault.phase, judged.completion.answer()) {
+    match (fault.phase, judged.completion.response()) {
         (Phase::Connect, _) => format!("{endpoint} {ended} the connection while connecting"),
         (Phase::Tls, _) => {
             format!("{} {ended} the connection during the TLS handshake", without_scheme(endpoint))
         }
         (_, Some(_)) => {
-            format!("{endpoint} {ended} the connection within its answer to {}", answered(method, judged))
+            format!(
+                "{endpoint} {ended} the connection within its answer to {}",
+                request_with_status(method, judged)
+            )
         }
         (Phase::Receive, None) => {
             format!("{endpoint} {ended} the connection within the headers of its answer to {}", method.name())
@@ -182,7 +193,10 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
             format!("connected to {connected}, but it did not answer {} within {after}", method.name())
         }
         Phase::Receive => {
-            format!("{endpoint} did not complete its answer to {} within {after}", answered(method, judged))
+            format!(
+                "{endpoint} did not complete its answer to {} within {after}",
+                request_with_status(method, judged)
+            )
         }
     }
 }

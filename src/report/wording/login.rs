@@ -47,7 +47,7 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     }
     let reason = reason(login).map(|reason| format!(": \"{reason}\"")).unwrap_or_default();
     let Some(request) = &login.request else { return format!("no login to Keystone ({keystone})") };
-    let status = request.completion.answer().copied().unwrap_or_default();
+    let status = request.completion.response().copied().unwrap_or_default();
     if let Some(proxy) = request.intermediary() {
         let proxy = proxy.title();
         return format!("{proxy} in front of Keystone ({keystone}) answered the login with {status}{reason}");
@@ -121,7 +121,7 @@ pub(in crate::report) fn note(login: &LoginVerdict) -> Option<String> {
 
 /// The meaning of a login that failed, and the action.
 pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
-    if let Some(advice) = login.request.as_ref().and_then(|request| of_answer(login, request)) {
+    if let Some(advice) = login.request.as_ref().and_then(|request| of_response(login, request)) {
         return advice;
     }
     let (meaning, action) = match login.outcome {
@@ -152,8 +152,8 @@ pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
     (meaning.to_owned(), action.to_owned())
 }
 
-/// Explains a failed login by its answer or its fault, where that is not Keystone's.
-fn of_answer(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice> {
+/// Explains a failed login by its response or its fault, where that is not Keystone's.
+fn of_response(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice> {
     login.diagnosis.filter(|diagnosis| *diagnosis != Diagnosis::NotInCatalog)?;
     let detail = request.completion.fault().map(|fault| &fault.detail);
     let (meaning, action) = match (detail, request.remark) {

@@ -170,7 +170,7 @@ fn details(probe: &RequestResult, judged: &RequestVerdict, details: &RequestDeta
         .collect()
 }
 
-/// Names the responder and the rule that judged the answer.
+/// Names the responder and the rule that judged the response.
 pub(super) fn provenance(judged: &RequestVerdict) -> String {
     let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
     let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Completion, Method};
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
-use crate::rules::{AnswerProblem, RuleOrigin};
+use crate::rules::{RuleOrigin, SuccessProblem};
 use crate::sanitize::truncate;
 use crate::units::{format_decimal, format_duration_exact, format_duration_to_microsecond, format_timestamp};
 use crate::verdict::{
@@ -103,7 +103,7 @@ struct Clause {
 enum Reason {
     /// Our own words.
     Plain(String),
-    /// The address that an answer redirects to.
+    /// The address that a response redirects to.
     Redirect(String),
     /// The body's words.
     Quoted(String),
@@ -216,10 +216,10 @@ fn clause(verdict: &Verdict) -> Clause {
 
 /// The statuses that came, by method: `HEAD 204, GET 200`.
 fn statuses(verdict: &Verdict) -> String {
-    let answers = verdict.made().filter_map(|(method, judged)| {
-        judged.completion.answer().map(|status| format!("{} {status}", method.name()))
+    let responses = verdict.made().filter_map(|(method, judged)| {
+        judged.completion.response().map(|status| format!("{} {status}", method.name()))
     });
-    answers.collect::<Vec<_>>().join(", ")
+    responses.collect::<Vec<_>>().join(", ")
 }
 
 fn request(verdict: &Verdict, method: Method) -> Clause {
@@ -227,9 +227,9 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
         return Clause::event(verdict.shown_name.clone());
     };
     match &judged.completion {
-        Completion::Full(status) => answer(verdict, method, *status, judged),
+        Completion::Full(status) => response(verdict, method, *status, judged),
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
-            answer(verdict, method, *status, judged)
+            response(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             let mut event = fault::clause(verdict, method, judged, fault);
@@ -244,12 +244,12 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
 
 /// The endpoint in a sentence, or the URL that was asked where its path may be wrong.
 pub(super) fn shown_endpoint<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
-    let may_be_wrong =
-        matches!(judged.completion.answer(), Some(404 | 405)) || verdict.diagnosis == Diagnosis::WrongService;
+    let may_be_wrong = matches!(judged.completion.response(), Some(404 | 405))
+        || verdict.diagnosis == Diagnosis::WrongService;
     if may_be_wrong { &verdict.shown_url } else { &verdict.shown_name }
 }
 
-fn answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
+fn response(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
     let alike = if is_like_head(verdict, method, judged) { " (HEAD 503 too, and no reason)" } else { "" };
     let (endpoint, method) = (shown_endpoint(verdict, judged), method.name());
     let said = judged.message.clone().map(Reason::Quoted);
@@ -299,16 +299,16 @@ pub(super) fn unquoted(text: &str, quoted: usize) -> Option<String> {
     Some(rest.map_or_else(|| text.to_owned(), |rest| format!("…{}", rest.trim_start())))
 }
 
-/// Explains why an answer whose status is good is not believed.
+/// Explains why a response whose status is good is not believed.
 fn distrusted(
     endpoint: &str,
-    answer: &str,
-    problem: AnswerProblem,
+    response: &str,
+    problem: SuccessProblem,
     judged: &RequestVerdict,
     said: Option<Reason>,
 ) -> Clause {
     let event = match problem {
-        AnswerProblem::Page => {
+        SuccessProblem::Page => {
             let what = match judged.remark {
                 Some(Remark::VersionDocument) => "is a list of API versions",
                 Some(Remark::MongoDb) => "is MongoDB's",
@@ -316,19 +316,19 @@ fn distrusted(
                 _ => "is an HTML page",
             };
             match judged.intermediary() {
-                Some(proxy) => format!("{answer} from {} in front of {endpoint}", proxy.title()),
-                None => format!("{answer} from {endpoint} {what}"),
+                Some(proxy) => format!("{response} from {} in front of {endpoint}", proxy.title()),
+                None => format!("{response} from {endpoint} {what}"),
             }
         }
-        AnswerProblem::Report => format!("{answer} from {endpoint} reports a failure"),
-        AnswerProblem::Cached => {
-            return Clause::event(format!("{answer} from a cache in front of {endpoint}{}", age(judged)));
+        SuccessProblem::Report => format!("{response} from {endpoint} reports a failure"),
+        SuccessProblem::Cached => {
+            return Clause::event(format!("{response} from a cache in front of {endpoint}{}", age(judged)));
         }
     };
     Clause { event, reason: said }
 }
 
-/// The age of a cache's answer, where it gives one.
+/// The age of a cache's response, where it gives one.
 fn age(judged: &RequestVerdict) -> String {
     let age = judged.quotes.age.as_deref().unwrap_or_default();
     let seconds: String = age.chars().take_while(char::is_ascii_digit).collect();
@@ -344,7 +344,7 @@ fn copy(judged: &RequestVerdict) -> String {
     if judged.is_cached_failure { format!(" (a cache's copy{})", age(judged)) } else { String::new() }
 }
 
-/// Keystone, and its address where the answer gives it.
+/// Keystone, and its address where the response gives it.
 fn keystone(judged: &RequestVerdict) -> String {
     let uri = judged.quotes.challenge.as_deref().and_then(challenge_uri);
     format!("Keystone{}", uri.map(|uri| format!(" ({uri})")).unwrap_or_default())
@@ -716,7 +716,7 @@ pub(in crate::report) mod tests {
             .assert_eq(&metering1("metering1", &made));
     }
 
-    /// An override makes a failure good, and no answer is there to name.
+    /// An override makes a failure good, and no response is there to name.
     #[test]
     fn overridden_failure() {
         let mut plan = plan();
@@ -731,7 +731,7 @@ pub(in crate::report) mod tests {
 
     /// One override may be the reason for both requests.
     #[test]
-    fn overridden_answers() {
+    fn overridden_responses() {
         let mut plan = plan();
         plan.criteria.table.set(Key::parse("401").unwrap(), State::Ok);
         plan.criteria.table.set(Key::parse("get:404").unwrap(), State::Ok);
@@ -805,9 +805,9 @@ pub(in crate::report) mod tests {
     fn keystones_challenge() {
         let header = |name: &str, value: &str| Header { name: name.into(), value: UntrustedText::new(value) };
         let headers = vec![header("www-authenticate", "Keystone uri=\"http://k:5000\"")];
-        let answer = Response { status: 401, headers, ..Response::default() };
+        let response = Response { status: 401, headers, ..Response::default() };
         let made = [Method::Head, Method::Get]
-            .map(|method| sent(exchange(method, Completion::Full(answer.clone()), 1_000, &[])));
+            .map(|method| sent(exchange(method, Completion::Full(response.clone()), 1_000, &[])));
         expect!["denied: Keystone (http://k:5000) wants a token from whoever asks metering1:8777 (GET 401)"]
             .assert_eq(&metering1("metering1", &made));
     }

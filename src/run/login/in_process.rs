@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Instant, SystemTime};
 
 use super::{Known, LoginResult, Session};
-use crate::keystone::MAX_ANSWER_BYTES;
+use crate::keystone::MAX_RESPONSE_BYTES;
 use crate::probe::Prober;
 use crate::report::Report;
 use crate::run::Run;
@@ -16,7 +16,7 @@ impl Run {
         let login = &session.cloud.cloud.login;
         let body = login.body();
         let exchange =
-            Prober::log_in_over((&login.url, &body), MAX_ANSWER_BYTES, connection, deadline).ok()?;
+            Prober::log_in_over((&login.url, &body), MAX_RESPONSE_BYTES, connection, deadline).ok()?;
         let login = self.conclude(session, &mut Known::default(), exchange, deadline);
         Some(self.login_report(session, login, deadline))
     }

@@ -17,10 +17,10 @@ use crate::sanitize::{self, Sanitizer, UntrustedText};
 /// Maximum length of a message, in characters.
 const MAX_MESSAGE: usize = 200;
 
-/// The body of an answer as the rules read it.
+/// The body of a response as the rules read it.
 #[derive(Debug)]
 pub(super) struct Body<'a> {
-    pub(super) answer: &'a Response,
+    pub(super) response: &'a Response,
     /// The text; empty where there is none to read.
     pub(super) text: Cow<'a, str>,
     /// The value of JSON, or of a dictionary as Python shows it.
@@ -28,10 +28,10 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn of(answer: &'a Response) -> Body<'a> {
-        let text = body_text(answer).unwrap_or_default();
+    pub(super) fn of(response: &'a Response) -> Body<'a> {
+        let text = body_text(response).unwrap_or_default();
         let json = if text.is_empty() { None } else { json::parse(&text) };
-        Body { answer, text, json }
+        Body { response, text, json }
     }
 }
 
@@ -45,11 +45,11 @@ pub(super) fn message(body: &Body<'_>, is_failed: bool, sanitizer: &Sanitizer) -
 }
 
 fn raw_message(body: &Body<'_>) -> Option<String> {
-    let Body { answer, text, json } = body;
+    let Body { response, text, json } = body;
     match json {
         _ if text.is_empty() => None,
         Some(value) => json::reason(value, text),
-        None if html::is_page(text) => Some(html::message(text, answer.status)),
+        None if html::is_page(text) => Some(html::message(text, response.status)),
         None => Some(unstructured(text)),
     }
 }
@@ -68,7 +68,7 @@ fn unstructured(text: &str) -> String {
 /// The component that the report of a 200 names as failed: the status says one thing and the body another.
 pub(super) fn failed_component(body: &Body<'_>) -> Option<String> {
     match &body.json {
-        _ if body.answer.status != 200 => None,
+        _ if body.response.status != 200 => None,
         Some(value) => report::failed_component(value),
         None => report::failed_lines(&body.text),
     }
@@ -107,9 +107,9 @@ const APPLICATION_SERVERS: [&str; 12] = [
     "wsgiserver/",
 ];
 
-/// Tests for an answer of a framework or server that an API runs in, in the words of its page or its header.
+/// Tests for a response of a framework or server that an API runs in, in the words of its page or its header.
 fn is_of_framework(body: &Body<'_>) -> bool {
-    let server = body.answer.header("server").map(|server| server.bytes().to_ascii_lowercase());
+    let server = body.response.header("server").map(|server| server.bytes().to_ascii_lowercase());
     html::is_of_framework(&body.text)
         || server
             .is_some_and(|server| APPLICATION_SERVERS.iter().any(|own| server.starts_with(own.as_bytes())))
@@ -117,7 +117,7 @@ fn is_of_framework(body: &Body<'_>) -> bool {
 
 /// Tests for a page or an error object that no framework of the API makes.
 pub(super) fn is_foreign(body: &Body<'_>) -> bool {
-    if body.answer.header("x-openstack-request-id").is_some() {
+    if body.response.header("x-openstack-request-id").is_some() {
         return false;
     }
     match &body.json {
@@ -137,11 +137,11 @@ pub(super) fn is_report(value: &Value) -> bool {
 }
 
 /// The body as text; `None` for an empty or binary one, and for one in an unrequested coding.
-pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
-    let bytes = answer.body.bytes();
+pub(crate) fn body_text(response: &Response) -> Option<Cow<'_, str>> {
+    let bytes = response.body.bytes();
     let text = sanitize::decode_text(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
     let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
-    if start == text.len() || is_coded(answer) || is_binary(&text) {
+    if start == text.len() || is_coded(response) || is_binary(&text) {
         return None;
     }
     if text.contains(is_odd) {
@@ -154,21 +154,21 @@ pub(crate) fn body_text(answer: &Response) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Tests for an object or a list that is whole, wherever the answer ends.
-pub(super) fn is_whole_json(answer: &Response) -> bool {
-    let text = body_text(answer).unwrap_or_default();
+/// Tests for an object or a list that is whole, wherever the response ends.
+pub(super) fn is_whole_json(response: &Response) -> bool {
+    let text = body_text(response).unwrap_or_default();
     text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&text).is_ok()
 }
 
 /// Tests for a body in a coding that was not requested.
-pub(super) fn is_coded(answer: &Response) -> bool {
-    has_coding(answer, "content-encoding", &["identity", ""])
-        || has_coding(answer, "transfer-encoding", &["chunked", "identity", ""])
+pub(super) fn is_coded(response: &Response) -> bool {
+    has_coding(response, "content-encoding", &["identity", ""])
+        || has_coding(response, "transfer-encoding", &["chunked", "identity", ""])
 }
 
 /// Tests whether a header names a coding other than the plain ones.
-fn has_coding(answer: &Response, header: &str, plain: &[&str]) -> bool {
-    let values = answer.headers.iter().filter(|field| field.name == header);
+fn has_coding(response: &Response, header: &str, plain: &[&str]) -> bool {
+    let values = response.headers.iter().filter(|field| field.name == header);
     values.into_iter().any(|field| {
         let value = String::from_utf8_lossy(field.value.bytes()).to_ascii_lowercase();
         value.split(',').any(|coding| !plain.contains(&coding.trim()))
@@ -192,28 +192,28 @@ fn is_odd(letter: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::tests::answer;
+    use super::super::tests::response;
     use super::*;
 
-    fn message(answer: &Response, sanitizer: &Sanitizer) -> Option<String> {
-        let body = Body::of(answer);
+    fn message(response: &Response, sanitizer: &Sanitizer) -> Option<String> {
+        let body = Body::of(response);
         super::message(&body, super::failed_component(&body).is_some(), sanitizer)
     }
 
-    fn failed_component(answer: &Response) -> Option<String> {
-        super::failed_component(&Body::of(answer))
+    fn failed_component(response: &Response) -> Option<String> {
+        super::failed_component(&Body::of(response))
     }
 
-    fn is_web_page(answer: &Response) -> bool {
-        super::is_web_page(&Body::of(answer))
+    fn is_web_page(response: &Response) -> bool {
+        super::is_web_page(&Body::of(response))
     }
 
-    fn is_version_document(answer: &Response) -> bool {
-        super::is_version_document(&Body::of(answer))
+    fn is_version_document(response: &Response) -> bool {
+        super::is_version_document(&Body::of(response))
     }
 
     fn said(body: &str) -> Option<String> {
-        message(&answer(503, &[], body), &Sanitizer::default())
+        message(&response(503, &[], body), &Sanitizer::default())
     }
 
     const SHAPES: [(&str, Option<&str>); 44] = [
@@ -477,8 +477,8 @@ mod tests {
             ("DOWN\0", "DOWN"),
         ];
         for (body, component) in failed {
-            assert_eq!(failed_component(&answer(200, &[], body)).as_deref(), Some(component), "{body}");
-            assert_eq!(failed_component(&answer(503, &[], body)), None, "{body}");
+            assert_eq!(failed_component(&response(200, &[], body)).as_deref(), Some(component), "{body}");
+            assert_eq!(failed_component(&response(503, &[], body)), None, "{body}");
         }
         let healthy = [
             "",
@@ -619,7 +619,7 @@ mod tests {
             "<a><faultstring2>x</faultstring2></a>",
         ];
         for body in healthy {
-            assert_eq!(failed_component(&answer(200, &[], body)), None, "{body}");
+            assert_eq!(failed_component(&response(200, &[], body)), None, "{body}");
         }
     }
 
@@ -631,7 +631,7 @@ mod tests {
             (format!(r#"{{"reasons":[{good}"db down"]}}"#), "db down"),
             (r#"{"a": "of many words", "database": false}"#.into(), "database: false"),
         ] {
-            assert_eq!(message(&answer(200, &[], &body), &Sanitizer::default()).as_deref(), Some(words));
+            assert_eq!(message(&response(200, &[], &body), &Sanitizer::default()).as_deref(), Some(words));
         }
     }
 
@@ -668,7 +668,7 @@ mod tests {
             ("<!--", false),
         ];
         for (body, expected) in cases {
-            let typed = answer(200, &[("content-type", "text/html")], body);
+            let typed = response(200, &[("content-type", "text/html")], body);
             assert_eq!(is_web_page(&typed), expected, "{body}");
         }
     }
@@ -681,9 +681,10 @@ mod tests {
         for units in [units, marked] {
             for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
                 let body: Vec<u8> = units.iter().flat_map(|unit| to_bytes(*unit)).collect();
-                let answer = Response { status: 200, body: UntrustedText::new(body), ..Response::default() };
-                assert!(is_web_page(&answer));
-                let words = message(&answer, &Sanitizer::default());
+                let response =
+                    Response { status: 200, body: UntrustedText::new(body), ..Response::default() };
+                assert!(is_web_page(&response));
+                let words = message(&response, &Sanitizer::default());
                 assert_eq!(words.as_deref(), Some("Wartung für heute"));
             }
         }
@@ -700,7 +701,7 @@ mod tests {
             ("<html>", false),
         ];
         for (body, expected) in cases {
-            assert_eq!(is_version_document(&answer(300, &[], body)), expected, "{body}");
+            assert_eq!(is_version_document(&response(300, &[], body)), expected, "{body}");
         }
     }
 
@@ -715,7 +716,7 @@ mod tests {
             ("transfer-encoding", "gzip, chunked", None),
         ];
         for (name, value, expected) in cases {
-            let said = message(&answer(503, &[(name, value)], body), &Sanitizer::default());
+            let said = message(&response(503, &[(name, value)], body), &Sanitizer::default());
             assert_eq!(said.as_deref(), expected, "{name}: {value}");
         }
         assert_eq!(said("\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR\0\0"), None);
@@ -729,7 +730,7 @@ mod tests {
         let mut sanitizer = Sanitizer::default();
         sanitizer.add_secret(b"s3cr3t-t0ken");
         let body = r#"{"message":"bad token \u00733cr3t-t0ken"}"#;
-        let message = message(&answer(401, &[], body), &sanitizer).unwrap();
+        let message = message(&response(401, &[], body), &sanitizer).unwrap();
         assert!(message.starts_with("bad token ") && !message.contains("s3cr3t"), "{message}");
     }
 
@@ -760,11 +761,11 @@ mod tests {
         for unit in units {
             for prefix in ["", "<html>", "{\"reasons\":[", "{\"checks\":", "\"{"] {
                 let body = prefix.to_owned() + &unit.repeat(BODY_LIMIT / unit.len());
-                let answer = answer(200, &[], &body);
+                let response = response(200, &[], &body);
                 let _ = (
-                    message(&answer, &Sanitizer::default()),
-                    failed_component(&answer),
-                    is_web_page(&answer),
+                    message(&response, &Sanitizer::default()),
+                    failed_component(&response),
+                    is_web_page(&response),
                 );
             }
         }
@@ -775,8 +776,8 @@ mod tests {
         #[test]
         fn any_body(body: Vec<u8>, html in "[<>/!a-z \\\"=&;é]{0,60}", json in "[\\[\\]{}:,\"a1 ]{0,60}") {
             for body in [body, html.clone().into_bytes(), format!("<html>{html}").into_bytes(), json.into_bytes()] {
-                let answer = Response { status: 503, body: UntrustedText::new(body), ..Response::default() };
-                let length = message(&answer, &Sanitizer::default()).map_or(1, |text| text.chars().count());
+                let response = Response { status: 503, body: UntrustedText::new(body), ..Response::default() };
+                let length = message(&response, &Sanitizer::default()).map_or(1, |text| text.chars().count());
                 prop_assert!((1..=MAX_MESSAGE).contains(&length));
             }
         }

@@ -115,7 +115,7 @@ fn joined(failed: &[Failure]) -> Option<String> {
     join(failed.iter().take(MAX_PARTS).map(Failure::to_string))
 }
 
-/// The answer of a health check of the kind that Ceilometer and its relatives have: oslo.middleware's reasons,
+/// The response of a health check of the kind that Ceilometer and its relatives have: oslo.middleware's reasons,
 /// Zaqar's storage, or a map of back-end components.
 pub(super) fn is_report(value: &Value) -> bool {
     let Value::Object(object) = value else { return false };

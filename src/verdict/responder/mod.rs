@@ -1,12 +1,12 @@
-//! Recognises the server that made an answer, by the evidence in the answer itself.
+//! Recognises the server that made a response, by the evidence in the response itself.
 //!
 //! - Nobody is named without proof: the responder is that of the first of the [`profiles`] of which a proof holds.
-//! - Headers alone prove no proxy where the API made the answer, for a proxy puts its own on answers that it passes on. The API
-//!   made what has a request id of OpenStack's or a page of Python's frameworks.
-//! - Its name alone does not prove a proxy on an empty 500 or 503 if it was also on a good answer to HEAD: such a proxy adds it
-//!   to what it passes on, and its own failures have a body.
-//! - Answers to HEAD and GET that look alike are of the same responder: GET's body is then evidence for both.
-//! - An [`obstacle`] is what an intermediary's own answer says of its reason, or else what its status says.
+//! - Headers alone prove no proxy where the API made the response, for a proxy puts its own on responses that it passes
+//!   on. The API made what has a request id of OpenStack's or a page of Python's frameworks.
+//! - Its name alone does not prove a proxy on an empty 500 or 503 if it was also on a good response to HEAD: such a proxy
+//!   adds it to what it passes on, and its own failures have a body.
+//! - Responses to HEAD and GET that look alike are of the same responder: GET's body is then evidence for both.
+//! - An [`obstacle`] is what an intermediary's own response says of its reason, or else what its status says.
 
 mod obstacle;
 mod profiles;
@@ -110,7 +110,7 @@ impl Responder {
     }
 }
 
-/// The responder that an answer proves, and the reason that the answer gives.
+/// The responder that a response proves, and the reason that the response gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Recognition {
     pub(super) responder: Responder,
@@ -118,29 +118,30 @@ pub(super) struct Recognition {
     pub(super) obstacle: Option<Obstacle>,
 }
 
-/// Recognises the responder of each answer of one run; `None` where nothing proves it.
+/// Recognises the responder of each response of one run; `None` where nothing proves it.
 pub(super) fn identify(exchanges: &[ReadExchange<'_>]) -> Vec<Option<Recognition>> {
     let get = exchanges.iter().find(|(exchange, _)| exchange.method == Method::Get);
     let get = get.and_then(|(_, body)| body.as_ref());
     let head = exchanges.iter().find(|(exchange, _)| exchange.method == Method::Head);
     let good_head = head.and_then(|(head, _)| head.completion.full()).filter(|head| head.is_success());
-    let of_get = get.and_then(|body| of_answer(body, good_head));
+    let of_get = get.and_then(|body| of_response(body, good_head));
     let recognise = |(_, body): &ReadExchange<'_>| {
         let body = body.as_ref()?;
-        let is_alike = get.is_some_and(|get| is_alike(body.answer, get.answer));
-        if is_alike { of_get } else { of_answer(body, good_head) }
+        let is_alike = get.is_some_and(|get| is_alike(body.response, get.response));
+        if is_alike { of_get } else { of_response(body, good_head) }
     };
     exchanges.iter().map(recognise).collect()
 }
 
-/// Tests whether two answers have the same status and are described by the same headers.
-fn is_alike(answer: &Response, other: &Response) -> bool {
+/// Tests whether two responses have the same status and are described by the same headers.
+fn is_alike(response: &Response, other: &Response) -> bool {
     let headers = ["server", "content-type", "via", "x-openstack-request-id"];
-    answer.status == other.status && headers.iter().all(|name| answer.header(name) == other.header(name))
+    response.status == other.status && headers.iter().all(|name| response.header(name) == other.header(name))
 }
 
-fn of_answer(body: &Body<'_>, good_head: Option<&Response>) -> Option<Recognition> {
-    let evidence = Evidence { answer: body.answer, text: &body.text, json: body.json.as_ref(), good_head };
+fn of_response(body: &Body<'_>, good_head: Option<&Response>) -> Option<Recognition> {
+    let evidence =
+        Evidence { response: body.response, text: &body.text, json: body.json.as_ref(), good_head };
     let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
@@ -149,12 +150,12 @@ fn of_answer(body: &Body<'_>, good_head: Option<&Response>) -> Option<Recognitio
 /// Beginnings of the pages of `WebOb` and Werkzeug, which no proxy writes so.
 const FRAMEWORK_PAGES: [&str; 2] = ["<html>\n <head>\n  <title>", "<!doctype html>\n<html lang=en>\n<title>"];
 
-/// An answer prepared for the clues.
+/// A response prepared for the clues.
 struct Evidence<'a> {
-    answer: &'a Response,
+    response: &'a Response,
     text: &'a str,
     json: Option<&'a Value>,
-    /// The good answer that HEAD got in the same run.
+    /// The good response that HEAD got in the same run.
     good_head: Option<&'a Response>,
 }
 
@@ -168,15 +169,15 @@ impl<'a> Evidence<'a> {
         profile.proofs.iter().any(|proof| self.holds(proof) && is_possible(proof))
     }
 
-    /// Tests for an answer that names a request of OpenStack's, or whose body is a page of Python's frameworks.
+    /// Tests for a response that names a request of OpenStack's, or whose body is a page of Python's frameworks.
     fn is_of_api(&self) -> bool {
         let is_own_page = || FRAMEWORK_PAGES.iter().any(|start| self.text.starts_with(start));
         self.has(Clue::Has("x-openstack-request-id")) || is_own_page()
     }
 
     fn obstacle(&self, responder: Responder) -> Obstacle {
-        let of_answer = OBSTACLES.iter().find(|(own, clues, _)| *own == responder && self.holds(clues));
-        of_answer.map_or_else(|| Obstacle::of_status(self.answer.status), |(.., obstacle)| *obstacle)
+        let of_response = OBSTACLES.iter().find(|(own, clues, _)| *own == responder && self.holds(clues));
+        of_response.map_or_else(|| Obstacle::of_status(self.response.status), |(.., obstacle)| *obstacle)
     }
 
     /// Tests whether all clues hold.
@@ -187,7 +188,7 @@ impl<'a> Evidence<'a> {
     fn has(&self, clue: Clue) -> bool {
         let is_page = || self.text.starts_with('<');
         match clue {
-            Clue::Status(low, high) => (low..=high).contains(&self.answer.status),
+            Clue::Status(low, high) => (low..=high).contains(&self.response.status),
             Clue::Begins(name, start) => self.headers(name).any(|value| begins(value, start)),
             Clue::Is(name, value) => self.headers(name).any(|own| own.eq_ignore_ascii_case(value.as_bytes())),
             Clue::Has(name) => self.headers(name).next().is_some(),
@@ -196,9 +197,9 @@ impl<'a> Evidence<'a> {
             Clue::PageOrNone => {
                 let is_json = || self.has(Clue::Begins("content-type", "application/json"));
                 let is_of_same_server =
-                    |head: &Response| head.header("server") == self.answer.header("server");
-                let is_passed_on =
-                    matches!(self.answer.status, 500 | 503) && self.good_head.is_some_and(is_of_same_server);
+                    |head: &Response| head.header("server") == self.response.header("server");
+                let is_passed_on = matches!(self.response.status, 500 | 503)
+                    && self.good_head.is_some_and(is_of_same_server);
                 is_page() || (self.text.is_empty() && !is_json() && !is_passed_on)
             }
             Clue::NoBody => self.text.is_empty(),
@@ -208,13 +209,13 @@ impl<'a> Evidence<'a> {
             }
             Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
             Clue::Json(pointer, start) => self.json_text(pointer).is_some_and(|text| text.starts_with(start)),
-            Clue::Reason(words) => self.answer.reason.bytes() == words.as_bytes(),
+            Clue::Reason(words) => self.response.reason.bytes() == words.as_bytes(),
             Clue::Report => self.json.is_some_and(body::is_report),
         }
     }
 
     fn headers(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let named = self.answer.headers.iter().filter(move |header| header.name == name);
+        let named = self.response.headers.iter().filter(move |header| header.name == name);
         named.map(|header| header.value.bytes().trim_ascii())
     }
 

@@ -1,4 +1,4 @@
-//! The obstacles: what kept an intermediary from passing the request on, by its own answer.
+//! The obstacles: what kept an intermediary from passing the request on, by its own response.
 
 use strum::VariantArray;
 
@@ -11,7 +11,7 @@ use super::Responder::{
 use super::profiles::Clue::{Begins, Contains, Is, Json, Status};
 use super::profiles::{ERROR, Proof};
 
-/// A reason that an intermediary's own answer gives.
+/// A reason that an intermediary's own response gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub(crate) enum Obstacle {
     /// The web server failed, or an application that it runs, which may be the API.
@@ -49,7 +49,7 @@ pub(crate) enum Obstacle {
     Unknown,
 }
 
-/// Words and marks of answers that say more than their status, or something else. The first that holds wins.
+/// Words and marks of responses that say more than their status, or something else. The first that holds wins.
 pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (
         Akamai,
@@ -181,7 +181,7 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
 ];
 
 impl Obstacle {
-    /// The obstacle of an answer that says no more than its status.
+    /// The obstacle of a response that says no more than its status.
     pub(super) const fn of_status(status: u16) -> Obstacle {
         match status {
             403 => Obstacle::Forbidden,

@@ -1,11 +1,11 @@
-//! The profiles of the responders: for each, the proofs of answers that it made itself.
+//! The profiles of the responders: for each, the proofs of responses that it made itself.
 //!
-//! Proxies put their name into `Server` on answers that they merely pass on. A header is evidence only where the
-//! product sets it on its own answers alone, or together with others that no API sends.
+//! Proxies put their name into `Server` on responses that they merely pass on. A header is evidence only where the
+//! product sets it on its own responses alone, or together with others that no API sends.
 
 use super::Responder;
 
-/// One piece of evidence in an answer.
+/// One piece of evidence in a response.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Clue {
     /// The status is within these bounds.
@@ -19,7 +19,7 @@ pub(super) enum Clue {
     /// The body is HTML (or XHTML) and contains one of these.
     Page(&'static [&'static str]),
     /// The body is HTML, or there is none. An empty one must not be of JSON's type, nor that of a 500 or 503 after a good
-    /// answer to HEAD that names the same server.
+    /// response to HEAD that names the same server.
     PageOrNone,
     NoBody,
     /// The body is plain text and begins with one of these.
@@ -470,7 +470,7 @@ pub(super) const PROFILES: &[Profile] = &[
         "Traefik",
         &[
             &[Text(&["no available server"])],
-            // HEAD's answer has the length of that sentence.
+            // HEAD's response has the length of that sentence.
             &[
                 Status(503, 503),
                 NoBody,
@@ -494,7 +494,7 @@ pub(super) const PROFILES: &[Profile] = &[
             &[Text(ENVOY_TEXTS)],
             &[ERROR, Is("server", "envoy"), Contains(ENVOY_TEXTS)],
             &[ERROR, Is("server", "istio-envoy"), Contains(ENVOY_TEXTS)],
-            // An answer that was passed on carries the upstream's time, unless that is suppressed; so data and plain text
+            // A response that was passed on carries the upstream's time, unless that is suppressed; so data and plain text
             // may be the API's.
             &[ERROR, Is("server", "envoy"), Lacks("x-envoy-upstream-service-time"), PageOrNone],
             &[ERROR, Is("server", "istio-envoy"), Lacks("x-envoy-upstream-service-time"), PageOrNone],
@@ -505,7 +505,7 @@ pub(super) const PROFILES: &[Profile] = &[
         "varnish",
         "Varnish",
         &[
-            // An answer that was passed on keeps its server's name.
+            // A response that was passed on keeps its server's name.
             &[ERROR, Is("server", "Varnish")],
             &[Page(&["<p>Varnish cache server</p>", "Guru Meditation"])],
         ],

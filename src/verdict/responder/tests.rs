@@ -1,5 +1,5 @@
 use super::super::request::read;
-use super::super::tests::answer;
+use super::super::tests::response;
 use super::Responder::*;
 use super::*;
 use crate::model::exchange::{Completion, Exchange, Phases};
@@ -59,7 +59,7 @@ const AKAMAI: &str =
 
 const CLOUDFLARE_JSON: &str = r#"{"type":"https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/error-1015/","title":"Error 1015: You are being rate limited","status":429,"error_code":1015,"cloudflare_error":true}"#;
 
-/// Answers that responders make themselves, on GET.
+/// Responses that responders make themselves, on GET.
 const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Akamai, 503, &[("server", "AkamaiGHost"), HTML], "<HTML></HTML>"),
     (Akamai, 403, &[HTML], AKAMAI),
@@ -351,7 +351,7 @@ const OWN: &[(Responder, u16, Headers, &str)] = &[
     (Zuul, 500, &[JSON], r#"{"status":500,"exception":"com.netflix.zuul.exception.ZuulException"}"#),
 ];
 
-/// Answers that prove no responder: the service's own, passed on by a proxy that adds its name, and unknown ones.
+/// Responses that prove no responder: the service's own, passed on by a proxy that adds its name, and unknown ones.
 const UNPROVEN: &[(u16, Headers, &str)] = &[
     (503, &[NGINX, HTML_UTF8, DATE], WEBOB),
     (503, &[NGINX, HTML, DATE, ("x-openstack-request-id", "req-1")], CUSTOM),
@@ -414,10 +414,10 @@ const UNPROVEN: &[(u16, Headers, &str)] = &[
     (204, &[NGINX], ""),
 ];
 
-fn exchange(method: Method, answer: Response) -> Exchange {
+fn exchange(method: Method, response: Response) -> Exchange {
     Exchange {
         method,
-        completion: Completion::Full(answer),
+        completion: Completion::Full(response),
         peer: None,
         certificate: None,
         phases: Phases::default(),
@@ -426,8 +426,8 @@ fn exchange(method: Method, answer: Response) -> Exchange {
     }
 }
 
-fn of_answer(answer: &Response) -> Option<Recognition> {
-    super::of_answer(&Body::of(answer), None)
+fn of_response(response: &Response) -> Option<Recognition> {
+    super::of_response(&Body::of(response), None)
 }
 
 fn of_both(head: Response, get: Response) -> Vec<Option<Responder>> {
@@ -436,20 +436,20 @@ fn of_both(head: Response, get: Response) -> Vec<Option<Responder>> {
     recognitions.into_iter().map(|recognition| Some(recognition?.responder)).collect()
 }
 
-fn responder_of(answer: &Response) -> Option<Responder> {
-    Some(of_answer(answer)?.responder)
+fn responder_of(response: &Response) -> Option<Responder> {
+    Some(of_response(response)?.responder)
 }
 
 #[test]
-fn own_answers() {
+fn own_responses() {
     for (responder, status, headers, body) in OWN {
-        let answer = answer(*status, headers, body);
-        assert_eq!(responder_of(&answer), Some(*responder), "{status} {headers:?} {body}");
+        let response = response(*status, headers, body);
+        assert_eq!(responder_of(&response), Some(*responder), "{status} {headers:?} {body}");
     }
 }
 
-/// Own answers that say more of the way to the API than their status.
-const OBSTACLES_OF_ANSWERS: &[(Responder, u16, Headers, &str, Obstacle)] = &[
+/// Own responses that say more of the way to the API than their status.
+const OBSTACLES_OF_RESPONSES: &[(Responder, u16, Headers, &str, Obstacle)] = &[
     (
         Akamai,
         503,
@@ -571,13 +571,13 @@ const APACHE_TLS: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n
 
 #[test]
 fn obstacles() {
-    for (responder, status, headers, body, obstacle) in OBSTACLES_OF_ANSWERS {
+    for (responder, status, headers, body, obstacle) in OBSTACLES_OF_RESPONSES {
         let expected = Recognition { responder: *responder, obstacle: Some(*obstacle) };
-        let answer = answer(*status, headers, body);
-        assert_eq!(of_answer(&answer), Some(expected), "{status} {headers:?} {body}");
+        let response = response(*status, headers, body);
+        assert_eq!(of_response(&response), Some(expected), "{status} {headers:?} {body}");
     }
     let envoy = "upstream connect error or disconnect/reset before headers. ";
-    let obstacle = |reason| of_answer(&answer(503, &[], &format!("{envoy}{reason}"))).unwrap().obstacle;
+    let obstacle = |reason| of_response(&response(503, &[], &format!("{envoy}{reason}"))).unwrap().obstacle;
     let reasons: [(Obstacle, &[&str]); 5] = [
         (
             Obstacle::NoConnection,
@@ -605,33 +605,33 @@ fn recordings_of_all_profiles() {
 }
 
 #[test]
-fn unproven_answers() {
+fn unproven_responses() {
     for (status, headers, body) in UNPROVEN {
-        assert_eq!(responder_of(&answer(*status, headers, body)), None, "{status} {headers:?} {body}");
+        assert_eq!(responder_of(&response(*status, headers, body)), None, "{status} {headers:?} {body}");
     }
 }
 
 #[test]
 fn head_and_get_agree() {
     for (responder, status, headers, body) in OWN {
-        let both = of_both(answer(*status, headers, ""), answer(*status, headers, body));
+        let both = of_both(response(*status, headers, ""), response(*status, headers, body));
         assert_eq!(both, [Some(*responder); 2], "{status} {headers:?} {body}");
     }
     for (status, headers, body) in UNPROVEN {
-        let both = of_both(answer(*status, headers, ""), answer(*status, headers, body));
+        let both = of_both(response(*status, headers, ""), response(*status, headers, body));
         assert_eq!(both[0], both[1], "{status} {headers:?} {body}");
     }
 }
 
 #[test]
-fn different_answers_of_one_run() {
-    let nginx = answer(503, &[NGINX, HTML], "");
-    let api = answer(503, &[NGINX, JSON], r#"{"reasons": ["db"]}"#);
+fn different_responses_of_one_run() {
+    let nginx = response(503, &[NGINX, HTML], "");
+    let api = response(503, &[NGINX, JSON], r#"{"reasons": ["db"]}"#);
     assert_eq!(of_both(nginx.clone(), api), [Some(Nginx), Some(Ceilometer)]);
-    assert_eq!(of_both(nginx, answer(200, &[NGINX, JSON], "{}")), [Some(Nginx), None]);
+    assert_eq!(of_both(nginx, response(200, &[NGINX, JSON], "{}")), [Some(Nginx), None]);
 }
 
-/// An empty failure that bears a proxy's name may have been passed on if a good answer to HEAD bears it too.
+/// An empty failure that bears a proxy's name may have been passed on if a good response to HEAD bears it too.
 #[test]
 fn empty_failures_beside_a_good_head() {
     let stamps: [Headers; 5] = [
@@ -642,20 +642,20 @@ fn empty_failures_beside_a_good_head() {
         &[NGINX, HTML],
     ];
     for stamp in stamps {
-        let after = |head, stamps| of_both(answer(head, stamps, ""), answer(503, stamp, ""))[1];
+        let after = |head, stamps| of_both(response(head, stamps, ""), response(503, stamp, ""))[1];
         assert_eq!((after(204, stamp), after(404, stamp).is_some()), (None, true), "{stamp:?}");
         assert!(after(204, &[("server", "gunicorn")]).is_some(), "{stamp:?}");
-        let gateway = of_both(answer(204, &[], ""), answer(502, stamp, ""))[1];
+        let gateway = of_both(response(204, &[], ""), response(502, stamp, ""))[1];
         assert!(gateway.is_some(), "{stamp:?}");
     }
-    let nginx = of_both(answer(204, &[], ""), answer(503, &[NGINX, HTML], CUSTOM));
+    let nginx = of_both(response(204, &[], ""), response(503, &[NGINX, HTML], CUSTOM));
     assert_eq!(nginx, [None, Some(Nginx)]);
 }
 
 #[test]
 fn reason_phrase() {
     let of_reason =
-        |reason| responder_of(&Response { reason: UntrustedText::new(reason), ..answer(503, &[], "") });
+        |reason| responder_of(&Response { reason: UntrustedText::new(reason), ..response(503, &[], "") });
     assert_eq!(of_reason("Service Unavailable: Back-end server is at capacity"), Some(AwsLoadBalancer));
     assert_eq!(of_reason("Service Unavailable"), None);
 }
@@ -663,7 +663,7 @@ fn reason_phrase() {
 #[test]
 fn head_alone() {
     let traefik = [TEXT, ("content-length", "20"), ("x-content-type-options", "nosniff")];
-    assert_eq!(responder_of(&answer(503, &traefik, "")), Some(Traefik));
+    assert_eq!(responder_of(&response(503, &traefik, "")), Some(Traefik));
     let google = [HTML_UTF8, ("referrer-policy", "no-referrer")];
-    assert_eq!(responder_of(&answer(502, &google, "")), Some(Google));
+    assert_eq!(responder_of(&response(502, &google, "")), Some(Google));
 }

@@ -8,7 +8,7 @@ pub(super) mod slow;
 mod tls;
 
 use credentials::{denied, is_not_for_token, wanted_by_proxy};
-use proxy::own_answer;
+use proxy::own_response;
 use slow::{API_IS_SLOW, RESOLVER_IS_SLOW};
 
 use super::cause::beyond_clause;
@@ -19,7 +19,7 @@ use crate::model::exchange::{BODY_LIMIT, Completion, Method};
 use crate::model::fault::{
     ConnectFault, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
 };
-use crate::rules::{AnswerProblem, Key, RuleOrigin, Selector};
+use crate::rules::{Key, RuleOrigin, Selector, SuccessProblem};
 use crate::units::format_decimal;
 use crate::verdict::{
     Basis, Crossing, FaultInfo, RequestVerdict, Responder, Shortage, Spender, TokenSource, Verdict,
@@ -57,11 +57,11 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
     }
 }
 
-/// Explains an answer that only the login before it explains.
+/// Explains a response that only the login before it explains.
 fn of_login(verdict: &Verdict) -> Option<Advice> {
     let login = verdict.login.as_deref()?;
     let is_middleware = |judged: &RequestVerdict| {
-        judged.completion.answer() == Some(&503) && judged.answered_by == Some(Responder::Keystone)
+        judged.completion.response() == Some(&503) && judged.answered_by == Some(Responder::Keystone)
     };
     if login.token != TokenSource::None && verdict.made().any(|(_, judged)| is_middleware(judged)) {
         return Some((
@@ -140,9 +140,9 @@ fn of_request(verdict: &Verdict, method: Method) -> Advice {
         return Advice::default();
     };
     match &judged.completion {
-        Completion::Full(status) => of_answer(verdict, method, *status, judged),
+        Completion::Full(status) => of_response(verdict, method, *status, judged),
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
-            of_answer(verdict, method, *status, judged)
+            of_response(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             of_fault(verdict, method, judged, fault)
@@ -152,7 +152,7 @@ fn of_request(verdict: &Verdict, method: Method) -> Advice {
 
 fn of_row(judged: &RequestVerdict) -> Advice {
     let row = judged.row;
-    // A good answer is bad only where the user says so.
+    // A good response is bad only where the user says so.
     let is_good = row.origin == RuleOrigin::Overridden && row.action.is_empty();
     let why =
         if is_good { format!("; --state {}={} overrides that", row.key, row.state) } else { String::new() };
@@ -303,8 +303,8 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
 
 /// Explains a request that had too little time: nothing is known of what it tests.
 fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
-    let has_answer = verdict.made().any(|(_, judged)| judged.completion.answer().is_some());
-    let unknown = if method == Method::Get && has_answer { "the back-end" } else { "the API" };
+    let has_response = verdict.made().any(|(_, judged)| judged.completion.response().is_some());
+    let unknown = if method == Method::Get && has_response { "the back-end" } else { "the API" };
     let action = match shortage.spender {
         Spender::Lookup => RESOLVER_IS_SLOW,
         Spender::Head => API_IS_SLOW,
@@ -317,7 +317,7 @@ fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
     )
 }
 
-fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
     let proxy = judged.intermediary();
     let own = proxy.zip(judged.obstacle);
     let remarked = judged.remark.map(|remark| remark::advice(remark, proxy));
@@ -326,7 +326,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
         (_, Some(advice), _) => advice,
         (200..=299, ..)
-            if judged.problem == Some(AnswerProblem::Cached) && pair::is_head_alone(verdict, method) =>
+            if judged.problem == Some(SuccessProblem::Cached) && pair::is_head_alone(verdict, method) =>
         {
             pair::head_cached()
         }
@@ -341,15 +341,15 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         }
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
-        (403, _, Some(own)) => own_answer(status, own, judged, method),
+        (403, _, Some(own)) => own_response(status, own, judged, method),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(verdict, method, judged, proxy),
         (502 | 504, ..) if pair::passed_head_on(verdict, method, judged) => {
             let (meaning, _) =
-                own.map_or_else(|| of_row(judged), |own| own_answer(status, own, judged, method));
+                own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged, method));
             pair::get_failed_alone(&meaning, proxy)
         }
-        (200..=299 | 400..=599, _, Some(own)) => own_answer(status, own, judged, method),
+        (200..=299 | 400..=599, _, Some(own)) => own_response(status, own, judged, method),
         (404, ..) => with_hint(method, status, judged),
         (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
         _ if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),
@@ -369,7 +369,7 @@ fn of_answer(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
     (format!("{meaning}{retry_after}{copy}{}", unread(judged)), format!("{action}{past}"))
 }
 
-/// A status of proxies in an answer that the API signs.
+/// A status of proxies in a response that the API signs.
 fn needed_service(status: u16) -> Advice {
     (
         format!("the API itself answered {status}: a service that it needs has failed"),

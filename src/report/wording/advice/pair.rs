@@ -31,7 +31,7 @@ pub(in crate::report::wording) fn is_like_head(
         && verdict.made().any(is_like)
 }
 
-/// A failure that GET's good answer limits to HEAD.
+/// A failure that GET's good response limits to HEAD.
 pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
     let who = proxy.map_or("the API, or a filter in front of it,", Responder::title);
     let fails = match judged.completion.full() {
@@ -49,7 +49,7 @@ pub(super) fn head_alone(judged: &RequestVerdict, proxy: Option<Responder>) -> A
     )
 }
 
-/// A failure of the API on HEAD, beside a good answer to GET.
+/// A failure of the API on HEAD, beside a good response to GET.
 pub(super) fn head_failed_alone((meaning, action): Advice) -> Advice {
     (
         format!("{meaning}; GET, however, was answered"),
@@ -65,7 +65,7 @@ pub(super) fn both_failed((meaning, action): Advice) -> Advice {
     )
 }
 
-/// A cache's answer to HEAD, beside a good answer to GET.
+/// A cache's response to HEAD, beside a good response to GET.
 pub(super) fn head_cached() -> Advice {
     (
         "the response to HEAD is a cache's; GET, however, was answered, so the API answers now".to_owned(),
@@ -73,7 +73,8 @@ pub(super) fn head_cached() -> Advice {
     )
 }
 
-/// Another good status than HEAD's own, beside a good answer to GET: Varnish, for one, fetches by GET what it answers to HEAD.
+/// Another good status than HEAD's own, beside a good response to GET: Varnish, for one, fetches by GET what it answers
+/// to HEAD.
 pub(super) fn head_like_get((meaning, action): Advice, status: u16) -> Advice {
     (
         format!("{meaning}; GET, however, was answered well"),
@@ -99,7 +100,7 @@ pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) ->
     Some((meaning.to_owned(), action.to_owned()))
 }
 
-/// Tests for a proxy's failure to get an answer to GET, just after HEAD was answered well at the same address.
+/// Tests for a proxy's failure to get a response to GET, just after HEAD was answered well at the same address.
 pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
     let is_answered = |(made, head): (Method, &RequestVerdict)| {
         made == Method::Head
@@ -114,7 +115,7 @@ pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &Request
     method == Method::Get && is_lost && verdict.made().any(is_answered)
 }
 
-/// HEAD's good answer proves the way through the proxy, so its servers are not the first suspects.
+/// HEAD's good response proves the way through the proxy, so its servers are not the first suspects.
 pub(super) fn get_failed_alone(meaning: &str, proxy: Option<Responder>) -> Advice {
     let name = proxy.map_or("the proxy", Responder::title);
     (
@@ -125,7 +126,7 @@ pub(super) fn get_failed_alone(meaning: &str, proxy: Option<Responder>) -> Advic
     )
 }
 
-/// An answer that did not end, though its body came whole: whoever writes it, or passes it on, frames it wrongly.
+/// A response that did not end, though its body came whole: whoever writes it, or passes it on, frames it wrongly.
 pub(super) fn unended(verdict: &Verdict, method: Method) -> Advice {
     let at = if verdict.made().count() > 1 && method == Method::Get { " to GET" } else { "" };
     (
@@ -136,7 +137,7 @@ pub(super) fn unended(verdict: &Verdict, method: Method) -> Advice {
     )
 }
 
-/// HEAD's good answer proves the API, so the back-end is accused.
+/// HEAD's good response proves the API, so the back-end is accused.
 pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) -> Advice {
     let (meaning, action) = match (fault.kind, &fault.detail) {
         (_, FaultDetail::Response(ResponseProblem::BrokenChunks(_))) => (

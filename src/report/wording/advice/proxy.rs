@@ -1,11 +1,11 @@
-//! The words for a proxy's own answer, of which the API knows nothing.
+//! The words for a proxy's own response, of which the API knows nothing.
 
 use super::{Advice, hint};
 use crate::model::exchange::Method;
 use crate::verdict::{Obstacle, RequestVerdict, Responder};
 
-/// Explains the obstacle that a proxy's own answer is about.
-pub(super) fn own_answer(
+/// Explains the obstacle that a proxy's own response is about.
+pub(super) fn own_response(
     status: u16,
     (proxy, obstacle): (Responder, Obstacle),
     judged: &RequestVerdict,

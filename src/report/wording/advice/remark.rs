@@ -1,4 +1,4 @@
-//! The words for what an answer's text says besides its status.
+//! The words for what a response's text says besides its status.
 
 use super::{Advice, GIVE_CERTIFICATE, USE_HTTPS};
 use crate::verdict::{Remark, Responder};

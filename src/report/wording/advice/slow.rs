@@ -15,7 +15,7 @@ pub(super) const RESOLVER_IS_SLOW: &str =
 
 const BACK_END_IS_SLOW: &str = "check the load of the back-end and the connection between it and the API";
 
-/// The phases before and after the wait for the answer: what each is for, and the action where it took most of the time.
+/// The phases before and after the wait for the response: what each is for, and the action where it took most of the time.
 const PHASES: [(Phase, &str, &str); 4] = [
     (Phase::Resolve, "to resolve the name", RESOLVER_IS_SLOW),
     (
@@ -56,7 +56,7 @@ fn action(verdict: &Verdict, method: Method, took: Duration) -> &'static str {
     }
 }
 
-/// Finds the phase that took more than half of a request's time, other than the wait for the answer.
+/// Finds the phase that took more than half of a request's time, other than the wait for the response.
 fn longest(
     verdict: &Verdict,
     method: Method,

@@ -24,7 +24,7 @@ fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
 const KEYSTONE: [(&str, &str); 1] = [("www-authenticate", "Keystone uri=\"http://k:5000\"")];
 
 #[test]
-fn documented_answers() {
+fn documented_responses() {
     let nginx = "<html><hr><center>nginx</center>";
     advises(
         &plan(),
@@ -98,7 +98,7 @@ fn faults() {
     );
 }
 
-/// Failures of one request, in the light of the other's answer.
+/// Failures of one request, in the light of the other's response.
 #[test]
 fn requests_side_by_side() {
     advises(
@@ -353,7 +353,7 @@ fn blameless_back_end() {
 }
 
 #[test]
-fn answers_of_proxies() {
+fn responses_of_proxies() {
     let not_found = "<h1>404 Not Found</h1>\nThe resource could not be found.\n</body></html>\n";
     let haproxy = get(404, &[], &format!("<html><body>{not_found}"));
     let nginx = [404, 405, 429, 500, 501, 503, 507]
@@ -387,9 +387,9 @@ fn answers_of_proxies() {
 /// Status, headers and body.
 type Answer<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
 
-/// Compares the explanations of answers and the actions, two lines for each.
-fn advise(answers: &[Answer<'_>], expected: &Expect) {
-    let advice = answers.iter().map(|(status, headers, body)| {
+/// Compares the explanations of responses and the actions, two lines for each.
+fn advise(responses: &[Answer<'_>], expected: &Expect) {
+    let advice = responses.iter().map(|(status, headers, body)| {
         let verdict = verdict(&plan(), &get(*status, headers, body));
         format!("{status} {}: {}\n-> {}\n", verdict.diagnosis, verdict.explanation, verdict.action)
     });
@@ -474,9 +474,9 @@ fn failures_of_proxies() {
     );
 }
 
-/// Answers that mean something else than their status does.
+/// Responses that mean something else than their status does.
 #[test]
-fn remarkable_answers() {
+fn remarkable_responses() {
     let challenge = "<!DOCTYPE html><title>Just a moment...</title>";
     advise(
         &[

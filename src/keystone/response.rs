@@ -1,4 +1,4 @@
-//! Reads Keystone's answer to a login: a token and a catalogue, or what went wrong.
+//! Reads Keystone's response to a login: a token and a catalogue, or what went wrong.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,9 +10,9 @@ use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::Response;
 use crate::sanitize::UntrustedText;
 
-/// Maximum size of an answer, in bytes: catalogues of large clouds are larger than a health report. As JSON in memory it
+/// Maximum size of a response, in bytes: catalogues of large clouds are larger than a health report. As JSON in memory it
 /// can take seventy times as much.
-pub(crate) const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// Maximum length of a service's type, in bytes: Keystone keeps no longer one. Each endpoint of the service repeats it.
 const MAX_TYPE_BYTES: usize = 255;
@@ -43,8 +43,8 @@ pub(crate) enum LoginFailure {
     },
 }
 
-/// Reads an answer that came whole. `now` is the moment from which the token's life counts.
-pub(crate) fn read_answer(response: &Response, now: SystemTime) -> Result<Token, LoginFailure> {
+/// Reads a response that came whole. `now` is the moment from which the token's life counts.
+pub(crate) fn read_response(response: &Response, now: SystemTime) -> Result<Token, LoginFailure> {
     match response.status {
         200 | 201 => read_token(response, now).ok_or(LoginFailure::Down),
         429 => Err(LoginFailure::Down),
