@@ -69,17 +69,18 @@ impl Cache {
         Cache::open(&path).with_context(|| format!("--token-cache '{}'", input::name(&path)))
     }
 
-    /// Uses the first of the user's own directories that will do.
-    pub(crate) fn usual(environment: &Environment) -> Option<Cache> {
+    /// Uses the first of some directories that will do.
+    pub(crate) fn in_first_of(directories: &[PathBuf]) -> Option<Cache> {
+        directories.iter().find_map(|directory| Cache::open(directory).ok())
+    }
+
+    /// The user's own directories, in the order of preference.
+    pub(crate) fn usual_directories(environment: &Environment) -> Vec<PathBuf> {
         let named =
             |variable| environment.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = named("HOME").map(|home| home.join(".cache"));
         let parents = [named("XDG_RUNTIME_DIR"), named("XDG_CACHE_HOME"), home];
-        parents
-            .into_iter()
-            .flatten()
-            .map(|parent| parent.join(DIRECTORY))
-            .find_map(|directory| Cache::open(&directory).ok())
+        parents.into_iter().flatten().map(|parent| parent.join(DIRECTORY)).collect()
     }
 
     /// Makes a directory for its user alone, or checks that it is one.

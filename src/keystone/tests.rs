@@ -653,10 +653,10 @@ fn cache_directories() {
         assert!(!error.contains("os error"), "{error}");
     }
     let mut environment = Environment::bare(Instant::now());
-    assert!(Cache::usual(&environment).is_none());
+    assert!(Cache::in_first_of(&Cache::usual_directories(&environment)).is_none());
     environment.variables.insert("XDG_RUNTIME_DIR".into(), at("file").into());
     environment.variables.insert("HOME".into(), directory.path().into());
-    assert!(Cache::usual(&environment).is_some());
+    assert!(Cache::in_first_of(&Cache::usual_directories(&environment)).is_some());
     for made in [".cache/check_ceilometer", ".cache"] {
         let mode = fs::metadata(at(made)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o700, "{made}, the first that can be used");

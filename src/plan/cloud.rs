@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::cli::{Cli, CloudArgs, TokenCache};
+use crate::deadline;
 use crate::environment::Environment;
 use crate::keystone::{Cache, Cloud, CloudOptions, Secret};
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
@@ -48,17 +49,34 @@ pub(super) fn plan(
         defaults: defaults.clone(),
     };
     let mut cloud = Cloud::read(&options, environment, deadline)?;
-    let cache = match &cli.cloud.token_cache {
-        Some(TokenCache::Off) => None,
-        Some(TokenCache::Directory(directory)) => Some(Cache::in_directory(directory)?),
-        None => Cache::usual(environment),
-    };
-    if cache.is_none() && cli.cloud.token_cache.is_none() {
-        cloud
-            .notes
-            .push("no directory for a token cache: every run logs in (--token-cache names one)".into());
-    }
+    let end = super::look_deadline(deadline.saturating_duration_since(environment.started));
+    let cache = open_cache(cli.cloud.token_cache.as_ref(), environment, end, &mut cloud.notes)?;
     Ok(Some(CloudPlan { cloud, cache, defaults, uses_catalog, haproxy }))
+}
+
+/// Opens the token cache. Where its file system does not answer, the result matters more: the run does without.
+fn open_cache(
+    named: Option<&TokenCache>,
+    environment: &Environment,
+    deadline: Instant,
+    notes: &mut Vec<String>,
+) -> Result<Option<Cache>> {
+    let named = match named {
+        Some(TokenCache::Off) => return Ok(None),
+        Some(TokenCache::Directory(directory)) => Some(directory.clone()),
+        None => None,
+    };
+    let usual = Cache::usual_directories(environment);
+    let open = move || match &named {
+        Some(directory) => Cache::in_directory(directory).map(Some),
+        None => Ok(Cache::in_first_of(&usual)),
+    };
+    notes.push(match deadline::within(Some(deadline), open) {
+        Ok(Ok(None)) => "no directory for a token cache: every run logs in (--token-cache names one)".into(),
+        Ok(opened) => return opened,
+        Err(_) => "the file system of the token cache does not answer: this run logs in".into(),
+    });
+    Ok(None)
 }
 
 /// Rejects other credentials, which a cloud's login would compete with.

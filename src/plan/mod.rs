@@ -42,8 +42,8 @@ const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
 const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
 /// The default of `--retry-delay`.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Share of the budget that the first look at `--output-file` may take, as its divisor.
-const OUTPUT_FILE_SHARE: u32 = 4;
+/// Share of the budget that the first look at `--output-file`, or at the token cache, may take, as its divisor.
+const LOOK_SHARE: u32 = 8;
 
 /// The plan of a run.
 #[derive(Debug, Clone)]
@@ -134,7 +134,7 @@ impl Plan {
         validate::check_conflicts(cli, &timing, haproxy)?;
         cloud::check_conflicts(cli)?;
         if let Some(file) = &cli.output.output_file {
-            check_output_file(file, environment.started + timing.budget / OUTPUT_FILE_SHARE)?;
+            check_output_file(file, look_deadline(timing.budget))?;
         }
         let deadline = environment.started + timing.budget;
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
@@ -170,6 +170,11 @@ impl Plan {
             sanitizer: secrets.sanitizer,
         })
     }
+}
+
+/// The end of a first look at a file system, which may not answer, in a run with this budget.
+fn look_deadline(budget: Duration) -> Instant {
+    Instant::now() + budget / LOOK_SHARE
 }
 
 /// Refuses an output file that is not a regular one. Where its file system does not answer, the result matters more: it is

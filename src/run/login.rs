@@ -33,7 +33,7 @@ const MAX_REGION: usize = 100;
 const MAX_SECRETS: usize = 128;
 const MAX_SECRET_BYTES: usize = 256 * 1024;
 
-/// Time that writing the cache may take: the requests need the rest of the budget.
+/// Time that reading or writing the cache may take: the requests need the rest of the budget.
 const CACHE_TIME: Duration = Duration::from_millis(250);
 
 /// Time that it may take after the deadline, of the 250 ms that a run may exceed it.
@@ -117,22 +117,22 @@ impl Session {
     }
 
     /// Does something with the cache, if there is one. A file system that does not answer must not cost the result.
-    fn keep(
+    fn with_cache<T: Default + Send + 'static>(
         &self,
         deadline: Instant,
-        work: impl Fn(&Cache, &Cloud) -> Result<()> + Send + Sync + 'static,
-    ) -> Result<()> {
+        work: impl Fn(&Cache, &Cloud) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<T> {
         if self.cloud.cache.is_none() {
-            return Ok(());
+            return Ok(T::default());
         }
         let plan = Arc::clone(&self.cloud);
-        let work = move || plan.cache.as_ref().map_or(Ok(()), |cache| work(cache, &plan.cloud));
-        let kept = deadline::within(Some(cache_end(Instant::now(), deadline)), work);
-        kept.unwrap_or_else(|_| Err(anyhow!("its file system does not answer")))
+        let work = move || plan.cache.as_ref().map_or(Ok(T::default()), |cache| work(cache, &plan.cloud));
+        let done = deadline::within(Some(cache_end(Instant::now(), deadline)), work);
+        done.unwrap_or_else(|_| Err(anyhow!("its file system does not answer")))
     }
 }
 
-/// Returns the end of the time for writing the cache in a run with this deadline.
+/// Returns the end of the time for a use of the cache in a run with this deadline.
 fn cache_end(now: Instant, deadline: Instant) -> Instant {
     (now + CACHE_TIME).min(deadline + CACHE_GRACE)
 }
@@ -147,7 +147,7 @@ impl Run {
     ) -> Result<Report> {
         let started_at = SystemTime::now();
         let mut known = session.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut login = match self.known_login(session, &mut known) {
+        let mut login = match self.known_login(session, &mut known, deadline) {
             Some(login) => login,
             None => self.log_in(session, &mut known, started, deadline)?,
         };
@@ -166,7 +166,7 @@ impl Run {
         {
             self.uses_no_file.store(false, Ordering::SeqCst);
             // One that cannot be removed is overwritten by the login that follows.
-            let _ = session.keep(deadline, Cache::forget);
+            let _ = session.with_cache(deadline, Cache::forget);
             known.token = None;
             // Half of what is left: half of the whole time may be over.
             login = self.log_in(session, &mut known, Instant::now(), deadline)?;
@@ -191,12 +191,12 @@ impl Run {
     }
 
     /// Returns the login whose token is in memory or in the cache.
-    fn known_login(&self, session: &Session, known: &mut Known) -> Option<LoginResult> {
+    fn known_login(&self, session: &Session, known: &mut Known, deadline: Instant) -> Option<LoginResult> {
         let now = SystemTime::now();
         let cloud = &session.cloud.cloud;
         if !std::mem::replace(&mut known.is_loaded, true) {
-            let cached = session.cloud.cache.as_ref().and_then(|cache| cache.load(cloud));
-            if let Some(cached) = cached {
+            let cached = session.with_cache(deadline, |cache, cloud| Ok(cache.load(cloud)));
+            if let Some(cached) = cached.ok().flatten() {
                 (known.token, known.catalog) = (cached.token, Some(cached.catalog));
                 known.recipients = Arc::new(cached.recipients);
             }
@@ -283,7 +283,7 @@ impl Run {
         let mut verdict =
             LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
         let stored = token.clone();
-        if let Err(error) = session.keep(deadline, move |cache, cloud| cache.store(cloud, &stored)) {
+        if let Err(error) = session.with_cache(deadline, move |cache, cloud| cache.store(cloud, &stored)) {
             verdict.cache_error = Some(format!("{error:#}"));
         }
         (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
@@ -350,8 +350,8 @@ impl Run {
         if let Some(token) = token.filter(|_| known.recipients.len() > before) {
             let (token, recipients) = (token.clone(), Arc::clone(&known.recipients));
             // Without it the next run sends the token in advance again.
-            let _ =
-                session.keep(times.1, move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
+            let _ = session
+                .with_cache(times.1, move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
         }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();

@@ -24,7 +24,7 @@ impl Run {
     /// Reports the login that the token cache holds.
     pub(crate) fn cached_login(&self, deadline: Instant) -> Option<Report> {
         let session = self.session.as_ref()?;
-        let login = self.known_login(session, &mut Known::default())?;
+        let login = self.known_login(session, &mut Known::default(), deadline)?;
         Some(self.login_report(session, login, deadline))
     }
 

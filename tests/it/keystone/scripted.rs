@@ -227,12 +227,27 @@ fn unanswered_cache() {
     if found(&["strace"]).is_none() {
         return;
     }
-    let (_server, clouds) = cloud(|_| true);
-    let config = clouds.path("clouds.yaml");
+    let (server, clouds) = cloud(|_| true);
+    let (config, cache) = (clouds.path("clouds.yaml"), clouds.path(".cache/check_ceilometer"));
     let arguments = ["--os-cloud", "prod", "--os-config", config.to_str().unwrap(), "-o", "nagios", "-v"];
-    let line = r#"exec strace -f -qq -o /dev/null -e inject=rename,renameat,renameat2:delay_enter=2s "$@" -t 20 2>&-"#;
-    let run = clouds.at_home(check_in_shell(line, &arguments)).run();
-    run.exits(0).says("\nNote: the token was not cached: its file system does not answer\n");
+    let opened = |path: &str| format!("open,openat:delay_enter=2s -P {path}");
+    let uncached = "Note: the token was not cached: its file system does not answer\n";
+    let table = [
+        ("rename,renameat,renameat2:delay_enter=2s".to_owned(), uncached),
+        (
+            opened(cache.to_str().unwrap()),
+            "Note: the file system of the token cache does not answer: this run logs in\n",
+        ),
+        (opened("prod.json"), "CEILOMETER OK"),
+    ];
+    for (calls, reason) in table {
+        let logins = server.logins();
+        let line = format!(r#"exec strace -f -qq -o /dev/null -e inject={calls} "$@" -t 8 2>&-"#);
+        let run = clouds.at_home(check_in_shell(&line, &arguments)).run();
+        run.exits(0).says(reason);
+        assert_eq!(server.logins(), logins + 1, "{calls}");
+        clouds.check("prod", "").run().exits(0);
+    }
 }
 
 /// `ulimit -f` ends a process by a signal unless the process ignores it.
