@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 /// Time after which a program is ended, in seconds.
 const MAX_SECONDS: &str = "60";
 
-/// A program with its arguments, and the mark of a right answer.
+/// A program with its arguments, and the mark of a right response.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     pub(crate) name: String,

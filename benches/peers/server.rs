@@ -107,8 +107,8 @@ fn announce(listener: &OwnedFd) -> Result<()> {
     Ok(output.flush()?)
 }
 
-/// The documented answer of a healthy service to a request.
-pub(crate) fn answer(request: &[u8]) -> &'static [u8] {
+/// The documented response of a healthy service to a request.
+pub(crate) fn response(request: &[u8]) -> &'static [u8] {
     if request.starts_with(b"HEAD ") {
         b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
     } else {
@@ -123,7 +123,7 @@ struct Loop {
     listener: OwnedFd,
     latency: Duration,
     open: HashMap<u64, OwnedFd>,
-    /// Answers that wait for their time, in the order of their times.
+    /// Responses that wait for their time, in the order of their times.
     due: VecDeque<(Instant, OwnedFd, &'static [u8])>,
 }
 
@@ -177,13 +177,13 @@ impl Loop {
                 self.open.insert(key(&connection).u64(), connection);
             }
             Ok((count, _)) if buffer.get(..count).is_some_and(|head| head.ends_with(b"\r\n\r\n")) => {
-                let answer = answer(&buffer);
+                let response = response(&buffer);
                 if self.latency.is_zero() {
-                    reply(&connection, answer);
+                    reply(&connection, response);
                 } else {
                     // It sends nothing more until it is answered.
                     let _ = epoll::delete(&self.poller, &connection);
-                    self.due.push_back((Instant::now() + self.latency, connection, answer));
+                    self.due.push_back((Instant::now() + self.latency, connection, response));
                 }
             }
             Ok(_) | Err(_) => {}
@@ -193,8 +193,8 @@ impl Loop {
     fn send_due(&mut self) {
         let now = Instant::now();
         while self.due.front().is_some_and(|(at, ..)| *at <= now) {
-            if let Some((_, connection, answer)) = self.due.pop_front() {
-                reply(&connection, answer);
+            if let Some((_, connection, response)) = self.due.pop_front() {
+                reply(&connection, response);
             }
         }
     }
@@ -205,9 +205,9 @@ fn key(fd: &OwnedFd) -> epoll::EventData {
 }
 
 /// Answers; the connection ends when its descriptor is dropped.
-fn reply(connection: &OwnedFd, answer: &[u8]) {
+fn reply(connection: &OwnedFd, response: &[u8]) {
     // The peer may have gone.
-    let _ = send(connection, answer, SendFlags::NOSIGNAL);
+    let _ = send(connection, response, SendFlags::NOSIGNAL);
 }
 
 /// A port that drops packets: its backlog is full and nobody accepts.

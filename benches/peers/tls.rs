@@ -48,7 +48,7 @@ fn reply(stream: TcpStream, config: &Arc<ServerConfig>) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    stream.write_all(server::answer(&request))?;
+    stream.write_all(server::response(&request))?;
     stream.conn.send_close_notify();
     stream.flush()?;
     Ok(())

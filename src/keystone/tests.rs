@@ -494,7 +494,7 @@ fn recorded(text: &str) -> Response {
 
 macro_rules! recorded {
     ($name:literal) => {
-        recorded(include_str!(concat!("../../tests/it/keystone/answers/", $name, ".txt")))
+        recorded(include_str!(concat!("../../tests/it/keystone/responses/", $name, ".txt")))
     };
 }
 

@@ -52,7 +52,7 @@ pub(crate) type Attack = Box<dyn Fn(&mut Random)>;
 pub(crate) type Kind = (&'static str, fn() -> Attack);
 
 pub(crate) const KINDS: [Kind; 9] = [
-    ("answer", answers),
+    ("response", responses),
     ("reflection", reflections),
     ("proxy", proxies),
     ("certificate", certificates),
@@ -63,8 +63,8 @@ pub(crate) const KINDS: [Kind; 9] = [
     ("arguments", arguments),
 ];
 
-/// An answer in up to 16 pieces, some of them mutated, some of them an encoded secret.
-fn answers() -> Attack {
+/// A response in up to 16 pieces, some of them mutated, some of them an encoded secret.
+fn responses() -> Attack {
     let stage = Stage::new();
     Box::new(move |random| {
         let (pieces, end) = (message(random, &PIECES[..8], &PIECES), end(random));
@@ -72,23 +72,23 @@ fn answers() -> Attack {
     })
 }
 
-/// An answer that reflects a secret or credentials, for a reader who decodes what is shown.
+/// A response that reflects a secret or credentials, for a reader who decodes what is shown.
 fn reflections() -> Attack {
     let stage = Stage::with(&["--header", &format!("X-Second: {REFLECTED}")]);
     Box::new(move |random| {
-        let pieces = reflection::answer(random);
+        let pieces = reflection::response(random);
         let mut reader = Reader::default();
         stage.probe_for(&pieces, End::Closed, |produced| {
             for (format, text) in &produced.texts {
-                let answer = String::from_utf8_lossy(&pieces[0]);
-                assert_eq!(reader.find(text), None, "-o {format} shows a secret of {answer:?}");
+                let response = String::from_utf8_lossy(&pieces[0]);
+                assert_eq!(reader.find(text), None, "-o {format} shows a secret of {response:?}");
             }
         });
     })
 }
 
-/// Answers of a proxy to CONNECT.
-const CONNECT_ANSWERS: [&str; 10] = [
+/// Responses of a proxy to CONNECT.
+const CONNECT_RESPONSES: [&str; 10] = [
     "HTTP/1.1 200 OK\r\n\r\n",
     "HTTP/1.0 200 Connection established\n\n",
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
@@ -109,9 +109,9 @@ fn proxies() -> Attack {
         // The file lives as long as the attacks.
         let _ = &directory;
         let mut pieces: Vec<Vec<u8>> =
-            (0..=random.below(2)).map(|_| piece(random, &CONNECT_ANSWERS)).collect();
+            (0..=random.below(2)).map(|_| piece(random, &CONNECT_RESPONSES)).collect();
         pieces.extend(message(random, &PIECES[..8], &PIECES));
-        // Whatever comes in the same packet as the tunnel's answer is not the endpoint's.
+        // Whatever comes in the same packet as the tunnel's response is not the endpoint's.
         let end = if random.below(2) == 0 { End::InPieces } else { end(random) };
         stage.probe(&pieces, end);
     })
@@ -274,7 +274,7 @@ fn clouds() -> Attack {
     })
 }
 
-/// Parts of Keystone's answers to a login; the first six begin one.
+/// Parts of Keystone's responses to a login; the first six begin one.
 const KEYSTONE_PIECES: [&str; 26] = [
     "HTTP/1.1 201 Created\r\nX-Subject-Token: gAAA-sesame-open-sesame\r\n\r\n",
     "HTTP/1.1 201 Created\r\nX-Subject-Token: \u{e9} sesame-open-sesame\r\n\r\n",
@@ -304,7 +304,7 @@ const KEYSTONE_PIECES: [&str; 26] = [
     "{\"required_auth_methods\":[[\"password\",\"sesame-open-sesame\\nFORGED\"]]}",
 ];
 
-/// A good answer to a login.
+/// A good response to a login.
 fn good_login() -> Vec<u8> {
     let order = [0, 6, 7, 20, 11, 12, 14, 17, 18, 19];
     order.iter().flat_map(|piece| KEYSTONE_PIECES[*piece].bytes()).collect()

@@ -1,4 +1,4 @@
-//! Any bytes as an answer: the exit code is one of the four, each output obeys its grammar, no output shows the secret,
+//! Any bytes as a response: the exit code is one of the four, each output obeys its grammar, no output shows the secret,
 //! and the run ends within its budget.
 
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::attacks::{KINDS, Random};
 use crate::in_process::{End, PIECES, Stage};
 
-/// Pieces of answers, and noise between them.
+/// Pieces of responses, and noise between them.
 fn part() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(PIECES.to_vec());
     prop_oneof![
@@ -27,11 +27,11 @@ fn beginning() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn arbitrary_answers() {
+fn arbitrary_responses() {
     let stage = Stage::new();
     let end = prop_oneof![4 => Just(End::Closed), 2 => Just(End::InPieces), 1 => Just(End::Reset)];
-    let answers = (beginning(), prop::collection::vec(part(), 0..12), end);
-    proptest!(ProptestConfig::with_cases(400), |((beginning, mut parts, end) in answers)| {
+    let responses = (beginning(), prop::collection::vec(part(), 0..12), end);
+    proptest!(ProptestConfig::with_cases(400), |((beginning, mut parts, end) in responses)| {
         parts.insert(0, beginning);
         stage.probe(&parts, end);
     });

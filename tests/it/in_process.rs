@@ -1,7 +1,7 @@
-//! Scripted answers, probed in the same process.
+//! Scripted responses, probed in the same process.
 //!
 //! Shared with the fuzz target and the example `hammer`, which probe thousands of times a second: hence pairs of
-//! sockets, and no other thread. An answer waits in its socket before the request is sent.
+//! sockets, and no other thread. A response waits in its socket before the request is sent.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const PROSE: usize = 4;
 /// Time that a run may take beyond its budget.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Pieces of answers: valid ones, invalid ones, and those of attacks. The first eight begin an answer.
+/// Pieces of responses: valid ones, invalid ones, and those of attacks. The first eight begin a response.
 pub(crate) const PIECES: [&str; 29] = [
     "HTTP/1.1 503 No\r\n\r\n",
     "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n",
@@ -55,7 +55,7 @@ pub(crate) const PIECES: [&str; 29] = [
     "\u{202e}\u{9b}31m\u{1b}]0;title\u{7}",
 ];
 
-/// The way the server sends its answer and ends the connection.
+/// The way the server sends its response and ends the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
     /// It sends all at once, then closes.
@@ -84,12 +84,12 @@ impl Stage {
         Stage { probe: InProcess::new(&[&words, options].concat()) }
     }
 
-    /// Probes, judges and renders an answer in every format, and panics where a law is broken.
+    /// Probes, judges and renders a response in every format, and panics where a law is broken.
     pub(crate) fn probe(&self, pieces: &[Vec<u8>], end: End) {
         self.probe_for(pieces, end, |_| ());
     }
 
-    /// Probes an answer for a further law.
+    /// Probes a response for a further law.
     pub(crate) fn probe_for(&self, pieces: &[Vec<u8>], end: End, check: impl FnMut(&Produced)) {
         let mut servers = Vec::new();
         let mut last = None;
@@ -154,7 +154,7 @@ fn check_line(line: &str) {
     assert!(!line.chars().any(grammar::hostile), "{line:?}");
 }
 
-/// The two ends of a connection, the answer sent.
+/// The two ends of a connection, the response sent.
 pub(crate) fn answered(pieces: &[Vec<u8>], end: End) -> (OwnedFd, Option<OwnedFd>) {
     let kind = if matches!(end, End::InPieces) { SocketType::SEQPACKET } else { SocketType::STREAM };
     let (client, server) =

@@ -1,4 +1,4 @@
-//! Answers that reflect a secret as a server or a proxy would encode it, and a reader who decodes what is shown.
+//! Responses that reflect a secret as a server or a proxy would encode it, and a reader who decodes what is shown.
 
 use std::collections::HashSet;
 
@@ -100,8 +100,8 @@ fn credentials(random: &mut Random) -> Vec<u8> {
     format!("{scheme}{slashes}{user}{colon}{begin}{PASSWORD}{at}host.example").into_bytes()
 }
 
-/// An answer that reflects the secret and credentials in its header and its body.
-pub(crate) fn answer(random: &mut Random) -> Vec<Vec<u8>> {
+/// A response that reflects the secret and credentials in its header and its body.
+pub(crate) fn response(random: &mut Random) -> Vec<Vec<u8>> {
     let text = if random.below(4) == 0 { credentials(random) } else { reflected(random) };
     let json =
         serde_json::Value::from(format!("token {} is wrong", String::from_utf8_lossy(&text))).to_string();

@@ -79,8 +79,8 @@ impl Role {
         if matches!(self, Role::Undocumented | Role::Absent | Role::Denied) { &all[..2] } else { all }
     }
 
-    /// The whole answer to HEAD or GET.
-    fn answer(self, head: bool) -> Option<Vec<u8>> {
+    /// The whole response to HEAD or GET.
+    fn response(self, head: bool) -> Option<Vec<u8>> {
         let (status, headers, body) = match (self, head) {
             (Role::Hanging, _) => return None,
             (Role::Healthy | Role::BackendDown | Role::Hostile, true) => ("204 No Content", "", ""),
@@ -177,9 +177,9 @@ fn each<S: Send + 'static>(
 /// Reads one request's head and answers it. A client that hangs up early is not a failure.
 fn serve(mut stream: impl Read + Write, role: Role) {
     let Ok(Some(head)) = request::head(&mut stream) else { return };
-    match role.answer(head.starts_with(b"HEAD ")) {
-        Some(answer) => {
-            let _ = stream.write_all(&answer).and_then(|()| stream.flush());
+    match role.response(head.starts_with(b"HEAD ")) {
+        Some(response) => {
+            let _ = stream.write_all(&response).and_then(|()| stream.flush());
         }
         // Held open until the client closes.
         None => while matches!(stream.read(&mut [0; 1024]), Ok(1..)) {},

@@ -45,7 +45,7 @@ fn connection(mut stream: TcpStream, tls: Arc<ServerConfig>) -> std::io::Result<
     let head = head(&mut stream)?;
     let host = host(&head);
     if !head.starts_with("CONNECT ") {
-        return stream.write_all(answer(&host, &head).as_bytes());
+        return stream.write_all(response(&host, &head).as_bytes());
     }
     stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
     let mut first = [0];
@@ -61,7 +61,7 @@ fn connection(mut stream: TcpStream, tls: Arc<ServerConfig>) -> std::io::Result<
 
 fn exchange(stream: &mut (impl Read + Write), host: &str) -> std::io::Result<()> {
     let request = head(stream)?;
-    stream.write_all(answer(host, &request).as_bytes())
+    stream.write_all(response(host, &request).as_bytes())
 }
 
 /// A request's head as text.
@@ -78,7 +78,7 @@ fn host(head: &str) -> String {
 }
 
 /// The response of a name.
-fn answer(host: &str, request: &str) -> String {
+fn response(host: &str, request: &str) -> String {
     let head = request.starts_with("HEAD ");
     let (status, body) = match (host, head) {
         ("broken.example.com", false) => {

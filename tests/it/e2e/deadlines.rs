@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::e2e::foreign_servers::python;
 use crate::support::harness::{Check, GRACE, alone, check, exclusively};
-use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, healthy, says};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive, healthy, response, says};
 use crate::support::programs::unshares;
 
 const BUDGETS: [&str; 4] = ["0.4", "1", "3", "10"];
@@ -78,7 +78,7 @@ fn stalls(budgets: &[&str]) {
         Stall::http("a dripped head", vec![Step::Drip(header)], vec![Step::Hang]),
         Stall::http("a dripped body", alive(), vec![Step::Drip(body)]),
         Stall::http("a dripped chunk", alive(), vec![Step::Drip(chunks)]),
-        Stall::http("half a body", alive(), vec![Step::Send(answer_begun()), Step::Hang]),
+        Stall::http("half a body", alive(), vec![Step::Send(response_begun()), Step::Hang]),
         Stall::https("silent TLS", &vec![Step::Swallow]),
         // The beginning of a handshake record's header.
         Stall::https("half a TLS record", &vec![Step::Send(vec![0x16, 3, 3]), Step::Swallow]),
@@ -98,7 +98,7 @@ fn stalls(budgets: &[&str]) {
     }
 }
 
-fn answer_begun() -> Vec<u8> {
+fn response_begun() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()
 }
 
@@ -106,9 +106,9 @@ fn answer_begun() -> Vec<u8> {
 #[test]
 fn retry_cut_off() {
     for cut_off in [Step::Hang, Step::Drip(endlessly("HTTP/1.1 204 No Content\r\nX: "))] {
-        let gone = || vec![Step::Read, Step::Send(answer(503, "", r#"{"error": "db down"}"#))];
+        let gone = || vec![Step::Read, Step::Send(response(503, "", r#"{"error": "db down"}"#))];
         let late = || vec![Step::Read, cut_off.clone()];
-        let peer = Peer::in_turn([says(answer(204, "", "")), gone(), late()]);
+        let peer = Peer::in_turn([says(response(204, "", "")), gone(), late()]);
         let run = check([&peer.address(), "-t", "1", "--retries", "1", "--retry-delay", "10ms"]).run_alone();
         run.exits(2).summarises("CRITICAL", &["backend-down: GET 503 from ", "db down"]);
         assert_eq!(peer.accepted(), 3, "it was tried again");

@@ -1,9 +1,9 @@
-//! Every way in which an answer can fail to come or be invalid: each has its message, and none hangs.
+//! Every way in which a response can fail to come or be invalid: each has its message, and none hangs.
 
 use std::time::Duration;
 
 use crate::support::harness::{Check, Finished, at_once, check};
-use crate::support::peer::{Nobody, Peer, Script, Step, alive, answer, answers, healthy, says};
+use crate::support::peer::{Nobody, Peer, Script, Step, alive, answers, healthy, response, says};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -75,7 +75,7 @@ fn unknown_name() {
 }
 
 #[test]
-fn ends_before_the_answer() {
+fn ends_before_the_response() {
     for (end, kind) in [(Step::Reset, "reset"), (Step::Read, "closed")] {
         let peer = Peer::always(vec![end]);
         let run = ask(&peer.address(), &[]);
@@ -121,7 +121,7 @@ fn truncated_bodies_by_status() {
                 .says("the response body");
         }
     }
-    // A 202 would be no more than a warning, and an answer that breaks off is a failure.
+    // A 202 would be no more than a warning, and a response that breaks off is a failure.
     let peer = Peer::by_method(alive(), says("HTTP/1.1 202 R\r\nContent-Length: 99\r\n\r\n{}"));
     faults(&ask(&peer.address(), &[]), 1, "body", "backend-stalled");
     let peer = Peer::by_method(alive(), says("HTTP/1.1 401 R\r\nContent-Length: 99\r\n\r\n{}"));
@@ -267,10 +267,10 @@ fn oversized_head() {
 }
 
 #[test]
-fn interim_answers() {
+fn interim_responses() {
     let early = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
     let then = |bytes: Vec<u8>| says([early.as_bytes(), &bytes].concat());
-    let peer = Peer::by_method(then(answer(204, "", "")), then(answer(200, "", "{}")));
+    let peer = Peer::by_method(then(response(204, "", "")), then(response(200, "", "{}")));
     ask(&peer.address(), &[])
         .exits(0)
         .reports("/endpoints/0/diagnosis", "healthy")
@@ -346,7 +346,7 @@ fn chunked_body() {
     ask(&peer.address(), &[]).exits(2).reports("/endpoints/0/probes/1/key", "get:503").says("no db");
 }
 
-/// Whatever follows HEAD's answer is neither read nor taken for GET's.
+/// Whatever follows HEAD's response is neither read nor taken for GET's.
 #[test]
 fn body_after_head() {
     let head = "HTTP/1.1 204 No Content\r\nContent-Length: 500\r\n\r\n";
@@ -359,7 +359,7 @@ fn body_after_head() {
 
 #[test]
 fn plain_http_to_an_https_port() {
-    let peer = Peer::in_turn([vec![Step::Send(answer(400, "", "")), Step::Swallow]]);
+    let peer = Peer::in_turn([vec![Step::Send(response(400, "", "")), Step::Swallow]]);
     let run = ask(&format!("https://{}", peer.address()), &["-k"]);
     faults(&run, 0, "tls", "tls-failed");
     skips_get(&run);

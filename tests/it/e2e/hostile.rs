@@ -32,7 +32,7 @@ fn all_stay_clean(arguments: &[&str], code: i32, prepare: impl Fn(Check) -> Chec
     }
 }
 
-/// Asserts it of an answer to GET.
+/// Asserts it of a response to GET.
 #[track_caller]
 fn stays_clean(get: Script, code: i32) {
     let peer = Peer::by_method(alive(), get);
@@ -61,9 +61,9 @@ fn json_body() {
 
 #[test]
 fn binary_body() {
-    let mut answer = b"HTTP/1.1 503 No\r\n\r\n".to_vec();
-    answer.extend((0..=255).cycle().take(4096));
-    stays_clean(says(answer), 2);
+    let mut response = b"HTTP/1.1 503 No\r\n\r\n".to_vec();
+    response.extend((0..=255).cycle().take(4096));
+    stays_clean(says(response), 2);
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn headers_and_reason_phrase() {
     let rules = check_ceilometer::testing::rules();
     for (status, key, header) in table {
         let (.., code, _, _) = rules.iter().find(|row| row.0 == key).unwrap();
-        let answer = format!("HTTP/1.1 {status} {text}\r\n{header}: {text}\r\nContent-Length: 0\r\n\r\n");
-        stays_clean(says(answer), *code);
+        let response = format!("HTTP/1.1 {status} {text}\r\n{header}: {text}\r\nContent-Length: 0\r\n\r\n");
+        stays_clean(says(response), *code);
     }
 }
 
@@ -90,8 +90,8 @@ fn headers_and_reason_phrase() {
 #[test]
 fn malformed_headers() {
     for text in ["\u{1b}[31mred", "bell\u{7}", "nul\0", "bare\rreturn"] {
-        let answer = format!("HTTP/1.1 503 {text}\r\nX-Bad: {text}\r\nContent-Length: 0\r\n\r\n");
-        stays_clean(says(answer), 2);
+        let response = format!("HTTP/1.1 503 {text}\r\nX-Bad: {text}\r\nContent-Length: 0\r\n\r\n");
+        stays_clean(says(response), 2);
     }
 }
 
@@ -183,8 +183,8 @@ fn name_service_and_proxy() {
     all_stay_clean(&["nowhere.invalid"], 2, |check| check);
     let text: String = HOSTILE.chars().filter(|c| !"\r\n".contains(*c)).collect();
     for status in ["200", "407", "502"] {
-        let answer = format!("HTTP/1.1 {status} {text}\r\nX: {text}\r\n\r\n{text}");
-        let peer = Peer::always(says(answer));
+        let response = format!("HTTP/1.1 {status} {text}\r\nX: {text}\r\n\r\n{text}");
+        let peer = Peer::always(says(response));
         let proxy = format!("http://{}", peer.address());
         let code = if status == "200" { 2 } else { 3 };
         all_stay_clean(&["h.example", "--proxy", &proxy], code, |check| check);
@@ -193,7 +193,7 @@ fn name_service_and_proxy() {
     all_stay_clean(&[&peer.address()], 0, |check| check.env("HTTP_PROXY", &argument()));
 }
 
-/// The beginning of an answer that is not HTTP is shown, sanitized.
+/// The beginning of a response that is not HTTP is shown, sanitized.
 #[test]
 fn foreign_banners() {
     for banner in [HOSTILE, "220 \u{1b}]0;owned\u{7}|x=1 ready\r\n", "\u{202e}\u{200b}\u{9b}31m"] {
@@ -244,7 +244,7 @@ fn stays_below(kib: u64, peer: &Peer) {
 }
 
 #[test]
-fn memory_under_endless_answers() {
+fn memory_under_endless_responses() {
     // It measures the memory: without it no peer is called.
     if python().is_none() {
         return;

@@ -1,7 +1,6 @@
 //! The binary end to end: standard output, an empty standard error and the exit code, against scripted peers and real
 //! servers on loopback.
 
-mod answers;
 mod bad_input;
 mod deadlines;
 mod every_output;
@@ -12,6 +11,7 @@ mod hostile;
 mod limits;
 mod outputs;
 mod requests;
+mod responses;
 mod screens;
 mod several;
 mod simulation;

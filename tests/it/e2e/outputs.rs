@@ -59,7 +59,7 @@ fn thresholds_of_metrics() {
 }
 
 #[test]
-fn slow_answers() {
+fn slow_responses() {
     // Nothing is answered in no time: a bound of a nanosecond is always crossed.
     let table = [("-w 1ns", 1, "WARNING"), ("-c 1ns", 2, "CRITICAL"), ("-w 1ns -c 1ns", 2, "CRITICAL")];
     for (options, code, state) in table {

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use crate::support::certificates::Files;
 use crate::support::harness::{check, words};
-use crate::support::peer::{Peer, Step, alive, answer, answers};
+use crate::support::peer::{Peer, Step, alive, answers, response};
 
 #[test]
 fn head_and_get() {
     // A server that would keep the connection: it waits for the client's close.
     let kept = |bytes| vec![Step::Send(bytes), Step::Hang];
-    let peer = Peer::by_method(kept(answer(204, "", "")), kept(answer(200, "", "{}")));
+    let peer = Peer::by_method(kept(response(204, "", "")), kept(response(200, "", "{}")));
     check([peer.address()]).run().exits(0).summarises("OK", &["healthy", &peer.address()]);
     assert_eq!(peer.asked_for(), ["HEAD /v2/health", "GET /v2/health"]);
     let connections: HashSet<usize> = peer.requests().iter().map(|request| request.connection).collect();

@@ -1,9 +1,9 @@
-//! One test for each row of the two tables: state, exit code, row and diagnosis of every answer.
+//! One test for each row of the two tables: state, exit code, row and diagnosis of every response.
 
 use crate::support::harness::{check, words};
 use crate::support::peer::{Peer, Script, alive, answers, healthy, says};
 
-/// An answer with this status that says nothing else.
+/// A response with this status that says nothing else.
 fn bare(status: u16) -> Script {
     let headers = match status {
         101 => "Upgrade: h2c\r\nConnection: Upgrade\r\n",
@@ -13,7 +13,7 @@ fn bare(status: u16) -> Script {
     answers(status, headers, "")
 }
 
-/// Asserts that the row with this key judges each of these answers: `HEAD 204, GET 204`.
+/// Asserts that the row with this key judges each of these responses: `HEAD 204, GET 204`.
 #[track_caller]
 fn judges(key: &str, asked: &str) {
     for (method, status) in asked.split(", ").map(|asked| asked.split_once(' ').unwrap()) {
@@ -50,7 +50,7 @@ fn judges(key: &str, asked: &str) {
 }
 
 #[test]
-fn documented_answers() {
+fn documented_responses() {
     judges("head:204", "HEAD 204");
     judges("get:200", "GET 200");
     judges("head:404", "HEAD 404");
@@ -110,7 +110,7 @@ fn statuses_unknown_to_http() {
 }
 
 #[test]
-fn interim_status_as_final_answer() {
+fn interim_status_as_final_response() {
     for status in [100, 101, 102, 103, 150, 199] {
         let peer = Peer::always(bare(status));
         for method in ["head", "get"] {
@@ -125,9 +125,9 @@ fn interim_status_as_final_answer() {
     }
 }
 
-/// The body of GET is whole, and the answer around it is not: no back-end is accused.
+/// The body of GET is whole, and the response around it is not: no back-end is accused.
 #[test]
-fn unended_answers() {
+fn unended_responses() {
     let json = r#"{"status": "UP"}"#;
     let whole = [
         format!("Content-Length: 20\r\n\r\n{json}"),
@@ -154,7 +154,7 @@ fn unended_answers() {
     }
 }
 
-/// An answer in HTTP whose head cannot be used is not blamed on another protocol.
+/// A response in HTTP whose head cannot be used is not blamed on another protocol.
 #[test]
 fn unusable_heads() {
     let long = format!("X: {}", "y".repeat(16 * 1024));
@@ -198,9 +198,9 @@ fn broken_framing() {
     run.exits(2).summarises("CRITICAL", &["to GET (200) cannot be read: the body's chunks are broken"]);
 }
 
-/// Problems of answers with a good status, and overrides of these.
+/// Problems of responses with a good status, and overrides of these.
 #[test]
-fn doubtful_answers() {
+fn doubtful_responses() {
     let page = answers(200, "", "<!DOCTYPE html><title>Sign in</title>");
     let report = answers(200, "", r#"{"storage_reachable": false}"#);
     let cached = answers(200, "Age: 12\r\n", "");
@@ -258,7 +258,7 @@ fn doubtful_answers() {
     }
 }
 
-/// Both methods: the answers, and which of them the diagnosis rests on.
+/// Both methods: the responses, and which of them the diagnosis rests on.
 #[test]
 fn explanation_of_the_worst_state() {
     let table: [(u16, u16, &str, i32, &str, &str); 9] = [

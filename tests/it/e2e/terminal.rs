@@ -157,7 +157,7 @@ impl Session {
 }
 
 /// A text independent of the clock: names for addresses, `#` for numbers, one piece of each bar, and GET as the slowest
-/// answer.
+/// response.
 pub(crate) fn shape(text: &str, names: &[(&str, &str)]) -> String {
     let renamed = names.iter().fold(text.to_owned(), |text, (address, name)| text.replace(address, name));
     let mut lines: Vec<String> = renamed.lines().map(line).filter(|line| !is_legend(line)).collect();

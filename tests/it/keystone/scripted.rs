@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Clouds;
-use super::server::{Server, answer, demand, health, token, token_for};
+use super::server::{Server, demand, health, response, token, token_for};
 use crate::support::harness::{check, check_in_shell};
 use crate::support::peer::{Peer, Script, Step};
 use crate::support::programs::found;
@@ -177,7 +177,7 @@ fn new_token_before_http_basic() {
         if request.is_login() {
             token("token-1", port)
         } else {
-            answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"ops\"\r\n", "")
+            response("401 Unauthorized", "WWW-Authenticate: Basic realm=\"ops\"\r\n", "")
         }
     });
     let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-o json").run();
@@ -273,7 +273,7 @@ fn endless_refusals() {
 #[test]
 fn refused_login() {
     let refusal = r#"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}"#;
-    let server = Server::start(move |_, _| answer("401 Unauthorized", "", refusal));
+    let server = Server::start(move |_, _| response("401 Unauthorized", "", refusal));
     let clouds = Clouds::of(&server.url(), PASSWORD);
     let run = clouds.check("prod", "--retries 5 --retry-delay 0").run();
     run.exits(3).summarises("UNKNOWN", &["login-refused: Keystone (", "(401)"]);
@@ -296,12 +296,12 @@ fn refused_login_of_many_runs() {
         ("--wait 0.5 --retry-delay 0.05 -o json", 3),
         ("--watch 0.05 --count 4 --state login:401=ok", 3),
     ] {
-        let server = Server::start(move |_, _| answer("401 Unauthorized", "", refusal));
+        let server = Server::start(move |_, _| response("401 Unauthorized", "", refusal));
         let run = Clouds::of(&server.url(), PASSWORD).check("prod", words).run();
         run.exits(code);
         assert_eq!(server.logins(), 1, "accounts lock: {words}");
     }
-    let server = Server::start(move |_, _| answer("401 Unauthorized", "", refusal));
+    let server = Server::start(move |_, _| response("401 Unauthorized", "", refusal));
     let run = Clouds::of(&server.url(), PASSWORD).check("prod", "--watch 0.05 --count 2 -o nagios").run();
     assert_eq!(run.stdout.matches("login-refused: Keystone (").count(), 2, "each run reports it");
     assert_eq!(run.stdout.matches("auth_time").count(), 1, "one login took place");
@@ -310,7 +310,7 @@ fn refused_login_of_many_runs() {
 /// A Keystone that is down may come back.
 #[test]
 fn failed_login_of_many_runs() {
-    let server = Server::start(move |_, _| answer("503 Service Unavailable", "", "down"));
+    let server = Server::start(move |_, _| response("503 Service Unavailable", "", "down"));
     Clouds::of(&server.url(), PASSWORD).check("prod", "--watch 0.05 --count 3").run().exits(3);
     assert_eq!(server.logins(), 3);
 }
@@ -335,7 +335,7 @@ fn explained_refusals() {
         ("300 M", "", r#"{"versions":{"values":[{"id":"v3.14"}]}}"#.to_owned(), "check the path of auth_url"),
     ];
     for (status, headers, body, words) in table {
-        let server = Server::start(move |_, _| answer(status, headers, &body));
+        let server = Server::start(move |_, _| response(status, headers, &body));
         Clouds::of(&server.url(), PASSWORD).check("prod", "").run().exits(3).says(words);
     }
 }
@@ -355,7 +355,7 @@ fn explained_failures() {
         ("500 I", old, "answered the login with 500"),
     ];
     for (status, body, words) in table {
-        let server = Server::start(move |_, _| answer(status, "", body));
+        let server = Server::start(move |_, _| response(status, "", body));
         let run = Clouds::of(&server.url(), PASSWORD).check("prod", "").run();
         run.exits(3).summarises("UNKNOWN", &["keystone-down: "]).says(words);
         run.never_says("an-old-t0ken").never_says(PASSWORD);
@@ -389,7 +389,7 @@ fn https_at_a_port_without_tls() {
 fn second_factor() {
     let receipt = r#"{"receipt":{},"required_auth_methods":[["totp","password"]]}"#;
     let server = Server::start(move |_, _| {
-        answer("401 Unauthorized", "Openstack-Auth-Receipt: receipt-s3cret\r\n", receipt)
+        response("401 Unauthorized", "Openstack-Auth-Receipt: receipt-s3cret\r\n", receipt)
     });
     let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-vvv").run();
     run.exits(3).summarises("UNKNOWN", &["login-refused", "a second factor is wanted: totp and password"]);
@@ -408,7 +408,7 @@ fn keystone_down_with_given_endpoints() {
     run.reports("/login/key", "login:refused").reports("/login/token", "none");
     run.reports("/endpoints/0/diagnosis", "keystone-down");
     // Anything else that the API says is judged as ever.
-    let down = Server::start(|_, _| answer("500 Internal Server Error", "", "broken"));
+    let down = Server::start(|_, _| response("500 Internal Server Error", "", "broken"));
     clouds.check("prod", &down.address()).run().exits(2).summarises("CRITICAL", &["api-error"]);
 }
 
@@ -429,7 +429,7 @@ fn keystone_down_with_cached_endpoints() {
     let granted = AtomicUsize::new(0);
     let server = Server::start(move |request, port| match request.is_login() {
         true if granted.fetch_add(1, Ordering::Relaxed) == 0 => token("token-1", port),
-        true => answer("503 Service Unavailable", "", "down"),
+        true => response("503 Service Unavailable", "", "down"),
         false if request.has_token("token-1") => health(request),
         false => demand(request),
     });
@@ -471,7 +471,9 @@ fn reflecting_cloud() -> (Server, Clouds) {
     let server = Server::start(move |request, port| match request.is_login() {
         true => token(&format!("{}-of-many-tokens", 1 + granted.fetch_add(1, Ordering::Relaxed)), port),
         false if request.head.starts_with("HEAD ") => demand(request),
-        false => answer("401 Unauthorized", "", r#"{"error": {"message": "seen before: 1-of-many-tokens"}}"#),
+        false => {
+            response("401 Unauthorized", "", r#"{"error": {"message": "seen before: 1-of-many-tokens"}}"#)
+        }
     });
     let clouds = Clouds::of(&server.url(), PASSWORD);
     (server, clouds)
@@ -500,7 +502,7 @@ fn cached_token_at_the_end_of_its_life() {
     assert_eq!(server.logins(), 2, "not sent again");
 }
 
-/// Answers that only look like a grant.
+/// Responses that only look like a grant.
 #[test]
 fn unusable_tokens() {
     let body = r#"{"token":{"catalog":[]}}"#;
@@ -513,7 +515,7 @@ fn unusable_tokens() {
         ("X-Subject-Token: token\r\n", &long),
     ];
     for (header, body) in table {
-        let text = answer("201 Created", header, body);
+        let text = response("201 Created", header, body);
         let server = Server::start(move |_, _| text.clone());
         let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-o json").run();
         run.exits(3).reports("/login/key", "login:2xx").reports("/login/token", "none");
@@ -532,9 +534,9 @@ fn silent_keystone() {
     );
 }
 
-/// The keys that `--explain` names for an answer judge it also where it brings no token.
+/// The keys that `--explain` names for a response judge it also where it brings no token.
 #[test]
-fn states_of_answers_without_a_token() {
+fn states_of_responses_without_a_token() {
     for (status, body, key, judges) in [
         ("200 OK", "hello", "login:200", true),
         ("200 OK", "hello", "login:2xx", true),
@@ -544,7 +546,7 @@ fn states_of_answers_without_a_token() {
         ("201 Created", "{}", "login:2xx", true),
         ("201 Created", "{}", "login:protocol", false),
     ] {
-        let server = Server::start(move |_, _| answer(status, "", body));
+        let server = Server::start(move |_, _| response(status, "", body));
         let words = format!("-o json --state {key}=warning");
         let run = Clouds::of(&server.url(), PASSWORD).check("prod", &words).run();
         run.exits(if judges { 1 } else { 3 }).reports("/login/diagnosis", "keystone-down");

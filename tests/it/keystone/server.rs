@@ -22,14 +22,14 @@ impl Request {
     }
 }
 
-/// A server whose answers a closure gives; its thread ends with the test.
+/// A server whose responses a closure gives; its thread ends with the test.
 pub(super) struct Server {
     port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    pub(super) fn start(answer: impl Fn(&Request, u16) -> String + Send + 'static) -> Server {
+    pub(super) fn start(response: impl Fn(&Request, u16) -> String + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -38,7 +38,7 @@ impl Server {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 let Some(request) = read(&mut stream) else { continue };
                 seen.lock().unwrap().push(request.clone());
-                let _ = stream.write_all(answer(&request, port).as_bytes());
+                let _ = stream.write_all(response(&request, port).as_bytes());
             }
         });
         Server { port, requests }
@@ -80,7 +80,7 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
     }
 }
 
-pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
+pub(super) fn response(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n{body}", body.len())
 }
 
@@ -98,7 +98,7 @@ pub(super) fn token_for(token: &str, endpoints: &[(&str, &str, &str)]) -> String
     let catalog = serde_json::json!([{"type": "metering", "endpoints": endpoints.collect::<Vec<_>>()}]);
     let life = r#""issued_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T01:00:00Z""#;
     let headers = format!("X-Subject-Token: {token}\r\nContent-Type: application/json\r\n");
-    answer("201 Created", &headers, &format!(r#"{{"token":{{{life},"catalog":{catalog}}}}}"#))
+    response("201 Created", &headers, &format!(r#"{{"token":{{{life},"catalog":{catalog}}}}}"#))
 }
 
 /// Answers a request whose token the API accepts.
@@ -106,14 +106,14 @@ pub(super) fn health(request: &Request) -> String {
     if request.head.starts_with("HEAD ") {
         "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".into()
     } else {
-        answer("200 OK", "Content-Type: application/json\r\n", "{}")
+        response("200 OK", "Content-Type: application/json\r\n", "{}")
     }
 }
 
 /// The middleware's demand for a token.
 pub(super) fn demand(request: &Request) -> String {
     let body = r#"{"error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}}"#;
-    let text = answer(
+    let text = response(
         "401 Unauthorized",
         "WWW-Authenticate: Keystone uri=\"http://k:5000\"\r\nContent-Type: application/json\r\n",
         body,

@@ -39,8 +39,8 @@ fn apache() {
         command(place, &format!("Listen {address}\n{text}"))
     });
     let Some(server) = server else { return };
-    let answers = [("/", 503), ("/file", 503), ("/text", 503), ("/none", 404), ("/crash", 500)];
-    server.is_known("apache", &answers, &OWN);
+    let responses = [("/", 503), ("/file", 503), ("/text", 503), ("/none", 404), ("/crash", 500)];
+    server.is_known("apache", &responses, &OWN);
     server.answers(None, "/passed", 503, "backend-down");
     server.passes_on("/wsgi");
 }

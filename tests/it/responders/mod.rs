@@ -1,4 +1,4 @@
-//! Real proxies and web servers: their own pages, their operators' pages, and the service's answers that they pass on.
+//! Real proxies and web servers: their own pages, their operators' pages, and the service's responses that they pass on.
 
 mod apache;
 mod haproxy;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::daemon::{Daemon, directory, free_port};
 use crate::support::harness::check;
-use crate::support::peer::{Nobody, Peer, Step, answer};
+use crate::support::peer::{Nobody, Peer, Step, response};
 use crate::support::programs::found;
 
 /// An operator's own page.
@@ -90,7 +90,7 @@ impl Server {
         Some(Server { address, _daemon: daemon, _dir: dir, _backends: (nobody, service) })
     }
 
-    /// Asserts the diagnosis of an answer to GET with this status, and its responder: this one, or nobody known.
+    /// Asserts the diagnosis of a response to GET with this status, and its responder: this one, or nobody known.
     #[track_caller]
     fn answers(&self, by: Option<&str>, path: &str, status: u16, diagnosis: &str) {
         let endpoint = format!("http://{}", self.address);
@@ -102,10 +102,10 @@ impl Server {
         run.holds(found == expected, &format!("{path}: {found} instead of {expected}"));
     }
 
-    /// Asserts that these answers are the responder's own, and so are its pages for these statuses: `/404` has 404.
+    /// Asserts that these responses are the responder's own, and so are its pages for these statuses: `/404` has 404.
     #[track_caller]
-    fn is_known(&self, name: &str, answers: &[(&str, u16)], statuses: &[u16]) {
-        for (path, status) in answers {
+    fn is_known(&self, name: &str, responses: &[(&str, u16)], statuses: &[u16]) {
+        for (path, status) in responses {
             self.answers(Some(name), path, *status, own_diagnosis(name, *status));
         }
         for status in statuses {
@@ -113,7 +113,7 @@ impl Server {
         }
     }
 
-    /// Asserts that the answer to GET is the service's own page, and that its reason is quoted.
+    /// Asserts that the response to GET is the service's own page, and that its reason is quoted.
     #[track_caller]
     fn passes_on(&self, path: &str) {
         self.answers(None, path, 503, "backend-down");
@@ -129,7 +129,7 @@ impl Server {
 fn service() -> Peer {
     Peer::asked(|request| {
         let headers = "Content-Type: text/html; charset=UTF-8\r\nConnection: close\r\n";
-        let whole = answer(503, headers, SERVICE_PAGE);
+        let whole = response(503, headers, SERVICE_PAGE);
         let head = whole.len() - SERVICE_PAGE.len();
         let sent = if request.method == "HEAD" { whole[..head].to_vec() } else { whole };
         vec![Step::Send(sent)]

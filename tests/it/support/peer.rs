@@ -50,14 +50,14 @@ pub(crate) fn says(bytes: impl Into<Vec<u8>>) -> Script {
     vec![Step::Read, Step::Send(bytes.into())]
 }
 
-/// A script that reads a request and sends an answer with this status, these headers (each with its line
+/// A script that reads a request and sends a response with this status, these headers (each with its line
 /// end) and this body.
 pub(crate) fn answers(status: u16, headers: &str, body: &str) -> Script {
-    says(answer(status, headers, body))
+    says(response(status, headers, body))
 }
 
-/// An answer with a length, as bytes.
-pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+/// A response with a length, as bytes.
+pub(crate) fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
     let length = if status == 204 || status < 200 {
         String::new()
     } else {
@@ -66,12 +66,12 @@ pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Reason\r\n{headers}{length}\r\n{body}").into_bytes()
 }
 
-/// HEAD's documented answer.
+/// HEAD's documented response.
 pub(crate) fn alive() -> Script {
     answers(204, "", "")
 }
 
-/// GET's documented answer.
+/// GET's documented response.
 pub(crate) fn healthy() -> Script {
     answers(200, "Content-Type: application/json\r\n", "{}")
 }
@@ -415,9 +415,9 @@ mod tests {
     fn call(peer: &Peer, request: &str) -> (TcpStream, std::io::Result<String>) {
         let mut stream = TcpStream::connect(peer.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        let end = stream.read_to_end(&mut answer);
-        (stream, end.map(|_| String::from_utf8(answer).unwrap()))
+        let mut response = Vec::new();
+        let end = stream.read_to_end(&mut response);
+        (stream, end.map(|_| String::from_utf8(response).unwrap()))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-/// Reads a request's head; `None` if the client has gone. The client waits for the answer, so no byte follows the head.
+/// Reads a request's head; `None` if the client has gone. The client waits for the response, so no byte follows the head.
 pub(crate) fn head(connection: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];

@@ -37,7 +37,7 @@ pub(crate) fn config(
     let key = provider.key_provider.load_private_key(identity.private_key()).unwrap();
     let key = CertifiedKey::new(identity.chain.clone(), key);
     let mut config = builder.with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(key)));
-    // A small answer takes one packet.
+    // A small response takes one packet.
     config.send_tls13_tickets = 0;
     Arc::new(config)
 }

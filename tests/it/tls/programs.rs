@@ -68,7 +68,7 @@ pub(crate) fn s_server(identity: &Identity, options: &[&str]) -> Option<Program>
     let (cert, key) = (files.write("s.pem", &identity.certificate), files.write("s.key", &identity.key));
     let mut command = openssl(files.directory())?;
     std::fs::create_dir(files.directory().join("v2")).unwrap();
-    // With -HTTP the file is the whole answer.
+    // With -HTTP the file is the whole response.
     files.write("v2/health", "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}");
     command.args([
         "s_server",

@@ -17,7 +17,7 @@ fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
 }
 
 #[test]
-fn answers_of_a_proxy() {
+fn responses_of_a_proxy() {
     let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
     let cases: [(Script, &str); 13] = [
         (
@@ -117,7 +117,7 @@ fn advice_about_a_proxy() {
     run.exits(2).says("opened no tunnel to").says("Action: check the proxy and its load");
 }
 
-/// The bytes that come with the proxy's answer are the endpoint's.
+/// The bytes that come with the proxy's response are the endpoint's.
 #[test]
 fn server_that_sends_first() {
     for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"] {
@@ -144,9 +144,9 @@ fn web_server_as_proxy() {
     ];
     for (document, scheme) in documents.iter().flat_map(|document| [(document, "http"), (document, "https")])
     {
-        let answer = format!("{connection}{document}");
-        let at_once = vec![Step::Read, Step::Send(answer.clone().into()), Step::Swallow];
-        let (head, body) = answer.split_at(answer.find("\r\n\r\n").unwrap() + 4);
+        let response = format!("{connection}{document}");
+        let at_once = vec![Step::Read, Step::Send(response.clone().into()), Step::Swallow];
+        let (head, body) = response.split_at(response.find("\r\n\r\n").unwrap() + 4);
         let in_turn = vec![Step::Read, Step::Send(head.into()), Step::Send(body.into()), Step::Swallow];
         for script in [at_once, in_turn] {
             let proxy = Peer::in_turn([script]);
@@ -160,7 +160,7 @@ fn web_server_as_proxy() {
     }
 }
 
-/// RFC 9110, section 9.3.6: a client ignores these headers in a tunnel's answer. There are proxies that send them.
+/// RFC 9110, section 9.3.6: a client ignores these headers in a tunnel's response. There are proxies that send them.
 #[test]
 fn tunnel_with_a_body_s_headers() {
     let endpoint = "HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n";

@@ -12,7 +12,7 @@ use crate::support::certificates::{
     Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
 };
 use crate::support::harness::{Finished, alone, check};
-use crate::support::peer::{Nobody, Peer, Step, answer};
+use crate::support::peer::{Nobody, Peer, Step, response};
 use crate::support::request;
 use crate::support::tls::{self, BOTH, TLS12, TLS13, config};
 use crate::tls::server::TlsServer;
@@ -430,11 +430,11 @@ const OUTDATED: &str = "the server offers only TLS 1.1 or older, which today's T
 
 #[test]
 fn plain_http_on_an_https_port() {
-    fails_for_first_bytes(&answer(400, "", ""), PLAIN);
+    fails_for_first_bytes(&response(400, "", ""), PLAIN);
     fails_for_first_bytes(b"<!DOCTYPE HTML>\n<p>Error code: 400</p>\n", PLAIN);
     let dripped = Peer::in_turn([vec![
         Step::Send(b"H".to_vec()),
-        Step::Send(answer(400, "", "").split_off(1)),
+        Step::Send(response(400, "", "").split_off(1)),
         Step::Swallow,
     ]]);
     let url = format!("https://{}", dripped.address());
@@ -460,7 +460,7 @@ fn other_protocols() {
 fn advice_about_plain_ports() {
     let cases = [
         (
-            vec![Step::Send(answer(400, "", "")), Step::Swallow],
+            vec![Step::Send(response(400, "", "")), Step::Swallow],
             "check it as http://HERE, or give the port of its https",
         ),
         (
@@ -638,7 +638,7 @@ const AFTER_TLS_BEGAN: &str = "check the server's log and load, and any proxy in
 
 /// A handshake that has succeeded proves that the port expects https and that the host is up.
 #[test]
-fn no_answer_after_the_handshake() {
+fn no_response_after_the_handshake() {
     let (root, _files, cacert) = trusted();
     let cases: [(&[u8], &str, &str); 4] = [
         (
@@ -710,7 +710,7 @@ fn advice_about_names_and_broken_records() {
 /// The address that is dialled is no part of a URL.
 #[test]
 fn plain_url_under_connect_to() {
-    let peer = peer_that_sends(&answer(400, "", ""));
+    let peer = peer_that_sends(&response(400, "", ""));
     let run = check(["https://metering.example", "--connect-to", &peer.address(), "-k"]).run();
     run.exits(2).says("\nAction: check it as http://metering.example:443, or give the port of its https\n");
 }
@@ -753,7 +753,7 @@ fn dripping_server() {
 
 /// The text of a body may come in records of any size.
 #[test]
-fn long_answers() {
+fn long_responses() {
     let (root, _files, cacert) = trusted();
     let identity = root.server("localhost");
     for versions in [TLS12, TLS13, BOTH] {
@@ -763,7 +763,7 @@ fn long_answers() {
             |requests| {
                 let body = format!("{{\"reasons\": [\"end\"], \"pad\": \"{}\"}}", "x".repeat(60_000));
                 let status = if requests.last().unwrap().starts_with("HEAD ") { 204 } else { 503 };
-                answer(status, "Content-Type: application/json\r\n", if status == 204 { "" } else { &body })
+                response(status, "Content-Type: application/json\r\n", if status == 204 { "" } else { &body })
             },
         );
         check([&server.url(), "--cacert", &cacert, "-o", "json"])
@@ -795,7 +795,7 @@ fn one_session(
 }
 
 #[test]
-fn lone_interim_answer() {
+fn lone_interim_response() {
     let (url, cacert, _files, served) = one_session(|stream| {
         stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").unwrap();
     });
@@ -829,10 +829,11 @@ fn body_without_an_end() {
                     let session = ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
                     let mut stream = StreamOwned::new(session, listener.accept().unwrap().0);
                     let head = request::head(&mut stream).unwrap().unwrap();
-                    let answer = format!("HTTP/1.1 200 OK\r\n{header}\r\nok");
+                    let response = format!("HTTP/1.1 200 OK\r\n{header}\r\nok");
                     let is_head = head.starts_with(b"HEAD ");
-                    let answer = if is_head { b"HTTP/1.1 204 No Content\r\n\r\n" } else { answer.as_bytes() };
-                    stream.write_all(answer).unwrap();
+                    let response =
+                        if is_head { b"HTTP/1.1 204 No Content\r\n\r\n" } else { response.as_bytes() };
+                    stream.write_all(response).unwrap();
                 }
             });
             let run = check([&url, "--cacert", &cacert, "-m", method]).run();

@@ -79,7 +79,7 @@ fn each_byte(text: &str, escape: impl Fn(u8) -> String) -> String {
     text.bytes().map(escape).collect::<Vec<_>>().concat()
 }
 
-/// A server's answer that holds parts of the request.
+/// A server's response that holds parts of the request.
 type Reflection = fn(&Request) -> Script;
 
 /// Every way in which a server can throw a request back.

@@ -17,8 +17,8 @@ use crate::support::{peer, request};
 /// Maximum time that a connection may be idle; longer than every budget in the tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Makes the answer to the last of the requests so far.
-type Answers = Box<dyn Fn(&[String]) -> Vec<u8> + Send + Sync>;
+/// Makes the response to the last of the requests so far.
+type Responses = Box<dyn Fn(&[String]) -> Vec<u8> + Send + Sync>;
 /// With what configuration the server meets the next connection, by the requests so far.
 type Configs = Box<dyn Fn(&[String]) -> Arc<ServerConfig> + Send + Sync>;
 
@@ -31,7 +31,7 @@ pub(crate) struct TlsServer {
 
 struct Shared {
     configs: Configs,
-    answers: Answers,
+    responses: Responses,
     requests: Mutex<Vec<String>>,
     names: Mutex<Vec<Option<String>>>,
     accepted: AtomicUsize,
@@ -51,13 +51,13 @@ impl TlsServer {
 
     pub(crate) fn start(
         configs: impl Fn(&[String]) -> Arc<ServerConfig> + Send + Sync + 'static,
-        answers: impl Fn(&[String]) -> Vec<u8> + Send + Sync + 'static,
+        responses: impl Fn(&[String]) -> Vec<u8> + Send + Sync + 'static,
     ) -> TlsServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             configs: Box::new(configs),
-            answers: Box::new(answers),
+            responses: Box::new(responses),
             requests: Mutex::default(),
             names: Mutex::default(),
             accepted: AtomicUsize::new(0),
@@ -103,12 +103,12 @@ impl Drop for TlsServer {
     }
 }
 
-/// The documented answers.
+/// The documented responses.
 pub(crate) fn healthy(requests: &[String]) -> Vec<u8> {
     if requests.last().unwrap().starts_with("HEAD ") {
-        peer::answer(204, "", "")
+        peer::response(204, "", "")
     } else {
-        peer::answer(200, "Content-Type: application/json\r\n", "{}")
+        peer::response(200, "Content-Type: application/json\r\n", "{}")
     }
 }
 
@@ -136,12 +136,12 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut session = handshake(&mut stream, shared)?;
     let mut tls = rustls::Stream::new(&mut session, &mut stream);
     let Some(head) = request::head(&mut tls)? else { return Ok(()) };
-    let answer = {
+    let response = {
         let mut requests = shared.requests.lock().unwrap();
         requests.push(String::from_utf8(head).unwrap());
-        (shared.answers)(&requests)
+        (shared.responses)(&requests)
     };
-    tls.write_all(&answer)?;
+    tls.write_all(&response)?;
     tls.conn.send_close_notify();
     tls.flush()?;
     // Until the client has gone: a close with its last bytes unread would reset the connection.

@@ -1,4 +1,4 @@
-//! Every kind of answer that a broken server can give, each with its fault and message.
+//! Every kind of response that a broken server can give, each with its fault and message.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn has_fault(script: Script, (diagnosis, kind, phase): (&str, &str, &str), messa
 const NO_HTTP: (&str, &str, &str) = ("wrong-service", "protocol", "receive");
 const BROKEN_BODY: (&str, &str, &str) = ("backend-stalled", "body", "receive");
 
-/// Asks by GET alone, and asserts that an answer is taken as the healthy one that it is.
+/// Asks by GET alone, and asserts that a response is taken as the healthy one that it is.
 #[track_caller]
 fn is_healthy(name: &str, bytes: &str) {
     let peer = Peer::always(says(bytes));
@@ -201,13 +201,13 @@ fn broken_chunks() {
         ("2\r\n{}\r\n0", cut),
     ];
     for (body, message) in table {
-        let answer = format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}");
-        has_fault(says(answer), BROKEN_BODY, message);
+        let response = format!("{OK}Transfer-Encoding: chunked\r\n\r\n{body}");
+        has_fault(says(response), BROKEN_BODY, message);
     }
 }
 
 #[test]
-fn odd_valid_answers() {
+fn odd_valid_responses() {
     for (name, bytes) in [
         ("no header at all", "HTTP/1.1 200 OK\r\n\r\n"),
         ("no reason", "HTTP/1.1 200\r\n\r\n"),
@@ -279,17 +279,17 @@ fn lengths_without_a_body() {
 
 /// A body that arrives with the head's end in one piece is not the head's, whatever came before.
 #[test]
-fn large_body_after_an_interim_answer() {
+fn large_body_after_an_interim_response() {
     let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
     let large = format!("{OK}Content-Length: 60000\r\n\r\n{}", "x".repeat(60_000));
-    // The drip lets the interim answer arrive by itself.
+    // The drip lets the interim response arrive by itself.
     let peer = Peer::always(vec![Step::Drip(early.into()), Step::Send(large.into())]);
     check([&peer.address(), "-m", "get"]).run().exits(0).summarises("OK", &["GET 200"]);
 }
 
-/// An answer is the same in any pieces.
+/// A response is the same in any pieces.
 #[test]
-fn answer_byte_by_byte() {
+fn response_byte_by_byte() {
     let peer = Peer::by_method(
         vec![Step::Drip(b"HTTP/1.1 204\r\n\r\n".to_vec())],
         vec![Step::Drip(b"HTTP/1.1 503\r\nContent-Length: 4\r\n\r\ngone".to_vec())],
@@ -304,11 +304,11 @@ fn gzip_bomb() {
     let mut bomb = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
     bomb.resize(60_000, 0xff);
     for (status, code) in [(200, 0), (503, 2)] {
-        let mut answer =
+        let mut response =
             format!("HTTP/1.1 {status} x\r\nContent-Encoding: gzip\r\nContent-Length: 60000\r\n\r\n")
                 .into_bytes();
-        answer.extend(&bomb);
-        let peer = Peer::always(says(answer));
+        response.extend(&bomb);
+        let peer = Peer::always(says(response));
         let run = check([&peer.address(), "-m", "get", "-vvv"]).run();
         run.exits(code).is_plugin_output().ends_within(Duration::from_secs(10));
     }
@@ -335,7 +335,7 @@ fn extreme_bodies() {
     }
 }
 
-/// Facts that come from the whole answer: its reason phrase, its encoding, where it redirects to.
+/// Facts that come from the whole response: its reason phrase, its encoding, where it redirects to.
 #[test]
 fn origins_and_remedies() {
     let says_of = |bytes: Vec<u8>, pointer: &str, expected: &str| {

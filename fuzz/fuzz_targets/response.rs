@@ -1,4 +1,4 @@
-//! Any bytes as an answer, over a socket, through probe, verdict and every renderer.
+//! Any bytes as a response, over a socket, through probe, verdict and every renderer.
 //!
 //! The first byte chooses how the server sends the rest: whether it resets the connection, and where it pauses.
 #![no_main]
@@ -18,12 +18,12 @@ use in_process::{End, Stage};
 static STAGE: OnceLock<Stage> = OnceLock::new();
 
 fuzz_target!(|data: &[u8]| {
-    let Some((control, answer)) = data.split_first() else { return };
+    let Some((control, response)) = data.split_first() else { return };
     let end = match control & 3 {
         0 => End::Reset,
         1 => End::InPieces,
         _ => End::Closed,
     };
-    let (first, second) = answer.split_at(answer.len().min(usize::from(control >> 2)));
+    let (first, second) = response.split_at(response.len().min(usize::from(control >> 2)));
     STAGE.get_or_init(Stage::new).probe(&[first.to_vec(), second.to_vec()], end);
 });
