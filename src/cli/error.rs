@@ -79,7 +79,7 @@ pub(crate) fn conflict(one: &str, other: &str, origin: &EnvOrigin) -> String {
 
 /// Extracts the option's name from the forms in which clap knows it: `--timeout <D>`, `--token=SECRET`.
 fn option_alone(name: &str) -> String {
-    name.split([' ', '=', '[']).next().unwrap_or_default().to_owned()
+    name.split([' ', '=', '[', '.']).next().unwrap_or_default().to_owned()
 }
 
 /// An option's short name where it has one: `-4` for `--ipv4`.

@@ -312,7 +312,7 @@ pub(crate) struct TimingArgs {
     pub(crate) retry_delay: Option<Duration>,
 
     /// Send at most N requests at once [default: 1000, or what the limit of open files allows]
-    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroUsize>, hide_short_help = true)]
+    #[arg(long, value_name = "N", value_parser = values::number::<NonZeroUsize>, hide_short_help = true)]
     pub(crate) parallel: Option<NonZeroUsize>,
 
     /// Repeat the check until the state is OK, for at most D
@@ -327,7 +327,7 @@ pub(crate) struct TimingArgs {
     pub(crate) watch: Option<Duration>,
 
     /// End --watch after N runs
-    #[arg(long, value_name = "N", value_parser = values::above_zero::<NonZeroU64>, hide_short_help = true)]
+    #[arg(long, value_name = "N", value_parser = values::number::<NonZeroU64>, hide_short_help = true)]
     pub(crate) count: Option<NonZeroU64>,
 }
 

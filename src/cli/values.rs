@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::num::{IntErrorKind, ParseIntError};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -35,14 +36,13 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
     endpoint::parse_port(text).ok_or("expected 1 to 65535".into())
 }
 
-/// Parses a whole number.
-pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| "not a whole number, or too large".into())
-}
-
-/// Parses a whole number above zero, as the type demands.
-pub(super) fn above_zero<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| "not a whole number above zero, or too large".into())
+/// Parses a whole number, above zero if the type demands it.
+pub(super) fn number<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => "too large".into(),
+        IntErrorKind::Zero => "must be above zero".into(),
+        _ => "expected a whole number".into(),
+    })
 }
 
 /// Parses a budget for the plugin output in bytes, clamped to what can be held in memory.

@@ -104,10 +104,10 @@ pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Resu
         bail!("{shown} is not a regular file");
     }
     if status.st_uid != 0 && status.st_uid != rustix::process::geteuid().as_raw() {
-        bail!("{shown} belongs to another user, who could send your password elsewhere: chown it");
+        bail!("{shown} belongs to another user, who could have your password sent elsewhere: chown it");
     }
     if status.st_mode & 0o002 != 0 {
-        bail!("{shown} can be written by everybody, who could send your password elsewhere: chmod o-w it");
+        bail!("anyone may write {shown}, and could have your password sent elsewhere: chmod o-w it");
     }
     let content = Reader { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd())?;
     Ok(Some(TrustedFile { content, file, place }))

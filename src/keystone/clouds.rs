@@ -165,7 +165,7 @@ impl Layers {
                 Ok(parts.filter(|name| !name.is_empty()).map(str::to_owned).collect())
             }
             Value::List(_) => layer.region_list(node, key)?.iter().map(name).collect(),
-            _ => bail!("{}: {key} wants a region or a list of regions", layer.position(node, key)),
+            _ => bail!("{}: {key}: expected a region or a list of regions", layer.position(node, key)),
         }
     }
 
@@ -179,7 +179,7 @@ impl Layers {
                 bail!("{position}: {key} is longer than {MAX_VALUE} bytes")
             }
             Value::Text(text) => Ok(Some(Setting { text: text.clone(), position })),
-            _ => bail!("{position}: {key} wants one value"),
+            _ => bail!("{position}: {key}: expected one value"),
         }
     }
 
@@ -217,7 +217,7 @@ impl Layers {
                 anyhow!("{}: no {names}: put it into secure.yaml", self.position())
             }
             Some(Layer { origin: Origin::File(_), .. }) => anyhow!("{}: no {names}", self.position()),
-            _ => anyhow!("{names} is not set, and --os-cloud {ENVVARS} needs it"),
+            _ => anyhow!("--os-cloud {ENVVARS} requires {names} in the environment"),
         }
     }
 
@@ -306,7 +306,8 @@ impl ConfigFile {
         let names: Vec<String> =
             clouds.iter().take(MAX_CLOUDS_NAMED).map(|(name, _)| sanitize_own(name, MAX_NAME)).collect();
         let more = if clouds.len() > MAX_CLOUDS_NAMED { ", …" } else { "" };
-        anyhow!("{file}:{line}: no cloud {}; there are: {}{more}", quote_arg(cloud), names.join(", "))
+        let names = if names.is_empty() { "no others".into() } else { names.join(", ") };
+        anyhow!("{file}:{line}: no cloud {}; there are: {names}{more}", quote_arg(cloud))
     }
 
     /// The directory as it is spelt.

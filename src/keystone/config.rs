@@ -385,12 +385,10 @@ impl Settings<'_> {
         let text = text.strip_suffix("/auth/tokens").unwrap_or(text);
         let defaults = Defaults { path: LOGIN_PATH.into(), ..Defaults::default() };
         let has_scheme = text.contains("://");
-        Endpoint::parse(without_version(text, None), &defaults).ok().filter(|_| has_scheme).ok_or_else(|| {
-            anyhow!(
-                "{}: auth_url is not an http or https URL without credentials and query",
-                setting.position
-            )
-        })
+        Endpoint::parse(without_version(text, None), &defaults)
+            .ok()
+            .filter(|_| has_scheme)
+            .ok_or_else(|| anyhow!("{}: auth_url {URL_FORM}", setting.position))
     }
 
     fn credential(&mut self) -> Result<Credential> {
@@ -545,8 +543,7 @@ impl Settings<'_> {
         };
         let url = without_version(setting.text.trim(), None);
         let endpoint = Endpoint::parse(url, &options.defaults);
-        let refused =
-            |_| anyhow!("{}: not an http or https URL without credentials and query", setting.position);
+        let refused = |_| anyhow!("{}: the endpoint {URL_FORM}", setting.position);
         endpoint.map(Some).map_err(refused)
     }
 
@@ -557,7 +554,7 @@ impl Settings<'_> {
             |key| Ok::<_, anyhow::Error>(self.tls_setting(key)?.map(|setting| PathBuf::from(setting.text)));
         let (cacert, cert, key) = (path("cacert")?, path("cert")?, path("key")?);
         if key.is_some() && cert.is_none() {
-            bail!("{}: a key without a cert", self.layers.position());
+            bail!("{}: key requires cert", self.layers.position());
         }
         Ok(TlsSettings { insecure: insecure == Some(true) || verify == Some(false), cacert, cert, key })
     }
@@ -578,7 +575,7 @@ impl Settings<'_> {
         let Some(setting) = self.layers.text(&["api_timeout"])? else { return Ok(None) };
         let seconds = setting.text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
         let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        timeout.map(Some).ok_or_else(|| anyhow!("{}: api_timeout wants seconds above 0", setting.position))
+        timeout.map(Some).ok_or_else(|| anyhow!("{}: expected seconds above 0", setting.position))
     }
 }
 
@@ -589,7 +586,7 @@ fn login_base(url: &Endpoint) -> String {
 
 fn read_interface(setting: &Setting) -> Result<Interface> {
     Interface::parse(&setting.text)
-        .ok_or_else(|| anyhow!("{}: an interface is public, internal or admin", setting.position))
+        .ok_or_else(|| anyhow!("{}: expected public, internal or admin", setting.position))
 }
 
 /// Reads a boolean in the spellings of YAML 1.1, and the digits that variables have.
@@ -597,9 +594,12 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
     match setting.text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => bail!("{}: neither true nor false", setting.position),
+        _ => bail!("{}: expected true or false", setting.position),
     }
 }
+
+/// The form of a URL, to follow its name.
+const URL_FORM: &str = "must begin with http:// or https://, and contain neither credentials nor a query";
 
 /// The types of authentication that are read.
 const AUTH_TYPES: [&str; 5] = ["password", "v3password", "token", "v3token", "v3applicationcredential"];

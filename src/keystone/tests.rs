@@ -248,7 +248,7 @@ fn other_spellings() {
     assert_eq!(cloud.selections[0].interface, Interface::Admin);
     let own = |regions: &str| Home::with_clouds(&with_auth(auth, regions)).refused();
     assert!(
-        own("    region_name: {name: R1}\n").ends_with("region_name wants a region or a list of regions")
+        own("    region_name: {name: R1}\n").ends_with("region_name: expected a region or a list of regions")
     );
     assert!(own("").ends_with("clouds.yaml:3: auth_url needs a region: choose one with --os-region-name"));
     assert!(
@@ -277,7 +277,7 @@ fn variables_as_a_cloud() {
     assert_eq!(cloud.selections[0].interface, Interface::Internal);
     let odd = home.variable("OS_INSECURE", "maybe");
     let error = odd.read_with(|options| options.name = ENVVARS).unwrap_err();
-    assert_eq!(error, "OS_INSECURE: neither true nor false");
+    assert_eq!(error, "OS_INSECURE: expected true or false");
     let named = Home::with_settings("").variable("OS_PASSWORD", "x").variable("OS_CLOUD", "y");
     assert_eq!(
         named.read().unwrap().notes,
@@ -292,7 +292,7 @@ fn missing_variables() {
         home.read_with(|options| options.name = ENVVARS).unwrap_err()
     };
     let (url, user, password) = (("OS_AUTH_URL", "http://k"), ("OS_USERNAME", "u"), ("OS_PASSWORD", "s"));
-    let needed = |names: &str| format!("{names} is not set, and --os-cloud envvars needs it");
+    let needed = |names: &str| format!("--os-cloud envvars requires {names} in the environment");
     assert_eq!(refused(&[]), needed("OS_AUTH_URL"));
     assert_eq!(refused(&[url, user]), needed("OS_PASSWORD"));
     assert_eq!(refused(&[url, password]), needed("OS_USERNAME or OS_USER_ID"));
@@ -318,12 +318,12 @@ fn refused_settings() {
         (
             "auth_url: 'k:5000', username: u, password: s3cret",
             "",
-            "openstack/clouds.yaml:3: auth_url is not an http or https URL without credentials and query",
+            "openstack/clouds.yaml:3: auth_url must begin with http:// or https://, and contain neither credentials nor a query",
         ),
         (
             "auth_url: 'http://u:s3cret@k'",
             "",
-            "openstack/clouds.yaml:3: auth_url is not an http or https URL without credentials and query",
+            "openstack/clouds.yaml:3: auth_url must begin with http:// or https://, and contain neither credentials nor a query",
         ),
         (
             "auth_url: http://k, username: u",
@@ -371,14 +371,14 @@ fn refused_settings() {
             "    profile: nowhere\n",
             "openstack/clouds.yaml:4: unknown profile: define it in clouds-public.yaml, or write its keys into the cloud",
         ),
-        (PASSWORD, "    verify: s3cret\n", "openstack/clouds.yaml:4: neither true nor false"),
-        (PASSWORD, "    interface: [public]\n", "openstack/clouds.yaml:4: interface wants one value"),
-        (PASSWORD, "    api_timeout: -1\n", "openstack/clouds.yaml:4: api_timeout wants seconds above 0"),
-        (PASSWORD, "    key: /k\n", "openstack/clouds.yaml:3: a key without a cert"),
+        (PASSWORD, "    verify: s3cret\n", "openstack/clouds.yaml:4: expected true or false"),
+        (PASSWORD, "    interface: [public]\n", "openstack/clouds.yaml:4: interface: expected one value"),
+        (PASSWORD, "    api_timeout: -1\n", "openstack/clouds.yaml:4: expected seconds above 0"),
+        (PASSWORD, "    key: /k\n", "openstack/clouds.yaml:3: key requires cert"),
         (
             PASSWORD,
             "    metering_endpoint_override: 'http://m?x'\n",
-            "openstack/clouds.yaml:4: not an http or https URL without credentials and query",
+            "openstack/clouds.yaml:4: the endpoint must begin with http:// or https://, and contain neither credentials nor a query",
         ),
         (PASSWORD, "    verify: no\n    verify: yes\n", "openstack/clouds.yaml:5: duplicate key"),
     ];
@@ -391,6 +391,8 @@ fn refused_settings() {
 fn refused_files() {
     let home = Home::with_clouds("clouds: {dev: {a: b}, stage: {a: b}}\n");
     assert_eq!(home.refused(), "openstack/clouds.yaml:1: no cloud 'prod'; there are: dev, stage");
+    let empty = Home::with_clouds("clouds: {}\n").refused();
+    assert_eq!(empty, "openstack/clouds.yaml:1: no cloud 'prod'; there are: no others");
     assert_eq!(
         Home::with_clouds("clouds: {prod: }\n").refused(),
         "openstack/clouds.yaml:1: the cloud has no settings, such as auth"
@@ -417,7 +419,7 @@ fn refused_files() {
     );
     let home = Home::with_settings("");
     fs::set_permissions(home.path("openstack/clouds.yaml"), Permissions::from_mode(0o666)).unwrap();
-    assert!(home.refused().contains("can be written by everybody"));
+    assert!(home.refused().contains("anyone may write"));
     let home = Home::new();
     fs::create_dir(home.path("openstack/clouds.yaml")).unwrap();
     assert!(home.refused().ends_with("is not a regular file"));

@@ -105,7 +105,7 @@ fn explain_tab(text: &str, error: SyntaxError) -> SyntaxError {
         .next();
     match tab {
         Some(line) if error.reason == NOT_YAML => {
-            SyntaxError { line, reason: "a tab indents this line: YAML wants spaces" }
+            SyntaxError { line, reason: "a tab indents this line: use spaces" }
         }
         _ => error,
     }
@@ -239,7 +239,7 @@ impl<'a> Composer<'a> {
 
 /// The entries that `<<` brings: those of a mapping, or of several, the first of which wins.
 fn merge(node: Node) -> Result<Vec<(String, Node)>, SyntaxError> {
-    let reason = "<< wants a mapping or a list of them";
+    let reason = "<< expects a mapping or a list of them";
     match node.value {
         Value::Map(entries) => Ok(entries),
         Value::List(items) => {
@@ -359,7 +359,7 @@ mod tests {
         fails("a: !!binary aGk=\n", 1, "a tag");
         fails("a: !secret x\n", 1, "");
         fails("? [a]\n: b\n", 1, "a key that is not a word");
-        fails("<<: 1\n", 1, "<< wants");
+        fails("<<: 1\n", 1, "<< expects");
         fails("a: %\n", 1, "not YAML");
         assert_eq!(parse(b"a: \xff\n", false).unwrap_err().reason, "not UTF-8 text: save the file as UTF-8");
         assert_eq!(

@@ -91,7 +91,7 @@ pub(super) fn check_conflicts(cli: &Cli) -> Result<()> {
     ];
     if cloud.os_cloud.is_none() {
         if let Some((_, option)) = companions.into_iter().find(|(given, _)| *given) {
-            bail!("'{option}' needs '--os-cloud'");
+            bail!("'{option}' requires '--os-cloud'");
         }
         return Ok(());
     }

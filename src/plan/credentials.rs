@@ -133,7 +133,7 @@ impl SecretReader {
     /// Reads a file with a secret in its only line.
     fn line(&mut self, option: &str, path: &Path) -> Result<Vec<u8>> {
         if !is_path(path) {
-            bail!("{option}: no such file: it wants the name of a file, not the secret itself");
+            bail!("{option}: no such file: give the name of a file, not the secret itself");
         }
         let name = input::name(path);
         let bytes = self.read(option, path, MAX_SECRET)?;

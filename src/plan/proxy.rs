@@ -44,8 +44,11 @@ fn parse(url: &str) -> Result<Proxy> {
     if !scheme.eq_ignore_ascii_case("http") {
         bail!("unsupported scheme {}: use http", quote_arg(scheme));
     }
-    let (host, port) = parse_host_port(rest.strip_suffix('/').unwrap_or(rest))
-        .map_err(|error| Error::msg(error.to_string()))?;
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.contains('/') {
+        bail!("a proxy's URL cannot contain a path");
+    }
+    let (host, port) = parse_host_port(rest).map_err(|error| Error::msg(error.to_string()))?;
     Ok(Proxy { host, port: port.unwrap_or(DEFAULT_PORT), authorization: None })
 }
 

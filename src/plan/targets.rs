@@ -30,7 +30,7 @@ const MAX_LINES: usize = 2 * MAX_ENDPOINTS;
 const MAX_SIMULATED: usize = 500;
 
 /// The error of a line that is not an endpoint. It does not quote the line, which may hold credentials.
-const INVALID_LINE: &str = "expected [http[s]://]HOST[:PORT][/PREFIX] without credentials";
+const INVALID_LINE: &str = "expected [http[s]://]HOST[:PORT][/PREFIX]";
 
 /// The option that gives an endpoint another address.
 pub(crate) const CONNECT_TO: &str = "--connect-to";
@@ -191,7 +191,11 @@ impl Endpoints {
             }
             let invalid = |why| anyhow!("--endpoints: {}:{number}: {why}", input::name(path));
             let line = line.map_err(invalid)?;
-            self.add(Endpoint::parse(line, defaults).map_err(|_| invalid(INVALID_LINE))?)?;
+            let why = |error| match error {
+                EndpointError::Credentials => "an endpoint cannot contain credentials: use --auth-file",
+                _ => INVALID_LINE,
+            };
+            self.add(Endpoint::parse(line, defaults).map_err(|error| invalid(why(error)))?)?;
         }
         Ok(())
     }
@@ -202,7 +206,10 @@ impl Endpoints {
 fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint> {
     Endpoint::parse(text, defaults).map_err(|error| match error {
         EndpointError::Credentials => {
-            anyhow!("invalid endpoint {}: {error}: use --auth-file", quote_arg(text))
+            anyhow!(
+                "invalid endpoint {}: {error}: use --auth-file; for an @ in a path write %40",
+                quote_arg(text)
+            )
         }
         EndpointError::Query => anyhow!("invalid endpoint {}: {error}: use --path", quote_arg(text)),
         EndpointError::Header => anyhow!("invalid endpoint: {error}: use --header 'Name: value'"),

@@ -214,7 +214,7 @@ fn options_of_the_variable() {
 #[test]
 fn invalid_endpoints() {
     let credentials =
-        "credentials in a URL show in the process list (write %40 for an @ in a path): use --auth-file";
+        "credentials in a URL show in the process list: use --auth-file; for an @ in a path write %40";
     let table = [
         ("", "invalid endpoint '': the host is missing".into()),
         ("ftp://host", "invalid endpoint 'ftp://host': unsupported scheme 'ftp': use http or https".into()),
@@ -339,8 +339,9 @@ fn invalid_files() {
             (("--header", "# comment\n\nX-A: 1\r\nverysecret\n"), ":4: expected 'Name: value'"),
             (
                 ("--endpoints", "good\n\n# comment\nhttp://me:verysecret@host\n"),
-                ":4: expected [http[s]://]HOST[:PORT][/PREFIX] without credentials",
+                ":4: an endpoint cannot contain credentials: use --auth-file",
             ),
+            (("--endpoints", "http://very secret\n"), ":1: expected [http[s]://]HOST[:PORT][/PREFIX]"),
         ],
     );
     let absent = refusal(&["h", "--token-file", &Files::with(&[]).path("absent")], &[]);
@@ -353,7 +354,7 @@ fn secrets_in_place_of_their_files() {
     for option in ["--token-file", "--auth-file", "--proxy-auth-file"] {
         for secret in ["gAAAA-token", "user:Secret/123", &long] {
             let error = refusal(&["h", "--proxy", "p:1", option, secret], &[]);
-            let expected = "no such file: it wants the name of a file, not the secret itself";
+            let expected = "no such file: give the name of a file, not the secret itself";
             assert_eq!(error, format!("{option}: {expected}"));
         }
         for path in ["/nonexistent/f", "./nonexistent", "src/nonexistent"] {
@@ -517,6 +518,10 @@ fn proxies() {
         (
             "socks5://proxy",
             "invalid value 'socks5://proxy' for '--proxy': unsupported scheme 'socks5': use http",
+        ),
+        (
+            "http://proxy:3128/path",
+            "invalid value 'http://proxy:3128/path' for '--proxy': a proxy's URL cannot contain a path",
         ),
         (
             "http://me:verysecret@proxy",

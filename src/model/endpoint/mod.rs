@@ -123,9 +123,7 @@ impl From<&str> for EndpointError {
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            EndpointError::Credentials => {
-                "credentials in a URL show in the process list (write %40 for an @ in a path)"
-            }
+            EndpointError::Credentials => "credentials in a URL show in the process list",
             EndpointError::Header => "it looks like a header",
             EndpointError::Query => "an endpoint cannot contain a query (?)",
             EndpointError::Malformed(reason) => reason,

@@ -96,7 +96,7 @@ fn keys_and_states() {
         ("h --state 600=ok", "600"),
         ("h --state post:503=ok", "post"),
         ("h --state nonsense=ok", "nonsense"),
-        ("h --state login:4=ok", "which may follow head:, get: or login:, or catalog"),
+        ("h --state login:4=ok", "expected a key such as 404, get:5xx or login:refused"),
         ("--explain nonsense", "nonsense"),
         ("--explain 999", "999"),
     ]);

@@ -97,7 +97,7 @@ fn planted_files() {
     ]);
     let clouds = planted.home.path("work/clouds.yaml");
     std::fs::set_permissions(&clouds, Permissions::from_mode(0o602)).unwrap();
-    planted.is_refused(&["'./clouds.yaml' can be written by everybody"]);
+    planted.is_refused(&["anyone may write './clouds.yaml'"]);
     std::fs::set_permissions(&clouds, Permissions::from_mode(0o600)).unwrap();
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::chown(&clouds, Some(12345), None).unwrap();
@@ -145,7 +145,7 @@ fn own_files_in_the_current_directory() {
 fn odd_files() {
     let clouds = Clouds::new(GOOD, SECRET);
     std::fs::set_permissions(clouds.path("clouds.yaml"), Permissions::from_mode(0o606)).unwrap();
-    clouds.check("prod", "").run().is_refused(&["can be written by everybody"]);
+    clouds.check("prod", "").run().is_refused(&["anyone may write"]);
     std::fs::remove_file(clouds.path("clouds.yaml")).unwrap();
     clouds.check("prod", "").run().is_refused(&["--os-config: ", "does not exist"]);
     rustix::fs::mknodat(
@@ -162,7 +162,7 @@ fn odd_files() {
 #[test]
 fn conflicting_options() {
     let table: [(&[&str], &str); 3] = [
-        (&["--os-region-name", "R1", "h"], "'--os-region-name' needs '--os-cloud'"),
+        (&["--os-region-name", "R1", "h"], "'--os-region-name' requires '--os-cloud'"),
         (
             &["--os-cloud", "prod", "--token-file", "/dev/null"],
             "'--token-file' cannot be used with '--os-cloud'",
