@@ -72,17 +72,10 @@ fn timeout_error(name: &str) -> anyhow::Error {
     anyhow!("{name} did not end in time: close what writes to it, or raise -t")
 }
 
-/// A file that decides where secrets go.
-///
-/// The file and its directories stay open, and are compared themselves: their paths may lead elsewhere by now.
-pub(crate) struct TrustedFile {
-    pub(crate) content: Vec<u8>,
+/// A file that decides where secrets go, and its directories. They stay open, and are compared themselves: their paths may
+/// lead elsewhere by now.
+pub(crate) struct OpenedFile {
     pub(crate) file: OwnedFd,
-    pub(crate) place: Place,
-}
-
-/// The directories of a file.
-pub(crate) struct Place {
     /// The directory of its path.
     pub(crate) named_in: OwnedFd,
     /// The directory that the file is in, whatever links lead to it.
@@ -92,14 +85,18 @@ pub(crate) struct Place {
 /// Reads a regular file that decides where secrets go; `None` if there is none.
 ///
 /// One that neither root nor the user owns, or that everybody can write, is refused.
-pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Result<Option<TrustedFile>> {
+pub(crate) fn read_trusted(
+    path: &Path,
+    limit: usize,
+    deadline: Instant,
+) -> Result<Option<(Vec<u8>, OpenedFile)>> {
     let shown = format!("'{}'", name(path));
-    let (file, place) = match open_in_place(path) {
+    let opened = match open_in_place(path) {
         Ok(opened) => opened,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(error) => bail!(refusal(&shown, error)),
     };
-    let status = rustix::fs::fstat(&file).map_err(|error| anyhow!(refusal(&shown, error)))?;
+    let status = rustix::fs::fstat(&opened.file).map_err(|error| anyhow!(refusal(&shown, error)))?;
     if !FileType::from_raw_mode(status.st_mode).is_file() {
         bail!("{shown} is not a regular file");
     }
@@ -109,8 +106,8 @@ pub(crate) fn read_trusted(path: &Path, limit: usize, deadline: Instant) -> Resu
     if status.st_mode & 0o002 != 0 {
         bail!("anyone may write {shown}, and could have your password sent elsewhere: chmod o-w it");
     }
-    let content = Reader { name: shown, wait: Wait::WhenReported, limit, deadline }.read(file.as_fd())?;
-    Ok(Some(TrustedFile { content, file, place }))
+    let reader = Reader { name: shown, wait: Wait::WhenReported, limit, deadline };
+    Ok(Some((reader.read(opened.file.as_fd())?, opened)))
 }
 
 /// Reads a regular file in a directory that is the user's alone, as the directory is; `None` for any other.
@@ -133,7 +130,7 @@ pub(crate) fn is_open(mode: u32) -> bool {
 }
 
 /// Opens a file, following one link after the other from its own directory.
-fn open_in_place(path: &Path) -> Result<(OwnedFd, Place), Errno> {
+fn open_in_place(path: &Path) -> Result<OpenedFile, Errno> {
     let named_in = open_directory(directory(path))?;
     let mut lies_in = rustix::io::fcntl_dupfd_cloexec(&named_in, 0)?;
     let mut path = path.to_owned();
@@ -147,7 +144,7 @@ fn open_in_place(path: &Path) -> Result<(OwnedFd, Place), Errno> {
                 path = OsString::from_vec(target.into_bytes()).into();
                 lies_in = rustix::fs::openat(&lies_in, directory(&path), DIRECTORY_FLAGS, Mode::empty())?;
             }
-            opened => return Ok((opened?, Place { named_in, lies_in })),
+            opened => return Ok(OpenedFile { file: opened?, named_in, lies_in }),
         }
     }
     Err(Errno::LOOP)

@@ -196,14 +196,14 @@ fn directories_of_a_trusted_file() {
     let read = |path: &Path| read_trusted(path, 100, soon()).unwrap().unwrap();
     std::os::unix::fs::symlink("../test/clouds.yaml", at("test/again")).unwrap();
     std::os::unix::fs::symlink("../test/again", &link).unwrap();
-    let found = read(&link);
+    let (content, found) = read(&link);
     fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink("../prod/clouds.yaml", &link).unwrap();
-    let replaced = read(&link);
-    assert_eq!((&*found.content, &*replaced.content), (&b"test"[..], &b"prod"[..]));
+    let (new_content, replaced) = read(&link);
+    assert_eq!((&*content, &*new_content), (&b"test"[..], &b"prod"[..]));
     for (file, lies_in) in [(&found, "test"), (&replaced, "prod")] {
         let is_in = |directory: &OwnedFd, name: &str| is_same(directory, open_directory(&at(name)).unwrap());
-        assert!(is_in(&file.place.named_in, "planted") && is_in(&file.place.lies_in, lies_in), "{lies_in}");
+        assert!(is_in(&file.named_in, "planted") && is_in(&file.lies_in, lies_in), "{lies_in}");
     }
     assert!(!is_same(&found.file, &replaced.file));
 }

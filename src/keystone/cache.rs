@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use super::catalog::Catalog;
 use super::config::Cloud;
-use super::{Secret, Token, TokenRecipients, items, object, text};
+use super::response::token_id;
+use super::{Token, TokenRecipients, items, object, text};
 use crate::environment::Environment;
 use crate::sanitize::system_words;
 use crate::{input, replacement};
@@ -41,24 +42,13 @@ pub(crate) struct Cache {
     directory: Arc<OwnedFd>,
 }
 
-/// An entry of the cache: the token and the endpoints of a cloud.
+/// An entry of the cache.
 #[derive(Debug)]
 pub(crate) struct CachedLogin {
-    /// The token, whatever life it has left; `None` where it cannot be sent.
-    pub(crate) token: Option<Token>,
-    /// The catalogue, which outlives the token.
-    pub(crate) catalog: Catalog,
+    /// The token, whatever life it has left, and the catalogue that came with it.
+    pub(crate) token: Token,
     /// The endpoints that have seen the token.
     pub(crate) recipients: TokenRecipients,
-}
-
-/// The part of a cache file that does not depend on the cloud.
-struct Entry {
-    token: String,
-    /// Seconds since 1970, by this machine's clock.
-    expires_at: u64,
-    catalog: Catalog,
-    recipients: TokenRecipients,
 }
 
 impl Cache {
@@ -107,21 +97,15 @@ impl Cache {
 
     /// Looks a cloud up. What is odd about its file counts as absent.
     pub(crate) fn load(&self, cloud: &Cloud) -> Option<CachedLogin> {
-        self.read(cloud).map(Entry::into_login)
-    }
-
-    fn read(&self, cloud: &Cloud) -> Option<Entry> {
         let bytes = input::read_private(&self.directory, &file_name(&cloud.name), MAX_FILE_BYTES)?;
         let found: Value = serde_json::from_str(std::str::from_utf8(&bytes).ok()?).ok()?;
         let is_same = owner(cloud).into_iter().all(|(key, value)| found.get(key) == Some(&value));
-        if is_same { Entry::from_json(&found) } else { None }
+        if is_same { CachedLogin::from_json(&found) } else { None }
     }
 
     /// Keeps a token, which no endpoint has seen yet.
     pub(crate) fn store(&self, cloud: &Cloud, token: &Token) -> Result<()> {
-        let expires_at = token.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let (token, catalog) = (token.id.expose().to_owned(), token.catalog.clone());
-        self.write(cloud, &Entry { token, expires_at, catalog, recipients: TokenRecipients::default() })
+        self.write(cloud, token, &TokenRecipients::default())
     }
 
     /// Adds endpoints that have seen a token, unless another run has replaced it.
@@ -131,22 +115,24 @@ impl Cache {
         token: &Token,
         recipients: &TokenRecipients,
     ) -> Result<()> {
-        match self.read(cloud).filter(|found| found.token == token.id.expose()) {
+        match self.load(cloud).filter(|found| found.token.id == token.id) {
             Some(found) => {
                 let all = [recipients.fingerprints(), found.recipients.fingerprints()].concat();
-                self.write(cloud, &Entry { recipients: TokenRecipients::new(all), ..found })
+                self.write(cloud, &found.token, &TokenRecipients::new(all))
             }
             None => Ok(()),
         }
     }
 
-    fn write(&self, cloud: &Cloud, entry: &Entry) -> Result<()> {
+    fn write(&self, cloud: &Cloud, token: &Token, recipients: &TokenRecipients) -> Result<()> {
+        // By this machine's clock.
+        let expires_at = token.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut fields = owner(cloud);
         fields.extend([
-            ("token", entry.token.as_str().into()),
-            ("expires_at", entry.expires_at.into()),
-            ("catalog", entry.catalog.json()),
-            ("shown", entry.recipients.fingerprints().into()),
+            ("token", token.id.expose().into()),
+            ("expires_at", expires_at.into()),
+            ("catalog", token.catalog.json()),
+            ("shown", recipients.fingerprints().into()),
         ]);
         let text = object(fields).to_string();
         if text.len() > MAX_FILE_BYTES {
@@ -178,24 +164,15 @@ fn owner(cloud: &Cloud) -> Vec<(&'static str, Value)> {
     ]
 }
 
-impl Entry {
-    fn from_json(found: &Value) -> Option<Entry> {
-        Some(Entry {
-            token: text(found, "token")?.to_owned(),
-            expires_at: found.get("expires_at")?.as_u64()?,
-            catalog: Catalog::from_json(found.get("catalog")?)?,
-            recipients: TokenRecipients::new(
-                items(found, "shown").iter().filter_map(Value::as_u64).collect(),
-            ),
+impl CachedLogin {
+    fn from_json(found: &Value) -> Option<CachedLogin> {
+        let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(found.get("expires_at")?.as_u64()?))?;
+        let catalog = Catalog::from_json(found.get("catalog")?)?;
+        let shown = items(found, "shown").iter().filter_map(Value::as_u64).collect();
+        Some(CachedLogin {
+            token: Token { id: token_id(text(found, "token")?)?, expires_at, catalog },
+            recipients: TokenRecipients::new(shown),
         })
-    }
-
-    fn into_login(self) -> CachedLogin {
-        let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at)).unwrap_or(UNIX_EPOCH);
-        let is_usable = !self.token.is_empty() && self.token.bytes().all(|byte| byte.is_ascii_graphic());
-        let catalog = self.catalog;
-        let token = Token { id: Secret::new(self.token), expires_at, catalog: catalog.clone() };
-        CachedLogin { token: is_usable.then_some(token), catalog, recipients: self.recipients }
     }
 }
 

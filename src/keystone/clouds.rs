@@ -5,7 +5,6 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use super::config::ENVVARS;
 use super::yaml::{self, Node, Value};
 use crate::environment::Environment;
-use crate::input::{self, Place, TrustedFile};
+use crate::input::{self, OpenedFile};
 use crate::sanitize::{quote_arg, sanitize_own};
 
 /// Maximum size of a file, in bytes.
@@ -58,15 +57,9 @@ pub(super) struct Layers {
 /// One cloud's part of one source.
 #[derive(Debug, Clone)]
 struct Layer {
-    origin: Origin,
+    /// The path of its file; `None` for the `OS_*` variables.
+    file: Option<PathBuf>,
     node: Arc<Node>,
-}
-
-#[derive(Debug, Clone)]
-enum Origin {
-    File(PathBuf),
-    /// The `OS_*` variables.
-    Environment,
 }
 
 /// The text of a setting, and where it was read for an error to name.
@@ -129,7 +122,7 @@ impl Layers {
             Some((key, Node { line: 0, value: Value::Text(text.to_owned()) }))
         });
         let node = Node { line: 0, value: Value::Map(entries.collect()) };
-        let layers = vec![Layer { origin: Origin::Environment, node: Arc::new(node) }];
+        let layers = vec![Layer { file: None, node: Arc::new(node) }];
         Layers { parts: layers, source: String::new(), notes: Vec::new() }
     }
 
@@ -144,7 +137,7 @@ impl Layers {
                 node.get("values").filter(|_| is_meant)
             });
             if let Some(values) = values {
-                let values = Layer { origin: layer.origin.clone(), node: Arc::new(values.clone()) };
+                let values = Layer { file: layer.file.clone(), node: Arc::new(values.clone()) };
                 layers.parts.insert(0, values);
                 break;
             }
@@ -193,7 +186,7 @@ impl Layers {
     /// Returns the position that describes the cloud itself, for errors about missing keys.
     pub(super) fn position(&self) -> String {
         match self.parts.last() {
-            Some(Layer { origin: Origin::File(path), node }) => {
+            Some(Layer { file: Some(path), node }) => {
                 format!("{}:{}", input::name(path), node.line)
             }
             _ => "the OS_* variables".into(),
@@ -203,7 +196,7 @@ impl Layers {
     /// A key as the cloud's source spells it.
     pub(super) fn spelling(&self, key: &str) -> String {
         match self.parts.last() {
-            Some(Layer { origin: Origin::File(_), .. }) => key.to_owned(),
+            Some(Layer { file: Some(_), .. }) => key.to_owned(),
             _ => variable(key),
         }
     }
@@ -213,29 +206,25 @@ impl Layers {
         let names = keys.iter().map(|key| self.spelling(key)).collect::<Vec<_>>().join(" or ");
         let is_secret = keys.iter().any(|key| SECRETS.contains(key));
         match self.parts.last() {
-            Some(Layer { origin: Origin::File(_), .. }) if is_secret => {
+            Some(Layer { file: Some(_), .. }) if is_secret => {
                 anyhow!("{}: no {names}: put it into secure.yaml", self.position())
             }
-            Some(Layer { origin: Origin::File(_), .. }) => anyhow!("{}: no {names}", self.position()),
+            Some(Layer { file: Some(_), .. }) => anyhow!("{}: no {names}", self.position()),
             _ => anyhow!("--os-cloud {ENVVARS} requires {names} in the environment"),
         }
     }
 
     /// The files in which a key under `auth` or beside it is, for the note about files that others can read.
-    pub(super) fn files_with<'a>(&'a self, key: &str) -> Vec<&'a Path> {
+    pub(super) fn files_with(&self, key: &str) -> Vec<&Path> {
         let has =
             |node: &Node| node.setting(key).or(node.get("auth").and_then(|auth| auth.setting(key))).is_some();
-        let file = |layer: &'a Layer| match &layer.origin {
-            Origin::File(path) => has(&layer.node).then_some(path.as_path()),
-            Origin::Environment => None,
-        };
-        self.parts.iter().filter_map(file).collect()
+        self.parts.iter().filter(|layer| has(&layer.node)).filter_map(|layer| layer.file.as_deref()).collect()
     }
 }
 
 impl Layer {
     fn of(file: &ConfigFile, node: Node) -> Layer {
-        Layer { origin: Origin::File(file.path.clone()), node: Arc::new(node) }
+        Layer { file: Some(file.path.clone()), node: Arc::new(node) }
     }
 
     /// The items of a list of regions; none where the node is no list.
@@ -250,9 +239,9 @@ impl Layer {
     }
 
     fn position(&self, node: &Node, key: &str) -> String {
-        match &self.origin {
-            Origin::File(path) => format!("{}:{}", input::name(path), node.line),
-            Origin::Environment => variable(key),
+        match &self.file {
+            Some(path) => format!("{}:{}", input::name(path), node.line),
+            None => variable(key),
         }
     }
 }
@@ -265,20 +254,20 @@ fn variable(key: &str) -> String {
 /// A file that was found and parsed.
 struct ConfigFile {
     path: PathBuf,
-    file: OwnedFd,
-    place: Place,
+    opened: OpenedFile,
     root: Node,
 }
 
 impl ConfigFile {
     /// Reads a file; `None` if there is none.
     fn read(path: &Path, deadline: Instant) -> Result<Option<ConfigFile>> {
-        let Some(found) = input::read_trusted(path, MAX_FILE_BYTES, deadline)? else { return Ok(None) };
-        let TrustedFile { content, file, place } = found;
+        let Some((content, opened)) = input::read_trusted(path, MAX_FILE_BYTES, deadline)? else {
+            return Ok(None);
+        };
         let is_json = path.extension() == Some(OsStr::new("json"));
         let root = yaml::parse(&content, is_json)
             .map_err(|error| anyhow!("{}:{}: {}", input::name(path), error.line, error.reason))?;
-        Ok(Some(ConfigFile { path: path.to_owned(), file, place, root }))
+        Ok(Some(ConfigFile { path: path.to_owned(), opened, root }))
     }
 
     /// One cloud of the section that holds the file's clouds.
@@ -317,13 +306,13 @@ impl ConfigFile {
 
     /// Returns true if the file was found by way of the current directory, however that is spelt.
     fn is_in_current_directory(&self) -> bool {
-        let is_current = |current| input::is_same(&self.place.named_in, current);
+        let is_current = |current| input::is_same(&self.opened.named_in, current);
         self.path.is_relative() || input::open_directory(Path::new(CURRENT)).is_ok_and(is_current)
     }
 
     /// Returns true if both files are in one directory themselves, whatever links lead to them.
     fn is_beside(&self, other: &ConfigFile) -> bool {
-        input::is_same(&self.place.lies_in, &other.place.lies_in)
+        input::is_same(&self.opened.lies_in, &other.opened.lies_in)
     }
 
     /// The path of the file itself, whatever links lead to it.
@@ -332,7 +321,7 @@ impl ConfigFile {
         let is_read = |real: &PathBuf| {
             let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let found = rustix::fs::open(real, flags, Mode::empty());
-            found.is_ok_and(|found| input::is_same(&self.file, found))
+            found.is_ok_and(|found| input::is_same(&self.opened.file, found))
         };
         real.ok()
             .filter(is_read)

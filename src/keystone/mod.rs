@@ -58,10 +58,14 @@ impl Secret {
 
     /// A short fingerprint, which tells two secrets apart and gives neither away. Only for what cannot be guessed.
     fn fingerprint(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.0.hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        format!("{:016x}", hash(&self.0))
     }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl fmt::Debug for Secret {

@@ -1,8 +1,8 @@
 //! The endpoints that have seen a token. An API that has not asks Keystone first, which would falsify its times.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::hash;
 use crate::model::endpoint::{Endpoint, MAX_ENDPOINTS};
 
 /// A set of endpoints, to which the workers of a run add.
@@ -23,11 +23,11 @@ impl TokenRecipients {
     }
 
     pub(crate) fn contains(&self, endpoint: &Endpoint) -> bool {
-        self.lock().binary_search(&fingerprint(endpoint)).is_ok()
+        self.lock().binary_search(&hash(endpoint)).is_ok()
     }
 
     pub(crate) fn add(&self, endpoint: &Endpoint) {
-        let (mut all, own) = (self.lock(), fingerprint(endpoint));
+        let (mut all, own) = (self.lock(), hash(endpoint));
         if let Err(index) = all.binary_search(&own) {
             all.insert(index, own);
         }
@@ -44,10 +44,4 @@ impl TokenRecipients {
     fn lock(&self) -> MutexGuard<'_, Vec<u64>> {
         self.endpoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn fingerprint(endpoint: &Endpoint) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    endpoint.hash(&mut hasher);
-    hasher.finish()
 }

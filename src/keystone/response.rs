@@ -54,12 +54,16 @@ pub(crate) fn read_response(response: &Response, now: SystemTime) -> Result<Toke
 }
 
 fn read_token(response: &Response, now: SystemTime) -> Option<Token> {
-    let id = std::str::from_utf8(response.header("x-subject-token")?.bytes()).ok()?;
-    // It becomes a header's value.
-    let is_usable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-    let body = read_json(response).filter(|_| is_usable)?;
+    let id = token_id(std::str::from_utf8(response.header("x-subject-token")?.bytes()).ok()?)?;
+    let body = read_json(response)?;
     let token = body.get("token").filter(|token| token.is_object())?;
-    Some(Token { id: Secret::new(id), expires_at: now + life(token), catalog: catalog(token) })
+    Some(Token { id, expires_at: now + life(token), catalog: catalog(token) })
+}
+
+/// The id of a token, which has to fit into a header's value.
+pub(super) fn token_id(text: &str) -> Option<Secret> {
+    let is_usable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_usable.then(|| Secret::new(text))
 }
 
 fn read_json(response: &Response) -> Option<Value> {

@@ -197,12 +197,11 @@ impl Run {
         if !std::mem::replace(&mut known.is_loaded, true) {
             let cached = session.with_cache(deadline, |cache, cloud| Ok(cache.load(cloud)));
             if let Some(cached) = cached.ok().flatten() {
-                (known.token, known.catalog) = (cached.token, Some(cached.catalog));
-                known.recipients = Arc::new(cached.recipients);
-            }
-            // One that is too old to be sent may be reflected still, by an endpoint that got it before.
-            if let Some(token) = known.token.clone() {
+                let token = cached.token;
+                // One that is too old to be sent may be reflected still, by an endpoint that got it before.
                 known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), now);
+                (known.catalog, known.token) = (Some(token.catalog.clone()), Some(token));
+                known.recipients = Arc::new(cached.recipients);
             }
         }
         let has_life =
