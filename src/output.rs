@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use rustix::stdio;
 
-use crate::plan::{ClosedStdout, Plan};
+use crate::plan::Plan;
 use crate::replacement::{self, Mode};
 use crate::report::Report;
 use crate::{deadline, input};
@@ -94,9 +94,8 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
     let deadline = Some(deadline + WRITE_GRACE);
     let Some(file) = &plan.output.file else {
         return match print(&text, deadline) {
-            Err(error) if plan.output.closed_stdout == ClosedStdout::Failure || !is_closed(&error) => {
-                codes.of(report.state_if_lost())
-            }
+            // HAProxy as a daemon closes the streams of its checks, and reads the exit code alone.
+            Err(error) if !plan.is_haproxy_call || !is_closed(&error) => codes.of(report.state_if_lost()),
             _ => report.exit_code,
         };
     };

@@ -11,6 +11,7 @@ use crate::keystone::{Cache, Cloud, CloudOptions, Secret};
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::plan::credentials::SecretReader;
 use crate::plan::network::Network;
+use crate::plan::targets;
 
 /// A login, its token cache, and the source of the endpoints.
 #[derive(Debug, Clone)]
@@ -21,8 +22,6 @@ pub(crate) struct CloudPlan {
     pub(crate) defaults: Defaults,
     /// The catalogue names the endpoints.
     pub(crate) uses_catalog: bool,
-    /// HAProxy is the caller: a failed Keystone must not empty its pool.
-    pub(crate) haproxy: bool,
 }
 
 /// Returns whether the command line names a cloud. A simulation needs none.
@@ -34,11 +33,12 @@ pub(super) fn is_wanted(cli: &Cli) -> bool {
 pub(super) fn plan(
     cli: &Cli,
     environment: &Environment,
-    (defaults, uses_catalog, haproxy): (Defaults, bool, bool),
+    uses_catalog: bool,
     deadline: Instant,
 ) -> Result<Option<CloudPlan>> {
     let CloudArgs { os_config, os_region_name, os_interface, os_service_type, .. } = &cli.cloud;
     let Some(name) = cli.cloud.os_cloud.as_deref().filter(|_| is_wanted(cli)) else { return Ok(None) };
+    let defaults = targets::defaults(cli);
     let options = CloudOptions {
         name,
         config: os_config.as_deref(),
@@ -51,7 +51,7 @@ pub(super) fn plan(
     let mut cloud = Cloud::read(&options, environment, deadline)?;
     let end = super::look_deadline(deadline.saturating_duration_since(environment.started));
     let cache = open_cache(cli.cloud.token_cache.as_ref(), environment, end, &mut cloud.notes)?;
-    Ok(Some(CloudPlan { cloud, cache, defaults, uses_catalog, haproxy }))
+    Ok(Some(CloudPlan { cloud, cache, defaults, uses_catalog }))
 }
 
 /// Opens the token cache. Where its file system does not answer, the result matters more: the run does without.
@@ -109,7 +109,7 @@ impl CloudPlan {
     /// Plans the login to a simulated Keystone.
     pub(crate) fn simulated(url: Endpoint, uses_catalog: bool) -> CloudPlan {
         let cloud = Cloud::simulated(url);
-        CloudPlan { cloud, cache: None, defaults: Defaults::default(), uses_catalog, haproxy: false }
+        CloudPlan { cloud, cache: None, defaults: Defaults::default(), uses_catalog }
     }
 
     /// Applies the cloud's TLS settings; options override them.

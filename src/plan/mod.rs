@@ -31,7 +31,7 @@ mod validate;
 
 pub(crate) use cloud::CloudPlan;
 pub(crate) use network::{IpFamily, Network, Tls, TrustStorePaths};
-pub(crate) use output::{ClosedStdout, OutputOptions, TerminalKind, Verbosity};
+pub(crate) use output::{OutputOptions, TerminalKind, Verbosity};
 pub(crate) use proxy::Proxy;
 pub(crate) use targets::{CONNECT_TO, Targets, set_route};
 pub(crate) use validate::check_text_conflicts;
@@ -141,7 +141,7 @@ impl Plan {
         let mut secrets = SecretReader::new(deadline);
         let mut network = network::plan(cli, environment, &mut secrets)?;
         let uses_catalog = matches!(targets, Targets::Catalog { .. });
-        let cloud = cloud::plan(cli, environment, (targets::defaults(cli), uses_catalog, haproxy), deadline)?;
+        let cloud = cloud::plan(cli, environment, uses_catalog, deadline)?;
         if let Some(cloud) = &cloud {
             cloud.apply(&mut network)?;
             cloud.hide(&mut secrets);

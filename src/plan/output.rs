@@ -46,15 +46,6 @@ impl Verbosity {
     }
 }
 
-/// Meaning of a standard output that is closed from the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClosedStdout {
-    /// The result could not be written.
-    Failure,
-    /// The caller reads the exit code alone: HAProxy as a daemon closes the streams of its checks.
-    Ignored,
-}
-
 /// The format of the report and its destination.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputOptions {
@@ -76,8 +67,6 @@ pub(crate) struct OutputOptions {
     pub(crate) agent_warning: Option<u8>,
     /// `--output-file`.
     pub(crate) file: Option<PathBuf>,
-    /// The meaning of a standard output that is closed.
-    pub(crate) closed_stdout: ClosedStdout,
 }
 
 /// The output options of a plugin call that sets none.
@@ -94,7 +83,6 @@ impl Default for OutputOptions {
             max_bytes: DEFAULT_MAX_OUTPUT,
             agent_warning: None,
             file: None,
-            closed_stdout: ClosedStdout::Failure,
         }
     }
 }
@@ -121,7 +109,6 @@ pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> O
         max_bytes: options.max_output.unwrap_or(DEFAULT_MAX_OUTPUT),
         agent_warning: options.agent_warning,
         file: options.output_file.clone(),
-        closed_stdout: if haproxy { ClosedStdout::Ignored } else { ClosedStdout::Failure },
     }
 }
 

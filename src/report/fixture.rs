@@ -1,7 +1,7 @@
 //! Reports for tests, made by the judge of exchanges; and any report at all.
 
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
@@ -33,7 +33,8 @@ pub(crate) fn report(endpoints: Vec<Verdict>) -> Report {
 
 /// A run that could not begin.
 pub(crate) fn unable(reason: &str) -> Report {
-    Report::unable(reason.into(), moment(), Duration::from_micros(120))
+    let report = Report::from_error(reason, Instant::now());
+    Report { started_at: moment(), elapsed: Duration::from_micros(120), ..report }
 }
 
 /// The output options of a plain call.

@@ -217,15 +217,10 @@ impl Report {
     pub(crate) fn from_error(reason: &str, began: Instant) -> Report {
         let elapsed = began.elapsed();
         let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
-        Report::unable(sanitize::sanitize_own(reason, MAX_REASON), started_at, elapsed)
-    }
-
-    /// The report of a run that failed for a sanitised reason.
-    pub(crate) fn unable(reason: String, started_at: SystemTime, elapsed: Duration) -> Report {
         Report {
             state: State::Unknown,
             exit_code: State::Unknown.exit_code(),
-            summary: Summary::general(reason),
+            summary: Summary::general(sanitize::sanitize_own(reason, MAX_REASON)),
             simulated: false,
             unverified: false,
             started_at,

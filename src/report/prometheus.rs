@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report, file: Option<&Path>) -> String {
     let name = file.and_then(Path::file_stem).map(run_name);
     let families = run(report).into_iter().chain(login(report)).chain(endpoints(report));
     let headline = report.headline().replace('\n', " ");
-    format!("# {headline}\n{}", families.map(|family| family.written(name.as_deref())).collect::<String>())
+    format!("# {headline}\n{}", families.map(|family| written(&family, name.as_deref())).collect::<String>())
 }
 
 /// Names a run after its file. What would be left out of an output or folded is percent-encoded, so that no two files give
@@ -40,12 +40,8 @@ fn run_name(file: &OsStr) -> String {
     file.as_bytes().iter().map(encode).collect()
 }
 
-/// A gauge and its samples.
-struct MetricFamily {
-    name: &'static str,
-    help: &'static str,
-    samples: Vec<Sample>,
-}
+/// The name and the help of a gauge, and its samples.
+type Gauge = (&'static str, &'static str, Vec<Sample>);
 
 /// Labels by name, and a value as it is written.
 struct Sample {
@@ -54,6 +50,10 @@ struct Sample {
 }
 
 impl Sample {
+    fn of_run(value: &impl ToString) -> Vec<Sample> {
+        vec![Sample { labels: Vec::new(), value: value.to_string() }]
+    }
+
     fn of(verdict: &Verdict, value: &impl ToString) -> Sample {
         Sample { labels: vec![("endpoint", verdict.endpoint.clone())], value: value.to_string() }
     }
@@ -72,130 +72,113 @@ impl Sample {
     }
 }
 
-impl MetricFamily {
-    fn new(
-        name: &'static str,
-        help: &'static str,
-        samples: impl IntoIterator<Item = Sample>,
-    ) -> MetricFamily {
-        MetricFamily { name, help, samples: samples.into_iter().collect() }
+fn written((name, help, samples): &Gauge, run: Option<&str>) -> String {
+    let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+    for sample in samples {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name}{} {}", sample.labels(run), sample.value);
     }
-
-    fn one(name: &'static str, help: &'static str, value: &impl ToString) -> MetricFamily {
-        MetricFamily::new(name, help, [Sample { labels: Vec::new(), value: value.to_string() }])
-    }
-
-    fn written(&self, run: Option<&str>) -> String {
-        let MetricFamily { name, help, samples } = self;
-        let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
-        for sample in samples {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{name}{} {}", sample.labels(run), sample.value);
-        }
-        text
-    }
+    text
 }
 
 /// The login, where there is one.
-fn login(report: &Report) -> Vec<MetricFamily> {
+fn login(report: &Report) -> Vec<Gauge> {
     let Some(login) = report.login.as_deref() else { return Vec::new() };
     let sample = |value: String| Sample { labels: vec![("cloud", login.cloud.clone())], value };
     vec![
-        MetricFamily::new(
+        (
             "ceilometer_health_login_state",
             "State of the login: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
-            [sample(login.state.exit_code().to_string())],
+            vec![sample(login.state.exit_code().to_string())],
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_login_duration_seconds",
             "How long the login took, where one took place.",
-            login.sent().map(|request| sample(seconds(request.elapsed))),
+            login.sent().map(|request| sample(seconds(request.elapsed))).into_iter().collect(),
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_token_expires_timestamp_seconds",
             "When the token expires, in seconds since 1970.",
-            login.expires_at.map(|at| sample(timestamp(at))),
+            login.expires_at.map(|at| sample(timestamp(at))).into_iter().collect(),
         ),
     ]
 }
 
 /// The metrics of the run as a whole, also of one that could not begin.
-fn run(report: &Report) -> [MetricFamily; 7] {
+fn run(report: &Report) -> [Gauge; 7] {
     [
-        MetricFamily::one(
+        (
             "ceilometer_health_run_state",
             "Aggregated state of the run: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
-            &report.state.exit_code(),
+            Sample::of_run(&report.state.exit_code()),
         ),
-        MetricFamily::one(
+        (
             "ceilometer_health_last_run_timestamp_seconds",
             "When the last run began, in seconds since 1970.",
-            &timestamp(report.started_at),
+            Sample::of_run(&timestamp(report.started_at)),
         ),
-        MetricFamily::one(
+        (
             "ceilometer_health_run_duration_seconds",
             "How long the last run took.",
-            &seconds(report.elapsed),
+            Sample::of_run(&seconds(report.elapsed)),
         ),
-        MetricFamily::one(
+        (
             "ceilometer_health_simulated",
             "1 if the endpoints were simulated, else 0.",
-            &u8::from(report.simulated),
+            Sample::of_run(&u8::from(report.simulated)),
         ),
-        MetricFamily::one(
+        (
             "ceilometer_health_unverified",
             "1 if certificates were not verified, else 0.",
-            &u8::from(report.unverified),
+            Sample::of_run(&u8::from(report.unverified)),
         ),
-        MetricFamily::one(
+        (
             "ceilometer_health_endpoints",
             "Number of endpoints probed.",
-            &report.endpoints.len(),
+            Sample::of_run(&report.endpoints.len()),
         ),
-        MetricFamily::one(
+        (
             "ceilometer_health_healthy_endpoints",
             "Number of endpoints in state OK.",
-            &report.healthy(),
+            Sample::of_run(&report.healthy()),
         ),
     ]
 }
 
-fn endpoints(report: &Report) -> [MetricFamily; 6] {
-    let verdicts = &report.endpoints;
+fn endpoints(report: &Report) -> [Gauge; 6] {
+    let each = |sample: fn(&Verdict) -> Option<Sample>| {
+        report.endpoints.iter().filter_map(sample).collect::<Vec<_>>()
+    };
     [
-        MetricFamily::new(
+        (
             "ceilometer_health_state",
             "State of the endpoint: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
-            verdicts.iter().map(|verdict| Sample::of(verdict, &verdict.state.exit_code())),
+            each(|verdict| Some(Sample::of(verdict, &verdict.state.exit_code()))),
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_diagnosis",
             "1 for what is the matter with the endpoint.",
-            verdicts
-                .iter()
-                .map(|verdict| Sample::of(verdict, &1).with("diagnosis", verdict.diagnosis.name())),
+            each(|verdict| Some(Sample::of(verdict, &1).with("diagnosis", verdict.diagnosis.name()))),
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_request_duration_seconds",
             "Time of the request, answered or not.",
             requests(report, |judged| Some(seconds(judged.elapsed))),
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_http_status",
             "HTTP status of the answer, where there is one.",
             requests(report, |judged| judged.completion.response().map(u16::to_string)),
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_backend_duration_seconds",
             "The back-end's share: GET's wait for the first byte less HEAD's.",
-            verdicts.iter().filter_map(|verdict| Some(Sample::of(verdict, &seconds(verdict.backend?)))),
+            each(|verdict| Some(Sample::of(verdict, &seconds(verdict.backend?)))),
         ),
-        MetricFamily::new(
+        (
             "ceilometer_health_certificate_not_after_timestamp_seconds",
             "When the server's certificate expires, in seconds since 1970.",
-            verdicts.iter().filter_map(|verdict| {
-                Some(Sample::of(verdict, &timestamp(verdict.certificate.as_ref()?.not_after)))
-            }),
+            each(|verdict| Some(Sample::of(verdict, &timestamp(verdict.certificate.as_ref()?.not_after)))),
         ),
     ]
 }

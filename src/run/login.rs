@@ -360,7 +360,8 @@ impl Run {
                 verdict.region = region.map(|region| login.plan.sanitizer.line(&region, MAX_REGION));
                 verdict.interface = found.interface.map(crate::keystone::Interface::name);
             }
-            login.verdict.judge_endpoint(verdict, session.cloud.haproxy);
+            // A failed Keystone must not empty HAProxy's pool.
+            login.verdict.judge_endpoint(verdict, self.plan.is_haproxy_call);
         }
         Ok(verdicts)
     }
