@@ -22,7 +22,6 @@ use crate::{deadline, explain, generate, limits, output, startup, watch};
 /// of the 250 ms.
 const LATE_GRACE: Duration = Duration::from_millis(20);
 
-/// Location of the first panic.
 static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
 
 /// Runs the program on the process's own arguments and environment, and returns the exit code. A panic exits 3
@@ -76,7 +75,6 @@ enum Prepared {
     },
 }
 
-/// Executes the command line and returns the exit code.
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
     let files = Arc::new(FileUse::default());
     if let Some(deadline) = plan::file_deadline(cli, environment) {

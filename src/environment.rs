@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use rustix::termios::tcgetwinsize;
 
-/// The environment of the process.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     /// The start of the process, from which every deadline counts.
@@ -23,7 +22,6 @@ pub(crate) struct Environment {
     pub(crate) variables: HashMap<OsString, OsString>,
 }
 
-/// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) columns: usize,
@@ -34,7 +32,6 @@ impl Size {
     /// The size assumed where there is no terminal, or where it does not know its size.
     pub(crate) const FALLBACK: Size = Size { columns: 80, rows: 24 };
 
-    /// The current size of a terminal.
     pub(crate) fn of(terminal: impl AsFd) -> Size {
         let Ok(size) = tcgetwinsize(terminal) else { return Size::FALLBACK };
         Size {
@@ -78,7 +75,6 @@ impl Environment {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// Returns an environment variable that is not empty.
     pub(crate) fn non_empty(&self, name: &str) -> Option<&OsStr> {
         self.variable(name).filter(|value| !value.is_empty())
     }

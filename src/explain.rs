@@ -6,7 +6,6 @@ use crate::model::term::Term;
 use crate::rules::{Key, Row, RuleOrigin, Table};
 use crate::terminal::layout::{hanging_indent, prefix_lines, wrap};
 
-/// Minimum columns of prose.
 const MIN_PROSE: usize = 20;
 
 /// Renders all rows, aligned, wrapped to the columns.
@@ -76,7 +75,6 @@ fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
     std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
 }
 
-/// The explanation of a diagnosis.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Explanation {
     pub(crate) meaning: &'static str,

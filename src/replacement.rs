@@ -30,7 +30,6 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(600);
 /// Maximum number of directory entries that are searched for such files.
 const MAX_SEARCHED: usize = 4096;
 
-/// Permissions of a new file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mode {
     /// These, less the umask.
@@ -58,7 +57,6 @@ pub(crate) fn cause(file: &Path, error: &io::Error) -> Error {
     anyhow!("{}: {}", input::name(file), system_words(error))
 }
 
-/// Creates a file with a random name.
 fn create(directory: BorrowedFd<'_>, mode: Mode) -> io::Result<(String, File)> {
     let (Mode::New(bits) | Mode::Exact(bits)) = mode;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -25,7 +25,6 @@ impl Semaphore {
         Semaphore { permits: Mutex::new(Permits { free: MAX_AT_ONCE, waiting: 0 }), freed: Condvar::new() }
     }
 
-    /// Waits for a permit.
     pub(crate) fn acquire(&self) -> Permit<'_> {
         let mut permits = self.lock();
         permits.waiting += 1;

@@ -23,7 +23,6 @@ pub(crate) enum EarlyExit {
         /// With them, for a terminal.
         colored: String,
     },
-    /// Invalid arguments.
     Usage(UsageError),
 }
 
@@ -100,7 +99,6 @@ fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// The list of valid values.
 fn expected(error: &clap::Error) -> String {
     match valid_values(error) {
         [] => String::new(),
@@ -133,7 +131,6 @@ fn remedy(option: &str) -> &'static str {
     }
 }
 
-/// Suggests the option that was probably meant.
 fn similar_option(error: &clap::Error, typed: &str) -> String {
     let habit = HABITS.iter().find(|(habit, _)| *habit == typed).map(|(_, ours)| (*ours).to_owned());
     match habit.or_else(|| text_of(error, ContextKind::SuggestedArg).map(|similar| option_alone(&similar))) {

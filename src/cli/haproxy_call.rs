@@ -18,7 +18,6 @@ use crate::sanitize::quote_arg;
 /// HAProxy's placeholder for an argument without a value.
 const NOT_USED: &str = "NOT_USED";
 
-/// The server to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invocation {
     pub(crate) server: ServerAddress,
@@ -29,9 +28,7 @@ pub(crate) struct Invocation {
 /// The address of one of HAProxy's servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ServerAddress {
-    /// An IP address and port.
     Tcp(IpAddr, u16),
-    /// The path of a UNIX socket.
     Unix(PathBuf),
 }
 
@@ -48,7 +45,6 @@ pub(crate) fn has_form_of_call(cli: &Cli) -> bool {
     port == NOT_USED || parse_port(port).is_some()
 }
 
-/// Parses HAProxy's call.
 pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<Invocation> {
     let server = match cli.targets.endpoints.as_slice() {
         [_, _, address, port] => server(address, port, cli.targets.port)?,

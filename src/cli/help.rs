@@ -3,7 +3,6 @@
 use crate::model::exchange::FaultKind;
 use crate::rules::SuccessProblem;
 
-/// The usage lines.
 pub(super) const USAGE: &str = "check_ceilometer [OPTIONS] ENDPOINT...
        check_ceilometer --simulate DIAGNOSIS[,...]
        check_ceilometer --explain [KEY|DIAGNOSIS]

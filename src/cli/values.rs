@@ -59,7 +59,6 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     range::parse_duration(text, Unit::Seconds)
 }
 
-/// Parses a duration above zero.
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("must be above zero".into()),
@@ -72,10 +71,8 @@ pub(super) fn days(text: &str) -> Result<Duration, String> {
     range::parse_duration(text, Unit::Days)
 }
 
-/// A threshold for the response time.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ResponseTime {
-    /// The range in seconds.
     pub(crate) range: Range,
     /// The number where it has no unit or is in minutes (`500m`), which may have been meant in milliseconds.
     pub(crate) suspect: Option<Suspect>,
@@ -96,7 +93,6 @@ impl Suspect {
     }
 }
 
-/// Parses a threshold on the response time.
 pub(super) fn response_time(text: &str) -> Result<ResponseTime, String> {
     Ok(ResponseTime { range: Range::parse(text, Unit::Seconds)?, suspect: Suspect::of(text) })
 }

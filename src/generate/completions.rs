@@ -6,7 +6,6 @@ use clap_complete::{Shell, generate};
 use crate::cli::{Cli, NAME};
 use crate::model::diagnosis::Diagnosis;
 
-/// Returns the completions of a shell.
 pub(super) fn completions(shell: Shell) -> String {
     // Generated in memory, because `clap_complete` panics on a closed pipe.
     let mut text = Vec::new();

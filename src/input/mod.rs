@@ -22,7 +22,6 @@ use rustix::io::Errno;
 use crate::deadline::{self, poll_until};
 use crate::sanitize::{self, system_words};
 
-/// Number of bytes that are read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Flags to open files and directories with: no open blocks, and a directory need not be readable.
@@ -76,7 +75,6 @@ fn timeout_error(name: &str) -> anyhow::Error {
 /// lead elsewhere by now.
 pub(crate) struct OpenedFile {
     pub(crate) file: OwnedFd,
-    /// The directory of its path.
     pub(crate) named_in: OwnedFd,
     /// The directory that the file is in, whatever links lead to it.
     pub(crate) lies_in: OwnedFd,
@@ -150,7 +148,6 @@ fn open_in_place(path: &Path) -> Result<OpenedFile, Errno> {
     Err(Errno::LOOP)
 }
 
-/// Opens a directory, to do things in it.
 pub(crate) fn open_directory(path: &Path) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty())
 }
@@ -160,7 +157,6 @@ pub(crate) fn open_own_directory(path: &Path) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, DIRECTORY_FLAGS | OFlags::NOFOLLOW, Mode::empty())
 }
 
-/// The directory in a file's path.
 pub(crate) fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -241,7 +237,6 @@ enum Wait {
 
 /// Reads a file, or standard input, to its end.
 struct Reader {
-    /// The name in errors.
     name: String,
     wait: Wait,
     limit: usize,

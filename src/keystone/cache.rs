@@ -42,7 +42,6 @@ pub(crate) struct Cache {
     directory: Arc<OwnedFd>,
 }
 
-/// An entry of the cache.
 #[derive(Debug)]
 pub(crate) struct CachedLogin {
     /// The token, whatever life it has left, and the catalogue that came with it.
@@ -144,7 +143,6 @@ impl Cache {
         written.map_err(|error| replacement::cause(&self.path.join(name), &error))
     }
 
-    /// Forgets a cloud's token.
     pub(crate) fn forget(&self, cloud: &Cloud) -> Result<()> {
         Ok(rustix::fs::unlinkat(&self.directory, file_name(&cloud.name), AtFlags::empty())?)
     }

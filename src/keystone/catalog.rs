@@ -27,7 +27,6 @@ pub(crate) struct Catalog {
     pub(super) project_id: Option<String>,
 }
 
-/// An endpoint as the catalogue has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CatalogEntry {
     pub(super) service_type: String,
@@ -74,7 +73,6 @@ pub(crate) enum NotInCatalog {
     TooMany,
 }
 
-/// The reason why a URL of the catalogue cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum UrlProblem {
     NoScheme,

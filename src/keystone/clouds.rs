@@ -18,7 +18,6 @@ use crate::environment::Environment;
 use crate::input::{self, OpenedFile};
 use crate::sanitize::{quote_arg, sanitize_own};
 
-/// Maximum size of a file, in bytes.
 const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// Maximum length of a value, in bytes, as of a token file's: a secret is searched for in every text.
@@ -246,12 +245,10 @@ impl Layer {
     }
 }
 
-/// The variable that holds a key.
 fn variable(key: &str) -> String {
     format!("OS_{}", key.to_ascii_uppercase())
 }
 
-/// A file that was found and parsed.
 struct ConfigFile {
     path: PathBuf,
     opened: OpenedFile,
@@ -329,7 +326,6 @@ impl ConfigFile {
     }
 }
 
-/// The directories that are searched for files.
 struct FileSearch<'a> {
     environment: &'a Environment,
     deadline: Instant,

@@ -69,10 +69,8 @@ pub(crate) struct Cloud {
     pub(crate) notes: Vec<String>,
 }
 
-/// The address and the credentials of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
-    /// Keystone's address.
     pub(crate) url: Endpoint,
     /// `auth_url`, as the request needs it: with its version.
     pub(crate) auth_url: String,
@@ -118,7 +116,6 @@ pub(super) enum Domain {
     Name(String),
 }
 
-/// The scope that the token is requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TokenScope {
     /// As Keystone decides; an application credential has its own.
@@ -252,7 +249,6 @@ impl Cloud {
         Ok(cloud)
     }
 
-    /// The login's secret, to be masked.
     pub(crate) fn secret(&self) -> &Secret {
         self.login.credential.secret()
     }

@@ -20,7 +20,6 @@ const MAX_TYPE_BYTES: usize = 255;
 /// Life of a token whose dates cannot be read. Keystone's default is an hour.
 const ASSUMED_LIFE: Duration = Duration::from_secs(300);
 
-/// A token and what came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) id: Secret,
@@ -36,7 +35,6 @@ pub(crate) enum LoginFailure {
     Down,
     /// Keystone refused the credential.
     Refused {
-        /// Keystone's own message.
         message: UntrustedText,
         /// The methods that it wants together, where it wants more than was given.
         wanted: Vec<String>,

@@ -35,7 +35,6 @@ pub(super) enum Value {
     Map(Vec<(String, Node)>),
 }
 
-/// An error in a document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub(super) line: usize,

@@ -26,7 +26,6 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    /// The method in a request line.
     pub(crate) const fn name(self) -> &'static str {
         self.into_str()
     }
@@ -52,7 +51,6 @@ impl Phase {
     /// All phases, in the order in which they happen.
     pub(crate) const ALL: &'static [Phase] = Phase::VARIANTS;
 
-    /// The name that the JSON report uses.
     pub(crate) const fn name(self) -> &'static str {
         self.into_str()
     }
@@ -63,12 +61,10 @@ impl Phase {
 pub(crate) struct Phases([Option<Duration>; Phase::COUNT]);
 
 impl Phases {
-    /// The time of one phase.
     pub(crate) fn get(&self, phase: Phase) -> Option<Duration> {
         self.0.get(phase as usize).copied().flatten()
     }
 
-    /// Records the time of one phase.
     pub(crate) fn set(&mut self, phase: Phase, time: Duration) {
         if let Some(slot) = self.0.get_mut(phase as usize) {
             *slot = Some(time);
@@ -76,7 +72,6 @@ impl Phases {
     }
 }
 
-/// One header of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     /// The name in lower case, as the HTTP library hands it out.
@@ -98,7 +93,6 @@ pub(crate) struct Response {
     pub(crate) is_body_cut: bool,
 }
 
-/// Maximum number of bytes that are read of a body.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 /// Maximum number of bytes that are kept of a request's head, for `-vvv`.
@@ -110,12 +104,10 @@ pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 /// Maximum number of a response's headers: the HTTP library reads no more.
 pub(crate) const HEADERS_LIMIT: usize = 128;
 
-/// Tests for a status of success (2xx).
 pub(crate) const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)
 }
 
-/// Tests for a status that leads elsewhere (3xx).
 pub(crate) const fn is_redirect(status: u16) -> bool {
     matches!(status, 300..=399)
 }
@@ -142,7 +134,6 @@ impl Response {
     }
 }
 
-/// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
     Tcp(SocketAddr),
@@ -160,11 +151,9 @@ pub(crate) struct ServerCertificate {
 /// The end of a request: a response, a fault, or a fault in the midst of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion<A, F> {
-    /// The response is complete.
     Full(A),
     /// The response broke off after its head.
     Truncated(A, F),
-    /// There is no response.
     Failed(F),
 }
 
@@ -177,7 +166,6 @@ impl<A, F> Completion<A, F> {
         }
     }
 
-    /// The response, if it is complete.
     pub(crate) const fn full(&self) -> Option<&A> {
         match self {
             Completion::Full(response) => Some(response),
@@ -185,7 +173,6 @@ impl<A, F> Completion<A, F> {
         }
     }
 
-    /// The fault, if the response is not complete.
     pub(crate) const fn fault(&self) -> Option<&F> {
         match self {
             Completion::Full(_) => None,
@@ -193,7 +180,6 @@ impl<A, F> Completion<A, F> {
         }
     }
 
-    /// Maps the response and the fault.
     pub(crate) fn map<B, G>(
         &self,
         response: impl FnOnce(&A) -> B,
@@ -207,7 +193,6 @@ impl<A, F> Completion<A, F> {
     }
 }
 
-/// A request that was sent, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exchange {
     pub(crate) method: Method,
@@ -222,7 +207,6 @@ pub(crate) struct Exchange {
     pub(crate) sent: UntrustedText,
 }
 
-/// A request of the plan, sent or skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PlannedRequest {
     Sent(Box<Exchange>),
@@ -231,7 +215,6 @@ pub(crate) enum PlannedRequest {
 }
 
 impl PlannedRequest {
-    /// The exchange of a request that was sent.
     pub(crate) fn exchange(&self) -> Option<&Exchange> {
         match self {
             PlannedRequest::Sent(exchange) => Some(exchange),

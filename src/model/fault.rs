@@ -11,12 +11,10 @@ use strum::{IntoStaticStr, VariantArray};
 use super::exchange::Phase;
 use crate::sanitize::UntrustedText;
 
-/// The kinds of failure that the rules tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray, Serialize)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FaultKind {
-    /// The name does not resolve.
     Dns,
     Refused,
     NoRoute,
@@ -38,10 +36,8 @@ pub(crate) enum FaultKind {
 }
 
 impl FaultKind {
-    /// All kinds.
     pub(crate) const ALL: &'static [FaultKind] = <FaultKind as VariantArray>::VARIANTS;
 
-    /// The name in keys and in the JSON report.
     pub(crate) const fn name(self) -> &'static str {
         self.into_str()
     }
@@ -63,7 +59,6 @@ impl FaultKind {
     }
 }
 
-/// A failed request: the kind of failure, its phase, its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault<T = UntrustedText> {
     pub(crate) kind: FaultKind,
@@ -71,7 +66,6 @@ pub(crate) struct Fault<T = UntrustedText> {
     pub(crate) detail: FaultDetail<T>,
 }
 
-/// The facts of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FaultDetail<T = UntrustedText> {
     Lookup {
@@ -109,14 +103,12 @@ pub(crate) enum FaultDetail<T = UntrustedText> {
 pub(crate) enum LookupProblem {
     /// The system's resolver failed, in its words.
     Failed(String),
-    /// The resolver did not answer before the deadline.
     Timeout,
     NoAddress,
     /// The name has no address of the wanted family: `IPv4` or `IPv6`.
     NoAddressOf(&'static str),
 }
 
-/// The reason why no connection was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConnectFault {
     /// The first addresses that were tried, and the number of those left out.
@@ -125,7 +117,6 @@ pub(crate) enum ConnectFault {
     Unix { path: String, reason: Option<String> },
 }
 
-/// One address that could not be connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AddressAttempt {
     pub(crate) address: SocketAddr,
@@ -133,7 +124,6 @@ pub(crate) struct AddressAttempt {
     pub(crate) reason: Option<String>,
 }
 
-/// The failure of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ProxyProblem {
     NotResolved(LookupProblem),
@@ -180,7 +170,6 @@ pub(crate) enum TlsProblem {
     NoNameSent(String),
     /// The server sent another alert.
     Alert(String),
-    /// The server answers in plain HTTP on this port.
     ServerSpeaksHttp,
     Malformed(String),
     CertificatesTooLong,
@@ -191,7 +180,6 @@ pub(crate) enum TlsProblem {
     Failed(String),
 }
 
-/// A certificate that was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CertificateFault<T> {
     pub(crate) problem: CertificateProblem,
@@ -204,7 +192,6 @@ pub(crate) struct CertificateFault<T> {
     pub(crate) more_names: usize,
 }
 
-/// The reason why a certificate was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CertificateProblem {
     Expired(ChainPart, SystemTime),
@@ -224,7 +211,6 @@ pub(crate) enum CertificateProblem {
     NotForServers(ChainPart),
     /// A CA's certificate; the name is that of the trust store, which does not hold it.
     IsCa(String),
-    /// The issuer of a certificate is not a CA certificate.
     IssuerIsNoCa,
     /// The key usage of an intermediate certificate does not allow it to sign certificates.
     MayNotSign,
@@ -248,7 +234,6 @@ pub(crate) enum CertificateProblem {
     UnsupportedSignature(ChainPart, String),
     /// A signature algorithm that no library trusts any longer.
     OutdatedSignature(ChainPart, String),
-    /// A key too short to be trusted.
     WeakKey(ChainPart, String),
     /// The chain is longer or more branched than is followed.
     ChainTooLong,
@@ -256,7 +241,6 @@ pub(crate) enum CertificateProblem {
     Other(String),
 }
 
-/// The place of a certificate in its chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChainPart {
     Server,
@@ -266,7 +250,6 @@ pub(crate) enum ChainPart {
     Anchor,
 }
 
-/// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     Timeout,
@@ -321,7 +304,6 @@ pub(crate) enum ResponseProblem {
     UnprovenEnd,
 }
 
-/// A chunk that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChunkProblem {
     /// Its size is no number.

@@ -3,7 +3,6 @@
 /// A number or a share of the endpoints that must be OK or WARNING.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quorum {
-    /// A number of endpoints.
     Count(usize),
     /// A share of the endpoints in percent, rounded up.
     Percent(usize),

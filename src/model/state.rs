@@ -24,7 +24,6 @@ impl State {
     /// All states, by exit code.
     pub(crate) const ALL: [State; 4] = [State::Ok, State::Warning, State::Critical, State::Unknown];
 
-    /// The plugin's exit code: 0, 1, 2 or 3.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             State::Ok => 0,
@@ -47,7 +46,6 @@ impl State {
         }
     }
 
-    /// The more severe of two states.
     #[must_use]
     pub(crate) const fn or_worse(self, other: State) -> State {
         if other.severity() > self.severity() { other } else { self }
@@ -58,7 +56,6 @@ impl State {
         states.into_iter().reduce(State::or_worse).unwrap_or(State::Unknown)
     }
 
-    /// All states, the most severe first.
     pub(crate) fn worst_first() -> [State; 4] {
         let mut states = State::ALL;
         states.sort_by_key(|state| Reverse(state.severity()));
@@ -74,7 +71,6 @@ impl State {
         tally.collect::<Vec<_>>().join(", ")
     }
 
-    /// The name in capitals, as plugins print it.
     pub(crate) const fn name(self) -> &'static str {
         self.into_str()
     }

@@ -1,6 +1,5 @@
 //! The words of an alert that are neither a key nor a diagnosis.
 
-/// A word and its meaning.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Term {
     pub(crate) name: &'static str,

@@ -3,7 +3,6 @@
 use crate::model::range::Range;
 use crate::model::state::State;
 
-/// A warning and a critical range.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Threshold {
     pub(crate) warning: Option<Range>,
@@ -11,7 +10,6 @@ pub(crate) struct Threshold {
 }
 
 impl Threshold {
-    /// Judges a value.
     pub(crate) fn judge(&self, value: f64) -> State {
         if self.critical.as_ref().is_some_and(|range| range.alerts(value)) {
             State::Critical
@@ -23,7 +21,6 @@ impl Threshold {
     }
 }
 
-/// The thresholds of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Thresholds {
     /// The response time of each answered request, in seconds.

@@ -134,7 +134,6 @@ impl CloudPlan {
         cloud.notes.iter().cloned().chain(is_open.then(|| plain.to_owned())).collect()
     }
 
-    /// Registers the login's secret, to be masked.
     pub(super) fn hide(&self, secrets: &mut SecretReader) {
         secrets
             .add_secret(&format!("the cloud {}", self.cloud.name), self.cloud.secret().expose().as_bytes());

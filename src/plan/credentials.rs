@@ -40,7 +40,6 @@ const SHORT_SECRET: &str = "wherever its text occurs in an answer, *** is shown"
 const RESERVED_HEADERS: [&str; 5] =
     ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"];
 
-/// The name and value of a header.
 pub(super) type RequestHeader = (String, Vec<u8>);
 
 /// Reads secrets within a deadline, registers them with the sanitizer, and collects notes on careless use.

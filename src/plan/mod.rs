@@ -40,12 +40,10 @@ pub(crate) use validate::check_text_conflicts;
 const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
 /// The default of `-t` in HAProxy mode: HAProxy kills a check after `inter`, which defaults to 2 s.
 const HAPROXY_BUDGET: Duration = Duration::from_millis(1500);
-/// The default of `--retry-delay`.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Share of the budget that the first look at `--output-file`, or at the token cache, may take, as its divisor.
 const LOOK_SHARE: u32 = 8;
 
-/// The plan of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) targets: Targets,
@@ -68,7 +66,6 @@ pub(crate) struct Plan {
     pub(crate) sanitizer: Sanitizer,
 }
 
-/// Time, retries and concurrency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Timing {
     /// `-t`: the wall-clock limit of one run.
@@ -95,7 +92,6 @@ pub(crate) enum ExitCodes {
 }
 
 impl ExitCodes {
-    /// The process's exit code for a state.
     pub(crate) fn of(self, state: State) -> u8 {
         match self {
             ExitCodes::FailOn(from) => {
@@ -107,7 +103,6 @@ impl ExitCodes {
     }
 }
 
-/// The number and timing of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RunMode {
     Once,

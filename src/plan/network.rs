@@ -11,7 +11,6 @@ use crate::environment::Environment;
 use crate::plan::credentials::SecretReader;
 use crate::plan::proxy::{self, Proxy};
 
-/// Settings of all connections and requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Network {
     /// The only address family to use (`-4`, `-6`).
@@ -22,7 +21,6 @@ pub(crate) struct Network {
     pub(crate) tls: Tls,
 }
 
-/// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum IpFamily {
     V4,
@@ -30,13 +28,11 @@ pub(crate) enum IpFamily {
 }
 
 impl IpFamily {
-    /// Returns whether an address is of this family.
     pub(crate) const fn has(self, address: &IpAddr) -> bool {
         matches!((self, address), (IpFamily::V4, IpAddr::V4(_)) | (IpFamily::V6, IpAddr::V6(_)))
     }
 }
 
-/// Settings of TLS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tls {
     /// `-k`: do not verify the certificate.

@@ -35,7 +35,6 @@ pub(crate) enum Verbosity {
 }
 
 impl Verbosity {
-    /// Converts the number of `-v` options.
     pub(crate) const fn of(count: u8) -> Verbosity {
         match count {
             0 => Verbosity::Brief,
@@ -112,7 +111,6 @@ pub(super) fn from_cli(cli: &Cli, environment: &Environment, haproxy: bool) -> O
     }
 }
 
-/// The format without `-o`.
 fn default_format(haproxy: bool, terminal: bool) -> Option<OutputFormat> {
     match (haproxy, terminal) {
         (true, _) => None,

@@ -32,7 +32,6 @@ const MAX_SIMULATED: usize = 500;
 /// The error of a line that is not an endpoint. It does not quote the line, which may hold credentials.
 const INVALID_LINE: &str = "expected [http[s]://]HOST[:PORT][/PREFIX]";
 
-/// The option that gives an endpoint another address.
 pub(crate) const CONNECT_TO: &str = "--connect-to";
 
 /// The name of HAProxy's UNIX-socket server where `-H` gives none.
@@ -47,7 +46,6 @@ pub(crate) enum Targets {
     Addresses(Vec<Endpoint>),
     /// `--os-cloud`: the endpoints of the catalogue, known after the login.
     Catalog {
-        /// All addresses of the endpoints become endpoints.
         all_addresses: bool,
         /// The route of the only endpoint.
         connect_to: Option<ConnectTo>,
@@ -138,7 +136,6 @@ fn catalog(cli: &Cli) -> Result<Targets> {
     Ok(Targets::Catalog { all_addresses: cli.targets.all_addresses, connect_to })
 }
 
-/// Collects the given endpoints.
 fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     let mut endpoints = Endpoints::default();
     let defaults = defaults(cli);

@@ -13,7 +13,6 @@ use crate::verdict::{
     CertificateInfo, FaultInfo, LoginVerdict, Outcome, RequestResult, RequestVerdict, Responder, Verdict,
 };
 
-/// The version of the object's shape.
 const SCHEMA_VERSION: u8 = 2;
 
 /// Renders the report as one object over several lines, for people who look at it.
@@ -38,7 +37,6 @@ fn written(text: serde_json::Result<String>) -> String {
     text.unwrap_or_default() + "\n"
 }
 
-/// The report as an object.
 #[derive(Serialize)]
 struct Object<'a> {
     schema_version: u8,
@@ -76,7 +74,6 @@ impl<'a> Object<'a> {
     }
 }
 
-/// An endpoint.
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -125,7 +122,6 @@ struct Fact<'a> {
     value: &'a str,
 }
 
-/// The phases by their names.
 struct Times(Phases);
 
 impl Serialize for Times {

@@ -78,10 +78,8 @@ const MAX_REASON: usize = 600;
 /// Maximum length of the reason why a result was not written, in characters.
 const MAX_WRITE_ERROR: usize = 100;
 
-/// A whole run.
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
-    /// The aggregated state.
     pub(crate) state: State,
     /// The process's exit code (after `--fail-on` and HAProxy's rules).
     pub(crate) exit_code: u8,
@@ -261,7 +259,6 @@ impl Report {
         login.chain(probes).any(|request| request.phases.get(Phase::Tls).is_some())
     }
 
-    /// The end of the run.
     pub(crate) fn over_at(&self) -> SystemTime {
         self.started_at + self.elapsed
     }

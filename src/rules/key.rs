@@ -6,7 +6,6 @@ use strum::IntoStaticStr;
 
 use crate::model::exchange::{FaultKind, Method};
 
-/// The outcomes that a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Selector {
     Status(u16),
@@ -34,7 +33,6 @@ impl SuccessProblem {
     pub(crate) const ALL: [SuccessProblem; 3] =
         [SuccessProblem::Page, SuccessProblem::Report, SuccessProblem::Cached];
 
-    /// The name in a key.
     pub(crate) const fn name(self) -> &'static str {
         self.into_str()
     }

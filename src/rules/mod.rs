@@ -17,19 +17,16 @@ use crate::model::state::State::{self, Critical, Unknown, Warning};
 use crate::model::threshold::Thresholds;
 pub(crate) use key::{Key, Selector, SuccessProblem};
 
-/// The origin of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleOrigin {
     /// The Health-Check API's page.
     Documented,
     /// Added by this program.
     BuiltIn,
-    /// `--state`.
     Overridden,
 }
 
 impl RuleOrigin {
-    /// The name that outputs use.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             RuleOrigin::Documented => "documented",
@@ -41,12 +38,10 @@ impl RuleOrigin {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The responses and faults that the row applies to.
     pub(crate) key: Key,
     pub(crate) state: State,
     /// The diagnosis where nothing in the response says otherwise.
     pub(crate) diagnosis: Diagnosis,
-    /// The meaning, as a sentence.
     pub(crate) meaning: &'static str,
     /// The action; empty where there is nothing to do.
     pub(crate) action: &'static str,
@@ -61,7 +56,6 @@ pub(crate) struct Row {
 pub(crate) struct Hint {
     /// The key of its row, or of a part of that.
     key: Key,
-    /// The action.
     words: &'static str,
 }
 
@@ -377,7 +371,6 @@ pub(crate) struct Table {
     overrides: Vec<(Key, State)>,
 }
 
-/// The criteria of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Criteria {
     /// The table with the overrides of `--state`.
@@ -409,7 +402,6 @@ impl Table {
         worst.unwrap_or_else(|| (self.effective(method, &[status]), None))
     }
 
-    /// The row that judges a fault.
     pub(crate) fn row_of_fault(&self, method: Method, kind: FaultKind) -> Row {
         self.effective(method, &[Selector::Fault(kind)])
     }
@@ -486,7 +478,6 @@ fn overridden(row: Row, key: Key, state: State) -> Row {
     Row { key, state, diagnosis: rediagnosed(row, state), origin: RuleOrigin::Overridden, ..row }
 }
 
-/// Returns the selector for a response with this status.
 fn selector_of_status(status: u16) -> Selector {
     match status {
         100..=599 => Selector::Status(status),

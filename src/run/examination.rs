@@ -95,7 +95,6 @@ impl Examination<'_> {
         }
     }
 
-    /// Time since the run began to probe.
     pub(super) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }

@@ -160,7 +160,6 @@ impl Run {
         }))
     }
 
-    /// Returns the methods of the requests to an endpoint.
     fn methods(&self, endpoint: &Endpoint) -> &[Method] {
         let planned = &self.plan.methods;
         self.simulation.as_ref().map_or(&**planned, |simulation| simulation.methods(endpoint, planned))

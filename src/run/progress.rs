@@ -37,7 +37,6 @@ fn snapshot((done, all): (usize, usize), elapsed: Duration, budget: Duration) ->
     }
 }
 
-/// Describes the progress of a run.
 pub(crate) fn describe((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
     let all = units::plural(all as u64, "endpoint");
     format!("{done} of {all}, {} of {}", units::format_span(elapsed), units::format_span(budget))

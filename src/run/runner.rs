@@ -33,7 +33,6 @@ pub(crate) struct Runner {
     interval: Duration,
 }
 
-/// A run to execute.
 struct Order {
     began: Instant,
     deadline: Instant,
@@ -43,7 +42,6 @@ struct Order {
 enum Event {
     /// A run is over, or has panicked.
     Over(Box<thread::Result<Result<Report>>>),
-    /// SIGINT or SIGTERM.
     Stop,
 }
 
@@ -90,7 +88,6 @@ impl Runner {
         }
     }
 
-    /// Waits; breaks off at a signal.
     pub(crate) fn pause(&self, until: Instant, mut tick: impl FnMut()) -> ControlFlow<()> {
         loop {
             match self.next(Some(until), &mut tick) {

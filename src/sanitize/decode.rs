@@ -276,7 +276,6 @@ fn json_unit(digits: &[u8]) -> Option<u32> {
     digits.get(..4).and_then(hexadecimal)
 }
 
-/// The character of a letter after a backslash.
 fn json_letter(letter: u8) -> Option<u8> {
     Some(match letter {
         b'"' | b'\\' | b'/' | b'\'' => letter,
@@ -333,7 +332,6 @@ const HTML_NAMES: [(&[u8], char); 40] = [
     (b"vert", '|'),
 ];
 
-/// The end of a numeric reference.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Semicolon {
     Needed,

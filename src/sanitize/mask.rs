@@ -56,7 +56,6 @@ const MAX_SPACED_PASSWORD: usize = 128;
 const MAX_GAPS: usize = 4;
 const MAX_TAG: usize = 64;
 
-/// Maximum number of digits of a port.
 const MAX_PORT_DIGITS: usize = 5;
 
 /// The secrets, in the forms in which they are searched for.
@@ -110,7 +109,6 @@ impl Mask {
         }
     }
 
-    /// Adds one form of a secret.
     pub(super) fn add_form(&mut self, form: &[u8]) {
         let form: Vec<u8> = form.iter().copied().filter_map(normalize).collect();
         if !form.is_empty() {
@@ -179,7 +177,6 @@ impl Mask {
     }
 }
 
-/// A search of one text.
 struct Search<'a> {
     mask: &'a Mask,
     /// Bytes that may still be decoded.
@@ -391,13 +388,9 @@ fn after_gap(mut text: &[u8]) -> &[u8] {
 /// The place where the `@` after a password is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reach {
-    /// There is no password.
     Nowhere,
-    /// The rest of the URL.
     Url,
-    /// The rest of the word.
     Word,
-    /// The next word.
     NextWord,
     /// The rest of the word, or soon after it.
     BeyondWord,

@@ -39,7 +39,6 @@ const MAX_CUT_WORD: usize = 256;
 pub(crate) struct UntrustedText(Vec<u8>);
 
 impl UntrustedText {
-    /// Marks bytes as foreign.
     pub(crate) fn new(bytes: impl Into<Vec<u8>>) -> UntrustedText {
         UntrustedText(bytes.into())
     }
@@ -49,7 +48,6 @@ impl UntrustedText {
         &self.0
     }
 
-    /// Keeps a beginning.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.0.truncate(beginning(&self.0, length).len());
     }

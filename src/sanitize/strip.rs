@@ -6,7 +6,6 @@ use unicode_width::UnicodeWidthChar;
 /// to paint over the neighbouring lines.
 const MAX_STACKED: usize = 2;
 
-/// The treatment of line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineBreaks {
     /// They are white space like any other.
@@ -47,9 +46,7 @@ pub(crate) fn without_controls(text: &str) -> String {
 /// A sequence that breaks off ends at the next control character, so that a lone opener cannot swallow later lines.
 #[derive(Clone, Copy)]
 enum EscapeState {
-    /// Outside of any.
     None,
-    /// After ESC.
     Escape,
     /// Within a control sequence, such as a colour.
     Control,
@@ -76,7 +73,6 @@ impl EscapeState {
     }
 }
 
-/// The text that was kept so far.
 struct Cleaned {
     text: String,
     breaks: LineBreaks,
@@ -87,7 +83,6 @@ struct Cleaned {
 }
 
 impl Cleaned {
-    /// Takes one more character, or drops it.
     fn push(&mut self, letter: char) {
         if letter.is_whitespace() {
             let broken = self.breaks == LineBreaks::Kept && (letter == '\n' || self.gap == Some('\n'));

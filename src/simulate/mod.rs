@@ -25,7 +25,6 @@ use tls::Identity;
 
 /// Bound on waiting for a request, or for room to answer in.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Maximum length of a request that is read, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// Maximum number of connections to an endpoint; the oldest is closed for one more.
 const MAX_CONNECTIONS: usize = 32;
@@ -33,7 +32,6 @@ const MAX_CONNECTIONS: usize = 32;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// Maximum number of such pauses, one after another: connections and descriptors come back long before.
 const MAX_ACCEPT_PAUSES: usize = 1000;
-/// Size of the stack of an endpoint's threads, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
 /// First of the preferred ports, which lie below those that Linux gives to clients.
 const FIRST_PORT: u16 = 28_770;
@@ -176,7 +174,6 @@ fn addresses(diagnosis: Diagnosis) -> [SocketAddr; 2] {
     [preferred, 0].map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
-/// The certificate of an endpoint that speaks TLS.
 fn identity(diagnosis: Diagnosis) -> anyhow::Result<Option<Identity>> {
     let now = SystemTime::now();
     match diagnosis {
@@ -321,7 +318,6 @@ const EMPTY_CATALOG: CannedResponse = CannedResponse {
     body: r#"{"token":{"catalog":[{"type":"identity","endpoints":[{"region_id":"RegionOne","interface":"public","url":"http://127.0.0.1"}]}]}}"#,
 };
 
-/// Returns the response of an endpoint with this diagnosis.
 fn reply(diagnosis: Diagnosis, method: Method) -> CannedResponse {
     match (diagnosis, method) {
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,

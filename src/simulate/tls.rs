@@ -16,12 +16,10 @@ const KEY: &[u8] = include_bytes!("../../assets/simulated.key");
 const CERTIFICATE: &[u8] = include_bytes!("../../assets/simulated.tbs");
 /// Offsets of the bounds of its validity, as `YYMMDDhhmmssZ`.
 const VALIDITY: [usize; 2] = [51, 66];
-/// Validity of a certificate.
 const LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// ecdsa-with-SHA256, as a DER `AlgorithmIdentifier`.
 const ALGORITHM: [u8; 12] = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 
-/// A certificate and the key that it is for.
 #[derive(Debug, Clone)]
 pub(super) struct Identity(Arc<CertifiedKey>);
 
@@ -41,7 +39,6 @@ impl Identity {
         Ok(Identity(Arc::new(CertifiedKey::new(vec![CertificateDer::from(certificate)], key))))
     }
 
-    /// The certificate (DER).
     pub(super) fn certificate(&self) -> Vec<u8> {
         self.0.cert.first().map(|certificate| certificate.to_vec()).unwrap_or_default()
     }

@@ -11,7 +11,6 @@ pub(crate) const MARGIN: usize = 10;
 /// Columns of prose, however wide the terminal is: longer lines are hard to read.
 pub(crate) const MAX_PROSE: usize = 100;
 
-/// Space between two columns of a table.
 pub(crate) const GAP: &str = "  ";
 
 /// Share of a line that a table's names keep, in percent. The first of the other columns may reduce it to
@@ -44,7 +43,6 @@ pub(crate) fn fit_columns<const N: usize>(name: usize, wanted: [usize; N], room:
     FittedColumns { name, columns, left: left + least - name }
 }
 
-/// Width of the widest text in columns.
 pub(crate) fn widest(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {
     texts.into_iter().map(|text| display_width(text.as_ref())).max().unwrap_or_default()
 }

@@ -11,9 +11,7 @@ use crate::terminal::layout::truncate_end;
 
 /// Runs shorter than this show no progress.
 pub(crate) const SHOW_AFTER: Duration = Duration::from_millis(500);
-/// Time between two redraws.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
-/// Columns of the bar itself.
 const BAR_COLUMNS: usize = 20;
 /// Erases the cursor's line (ECMA-48), and the `^C` that a terminal echoes there.
 const CLEAR: &str = "\r\x1b[K";

@@ -77,7 +77,6 @@ impl<'a> WatchDisplay<'a> {
         self.write(&line)
     }
 
-    /// Redraws the elapsed times.
     pub(super) fn refresh(&mut self) {
         if self.block.is_some() {
             // A terminal that has gone is noticed when the run is over.

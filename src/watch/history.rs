@@ -18,19 +18,16 @@ pub(super) const MAX_RECENT: usize = 120;
 /// changing.
 const MAX_FORMER: usize = 100;
 
-/// The runs so far.
 #[derive(Debug, Default)]
 pub(super) struct History {
     /// Number of runs that are over.
     pub(super) runs: u64,
     /// Number of changes, of all endpoints together.
     pub(super) changes: u64,
-    /// The aggregated state.
     pub(super) overall: StateClock,
     endpoints: HashMap<String, EndpointHistory>,
 }
 
-/// Time spent in each state.
 #[derive(Debug, Default)]
 pub(super) struct StateClock {
     /// The state, once one is known, and its beginning.
@@ -38,11 +35,9 @@ pub(super) struct StateClock {
     /// Moment up to which time is counted; `None` while the endpoint is not probed.
     counted_to: Option<Duration>,
     spent: HashMap<State, Duration>,
-    /// Number of changes of state.
     changes: u64,
 }
 
-/// An endpoint's past.
 #[derive(Debug, Default)]
 pub(super) struct EndpointHistory {
     /// Position among the endpoints.
@@ -53,7 +48,6 @@ pub(super) struct EndpointHistory {
     pub(super) changes: u64,
     /// The state, and the time of the slowest request, of the last runs, the latest last.
     pub(super) recent: VecDeque<(State, Duration)>,
-    /// The slowest complete response.
     pub(super) slowest: Option<SlowestResponse>,
     /// The end of the last run that was not OK, and the endpoint's own line.
     pub(super) last_failure: Option<(SystemTime, String)>,
@@ -158,7 +152,6 @@ impl StateClock {
         self.current.map(|(state, _)| state)
     }
 
-    /// Time since the state began.
     pub(super) fn time_in_state(&self, at: Duration) -> Duration {
         self.current.map_or(Duration::ZERO, |(_, since)| at.saturating_sub(since))
     }

@@ -6,7 +6,6 @@ use crate::report::{self, Report, json};
 use crate::terminal::layout::hanging_indent;
 use crate::units;
 
-/// Minimum width of the layout in columns.
 const MIN_COLUMNS: usize = 40;
 
 /// Renders a run in one line; whole in formats for programs that read lines.

@@ -11,9 +11,7 @@ use crate::units::{self, plural};
 
 pub(super) struct WatchSummary<'a> {
     pub(super) history: &'a History,
-    /// The last run that was over.
     pub(super) latest: &'a Report,
-    /// Time since the watch began.
     pub(super) at: Duration,
     pub(super) columns: usize,
     pub(super) palette: Palette,

@@ -30,11 +30,9 @@ pub(crate) fn wait(run: Run, started: Instant, limit: Duration) -> Result<Report
     Ok(if interrupted { waiting.interrupted(&run) } else { waiting.finished(&run) })
 }
 
-/// The runs so far.
 struct Waiting {
     started: Instant,
     limit: Duration,
-    /// Number of runs that are over.
     runs: u64,
     last: Option<Report>,
 }

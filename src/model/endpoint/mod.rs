@@ -18,12 +18,9 @@ pub(crate) use path::parse_path;
 /// Maximum number of characters shown of a socket's path.
 const MAX_SHOWN_SOCKET: usize = 100;
 
-/// The default port of Ceilometer's API.
 pub(crate) const DEFAULT_PORT: u16 = 8777;
-/// The Health-Check API's path.
 pub(crate) const DEFAULT_PATH: &str = "/v2/health";
 
-/// The scheme of an endpoint's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
     Http,
@@ -31,7 +28,6 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme's name in a URL.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Scheme::Http => "http",
@@ -39,7 +35,6 @@ impl Scheme {
         }
     }
 
-    /// The scheme's default port.
     pub(crate) const fn port(self) -> u16 {
         match self {
             Scheme::Http => 80,
@@ -70,7 +65,6 @@ impl fmt::Display for Host {
 /// The destination of an endpoint's connections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
-    /// The endpoint's own host and port.
     Host,
     /// Another address, while `Host`, SNI and certificate name stay the endpoint's.
     Address(IpAddr, u16),
@@ -135,7 +129,6 @@ impl fmt::Display for EndpointError {
 /// `-t`.
 pub(crate) const MAX_ENDPOINTS: usize = 20_000;
 
-/// One endpoint of the Health-Check API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
     pub(crate) scheme: Scheme,
@@ -144,12 +137,10 @@ pub(crate) struct Endpoint {
     /// The prefix before the health path: empty, or with a slash at its beginning and none at its end.
     pub(crate) prefix: String,
     pub(crate) path: String,
-    /// The destination of its connections.
     pub(crate) route: Route,
 }
 
 impl Endpoint {
-    /// Parses one endpoint.
     pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Endpoint, EndpointError> {
         // Before all else: no later reason may quote a part of a secret.
         check_secrets(text)?;

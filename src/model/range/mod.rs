@@ -20,7 +20,6 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// The unit's length in seconds.
     pub(crate) const fn seconds(self) -> f64 {
         match self {
             Unit::Seconds => 1.0,
@@ -126,7 +125,6 @@ pub(crate) fn parse_duration(text: &str, unit: Unit) -> Result<Duration, String>
     bounded(read_duration(text, unit).ok_or_else(|| format!("expected {}", unit.examples()))?)
 }
 
-/// Parses one bound of a range, in `unit`.
 fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
     let duration = bounded(read_duration(text, unit).ok_or_else(|| range_forms(unit))?)?;
     Ok(bare_number(text).unwrap_or_else(|| in_unit(duration, unit)))

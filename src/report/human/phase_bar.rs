@@ -25,7 +25,6 @@ pub(super) fn shares(phases: &Phases, columns: usize) -> Vec<(Phase, usize)> {
     shares
 }
 
-/// Draws the bar.
 pub(super) fn draw(phases: &Phases, columns: usize) -> String {
     shares(phases, columns).into_iter().map(|(phase, taken)| shape(phase).repeat(taken)).collect()
 }

@@ -15,7 +15,6 @@ use crate::verdict::Verdict;
 /// Maximum number of rows with the same diagnosis among many endpoints; the others are counted.
 const MAX_ALIKE: usize = 10;
 
-/// Names of the columns.
 const TITLES: [&str; 5] = ["ENDPOINT", "DIAGNOSIS", "GET", "HEAD", "TIME"];
 
 /// An endpoint's cells, under [`TITLES`].

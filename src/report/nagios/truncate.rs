@@ -9,7 +9,6 @@ const MIN_SUMMARY_BYTES: usize = 80;
 /// The separator between the text and the performance data.
 const BAR: &str = " | ";
 
-/// A plugin's output before it is cut.
 pub(super) struct PluginOutput {
     /// `CEILOMETER CRITICAL - `, which always stays.
     pub(super) lead: String,

@@ -27,11 +27,9 @@ const MIN_HEADLINE: usize = 9;
 
 pub(super) struct LiveView<'a> {
     pub(super) history: &'a History,
-    /// The last run that was over.
     pub(super) report: Option<&'a Report>,
     /// The line about the current run and the next one.
     pub(super) status: &'a str,
-    /// Time since the watch began.
     pub(super) at: Duration,
     pub(super) size: Size,
     pub(super) palette: Palette,
