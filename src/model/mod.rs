@@ -1,5 +1,6 @@
 //! The terms of the field: endpoints, requests and their results, states, diagnoses, thresholds.
 
+pub(crate) mod auth_scheme;
 pub(crate) mod diagnosis;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;

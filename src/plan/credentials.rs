@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::cli::Cli;
 use crate::input;
+use crate::model::auth_scheme::AuthScheme;
 use crate::model::exchange::is_token;
 use crate::sanitize::{Sanitizer, quote_arg};
 
@@ -118,7 +119,7 @@ impl SecretReader {
             self.sanitizer.add_secret(secret);
         }
         self.add_secret(option, password);
-        Ok(format!("Basic {encoded}").into_bytes())
+        Ok(format!("{} {encoded}", AuthScheme::Basic.name()).into_bytes())
     }
 
     /// Registers a secret. One that is so short that it occurs in ordinary text is masked as well, and noted.
@@ -224,9 +225,9 @@ fn check_host(headers: &[RequestHeader]) -> Result<(), &'static str> {
 
 /// Decodes `user:password` of Basic credentials in a header's value.
 fn basic_login(value: &[u8]) -> Option<Vec<u8>> {
-    let (scheme, encoded) = value.split_at_checked("Basic ".len())?;
-    let login = STANDARD.decode(encoded.trim_ascii()).ok()?;
-    (scheme.eq_ignore_ascii_case(b"Basic ") && login.contains(&b':')).then_some(login)
+    let is_basic = AuthScheme::of(value) == Some(AuthScheme::Basic);
+    let encoded = value.get(AuthScheme::Basic.name().len()..).filter(|_| is_basic)?;
+    STANDARD.decode(encoded.trim_ascii()).ok().filter(|login| login.contains(&b':'))
 }
 
 /// Parses `Name: value` by the grammar of RFC 9110, section 5. The error quotes no more than the name.

@@ -6,6 +6,7 @@ use super::error::local_fault;
 use super::framing::{self, BodyLength};
 use super::head;
 use super::stream::DeadlineStream;
+use crate::model::auth_scheme::{self, AuthScheme};
 use crate::model::exchange::{HEAD_LIMIT, Method, Phase, is_gateway_failure, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem, TlsProblem};
 use crate::plan::Proxy;
@@ -101,14 +102,13 @@ fn refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
 
 /// The schemes of a proxy's challenges, unless Basic may be among them.
 fn unsupported_schemes(head: &[u8]) -> Option<String> {
-    let schemes = head::values(head, "proxy-authenticate").map(|challenge| {
-        let scheme = challenge.split(|byte| matches!(byte, b' ' | b',')).next().unwrap_or_default();
-        String::from_utf8_lossy(scheme).into_owned()
-    });
+    let schemes = head::values(head, "proxy-authenticate")
+        .map(|challenge| String::from_utf8_lossy(auth_scheme::first_word(challenge)).into_owned());
     let schemes: Vec<String> = schemes.collect();
     // A header may hold several challenges, whose limits are hard to find.
+    let basic = AuthScheme::Basic.name().as_bytes();
     let has_basic = head::values(head, "proxy-authenticate")
-        .any(|challenge| challenge.to_ascii_lowercase().windows(5).any(|part| part == b"basic"));
+        .any(|challenge| challenge.windows(basic.len()).any(|part| part.eq_ignore_ascii_case(basic)));
     let named = schemes.join(" or ").chars().take(MAX_KEPT).collect();
     (!schemes.is_empty() && !has_basic).then_some(named)
 }

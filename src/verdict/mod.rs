@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::model::auth_scheme::AuthScheme;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
 use crate::model::exchange::{Completion, Exchange, Method, Phases, PlannedRequest};
@@ -258,10 +259,18 @@ pub(crate) struct HeaderQuotes {
     pub(crate) allow: Option<String>,
     pub(crate) retry_after: Option<String>,
     /// `WWW-Authenticate`.
-    pub(crate) challenge: Option<String>,
+    pub(crate) challenge: Option<Challenge>,
     pub(crate) age: Option<String>,
     /// `Content-Encoding` or `Transfer-Encoding` of a body in an unrequested coding.
     pub(crate) coding: Option<String>,
+}
+
+/// A challenge to send credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Challenge {
+    /// `None` for a scheme that is not known here.
+    pub(crate) scheme: Option<AuthScheme>,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,10 @@ use super::body::{self, Body};
 use super::cache::{is_cached, is_of_this_run};
 use super::responder::{self, Obstacle, Recognition, Responder};
 use super::{
-    FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, Shortage, Spender, TimeLimits, redirect,
-    remark, shortage,
+    Challenge, FaultInfo, HeaderQuotes, Redirect, Remark, RequestVerdict, Shortage, Spender, TimeLimits,
+    redirect, remark, shortage,
 };
+use crate::model::auth_scheme::AuthScheme;
 use crate::model::diagnosis::Diagnosis::{
     self, BackendStalled, NoAnswer, ProxyError, Unexpected, Unreachable,
 };
@@ -331,17 +332,16 @@ fn peer(peer: &Peer) -> String {
     }
 }
 
-/// Schemes that this program can satisfy; a server may offer several, each in a header of its own.
-const SUPPORTED_SCHEMES: [&str; 3] = ["keystone", "basic", "bearer"];
-
-/// The challenge that this program can satisfy, or else the first one.
-fn challenge(response: &Response) -> Option<&UntrustedText> {
-    let challenges = response.headers.iter().filter(|header| header.name == "www-authenticate");
-    let rank = |value: &UntrustedText| {
-        let has = |scheme: &&str| responder::begins(value.bytes(), scheme);
-        SUPPORTED_SCHEMES.iter().position(has).unwrap_or(SUPPORTED_SCHEMES.len())
-    };
-    challenges.map(|header| &header.value).min_by_key(|value| rank(value))
+/// The challenge that this program can satisfy, or else the first one: a server may offer several schemes, each in a header
+/// of its own.
+fn challenge(response: &Response, sanitizer: &Sanitizer) -> Option<Challenge> {
+    let headers = response.headers.iter().filter(|header| header.name == "www-authenticate");
+    let challenges = headers.map(|header| (AuthScheme::of(header.value.bytes()), &header.value));
+    let (scheme, value) = challenges.min_by_key(|(scheme, _)| {
+        scheme.filter(|scheme| scheme.is_supported()).map_or(usize::MAX, |scheme| scheme as usize)
+    })?;
+    let text = sanitizer.line(value, MAX_QUOTE);
+    (!text.is_empty()).then_some(Challenge { scheme, text })
 }
 
 fn quotes(response: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
@@ -353,9 +353,7 @@ fn quotes(response: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         location: quote("location").filter(|_| is_redirect(response.status)),
         allow: quote("allow"),
         retry_after: quote("retry-after"),
-        challenge: challenge(response)
-            .map(|value| sanitizer.line(value, MAX_QUOTE))
-            .filter(|value| !value.is_empty()),
+        challenge: challenge(response, sanitizer),
         age: quote("age"),
         coding: quote("content-encoding")
             .or_else(|| quote("transfer-encoding"))

@@ -1,6 +1,7 @@
 //! Details of requests, which are shown beside the judgement: notes, facts at `-vv`, and a transcript at `-vvv`.
 
 use super::curl;
+use crate::model::auth_scheme::AuthScheme;
 use crate::model::endpoint::{Endpoint, Route, Scheme};
 use crate::model::exchange::{Exchange, PlannedRequest, Response};
 use crate::model::threshold::Threshold;
@@ -49,20 +50,20 @@ pub(crate) fn add_details(
     }
 }
 
-/// The headers that carry credentials, and the beginnings of their values; a token counts before a password.
-const CREDENTIALS: [(&str, &[u8], Credentials); 3] = [
-    ("x-auth-token", b"", Credentials::Token),
-    ("authorization", b"bearer ", Credentials::Bearer),
-    ("authorization", b"", Credentials::Password),
+/// The headers that carry credentials, and the schemes of these where they matter; a token counts before a password.
+const CREDENTIALS: [(&str, Option<AuthScheme>, Credentials); 3] = [
+    ("x-auth-token", None, Credentials::Token),
+    ("authorization", Some(AuthScheme::Bearer), Credentials::Bearer),
+    ("authorization", None, Credentials::Password),
 ];
 
 fn credentials(headers: &[(String, Vec<u8>)]) -> Option<Credentials> {
-    let is_sent = |name: &str, start: &[u8]| {
-        let begins =
-            |value: &[u8]| value.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
-        headers.iter().any(|(own, value)| own.eq_ignore_ascii_case(name) && begins(value))
+    let is_sent = |name: &str, scheme: Option<AuthScheme>| {
+        let is_wanted = |value: &[u8]| scheme.is_none() || AuthScheme::of(value) == scheme;
+        headers.iter().any(|(own, value)| own.eq_ignore_ascii_case(name) && is_wanted(value))
     };
-    CREDENTIALS.into_iter().find_map(|(name, start, credentials)| is_sent(name, start).then_some(credentials))
+    let mut found = CREDENTIALS.into_iter().filter(|(name, scheme, _)| is_sent(name, *scheme));
+    found.next().map(|(.., credentials)| credentials)
 }
 
 fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {

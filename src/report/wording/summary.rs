@@ -346,7 +346,7 @@ fn copy(judged: &RequestVerdict) -> String {
 
 /// Keystone, and its address where the response gives it.
 fn keystone(judged: &RequestVerdict) -> String {
-    let uri = judged.quotes.challenge.as_deref().and_then(challenge_uri);
+    let uri = judged.quotes.challenge.as_ref().and_then(|challenge| challenge_uri(&challenge.text));
     format!("Keystone{}", uri.map(|uri| format!(" ({uri})")).unwrap_or_default())
 }
 

@@ -232,6 +232,6 @@ impl<'a> Evidence<'a> {
 }
 
 /// Tests the beginning of a header's value, in any case.
-pub(super) fn begins(value: &[u8], start: &str) -> bool {
+fn begins(value: &[u8], start: &str) -> bool {
     value.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()))
 }

@@ -1,62 +1,69 @@
 //! The words for access control: who wants which credentials, and what was sent.
 
 use super::Advice;
-use crate::verdict::{Credentials, RequestVerdict, Responder, Verdict};
+use crate::model::auth_scheme::AuthScheme;
+use crate::verdict::{Challenge, Credentials, RequestVerdict, Responder, Verdict};
 
-/// The schemes of challenges: the credentials that each wants, if this program can send them, and the way to the API.
-const SCHEMES: [(&str, Option<Credentials>, &str); 5] = [
-    ("basic", Some(Credentials::Password), "give its user and password with --auth-file"),
-    ("bearer", Some(Credentials::Bearer), "give its token with --header @FILE (Authorization: Bearer ...)"),
-    ("digest", None, WITHOUT_IT),
-    ("negotiate", None, WITHOUT_IT),
-    ("ntlm", None, WITHOUT_IT),
-];
-
-const WITHOUT_IT: &str =
-    "check the API behind it (this program supports neither Digest nor Negotiate nor NTLM)";
-
-/// The credentials that a challenge wants, and what to do; `None` for Keystone's challenge and an unknown one.
-fn wanted(challenge: &str) -> Option<(Option<Credentials>, &'static str)> {
-    let scheme = challenge.split([' ', ',']).next().unwrap_or_default();
-    let (_, kind, action) = SCHEMES.iter().find(|(own, ..)| own.eq_ignore_ascii_case(scheme))?;
-    Some((*kind, action))
+/// The credentials that a challenge wants, if this program can send them, and the way to the API; `None` for Keystone's
+/// challenge and an unknown one.
+fn wanted(challenge: &Challenge) -> Option<(Option<Credentials>, String)> {
+    Some(match challenge.scheme? {
+        AuthScheme::Keystone => return None,
+        AuthScheme::Basic => {
+            (Some(Credentials::Password), "give its user and password with --auth-file".to_owned())
+        }
+        AuthScheme::Bearer => (
+            Some(Credentials::Bearer),
+            "give its token with --header @FILE (Authorization: Bearer ...)".to_owned(),
+        ),
+        AuthScheme::Digest | AuthScheme::Negotiate | AuthScheme::Ntlm => {
+            let unsupported = AuthScheme::ALL.iter().filter(|scheme| !scheme.is_supported());
+            let names: Vec<_> = unsupported.map(|scheme| scheme.name()).collect();
+            (None, format!("check the API behind it (this program supports neither {})", names.join(" nor ")))
+        }
+    })
 }
 
 /// Tests for a 401 whose challenge is not for a token of Keystone's, so that no token would help.
 pub(super) fn is_not_for_token(judged: &RequestVerdict) -> bool {
-    judged.wants_token() && judged.quotes.challenge.as_deref().and_then(wanted).is_some()
+    judged.wants_token() && judged.quotes.challenge.as_ref().and_then(wanted).is_some()
 }
 
 /// Explains a proxy that wants credentials of its own, for which a token of Keystone's seldom serves.
 pub(super) fn wanted_by_proxy(verdict: &Verdict, proxy: Responder, judged: &RequestVerdict) -> Advice {
     let name = proxy.title();
-    let challenge = judged.quotes.challenge.as_deref().unwrap_or_default();
-    let option = wanted(challenge).map_or("give its key or token with --header @FILE", |(_, option)| option);
-    let scheme = if challenge.is_empty() { String::new() } else { format!(" ({challenge})") };
+    let challenge = judged.quotes.challenge.as_ref();
+    let option = challenge
+        .and_then(wanted)
+        .map_or_else(|| "give its key or token with --header @FILE".to_owned(), |(_, option)| option);
     let did = match verdict.credentials {
         Some(Credentials::Token | Credentials::Bearer) => "does not accept the token that was sent",
         Some(Credentials::Password) => "does not accept the password that was sent",
         None => "wants credentials",
     };
     (
-        format!("{name}, not the API, {did}{scheme}"),
+        format!("{name}, not the API, {did}{}", in_parentheses(challenge)),
         format!("{option}, or exempt the health path from {name}'s access control"),
     )
+}
+
+fn in_parentheses(challenge: Option<&Challenge>) -> String {
+    challenge.map(|challenge| format!(" ({})", challenge.text)).unwrap_or_default()
 }
 
 /// Explains a refusal by the API, its Keystone middleware, or a server that nothing identifies.
 pub(super) fn denied(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
     // The summary names the responder, and what Keystone wants.
-    let challenge = judged.quotes.challenge.as_deref().filter(|_| judged.answered_by.is_none());
-    let scheme = challenge.map(|challenge| format!(" ({challenge})")).unwrap_or_default();
-    let answered = format!("access control{scheme} answered before the health check could");
+    let challenge = judged.quotes.challenge.as_ref().filter(|_| judged.answered_by.is_none());
+    let answered =
+        format!("access control{} answered before the health check could", in_parentheses(challenge));
     let wanted = challenge.filter(|_| status == 401).and_then(wanted);
     let sent = verdict.credentials.map(|credentials| match credentials {
         Credentials::Token | Credentials::Bearer => "token",
         Credentials::Password => "password",
     });
     let did = match (status, sent) {
-        (401, Some(sent)) if wanted.is_some_and(|(kind, _)| kind != verdict.credentials) => {
+        (401, Some(sent)) if wanted.as_ref().is_some_and(|(kind, _)| *kind != verdict.credentials) => {
             format!("ignores the {sent} that was sent")
         }
         (401, Some(sent)) => format!("rejected the {sent} that was sent"),
