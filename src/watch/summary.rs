@@ -104,11 +104,11 @@ mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::verdict::Verdict;
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn check(runs: &[Report], columns: usize, expected: &Expect) {
+    fn shown(runs: &[Report], columns: usize) -> String {
         let mut history = History::default();
         for (run, at) in runs.iter().zip(1_u32..) {
             history.record(run, at * SECOND);
@@ -117,7 +117,7 @@ mod tests {
         history.pass(at);
         let latest = runs.last().unwrap();
         let summary = WatchSummary { history: &history, latest, at, columns, palette: Palette::new(false) };
-        expected.assert_eq(&(summary.lines().join("\n") + "\n"));
+        summary.lines().join("\n") + "\n"
     }
 
     fn run(endpoints: &[Verdict]) -> Report {
@@ -130,19 +130,16 @@ mod tests {
         let mut runs = vec![good.clone(); 50];
         runs.extend(vec![bad; 100]);
         runs.push(good);
-        check(
-            &runs,
-            80,
-            &expect![[r#"
-                Watched for 2 min 31 s: 1 endpoint, 151 runs, 2 changes.
+        expect![[r#"
+            Watched for 2 min 31 s: 1 endpoint, 151 runs, 2 changes.
 
-                OK        a:8777
-                          OK 50 s (33.6%), CRITICAL 1 min 40 s (66.4%); 2 changes
-                          slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
-                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 from
-                            a:8777: "database|unreachable"
-            "#]],
-        );
+            OK        a:8777
+                      OK 50 s (33.6%), CRITICAL 1 min 40 s (66.4%); 2 changes
+                      slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
+                      last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 from
+                        a:8777: "database|unreachable"
+        "#]]
+        .assert_eq(&shown(&runs, 80));
     }
 
     #[test]
@@ -152,54 +149,48 @@ mod tests {
             run(&[healthy.clone(), fixture::expiring("https://metering-2.example.com:443")]),
             run(&[healthy, fixture::unreachable("https://metering-2.example.com:443")]),
         ];
-        check(
-            &runs,
-            40,
-            &expect![[r#"
-                Watched for 2 s: 2 endpoints, 2 runs, 1
-                change.
+        expect![[r#"
+            Watched for 2 s: 2 endpoints, 2 runs, 1
+            change.
 
-                CRITICAL  All together
-                          WARNING 1 s (66.7%), CRITICAL
-                            500 ms (33.3%)
+            CRITICAL  All together
+                      WARNING 1 s (66.7%), CRITICAL
+                        500 ms (33.3%)
 
-                OK        metering-1.example.com:8777
-                          OK 1 s (100.0%); 0 changes
-                          slowest answer: GET in 3.46
-                            ms at 2026-11-07T06:40:00Z
+            OK        metering-1.example.com:8777
+                      OK 1 s (100.0%); 0 changes
+                      slowest answer: GET in 3.46
+                        ms at 2026-11-07T06:40:00Z
 
-                CRITICAL  https://metering-2.example.co
-                          m:443
-                          WARNING 1 s (66.7%), CRITICAL
-                            500 ms (33.3%); 1 change
-                          slowest answer: GET in 5.68
-                            ms at 2026-11-07T06:40:00Z
-                          last failure:
-                            2026-11-07T06:40:00Z,
-                            unreachable: connection
-                            refused by
-                            https://metering-2.example.
-                            com:443 after 1 retry
-            "#]],
-        );
+            CRITICAL  https://metering-2.example.co
+                      m:443
+                      WARNING 1 s (66.7%), CRITICAL
+                        500 ms (33.3%); 1 change
+                      slowest answer: GET in 5.68
+                        ms at 2026-11-07T06:40:00Z
+                      last failure:
+                        2026-11-07T06:40:00Z,
+                        unreachable: connection
+                        refused by
+                        https://metering-2.example.
+                        com:443 after 1 retry
+        "#]]
+        .assert_eq(&shown(&runs, 40));
     }
 
     #[test]
     fn wrapped_mark() {
         let run = Report { unverified: true, ..run(&[fixture::healthy("a:8777")]) };
-        check(
-            &[run],
-            40,
-            &expect![[r#"
-                Watched for 1 s: 1 endpoint, 1 run, 0
-                changes. (certificate not verified)
+        expect![[r#"
+            Watched for 1 s: 1 endpoint, 1 run, 0
+            changes. (certificate not verified)
 
-                OK        a:8777
-                          OK 500 ms (100.0%); 0 changes
-                          slowest answer: GET in 3.46
-                            ms at 2026-11-07T06:40:00Z
-            "#]],
-        );
+            OK        a:8777
+                      OK 500 ms (100.0%); 0 changes
+                      slowest answer: GET in 3.46
+                        ms at 2026-11-07T06:40:00Z
+        "#]]
+        .assert_eq(&shown(&[run], 40));
     }
 
     #[test]
@@ -208,24 +199,21 @@ mod tests {
         let endpoints: Vec<Verdict> = (1..=300).map(healthy).collect();
         let mut failing = endpoints.clone();
         failing[17] = fixture::backend_down("metering-18.example.com:8777");
-        check(
-            &[run(&endpoints), run(&failing), run(&endpoints)],
-            80,
-            &expect![[r#"
-                Watched for 3 s: 300 endpoints, 3 runs, 2 changes.
+        expect![[r#"
+            Watched for 3 s: 300 endpoints, 3 runs, 2 changes.
 
-                OK        All together
-                          OK 1 s (60.0%), CRITICAL 1 s (40.0%)
+            OK        All together
+                      OK 1 s (60.0%), CRITICAL 1 s (40.0%)
 
-                OK        metering-18.example.com:8777
-                          OK 1 s (60.0%), CRITICAL 1 s (40.0%); 2 changes
-                          slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
-                          last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 from
-                            metering-18.example.com:8777: "database|unreachable"
+            OK        metering-18.example.com:8777
+                      OK 1 s (60.0%), CRITICAL 1 s (40.0%); 2 changes
+                      slowest answer: GET in 12.3 ms at 2026-11-07T06:40:00Z
+                      last failure: 2026-11-07T06:40:00Z, backend-down: GET 503 from
+                        metering-18.example.com:8777: "database|unreachable"
 
-                299 endpoints always OK; the slowest answer: GET in 3.46 ms at
-                2026-11-07T06:40:00Z by metering-300.example.com:8777.
-            "#]],
-        );
+            299 endpoints always OK; the slowest answer: GET in 3.46 ms at
+            2026-11-07T06:40:00Z by metering-300.example.com:8777.
+        "#]]
+        .assert_eq(&shown(&[run(&endpoints), run(&failing), run(&endpoints)], 80));
     }
 }

@@ -2,17 +2,16 @@ use super::*;
 use crate::report::fixture;
 use crate::terminal::layout::display_width;
 use crate::verdict::{Outcome, RequestDetails, Transcript};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use proptest::prelude::*;
 
-fn check(report: &Report, output: &OutputOptions, expected: &Expect) {
-    expected.assert_eq(&render(&fixture::at(output.verbosity, report.clone()), output));
+fn shown(report: &Report, output: &OutputOptions) -> String {
+    render(&fixture::at(output.verbosity, report.clone()), output)
 }
 
-/// Compares what a report has beyond another output.
-fn check_new_lines(report: &Report, output: &OutputOptions, known: &str, expected: &Expect) {
-    let text = render(&fixture::at(output.verbosity, report.clone()), output);
-    expected.assert_eq(&fixture::new_lines(&text, known));
+/// The lines that a report has beyond another output.
+fn new_lines(report: &Report, output: &OutputOptions, known: &str) -> String {
+    fixture::new_lines(&shown(report, output), known)
 }
 
 fn at(columns: usize) -> OutputOptions {
@@ -36,162 +35,146 @@ fn many(failing: usize) -> Report {
 
 #[test]
 fn one_healthy_endpoint() {
-    check(
-        &fixture::report(vec![fixture::healthy("localhost:8777")]),
-        &fixture::output(),
-        &expect![[r#"
-            OK        healthy: HEAD 204, GET 200 from localhost:8777
+    expect![[r#"
+        OK        healthy: HEAD 204, GET 200 from localhost:8777
 
-                the API answers and reaches its back-end
+            the API answers and reaches its back-end
 
-              HEAD  204  1.23 ms  ▒▒▒███████████
-              GET   200  3.46 ms  ▒▒██████████████████████████████████████
-                                  ▒ connect  █ wait
-              back-end's share of GET: 2.22 ms
-        "#]],
-    );
+          HEAD  204  1.23 ms  ▒▒▒███████████
+          GET   200  3.46 ms  ▒▒██████████████████████████████████████
+                              ▒ connect  █ wait
+          back-end's share of GET: 2.22 ms
+    "#]]
+    .assert_eq(&shown(&fixture::report(vec![fixture::healthy("localhost:8777")]), &fixture::output()));
 }
 
 #[test]
 fn one_unreachable_endpoint() {
-    check(
-        &fixture::report(vec![fixture::unreachable("localhost:8777")]),
-        &at(80),
-        &expect![[r#"
-            CRITICAL  unreachable: connection refused by localhost:8777 after 1 retry
+    expect![[r#"
+        CRITICAL  unreachable: connection refused by localhost:8777 after 1 retry
 
-                nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
-                connection refused)
-              → check that the API runs and listens on this address and port
+            nothing listens on that port, or a firewall rejects it (192.0.2.7:8777:
+            connection refused)
+          → check that the API runs and listens on this address and port
 
-              HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
-                                      ▒ connect
-              GET skipped: nothing was reached by HEAD
-        "#]],
-    );
+          HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
+                                  ▒ connect
+          GET skipped: nothing was reached by HEAD
+    "#]]
+    .assert_eq(&shown(&fixture::report(vec![fixture::unreachable("localhost:8777")]), &at(80)));
 }
 
 #[test]
 fn three_endpoints_in_three_states() {
-    check(
-        &three(),
-        &at(80),
-        &expect![[r#"
-            CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring);
-                      worst: backend-down: GET 503 from metering-2.example.com:8777:
-                      "database|unreachable"
+    expect![[r#"
+        CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring);
+                  worst: backend-down: GET 503 from metering-2.example.com:8777:
+                  "database|unreachable"
 
-            STATE     ENDPOINT                      DIAGNOSIS             HEAD  GET     TIME
-            CRITICAL  metering-2.example.com:8777   backend-down          204   503  12.3 ms
-            WARNING   https://meteri…ample.com:443  certificate-expiring  204   200  5.68 ms
-            OK        metering-1.example.com:8777   healthy               204   200  3.46 ms
+        STATE     ENDPOINT                      DIAGNOSIS             HEAD  GET     TIME
+        CRITICAL  metering-2.example.com:8777   backend-down          204   503  12.3 ms
+        WARNING   https://meteri…ample.com:443  certificate-expiring  204   200  5.68 ms
+        OK        metering-1.example.com:8777   healthy               204   200  3.46 ms
 
-            CRITICAL  metering-2.example.com:8777
+        CRITICAL  metering-2.example.com:8777
 
-                the API has been reached but the back-end connectivity is unavailable or
-                compromised; the service cannot perform its operations
-              → verify that the API is up and running and that there is connectivity with
-                the back-end
+            the API has been reached but the back-end connectivity is unavailable or
+            compromised; the service cannot perform its operations
+          → verify that the API is up and running and that there is connectivity with
+            the back-end
 
-              HEAD  204  1.23 ms  ▒██
-              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                                  ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
+          HEAD  204  1.23 ms  ▒██
+          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                              ░ resolve  ▒ connect  █ wait
+          back-end's share of GET: 9.24 ms
 
-            WARNING   certificate-expiring: certificate of metering-3.example.com:443
-                      expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
-                      days
+        WARNING   certificate-expiring: certificate of metering-3.example.com:443
+                  expires on 2026-11-27, in 20.5 days: below the warning threshold of 30
+                  days
 
-              → renew the certificate and have the server that presents it load the new one
+          → renew the certificate and have the server that presents it load the new one
 
-              HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
-              GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
-                                  ▒ connect  ▓ tls  █ wait
-              back-end's share of GET: 1.11 ms
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
-                  "CN=a.example"; issuer "CN=Example CA, O=Example"
-        "#]],
-    );
+          HEAD  204  4.57 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████
+          GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
+                              ▒ connect  ▓ tls  █ wait
+          back-end's share of GET: 1.11 ms
+          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
+              "CN=a.example"; issuer "CN=Example CA, O=Example"
+    "#]]
+    .assert_eq(&shown(&three(), &at(80)));
 }
 
 #[test]
 fn three_endpoints_on_a_narrow_terminal() {
-    check(
-        &three(),
-        &at(40),
-        &expect![[r#"
-            CRITICAL  2 of 3 endpoints not OK (1
-                      backend-down, 1
-                      certificate-expiring); worst:
-                      backend-down: GET 503 from
-                      metering-2.example.com:8777:
-                      "database|unreachable"
+    expect![[r#"
+        CRITICAL  2 of 3 endpoints not OK (1
+                  backend-down, 1
+                  certificate-expiring); worst:
+                  backend-down: GET 503 from
+                  metering-2.example.com:8777:
+                  "database|unreachable"
 
-            STATE     ENDPOINT  DIAGNOSIS
-            CRITICAL  mete…777  backend-down
-            WARNING   http…443  certificate-expiring
-            OK        mete…777  healthy
+        STATE     ENDPOINT  DIAGNOSIS
+        CRITICAL  mete…777  backend-down
+        WARNING   http…443  certificate-expiring
+        OK        mete…777  healthy
 
-            CRITICAL  metering-2.example.com:8777
+        CRITICAL  metering-2.example.com:8777
 
-                the API has been reached but the
-                back-end connectivity is unavailable
-                or compromised; the service cannot
-                perform its operations
-              → verify that the API is up and
-                running and that there is
-                connectivity with the back-end
+            the API has been reached but the
+            back-end connectivity is unavailable
+            or compromised; the service cannot
+            perform its operations
+          → verify that the API is up and
+            running and that there is
+            connectivity with the back-end
 
-              HEAD  204  1.23 ms  █
-              GET   503  12.3 ms  ░▒▒███████████████
-                ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
+          HEAD  204  1.23 ms  █
+          GET   503  12.3 ms  ░▒▒███████████████
+            ░ resolve  ▒ connect  █ wait
+          back-end's share of GET: 9.24 ms
 
-            WARNING   certificate-expiring:
-                      certificate of
-                      metering-3.example.com:443
-                      expires on 2026-11-27, in 20.5
-                      days: below the warning
-                      threshold of 30 days
+        WARNING   certificate-expiring:
+                  certificate of
+                  metering-3.example.com:443
+                  expires on 2026-11-27, in 20.5
+                  days: below the warning
+                  threshold of 30 days
 
-              → renew the certificate and have the
-                server that presents it load the new
-                one
+          → renew the certificate and have the
+            server that presents it load the new
+            one
 
-              HEAD  204  4.57 ms  ▒▓▓▓▓▓▓▓▓▓████
-              GET   200  5.68 ms  ▒▓▓▓▓▓▓▓▓▓████████
-                ▒ connect  ▓ tls  █ wait
-              back-end's share of GET: 1.11 ms
-              Certificate: valid until
-                  2026-11-27T18:54:24Z, 20.51 days
-                  left; subject "CN=a.example";
-                  issuer "CN=Example CA, O=Example"
-        "#]],
-    );
+          HEAD  204  4.57 ms  ▒▓▓▓▓▓▓▓▓▓████
+          GET   200  5.68 ms  ▒▓▓▓▓▓▓▓▓▓████████
+            ▒ connect  ▓ tls  █ wait
+          back-end's share of GET: 1.11 ms
+          Certificate: valid until
+              2026-11-27T18:54:24Z, 20.51 days
+              left; subject "CN=a.example";
+              issuer "CN=Example CA, O=Example"
+    "#]]
+    .assert_eq(&shown(&three(), &at(40)));
 }
 
 #[test]
 fn three_endpoints_on_a_wide_terminal() {
-    check_new_lines(
-        &three(),
-        &at(160),
-        &render(&three(), &at(80)),
-        &expect![[r#"
-            CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
-                      503 from metering-2.example.com:8777: "database|unreachable"
-            STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
-            CRITICAL  metering-2.example.com:8777         backend-down          204   503  12.3 ms
-            WARNING   https://metering-3.example.com:443  certificate-expiring  204   200  5.68 ms
-            OK        metering-1.example.com:8777         healthy               204   200  3.46 ms
-                the API has been reached but the back-end connectivity is unavailable or compromised; the
-                service cannot perform its operations
-              → verify that the API is up and running and that there is connectivity with the back-end
-            WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
-                      20.5 days: below the warning threshold of 30 days
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer
-                  "CN=Example CA, O=Example"
-        "#]],
-    );
+    expect![[r#"
+        CRITICAL  2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET
+                  503 from metering-2.example.com:8777: "database|unreachable"
+        STATE     ENDPOINT                            DIAGNOSIS             HEAD  GET     TIME
+        CRITICAL  metering-2.example.com:8777         backend-down          204   503  12.3 ms
+        WARNING   https://metering-3.example.com:443  certificate-expiring  204   200  5.68 ms
+        OK        metering-1.example.com:8777         healthy               204   200  3.46 ms
+            the API has been reached but the back-end connectivity is unavailable or compromised; the
+            service cannot perform its operations
+          → verify that the API is up and running and that there is connectivity with the back-end
+        WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
+                  20.5 days: below the warning threshold of 30 days
+          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer
+              "CN=Example CA, O=Example"
+    "#]]
+    .assert_eq(&new_lines(&three(), &at(160), &render(&three(), &at(80))));
 }
 
 #[test]
@@ -238,54 +221,50 @@ fn indent_of_foreign_text() {
 #[test]
 fn two_of_three_hundred_down() {
     let one = fixture::report(vec![fixture::unreachable("metering-0.example.com:8777")]);
-    check_new_lines(
-        &many(2),
-        &at(80),
-        &render(&one, &at(80)),
-        &expect![[r#"
-            CRITICAL  2 of 300 endpoints not OK (2 unreachable); worst: unreachable:
-                      connection refused by metering-0.example.com:8777 after 1 retry
-            STATE     ENDPOINT                     DIAGNOSIS    HEAD     GET         TIME
-            CRITICAL  metering-0.example.com:8777  unreachable  refused  skipped  0.32 ms
-            CRITICAL  metering-1.example.com:8777  unreachable  refused  skipped  0.32 ms
-            298 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
-              shows all.
-            CRITICAL  metering-0.example.com:8777
-                and 1 more like it
-        "#]],
-    );
+    expect![[r#"
+        CRITICAL  2 of 300 endpoints not OK (2 unreachable); worst: unreachable:
+                  connection refused by metering-0.example.com:8777 after 1 retry
+        STATE     ENDPOINT                     DIAGNOSIS    HEAD     GET         TIME
+        CRITICAL  metering-0.example.com:8777  unreachable  refused  skipped  0.32 ms
+        CRITICAL  metering-1.example.com:8777  unreachable  refused  skipped  0.32 ms
+        298 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
+          shows all.
+        CRITICAL  metering-0.example.com:8777
+            and 1 more like it
+    "#]]
+    .assert_eq(&new_lines(&many(2), &at(80), &render(&one, &at(80))));
 }
 
 #[test]
 fn equal_failures() {
     let mut endpoints = many(200).endpoints;
     endpoints.push(fixture::backend_down("another.example.com:8777"));
-    check_new_lines(
+    expect![[r#"
+        CRITICAL  201 of 301 endpoints not OK (200 unreachable, 1 backend-down); worst:
+                  unreachable: connection refused by metering-0.example.com:8777 after 1
+                  retry
+        STATE     ENDPOINT                     DIAGNOSIS     HEAD     GET         TIME
+        CRITICAL  metering-0.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-1.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-2.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-3.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-4.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-5.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-6.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-7.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-8.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  metering-9.example.com:8777  unreachable   refused  skipped  0.32 ms
+        CRITICAL  another.example.com:8777     backend-down  204      503      12.3 ms
+        CRITICAL  and 190 more unreachable
+        100 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
+            and 199 more like it
+        CRITICAL  backend-down: GET 503 from another.example.com:8777:
+    "#]]
+    .assert_eq(&new_lines(
         &fixture::report(endpoints),
         &at(80),
         &(render(&many(2), &at(80)) + &render(&three(), &at(80))),
-        &expect![[r#"
-            CRITICAL  201 of 301 endpoints not OK (200 unreachable, 1 backend-down); worst:
-                      unreachable: connection refused by metering-0.example.com:8777 after 1
-                      retry
-            STATE     ENDPOINT                     DIAGNOSIS     HEAD     GET         TIME
-            CRITICAL  metering-0.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-1.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-2.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-3.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-4.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-5.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-6.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-7.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-8.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  metering-9.example.com:8777  unreachable   refused  skipped  0.32 ms
-            CRITICAL  another.example.com:8777     backend-down  204      503      12.3 ms
-            CRITICAL  and 190 more unreachable
-            100 OK, the slowest answer: GET in 3.46 ms by metering-299.example.com:8777; -v
-                and 199 more like it
-            CRITICAL  backend-down: GET 503 from another.example.com:8777:
-        "#]],
-    );
+    ));
 }
 
 #[test]
@@ -309,20 +288,20 @@ fn text_from_outside() {
 fn verbose() {
     let mut report = three();
     report.notes = vec!["http_proxy is set and ignored".into()];
-    check_new_lines(
+    expect![[r#"
+        OK        healthy: HEAD 204, GET 200 from metering-1.example.com:8777
+            the API answers and reaches its back-end
+          HEAD  204  1.23 ms  ▒▒▒███████████
+          GET   200  3.46 ms  ▒▒██████████████████████████████████████
+                              ▒ connect  █ wait
+          back-end's share of GET: 2.22 ms
+        Note: http_proxy is set and ignored
+    "#]]
+    .assert_eq(&new_lines(
         &report,
         &OutputOptions { verbosity: Verbosity::Notes, ..at(80) },
         &render(&three(), &at(80)),
-        &expect![[r#"
-            OK        healthy: HEAD 204, GET 200 from metering-1.example.com:8777
-                the API answers and reaches its back-end
-              HEAD  204  1.23 ms  ▒▒▒███████████
-              GET   200  3.46 ms  ▒▒██████████████████████████████████████
-                                  ▒ connect  █ wait
-              back-end's share of GET: 2.22 ms
-            Note: http_proxy is set and ignored
-        "#]],
-    );
+    ));
     assert_eq!(
         render(&many(2), &OutputOptions { verbosity: Verbosity::Notes, ..at(80) }).matches("\nOK ").count(),
         2 * 298,
@@ -333,28 +312,26 @@ fn verbose() {
 #[test]
 fn thrice_verbose() {
     let report = fixture::report(vec![fixture::backend_down("localhost:8777")]);
-    check_new_lines(
-        &report,
+    expect![[r#"
+        CRITICAL  backend-down: GET 503 from localhost:8777: "database|unreachable"
+          HEAD from 192.0.2.7:8777: OK by head:204 (documented)
+          connect 0.23 ms, wait 1.00 ms
+          curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health
+          sent: HEAD /v2/health HTTP/1.1
+          received: HTTP 204
+          GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+          resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
+          X-Openstack-Request-Id: req-42
+          curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health
+          sent: GET /v2/health HTTP/1.1
+          received: HTTP 503
+          received: x-openstack-request-id: req-42
+          body: {"error": "database|unreachable"}
+    "#]]
+    .assert_eq(&new_lines(&report,
         &OutputOptions { verbosity: Verbosity::Transcript, ..at(80) },
         // The first line stays, for it is not indented.
-        render(&report, &at(80)).split_once('\n').unwrap().1,
-        &expect![[r#"
-            CRITICAL  backend-down: GET 503 from localhost:8777: "database|unreachable"
-              HEAD from 192.0.2.7:8777: OK by head:204 (documented)
-              connect 0.23 ms, wait 1.00 ms
-              curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health
-              sent: HEAD /v2/health HTTP/1.1
-              received: HTTP 204
-              GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
-              resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
-              X-Openstack-Request-Id: req-42
-              curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health
-              sent: GET /v2/health HTTP/1.1
-              received: HTTP 503
-              received: x-openstack-request-id: req-42
-              body: {"error": "database|unreachable"}
-        "#]],
-    );
+        render(&report, &at(80)).split_once('\n').unwrap().1));
 }
 
 #[test]
@@ -365,46 +342,40 @@ fn long_names() {
         fixture::healthy("xn--mgbh0fb.example:8777"),
         fixture::backend_down(&format!("b.{long}")),
     ]);
-    check(
-        &report,
-        &at(72),
-        &expect![[r#"
-            CRITICAL  1 of 3 endpoints not OK; backend-down: GET 503 from
-                      b.very-long-name.very-long-name.very-long-name.very-long-name.
-                      very-long-name.very-long-name.example.com:8777:
-                      "database|unreachable"
+    expect![[r#"
+        CRITICAL  1 of 3 endpoints not OK; backend-down: GET 503 from
+                  b.very-long-name.very-long-name.very-long-name.very-long-name.
+                  very-long-name.very-long-name.example.com:8777:
+                  "database|unreachable"
 
-            STATE     ENDPOINT                      DIAGNOSIS     HEAD  GET     TIME
-            CRITICAL  b.very-long-na…mple.com:8777  backend-down  204   503  12.3 ms
-            OK        a.very-long-na…mple.com:8777  healthy       204   200  3.46 ms
-            OK        xn--mgbh0fb.example:8777      healthy       204   200  3.46 ms
+        STATE     ENDPOINT                      DIAGNOSIS     HEAD  GET     TIME
+        CRITICAL  b.very-long-na…mple.com:8777  backend-down  204   503  12.3 ms
+        OK        a.very-long-na…mple.com:8777  healthy       204   200  3.46 ms
+        OK        xn--mgbh0fb.example:8777      healthy       204   200  3.46 ms
 
-            CRITICAL  b.very-long-name.very-long-name.very-long-name.very-long-name.
-                      very-long-name.very-long-name.example.com:8777
+        CRITICAL  b.very-long-name.very-long-name.very-long-name.very-long-name.
+                  very-long-name.very-long-name.example.com:8777
 
-                the API has been reached but the back-end connectivity is
-                unavailable or compromised; the service cannot perform its
-                operations
-              → verify that the API is up and running and that there is connectivity
-                with the back-end
+            the API has been reached but the back-end connectivity is
+            unavailable or compromised; the service cannot perform its
+            operations
+          → verify that the API is up and running and that there is connectivity
+            with the back-end
 
-              HEAD  204  1.23 ms  ▒██
-              GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
-                                  ░ resolve  ▒ connect  █ wait
-              back-end's share of GET: 9.24 ms
-        "#]],
-    );
+          HEAD  204  1.23 ms  ▒██
+          GET   503  12.3 ms  ░░░▒▒▒▒█████████████████████████████████
+                              ░ resolve  ▒ connect  █ wait
+          back-end's share of GET: 9.24 ms
+    "#]]
+    .assert_eq(&shown(&report, &at(72)));
 }
 
 #[test]
 fn setup_error() {
-    check(
-        &fixture::unable("--key needs --cert"),
-        &at(80),
-        &expect![[r#"
-            UNKNOWN   --key needs --cert
-        "#]],
-    );
+    expect![[r#"
+        UNKNOWN   --key needs --cert
+    "#]]
+    .assert_eq(&shown(&fixture::unable("--key needs --cert"), &at(80)));
 }
 
 proptest! {

@@ -91,16 +91,16 @@ fn about(verdict: &Verdict, quoted: usize, verbosity: Verbosity) -> Vec<String> 
 mod tests {
     use super::*;
     use crate::report::{fixture, human};
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
     use proptest::prelude::*;
 
-    fn check(report: &Report, verbosity: Verbosity, expected: &Expect) {
+    fn shown(report: &Report, verbosity: Verbosity) -> String {
         let report = fixture::at(verbosity, report.clone());
-        expected.assert_eq(&render(&report, &OutputOptions { verbosity, ..fixture::output() }));
+        render(&report, &OutputOptions { verbosity, ..fixture::output() })
     }
 
-    fn check_brief(endpoints: Vec<Verdict>, expected: &Expect) {
-        check(&fixture::report(endpoints), Verbosity::Brief, expected);
+    fn brief(endpoints: Vec<Verdict>) -> String {
+        shown(&fixture::report(endpoints), Verbosity::Brief)
     }
 
     fn three() -> Vec<Verdict> {
@@ -109,40 +109,34 @@ mod tests {
 
     #[test]
     fn healthy_endpoint() {
-        check_brief(
-            vec![fixture::healthy("a:8777")],
-            &expect![[r#"
-                CEILOMETER OK - healthy: HEAD 204, GET 200 from a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
-            "#]],
-        );
+        expect![[r#"
+            CEILOMETER OK - healthy: HEAD 204, GET 200 from a:8777 | head_time=0.001234s;;;0 get_time=0.003456s;;;0 backend_time=0.002222s;;;0
+        "#]]
+        .assert_eq(&brief(vec![fixture::healthy("a:8777")]));
     }
 
     #[test]
     fn failing_endpoint() {
-        check_brief(
-            vec![fixture::backend_down("a:8777")],
-            &expect![[r#"
-                CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
-                the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
-                Action: verify that the API is up and running and that there is connectivity with the back-end
-            "#]],
-        );
+        expect![[r#"
+            CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: "database/unreachable" | head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0
+            the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+            Action: verify that the API is up and running and that there is connectivity with the back-end
+        "#]]
+        .assert_eq(&brief(vec![fixture::backend_down("a:8777")]));
     }
 
     #[test]
     fn several_endpoints() {
-        check_brief(
-            three(),
-            &expect![[r#"
-                CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[%3A%3A1]:8777 head_time'=0.000321s;;;0
-                CRITICAL - backend-down: b:8777
-                  the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
-                  Action: verify that the API is up and running and that there is connectivity with the back-end
-                CRITICAL - unreachable: connection refused by [::1]:8777 after 1 retry
-                  nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
-                  Action: check that the API runs and listens on this address and port
-            "#]],
-        );
+        expect![[r#"
+            CEILOMETER CRITICAL - 2 of 3 endpoints not OK (1 backend-down, 1 unreachable); worst: backend-down: GET 503 from b:8777: "database/unreachable" | endpoints=3 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'b:8777 head_time'=0.001234s;;;0 'b:8777 get_time'=0.012345s;;;0 'b:8777 backend_time'=0.009245s;;;0 '[%3A%3A1]:8777 head_time'=0.000321s;;;0
+            CRITICAL - backend-down: b:8777
+              the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+              Action: verify that the API is up and running and that there is connectivity with the back-end
+            CRITICAL - unreachable: connection refused by [::1]:8777 after 1 retry
+              nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
+              Action: check that the API runs and listens on this address and port
+        "#]]
+        .assert_eq(&brief(three()));
     }
 
     #[test]
@@ -151,20 +145,18 @@ mod tests {
             fixture::report(vec![fixture::healthy("a:8777"), fixture::expiring("https://b:443")]);
         report.notes = vec!["http_proxy is set and ignored".into()];
         report.endpoints[0].notes = vec!["the token travels in the clear".into()];
-        check(
-            &report,
-            Verbosity::Notes,
-            &expect![[r#"
-                CEILOMETER WARNING - 1 of 2 endpoints not OK; certificate-expiring: certificate of b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
-                WARNING - certificate-expiring: https://b:443
-                  Action: renew the certificate and have the server that presents it load the new one
-                  Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer "CN=Example CA, O=Example"
-                OK - healthy: HEAD 204, GET 200 from a:8777
-                  the API answers and reaches its back-end
-                  Note: the token travels in the clear
-                Note: http_proxy is set and ignored
-            "#]],
-        );
+        expect![[r#"
+            CEILOMETER WARNING - 1 of 2 endpoints not OK; certificate-expiring: certificate of b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
+            WARNING - certificate-expiring: https://b:443
+              Action: renew the certificate and have the server that presents it load the new one
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer "CN=Example CA, O=Example"
+            OK - healthy: HEAD 204, GET 200 from a:8777
+              the API answers and reaches its back-end
+              Note: the token travels in the clear
+            Note: http_proxy is set and ignored
+        "#]]
+        .assert_eq(&shown(&report,
+            Verbosity::Notes));
     }
 
     /// The lines of a report at a level, without their margins.
@@ -175,62 +167,51 @@ mod tests {
         text.split_inclusive('\n').map(str::trim_start).collect()
     }
 
-    /// Compares what a level has beyond the one below it, where it differs from what people are shown: first the lines
+    /// The lines of a level beyond those of the one below it, where they differ from what people are shown: first those
     /// that they lack, then those that they alone have.
-    fn check_level(endpoint: &Verdict, level: u8, expected: &Expect) {
+    fn beyond_the_level_below(endpoint: &Verdict, level: u8) -> String {
         let formats = [render as fn(&Report, &OutputOptions) -> String, human::render];
         let below = formats.map(|render| lines(render, endpoint, level - 1)).concat();
         let [own, peoples] = formats.map(|render| lines(render, endpoint, level));
         let beyond = |text: &str, other: &str| fixture::new_lines(text, &[&below, other].concat());
-        expected.assert_eq(&format!("{}--\n{}", beyond(&own, &peoples), beyond(&peoples, &own)));
+        format!("{}--\n{}", beyond(&own, &peoples), beyond(&peoples, &own))
     }
 
     #[test]
     fn requests_and_transcript() {
-        check_level(
-            &fixture::unreachable("a:8777"),
-            2,
-            &expect![[r#"
-                HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
-                --
-                HEAD from 192.0.2.7:8777: CRITICAL by refused (ours)
-            "#]],
-        );
-        check_level(
-            &fixture::backend_down("a:8777"),
-            2,
-            &expect![[r#"
-                HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
-                GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
-                --
-                HEAD from 192.0.2.7:8777: OK by head:204 (documented)
-                GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
-            "#]],
-        );
-        check_level(
-            &fixture::backend_down("a:8777"),
-            3,
-            &expect![[r#"
-                body: {"error": "database/unreachable"}
-                --
-                body: {"error": "database|unreachable"}
-            "#]],
-        );
+        expect![[r#"
+            HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
+            --
+            HEAD from 192.0.2.7:8777: CRITICAL by refused (ours)
+        "#]]
+        .assert_eq(&beyond_the_level_below(&fixture::unreachable("a:8777"), 2));
+        expect![[r#"
+            HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
+            GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+            --
+            HEAD from 192.0.2.7:8777: OK by head:204 (documented)
+            GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+        "#]]
+        .assert_eq(&beyond_the_level_below(&fixture::backend_down("a:8777"), 2));
+        expect![[r#"
+            body: {"error": "database/unreachable"}
+            --
+            body: {"error": "database|unreachable"}
+        "#]]
+        .assert_eq(&beyond_the_level_below(&fixture::backend_down("a:8777"), 3));
     }
 
     #[test]
     fn many_endpoints() {
         let mut endpoints: Vec<Verdict> = (0..299).map(|n| fixture::healthy(&format!("a{n}:8777"))).collect();
         endpoints.push(fixture::unreachable("b:8777"));
-        check_brief(
-            endpoints,
-            &expect![[r#"
-                CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
-                CRITICAL - unreachable: b:8777
-                  nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
-                  Action: check that the API runs and listens on this address and port
-            "#]],
-        );
+        expect![[r#"
+            CEILOMETER CRITICAL - 1 of 300 endpoints not OK; unreachable: connection refused by b:8777 after 1 retry | endpoints=300 healthy=299
+            CRITICAL - unreachable: b:8777
+              nothing listens on that port, or a firewall rejects it (192.0.2.7:8777: connection refused)
+              Action: check that the API runs and listens on this address and port
+        "#]]
+        .assert_eq(&brief(endpoints));
     }
 
     #[test]
@@ -245,13 +226,10 @@ mod tests {
 
     #[test]
     fn failed_setup() {
-        check(
-            &fixture::unable("--key needs --cert"),
-            Verbosity::Transcript,
-            &expect![[r#"
+        expect![[r#"
             CEILOMETER UNKNOWN - --key needs --cert
-        "#]],
-        );
+        "#]]
+        .assert_eq(&shown(&fixture::unable("--key needs --cert"), Verbosity::Transcript));
     }
 
     /// One metric by the guidelines' grammar; its label.
