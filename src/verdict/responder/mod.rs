@@ -13,8 +13,6 @@ mod profiles;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::body::{self, Body};
@@ -159,7 +157,7 @@ struct Evidence<'a> {
     good_head: Option<&'a Response>,
 }
 
-impl<'a> Evidence<'a> {
+impl Evidence<'_> {
     fn identifies(&self, profile: &Profile) -> bool {
         let is_possible = |proof: &Proof| {
             !profile.responder.is_intermediary()
@@ -172,7 +170,7 @@ impl<'a> Evidence<'a> {
     /// Tests for a response that names a request of OpenStack's, or whose body is a page of Python's frameworks.
     fn is_of_api(&self) -> bool {
         let is_own_page = || FRAMEWORK_PAGES.iter().any(|start| self.text.starts_with(start));
-        self.has(Clue::Has("x-openstack-request-id")) || is_own_page()
+        self.has_header("x-openstack-request-id", |_| true) || is_own_page()
     }
 
     fn obstacle(&self, responder: Responder) -> Obstacle {
@@ -180,54 +178,65 @@ impl<'a> Evidence<'a> {
         of_response.map_or_else(|| Obstacle::of_status(self.response.status), |(.., obstacle)| *obstacle)
     }
 
-    /// Tests whether all clues hold.
+    /// Tests whether all clues hold. Nearly all proofs fail by the status or the form of the body.
     fn holds(&self, clues: &[Clue]) -> bool {
-        clues.iter().all(|clue| self.has(*clue))
+        clues.iter().all(|clue| self.fits(*clue)) && clues.iter().all(|clue| self.has(*clue))
     }
 
-    fn has(&self, clue: Clue) -> bool {
-        let is_page = || self.text.starts_with('<');
+    /// Tests the status and the form of the body.
+    fn fits(&self, clue: Clue) -> bool {
         match clue {
             Clue::Status(low, high) => (low..=high).contains(&self.response.status),
-            Clue::Begins(name, start) => self.headers(name).any(|value| begins(value, start)),
-            Clue::Is(name, value) => self.headers(name).any(|own| own.eq_ignore_ascii_case(value.as_bytes())),
-            Clue::Has(name) => self.headers(name).next().is_some(),
-            Clue::Lacks(name) => self.headers(name).next().is_none(),
-            Clue::Page(marks) => is_page() && marks.iter().any(|mark| self.text.contains(mark)),
-            Clue::PageOrNone => {
-                let is_json = || self.has(Clue::Begins("content-type", "application/json"));
-                let is_of_same_server =
-                    |head: &Response| head.header("server") == self.response.header("server");
-                let is_passed_on = matches!(self.response.status, 500 | 503)
-                    && self.good_head.is_some_and(is_of_same_server);
-                is_page() || (self.text.is_empty() && !is_json() && !is_passed_on)
-            }
+            Clue::Page(_) => self.is_page(),
+            Clue::Text(_) => !self.is_page() && self.json.is_none(),
+            Clue::Json(..) | Clue::Report => self.json.is_some(),
             Clue::NoBody => self.text.is_empty(),
-            Clue::Text(starts) => {
-                let begins = || starts.iter().any(|start| self.text.starts_with(start));
-                !is_page() && self.json.is_none() && begins()
-            }
-            Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
-            Clue::Json(pointer, start) => self.json_text(pointer).is_some_and(|text| text.starts_with(start)),
+            _ => true,
+        }
+    }
+
+    /// Tests what else a clue wants of a response that fits.
+    fn has(&self, clue: Clue) -> bool {
+        match clue {
+            Clue::Status(..) | Clue::NoBody => true,
+            Clue::Begins(name, start) => self.has_header(name, |value| begins(value, start)),
+            Clue::Is(name, value) => self.has_header(name, |own| own.eq_ignore_ascii_case(value.as_bytes())),
+            Clue::Has(name) => self.has_header(name, |_| true),
+            Clue::Lacks(name) => !self.has_header(name, |_| true),
+            Clue::PageOrNone => self.is_page() || (self.text.is_empty() && self.lacks_page()),
+            Clue::Page(words) | Clue::Contains(words) => words.iter().any(|words| self.text.contains(words)),
+            Clue::Text(starts) => starts.iter().any(|start| self.text.starts_with(start)),
+            Clue::Json(keys, start) => self.json.is_some_and(|json| text_begins(json, keys, start)),
             Clue::Reason(words) => self.response.reason.bytes() == words.as_bytes(),
             Clue::Report => self.json.is_some_and(body::is_report),
         }
     }
 
-    fn headers(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let named = self.response.headers.iter().filter(move |header| header.name == name);
-        named.map(|header| header.value.bytes().trim_ascii())
+    fn has_header(&self, name: &str, test: impl Fn(&[u8]) -> bool) -> bool {
+        let mut headers = self.response.headers.iter();
+        headers.any(|header| header.name == name && test(header.value.bytes().trim_ascii()))
     }
 
-    /// A string or number of the JSON body.
-    fn json_text(&self, pointer: &str) -> Option<Cow<'_, str>> {
-        // Unlike RFC 6901's pointers, which the library takes apart anew each time, ours escape nothing.
-        let mut path = pointer.strip_prefix('/')?.split('/');
-        match path.try_fold(self.json?, |value, key| value.get(key))? {
-            Value::String(text) => Some(text.into()),
-            Value::Number(number) => Some(number.to_string().into()),
-            _ => None,
-        }
+    fn is_page(&self) -> bool {
+        self.text.starts_with('<')
+    }
+
+    /// Tests for an empty body in place of a page: not in place of JSON, nor of a body that the same server passes on.
+    fn lacks_page(&self) -> bool {
+        let is_json = self.has_header("content-type", |value| begins(value, "application/json"));
+        let is_of_same_server = |head: &Response| head.header("server") == self.response.header("server");
+        let is_passed_on =
+            matches!(self.response.status, 500 | 503) && self.good_head.is_some_and(is_of_same_server);
+        !is_json && !is_passed_on
+    }
+}
+
+/// Tests the beginning of the string or number under these keys of a JSON body.
+fn text_begins(json: &Value, keys: &[&str], start: &str) -> bool {
+    match keys.iter().try_fold(json, |value, key| value.get(key)) {
+        Some(Value::String(text)) => text.starts_with(start),
+        Some(Value::Number(number)) => number.to_string().starts_with(start),
+        _ => false,
     }
 }
 

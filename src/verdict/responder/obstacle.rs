@@ -63,15 +63,19 @@ pub(super) const OBSTACLES: &[(Responder, Proof, Obstacle)] = &[
     (Apache, &[Status(500, 500)], Obstacle::Application),
     // Apache's page is the same for both.
     (Apache, &[Status(503, 503)], Obstacle::NoServerOrMaintenance),
-    (Apigee, &[Json("/fault/detail/errorcode", "messaging.adaptors.http.flow.SslHandshake")], Obstacle::Tls),
     (
         Apigee,
-        &[Json("/fault/detail/errorcode", "messaging.adaptors.http.flow.ServiceUnavailable")],
+        &[Json(&["fault", "detail", "errorcode"], "messaging.adaptors.http.flow.SslHandshake")],
+        Obstacle::Tls,
+    ),
+    (
+        Apigee,
+        &[Json(&["fault", "detail", "errorcode"], "messaging.adaptors.http.flow.ServiceUnavailable")],
         Obstacle::NoConnection,
     ),
     (
         Apigee,
-        &[Json("/fault/detail/errorcode", "messaging.adaptors.http.UnexpectedEOFAtTarget")],
+        &[Json(&["fault", "detail", "errorcode"], "messaging.adaptors.http.UnexpectedEOFAtTarget")],
         Obstacle::ConnectionLost,
     ),
     (CloudFoundry, &[Begins("x-cf-routererror", "unknown_route")], Obstacle::UnknownHost),

@@ -26,8 +26,8 @@ pub(super) enum Clue {
     Text(&'static [&'static str]),
     /// The body contains one of these, whatever its form.
     Contains(&'static [&'static str]),
-    /// The JSON value at this pointer, as text, begins so.
-    Json(&'static str, &'static str),
+    /// The JSON value under these keys, as text, begins so.
+    Json(&'static [&'static str], &'static str),
     /// The body is a health report of the service or its relatives.
     Report,
     /// The reason phrase is this.
@@ -103,7 +103,7 @@ pub(super) const PROFILES: &[Profile] = &[
         "Keystone",
         &[
             &[Status(401, 401), Begins("www-authenticate", "keystone")],
-            &[Status(401, 401), Json("/error/code", "401"), Json("/error/title", "Unauthorized")],
+            &[Status(401, 401), Json(&["error", "code"], "401"), Json(&["error", "title"], "Unauthorized")],
             &[Status(500, 599), Contains(&["The Keystone service is temporarily unavailable"])],
         ],
     ),
@@ -114,8 +114,8 @@ pub(super) const PROFILES: &[Profile] = &[
         &[
             &[Status(200, 200), Report, NOT_IRONIC, NO_MICROVERSION],
             &[Status(503, 503), Report, NOT_IRONIC, NO_MICROVERSION],
-            &[ERROR, Json("/error_message", ""), NOT_IRONIC, NO_MICROVERSION],
-            &[ERROR, Json("/error_message/faultstring", ""), NOT_IRONIC, NO_MICROVERSION],
+            &[ERROR, Json(&["error_message"], ""), NOT_IRONIC, NO_MICROVERSION],
+            &[ERROR, Json(&["error_message", "faultstring"], ""), NOT_IRONIC, NO_MICROVERSION],
         ],
     ),
     profile(
@@ -124,10 +124,10 @@ pub(super) const PROFILES: &[Profile] = &[
         "Kong",
         &[
             &[ERROR, Begins("server", "kong/"), Lacks("x-kong-upstream-latency")],
-            &[Json("/message", "no Route matched with those values")],
-            &[Json("/message", "failure to get a peer from the ring-balancer")],
-            &[Json("/message", "An invalid response was received from the upstream server")],
-            &[Json("/message", "The upstream server is timing out")],
+            &[Json(&["message"], "no Route matched with those values")],
+            &[Json(&["message"], "failure to get a peer from the ring-balancer")],
+            &[Json(&["message"], "An invalid response was received from the upstream server")],
+            &[Json(&["message"], "The upstream server is timing out")],
         ],
     ),
     profile(
@@ -136,31 +136,31 @@ pub(super) const PROFILES: &[Profile] = &[
         "Apache APISIX",
         &[
             &[Page(&["Powered by <a href=\"https://apisix.apache.org/\">APISIX"])],
-            &[Json("/error_msg", "404 Route Not Found")],
-            &[ERROR, Begins("server", "APISIX/"), Json("/error_msg", "")],
-            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Missing API key")],
-            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Invalid API key in request")],
-            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Missing JWT token in request")],
-            &[ERROR, Begins("server", "APISIX/"), Json("/message", "Missing authorization in request")],
+            &[Json(&["error_msg"], "404 Route Not Found")],
+            &[ERROR, Begins("server", "APISIX/"), Json(&["error_msg"], "")],
+            &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Missing API key")],
+            &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Invalid API key in request")],
+            &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Missing JWT token in request")],
+            &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Missing authorization in request")],
         ],
     ),
     profile(
         Responder::Apigee,
         "apigee",
         "Apigee",
-        &[&[Json("/fault/faultstring", ""), Json("/fault/detail/errorcode", "")]],
+        &[&[Json(&["fault", "faultstring"], ""), Json(&["fault", "detail", "errorcode"], "")]],
     ),
     profile(
         Responder::Wso2,
         "wso2",
         "the WSO2 gateway",
         &[
-            &[ERROR, Json("/fault/type", "Status report"), Json("/fault/code", "")],
-            &[ERROR, Json("/type", "Status report"), Json("/code", "")],
+            &[ERROR, Json(&["fault", "type"], "Status report"), Json(&["fault", "code"], "")],
+            &[ERROR, Json(&["type"], "Status report"), Json(&["code"], "")],
             &[ERROR, Contains(&["<am:fault xmlns:am=\"http://wso2.org/apimanager\">"])],
         ],
     ),
-    profile(Responder::Zuul, "zuul", "Zuul", &[&[ERROR, Json("/exception", "com.netflix.zuul.")]]),
+    profile(Responder::Zuul, "zuul", "Zuul", &[&[ERROR, Json(&["exception"], "com.netflix.zuul.")]]),
     profile(
         Responder::KrakenD,
         "krakend",
@@ -174,14 +174,14 @@ pub(super) const PROFILES: &[Profile] = &[
         "aws-api-gateway",
         "AWS API Gateway",
         &[
-            &[ERROR, Has("x-amzn-errortype"), Json("/message", "")],
+            &[ERROR, Has("x-amzn-errortype"), Json(&["message"], "")],
             &[ERROR, Has("x-amzn-errortype"), Has("x-amz-apigw-id")],
             &[ERROR, Has("x-amzn-errortype"), Has("apigw-requestid")],
-            &[ERROR, Has("apigw-requestid"), Json("/message", "Service Unavailable")],
-            &[ERROR, Has("x-amz-apigw-id"), Json("/message", "Service Unavailable")],
-            &[ERROR, Has("x-amz-apigw-id"), Json("/message", "Internal server error")],
-            &[Json("/message", "Missing Authentication Token")],
-            &[Json("/message", "Endpoint request timed out")],
+            &[ERROR, Has("apigw-requestid"), Json(&["message"], "Service Unavailable")],
+            &[ERROR, Has("x-amz-apigw-id"), Json(&["message"], "Service Unavailable")],
+            &[ERROR, Has("x-amz-apigw-id"), Json(&["message"], "Internal server error")],
+            &[Json(&["message"], "Missing Authentication Token")],
+            &[Json(&["message"], "Endpoint request timed out")],
         ],
     ),
     profile(
@@ -215,7 +215,11 @@ pub(super) const PROFILES: &[Profile] = &[
             &[Has("cf-mitigated")],
             &[ERROR, Has("cf-ray"), Text(&["error code: "])],
             &[ERROR, Begins("server", "cloudflare"), Text(&["error code: "])],
-            &[ERROR, Json("/type", "https://developers.cloudflare.com/support/"), Json("/error_code", "")],
+            &[
+                ERROR,
+                Json(&["type"], "https://developers.cloudflare.com/support/"),
+                Json(&["error_code"], ""),
+            ],
             &[Page(&[
                 "<center>cloudflare",
                 "cf-error-details",
@@ -232,7 +236,7 @@ pub(super) const PROFILES: &[Profile] = &[
         "IBM DataPower",
         &[
             &[ERROR, Contains(&["Failed to establish a backside connection"])],
-            &[ERROR, Json("/httpCode", ""), Json("/httpMessage", ""), Json("/moreInformation", "")],
+            &[ERROR, Json(&["httpCode"], ""), Json(&["httpMessage"], ""), Json(&["moreInformation"], "")],
         ],
     ),
     profile(
@@ -259,11 +263,15 @@ pub(super) const PROFILES: &[Profile] = &[
         "azure-api-management",
         "Azure API Management",
         &[
-            &[Json("/message", "Access denied due to missing subscription key")],
-            &[Json("/message", "Access denied due to invalid subscription key")],
-            &[ERROR, Json("/statusCode", "429"), Json("/message", "Rate limit is exceeded. Try again in ")],
-            &[ERROR, Json("/statusCode", "403"), Json("/message", "Out of call volume quota. ")],
-            &[ERROR, Json("/statusCode", ""), Json("/activityId", "")],
+            &[Json(&["message"], "Access denied due to missing subscription key")],
+            &[Json(&["message"], "Access denied due to invalid subscription key")],
+            &[
+                ERROR,
+                Json(&["statusCode"], "429"),
+                Json(&["message"], "Rate limit is exceeded. Try again in "),
+            ],
+            &[ERROR, Json(&["statusCode"], "403"), Json(&["message"], "Out of call volume quota. ")],
+            &[ERROR, Json(&["statusCode"], ""), Json(&["activityId"], "")],
         ],
     ),
     profile(
@@ -555,7 +563,7 @@ pub(super) const PROFILES: &[Profile] = &[
         "Tyk",
         &[
             &[ERROR, Begins("x-generator", "tyk")],
-            &[Json("/error", "There was a problem proxying the request")],
+            &[Json(&["error"], "There was a problem proxying the request")],
         ],
     ),
     profile(
@@ -564,18 +572,18 @@ pub(super) const PROFILES: &[Profile] = &[
         "the Sucuri firewall",
         &[&[Has("x-sucuri-block")], &[ERROR, Page(&["Sucuri WebSite Firewall"])]],
     ),
-    profile(Responder::Gravitee, "gravitee", "Gravitee", &[&[ERROR, Json("/http_status_code", "")]]),
+    profile(Responder::Gravitee, "gravitee", "Gravitee", &[&[ERROR, Json(&["http_status_code"], "")]]),
     profile(
         Responder::SpringCloudGateway,
         "spring-cloud-gateway",
         "Spring Cloud Gateway",
-        &[&[GATEWAY, Json("/requestId", ""), Json("/message", "Unable to find instance for ")]],
+        &[&[GATEWAY, Json(&["requestId"], ""), Json(&["message"], "Unable to find instance for ")]],
     ),
     profile(
         Responder::Kubernetes,
         "kubernetes",
         "the Kubernetes API server",
-        &[&[ERROR, Json("/kind", "Status"), Json("/apiVersion", "v1"), Json("/status", "Failure")]],
+        &[&[ERROR, Json(&["kind"], "Status"), Json(&["apiVersion"], "v1"), Json(&["status"], "Failure")]],
     ),
     profile(
         Responder::KubernetesDefaultBackend,
