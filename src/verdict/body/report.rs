@@ -244,7 +244,7 @@ fn collect(object: &Map<String, Value>, part: Part<'_>, failed: &mut Vec<Failure
         }
         if is_failed(key, value, part) {
             failed.push(Failure::of(key, value_text(value)));
-        } else {
+        } else if value.is_object() || value.is_array() {
             descend(key, value, Part { depth, ..part }, failed);
         }
     }

@@ -10,6 +10,8 @@
 //! A key is about a state by its last word (`dbStatus`, `is_ready`), about another time by any word (`last_error`), and about
 //! a component if its name contains that of one (`metrics_database`).
 
+use std::iter;
+
 /// States of what works. As the last word of a key they affirm: its `false` is a failure of the whole, or of the component
 /// that is named before them.
 const AFFIRMATIONS: [&str; 16] = [
@@ -422,6 +424,10 @@ fn state(text: &str) -> String {
 
 /// The first [`MAX_VALUE`] characters.
 fn beginning(text: &str) -> &str {
+    // Most texts are short, and none has more characters than bytes.
+    if text.len() <= MAX_VALUE {
+        return text;
+    }
     let end = text.char_indices().nth(MAX_VALUE).map_or(text.len(), |(at, _)| at);
     text.get(..end).unwrap_or(text)
 }
@@ -535,19 +541,23 @@ fn names_exception(text: &str) -> bool {
 }
 
 /// The words of a key: those of `dbStatus` and `db_status` are the same.
-fn words(key: &str) -> Vec<&str> {
-    let key = beginning(key);
-    let (mut words, mut start, mut was_lower) = (Vec::new(), 0, false);
-    for (at, letter) in key.char_indices() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
-            words.extend(key.get(start..at));
-            start = if letter.is_alphanumeric() { at } else { at + letter.len_utf8() };
-        }
-        was_lower = letter.is_lowercase();
-    }
-    words.extend(key.get(start..));
-    words.retain(|word| !word.is_empty());
-    words
+fn words(key: &str) -> impl Iterator<Item = &str> {
+    beginning(key).split(|letter: char| !letter.is_alphanumeric()).flat_map(words_by_case)
+}
+
+/// Splits before each capital letter that follows a small one.
+fn words_by_case(mut rest: &str) -> impl Iterator<Item = &str> {
+    iter::from_fn(move || {
+        let mut was_lower = false;
+        let is_next = |letter: char| {
+            let is_next = was_lower && letter.is_uppercase();
+            was_lower = letter.is_lowercase();
+            is_next
+        };
+        let (word, tail) = rest.split_at(rest.find(is_next).unwrap_or(rest.len()));
+        rest = tail;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// Tests for one of these words, in any case.
@@ -555,16 +565,16 @@ fn is_one(word: &str, of: &[&str]) -> bool {
     of.iter().any(|own| own.eq_ignore_ascii_case(word))
 }
 
-fn is_last(words: &[&str], of: &[&str]) -> bool {
-    words.last().is_some_and(|word| is_one(word, of))
+fn has_last_word(key: &str, of: &[&str]) -> bool {
+    words(key).last().is_some_and(|word| is_one(word, of))
 }
 
-fn has_any(words: &[&str], of: &[&str]) -> bool {
-    words.iter().any(|word| is_one(word, of))
+fn has_word(key: &str, of: &[&str]) -> bool {
+    words(key).any(|word| is_one(word, of))
 }
 
 pub(super) fn names_state(key: &str) -> bool {
-    is_last(&words(key), &STATE_KEYS)
+    has_last_word(key, &STATE_KEYS)
 }
 
 /// Tests for a key of a result's number, such as `errorCode`, whose zero is good.
@@ -577,13 +587,13 @@ pub(super) fn names_status(key: &str) -> bool {
 }
 
 pub(super) fn affirms(key: &str) -> bool {
-    is_last(&words(key), &AFFIRMATIONS)
+    has_last_word(key, &AFFIRMATIONS)
 }
 
 /// Tests for a key whose `false` is a failure: a component that is needed, and an affirmation or a state of the whole or
 /// of such a component. Of anything else, such as `maintenance_status` or `dhcp_available`, it may be good news.
 pub(super) fn is_failed_by_false(key: &str) -> bool {
-    let words = words(key);
+    let words: Vec<_> = words(key).collect();
     let (subject, ends) = split_state(&words);
     let is_whole = subject.iter().all(|word| is_one(word, &WHOLE) || is_one(word, &FILLERS));
     (is_whole && !ends.is_empty()) || is_needed_component(subject)
@@ -591,7 +601,8 @@ pub(super) fn is_failed_by_false(key: &str) -> bool {
 
 /// Tests for a key such as `catalog_reachable`, whose `true` says nothing of the whole.
 pub(super) fn is_state_of_component(key: &str) -> bool {
-    is_needed_component(split_state(&words(key)).0)
+    let words: Vec<_> = words(key).collect();
+    is_needed_component(split_state(&words).0)
 }
 
 /// Splits the words of a key into what it is about, and the affirmations and states at its end.
@@ -602,7 +613,7 @@ fn split_state<'a, 'b>(words: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
 
 /// Tests for a key such as `is_down`, `has_errors` or `failed_checks`.
 pub(super) fn names_failure(key: &str) -> bool {
-    let words = words(key);
+    let words: Vec<_> = words(key).collect();
     let is_failed = |word: &str| is_one(word, &FAILED_KEYS);
     match words.as_slice() {
         [fillers @ .., last] if is_failed(last) => fillers.iter().all(|word| is_one(word, &FILLERS)),
@@ -613,20 +624,19 @@ pub(super) fn names_failure(key: &str) -> bool {
 
 /// Tests for a key about the past, or about what should be.
 pub(super) fn is_of_another_time(key: &str) -> bool {
-    has_any(&words(key), &OTHER_TIMES)
+    has_word(key, &OTHER_TIMES)
 }
 
 pub(super) fn describes(key: &str) -> bool {
-    is_last(&words(key), &DESCRIPTIONS)
+    has_last_word(key, &DESCRIPTIONS)
 }
 
 pub(super) fn is_component(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
-    let words = words(key);
     lower.ends_with("db")
-        || has_any(&words, &["db"])
-        || !is_last(&words, &["cached", "queued", "queueing"])
-            && COMPONENTS.iter().any(|name| lower.contains(name))
+        || (lower.contains("db") && has_word(key, &["db"]))
+        || (COMPONENTS.iter().any(|name| lower.contains(name))
+            && !has_last_word(key, &["cached", "queued", "queueing"]))
 }
 
 /// Tests for a component, not for a setting of it, that a service cannot do without.
