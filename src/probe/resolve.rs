@@ -69,14 +69,13 @@ impl Resolver {
         family: Option<IpFamily>,
         deadline: Instant,
     ) -> Result<Vec<IpAddr>, Fault> {
-        let name = host.to_string();
         let found = match host {
             Host::Address(address) if family.is_none_or(|family| family.has(address)) => Ok(vec![*address]),
             Host::Address(_) => Err(LookupError::Problem(no_address(family))),
             Host::Name(name) if is_loopback(name) => Ok(loopback(family)),
             Host::Name(name) => self.0.look_up(&(name.clone(), family), deadline),
         };
-        found.map_err(|error| fault(name, error))
+        found.map_err(|error| fault(host.to_string(), error))
     }
 }
 
