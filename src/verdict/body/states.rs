@@ -34,7 +34,7 @@ const AFFIRMATIONS: [&str; 16] = [
 ];
 
 /// Other states of what works. As keys they are often settings.
-const GOOD_STATES: [&str; 16] = [
+const GOOD_STATES: [&str; 15] = [
     "okay",
     "true",
     "yes",
@@ -48,7 +48,6 @@ const GOOD_STATES: [&str; 16] = [
     "green",
     "active",
     "enabled",
-    "disabled",
     "responding",
     "established",
 ];
@@ -187,7 +186,7 @@ const EMPTY: [&str; 13] =
 /// Words that end a text which is no failure, whatever its beginning: `failed over to replica 2, ok`.
 const CALM_ENDS: [&str; 3] = ["ok", "okay", "enabled"];
 
-/// States of a component that nobody uses.
+/// States of a component that nobody uses, which are good ones.
 const UNUSED_STATES: [&str; 3] = ["disabled", "not configured", "not enabled"];
 
 /// Ends of the names of exceptions. Alone they are no names.
@@ -329,7 +328,7 @@ pub(super) fn is_good(text: &str) -> bool {
 }
 
 fn is_good_state(text: &str) -> bool {
-    AFFIRMATIONS.contains(&text) || GOOD_STATES.contains(&text)
+    AFFIRMATIONS.contains(&text) || GOOD_STATES.contains(&text) || UNUSED_STATES.contains(&text)
 }
 
 /// Tests for the state, or the text, of a component that has failed.
@@ -748,7 +747,7 @@ mod tests {
         for text in bad {
             assert!(is_bad(text) && !is_good(text), "{text}");
         }
-        for text in good.into_iter().chain(GOOD_STATES).chain(AFFIRMATIONS) {
+        for text in good.into_iter().chain(GOOD_STATES).chain(UNUSED_STATES).chain(AFFIRMATIONS) {
             assert!(is_good(text) && !is_bad(text), "{text}");
         }
         for text in neither {
