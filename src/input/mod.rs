@@ -188,7 +188,7 @@ pub(crate) fn name(path: &Path) -> String {
     let text = path.to_string_lossy();
     match text.split_once(':') {
         Some((user, password)) if !user.contains('/') && !password.starts_with("//") => {
-            sanitize::sanitize_own(&format!("{user}:***"), MAX_SHOWN_NAME)
+            sanitize::sanitize_own(&format!("{user}:{}", sanitize::STARS), MAX_SHOWN_NAME)
         }
         _ => sanitize::sanitize_own(&text, MAX_SHOWN_NAME),
     }

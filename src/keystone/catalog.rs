@@ -224,7 +224,7 @@ impl<'a> CatalogSearch<'a> {
         // Every output shows an endpoint, and a reason may quote a part of its URL. Masking takes its time: it comes after
         // the bounds of an endpoint.
         let shown = parsed.as_ref().map_or_else(ToString::to_string, Endpoint::url);
-        if self.sanitized(&shown, usize::MAX).contains("***") {
+        if self.sanitizer.hides(&shown) {
             return Err(unusable(UrlProblem::Secret));
         }
         let endpoint = parsed.map_err(|error| {

@@ -24,7 +24,7 @@ use super::decode::{DecodedText, is_continuation, normalize};
 const LONG_FORMS: usize = 64 * 1024;
 
 /// Text in a secret's place.
-const STARS: &[u8] = b"***";
+pub(crate) const STARS: &str = "***";
 
 /// Shortest beginning of a secret that is masked where the text breaks off within it, in bytes.
 const MIN_CUT: usize = 4;
@@ -145,7 +145,7 @@ impl Mask {
 
     /// Returns the text with every secret masked that is not encoded.
     pub(super) fn apply_plainly(&self, text: &[u8]) -> Vec<u8> {
-        self.apply_to_depth(text, 0, None).unwrap_or_else(|| STARS.to_vec())
+        self.apply_to_depth(text, 0, None).unwrap_or_else(|| STARS.as_bytes().to_vec())
     }
 
     fn apply_to_depth(&self, text: &[u8], depth: u8, end: Option<Instant>) -> Option<Vec<u8>> {
@@ -323,7 +323,7 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
     for span in spans {
         if done.is_none_or(|done| span.start > done) {
             masked.extend(text.get(done.unwrap_or(0)..span.start).unwrap_or_default());
-            masked.extend(STARS);
+            masked.extend(STARS.as_bytes());
         }
         // The last character of a find may have further bytes.
         let rest = text.get(span.end..).unwrap_or_default();

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mask::Mask;
+pub(crate) use mask::STARS;
 pub(crate) use strip::without_controls;
 use strip::{LineBreaks, printable};
 
@@ -23,9 +24,6 @@ const MAX_ARG: usize = 100;
 
 /// Bytes that are read of a text for each character that may be shown: a JSON escape has six, white space any number.
 const BYTES_PER_CHARACTER: usize = 16;
-
-/// Text in the place of one that is costly to search for secrets.
-const UNSEARCHED: &str = "***";
 
 /// Minimum number of bytes that are read of a text, for it may begin with what cannot be seen.
 const MIN_BYTES: usize = 4096;
@@ -95,7 +93,7 @@ impl Sanitizer {
         let document = decoded.as_ref().map_or(beginning, String::as_bytes);
         let masked = self.mask.apply_to_document(document, self.end);
         // What was not searched can be compared still, for no line is shown of it after that time either.
-        let unsearched = || if self.is_over() { document } else { UNSEARCHED.as_bytes() }.to_vec();
+        let unsearched = || if self.is_over() { document } else { STARS.as_bytes() }.to_vec();
         UntrustedText(masked.unwrap_or_else(unsearched))
     }
 
@@ -119,6 +117,14 @@ impl Sanitizer {
         printable(&String::from_utf8_lossy(&self.mask.apply_plainly(text)), breaks)
     }
 
+    /// Tests for a text that cannot be shown as it is: it contains a secret or credentials, or is costly to search for them.
+    pub(crate) fn hides(&self, text: &str) -> bool {
+        let hides = |text: &str| {
+            self.mask.apply(text.as_bytes(), self.end).is_none_or(|masked| masked != text.as_bytes())
+        };
+        hides(text) || hides(&printable(text, LineBreaks::Folded))
+    }
+
     /// Masks, cleans, and masks again.
     fn sanitize(&self, text: &[u8], breaks: LineBreaks) -> String {
         let clean = || {
@@ -129,7 +135,7 @@ impl Sanitizer {
         match clean() {
             Some(text) => String::from_utf8_lossy(&text).into_owned(),
             None if self.is_over() => "…".into(),
-            None => UNSEARCHED.into(),
+            None => STARS.into(),
         }
     }
 
@@ -190,7 +196,7 @@ fn without_credentials(value: &str) -> String {
     let open = match value.rsplit_once('@') {
         Some((before, rest)) if !before.is_empty() => {
             let scheme = ["http://", "https://"].into_iter().find(|scheme| value.starts_with(scheme));
-            format!("{}***@{rest}", scheme.unwrap_or_default())
+            format!("{}{STARS}@{rest}", scheme.unwrap_or_default())
         }
         _ => value.to_owned(),
     };

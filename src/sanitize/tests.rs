@@ -361,6 +361,17 @@ fn password_across_the_cut() {
 }
 
 #[test]
+fn texts_that_are_not_shown() {
+    let sanitizer = hiding(&["s3cret"]);
+    for text in ["a s3cret", "a czNjcmV0", "a s3c\u{200b}ret", "http://user:pass@host"] {
+        assert!(sanitizer.hides(text), "{text}");
+    }
+    for text in ["", "a secret", "http://host/***", "a\u{200b}b"] {
+        assert!(!sanitizer.hides(text), "{text}");
+    }
+}
+
+#[test]
 fn credentials_in_arguments() {
     let table = [
         ("http://user:s3cr3t@host/x", "http://***@host/x"),
