@@ -54,3 +54,36 @@ mode=--haproxy
 #exit "$code"
 
 exec "$plugin" $mode "$@"
+
+# ==> /etc/haproxy/haproxy.cfg <==
+# Sections of the same name add up: "global" may be there a second time.
+#
+# The check runs inside HAProxy's "chroot", which Debian's and RHEL's configurations set to /var/lib/haproxy: the script is
+# not found there, and every server is DOWN. Either remove "chroot" from "global", or put a statically linked plugin into the
+# chroot and name it instead of the script:
+#   install -m 755 check_ceilometer /var/lib/haproxy/          (from the static archive)
+#   external-check command /check_ceilometer
+# For options in a chroot, use the agent: check_ceilometer --generate haproxy-agent.
+global
+    external-check
+    # Since version 2.2 HAProxy starts no process without this line.
+    insecure-fork-wanted
+
+backend metering
+    mode http
+    balance roundrobin
+    timeout connect 5s
+    timeout server 30s
+    option external-check
+    external-check command /etc/haproxy/check_ceilometer.sh
+    external-check path /usr/bin:/bin
+    # The check must end within "inter"; the plugin's own budget is 1500ms.
+    default-server check inter 3s fall 3 rise 2
+    # HAProxy ignores "check port" here: the plugin gets the server's own address and port.
+    server metering1 192.0.2.11:8777
+    server metering2 192.0.2.12:8777
+    # With "ssl" the plugin probes over https and verifies by itself; see -H and --cacert in the script.
+    #server metering3 192.0.2.13:8777 ssl verify required ca-file /etc/haproxy/private-ca.pem
+    # IPv6 and UNIX sockets are probed as they are served.
+    #server metering4 [2001:db8::14]:8777
+    #server metering5 unix@/run/ceilometer/api.sock

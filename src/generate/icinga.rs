@@ -1,4 +1,4 @@
-//! Icinga 2's `CheckCommand`, drawn from the option list so that no option is missing, and its services.
+//! Icinga 2's `CheckCommand`, drawn from the option list so that no option is missing.
 
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
@@ -26,11 +26,6 @@ pub(super) fn command() -> String {
     let command = Cli::command();
     let arguments: String = arguments(&command).enumerate().map(|(order, arg)| entries(arg, order)).collect();
     include_str!("../../assets/icinga2.conf").replace("@ARGUMENTS@\n", &arguments)
-}
-
-/// Returns the apply rule.
-pub(super) fn services() -> String {
-    include_str!("../../assets/icinga2-services.conf").to_owned()
 }
 
 /// The options that Icinga's command has, in the help's order.

@@ -6,33 +6,34 @@ use crate::cli::Artifact;
 
 mod completions;
 mod icinga;
-mod integrations;
 mod man;
 mod plugin_path;
 
 use completions::completions;
+use plugin_path::PluginPath;
 
 /// Returns the text of an artifact.
 pub(crate) fn text(what: Artifact) -> String {
-    match what {
-        Artifact::Man => man::page(),
-        Artifact::CompleteBash => completions(Shell::Bash),
-        Artifact::CompleteZsh => completions(Shell::Zsh),
-        Artifact::CompleteFish => completions(Shell::Fish),
-        Artifact::Icinga2 => icinga::command(),
-        Artifact::Icinga2Services => icinga::services(),
-        Artifact::Nagios => include_str!("../../assets/nagios.cfg").to_owned(),
-        Artifact::NagiosServices => include_str!("../../assets/nagios-services.cfg").to_owned(),
-        Artifact::Nrpe => integrations::fill(include_str!("../../assets/nrpe.cfg")),
-        Artifact::Haproxy => integrations::haproxy(),
-        Artifact::HaproxyAgent => integrations::haproxy_agent(),
-        Artifact::HaproxyNative => include_str!("../../assets/haproxy-native.cfg").to_owned(),
-        Artifact::OsCloud => include_str!("../../assets/os-cloud.yaml").to_owned(),
-        Artifact::Keepalived => integrations::fill(include_str!("../../assets/keepalived.conf")),
-        Artifact::Checkmk => integrations::checkmk(),
-        Artifact::Zabbix => integrations::fill(include_str!("../../assets/zabbix.conf")),
-        Artifact::PrometheusRules => include_str!("../../assets/prometheus-rules.yml").to_owned(),
-    }
+    let asset = match what {
+        Artifact::Man => return man::page(),
+        Artifact::CompleteBash => return completions(Shell::Bash),
+        Artifact::CompleteZsh => return completions(Shell::Zsh),
+        Artifact::CompleteFish => return completions(Shell::Fish),
+        Artifact::Icinga2 => return icinga::command(),
+        Artifact::Icinga2Services => include_str!("../../assets/icinga2-services.conf"),
+        Artifact::Nagios => include_str!("../../assets/nagios.cfg"),
+        Artifact::NagiosServices => include_str!("../../assets/nagios-services.cfg"),
+        Artifact::Nrpe => include_str!("../../assets/nrpe.cfg"),
+        Artifact::Haproxy => include_str!("../../assets/haproxy.sh"),
+        Artifact::HaproxyAgent => include_str!("../../assets/haproxy-agent.conf"),
+        Artifact::HaproxyNative => include_str!("../../assets/haproxy-native.cfg"),
+        Artifact::OsCloud => include_str!("../../assets/os-cloud.yaml"),
+        Artifact::Keepalived => include_str!("../../assets/keepalived.conf"),
+        Artifact::Checkmk => include_str!("../../assets/checkmk.conf"),
+        Artifact::Zabbix => include_str!("../../assets/zabbix.conf"),
+        Artifact::PrometheusRules => include_str!("../../assets/prometheus-rules.yml"),
+    };
+    if asset.contains("@PLUGIN") { PluginPath::of_process().fill(asset) } else { asset.to_owned() }
 }
 
 #[cfg(test)]
