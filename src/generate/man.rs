@@ -21,12 +21,12 @@ pub(super) fn page() -> String {
         drawn(|page| man.render_synopsis_section(page)),
         drawn(|page| man.render_description_section(page)),
         options(&man, &headings),
-        table(),
-        diagnoses(),
-        terms(),
         exit_status(),
         environment() + &haproxy(),
         examples(),
+        diagnoses(),
+        table(),
+        terms(),
         see_also(),
     ];
     sections.concat()
@@ -57,6 +57,7 @@ fn headings(command: &Command) -> Vec<String> {
 /// The options, each group of the help a subsection under the help's own heading.
 fn options(man: &Man, headings: &[String]) -> String {
     let text = drawn(|page| man.render_options_section(page));
+    let text = argument_first(&text).unwrap_or(text);
     let drawn_heading = |line: &str| {
         let title = line.strip_prefix(".SH ")?.trim_matches('"');
         headings.iter().find(|heading| heading.to_uppercase() == title)
@@ -67,13 +68,20 @@ fn options(man: &Man, headings: &[String]) -> String {
     })
 }
 
+/// Moves ENDPOINT before the options of its heading, which refer to it; the generator puts it after them.
+fn argument_first(text: &str) -> Option<String> {
+    let (before, rest) = text.split_once(".TP\n[")?;
+    let (argument, after) = rest.split_once(".SH")?;
+    let (heading, options) = before.split_once(".TP\n")?;
+    Some([heading, ".TP\n[", argument, ".TP\n", options, ".SH", after].concat())
+}
+
 /// The table, as `--explain` prints it without overrides.
 fn table() -> String {
     let introduction = plain(
-        "An answer or failure is judged by the first row that applies to it: method and status before status, \
-         status before method and class, that before class. --state overrides rows; --explain prints the \
-         table in force. Rows marked * are documented by the Health-Check API; the others are ours, and so are \
-         the hints.",
+        "Each answer or failure is judged by the row with the most specific key: method and status, status, method \
+         and class, class. --state overrides any row, and --explain prints the result. The rows marked * are those \
+         of the Health-Check API's page; the others, and the hints, are this program's own.",
     );
     let rows = Table::default().rows();
     section("TABLE") + &introduction + &rows.iter().map(row).collect::<Vec<_>>().concat()
@@ -91,8 +99,8 @@ fn row(row: &Row) -> String {
 /// The diagnoses, as `--explain` shows them.
 fn diagnoses() -> String {
     let introduction = plain(
-        "The summary of one endpoint begins with its diagnosis; that of several counts the endpoints first, and a set-up error \
-         has none. --explain also shows the rows that lead to a diagnosis.",
+        "The summary of one endpoint begins with its diagnosis. The summary of several endpoints begins with their \
+         number, and a set-up error has no diagnosis. --explain also shows the rows that lead to a diagnosis.",
     );
     let texts = Diagnosis::ALL.iter().map(|&diagnosis| {
         let Explanation { meaning, cause, first } = explain::explanation(diagnosis);
@@ -119,8 +127,8 @@ fn exit_status() -> String {
     section("EXIT STATUS")
         + &tagged(&codes)
         + &paragraph(
-            "Nothing else is ever returned. In HAProxy mode WARNING exits 0. A result that cannot be written \
-             stays CRITICAL if it is, and is UNKNOWN otherwise.",
+            "There is no other exit status, unless a signal ends the run. In HAProxy mode WARNING exits 0. A result \
+             that cannot be written exits 2 if it is CRITICAL, and 3 otherwise.",
         )
 }
 
@@ -128,12 +136,15 @@ fn environment() -> String {
     let variables = [
         (
             OPTS_VAR,
-            "Options, split as a shell splits words. They come before those of the command line, which \
-             therefore win. Endpoints, --simulate, --generate, --explain, --watch, --wait, --help and \
-             --version are not allowed there; -H is in HAProxy mode.",
+            "Options, split as a shell splits words. Those of the command line come after them, and win. Endpoints, \
+             --simulate, --generate, --explain, --watch, --wait, --help and --version are not allowed there, nor \
+             is -H outside of HAProxy mode.",
         ),
         ("NO_COLOR", "If not empty, no colour is used unless --color demands it."),
-        ("SSL_CERT_FILE, SSL_CERT_DIR", "The trust store instead of the system's; --cacert goes first."),
+        (
+            "SSL_CERT_FILE, SSL_CERT_DIR",
+            "The trust store in place of the system's. --cacert goes before both.",
+        ),
         (
             "HAPROXY_SERVER_ADDR, HAPROXY_SERVER_PORT, HAPROXY_PROXY_NAME, HAPROXY_SERVER_SSL",
             "Set by HAProxy. They distinguish its call from a user's, and say whether the server uses TLS.",
@@ -148,11 +159,11 @@ fn environment() -> String {
 
 fn haproxy() -> String {
     let facts = [
-        "HAProxy's external-check command cannot have options: four arguments and HAProxy's variables in the \
-         environment are recognised as its call. --generate haproxy prints a wrapper script and the \
-         configuration for all else.",
-        "HAProxy wipes the environment, and ends a check after inter (2 s by default); the run ends after \
-         1.5 s unless -t says otherwise.",
+        "HAProxy's external-check command cannot have options. HAProxy's call is recognised by its four arguments \
+         and HAProxy's variables in the environment. --generate haproxy prints a wrapper script for options, and \
+         the configuration.",
+        "HAProxy wipes the environment, and ends a check after inter (2 s by default). The run ends after 1.5 s \
+         unless -t says otherwise.",
     ];
     section("HAPROXY") + &facts.map(plain).join(".PP\n")
 }
