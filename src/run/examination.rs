@@ -99,6 +99,13 @@ impl Examination<'_> {
         self.began.elapsed()
     }
 
+    /// The end of the time for the request that shows an endpoint a new token: half of what its requests have left; `None`
+    /// where they have none, and such a request would only delay the report.
+    pub(super) fn token_end(&self, now: Instant) -> Option<Instant> {
+        let left = self.deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        Some(now + left / 2)
+    }
+
     /// Probes and judges one endpoint, after others were probed for as long as `queued`.
     pub(super) fn verdict(&self, endpoint: &Endpoint, methods: &[Method], queued: Duration) -> Verdict {
         self.catch(endpoint, methods, || self.settle(endpoint, methods, queued))
@@ -283,6 +290,19 @@ mod tests {
             let judged_at = now + late + Duration::from_millis(1);
             let verdict = examination.judge_at(judged_at, &endpoint(), planned, (1, &TimeLimits::default()));
             assert_eq!(verdict.state, state, "{late:?}: {body}");
+        }
+    }
+
+    /// Among thousands of endpoints the requests end long before the run.
+    #[test]
+    fn time_for_a_token() {
+        let (plan, now) = (plan(), Instant::now());
+        let prober = Prober::new(&plan, &[endpoint()], &Resolver::default(), now).unwrap();
+        let second = Duration::from_secs(1);
+        for (endpoints, end) in [(1, 4 * second), (1_000_000, 2 * second)] {
+            let examination = Examination::new(&plan, &prober, endpoints, now, now + 4 * second);
+            assert_eq!(examination.token_end(now), Some(now + end / 2));
+            assert_eq!(examination.token_end(now + end), None);
         }
     }
 

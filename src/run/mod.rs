@@ -145,11 +145,11 @@ impl Run {
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {
             let queued = examination.elapsed();
-            if let Some(recipients) = recipients.filter(|recipients| !recipients.contains(endpoint)) {
-                let now = Instant::now();
-                if prober.send_token(endpoint, now + deadline.saturating_duration_since(now) / 2) {
-                    recipients.add(endpoint);
-                }
+            if let Some(recipients) = recipients.filter(|recipients| !recipients.contains(endpoint))
+                && let Some(end) = examination.token_end(Instant::now())
+                && prober.send_token(endpoint, end)
+            {
+                recipients.add(endpoint);
             }
             let verdict = examination.verdict(endpoint, self.methods(endpoint), queued);
             self.count.advance();
