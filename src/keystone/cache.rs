@@ -143,8 +143,12 @@ impl Cache {
         written.map_err(|error| replacement::cause(&self.path.join(name), &error))
     }
 
-    pub(crate) fn forget(&self, cloud: &Cloud) -> Result<()> {
-        Ok(rustix::fs::unlinkat(&self.directory, file_name(&cloud.name), AtFlags::empty())?)
+    /// Removes a token, unless another run has replaced it.
+    pub(crate) fn forget(&self, cloud: &Cloud, token: &Token) -> Result<()> {
+        if self.load(cloud).is_some_and(|found| found.token.id == token.id) {
+            rustix::fs::unlinkat(&self.directory, file_name(&cloud.name), AtFlags::empty())?;
+        }
+        Ok(())
     }
 }
 

@@ -627,7 +627,9 @@ fn cached_token() {
     fs::hard_link(&file, directory.path().join("link")).unwrap();
     assert!(cache.load(&cloud).is_none(), "a link");
     cache.store(&cloud, &token).unwrap();
-    cache.forget(&cloud).unwrap();
+    cache.forget(&cloud, &newer).unwrap();
+    assert!(cache.load(&cloud).is_some(), "another run's token stays");
+    cache.forget(&cloud, &token).unwrap();
     assert!(cache.load(&cloud).is_none());
     fs::write(&file, "{}").unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();

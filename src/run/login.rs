@@ -151,26 +151,25 @@ impl Run {
             Some(login) => login,
             None => self.log_in(session, &mut known, started, deadline)?,
         };
-        if login.verdict.token == TokenSource::Cached
-            && self.cloud_endpoints(session, &login, deadline).is_err()
-        {
+        let mut found = self.cloud_endpoints(session, &login, deadline);
+        if login.verdict.token == TokenSource::Cached && found.is_err() {
             // The catalogue may have changed since.
             login = self.log_in(session, &mut known, started, deadline)?;
+            found = self.cloud_endpoints(session, &login, deadline);
         }
-        let mut endpoints = self.settle_endpoints(session, &mut login, deadline);
+        let mut endpoints = self.settle_endpoints(&mut login, found);
         self.apply_options(&mut endpoints)?;
         let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
         if login.verdict.token == TokenSource::Cached
             && verdicts.iter().flat_map(Verdict::made).any(|(_, request)| request.wants_token())
-            && Instant::now() < deadline
         {
-            self.uses_no_file.store(false, Ordering::SeqCst);
-            // One that cannot be removed is overwritten by the login that follows.
-            let _ = session.with_cache(deadline, Cache::forget);
-            known.token = None;
-            // Half of what is left: half of the whole time may be over.
-            login = self.log_in(session, &mut known, Instant::now(), deadline)?;
-            verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
+            self.drop_token(session, &mut known, deadline);
+            if Instant::now() < deadline {
+                self.uses_no_file.store(false, Ordering::SeqCst);
+                // Half of what is left: half of the whole time may be over.
+                login = self.log_in(session, &mut known, Instant::now(), deadline)?;
+                verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
+            }
         }
         Ok(Report::of(&login.plan, verdicts, started_at, started.elapsed())
             .with_login(&login.plan, login.verdict))
@@ -179,15 +178,24 @@ impl Run {
     /// Returns the endpoints of a run; without any, the login is at fault.
     fn settle_endpoints(
         &self,
-        session: &Session,
         login: &mut LoginResult,
-        deadline: Instant,
+        found: Result<Vec<CatalogEndpoint>, NotInCatalog>,
     ) -> Vec<CatalogEndpoint> {
-        self.cloud_endpoints(session, login, deadline).unwrap_or_else(|reason| {
+        found.unwrap_or_else(|reason| {
             let verdict = LoginVerdict::clone(&login.verdict);
-            login.verdict = Arc::new(verdict.without_endpoint(&login.plan.criteria, reason));
+            login.verdict = Arc::new(verdict.without_endpoint(&self.plan.criteria, reason));
             Vec::new()
         })
+    }
+
+    /// Forgets the token in memory and in the cache: an API refuses it. A run without time for another login leaves that to
+    /// the next one.
+    fn drop_token(&self, session: &Session, known: &mut Known, deadline: Instant) {
+        let Some(token) = known.token.take() else { return };
+        self.uses_no_file.store(false, Ordering::SeqCst);
+        // One that cannot be removed is overwritten by the login that follows.
+        let _ = session.with_cache(deadline, move |cache, cloud| cache.forget(cloud, &token));
+        self.uses_no_file.store(true, Ordering::SeqCst);
     }
 
     /// Returns the login whose token is in memory or in the cache.
@@ -312,7 +320,8 @@ impl Run {
         }
         let known = login.catalog.clone().unwrap_or_default();
         let found = known.select(&cloud.cloud.selections, &cloud.defaults, &login.plan.sanitizer, deadline);
-        if login.verdict.diagnosis.is_some() { Ok(found.unwrap_or_default()) } else { found }
+        // Without a token nothing is known of the catalogue, whatever state an override gives the login.
+        if login.verdict.token == TokenSource::None { Ok(found.unwrap_or_default()) } else { found }
     }
 
     /// Applies the options about endpoints whose number only the catalogue tells.

@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use strum::IntoStaticStr;
 
 use super::{Basis, RequestVerdict, Responder, Verdict, request};
-use crate::keystone::{Cloud, LoginFailure, NotInCatalog};
+use crate::keystone::{Cloud, LoginFailure, NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Exchange, is_success};
+use crate::model::fault::FaultKind;
 use crate::model::state::State;
 use crate::rules::{Criteria, Row};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
@@ -149,6 +150,20 @@ impl LoginVerdict {
     /// The request of this run.
     pub(crate) fn sent(&self) -> Option<&RequestVerdict> {
         self.request.as_deref().filter(|_| !self.is_repeated)
+    }
+
+    /// Tests for a login that had no time left, which proves nothing of Keystone or its catalogue.
+    pub(crate) fn is_late(&self) -> bool {
+        let has_timed_out = |request: &RequestVerdict| {
+            request.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)
+        };
+        match &self.outcome {
+            LoginOutcome::Failed => self.sent().is_some_and(has_timed_out),
+            LoginOutcome::NoEndpoint(reason) => {
+                matches!(reason, NotInCatalog::UnusableUrl { problem: UrlProblem::OutOfTime, .. })
+            }
+            _ => false,
+        }
     }
 
     /// A catalogue without a matching endpoint.

@@ -160,14 +160,16 @@ impl Verdict {
         })
     }
 
-    /// Tests for requests that timed out, or for which no time was left.
+    /// Tests for requests that timed out, for which no time was left, or that lacked a token because none was left for a login.
     pub(crate) fn is_late(&self) -> bool {
         let has_fault = |is_wanted: fn(&FaultInfo) -> bool| {
             self.made().any(|(_, judged)| judged.completion.fault().is_some_and(is_wanted))
         };
         // After a failed request the next one is skipped for that.
         let is_skipped = self.made().count() < self.probes.len() && !has_fault(|_| true);
-        is_skipped || has_fault(|fault| fault.kind == FaultKind::Timeout)
+        let lacks_token =
+            self.basis == Basis::NoToken && self.login.as_ref().is_some_and(|login| login.is_late());
+        is_skipped || lacks_token || has_fault(|fault| fault.kind == FaultKind::Timeout)
     }
 }
 

@@ -53,7 +53,8 @@ fn until_ok(
         let run_deadline = deadline.min(began + timing.budget);
         let outcome = runner.run(began, run_deadline, None, || bar.draw(|| waiting.snapshot()));
         let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
-        if waiting.record(run, outcome, (began, is_cut_short))? == State::Ok {
+        let end_of_run = is_cut_short.then_some(run_deadline);
+        if waiting.record(run, outcome, began, end_of_run)? == State::Ok {
             return Ok(ControlFlow::Continue(()));
         }
         began = Instant::now() + timing.retry_delay;
@@ -68,19 +69,21 @@ fn until_ok(
 }
 
 impl Waiting {
-    /// Records a run that is over, and returns its state. Only a failure to start the first run is final.
+    /// Records a run that is over, and returns its state. One that was cut short has an end. Only a failure to start the
+    /// first run is final.
     fn record(
         &mut self,
         run: &Run,
         outcome: Result<Report>,
-        (began, is_cut_short): (Instant, bool),
+        began: Instant,
+        end: Option<Instant>,
     ) -> Result<State> {
         let mut report = match outcome {
             Err(error) if self.runs == 0 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| super::run_failed(run, &error, began)),
         };
-        if let Some(before) = self.last.take().filter(|_| is_cut_short) {
-            report = completed(run, before, report);
+        if let Some((before, end)) = self.last.take().zip(end) {
+            report = completed(run, before, report, Instant::now() >= end);
         }
         self.runs += 1;
         Ok(self.last.insert(report).state)
@@ -114,16 +117,22 @@ impl Waiting {
     }
 }
 
-/// Returns the report of a run that was cut short, with the verdicts of the run before it where the latest prove less.
-fn completed(run: &Run, before: Report, mut latest: Report) -> Report {
-    if latest.endpoints.is_empty() {
-        // Its time was over before it knew them.
+/// Returns the report of a run that was cut short, with what the run before it found where the latest one proves less: its
+/// requests had no time left, or its login.
+fn completed(run: &Run, before: Report, mut latest: Report, is_over: bool) -> Report {
+    let has_late_login = latest.login.as_ref().is_some_and(|login| login.is_late());
+    if latest.endpoints.is_empty() && (has_late_login || (is_over && latest.login.is_none())) {
         return before;
     }
+    if has_late_login {
+        latest.login = before.login;
+    }
+    let is_over = is_over || has_late_login;
     let before = before.endpoints.into_iter().map(|verdict| (verdict.endpoint.clone(), verdict));
     let mut before: HashMap<String, Verdict> = before.collect();
     let endpoints = std::mem::take(&mut latest.endpoints).into_iter();
-    let endpoints = endpoints.map(|verdict| last_complete(before.remove(&verdict.endpoint), verdict, true));
+    let endpoints =
+        endpoints.map(|verdict| last_complete(before.remove(&verdict.endpoint), verdict, is_over));
     let endpoints = endpoints.collect();
     latest.with_endpoints(run.plan(), endpoints)
 }

@@ -30,7 +30,8 @@ impl Run {
 
     fn login_report(&self, session: &Session, mut login: LoginResult, deadline: Instant) -> Report {
         let (started, started_at) = (Instant::now(), SystemTime::now());
-        self.settle_endpoints(session, &mut login, deadline);
+        let found = self.cloud_endpoints(session, &login, deadline);
+        self.settle_endpoints(&mut login, found);
         Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
             .with_login(&login.plan, login.verdict)
     }

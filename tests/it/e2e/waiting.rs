@@ -56,6 +56,17 @@ fn last_run_cut_short() {
     assert_eq!(peer.accepted(), 3, "it was probed again");
 }
 
+/// A request that another limit ended took all the time that it was given.
+#[test]
+fn last_run_with_a_limit_of_its_own() {
+    let plain = vec![Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())];
+    let peer = Peer::in_turn([plain, vec![Step::Swallow]]);
+    let endpoint = format!("https://{}", peer.address());
+    let run = check([&endpoint, "-k", "--wait", "1", "--retry-delay", "0.6", "--connect-timeout", "0.2"])
+        .run_alone();
+    run.exits(2).summarises("CRITICAL", &["no-answer: TLS handshake with ", " (waited 1 s, 2 runs)"]);
+}
+
 #[test]
 fn no_time() {
     let run = check([&Peer::healthy().address(), "--wait", "0"]).run_alone();

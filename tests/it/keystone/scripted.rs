@@ -170,6 +170,20 @@ fn refused_cached_token() {
     assert_eq!(server.logins(), 2);
 }
 
+/// An endpoint that takes all the time leaves none for another login: the next run finds no token and logs in.
+#[test]
+fn refused_cached_token_without_time() {
+    let (server, clouds) = cloud(|request| request.has_token("token-2"));
+    let file = clouds.path(".cache/check_ceilometer/prod.json");
+    clouds.check("prod", "").run().exits(3);
+    assert!(file.is_file());
+    let silent = Peer::always(vec![Step::Swallow]);
+    let words = format!("{} {} -t 1", silent.address(), server.address());
+    clouds.check("prod", &words).run_alone().exits(2).ends_within(Duration::from_secs(1));
+    assert!(!file.exists(), "the refused token is kept");
+    assert_eq!(server.logins(), 1);
+}
+
 /// A token does not open what HTTP Basic guards, and --auth-file is refused beside a login.
 #[test]
 fn new_token_before_http_basic() {
@@ -294,7 +308,7 @@ fn refused_login_of_many_runs() {
     for (words, code) in [
         ("--watch 0.05 --count 4 -o json", 3),
         ("--wait 0.5 --retry-delay 0.05 -o json", 3),
-        ("--watch 0.05 --count 4 --state login:401=ok", 3),
+        ("--watch 0.05 --count 4 --state login:401=ok", 0),
     ] {
         let server = Server::start(move |_, _| response("401 Unauthorized", "", refusal));
         let run = Clouds::of(&server.url(), PASSWORD).check("prod", words).run();
@@ -305,6 +319,50 @@ fn refused_login_of_many_runs() {
     let run = Clouds::of(&server.url(), PASSWORD).check("prod", "--watch 0.05 --count 2 -o nagios").run();
     assert_eq!(run.stdout.matches("login-refused: Keystone (").count(), 2, "each run reports it");
     assert_eq!(run.stdout.matches("auth_time").count(), 1, "one login took place");
+}
+
+/// Without an endpoint the run has the login's state; there is no catalogue to blame.
+#[test]
+fn overridden_failure_of_a_login() {
+    let server = Server::start(move |_, _| response("503 Service Unavailable", "", "down"));
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    let run = clouds.check("prod", "--state login:5xx=ok").run();
+    run.exits(0).summarises("OK", &["Keystone (", "answered the login with 503"]);
+}
+
+/// The last run of `--wait` has no time for its login, and proves less than the one before it.
+#[test]
+fn login_cut_short() {
+    let granted = AtomicUsize::new(0);
+    let keystone = Server::start(move |_, port| {
+        while granted.fetch_add(1, Ordering::Relaxed) > 0 {
+            std::thread::park();
+        }
+        // Too short a life for a second run.
+        token("token-1", port).replace("T01:00:00Z", "T00:01:00Z")
+    });
+    let api = Server::start(|request, _| match request.has_token("token-1") {
+        true if request.head.starts_with("HEAD ") => health(request),
+        true => response("503 Service Unavailable", "", r#"{"error": "db down"}"#),
+        false => demand(request),
+    });
+    let clouds = Clouds::of(&keystone.url(), PASSWORD);
+    let run = clouds.check("prod", &format!("{} --wait 1 --retry-delay 0.2", api.address())).run();
+    run.exits(2)
+        .summarises("CRITICAL", &["backend-down: GET 503 from ", "db down"])
+        .never_says("keystone-down");
+}
+
+/// Each run of a short `--wait` is cut short; one that learns more counts all the same.
+#[test]
+fn refused_login_after_a_failed_one() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |_, _| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => response("503 Service Unavailable", "", "down"),
+        _ => response("401 Unauthorized", "", r#"{"error":{"code":401,"message":"The account is locked"}}"#),
+    });
+    let run = Clouds::of(&server.url(), PASSWORD).check("prod", "--wait 1 --retry-delay 0.1").run();
+    run.exits(3).summarises("UNKNOWN", &["login-refused: Keystone (", "The account is locked"]);
 }
 
 /// A Keystone that is down may come back.
