@@ -261,11 +261,12 @@ impl Login {
 
     /// The type of authentication, as clouds.yaml names it.
     pub(crate) const fn auth_type(&self) -> &'static str {
-        match self.credential {
-            Credential::Password { .. } => "v3password",
-            Credential::Token(_) => "v3token",
-            Credential::ApplicationCredential { .. } => "v3applicationcredential",
-        }
+        let auth_type = match self.credential {
+            Credential::Password { .. } => AuthType::Password,
+            Credential::Token(_) => AuthType::Token,
+            Credential::ApplicationCredential { .. } => AuthType::ApplicationCredential,
+        };
+        auth_type.names().1
     }
 }
 
@@ -390,32 +391,26 @@ impl Settings<'_> {
     fn credential(&mut self) -> Result<Credential> {
         let setting = self.layers.text(&["auth_type"])?.or(self.layers.text(&["auth_plugin"])?);
         let secret = self.first_auth(&["application_credential_secret"])?;
-        let auth_type = match (&setting, &secret) {
-            (None, Some(_)) => "v3applicationcredential",
-            (None, None) => "v3password",
-            (Some(setting), _) => setting.text.as_str(),
+        let auth_type = match (setting, &secret) {
+            (None, Some(_)) => AuthType::ApplicationCredential,
+            (None, None) => AuthType::Password,
+            (Some(setting), _) => AuthType::parse(&setting)?,
         };
         match auth_type {
-            "password" | "v3password" => {
+            AuthType::Password => {
                 let password = self.first_auth(&["password"])?;
                 let password = Secret::new(password.ok_or_else(|| self.layers.lacks(&["password"]))?);
                 Ok(Credential::Password { user: self.user()?, password })
             }
-            "token" | "v3token" => {
+            AuthType::Token => {
                 let token = self.first_auth(&["token", "auth_token"])?;
                 let token = token.ok_or_else(|| self.layers.lacks(&["token"]))?;
                 Ok(Credential::Token(Secret::new(token)))
             }
-            "v3applicationcredential" => {
+            AuthType::ApplicationCredential => {
                 let secret = secret.ok_or_else(|| self.layers.lacks(&["application_credential_secret"]))?;
                 let secret = Secret::new(secret);
                 Ok(Credential::ApplicationCredential { credential: self.application_credential()?, secret })
-            }
-            other => {
-                let position = setting
-                    .as_ref()
-                    .map_or_else(|| self.layers.position(), |setting| setting.position.clone());
-                bail!("{position}: {}", unsupported(other))
             }
         }
     }
@@ -597,11 +592,41 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
 /// The form of a URL, to follow its name.
 const URL_FORM: &str = "must begin with http:// or https://, and contain neither credentials nor a query";
 
-/// The types of authentication that are read.
-const AUTH_TYPES: [&str; 5] = ["password", "v3password", "token", "v3token", "v3applicationcredential"];
+/// A type of authentication that is read.
+#[derive(Clone, Copy, VariantArray)]
+enum AuthType {
+    Password,
+    Token,
+    ApplicationCredential,
+}
+
+impl AuthType {
+    /// The short name that some have, and the name.
+    const fn names(self) -> (Option<&'static str>, &'static str) {
+        match self {
+            AuthType::Password => (Some("password"), "v3password"),
+            AuthType::Token => (Some("token"), "v3token"),
+            AuthType::ApplicationCredential => (None, "v3applicationcredential"),
+        }
+    }
+
+    fn all_names() -> impl Iterator<Item = (&'static str, AuthType)> {
+        AuthType::VARIANTS.iter().flat_map(|auth_type| {
+            let (short, name) = auth_type.names();
+            short.into_iter().chain([name]).map(|name| (name, *auth_type))
+        })
+    }
+
+    fn parse(setting: &Setting) -> Result<AuthType> {
+        let found = AuthType::all_names().find(|(name, _)| *name == setting.text);
+        found
+            .map(|(_, auth_type)| auth_type)
+            .ok_or_else(|| anyhow!("{}: {}", setting.position, describe_unsupported(&setting.text)))
+    }
+}
 
 /// Describes why a type of authentication is refused, and the way out.
-fn unsupported(auth_type: &str) -> String {
+fn describe_unsupported(auth_type: &str) -> String {
     let kind = match auth_type {
         "v2password" | "v2token" | "v2.0" => return "Keystone v2 is not supported: use v3password".into(),
         "v3totp" | "v3multifactor" => "a second factor cannot be given by a check",
@@ -610,7 +635,10 @@ fn unsupported(auth_type: &str) -> String {
         kind if ["oidc", "saml", "adfs", "fed"].iter().any(|word| kind.contains(word)) => {
             "federation is not supported"
         }
-        _ => return format!("unknown auth_type: expected {}", AUTH_TYPES.join(", ")),
+        _ => {
+            let names: Vec<_> = AuthType::all_names().map(|(name, _)| name).collect();
+            return format!("unknown auth_type: expected {}", names.join(", "));
+        }
     };
     format!("{kind}: make an application credential (openstack application credential create)")
 }
