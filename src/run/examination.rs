@@ -15,7 +15,7 @@ use crate::report;
 use crate::rules::SuccessProblem;
 use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::semaphore::Semaphore;
-use crate::verdict::{self, TimeLimits, Verdict};
+use crate::verdict::{self, Attempt, TimeLimits, Verdict};
 
 /// Number of endpoints that are judged and rendered within the time that a run may take beyond its deadline.
 const ENDPOINTS_IN_GRACE: u32 = 16;
@@ -115,7 +115,7 @@ impl Examination<'_> {
     fn catch(&self, endpoint: &Endpoint, methods: &[Method], verdict: impl FnOnce() -> Verdict) -> Verdict {
         panic::catch_unwind(AssertUnwindSafe(verdict)).unwrap_or_else(|_| {
             let planned = methods.iter().map(|method| panicked(*method)).collect();
-            self.judge(endpoint, planned, (1, Duration::ZERO))
+            self.judge(endpoint, planned, 1, Duration::ZERO)
         })
     }
 
@@ -127,7 +127,7 @@ impl Examination<'_> {
         loop {
             let planned = self.prober.send(endpoint, methods, self.deadline);
             let is_over = Instant::now() >= self.deadline;
-            let verdict = last_complete(before, self.judge(endpoint, planned, (attempts, queued)), is_over);
+            let verdict = last_complete(before, self.judge(endpoint, planned, attempts, queued), is_over);
             let again = Instant::now() + timing.retry_delay;
             let is_last = attempts > timing.retries || again + MIN_RUN > self.deadline;
             if verdict.state != State::Critical || is_last {
@@ -145,13 +145,14 @@ impl Examination<'_> {
         &self,
         endpoint: &Endpoint,
         planned: Vec<PlannedRequest>,
-        (attempts, queued): (u32, Duration),
+        number: u32,
+        queued: Duration,
     ) -> Verdict {
         // Thousands that were skipped need no memory, and would only wait for each other.
         let _judging = planned.iter().any(has_response).then(|| self.judging.acquire());
         let connect = self.plan.timing.connect_timeout;
         let limits = TimeLimits { budget: self.budget, connect, queued };
-        self.judge_at(Instant::now(), endpoint, planned, (attempts, &limits))
+        self.judge_at(Instant::now(), endpoint, planned, number, limits)
     }
 
     fn judge_at(
@@ -159,7 +160,8 @@ impl Examination<'_> {
         now: Instant,
         endpoint: &Endpoint,
         mut planned: Vec<PlannedRequest>,
-        attempts: (u32, &TimeLimits),
+        number: u32,
+        limits: TimeLimits,
     ) -> Verdict {
         if now > self.bodies_end {
             sent(&mut planned).for_each(leave_unjudged);
@@ -174,8 +176,8 @@ impl Examination<'_> {
             mask_body(exchange, &self.sanitizer, bytes);
         }
         let (criteria, sanitizer) = (&self.plan.criteria, &self.sanitizer);
-        let found = (planned.as_slice(), problems.as_slice());
-        let mut verdict = verdict::judge(criteria, sanitizer, endpoint, found, attempts, SystemTime::now());
+        let attempt = Attempt { number, planned: &planned, problems: &problems, limits };
+        let mut verdict = verdict::judge(criteria, sanitizer, endpoint, &attempt, SystemTime::now());
         let verbosity = if is_late { Verbosity::Notes } else { self.plan.output.verbosity };
         report::add_details(&mut verdict, (self.plan, sanitizer, verbosity), endpoint, &planned);
         verdict
@@ -288,7 +290,7 @@ mod tests {
             let examination = Examination::new(&plan, &prober, 1, now, now);
             let planned = vec![answered(Method::Get, 200, &[], body)];
             let judged_at = now + late + Duration::from_millis(1);
-            let verdict = examination.judge_at(judged_at, &endpoint(), planned, (1, &TimeLimits::default()));
+            let verdict = examination.judge_at(judged_at, &endpoint(), planned, 1, TimeLimits::default());
             assert_eq!(verdict.state, state, "{late:?}: {body}");
         }
     }

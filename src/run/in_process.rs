@@ -18,6 +18,6 @@ pub(crate) fn report_of(
 ) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let examination = Examination::new(plan, prober, 1, started, started);
-    let verdict = examination.judge(endpoint, planned, (1, Duration::ZERO));
+    let verdict = examination.judge(endpoint, planned, 1, Duration::ZERO);
     Report::of(plan, vec![verdict], started_at, started.elapsed())
 }

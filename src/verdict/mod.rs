@@ -304,18 +304,29 @@ pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<SuccessProblem>> {
     exchanges.iter().map(|exchange| request::problems(exchange, &exchanges)).collect()
 }
 
-/// Judges one endpoint's attempt, whose bodies may be masked and cut since their problems were found. `attempts` counts it
-/// and those before it, which share their time; the certificate's remaining life is counted from `now`.
+/// An attempt to check one endpoint.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    /// 1, or more for a retry.
+    pub(crate) number: u32,
+    pub(crate) planned: &'a [PlannedRequest],
+    /// The problems of the responses, found before their bodies were masked and cut.
+    pub(crate) problems: &'a [Vec<SuccessProblem>],
+    /// The limits that it shares with the attempts before it.
+    pub(crate) limits: TimeLimits,
+}
+
+/// Judges an attempt. The certificate's remaining life is counted from `now`.
 pub(crate) fn judge(
     criteria: &Criteria,
     sanitizer: &Sanitizer,
     endpoint: &Endpoint,
-    (planned, problems): (&[PlannedRequest], &[Vec<SuccessProblem>]),
-    (attempts, limits): (u32, &TimeLimits),
+    attempt: &Attempt<'_>,
     now: SystemTime,
 ) -> Verdict {
+    let planned = attempt.planned;
     let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
-    let requests = request::judge((&criteria.table, limits), &exchanges, problems);
+    let requests = request::judge(&criteria.table, &attempt.limits, &exchanges, attempt.problems);
     let skipped = planned.iter().find_map(skipped);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(sanitizer, &exchanges, now);
@@ -343,7 +354,7 @@ pub(crate) fn judge(
         action: String::new(),
         credentials: None,
         is_haproxy_server: false,
-        attempts,
+        attempts: attempt.number,
         certificate,
         backend,
         probes: probes(sanitizer, endpoint, planned, &requests),

@@ -48,7 +48,8 @@ pub(super) struct Request<'a> {
 
 /// Judges the requests of one attempt, each in the light of the others and of the problems of its response.
 pub(super) fn judge<'a>(
-    (table, limits): (&Table, &TimeLimits),
+    table: &Table,
+    limits: &TimeLimits,
     made: &[&'a Exchange],
     problems: &[Vec<SuccessProblem>],
 ) -> Vec<Request<'a>> {

@@ -152,18 +152,18 @@ pub(crate) fn judge_whole(
     attempts: u32,
     now: SystemTime,
 ) -> Verdict {
-    let found = problems(planned);
-    let attempts = (attempts, &TimeLimits::default());
-    let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, (planned, &found), attempts, now);
+    let limits = TimeLimits::default();
+    let attempt = Attempt { number: attempts, planned, problems: &problems(planned), limits };
+    let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, &attempt, now);
     add_details(&mut verdict, (plan, &plan.sanitizer, plan.output.verbosity), endpoint, planned);
     verdict
 }
 
 /// Judges the requests of a run that has these limits.
-pub(crate) fn judge_within(limits: &TimeLimits, planned: &[PlannedRequest]) -> Verdict {
+pub(crate) fn judge_within(limits: TimeLimits, planned: &[PlannedRequest]) -> Verdict {
     let Plan { criteria, sanitizer, .. } = &plan();
-    let found = problems(planned);
-    with_words(judge(criteria, sanitizer, &endpoint(), (planned, &found), (1, limits), NOW))
+    let attempt = Attempt { number: 1, planned, problems: &problems(planned), limits };
+    with_words(judge(criteria, sanitizer, &endpoint(), &attempt, NOW))
 }
 
 pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {
@@ -567,7 +567,7 @@ fn fair_waits() {
         answered.elapsed = Duration::from_millis(lookup + head);
         answered.phases.set(Phase::Resolve, Duration::from_millis(lookup));
         let get = late(Method::Get, Phase::Wait, get);
-        let verdict = judge_within(&after(queued), &[sent(answered), sent(get)]);
+        let verdict = judge_within(after(queued), &[sent(answered), sent(get)]);
         let found = judged(&verdict, 1).shortage.map(|shortage| shortage.spender);
         let diagnosis = if found.is_none() { Diagnosis::BackendStalled } else { Diagnosis::Unexpected };
         // Whom others left no time cannot be judged.
@@ -591,7 +591,7 @@ fn fair_waits() {
     for (limits, phase, lookup, elapsed, spender) in table {
         let mut exchange = late(Method::Head, phase, elapsed);
         exchange.phases.set(Phase::Resolve, Duration::from_millis(lookup));
-        let verdict = judge_within(&limits, &[sent(exchange)]);
+        let verdict = judge_within(limits, &[sent(exchange)]);
         let found = judged(&verdict, 0).shortage.map(|shortage| shortage.spender);
         assert_eq!(found, spender, "{limits:?} {phase:?} {lookup} {elapsed}");
     }
@@ -608,7 +608,7 @@ fn overridden_timeout_without_time() {
     };
     let made = [sent(made(Method::Head, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait))))];
     let exchanges: Vec<_> = made.iter().filter_map(PlannedRequest::exchange).collect();
-    let requests = request::judge((&plan.criteria.table, &limits), &exchanges, &problems(&made));
+    let requests = request::judge(&plan.criteria.table, &limits, &exchanges, &problems(&made));
     assert_eq!(requests[0].row.state, State::Warning);
 }
 

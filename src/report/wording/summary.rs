@@ -620,7 +620,7 @@ pub(in crate::report) mod tests {
             (&queued, vec![late(Method::Head, Phase::Wait, &[], 67_000)]),
         ];
         let words = made.map(|(limits, made)| {
-            let verdict = judge_within(limits, &made);
+            let verdict = judge_within(*limits, &made);
             format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
         });
         expect![[r#"
