@@ -1,5 +1,7 @@
 //! `--explain`: the table of rules, one of its rows, or a diagnosis. The man page and the reference show the same texts.
 
+use std::cmp::Reverse;
+
 use crate::cli::Topic;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::term::Term;
@@ -56,8 +58,13 @@ fn row_for(key: Key, row: Row) -> (String, Parts) {
 
 fn explained(table: &Table, diagnosis: Diagnosis) -> (String, Parts) {
     let Explanation { meaning, cause, first } = explanation(diagnosis);
-    let rows = table.rows().into_iter().filter(|row| row.diagnosis == diagnosis);
-    let rows = rows.map(|row| format!("{} ({})", row.key, row.state)).collect::<Vec<_>>().join(", ");
+    let mut rows = table.rows().into_iter().filter(|row| row.diagnosis == diagnosis).collect::<Vec<_>>();
+    rows.sort_by_key(|row| Reverse(row.state.severity()));
+    let rows = rows.chunk_by(|one, next| one.state == next.state).map(|alike| {
+        let keys = alike.iter().map(|row| row.key.to_string()).collect::<Vec<_>>().join(", ");
+        alike.first().map_or(String::new(), |first| format!("{keys} ({})", first.state))
+    });
+    let rows = rows.collect::<Vec<_>>().join("; ");
     let also = Term::find(diagnosis.name()).map_or("", |term| term.meaning);
     let parts = [("meaning", meaning), ("rows", &rows), ("cause", cause), ("first", first), ("also", also)];
     (diagnosis.to_string(), parts.map(|(name, text)| (name, text.to_owned())).into())
@@ -186,18 +193,18 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::Slow,
         "a response time crossed a threshold",
-        "-w, -c, --backend-warning or --backend-critical",
+        "a threshold given with -w, -c, --backend-warning or --backend-critical",
         "run with -vv, which shows the phase that takes the time",
     ),
     (
         Diagnosis::CertificateExpiring,
         "the server certificate expires soon",
-        "--certificate-warning or --certificate-critical",
+        "a threshold given with --certificate-warning or --certificate-critical",
         "renew the certificate, and check that the server has loaded it",
     ),
     (
         Diagnosis::KeystoneDown,
-        "Keystone did not answer the login; endpoints that are known were checked without a token",
+        "Keystone did not answer the login; endpoints that were given or cached were checked without a token",
         "no HTTP answer, or one that is not Keystone's",
         "check auth_url, Keystone and its database",
     ),
@@ -216,7 +223,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::Unexpected,
         "a failure that the Health-Check API does not document",
-        "also a GET that was not sent or had too little time, because the run's budget was already spent",
+        "also a GET that was not sent or had too little time, because the time of the run (-t) was spent",
         "look at the status and the text of the answer (-vv), then at the log of the API",
     ),
 ];
@@ -303,7 +310,7 @@ mod tests {
         expect![[r#"
             healthy
               meaning  every request was answered as documented
-              rows     head:204 (OK), get:200 (OK), login:201 (OK)
+              rows     head:204, get:200, login:201 (OK)
               also     as a metric, the number of endpoints in state OK
 
             alive
@@ -312,8 +319,7 @@ mod tests {
 
             unreachable
               meaning  no connection could be made
-              rows     dns (CRITICAL), refused (CRITICAL), no-route (CRITICAL), proxy
-                       (UNKNOWN)
+              rows     dns, refused, no-route (CRITICAL); proxy (UNKNOWN)
               cause    the name did not resolve, or the connection was refused, found no
                        route or timed out
               first    check that the host is up and that the API listens on this port, then
@@ -409,7 +415,7 @@ mod tests {
                                                   basic system is up and running
                                                   -> verify that the Ceilometer Reporting
                                                   API is up and running
-                                                  -> if so, check port, prefix and --path"#]]
+                                                  -> if the API runs, check port, prefix and"#]]
         .assert_eq(&beginning.join("\n"));
     }
 }

@@ -356,12 +356,12 @@ fn answered_exchange(request: &PlannedRequest) -> Option<&Exchange> {
 }
 
 /// The reason for not sending a request after the deadline.
-const BUDGET_EXHAUSTED: &str = "the time budget was spent (raise -t)";
+const BUDGET_EXHAUSTED: &str = "the time was spent (raise -t)";
 
 /// Returns the reason for not sending the request after a failed one, if there is one.
 fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<String> {
     if fault.kind.failed_before_request(fault.phase) {
-        Some(format!("{} reached nothing ({})", method.name(), fault.kind.name()))
+        Some(format!("{} failed before it was sent ({})", method.name(), fault.kind.name()))
     } else {
         (Instant::now() >= deadline).then(|| BUDGET_EXHAUSTED.into())
     }

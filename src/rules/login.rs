@@ -9,10 +9,14 @@ use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State;
 
 const REACH: &str = "check auth_url, and that Keystone runs there";
+const BROKEN_OFF: &str =
+    "probably Keystone crashed, a proxy or firewall stepped in, or the port is for another protocol";
+const CHECK_LOG: &str =
+    "check auth_url (http or https, and the port), Keystone's log, and any proxy in front of it";
 
 pub(super) static ROWS: &[Row] = &[
     row(Status(201), State::Ok, Healthy, "Keystone granted a token", ""),
-    down(Class(1), "an interim status instead of a token", REACH),
+    down(Class(1), "an interim status came, and no final response after it", REACH),
     down(
         Class(2),
         "an answer without a token that can be used, or of more than 1 MiB: this is not Keystone's login",
@@ -25,7 +29,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     down(
         Status(404),
-        "there is no login: the address is not Keystone's",
+        "there is no login at this address: it is not Keystone's",
         "check auth_url; it ends before /auth/tokens",
     ),
     row(
@@ -37,7 +41,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     down(
         Status(429),
-        "Keystone, or a proxy before it, limits its clients",
+        "Keystone, or a proxy in front of it, limits its clients",
         "log in less often: keep the token cache on (--token-cache)",
     ),
     row(
@@ -45,23 +49,35 @@ pub(super) static ROWS: &[Row] = &[
         State::Unknown,
         LoginRefused,
         "Keystone refused the login without telling which part was wrong",
-        "check user, password or secret, project and domains; whether the user is disabled or locked, and whether \
+        "check user, password or secret, project and domains, whether the user is disabled or locked, and whether \
          it has a role in the project",
     ),
-    down(Class(5), "Keystone failed", "check Keystone's log, its database and any proxy in front of it"),
+    down(
+        Class(5),
+        "Keystone, or a proxy in front of it, failed",
+        "check Keystone's log, its database and any proxy in front of it",
+    ),
     down(
         Status(511),
         "the network between here and Keystone wants a sign-in first (a captive portal); nothing is known of Keystone",
         "sign in to that network, or probe from one that has no such portal",
     ),
-    down(Fault(FaultKind::Dns), "Keystone's name does not resolve", REACH),
-    down(Fault(FaultKind::Refused), "Keystone's port refused the connection", REACH),
-    down(Fault(FaultKind::NoRoute), "no route to Keystone", REACH),
-    down(Fault(FaultKind::Reset), "Keystone's connection was reset", REACH),
-    down(Fault(FaultKind::Closed), "Keystone's connection was closed", REACH),
+    down(
+        Fault(FaultKind::Dns),
+        "the name in auth_url is misspelt, has no DNS record, or its name server does not answer",
+        "check auth_url, the name's DNS record and this machine's resolver",
+    ),
+    down(Fault(FaultKind::Refused), "nothing listens on Keystone's port, or a firewall rejects it", REACH),
+    down(
+        Fault(FaultKind::NoRoute),
+        "Keystone's host is down, or the network or a firewall keeps it out of reach",
+        "check auth_url, that Keystone's host is up, and routing and firewalls on the way",
+    ),
+    down(Fault(FaultKind::Reset), BROKEN_OFF, CHECK_LOG),
+    down(Fault(FaultKind::Closed), BROKEN_OFF, CHECK_LOG),
     down(
         Fault(FaultKind::Timeout),
-        "Keystone did not answer within half of -t, or within api_timeout",
+        "Keystone did not answer in the time that a login has: half of -t, or api_timeout if that is less",
         "check Keystone's load and the firewalls on the way, or raise -t",
     ),
     down(
@@ -69,14 +85,22 @@ pub(super) static ROWS: &[Row] = &[
         "no trusted connection to Keystone could be made",
         "check Keystone's certificate against cacert and the name in auth_url",
     ),
-    down(Fault(FaultKind::Protocol), "the answer is not Keystone's, for it is not HTTP", REACH),
-    down(Fault(FaultKind::Body), "Keystone's answer broke off", REACH),
-    down(Fault(FaultKind::Proxy), "the proxy, not Keystone, failed", "check --proxy"),
+    down(Fault(FaultKind::Protocol), "not HTTP/1: another service or another protocol answers there", REACH),
+    down(
+        Fault(FaultKind::Body),
+        "probably Keystone crashed within its response, or a proxy gave up",
+        CHECK_LOG,
+    ),
+    down(
+        Fault(FaultKind::Proxy),
+        "the proxy is at fault, and nothing is known of Keystone",
+        "check --proxy and --proxy-auth-file, and whether the proxy lets this request pass",
+    ),
     row(
         Fault(FaultKind::Local),
         State::Unknown,
         Unexpected,
-        "the login could not be made on this machine",
+        "this machine is at fault, and nothing is known of Keystone",
         "check options, files and limits (descriptors, threads) of the machine that probes",
     ),
     Row {

@@ -88,7 +88,7 @@ const COMPROMISED: &str = "the API has been reached but failed to perform its op
 
 /// The documented action presumes the right address; check that first.
 const WHERE: &[Hint] =
-    &[Hint { key: any(Selector::Status(404)), words: "if so, check port, prefix and --path" }];
+    &[Hint { key: any(Selector::Status(404)), words: "if the API runs, check port, prefix and --path" }];
 /// A refused GET cannot be overlooked as a refused HEAD can: no other request checks the back-end.
 const OTHER_METHOD: &[Hint] = &[
     Hint {
@@ -695,7 +695,7 @@ mod tests {
         assert_eq!(hints("405"), both);
         assert_eq!(hints("get:4xx"), both[1..]);
         assert_eq!((hints("head:405"), hints("get:405")), (vec![head.into()], vec![get.into()]));
-        assert_eq!(hints("get:404"), ["if so, check port, prefix and --path"]);
+        assert_eq!(hints("get:404"), ["if the API runs, check port, prefix and --path"]);
         assert_eq!((hints("418"), hints("500")), (vec![], vec![]));
     }
 

@@ -74,6 +74,8 @@ pub(crate) struct Verdict {
     pub(crate) credentials: Option<Credentials>,
     /// True if HAProxy names the server, added by the report.
     pub(crate) is_haproxy_server: bool,
+    /// The proxy of `--proxy`, added by the report.
+    pub(crate) proxy: Option<String>,
     /// Number of attempts: 1 and the retries.
     pub(crate) attempts: u32,
     pub(crate) certificate: Option<CertificateInfo>,
@@ -354,6 +356,7 @@ pub(crate) fn judge(
         action: String::new(),
         credentials: None,
         is_haproxy_server: false,
+        proxy: None,
         attempts: attempt.number,
         certificate,
         backend,

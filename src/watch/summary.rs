@@ -22,12 +22,11 @@ impl WatchSummary<'_> {
     pub(super) fn lines(&self) -> Vec<String> {
         let endpoints = self.history.endpoints();
         let mut paragraphs = vec![wrap(&self.headline(endpoints.len()), self.columns())];
-        if endpoints.len() > 1 {
-            paragraphs.push(self.entry(
-                "All together",
-                &self.history.overall,
-                &[times(&self.history.overall)],
-            ));
+        let overall = &self.history.overall;
+        // A run without endpoints has failed as a whole, as at its login.
+        let together = if endpoints.is_empty() { &self.latest.summary.text } else { "All together" };
+        if endpoints.len() != 1 {
+            paragraphs.push(self.entry(together, overall, &[times(overall)]));
         }
         let many = endpoints.len() > MAX_ENDPOINTS_LISTED;
         let (always_ok, others): (Vec<_>, Vec<_>) =

@@ -10,7 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use advice::advice;
+pub(crate) use advice::{advice, login_advice};
 
 use super::{MAX_ENDPOINTS_LISTED, Report, wording};
 use crate::environment::Size;
@@ -117,14 +117,8 @@ impl HumanView {
 
     /// The login in one line, and what to do where it failed.
     fn login(&self, report: &Report) -> Vec<String> {
-        let line = report.login_line().map(|line| self.labelled(&line));
-        let Some((meaning, action)) = report.login_advice() else { return line.unwrap_or_default() };
-        let mut lines = match line {
-            Some(line) => [line, wrap_indented(PROSE, PROSE, &meaning, self.prose)].concat(),
-            None => self.labelled(&format!("Login: {meaning}")),
-        };
-        lines.extend(wrap_indented("  → ", PROSE, &action, self.prose));
-        lines
+        let line = report.login_line().map(|line| self.labelled(&line)).unwrap_or_default();
+        [line, login_advice(report, self.prose, self.palette)].concat()
     }
 
     /// A label, or a paragraph that begins with one.

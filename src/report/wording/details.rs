@@ -39,6 +39,7 @@ pub(crate) fn add_details(
 ) {
     verdict.credentials = credentials(&plan.network.headers);
     verdict.is_haproxy_server = plan.is_haproxy_call;
+    verdict.proxy = plan.network.proxy.as_ref().map(|proxy| format!("{}:{}", proxy.host, proxy.port));
     verdict.notes = notes(plan, endpoint);
     for (probe, request) in verdict.probes.iter_mut().zip(planned) {
         let (Outcome::Made(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request) else {

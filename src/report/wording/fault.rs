@@ -72,6 +72,14 @@ pub(super) fn clause(
     }
 }
 
+/// The proxy of `--proxy`, which may have caused a fault that does not name it.
+pub(super) fn way(verdict: &Verdict, fault: &FaultInfo) -> String {
+    let is_other = matches!(fault.kind, FaultKind::Local | FaultKind::Proxy);
+    let may_be_cause = !is_other && !matches!(fault.detail, FaultDetail::Proxy { .. });
+    let proxy = verdict.proxy.as_ref().filter(|_| may_be_cause);
+    proxy.map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default()
+}
+
 /// The status of HEAD, where the server answered it and then failed over GET after connecting or while doing so.
 pub(super) fn answered_head(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<u16> {
     use FaultKind::{Body, Closed, NoRoute, Refused, Reset, Timeout};

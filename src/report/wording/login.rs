@@ -21,12 +21,12 @@ pub(in crate::report) fn line(login: &LoginVerdict) -> String {
     let ends = |at: SystemTime| format!(", expires {}", format_timestamp(at));
     let expiry = login.expires_at.map(ends).unwrap_or_default();
     let time = login.request.as_ref().map(|request| format!(" in {}", format_duration(request.elapsed)));
-    let token = match login.token {
-        TokenSource::New => format!("new token{}", time.unwrap_or_default()),
-        TokenSource::Cached => "cached token".into(),
+    let (token, time) = match login.token {
+        TokenSource::New => ("new", time.unwrap_or_default()),
+        TokenSource::Cached => ("cached", String::new()),
         TokenSource::None => return format!("Login: {}", summary(login)),
     };
-    format!("Login: {token} of the cloud {} ({}){expiry}", login.cloud, login.auth_url)
+    format!("Login{time}: {token} token of cloud {} ({}){expiry}", login.cloud, login.auth_url)
 }
 
 /// The summary: `<diagnosis>: <what happened>`.
@@ -48,19 +48,29 @@ pub(super) fn event(login: &LoginVerdict) -> String {
     let reason = reason(login).map(|reason| format!(": \"{reason}\"")).unwrap_or_default();
     let Some(request) = &login.request else { return format!("no login to Keystone ({keystone})") };
     let status = request.completion.response().copied().unwrap_or_default();
+    let again = if login.is_repeated { "; restart to try again" } else { "" };
     if let Some(proxy) = request.intermediary() {
         let proxy = proxy.title();
-        return format!("{proxy} in front of Keystone ({keystone}) answered the login with {status}{reason}");
+        return format!(
+            "{proxy} in front of Keystone ({keystone}) answered the login with {status}{again}{reason}"
+        );
     }
     if login.diagnosis == Some(Diagnosis::LoginRefused) {
-        return format!("Keystone ({keystone}) refused the login to the cloud {cloud} ({status}){reason}");
+        return format!(
+            "Keystone ({keystone}) refused the login to the cloud {cloud} ({status}{again}){reason}"
+        );
     }
     match request.completion.fault() {
         Some(fault) if fault.kind == FaultKind::Timeout => {
             let after = waited(request, fault);
             format!("no login to Keystone ({keystone}) within {after}: {}", cause(&fault.detail))
         }
-        Some(fault) => format!("no login to Keystone ({keystone}): {}", cause(&fault.detail)),
+        Some(fault) => {
+            let words = cause(&fault.detail);
+            // An address in the URL is the only one that was tried.
+            let beyond = words.split_once(": ").filter(|(at, _)| keystone.contains(&format!("//{at}/")));
+            format!("no login to Keystone ({keystone}): {}", beyond.map_or(&*words, |(_, reason)| reason))
+        }
         None if is_success(status) => {
             format!(
                 "Keystone ({keystone}) answered the login with {status}, but without a token that can be used{reason}"
@@ -78,7 +88,7 @@ pub(super) fn event(login: &LoginVerdict) -> String {
 /// Keystone's words, what it wants, or why its catalogue does not serve.
 pub(in crate::report) fn reason(login: &LoginVerdict) -> Option<String> {
     match &login.outcome {
-        LoginOutcome::SecondFactor(methods) => Some(format!("a second factor is wanted: {methods}")),
+        LoginOutcome::SecondFactor(methods) => Some(format!("a second factor is required: {methods}")),
         LoginOutcome::NoEndpoint(reason) => Some(sanitize_own(&not_in_catalog(reason), MAX_REASON)),
         _ => login.message.clone(),
     }
@@ -104,7 +114,7 @@ fn not_in_catalog(reason: &NotInCatalog) -> String {
             let within = if region.is_empty() { String::new() } else { within(region) };
             let reason = match problem {
                 UrlProblem::NoScheme => "it has neither http:// nor https://",
-                UrlProblem::OutOfTime => "the time budget was spent",
+                UrlProblem::OutOfTime => "the time was spent (raise -t)",
                 UrlProblem::Secret => "it contains credentials or a secret of this check",
                 UrlProblem::Invalid(reason) => reason,
             };
@@ -126,7 +136,7 @@ pub(in crate::report) fn advice(login: &LoginVerdict) -> Advice {
     }
     let (meaning, action) = match login.outcome {
         LoginOutcome::SecondFactor(_) => (
-            "Keystone accepted the password and wants a second factor",
+            "Keystone accepted the password, and requires a second factor",
             "make an application credential, which needs no second factor (openstack application credential create)",
         ),
         LoginOutcome::UnknownUser => (
@@ -240,7 +250,7 @@ mod tests {
             ),
             (
                 unusable("R1", UrlProblem::OutOfTime),
-                "its URL in the region R1 cannot be used: the time budget was spent",
+                "its URL in the region R1 cannot be used: the time was spent (raise -t)",
             ),
             (
                 unusable("R1", UrlProblem::Secret),

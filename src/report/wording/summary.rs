@@ -233,6 +233,7 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             let mut event = fault::clause(verdict, method, judged, fault);
+            event += &fault::way(verdict, fault);
             if is_head_alone(verdict, method) {
                 event += ", but answered GET";
             }
@@ -479,6 +480,21 @@ pub(in crate::report) mod tests {
                 Crossing { level: State::Critical, range: Range::parse(range, Unit::Seconds).unwrap() };
             assert_eq!(crossing_time(Duration::from_micros(micros), &crossing), words, "{range}");
         }
+    }
+
+    #[test]
+    fn fault_through_a_proxy() {
+        let pairs = [("timeout", "timeout"), ("204", "reset"), ("proxy", "skipped"), ("204", "503")];
+        let lines = pairs.map(|(head, get)| {
+            let verdict = judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW);
+            of_endpoint(&Verdict { proxy: Some("p:3128".into()), ..verdict }).text + "\n"
+        });
+        expect![[r#"
+            no-answer: connected to ctl1:8777, but it did not answer HEAD within 9 s (through the proxy p:3128)
+            backend-stalled: ctl1:8777 answered HEAD (204), but GET failed after 20 ms: connection reset (through the proxy p:3128)
+            unreachable: no tunnel to ctl1:8777: circumstances
+            backend-down: GET 503 from ctl1:8777
+        "#]].assert_eq(&lines.concat());
     }
 
     #[test]

@@ -93,11 +93,15 @@ impl LiveView<'_> {
         lines
     }
 
-    /// Explanation and action for the worst endpoint.
+    /// Explanation and action for the worst endpoint; without any endpoint, for the login.
     fn advice(&self, report: &Report) -> Vec<String> {
+        let (columns, palette) = (self.columns(), self.palette);
         let worst = report.worst_first().into_iter().find(|verdict| verdict.state != State::Ok);
-        let advice = |worst| human::advice(worst, report.summary.quoted, self.columns(), self.palette);
-        worst.map(advice).unwrap_or_default()
+        match worst {
+            Some(worst) => human::advice(worst, report.summary.quoted, columns, palette),
+            None if report.endpoints.is_empty() => human::login_advice(report, columns, palette),
+            None => Vec::new(),
+        }
     }
 }
 

@@ -63,7 +63,11 @@ fn login_and_back_end_down() {
     };
     let lines = simulate("nagios");
     let lines: Vec<_> = lines.lines().skip(1).map(|line| line.split(" (").next().unwrap()).collect();
-    let starts = ["Login: keystone-down: Keystone", "  Keystone failed", "  Action: check Keystone's log"];
+    let starts = [
+        "Login: keystone-down: Keystone",
+        "  Keystone, or a proxy in front of it, failed",
+        "  Action: check Keystone's log",
+    ];
     let starts =
         [&starts[..], &["CRITICAL - backend-down: 127.0.0.1", "  the API", "  Action: verify"]].concat();
     assert!(

@@ -84,6 +84,36 @@ fn live_view_and_ctrl_c() {
 }
 
 #[test]
+fn refused_login_on_a_terminal() {
+    let mut session = USUAL.run(["--simulate", "login-refused", "--watch", "0.1"]);
+    let screen = session.shows(["restart to try again", "\n  → check user"]);
+    expect![[r#"
+        UNKNOWN  for #s: SIMULATED login-refused: Keystone
+                  (http://#:#/v#) refused the login to the cloud simulated
+                  (#; restart to try again): "The request you have made requires
+                  authentication."
+        Run # at #-#-#T#:#:#Z, every #ms. Ctrl-C to stop.
+
+            Keystone refused the login without telling which part was wrong
+          → check user, password or secret, project and domains, whether the user is
+            disabled or locked, and whether it has a role in the project
+    "#]]
+    .assert_eq(&shape(&screen, &[]));
+    session.interrupts();
+    let left = session.ends(SOON);
+    let (_, summary) = left.screen.split_once("Watched for").unwrap();
+    expect![[r#"
+         #s: # endpoints, # runs, # changes.
+
+        UNKNOWN  login-refused: Keystone (http://#:#/v#) refused the login
+                  to the cloud simulated (#; restart to try again): "The request you
+                  have made requires authentication."
+                  UNKNOWN #s (#%)
+    "#]]
+    .assert_eq(&shape(summary, &[]));
+}
+
+#[test]
 fn signal_during_a_run() {
     for signal in [Signal::INT, Signal::TERM] {
         let peer = Peer::always(vec![Step::Hang]);

@@ -319,6 +319,7 @@ fn refused_login_of_many_runs() {
     let run = Clouds::of(&server.url(), PASSWORD).check("prod", "--watch 0.05 --count 2 -o nagios").run();
     assert_eq!(run.stdout.matches("login-refused: Keystone (").count(), 2, "each run reports it");
     assert_eq!(run.stdout.matches("auth_time").count(), 1, "one login took place");
+    assert_eq!(run.stdout.matches("(401; restart to try again)").count(), 1, "the second run sends none");
 }
 
 /// Without an endpoint the run has the login's state; there is no catalogue to blame.
@@ -450,7 +451,7 @@ fn second_factor() {
         response("401 Unauthorized", "Openstack-Auth-Receipt: receipt-s3cret\r\n", receipt)
     });
     let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-vvv").run();
-    run.exits(3).summarises("UNKNOWN", &["login-refused", "a second factor is wanted: totp and password"]);
+    run.exits(3).summarises("UNKNOWN", &["login-refused", "a second factor is required: totp and password"]);
     run.says("make an application credential").never_says("receipt-s3cret");
 }
 

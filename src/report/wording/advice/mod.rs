@@ -11,13 +11,17 @@ use credentials::{denied, is_not_for_token, wanted_by_proxy};
 use proxy::own_response;
 use slow::{API_IS_SLOW, RESOLVER_IS_SLOW};
 
+use std::net::Ipv6Addr;
+
 use super::cause::beyond_clause;
 use super::login;
 use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
+use crate::model::endpoint::parse_port;
 use crate::model::exchange::{BODY_LIMIT, Completion, Method};
 use crate::model::fault::{
-    ConnectFault, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
+    ConnectFault, End, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
+    Stage,
 };
 use crate::rules::{Key, RuleOrigin, Selector, SuccessProblem};
 use crate::units::format_decimal;
@@ -184,13 +188,14 @@ fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &
     (format!("{meaning}{quoted}"), format!("{brackets}{}", known.unwrap_or(action)))
 }
 
-/// The hint for an IPv6 address whose last number reads as the port, as in `fd00::1:8777`.
+/// The hint for an IPv6 address whose last number reads as a port, as in `fd00::1:9801`.
 fn port_in_address(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
     let address = verdict.address.filter(|_| matches!(fault.detail, FaultDetail::Connect(_)))?;
-    let (rest, last) = verdict.host.strip_prefix('[')?.strip_suffix(']')?.rsplit_once(':')?;
+    let (rest, port) = verdict.host.strip_prefix('[')?.strip_suffix(']')?.rsplit_once(':')?;
     let rest = if rest.ends_with(':') { format!("{rest}:") } else { rest.to_owned() };
-    let port = address.port();
-    (last == port.to_string()).then(|| format!("write [{rest}]:{port} if {port} is the port; else "))
+    let is_port = port == address.port().to_string() || (port.len() == 4 && parse_port(port).is_some());
+    let is_address = rest.parse::<Ipv6Addr>().is_ok();
+    (is_port && is_address).then(|| format!("write [{rest}]:{port} if {port} is the port; else "))
 }
 
 /// The meaning of a fault whose row is for others, too.
@@ -253,6 +258,14 @@ const fn way_to_name(verdict: &Verdict) -> &'static str {
 /// The action for a fault whose reason is known exactly.
 const fn remedy(fault: &FaultInfo) -> Option<&'static str> {
     match &fault.detail {
+        FaultDetail::Interrupted { stage: Stage::Sending | Stage::BeforeResponse, end: End::Timeout } => {
+            Some(
+                "check the log and the load of the API, any proxy in front of it, and whether the port expects https (-S)",
+            )
+        }
+        FaultDetail::Interrupted { end: End::Timeout, .. } => {
+            Some("check the log and the load of the API, and any proxy in front of it")
+        }
         FaultDetail::Connect(_) if matches!(fault.kind, FaultKind::Local) => Some(
             "check this machine's network interfaces, also the loopback, and its limits (descriptors, local ports)",
         ),
@@ -341,15 +354,14 @@ fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestV
         }
         (300..=399, ..) => redirect(judged),
         (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
-        (403, _, Some(own)) => own_response(status, own, judged, method),
+        (403, _, Some(own)) => own_response(status, own, judged),
         (401 | 403 | 407, ..) => denied(verdict, status, judged),
         (405, ..) => not_accepted(verdict, method, judged, proxy),
         (502 | 504, ..) if pair::passed_head_on(verdict, method, judged) => {
-            let (meaning, _) =
-                own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged, method));
+            let (meaning, _) = own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged));
             pair::get_failed_alone(&meaning, proxy)
         }
-        (200..=299 | 400..=599, _, Some(own)) => own_response(status, own, judged, method),
+        (200..=299 | 400..=599, _, Some(own)) => own_response(status, own, judged),
         (404, ..) => with_hint(method, status, judged),
         (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
         _ if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),

@@ -1,7 +1,6 @@
 //! The words for a proxy's own response, of which the API knows nothing.
 
-use super::{Advice, hint};
-use crate::model::exchange::Method;
+use super::Advice;
 use crate::verdict::{Obstacle, RequestVerdict, Responder};
 
 /// Explains the obstacle that a proxy's own response is about.
@@ -9,13 +8,9 @@ pub(super) fn own_response(
     status: u16,
     (proxy, obstacle): (Responder, Obstacle),
     judged: &RequestVerdict,
-    method: Method,
 ) -> Advice {
     let name = proxy.title();
     let action = match obstacle {
-        Obstacle::NoRoute => {
-            format!("check that {name} passes this URL on to the API; {}", hint(method, status, judged))
-        }
         Obstacle::Method | Obstacle::Unknown => judged.row.action.to_owned(),
         _ => action(obstacle).replace('@', name),
     };
@@ -72,6 +67,7 @@ const fn action(obstacle: Obstacle) -> &'static str {
              the API itself"
         }
         Obstacle::NoIngress => "check the Ingress of the API, then the endpoint's name and --path",
+        Obstacle::NoRoute => "check that @ passes this URL on to the API, then port, prefix and --path",
         Obstacle::Overload => "check @'s own load and limits",
         Obstacle::Application | Obstacle::OwnFailure => {
             "check @'s error log, then whether the API itself is up and running"
@@ -85,7 +81,6 @@ const fn action(obstacle: Obstacle) -> &'static str {
         Obstacle::Method
         | Obstacle::NoConnection
         | Obstacle::NoResponseInTime
-        | Obstacle::NoRoute
         | Obstacle::NoServer
         | Obstacle::NoServerOrMaintenance
         | Obstacle::NoValidResponse
@@ -128,7 +123,7 @@ mod tests {
             it got no response in time from the API behind it
             -> check @'s view of its servers, then whether the API itself is up and running
             it has nothing at this URL
-            -> check @'s view of its servers, then whether the API itself is up and running
+            -> check that @ passes this URL on to the API, then port, prefix and --path
             it has no server to pass the request to
             -> check @'s view of its servers, then whether the API itself is up and running
             it has no server to pass the request to, or is configured to answer so, perhaps for maintenance

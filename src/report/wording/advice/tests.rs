@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{Peer, Phase, PlannedRequest};
-use crate::model::fault::{AddressAttempt, ConnectFault, Fault, TlsProblem};
+use crate::model::fault::{AddressAttempt, ConnectFault, End, Fault, Stage, TlsProblem};
 use crate::plan::Plan;
 use crate::report::fixture::{exchange, sent};
 use crate::report::with_words;
@@ -39,7 +39,7 @@ fn documented_responses() {
             the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
             -> verify that the API is up and running and that there is connectivity with the back-end
             nginx, not the API, answered 404 itself: it has nothing at this URL
-            -> check that nginx passes this URL on to the API; if so, check port, prefix and --path
+            -> check that nginx passes this URL on to the API, then port, prefix and --path
             the AWS load balancer, not the API, answered 200 itself: nothing is known of the API behind it
             -> check that address, port and path lead to the API's health check, and not to a sign-in or error page
         "#]],
@@ -365,9 +365,9 @@ fn responses_of_proxies() {
         &cases,
         &expect![[r#"
             HAProxy, not the API, answered 404 itself: it has nothing at this URL
-            -> check that HAProxy passes this URL on to the API; if so, check port, prefix and --path
+            -> check that HAProxy passes this URL on to the API, then port, prefix and --path
             nginx, not the API, answered 404 itself: it has nothing at this URL
-            -> check that nginx passes this URL on to the API; if so, check port, prefix and --path
+            -> check that nginx passes this URL on to the API, then port, prefix and --path
             nginx, not the API, does not accept GET at this URL; this request was refused, which says nothing of the service's health
             -> check that the path is the health check's, or use -m head
             nginx, not the API, answered 429 itself: it limits its clients, so nothing is known of the API behind it; Retry-After: 5
@@ -550,7 +550,7 @@ fn remarkable_responses() {
             503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; this is a cache's copy, and the API may answer differently now
             -> verify that the API is up and running and that there is connectivity with the back-end; check it without the cache
             404 not-found: the API cannot be reached; not even the basic system is up and running; this is a cache's copy, and the API may answer differently now
-            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if so, check port, prefix and --path; check it without the cache
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if the API runs, check port, prefix and --path; check it without the cache
             200 healthy: the API answers and reaches its back-end; its body was not read, because its coding (gzip) was not requested
             -> 
             503 backend-down: the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; its body was not read, because its coding (br) was not requested
@@ -690,6 +690,35 @@ fn two_servers() {
     );
 }
 
+/// A connection was made, so neither the host nor a firewall is suspected.
+#[test]
+fn time_after_connecting() {
+    let words = |endpoint: &str, phase, stage| {
+        let endpoint = Endpoint::parse(endpoint, &Defaults::default()).unwrap();
+        let detail = FaultDetail::Interrupted { stage, end: End::Timeout };
+        let fault = Fault { kind: FaultKind::Timeout, phase, detail };
+        let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
+        let verdict = with_words(judge_whole(&plan(), &endpoint, &made, 1, NOW));
+        format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+    };
+    let words = [
+        words("h", Phase::Wait, Stage::BeforeResponse),
+        words("h", Phase::Receive, Stage::Headers),
+        words("https://h", Phase::Wait, Stage::BeforeResponse),
+    ];
+    expect![[r#"
+        no-answer: connected to h:8777, but it did not answer HEAD within 0 ms
+        no answer came in time; other clients would time out too
+        -> check the log and the load of the API, any proxy in front of it, and whether the port expects https (-S)
+        no-answer: h:8777 did not complete its answer to HEAD within 0 ms
+        no answer came in time; other clients would time out too
+        -> check the log and the load of the API, and any proxy in front of it
+        no-answer: connected to https://h:443, but it did not answer HEAD within 0 ms
+        no answer came in time; other clients would time out too
+        -> check the log and the load of the API, and any proxy in front of it: TLS itself was set up
+    "#]].assert_eq(&words.concat());
+}
+
 /// Addresses to which no connection was made, as the system's words say why.
 #[test]
 fn addresses_out_of_reach() {
@@ -710,6 +739,9 @@ fn addresses_out_of_reach() {
         words("fd00::1:8777", FaultKind::NoRoute),
         words("fd00:0:0:0:0:0:1:8777", FaultKind::NoRoute),
         words("[fd00::1]:8777", FaultKind::NoRoute),
+        words("::1:9801", FaultKind::Refused),
+        words("fd00::12", FaultKind::NoRoute),
+        words("1:2:3:4:5:6:7:9801", FaultKind::NoRoute),
     ];
     expect![[r#"
         unreachable: no route to 10.1.2.3:8777
@@ -729,6 +761,15 @@ fn addresses_out_of_reach() {
         -> write [fd00::1]:8777 if 8777 is the port; else check that the host is up, and routing and firewalls on the way
         unreachable: no route to [fd00::1]:8777
         the host is down, or the network or a firewall keeps it out of reach ([fd00::1]:8777: network is unreachable)
+        -> check that the host is up, and routing and firewalls on the way
+        unreachable: connection refused by [::1:9801]:8777
+        nothing listens on that port, or a firewall rejects it
+        -> write [::1]:9801 if 9801 is the port; else check that the API runs and listens on this address and port
+        unreachable: no route to [fd00::12]:8777
+        the host is down, or the network or a firewall keeps it out of reach ([fd00::12]:8777: network is unreachable)
+        -> check that the host is up, and routing and firewalls on the way
+        unreachable: no route to [1:2:3:4:5:6:7:9801]:8777
+        the host is down, or the network or a firewall keeps it out of reach ([1:2:3:4:5:6:7:9801]:8777: network is unreachable)
         -> check that the host is up, and routing and firewalls on the way
     "#]].assert_eq(&words.concat());
 }
