@@ -76,6 +76,24 @@ impl DecodedText {
         differs.then_some(reading)
     }
 
+    /// The text without gaps, whose length is that of one at the beginning of a text; `None` where there is none.
+    pub(super) fn without(&self, gap: fn(&[u8]) -> Option<usize>) -> Option<DecodedText> {
+        let gap_at = |at: usize| gap(self.bytes.get(at..)?);
+        let first = (0..self.bytes.len()).find(|at| gap_at(*at).is_some())?;
+        let (mut joined, mut at) = (DecodedText::empty(), first);
+        joined.bytes.extend(self.bytes.iter().take(first));
+        joined.origins.extend(self.origins.iter().take(first));
+        while at < self.bytes.len() {
+            let length = gap_at(at);
+            if length.is_none() {
+                joined.bytes.extend(self.bytes.get(at));
+                joined.origins.extend(self.origins.get(at));
+            }
+            at += length.unwrap_or(1);
+        }
+        Some(joined)
+    }
+
     fn filter_map(&self, map: fn(u8) -> Option<u8>) -> DecodedText {
         let mut dense = DecodedText::empty();
         for (byte, origin) in self.bytes.iter().zip(&self.origins) {
@@ -245,7 +263,7 @@ fn unescape_percent(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     }
 }
 
-/// The escapes of a JSON string (RFC 8259, section 7), and the `\x41` of Python.
+/// The escapes of a JSON string (RFC 8259, section 7), and the `\x41` and `\101` of Python.
 fn unescape_json(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     let (unit, read) = match text {
         [b'\\'] => return Some(1),
@@ -255,6 +273,10 @@ fn unescape_json(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
         },
         [b'\\', b'x', high, low, ..] => {
             into.extend(u8::try_from(hexadecimal(&[*high, *low])?));
+            return Some(4);
+        }
+        [b'\\', digits @ ..] if octal(digits).is_some() => {
+            into.extend(octal(digits));
             return Some(4);
         }
         [b'\\', letter, ..] => {
@@ -269,6 +291,11 @@ fn unescape_json(text: &[u8], into: &mut Vec<u8>) -> Option<usize> {
     let letters = String::from_utf16(&units).ok()?;
     into.extend(letters.into_bytes());
     Some(read * units.len())
+}
+
+/// The byte of the three octal digits of an escape as C and Python have it.
+fn octal(digits: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits.get(..3)?).ok()?, 8).ok()
 }
 
 /// The four hexadecimal digits of a `\u` escape.
@@ -288,8 +315,8 @@ fn json_letter(letter: u8) -> Option<u8> {
     })
 }
 
-/// The names of HTML's references to characters of ASCII, the longest left out.
-const HTML_NAMES: [(&[u8], char); 40] = [
+/// The names of HTML's references to characters of ASCII, the longest left out, and to those that cannot be seen.
+const HTML_NAMES: [(&[u8], char); 48] = [
     (b"amp", '&'),
     (b"apos", '\''),
     (b"ast", '*'),
@@ -298,10 +325,13 @@ const HTML_NAMES: [(&[u8], char); 40] = [
     (b"comma", ','),
     (b"commat", '@'),
     (b"dollar", '$'),
+    (b"emsp", ' '),
+    (b"ensp", ' '),
     (b"equals", '='),
     (b"excl", '!'),
     (b"grave", '`'),
     (b"gt", '>'),
+    (b"hairsp", ' '),
     (b"hat", '^'),
     (b"lbrace", '{'),
     (b"lbrack", '['),
@@ -313,6 +343,7 @@ const HTML_NAMES: [(&[u8], char); 40] = [
     (b"midast", '*'),
     (b"nbsp", ' '),
     (b"newline", '\n'),
+    (b"nobreak", '\u{2060}'),
     (b"num", '#'),
     (b"percnt", '%'),
     (b"period", '.'),
@@ -325,11 +356,15 @@ const HTML_NAMES: [(&[u8], char); 40] = [
     (b"rpar", ')'),
     (b"rsqb", ']'),
     (b"semi", ';'),
+    (b"shy", '\u{ad}'),
     (b"sol", '/'),
     (b"tab", '\t'),
+    (b"thinsp", ' '),
     (b"underbar", '_'),
     (b"verbar", '|'),
     (b"vert", '|'),
+    (b"zwj", '\u{200d}'),
+    (b"zwnj", '\u{200c}'),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]

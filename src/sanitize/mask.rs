@@ -19,6 +19,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::ascii_shape;
 use super::decode::{DecodedText, is_continuation, normalize};
+use super::markup::{separator, unseen};
+use super::url::userinfo;
 
 /// Length of all forms from which on their matcher takes noticeable time to build, in bytes.
 const LONG_FORMS: usize = 64 * 1024;
@@ -49,14 +51,14 @@ const MAX_DEPTH: u8 = 3;
 /// takes more is made to be costly, and is left out as a whole.
 const MAX_DECODED: (usize, usize) = (24, 4096);
 
-/// Longest white space within a URL's password that is followed to an `@`, in bytes.
-const MAX_SPACED_PASSWORD: usize = 128;
-
-/// Maximum number of tags, and of bytes of each, between the slashes of a URL.
-const MAX_GAPS: usize = 4;
-const MAX_TAG: usize = 64;
-
-const MAX_PORT_DIGITS: usize = 5;
+/// The writer of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// Every URL that it writes is whole.
+    Program,
+    /// It may have cut a URL short, or the end of what was read has.
+    Stranger,
+}
 
 /// The secrets, in the forms in which they are searched for.
 #[derive(Clone, Default)]
@@ -126,35 +128,48 @@ impl Mask {
 
     /// Returns the text with every secret, and the userinfo of every URL, masked; `None` where to find them would take too
     /// many bytes, or longer than the time.
-    pub(super) fn apply(&self, text: &[u8], end: Option<Instant>) -> Option<Vec<u8>> {
-        self.apply_decoding(text, MAX_DEPTH, end)
+    pub(super) fn apply(&self, text: &[u8], author: Author, end: Option<Instant>) -> Option<Vec<u8>> {
+        self.apply_decoding(text, author, MAX_DEPTH, end)
     }
 
     /// Returns a document with every secret masked. Its own encoding, as the strings of JSON have, is one more.
     pub(super) fn apply_to_document(&self, text: &[u8], end: Option<Instant>) -> Option<Vec<u8>> {
-        self.apply_decoding(text, MAX_DEPTH + 1, end)
+        self.apply_decoding(text, Author::Stranger, MAX_DEPTH + 1, end)
     }
 
-    fn apply_decoding(&self, text: &[u8], depth: u8, end: Option<Instant>) -> Option<Vec<u8>> {
-        let escaped = text.iter().any(|byte| b"@\\%&".contains(byte));
-        if text.is_empty() || (self.forms.is_empty() && !escaped) {
+    fn apply_decoding(
+        &self,
+        text: &[u8],
+        author: Author,
+        depth: u8,
+        end: Option<Instant>,
+    ) -> Option<Vec<u8>> {
+        let may_have_url =
+            || text.iter().any(|byte| b"@\\%&".contains(byte)) || text.windows(2).any(|pair| pair == b"//");
+        if text.is_empty() || (self.forms.is_empty() && !may_have_url()) {
             return Some(text.to_vec());
         }
-        self.apply_to_depth(text, depth, end)
+        self.apply_to_depth(text, author, depth, end)
     }
 
-    /// Returns the text with every secret masked that is not encoded.
+    /// Returns a text of this program with every secret masked that is not encoded.
     pub(super) fn apply_plainly(&self, text: &[u8]) -> Vec<u8> {
-        self.apply_to_depth(text, 0, None).unwrap_or_else(|| STARS.as_bytes().to_vec())
+        self.apply_to_depth(text, Author::Program, 0, None).unwrap_or_else(|| STARS.as_bytes().to_vec())
     }
 
-    fn apply_to_depth(&self, text: &[u8], depth: u8, end: Option<Instant>) -> Option<Vec<u8>> {
+    fn apply_to_depth(
+        &self,
+        text: &[u8],
+        author: Author,
+        depth: u8,
+        end: Option<Instant>,
+    ) -> Option<Vec<u8>> {
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
-        let mut search = Search { mask: self, left, end, spans: Vec::new() };
+        let mut search = Search { mask: self, author, left, end, spans: Vec::new(), cut: Vec::new() };
         let reading = DecodedText::of(text);
         search.read(&reading, depth, true)?;
         search.read_in_ascii(&reading, depth)?;
-        Some(replace(text, search.spans))
+        Some(replace(text, search.into_spans()))
     }
 
     /// Start of the longest beginning of a form that the text ends with, unless its key is in it.
@@ -179,12 +194,15 @@ impl Mask {
 
 struct Search<'a> {
     mask: &'a Mask,
+    author: Author,
     /// Bytes that may still be decoded.
     left: usize,
     /// The end of the time for it, if there is one.
     end: Option<Instant>,
     /// Places in the text that are to be masked.
     spans: Vec<Range<usize>>,
+    /// Passwords without an `@`, as far as no other reading finds one.
+    cut: Vec<Range<usize>>,
 }
 
 impl Search<'_> {
@@ -198,9 +216,14 @@ impl Search<'_> {
         }
         self.left = self.left.checked_sub(reading.bytes.len())?;
         if urls {
-            self.spans.extend(userinfo(&reading.bytes).into_iter().map(|found| reading.origin(found)));
+            self.find_passwords(reading);
+            reading.without(unseen).iter().for_each(|joined| self.find_passwords(joined));
         }
         self.find(reading, true)?;
+        if let Some(joined) = reading.without(separator).filter(|_| !self.mask.forms.is_empty()) {
+            self.left = self.left.checked_sub(joined.bytes.len())?;
+            self.find(&joined, true)?;
+        }
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
         for unescaped in reading.unescaped() {
             self.read(&unescaped, depth, urls)?;
@@ -221,6 +244,25 @@ impl Search<'_> {
             }
             None => self.read_runs(reading, depth),
         }
+    }
+
+    fn find_passwords(&mut self, reading: &DecodedText) {
+        let found = userinfo(&reading.bytes);
+        self.spans.extend(found.userinfo.into_iter().map(|found| reading.origin(found)));
+        if self.author == Author::Stranger {
+            self.cut.extend(found.cut.into_iter().map(|found| reading.origin(found)));
+        }
+    }
+
+    fn into_spans(mut self) -> Vec<Range<usize>> {
+        self.spans.sort_unstable_by_key(|span| span.start);
+        let is_in_userinfo = |cut: &Range<usize>| {
+            let before = self.spans.partition_point(|span| span.start <= cut.start);
+            self.spans.get(..before).and_then(<[_]>::last).is_some_and(|span| cut.start < span.end)
+        };
+        self.cut.retain(|cut| !is_in_userinfo(cut));
+        self.spans.extend(self.cut);
+        self.spans
     }
 
     /// Searches the text as outputs in ASCII print it.
@@ -332,168 +374,4 @@ fn replace(text: &[u8], mut spans: Vec<Range<usize>>) -> Vec<u8> {
     }
     masked.extend(text.get(done.unwrap_or(0)..).unwrap_or_default());
     masked
-}
-
-/// Finds the userinfo of every URL (RFC 3986, section 3.2.1), from `//` to the authority's last `@`.
-///
-/// A password in it may have unescaped characters. So where a colon follows `//`, the authority ends at white space
-/// only, or at the first `@` soon after it; after what may be a port or a whole password it ends at the URL's end.
-fn userinfo(text: &[u8]) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut ahead = Ahead::default();
-    for start in authorities(text) {
-        if found.last().is_some_and(|last| start < last.end) {
-            continue;
-        }
-        let rest = text.get(start..).unwrap_or_default();
-        let (authority, after) = split_before(rest, |byte| b" \t\r\n/?#\"<>".contains(&byte));
-        let (login, reach) = match authority.iter().rposition(|byte| *byte == b'@') {
-            Some(length) if authority.iter().take(length).any(|byte| *byte == b':') => {
-                (Some(start + length), Reach::Url)
-            }
-            Some(length) => (Some(start + length), Reach::Nowhere),
-            None => (None, password(authority, after)),
-        };
-        let end = ahead.end_of_password(text, start + authority.len(), reach).or(login);
-        found.extend(end.filter(|end| *end > start).map(|end| start..end));
-    }
-    found
-}
-
-/// Finds where an authority may begin: after two slashes. What a page or a header puts between or after them does not part
-/// those that follow a scheme.
-fn authorities(text: &[u8]) -> impl Iterator<Item = usize> {
-    let slashes = text.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-    slashes.filter_map(move |at| {
-        let rest = text.get(at + 1..)?;
-        let has_scheme = at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b':');
-        let rest = if has_scheme { after_gap(rest) } else { rest };
-        let rest = rest.strip_prefix(b"/")?;
-        let authority = if has_scheme { after_gap(rest) } else { rest };
-        Some(text.len() - authority.len())
-    })
-}
-
-/// The text after white space and short tags.
-fn after_gap(mut text: &[u8]) -> &[u8] {
-    for _ in 0..MAX_GAPS {
-        text = text.trim_ascii_start();
-        let Some(tag) = text.strip_prefix(b"<") else { break };
-        let Some(end) = tag.iter().take(MAX_TAG).position(|byte| *byte == b'>') else { break };
-        text = tag.get(end + 1..).unwrap_or_default();
-    }
-    text
-}
-
-/// The place where the `@` after a password is looked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    Nowhere,
-    Url,
-    Word,
-    NextWord,
-    /// The rest of the word, or soon after it.
-    BeyondWord,
-    /// The next word, or soon after it.
-    BeyondNextWord,
-}
-
-/// Judges by an authority without `@`, and by what follows it, how far a password in it may reach.
-fn password(authority: &[u8], after: &[u8]) -> Reach {
-    let Some(colon) = authority.iter().rposition(|byte| *byte == b':') else {
-        // A line break in the name or before the colon is shown as a blank.
-        let is_broken = after.first().is_some_and(u8::is_ascii_whitespace) && !authority.is_empty();
-        let next = if is_broken { after.trim_ascii_start() } else { b"" };
-        let (name, rest) =
-            split_before(next, |byte| byte.is_ascii_whitespace() || b":@/?#\"<>".contains(&byte));
-        return match (name, rest) {
-            ([], [b':', ..]) => Reach::BeyondNextWord,
-            (_, [b':', ..]) => Reach::NextWord,
-            _ => Reach::Nowhere,
-        };
-    };
-    if is_v6(authority) {
-        return Reach::Nowhere;
-    }
-    let port = authority.get(colon + 1..).unwrap_or_default();
-    if !(1..=MAX_PORT_DIGITS).contains(&port.len()) || !port.iter().all(u8::is_ascii_digit) {
-        return Reach::BeyondWord;
-    }
-    match after {
-        [b'/' | b'?' | b'#', ..] => Reach::Url,
-        [b'"' | b'>', next, ..] if !next.is_ascii_alphanumeric() => Reach::Nowhere,
-        [] | [b'<', b'/' | b'!', ..] => Reach::Nowhere,
-        [b'"' | b'<' | b'>', ..] => Reach::Word,
-        _ => Reach::NextWord,
-    }
-}
-
-/// Tests for an IPv6 address in brackets, with or without a port.
-fn is_v6(authority: &[u8]) -> bool {
-    let Some(inner) = authority.strip_prefix(b"[") else { return false };
-    let (address, rest) = split_before(inner, |byte| byte == b']');
-    let is_port = |port: &[u8]| port.iter().all(u8::is_ascii_digit);
-    address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.%".contains(byte))
-        && matches!(rest, [b']'] | [b']', b':', ..])
-        && is_port(rest.get(2..).unwrap_or_default())
-}
-
-/// A stretch of a text up to some delimiter, and the last `@` in it.
-#[derive(Default)]
-struct Stretch {
-    end: usize,
-    last_at: Option<usize>,
-}
-
-impl Stretch {
-    /// Moves on to the stretch that a place is in: no byte is looked at twice.
-    fn reach(&mut self, text: &[u8], place: usize, ends: fn(u8) -> bool) {
-        if place >= self.end {
-            let (stretch, _) = split_before(text.get(place..).unwrap_or_default(), ends);
-            self.end = place + stretch.len().max(1);
-            self.last_at = stretch.iter().rposition(|byte| *byte == b'@').map(|at| place + at);
-        }
-    }
-}
-
-/// The rest of a text, which is read once from its beginning to its end.
-#[derive(Default)]
-struct Ahead {
-    url: Stretch,
-    word: Stretch,
-}
-
-impl Ahead {
-    /// The place of the `@` that ends a password, of which the part before `place` is known.
-    fn end_of_password(&mut self, text: &[u8], place: usize, reach: Reach) -> Option<usize> {
-        let is_space = |byte: u8| byte.is_ascii_whitespace();
-        let place = match reach {
-            Reach::NextWord | Reach::BeyondNextWord => {
-                let rest = text.get(place..).unwrap_or_default();
-                place + rest.len() - rest.trim_ascii_start().len()
-            }
-            _ => place,
-        };
-        let last_at = match reach {
-            Reach::Nowhere => return None,
-            Reach::Url => {
-                self.url.reach(text, place, |byte| byte.is_ascii_whitespace() || b"\"<>".contains(&byte));
-                self.url.last_at
-            }
-            Reach::Word | Reach::NextWord | Reach::BeyondWord | Reach::BeyondNextWord => {
-                self.word.reach(text, place, is_space);
-                self.word.last_at
-            }
-        };
-        last_at.filter(|at| *at >= place).or_else(|| {
-            let is_beyond = matches!(reach, Reach::BeyondWord | Reach::BeyondNextWord);
-            let soon = text.get(self.word.end..).filter(|_| is_beyond)?;
-            let at = soon.iter().take(MAX_SPACED_PASSWORD).position(|byte| *byte == b'@')?;
-            Some(self.word.end + at)
-        })
-    }
-}
-
-fn split_before(text: &[u8], ends: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    text.split_at(text.iter().position(|&byte| ends(byte)).unwrap_or(text.len()))
 }

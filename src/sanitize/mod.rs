@@ -4,18 +4,20 @@
 //! removed may have separated the parts of a secret. Every step takes time linear in the text.
 
 mod decode;
+mod markup;
 mod mask;
 mod strip;
 #[cfg(test)]
 mod tests;
+mod url;
 
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mask::Mask;
 pub(crate) use mask::STARS;
+use mask::{Author, Mask};
 pub(crate) use strip::without_controls;
 use strip::{LineBreaks, printable};
 
@@ -99,7 +101,7 @@ impl Sanitizer {
 
     /// Masks, cleans, folds white space to single spaces, and cuts to `limit` characters (with `…`).
     pub(crate) fn line(&self, text: &UntrustedText, limit: usize) -> String {
-        truncate(self.sanitize(shown_part(text, limit), LineBreaks::Folded), limit)
+        truncate(self.sanitize(shown_part(text, limit), Author::Stranger), limit)
     }
 
     /// Sanitizes a text of our own making, one string per line, none of them empty. Secrets are in it as they were given:
@@ -120,17 +122,19 @@ impl Sanitizer {
     /// Tests for a text that cannot be shown as it is: it contains a secret or credentials, or is costly to search for them.
     pub(crate) fn hides(&self, text: &str) -> bool {
         let hides = |text: &str| {
-            self.mask.apply(text.as_bytes(), self.end).is_none_or(|masked| masked != text.as_bytes())
+            self.mask
+                .apply(text.as_bytes(), Author::Stranger, self.end)
+                .is_none_or(|masked| masked != text.as_bytes())
         };
         hides(text) || hides(&printable(text, LineBreaks::Folded))
     }
 
     /// Masks, cleans, and masks again.
-    fn sanitize(&self, text: &[u8], breaks: LineBreaks) -> String {
+    fn sanitize(&self, text: &[u8], author: Author) -> String {
         let clean = || {
-            let masked = self.mask.apply(text, self.end)?;
-            let cleaned = printable(&String::from_utf8_lossy(&masked), breaks);
-            self.mask.apply(cleaned.as_bytes(), self.end)
+            let masked = self.mask.apply(text, author, self.end)?;
+            let cleaned = printable(&String::from_utf8_lossy(&masked), LineBreaks::Folded);
+            self.mask.apply(cleaned.as_bytes(), author, self.end)
         };
         match clean() {
             Some(text) => String::from_utf8_lossy(&text).into_owned(),
@@ -175,7 +179,7 @@ fn beginning(text: &[u8], length: usize) -> &[u8] {
 /// Cleans text of our own making that may quote argv: for error lines. The userinfo of URLs is masked; no other
 /// secret is known here.
 pub(crate) fn sanitize_own(text: &str, limit: usize) -> String {
-    truncate(Sanitizer::default().sanitize(text.as_bytes(), LineBreaks::Folded), limit)
+    truncate(Sanitizer::default().sanitize(text.as_bytes(), Author::Program), limit)
 }
 
 /// Quotes a typed value in an error line: sanitized, truncated, and without possible credentials.

@@ -108,7 +108,7 @@ impl Cleaned {
 ///
 /// By the Unicode Character Database: general category Cf, the property `Default_Ignorable_Code_Point`, private use,
 /// noncharacters; and the blank Braille pattern.
-fn is_invisible(letter: char) -> bool {
+pub(super) fn is_invisible(letter: char) -> bool {
     matches!(letter,
         // Soft hyphen, grapheme joiner.
         '\u{ad}' | '\u{34f}'

@@ -193,6 +193,11 @@ fn secret_in_pieces() {
         "s 3 c r 3 t - t o k e n",
         "s3cr3t\u{2028}-token",
         "s3cr\\u0033t\u{ad}-token",
+        "s3cr\\063t-token",
+        "s3cr&shy;3t-token",
+        "s3cr<b>3t</b>-<br/>token",
+        "s3cr3t-<!-- x -->token",
+        "s3cr\", \"3t-','token",
     ] {
         assert_eq!(line(&sanitizer, text), "***", "{text:?}");
     }
@@ -339,6 +344,20 @@ fn userinfo_of_urls() {
         // Character references by the rules of HTML.
         ("http://u:Tr0ub&commat;h", "http://***&commat;h"),
         ("http://u&colon;Tr0ub&#64h", "http://***&#64h"),
+        ("http:\\057\\057u\\072Tr0ub\\100h", "http:\\057\\057***\\100h"),
+        ("http:/&shy;/u&zwj;:Tr0&nobreak;ub@h", "http:/&shy;/***@h"),
+        ("http%26%2358%3B&#47;%2Fu&#58;Tr0ub%2540h", "http%26%2358%3B&#47;%2F***%2540h"),
+        // Tags within words, and a quote within a name.
+        (
+            "<i>mysql</i>://<span class=\"n\">u</span>:<span>Tr0ub</span>@h</i>",
+            "<i>mysql</i>://<span class=\"n\">***</span>@h</i>",
+        ),
+        ("http://us<b>er</b>:Tr0<!-- -->ub@h", "http://***@h"),
+        ("http://u:12</b>Tr0 ub@h", "http://***@h"),
+        ("http://us\"er:Tr0ub@h", "http://***@h"),
+        ("http://host<br>mail:a@b", "http://host<br>mail:a@b"),
+        ("<u>http://host:80</u><m>a@b</m>", "<u>http://host:80</u><m>a@b</m>"),
+        ("<b>http://host:80</b>, tell a@b", "<b>http://host:80</b>, tell a@b"),
         ("http:&sol;&sol;u:Tr0ub&#0000000064;h", "http:&sol;&sol;***&#0000000064;h"),
         ("http:&#X2F&#x000000002f;u:Tr0ub&#x40h", "http:&#X2F&#x000000002f;***&#x40h"),
     ];
@@ -346,6 +365,35 @@ fn userinfo_of_urls() {
         assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
         assert_eq!(sanitize_own(text, 1000), expected, "{text}");
     }
+}
+
+/// A server cuts a message short, or the end of what was read does: the `@` is missing.
+#[test]
+fn passwords_cut_short() {
+    let table = [
+        ("db mongodb://u:Tr0ub4…", "db mongodb://u:***"),
+        ("db mongodb://u:Tr0ub4... failed", "db mongodb://u:*** failed"),
+        (r#"{"e":"amqp:\/\/u:Tr0/ub","x":1}"#, r#"{"e":"amqp:\/\/u:***","x":1}"#),
+        ("{'e': 'amqp://u:Tr0ub', 'x': 1}", "{'e': 'amqp://u:***', 'x': 1}"),
+        ("amqp%3A%2F%2Fu%3A%54r0ub", "amqp%3A%2F%2Fu%3A***"),
+        ("<i>amqp</i>://<i>u</i>:<i>Tr0ub</i>", "<i>amqp</i>://<i>u</i>:<i>***</i>"),
+        ("http://[u]:Tr0ub http://u:123456 http://u:12x", "http://[u]:*** http://u:*** http://u:***"),
+        // Ports, and what is no URL.
+        (
+            "http://h:8777, http://h:8777: no, 'http://h:80'",
+            "http://h:8777, http://h:8777: no, 'http://h:80'",
+        ),
+        ("**http://h:80** http://h:80~ http://h:…", "**http://h:80** http://h:80~ http://h:…"),
+        ("?u=http://h:80%2Fv2&amp; http://h:80\\n", "?u=http://h:80%2Fv2&amp; http://h:80\\n"),
+        ("http://h: refused http://h:/v2 http://h/a:b", "http://h: refused http://h:/v2 http://h/a:b"),
+        ("http://2001:db8::1/x http://[2001:db8::1", "http://2001:db8::1/x http://[2001:db8::1"),
+        ("mongodb://h1:27017,h2:27017/?x=y:z", "mongodb://h1:27017,h2:27017/?x=y:z"),
+        ("//u:Tr0ub note: // todo:later", "//u:Tr0ub note: // todo:later"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
+    }
+    assert_eq!(sanitize_own("http://host:877O", 100), "http://host:877O", "what was typed is whole");
 }
 
 /// A long text is cut by whole words, unless they are long themselves.
@@ -361,7 +409,7 @@ fn password_across_the_cut() {
 }
 
 #[test]
-fn texts_that_are_not_shown() {
+fn hidden_texts() {
     let sanitizer = hiding(&["s3cret"]);
     for text in ["a s3cret", "a czNjcmV0", "a s3c\u{200b}ret", "http://user:pass@host"] {
         assert!(sanitizer.hides(text), "{text}");
@@ -492,7 +540,8 @@ fn time_for_hostile_text() {
     let started = Instant::now();
     for unit in [
         "a", "ab", "\x1b]", "\x1b[", "//", "//@", "%41", "%", "\\", "\\u0061", "&", "&#", "\u{301}", " ",
-        "\n", "//:", "//h:1/", "//h:1\"", "//h:1 ", "//h :", ":/ ", ":/<", "//:@", "&#0", "&#x", "A B",
+        "\n", "//:", "//h:1/", "//h:1\"", "//h:1 ", "//h :", ":/ ", ":/<", "//:@", "&#0", "&#x", "A B", "<",
+        "<b>", "<b", "<b> ", "\",\"", "\" ", "\",", "://u:p/", "://u:p ", "://:1x", "\u{ad}", "\\100",
         "4 1 ",
     ] {
         let text = UntrustedText::new(unit.repeat(crate::model::exchange::BODY_LIMIT / unit.len()));
