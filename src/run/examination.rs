@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{MIN_RUN, last_complete};
+use super::{MIN_RUN, TimeFrame, last_complete};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
 use crate::model::fault::Fault;
@@ -73,22 +73,20 @@ impl Examination<'_> {
         plan: &'a Plan,
         prober: &'a Prober,
         endpoints: usize,
-        started: Instant,
-        deadline: Instant,
+        time: TimeFrame,
     ) -> Examination<'a> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
         let work = TIME_PER_RESPONSE * more.min(MAX_RESPONSES) + TIME_PER_ENDPOINT.saturating_mul(more);
-        let budget = deadline.saturating_duration_since(started);
-        let budget = budget.saturating_sub(work.min(budget / 2));
-        let bodies_end = deadline + BODIES_GRACE;
+        let budget = time.length().saturating_sub(work.min(time.length() / 2));
+        let bodies_end = time.deadline + BODIES_GRACE;
         Examination {
             plan,
             prober,
             began: Instant::now(),
             budget,
             sanitizer: plan.sanitizer.until(bodies_end),
-            deadline: deadline.min(started + budget),
-            details_end: deadline + DETAILS_GRACE,
+            deadline: time.deadline.min(time.started + budget),
+            details_end: time.deadline + DETAILS_GRACE,
             bodies_end,
             body_bytes: body_bytes(endpoints),
             judging: Semaphore::new(),
@@ -287,7 +285,7 @@ mod tests {
             (BODIES_GRACE, "{}", State::Ok),
         ];
         for (late, body, state) in table {
-            let examination = Examination::new(&plan, &prober, 1, now, now);
+            let examination = Examination::new(&plan, &prober, 1, TimeFrame { started: now, deadline: now });
             let planned = vec![answered(Method::Get, 200, &[], body)];
             let judged_at = now + late + Duration::from_millis(1);
             let verdict = examination.judge_at(judged_at, &endpoint(), planned, 1, TimeLimits::default());
@@ -302,7 +300,12 @@ mod tests {
         let prober = Prober::new(&plan, &[endpoint()], &Resolver::default(), now).unwrap();
         let second = Duration::from_secs(1);
         for (endpoints, end) in [(1, 4 * second), (1_000_000, 2 * second)] {
-            let examination = Examination::new(&plan, &prober, endpoints, now, now + 4 * second);
+            let examination = Examination::new(
+                &plan,
+                &prober,
+                endpoints,
+                TimeFrame { started: now, deadline: now + 4 * second },
+            );
             assert_eq!(examination.token_end(now), Some(now + end / 2));
             assert_eq!(examination.token_end(now + end), None);
         }
@@ -312,7 +315,7 @@ mod tests {
     fn panic_of_one_endpoint() {
         let (plan, now) = (plan(), Instant::now());
         let prober = Prober::new(&plan, &[endpoint()], &Resolver::default(), now).unwrap();
-        let examination = Examination::new(&plan, &prober, 2, now, now);
+        let examination = Examination::new(&plan, &prober, 2, TimeFrame { started: now, deadline: now });
         let verdicts = crate::run::pool::map(&[true, false], 2, |panics| {
             examination.catch(&endpoint(), &plan.methods, || {
                 assert!(!*panics, "as a mistake of the program would");

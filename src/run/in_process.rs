@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::TimeFrame;
 use super::examination::Examination;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::PlannedRequest;
@@ -17,7 +18,7 @@ pub(crate) fn report_of(
     planned: Vec<PlannedRequest>,
 ) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
-    let examination = Examination::new(plan, prober, 1, started, started);
+    let examination = Examination::new(plan, prober, 1, TimeFrame { started, deadline: started });
     let verdict = examination.judge(endpoint, planned, 1, Duration::ZERO);
     Report::of(plan, vec![verdict], started_at, started.elapsed())
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result, anyhow};
 
-use super::Run;
 use super::examination::mask_body;
+use super::{Run, TimeFrame};
 use crate::deadline;
 use crate::keystone::{
     Cache, Catalog, CatalogEndpoint, Cloud, MAX_RESPONSE_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
@@ -139,27 +139,23 @@ fn cache_end(now: Instant, deadline: Instant) -> Instant {
 
 impl Run {
     /// Logs in where there is no token, and probes every endpoint once.
-    pub(super) fn once_in_cloud(
-        &self,
-        session: &Session,
-        started: Instant,
-        deadline: Instant,
-    ) -> Result<Report> {
+    pub(super) fn once_in_cloud(&self, session: &Session, time: TimeFrame) -> Result<Report> {
+        let deadline = time.deadline;
         let started_at = SystemTime::now();
         let mut known = session.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut login = match self.known_login(session, &mut known, deadline) {
             Some(login) => login,
-            None => self.log_in(session, &mut known, started, deadline)?,
+            None => self.log_in(session, &mut known, time)?,
         };
         let mut found = self.cloud_endpoints(session, &login, deadline);
         if login.verdict.token == TokenSource::Cached && found.is_err() {
             // The catalogue may have changed since.
-            login = self.log_in(session, &mut known, started, deadline)?;
+            login = self.log_in(session, &mut known, time)?;
             found = self.cloud_endpoints(session, &login, deadline);
         }
         let mut endpoints = self.settle_endpoints(&mut login, found);
         self.apply_options(&mut endpoints)?;
-        let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
+        let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
         if login.verdict.token == TokenSource::Cached
             && verdicts.iter().flat_map(Verdict::made).any(|(_, request)| request.wants_token())
         {
@@ -167,11 +163,11 @@ impl Run {
             if Instant::now() < deadline {
                 self.uses_no_file.store(false, Ordering::SeqCst);
                 // Half of what is left: half of the whole time may be over.
-                login = self.log_in(session, &mut known, Instant::now(), deadline)?;
-                verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, (started, deadline))?;
+                login = self.log_in(session, &mut known, TimeFrame { started: Instant::now(), deadline })?;
+                verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
             }
         }
-        Ok(Report::of(&login.plan, verdicts, started_at, started.elapsed())
+        Ok(Report::of(&login.plan, verdicts, started_at, time.started.elapsed())
             .with_login(&login.plan, login.verdict))
     }
 
@@ -236,24 +232,18 @@ impl Run {
     }
 
     /// Sends one login, whose outcome is for the whole run; none after a refusal, which is repeated instead.
-    fn log_in(
-        &self,
-        session: &Session,
-        known: &mut Known,
-        started: Instant,
-        deadline: Instant,
-    ) -> Result<LoginResult> {
+    fn log_in(&self, session: &Session, known: &mut Known, time: TimeFrame) -> Result<LoginResult> {
         if let Some(refusal) = &known.refusal {
             let verdict = Arc::clone(refusal);
             return Ok(self.without_token(known, verdict));
         }
         let cloud = &session.cloud.cloud;
-        let half = started + deadline.saturating_duration_since(started) / 2;
+        let half = time.half();
         let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
         let request = (&cloud.login.url, cloud.login.body());
         let exchange =
             Prober::log_in(&self.plan, (request.0, &request.1), MAX_RESPONSE_BYTES, &self.resolver, limit)?;
-        Ok(self.conclude(session, known, exchange, deadline))
+        Ok(self.conclude(session, known, exchange, time.deadline))
     }
 
     /// Reads what a login brought, and keeps its token.
@@ -346,7 +336,7 @@ impl Run {
         known: &Known,
         login: &LoginResult,
         endpoints: &[CatalogEndpoint],
-        times: (Instant, Instant),
+        time: TimeFrame,
     ) -> Result<Vec<Verdict>> {
         if endpoints.is_empty() || !matches!(login.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown)) {
             return Ok(Vec::new());
@@ -354,12 +344,13 @@ impl Run {
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
         let token = known.token.as_ref().filter(|_| login.verdict.token != TokenSource::None);
         let before = known.recipients.len();
-        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &*known.recipients), times)?;
+        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &*known.recipients), time)?;
         if let Some(token) = token.filter(|_| known.recipients.len() > before) {
             let (token, recipients) = (token.clone(), Arc::clone(&known.recipients));
             // Without it the next run sends the token in advance again.
-            let _ = session
-                .with_cache(times.1, move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
+            let _ = session.with_cache(time.deadline, move |cache, cloud| {
+                cache.add_recipients(cloud, &token, &recipients)
+            });
         }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();

@@ -49,6 +49,24 @@ pub(crate) struct Run {
     uses_no_file: Arc<AtomicBool>,
 }
 
+/// The time of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TimeFrame {
+    pub(crate) started: Instant,
+    pub(crate) deadline: Instant,
+}
+
+impl TimeFrame {
+    fn length(self) -> Duration {
+        self.deadline.saturating_duration_since(self.started)
+    }
+
+    /// The end of its first half.
+    fn half(self) -> Instant {
+        self.started + self.length() / 2
+    }
+}
+
 /// Endpoints that the current run has probed, and all of them.
 #[derive(Debug, Default)]
 struct ProgressCounter {
@@ -107,15 +125,15 @@ impl Run {
         (self.count.done.load(Ordering::Relaxed), self.count.all.load(Ordering::Relaxed))
     }
 
-    /// Probes and judges every endpoint once. The run's time counts from `started` and is over at `deadline`.
-    pub(crate) fn once(&self, started: Instant, deadline: Instant) -> Result<Report> {
+    /// Probes and judges every endpoint once, within this time.
+    pub(crate) fn once(&self, time: TimeFrame) -> Result<Report> {
         self.uses_no_file.store(false, Ordering::SeqCst);
         if let Some(session) = &self.session {
-            return self.once_in_cloud(session, started, deadline);
+            return self.once_in_cloud(session, time);
         }
         let started_at = SystemTime::now();
-        let verdicts = self.probe(&self.plan, &self.endpoints, None, (started, deadline))?;
-        Ok(Report::of(&self.plan, verdicts, started_at, started.elapsed()))
+        let verdicts = self.probe(&self.plan, &self.endpoints, None, time)?;
+        Ok(Report::of(&self.plan, verdicts, started_at, time.started.elapsed()))
     }
 
     /// Probes and judges endpoints. An endpoint that has not seen the cloud's token gets one untimed request with it
@@ -125,15 +143,15 @@ impl Run {
         plan: &Plan,
         endpoints: &[Endpoint],
         recipients: Option<&TokenRecipients>,
-        (started, deadline): (Instant, Instant),
+        time: TimeFrame,
     ) -> Result<Vec<Verdict>> {
+        let deadline = time.deadline;
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
         self.uses_no_file.store(true, Ordering::SeqCst);
         let expanded;
         let endpoints = if plan.targets.wants_all_addresses() {
             // The other half is for the requests, and for the names that were not resolved.
-            let half = deadline.saturating_duration_since(started) / 2;
-            expanded = each_address(plan, &prober, endpoints, started + half)?;
+            expanded = each_address(plan, &prober, endpoints, time.half())?;
             &expanded
         } else {
             endpoints
@@ -141,7 +159,7 @@ impl Run {
         self.count.begin(endpoints.len());
         self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
         prober.limit_kept_body(examination::body_bytes(endpoints.len()));
-        let examination = examination::Examination::new(plan, &prober, endpoints.len(), started, deadline);
+        let examination = examination::Examination::new(plan, &prober, endpoints.len(), time);
         let workers = pool::workers(plan.timing.parallel, endpoints.len());
         Ok(pool::map(endpoints, workers, |endpoint| {
             let queued = examination.elapsed();

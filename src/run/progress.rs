@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Run, Runner};
+use super::{Run, Runner, TimeFrame};
 use crate::report::Report;
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units;
@@ -13,18 +13,18 @@ use crate::units;
 /// Runs once. At a terminal a progress bar is shown, and Ctrl-C ends the run with a report of what is known.
 pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
     let budget = run.plan().timing.budget;
-    let deadline = started + budget;
+    let time = TimeFrame { started, deadline: started + budget };
     if !run.plan().output.progress {
-        return run.once(started, deadline);
+        return run.once(time);
     }
     let run = Arc::new(run);
     let Ok(runner) = Runner::start(Arc::clone(&run), INTERVAL) else {
         // Without a thread there is no bar.
-        return run.once(started, deadline);
+        return run.once(time);
     };
     let mut bar = ProgressBar::new(true, run.plan().output.ascii);
     let snapshot = || snapshot(run.counts(), started.elapsed(), budget);
-    let outcome = runner.run(started, deadline, None, || bar.draw(snapshot));
+    let outcome = runner.run(time, None, || bar.draw(snapshot));
     outcome.unwrap_or_else(|| Ok(run.interrupted(started)))
 }
 

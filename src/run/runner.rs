@@ -15,7 +15,7 @@ use anyhow::{Context, Result, anyhow};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
-use super::Run;
+use super::{Run, TimeFrame};
 use crate::deadline::{self, STACK_SIZE};
 use crate::report::Report;
 
@@ -25,17 +25,13 @@ pub(crate) const LATE_FILE: &str =
 
 /// A thread that executes runs, and the signals that interrupt them.
 pub(crate) struct Runner {
-    orders: Sender<Order>,
+    /// The times of the runs to execute.
+    orders: Sender<TimeFrame>,
     events: Receiver<Event>,
     /// A run that was abandoned is not over yet, and the next one waits for its thread.
     busy: Cell<bool>,
     /// Time between two calls of `tick`.
     interval: Duration,
-}
-
-struct Order {
-    began: Instant,
-    deadline: Instant,
 }
 
 /// The end of a wait.
@@ -63,12 +59,11 @@ impl Runner {
     /// abandoned on its thread.
     pub(crate) fn run(
         &self,
-        began: Instant,
-        deadline: Instant,
+        time: TimeFrame,
         until: Option<Instant>,
         mut tick: impl FnMut(),
     ) -> Option<Result<Report>> {
-        let mut order = Some(Order { began, deadline });
+        let mut order = Some(time);
         loop {
             if let Some(order) = order.take_if(|_| !self.busy.replace(true))
                 && self.orders.send(order).is_err()
@@ -114,9 +109,9 @@ impl Runner {
 }
 
 /// Executes runs until the runner is dropped.
-fn work_loop(run: &Run, orders: &Receiver<Order>, reports: &Sender<Event>) {
-    for Order { began, deadline } in orders {
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(began, deadline)));
+fn work_loop(run: &Run, orders: &Receiver<TimeFrame>, reports: &Sender<Event>) {
+    for time in orders {
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(time)));
         // Nobody receives a run that was abandoned.
         let _ = reports.send(Event::Over(Box::new(outcome)));
     }

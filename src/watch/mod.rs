@@ -15,7 +15,7 @@ use anyhow::{Error, Result};
 
 use crate::model::state::State;
 use crate::report::Report;
-use crate::run::{Run, Runner};
+use crate::run::{Run, Runner, TimeFrame};
 use display::WatchDisplay;
 pub(crate) use wait::wait;
 
@@ -39,7 +39,8 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
         display.run_begins(began);
         let deadline = began + run.plan().timing.budget;
         let late = Some(deadline + LATE_GRACE);
-        let Some(outcome) = runner.run(began, deadline, late, || display.refresh()) else { break };
+        let time = TimeFrame { started: began, deadline };
+        let Some(outcome) = runner.run(time, late, || display.refresh()) else { break };
         let report = match outcome {
             Err(error) if number == 1 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| run_failed(&run, &error, began)),

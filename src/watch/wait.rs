@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::model::state::State;
 use crate::report::Report;
-use crate::run::{MIN_RUN, Run, Runner, last_complete};
+use crate::run::{MIN_RUN, Run, Runner, TimeFrame, last_complete};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 use crate::units::{format_span, plural};
 use crate::verdict::Verdict;
@@ -51,7 +51,8 @@ fn until_ok(
     loop {
         let is_cut_short = deadline < began + timing.budget;
         let run_deadline = deadline.min(began + timing.budget);
-        let outcome = runner.run(began, run_deadline, None, || bar.draw(|| waiting.snapshot()));
+        let time = TimeFrame { started: began, deadline: run_deadline };
+        let outcome = runner.run(time, None, || bar.draw(|| waiting.snapshot()));
         let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };
         let end_of_run = is_cut_short.then_some(run_deadline);
         if waiting.record(run, outcome, began, end_of_run)? == State::Ok {
