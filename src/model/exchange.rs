@@ -2,6 +2,7 @@
 //!
 //! A failed request is data as much as an answered one; nothing here judges.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 pub(crate) use super::fault::{Fault, FaultKind};
-use crate::sanitize::UntrustedText;
+use crate::sanitize::{UntrustedText, sanitize_own};
 
 /// The two requests of the Health-Check API, and the one that logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
@@ -138,6 +139,19 @@ impl Response {
 pub(crate) enum Peer {
     Tcp(SocketAddr),
     Unix(PathBuf),
+}
+
+/// Maximum length of a socket's path, in characters.
+const MAX_PATH: usize = 200;
+
+/// Shown as `ADDR:PORT`, or `unix:PATH`.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Tcp(address) => address.fmt(f),
+            Peer::Unix(path) => write!(f, "unix:{}", sanitize_own(&path.to_string_lossy(), MAX_PATH)),
+        }
+    }
 }
 
 /// The certificate that a server presented, accepted or not.

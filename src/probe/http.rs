@@ -75,11 +75,13 @@ impl RequestTemplate {
         progress: &mut PhaseTimer,
     ) -> (Completion<Response, Fault>, Vec<u8>) {
         let log = SharedLog::default();
-        let url = endpoint.url();
+        // Over a connection that exists, the library writes nothing of the URL but its path.
+        let authority = endpoint.authority();
+        let url = endpoint.url_at(&authority);
         let transport = DeadlineTransport::new(stream, self.output + url.len(), log.clone());
         let request = Request::builder().method(method.name()).uri(url).body(body);
         let request = request.map_err(|error| Fault::local(Phase::Send, error.to_string()));
-        let answered = request.and_then(|request| self.ask(endpoint, request, transport, &log));
+        let answered = request.and_then(|request| self.ask(authority, request, transport, &log));
         let completion = match answered {
             Ok(response) => self.read(method, response, &log),
             Err(fault) => without_headers(&log.lock(), fault),
@@ -92,14 +94,14 @@ impl RequestTemplate {
     /// Sends the request and waits for the response's headers.
     fn ask(
         &self,
-        endpoint: &Endpoint,
+        authority: String,
         mut request: Request<SendBody<'_>>,
         transport: DeadlineTransport,
         log: &SharedLog,
     ) -> Result<HttpResponse<ureq::Body>, Fault> {
         let agent = Agent::with_parts(self.config.clone(), ReadyConnector::new(transport), NullResolver);
         *request.headers_mut() = self.headers.clone();
-        if let Ok(host) = HeaderValue::try_from(endpoint.authority()) {
+        if let Ok(host) = HeaderValue::try_from(authority) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
         let response = agent.run(request).map_err(|error| fault(&log.lock(), &error))?;

@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::Report;
 use super::wording::{self, cause};
-use crate::model::exchange::{Phase, Phases};
+use crate::model::exchange::{Peer, Phase, Phases};
 use crate::model::state::State;
 use crate::terminal::ascii::replace_beyond_ascii;
 use crate::units;
@@ -159,7 +159,7 @@ impl Serialize for RequestResult {
             "answered_by",
             &request.and_then(|request| request.answered_by).map(Responder::name),
         )?;
-        map.serialize_entry("peer", &request.and_then(|request| request.peer.as_ref()))?;
+        map.serialize_entry("peer", &request.and_then(|request| request.peer.as_ref()).map(Peer::to_string))?;
         times(&mut map, request)?;
         map.serialize_entry("detail", &request.and_then(|request| request.message.as_ref()))?;
         map.serialize_entry("skipped", &skipped)?;

@@ -19,8 +19,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::model::auth_scheme::AuthScheme;
 use crate::model::diagnosis::Diagnosis;
-use crate::model::endpoint::{Endpoint, Route, Scheme};
-use crate::model::exchange::{Completion, Exchange, Method, Phases, PlannedRequest};
+use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
+use crate::model::exchange::{Completion, Exchange, Method, Peer, Phases, PlannedRequest};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
@@ -63,7 +63,7 @@ pub(crate) struct Verdict {
     /// The endpoint's own summary; empty until the report gives it.
     pub(crate) summary: Summary,
     /// The host that is resolved or dialled, as the endpoint names it.
-    pub(crate) host: String,
+    pub(crate) host: Host,
     /// The login before it, for an endpoint of a cloud.
     pub(crate) login: Option<Arc<LoginVerdict>>,
     /// The meaning of what decided; empty until the report gives it.
@@ -230,8 +230,7 @@ pub(crate) struct RequestVerdict {
     pub(crate) is_partly_judged: bool,
     /// Headers of the response that sentences quote.
     pub(crate) quotes: HeaderQuotes,
-    /// The other end: `ADDR:PORT`, or the socket's path.
-    pub(crate) peer: Option<String>,
+    pub(crate) peer: Option<Peer>,
     /// The whole time of the request.
     pub(crate) elapsed: Duration,
     pub(crate) phases: Phases,
@@ -335,7 +334,9 @@ pub(crate) fn judge(
     let thresholds = &criteria.thresholds;
     let found =
         finding::most_severe(thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
-    let (name, url) = (endpoint.to_string(), endpoint.url());
+    // Written once, for an address takes longer to write than all that follows it.
+    let host_and_port = endpoint.host_and_port();
+    let (name, url) = (endpoint.name_at(&host_and_port), endpoint.url_at(&host_and_port));
     Verdict {
         shown_name: at_address(name.clone(), endpoint),
         shown_url: at_address(endpoint.shown_url(&url), endpoint),
@@ -346,7 +347,7 @@ pub(crate) fn judge(
         is_https: endpoint.scheme == Scheme::Https && !matches!(endpoint.route, Route::Unix(_)),
         address: endpoint.given_address(),
         summary: Summary::default(),
-        host: endpoint.host.to_string(),
+        host: endpoint.host.clone(),
         state: found.state,
         diagnosis: found.diagnosis,
         beside: finding::beside(&requests, &found.basis),

@@ -13,15 +13,12 @@ use crate::model::diagnosis::Diagnosis::{
 };
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{
-    Completion, Exchange, Method, Peer, Phase, Response, is_gateway_failure, is_redirect,
+    Completion, Exchange, Method, Phase, Response, is_gateway_failure, is_redirect,
 };
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
 use crate::rules::{Criteria, Row, RuleOrigin, SuccessProblem, Table};
-use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
-
-/// Maximum length of a socket's path, in characters.
-const MAX_PATH: usize = 200;
+use crate::sanitize::{Sanitizer, UntrustedText};
 
 /// Maximum length of a header that a sentence quotes, in characters.
 const MAX_QUOTE: usize = 160;
@@ -311,7 +308,7 @@ impl<'a> Request<'a> {
                 .response()
                 .map(|response| quotes(response, sanitizer))
                 .unwrap_or_default(),
-            peer: self.exchange.peer.as_ref().map(peer),
+            peer: self.exchange.peer.clone(),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
             message: self.body.as_ref().and_then(|own| body::message(own, self.reports_failure, sanitizer)),
@@ -324,13 +321,6 @@ impl<'a> Request<'a> {
 fn sanitized(fault: &Fault, sanitizer: &Sanitizer) -> FaultInfo {
     let line = |text: &UntrustedText| sanitizer.line(text, MAX_FAULT_TEXT);
     fault.map(&line, &|own| line(&UntrustedText::new(own.to_owned())))
-}
-
-fn peer(peer: &Peer) -> String {
-    match peer {
-        Peer::Tcp(address) => address.to_string(),
-        Peer::Unix(path) => format!("unix:{}", sanitize_own(&path.to_string_lossy(), MAX_PATH)),
-    }
 }
 
 /// The challenge that this program can satisfy, or else the first one: a server may offer several schemes, each in a header

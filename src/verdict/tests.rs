@@ -796,8 +796,8 @@ fn request_result() {
         (&Completion::Full(503), "get:503".into(), "documented")
     );
     assert_eq!(
-        (result.answered_by.map(Responder::name), result.peer.as_deref()),
-        (Some("ceilometer"), Some("[2001:db8::1]:8777"))
+        (result.answered_by.map(Responder::name), result.peer.as_ref().map(Peer::to_string)),
+        (Some("ceilometer"), Some("[2001:db8::1]:8777".into()))
     );
     assert!(result.message.as_ref().unwrap().starts_with("no database for "));
     assert!(!format!("{verdict:?}").contains("s3cr3t"), "{verdict:?}");

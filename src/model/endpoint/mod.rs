@@ -173,7 +173,16 @@ impl Endpoint {
 
     /// The URL of the requests, with its port.
     pub(crate) fn url(&self) -> String {
-        format!("{}://{}:{}{}{}", self.scheme.name(), self.host, self.port, self.prefix, self.path)
+        self.url_at(&self.host_and_port())
+    }
+
+    /// The URL of the requests, whose authority is written already.
+    pub(crate) fn url_at(&self, authority: &str) -> String {
+        [self.scheme.name(), "://", authority, &self.prefix, &self.path].concat()
+    }
+
+    pub(crate) fn host_and_port(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 
     /// Shows its URL, followed by ` (ADDR)` for one of several addresses; nginx's `unix:SOCKET:PATH` for a socket.
@@ -201,10 +210,17 @@ impl Endpoint {
 
     /// The value of `Host`: without the scheme's default port (RFC 9110, section 7.2), as curl sends it.
     pub(crate) fn authority(&self) -> String {
-        if self.port == self.scheme.port() {
-            self.host.to_string()
-        } else {
-            format!("{}:{}", self.host, self.port)
+        if self.port == self.scheme.port() { self.host.to_string() } else { self.host_and_port() }
+    }
+
+    /// The canonical form, whose host and port are written already.
+    pub(crate) fn name_at(&self, host_and_port: &str) -> String {
+        let scheme = if self.scheme == Scheme::Https { "https://" } else { "" };
+        let path = path::shown(&self.prefix, &self.path);
+        match &self.route {
+            Route::Unix(socket) => shown_socket(socket),
+            Route::Resolved(address) => format!("{scheme}{host_and_port}{path} ({address})"),
+            Route::Host | Route::Address(..) => [scheme, host_and_port, &path].concat(),
         }
     }
 }
@@ -214,17 +230,7 @@ impl Endpoint {
 /// one, so that two checks of one host differ.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Route::Unix(socket) = &self.route {
-            return f.write_str(&shown_socket(socket));
-        }
-        if self.scheme == Scheme::Https {
-            f.write_str("https://")?;
-        }
-        write!(f, "{}:{}{}", self.host, self.port, path::shown(&self.prefix, &self.path))?;
-        match self.route {
-            Route::Resolved(address) => write!(f, " ({address})"),
-            _ => Ok(()),
-        }
+        f.write_str(&self.name_at(&self.host_and_port()))
     }
 }
 

@@ -55,10 +55,10 @@ fn strip_health<'a>(path: &'a str, health: &str) -> &'a str {
 /// prefix alone would parse to another prefix.
 pub(super) fn shown(prefix: &str, health: &str) -> String {
     if health != DEFAULT_PATH {
-        return format!("{prefix}{health}");
+        return [prefix, health].concat();
     }
     let is_ambiguous = strip_health(prefix, bare(health)) != prefix;
-    format!("{prefix}{}", if is_ambiguous { bare(health) } else { "" })
+    [prefix, if is_ambiguous { bare(health) } else { "" }].concat()
 }
 
 /// The health path without its query and the slash at its end.

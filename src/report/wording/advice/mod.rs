@@ -120,7 +120,7 @@ fn unread(judged: &RequestVerdict) -> String {
 
 /// The addresses, where HEAD and GET did not go to the same server.
 fn two_servers(verdict: &Verdict) -> String {
-    let peers: Vec<_> = verdict.made().filter_map(|(_, judged)| judged.peer.as_deref()).collect();
+    let peers: Vec<_> = verdict.made().filter_map(|(_, judged)| judged.peer.as_ref()).collect();
     match peers[..] {
         [head, get] if head != get => {
             format!("; two servers were asked: HEAD went to {head}, GET to {get}")
@@ -191,7 +191,8 @@ fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &
 /// The hint for an IPv6 address whose last number reads as a port, as in `fd00::1:9801`.
 fn port_in_address(verdict: &Verdict, fault: &FaultInfo) -> Option<String> {
     let address = verdict.address.filter(|_| matches!(fault.detail, FaultDetail::Connect(_)))?;
-    let (rest, port) = verdict.host.strip_prefix('[')?.strip_suffix(']')?.rsplit_once(':')?;
+    let host = verdict.host.to_string();
+    let (rest, port) = host.strip_prefix('[')?.strip_suffix(']')?.rsplit_once(':')?;
     let rest = if rest.ends_with(':') { format!("{rest}:") } else { rest.to_owned() };
     let is_port = port == address.port().to_string() || (port.len() == 4 && parse_port(port).is_some());
     let is_address = rest.parse::<Ipv6Addr>().is_ok();
