@@ -62,7 +62,6 @@ const DIRECTORIES: &[&str] = &[
     "usr/bin",
     "usr/lib/check_mk_agent/local",
     "usr/lib/nagios/plugins",
-    "usr/local/bin",
     "usr/local/share/man/man1",
     "var/lib/haproxy",
     "var/lib/prometheus/node-exporter",
