@@ -1,5 +1,6 @@
 //! The program: from arguments to the exit code.
 
+use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -42,14 +43,19 @@ pub fn run() -> u8 {
 
 /// Reads the arguments and executes them.
 fn start(started: Instant) -> u8 {
+    // Thousands of arguments, and parsing them, take memory as well.
+    let has_limited_memory = limits::report_lack_of_memory();
     let environment = Arc::new(Environment::of_process(started));
-    match Cli::read(std::env::args_os().skip(1), environment.variable(OPTS_VAR)) {
-        Ok(cli) => {
-            limits::report_lack_of_memory(|reason| {
-                Report::from_error(reason, started).render_fallback(cli.output.output, true)
-            });
-            execute(&Arc::new(cli), &environment)
-        }
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let variable = environment.variable(OPTS_VAR);
+    if has_limited_memory {
+        limits::prepare_report_of_memory(|reason| {
+            let format = Cli::output_format(&arguments, variable);
+            Report::from_error(reason, started).render_fallback(format, true)
+        });
+    }
+    match Cli::read(arguments, variable) {
+        Ok(cli) => execute(&Arc::new(cli), &environment),
         Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment, output::WRITE_GRACE),
         Err(EarlyExit::Help { plain, colored }) => {
             let text = if environment.wants_color() { &colored } else { &plain };

@@ -1,5 +1,6 @@
 //! Limits of the process (`ulimit`) that would end it by a signal, without a word and with a foreign exit code.
 
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
@@ -31,17 +32,23 @@ pub(crate) fn with_stack(program: impl Fn() -> u8 + Sync) -> u8 {
     })
 }
 
+/// The line of a lack of memory until the output's format is known.
+const OUT_OF_MEMORY: &str = "CEILOMETER UNKNOWN - out of memory: raise the limit on it (ulimit -v, -d)\n";
+
+/// The text in its place.
+static OUT_OF_MEMORY_TEXT: OnceLock<String> = OnceLock::new();
+
 /// Arranges for a line and exit code 3 where memory is limited (`ulimit -v`, `-d`) and an allocation fails: the standard
 /// library aborts then, and the handler of the signal is all that still runs. A thread that waits for it could not be had
-/// in every process.
-pub(crate) fn report_lack_of_memory(render: impl FnOnce(&str) -> String) {
+/// in every process. Returns whether memory is limited.
+pub(crate) fn report_lack_of_memory() -> bool {
     let limited = [Resource::As, Resource::Data].into_iter().any(|kind| getrlimit(kind).current.is_some());
     if !limited {
-        return;
+        return false;
     }
-    let text = render("out of memory: raise the limit on it (ulimit -v, -d)");
-    let report = move || {
-        let _ = output::write(&text, Some(Instant::now() + output::WRITE_GRACE));
+    let report = || {
+        let text = OUT_OF_MEMORY_TEXT.get().map_or(OUT_OF_MEMORY, String::as_str);
+        let _ = output::write(text, Some(Instant::now() + output::WRITE_GRACE));
         exit(State::Unknown.exit_code().into());
     };
     #[expect(
@@ -52,6 +59,12 @@ pub(crate) fn report_lack_of_memory(render: impl FnOnce(&str) -> String) {
     if registered.is_ok() {
         silence_standard_error();
     }
+    true
+}
+
+/// Renders the report of a lack of memory ahead of it, in the output's format.
+pub(crate) fn prepare_report_of_memory(render: impl FnOnce(&str) -> String) {
+    let _ = OUT_OF_MEMORY_TEXT.set(render("out of memory: raise the limit on it (ulimit -v, -d)"));
 }
 
 /// Hides what the standard library prints before it aborts: some callers take standard error for plugin output.

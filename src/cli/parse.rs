@@ -13,7 +13,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::error::{self, EarlyExit, UsageError};
-use super::{Cli, EnvOrigin, NAME, values};
+use super::{Cli, EnvOrigin, NAME, OutputFormat, values};
 
 /// The environment variable with options.
 pub(crate) const OPTS_VAR: &str = "CHECK_CEILOMETER_OPTS";
@@ -37,6 +37,11 @@ impl Cli {
         };
         let cli = parse(&all).map_err(|error| early_exit(&error, &env_origin, &all))?;
         Ok(Cli { env_origin, ..cli })
+    }
+
+    /// Finds the output format without parsing: in the arguments, else in the variable.
+    pub(crate) fn output_format(arguments: &[OsString], variable: Option<&OsStr>) -> Option<OutputFormat> {
+        error::find_format(arguments).or_else(|| error::find_format(&split(variable?).ok()?))
     }
 
     /// The given options that select what the program does, which only the command line may.

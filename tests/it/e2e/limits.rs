@@ -288,6 +288,18 @@ fn memory_limits() {
     }
 }
 
+/// The arguments themselves may be too many for the memory that is left to parse them.
+#[test]
+fn arguments_without_memory() {
+    let line = r#"set -- "$@" $(seq -f 127.0.0.1:1/%g 20000); ulimit -d 4000; exec "$@""#;
+    let reason = "out of memory: raise the limit on it (ulimit -v, -d)";
+    check_in_shell(line, &["-t", "1"]).run().exits(3).summarises("UNKNOWN", &[reason]);
+    let json = check_in_shell(line, &["-t", "1", "-o", "json"]).run();
+    json.exits(3).reports("/summary", reason);
+    let by_variable = check_in_shell(line, &["-t", "1"]).env("CHECK_CEILOMETER_OPTS", "-o json").run();
+    by_variable.exits(3).reports("/summary", reason);
+}
+
 /// Pipes are non-blocking where the program that reads them made them so, for the mode is shared.
 #[test]
 fn nonblocking_standard_output() {
