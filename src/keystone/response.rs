@@ -55,7 +55,8 @@ fn read_token(response: &Response, now: SystemTime) -> Option<Token> {
     let id = token_id(std::str::from_utf8(response.header("x-subject-token")?.bytes()).ok()?)?;
     let body = read_json(response)?;
     let token = body.get("token").filter(|token| token.is_object())?;
-    Some(Token { id, expires_at: now + life(token), catalog: catalog(token) })
+    let expires_at = now.checked_add(life(token)).unwrap_or(now);
+    Some(Token { id, expires_at, catalog: catalog(token) })
 }
 
 /// The id of a token, which has to fit into a header's value.

@@ -239,7 +239,9 @@ impl Run {
         }
         let cloud = &session.cloud.cloud;
         let half = time.half();
-        let limit = cloud.timeout.map_or(half, |timeout| half.min(Instant::now() + timeout));
+        // Any number of seconds may stand in a file.
+        let of_cloud = cloud.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let limit = of_cloud.map_or(half, |end| half.min(end));
         let request = (&cloud.login.url, cloud.login.body());
         let exchange =
             Prober::log_in(&self.plan, (request.0, &request.1), MAX_RESPONSE_BYTES, &self.resolver, limit)?;

@@ -10,6 +10,8 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, ServerConnection, SignatureScheme, StreamOwned};
 
+use crate::units;
+
 /// The key of all simulated certificates (PKCS #8, P-256). It is not a secret, and only simulations trust it.
 const KEY: &[u8] = include_bytes!("../../assets/simulated.key");
 /// The signed part of a certificate for localhost and 127.0.0.1, issued by itself, with any dates.
@@ -59,10 +61,9 @@ pub(super) fn finish(stream: &mut StreamOwned<ServerConnection, impl Read + Writ
     stream.flush()
 }
 
-/// Writes a time as `YYMMDDhhmmssZ`; one before 1970, on a machine without a clock, as 1970.
+/// Writes a time as `YYMMDDhhmmssZ`; `None` is before 1970, on a machine without a clock.
 fn utc_time(at: Option<SystemTime>) -> Vec<u8> {
-    let at = at.unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH);
-    let written = humantime::format_rfc3339_seconds(at).to_string();
+    let written = units::format_timestamp(at.unwrap_or(SystemTime::UNIX_EPOCH));
     let digits = written.bytes().filter(|byte| byte.is_ascii_digit() || *byte == b'Z');
     digits.skip("20".len()).collect()
 }
@@ -76,4 +77,20 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
         _ => vec![0x82, high, low],
     };
     [&[tag][..], &length, content].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_clocks() {
+        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        let table =
+            [(None, "700101000000Z"), (at(86_400), "700102000000Z"), (at(u64::MAX / 4), "991231235959Z")];
+        for (time, written) in table {
+            assert_eq!(utc_time(time), written.as_bytes());
+            assert!(Identity::until(time).is_ok());
+        }
+    }
 }

@@ -331,6 +331,14 @@ fn overridden_failure_of_a_login() {
     run.exits(0).summarises("OK", &["Keystone (", "answered the login with 503"]);
 }
 
+#[test]
+fn endless_api_timeout() {
+    let (server, _) = cloud(|_| true);
+    let auth = format!("auth_url: '{}', user_id: u, password: {PASSWORD}, project_id: p", server.url());
+    let clouds = format!("clouds: {{prod: {{api_timeout: 1e19, auth: {{{auth}}}}}}}\n");
+    Clouds::new(&clouds, "").check("prod", "").run().exits(0);
+}
+
 /// The last run of `--wait` has no time for its login, and proves less than the one before it.
 #[test]
 fn login_cut_short() {
