@@ -57,7 +57,7 @@ fn row_for(key: Key, row: Row) -> (String, Parts) {
 }
 
 fn explained(table: &Table, diagnosis: Diagnosis) -> (String, Parts) {
-    let Explanation { meaning, cause, first } = explanation(diagnosis);
+    let (meaning, cause, first) = explanation(diagnosis);
     let mut rows = table.rows().into_iter().filter(|row| row.diagnosis == diagnosis).collect::<Vec<_>>();
     rows.sort_by_key(|row| Reverse(row.state.severity()));
     let rows = rows.chunk_by(|one, next| one.state == next.state).map(|alike| {
@@ -82,19 +82,11 @@ fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
     std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Explanation {
-    pub(crate) meaning: &'static str,
-    /// The cause where it is not, or not only, a row of the table.
-    pub(crate) cause: &'static str,
-    /// The first thing to do; empty where there is nothing to do.
-    pub(crate) first: &'static str,
-}
-
-pub(crate) fn explanation(diagnosis: Diagnosis) -> Explanation {
+/// The meaning of a diagnosis; its cause where that is not, or not only, a row of the table; and the first thing to do.
+pub(crate) fn explanation(diagnosis: Diagnosis) -> (&'static str, &'static str, &'static str) {
     // A test holds the table to one row for each diagnosis.
     let row = EXPLANATIONS.iter().find(|(own, ..)| *own == diagnosis);
-    row.map_or(Explanation::default(), |&(_, meaning, cause, first)| Explanation { meaning, cause, first })
+    row.map_or_else(Default::default, |&(_, meaning, cause, first)| (meaning, cause, first))
 }
 
 /// The explanations: meaning, cause and first thing to do.

@@ -5,32 +5,15 @@
 //! "external-check command"). A UNIX-socket server is given as its path and `NOT_USED`, an IPv6 address without
 //! brackets. The first two arguments do not matter to a probe.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
 
 use crate::cli::Cli;
 use crate::environment::Environment;
-use crate::model::endpoint::parse_port;
+use crate::model::endpoint::{Route, parse_port};
 use crate::sanitize::quote_arg;
 
 /// HAProxy's placeholder for an argument without a value.
 const NOT_USED: &str = "NOT_USED";
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Invocation {
-    pub(crate) server: ServerAddress,
-    /// HAProxy connects to it with TLS (`HAPROXY_SERVER_SSL`, since HAProxy 2.6).
-    pub(crate) ssl: bool,
-}
-
-/// The address of one of HAProxy's servers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ServerAddress {
-    Tcp(IpAddr, u16),
-    Unix(PathBuf),
-}
 
 /// Recognises a call by HAProxy, or by a wrapper on its behalf.
 pub(crate) fn is_haproxy_call(cli: &Cli, environment: &Environment) -> bool {
@@ -45,7 +28,9 @@ pub(crate) fn has_form_of_call(cli: &Cli) -> bool {
     port == NOT_USED || parse_port(port).is_some()
 }
 
-pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<Invocation> {
+/// Parses the call: the way to the server, and whether HAProxy connects to it with TLS (`HAPROXY_SERVER_SSL`, since
+/// HAProxy 2.6).
+pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<(Route, bool)> {
     let server = match cli.targets.endpoints.as_slice() {
         [_, _, address, port] => server(address, port, cli.targets.port)?,
         [] => server_in_environment(cli, environment)?,
@@ -56,11 +41,11 @@ pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<Invocation> 
         ),
     };
     let ssl = environment.variable("HAPROXY_SERVER_SSL").is_some_and(|value| value == "1");
-    Ok(Invocation { server, ssl })
+    Ok((server, ssl))
 }
 
 /// Parses the server from the environment, for a wrapper that passes no arguments on.
-fn server_in_environment(cli: &Cli, environment: &Environment) -> Result<ServerAddress> {
+fn server_in_environment(cli: &Cli, environment: &Environment) -> Result<Route> {
     let port = environment.variable("HAPROXY_SERVER_PORT").unwrap_or_default();
     match environment.non_empty("HAPROXY_SERVER_ADDR") {
         Some(address) => server(&address.to_string_lossy(), &port.to_string_lossy(), cli.targets.port),
@@ -69,16 +54,16 @@ fn server_in_environment(cli: &Cli, environment: &Environment) -> Result<ServerA
 }
 
 /// Parses the server's address and port; `default` is for a server without a port.
-fn server(address: &str, port: &str, default: Option<u16>) -> Result<ServerAddress> {
+fn server(address: &str, port: &str, default: Option<u16>) -> Result<Route> {
     if address.starts_with('/') {
-        return Ok(ServerAddress::Unix(address.into()));
+        return Ok(Route::Unix(address.into()));
     }
     let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(address);
     let Ok(ip) = bare.parse() else {
         bail!("invalid server address {} from HAProxy: expected an IP address or a path", quote_arg(address));
     };
     match if [NOT_USED, "", "0"].contains(&port) { default } else { parse_port(port) } {
-        Some(port) => Ok(ServerAddress::Tcp(ip, port)),
+        Some(port) => Ok(Route::Address(ip, port)),
         None => bail!("invalid port {} from HAProxy for {address}: give one with -p", quote_arg(port)),
     }
 }

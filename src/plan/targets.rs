@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::cli::haproxy_call::{self, Invocation, ServerAddress};
+use crate::cli::haproxy_call;
 use crate::cli::{Cli, ConnectTo, EnvOrigin};
 use crate::environment::Environment;
 use crate::input;
@@ -80,7 +80,7 @@ pub(super) fn plan(
         return catalog(cli);
     }
     let endpoints = if haproxy {
-        vec![server(cli, &haproxy_call::parse(cli, environment)?)?]
+        vec![server(cli, haproxy_call::parse(cli, environment)?)?]
     } else {
         endpoints(cli, deadline)?
     };
@@ -253,17 +253,15 @@ pub(crate) fn set_route<'a>(
 }
 
 /// Converts HAProxy's server to an endpoint, with the name of `-H`.
-fn server(cli: &Cli, call: &Invocation) -> Result<Endpoint> {
-    let defaults = Defaults { ssl: cli.targets.ssl || call.ssl, ..defaults(cli) };
+fn server(cli: &Cli, (route, ssl): (Route, bool)) -> Result<Endpoint> {
+    let defaults = Defaults { ssl: cli.targets.ssl || ssl, ..defaults(cli) };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
-    let (host, port, route) = match &call.server {
-        ServerAddress::Tcp(address, port) => {
-            (Host::Address(*address), *port, Route::Address(*address, *port))
-        }
-        ServerAddress::Unix(_) if cli.connection.proxy.is_some() => {
+    let (host, port) = match route {
+        Route::Address(address, port) => (Host::Address(address), port),
+        _ if cli.connection.proxy.is_some() => {
             bail!("'--proxy' cannot be used with HAProxy's server, which is a UNIX socket")
         }
-        ServerAddress::Unix(path) => (Host::Name(LOCALHOST.into()), scheme.port(), Route::Unix(path.clone())),
+        _ => (Host::Name(LOCALHOST.into()), scheme.port()),
     };
     if let Some(name) = cli.targets.hostname.first() {
         let defaults = Defaults { port: defaults.port.or(Some(port)), ..defaults };

@@ -6,7 +6,6 @@ use serde::ser::{SerializeMap, Serializer};
 use super::Report;
 use super::wording::{self, cause};
 use crate::model::exchange::{Peer, Phase, Phases};
-use crate::model::state::State;
 use crate::terminal::ascii::replace_beyond_ascii;
 use crate::units;
 use crate::verdict::{
@@ -17,12 +16,12 @@ const SCHEMA_VERSION: u8 = 2;
 
 /// Renders the report as one object over several lines, for people who look at it.
 pub(super) fn render(report: &Report) -> String {
-    written(serde_json::to_string_pretty(&Object::of(report)))
+    written(serde_json::to_string_pretty(report))
 }
 
 /// Renders the report as one object in one line, for a stream of reports.
 pub(crate) fn line(report: &Report) -> String {
-    written(serde_json::to_string(&Object::of(report)))
+    written(serde_json::to_string(report))
 }
 
 /// Escapes what is beyond ASCII, which can only be within strings.
@@ -37,40 +36,23 @@ fn written(text: serde_json::Result<String>) -> String {
     text.unwrap_or_default() + "\n"
 }
 
-#[derive(Serialize)]
-struct Object<'a> {
-    schema_version: u8,
-    service: &'static str,
-    state: State,
-    exit_code: u8,
-    summary: String,
-    simulated: bool,
-    started_at: String,
-    elapsed_ms: f64,
-    login: Option<&'a LoginVerdict>,
-    endpoints: &'a [Verdict],
-    verified: Option<bool>,
-    notes: &'a [String],
-    version: &'static str,
-}
-
-impl<'a> Object<'a> {
-    fn of(report: &'a Report) -> Object<'a> {
-        Object {
-            schema_version: SCHEMA_VERSION,
-            service: "ceilometer",
-            state: report.state,
-            exit_code: report.exit_code,
-            summary: report.summary_with_marks(),
-            simulated: report.simulated,
-            started_at: units::format_timestamp_millis(report.started_at),
-            elapsed_ms: units::milliseconds(report.elapsed),
-            login: report.login.as_deref(),
-            endpoints: &report.endpoints,
-            verified: report.uses_tls().then_some(!report.unverified),
-            notes: &report.notes,
-            version: env!("CARGO_PKG_VERSION"),
-        }
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        map.serialize_entry("service", "ceilometer")?;
+        map.serialize_entry("state", &self.state)?;
+        map.serialize_entry("exit_code", &self.exit_code)?;
+        map.serialize_entry("summary", &self.summary_with_marks())?;
+        map.serialize_entry("simulated", &self.simulated)?;
+        map.serialize_entry("started_at", &units::format_timestamp_millis(self.started_at))?;
+        map.serialize_entry("elapsed_ms", &units::milliseconds(self.elapsed))?;
+        map.serialize_entry("login", &self.login.as_deref())?;
+        map.serialize_entry("endpoints", &self.endpoints)?;
+        map.serialize_entry("verified", &self.uses_tls().then_some(!self.unverified))?;
+        map.serialize_entry("notes", &self.notes)?;
+        map.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+        map.end()
     }
 }
 

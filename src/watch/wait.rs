@@ -27,7 +27,7 @@ pub(crate) fn wait(run: Run, started: Instant, limit: Duration) -> Result<Report
     let mut bar = ProgressBar::new(run.plan().output.progress, run.plan().output.ascii);
     let mut waiting = Waiting { started, limit, runs: 0, last: None };
     let interrupted = until_ok(&run, &runner, &mut bar, &mut waiting)?.is_break();
-    Ok(if interrupted { waiting.interrupted(&run) } else { waiting.finished(&run) })
+    Ok(waiting.ended(&run, interrupted))
 }
 
 struct Waiting {
@@ -103,18 +103,16 @@ impl Waiting {
         ProgressSnapshot::of_time(elapsed, self.limit, words)
     }
 
-    fn finished(self, run: &Run) -> Report {
+    /// Returns the last run's report, with the time and the number of runs in its summary.
+    fn ended(self, run: &Run, is_interrupted: bool) -> Report {
         let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
         let Some(last) = self.last else { return run.interrupted(self.started) };
-        let quorum = run.plan().quorum;
-        last.summarise_between("", &format!(" (waited {waited}, {runs})"), quorum)
-    }
-
-    fn interrupted(self, run: &Run) -> Report {
-        let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
-        let Some(last) = self.last else { return run.interrupted(self.started) };
-        let quorum = run.plan().quorum;
-        last.summarise_between(&format!("interrupted after {waited} and {runs}: "), "", quorum)
+        let (before, after) = if is_interrupted {
+            (format!("interrupted after {waited} and {runs}: "), String::new())
+        } else {
+            (String::new(), format!(" (waited {waited}, {runs})"))
+        };
+        last.summarise_between(&before, &after, run.plan().quorum)
     }
 }
 

@@ -102,14 +102,8 @@ pub(crate) enum EndpointError {
     Malformed(String),
 }
 
-impl From<String> for EndpointError {
-    fn from(reason: String) -> Self {
-        EndpointError::Malformed(reason)
-    }
-}
-
-impl From<&str> for EndpointError {
-    fn from(reason: &str) -> Self {
+impl<T: Into<String>> From<T> for EndpointError {
+    fn from(reason: T) -> Self {
         EndpointError::Malformed(reason.into())
     }
 }

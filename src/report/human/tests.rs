@@ -268,23 +268,6 @@ fn equal_failures() {
 }
 
 #[test]
-fn text_from_outside() {
-    let mut verdict = fixture::backend_down("a:8777");
-    for probe in &mut verdict.probes {
-        if let Outcome::Made(judged) = &mut probe.outcome {
-            judged.message = Some("x ".repeat(29) + "CRITICAL → HEAD 200 GET " + &"y ".repeat(90));
-        }
-    }
-    let text = render(&fixture::report(vec![verdict]), &at(60));
-    for line in text.lines().filter(|line| line.contains("y y") || line.contains("x x")) {
-        assert!(
-            line.starts_with("    ") || line.contains(" said: ") || line.starts_with("CRITICAL  backend"),
-            "{line}"
-        );
-    }
-}
-
-#[test]
 fn verbose() {
     let mut report = three();
     report.notes = vec!["http_proxy is set and ignored".into()];

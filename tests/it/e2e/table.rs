@@ -283,30 +283,24 @@ fn explanation_of_the_worst_state() {
 #[test]
 fn precedence_of_overrides() {
     let table = [
-        ("--state get:503=warning", 1, "WARNING", "get:503"),
-        ("--state 503=unknown", 3, "UNKNOWN", "503"),
-        ("--state 5xx=OK", 0, "OK", "5xx"),
-        ("--state 5xx=ok --state get:503=critical", 2, "CRITICAL", "get:503"),
-        ("--state get:5xx=ok --state 503=warning", 1, "WARNING", "503"),
-        ("--state get:5xx=warning --state 5xx=ok", 1, "WARNING", "get:5xx"),
-        ("--state get:503=ok --state get:503=unknown", 3, "UNKNOWN", "get:503"),
+        ("--state get:503=warning", 1, "WARNING", "get:503", "backend-down"),
+        ("--state 503=unknown", 3, "UNKNOWN", "503", "backend-down"),
+        ("--state 5xx=OK", 0, "OK", "5xx", "healthy"),
+        ("--state 5xx=ok --state get:503=critical", 2, "CRITICAL", "get:503", "backend-down"),
+        ("--state get:5xx=ok --state 503=warning", 1, "WARNING", "503", "backend-down"),
+        ("--state get:5xx=warning --state 5xx=ok", 1, "WARNING", "get:5xx", "backend-down"),
+        ("--state get:503=ok --state get:503=unknown", 3, "UNKNOWN", "get:503", "backend-down"),
     ];
-    for (options, code, state, key) in table {
+    for (options, code, state, key, diagnosis) in table {
         let peer = Peer::backend_down();
         let address = peer.address();
         let run = check(words(&format!("{address} -o json {options}"))).run();
         run.exits(code)
             .reports("/state", state)
+            .reports("/endpoints/0/diagnosis", diagnosis)
             .reports("/endpoints/0/probes/1/key", key)
             .reports("/endpoints/0/probes/1/rule", "overridden");
     }
-}
-
-#[test]
-fn override_to_ok() {
-    let peer = Peer::backend_down();
-    let run = check([&peer.address(), "-o", "json", "--state", "get:503=ok"]).run();
-    run.exits(0).reports("/endpoints/0/diagnosis", "healthy");
 }
 
 #[test]
@@ -317,35 +311,6 @@ fn override_of_a_fault() {
         let peer = Peer::by_method(alive(), vec![crate::support::peer::Step::Reset]);
         check([&peer.address(), "--state", option]).run().exits(code);
     }
-}
-
-#[test]
-fn responders() {
-    let page = |text: &str| format!("<html><body><h1>503 Service Unavailable</h1>\n{text}\n</body></html>\n");
-    let haproxy = page("No server is available to handle this request.");
-    let nginx = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n\
-                 <center><h1>503 Service Temporarily Unavailable</h1></center>\r\n\
-                 <hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";
-    let html = "Content-Type: text/html\r\n";
-    let table = [
-        (answers(503, &format!("Cache-Control: no-cache\r\n{html}"), &haproxy), "haproxy"),
-        (answers(503, &format!("Server: nginx/1.22.1\r\n{html}"), nginx), "nginx"),
-    ];
-    for (get, who) in table {
-        let peer = Peer::by_method(alive(), get);
-        let run = check([&peer.address(), "-o", "json"]).run();
-        run.exits(2)
-            .reports("/endpoints/0/diagnosis", "proxy-error")
-            .reports("/endpoints/0/probes/1/answered_by", who);
-    }
-}
-
-#[test]
-fn keystones_own_503() {
-    let body = "The Keystone service is temporarily unavailable.";
-    let peer = Peer::by_method(alive(), answers(503, "Content-Type: text/plain\r\n", body));
-    let run = check([&peer.address(), "-o", "json"]).run();
-    run.exits(2).reports("/endpoints/0/probes/1/answered_by", "keystone").says("Keystone");
 }
 
 #[test]
