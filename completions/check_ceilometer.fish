@@ -2,9 +2,9 @@ complete -c check_ceilometer -s H -l hostname -d 'Check this endpoint too, in th
 complete -c check_ceilometer -l endpoints -d 'Read more endpoints from FILE, one per line; - is standard input' -r -F
 complete -c check_ceilometer -s p -l port -d 'Port of endpoints that name none [default: 8777]' -r -f
 complete -c check_ceilometer -l path -d 'Path of the health check [default: /v2/health]' -r -f
-complete -c check_ceilometer -s m -l method -d 'Send this request: head proves that the API is up, get that it reaches its back-end [default: both]' -r -f -a "head\t'HEAD alone'
-get\t'GET alone'
-both\t'HEAD, then GET'"
+complete -c check_ceilometer -s m -l method -d 'Send this request: head proves that the API is up, get that it reaches its back-end [default: both]' -r -f -a "head\t''
+get\t''
+both\t''"
 complete -c check_ceilometer -l header -d 'Send this header; repeatable; @FILE reads headers from FILE, one per line' -r -f
 complete -c check_ceilometer -l token-file -d 'Send the token in FILE as X-Auth-Token; - is standard input' -r -F
 complete -c check_ceilometer -l auth-file -d 'Authenticate by HTTP Basic with the user:password in FILE; - is standard input' -r -F
@@ -13,7 +13,7 @@ complete -c check_ceilometer -l os-config -d 'Read this clouds.yaml, and the sec
 complete -c check_ceilometer -l os-region-name -d 'Check the endpoints of this region only; repeatable' -r -f
 complete -c check_ceilometer -l os-interface -d 'Interface of the endpoints: public, internal or admin [default: the cloud\'s, else public]' -r -f
 complete -c check_ceilometer -l os-service-type -d 'Service type in the catalogue [default: the cloud\'s, else metering, meter or telemetry]' -r -f
-complete -c check_ceilometer -l token-cache -d 'Keep tokens in DIR, which is the user\'s alone, or log in on every run (off)' -r -f -a "(__fish_complete_directories)"
+complete -c check_ceilometer -l token-cache -d 'Keep tokens in DIR, which only the user may read; off logs in on every run' -r -f -a "(__fish_complete_directories)"
 complete -c check_ceilometer -l connect-to -d 'Connect to this address, but keep the endpoint\'s name for Host, SNI and certificate; one endpoint only' -r -f -a "(__fish_print_hostnames)"
 complete -c check_ceilometer -l proxy -d 'Connect through an HTTP proxy, by CONNECT: http://HOST[:PORT] [default port: 1080]' -r -f
 complete -c check_ceilometer -l proxy-auth-file -d 'Authenticate to the proxy with the user:password in FILE; - is standard input' -r -F
@@ -86,11 +86,11 @@ login:proxy=\t''
 login:local=\t''
 catalog=\t''"
 complete -c check_ceilometer -l quorum -d 'Require only N endpoints (or N%) to be OK or WARNING' -r -f
-complete -c check_ceilometer -l fail-on -d 'Exit 1 for this state or worse and for UNKNOWN, else 0, as container health checks expect' -r -f -a "warning\t'From WARNING on'
-critical\t'From CRITICAL on'"
+complete -c check_ceilometer -l fail-on -d 'Exit 1 for this state or worse, and for UNKNOWN, else 0, as container health checks expect' -r -f -a "warning\t''
+critical\t''"
 complete -c check_ceilometer -s t -l timeout -d 'Limit the whole run to D [default: 10s, in HAProxy mode 1500ms]' -r -f
-complete -c check_ceilometer -l connect-timeout -d 'Limit connecting to D, within the limit of the run; 0 means no separate limit' -r -f
-complete -c check_ceilometer -l retries -d 'Retry a CRITICAL endpoint up to N times, within the limit of the run [default: 0]' -r -f
+complete -c check_ceilometer -l connect-timeout -d 'Limit connecting to D, within -t; 0 means no separate limit' -r -f
+complete -c check_ceilometer -l retries -d 'Retry a CRITICAL endpoint up to N times, within -t [default: 0]' -r -f
 complete -c check_ceilometer -l retry-delay -d 'Pause for D before a retry, and between the runs of --wait [default: 1s]' -r -f
 complete -c check_ceilometer -l parallel -d 'Send at most N requests at once [default: 1000, or what the limit of open files allows]' -r -f
 complete -c check_ceilometer -l wait -d 'Repeat the check until the state is OK, for at most D' -r -f
@@ -101,13 +101,13 @@ nagios\t'A Monitoring Plugins line with performance data'
 json\t'One JSON object'
 haproxy-agent\t'One line for HAProxy\'s agent-check'
 prometheus\t'The text exposition format, for the textfile collector of Prometheus\' node exporter'"
-complete -c check_ceilometer -l output-file -d 'Write to FILE, atomically' -r -F
-complete -c check_ceilometer -l color -d 'Use colour; auto honours NO_COLOR and the terminal [default: auto]' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c check_ceilometer -l output-file -d 'Write to FILE atomically: to a new file in its directory, which is then renamed' -r -F
+complete -c check_ceilometer -l color -d 'Use colour; auto honours NO_COLOR and the terminal [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c check_ceilometer -l max-output -d 'Limit the plugin output to BYTES, at least 80; use 1023 for NRPE 2 [default: 8192]' -r -f
 complete -c check_ceilometer -l agent-warning -d 'Weight that -o haproxy-agent reports for WARNING, such as 50%' -r -f
-complete -c check_ceilometer -l explain -d 'Explain a word of the output: a KEY such as get:503, a DIAGNOSIS, a state or a metric; or print the table of rules' -r -f -a "head:204\t''
+complete -c check_ceilometer -l explain -d 'Explain a word of the output, such as get:503 or backend-down; without one, print the table of rules' -r -f -a "head:204\t''
 get:200\t''
 head:404\t''
 get:404\t''

@@ -14,7 +14,7 @@ pub(crate) struct CloudArgs {
     ///
     /// Without an ENDPOINT, every endpoint of the service in the catalogue is checked. The files are openstackclient's:
     /// clouds.yaml, secure.yaml and clouds-public.yaml in the current directory, ~/.config/openstack,
-    /// /etc/xdg/openstack or /etc/openstack. The NAME envvars is the cloud that the OS_* variables describe. OS_CLOUD alone has no effect.
+    /// /etc/xdg/openstack or /etc/openstack. The NAME envvars stands for the OS_* variables; OS_CLOUD has no effect.
     #[arg(long, value_name = "NAME")]
     pub(crate) os_cloud: Option<String>,
 
@@ -34,7 +34,7 @@ pub(crate) struct CloudArgs {
     #[arg(long, value_name = "TYPE", hide_short_help = true)]
     pub(crate) os_service_type: Option<String>,
 
-    /// Keep tokens in DIR, which is the user's alone, or log in on every run (off)
+    /// Keep tokens in DIR, which only the user may read; off logs in on every run
     ///
     /// The default is check_ceilometer/ in $XDG_RUNTIME_DIR, $XDG_CACHE_HOME or ~/.cache. A token is kept until 120 s
     /// before its end of life; passwords are never kept.

@@ -1,5 +1,6 @@
 //! The texts of the help around the options.
 
+use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::FaultKind;
 use crate::rules::SuccessProblem;
 
@@ -40,14 +41,24 @@ pub(super) fn after_long() -> String {
     )
 }
 
+/// The help of `--simulate`.
+pub(super) fn simulate() -> String {
+    format!(
+        "Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED\n\nIt can be \
+         appended to any command: options for real endpoints only (connections, proxy, TLS) are ignored. The \
+         diagnoses: {}.",
+        Diagnosis::NAMES.join(", ")
+    )
+}
+
 /// The help of `--state`.
 pub(super) fn state() -> String {
     let faults: Vec<_> = FaultKind::ALL.iter().copied().map(FaultKind::name).collect();
     format!(
         "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \
-         a good answer ({}), after head: or get: if it is for one method only. With --os-cloud it is also login: \
-         before a status, a class or a fault of the login (login:5xx), or catalog, a catalogue without an endpoint \
-         to check. STATE is ok, warning, critical or unknown. --explain prints the resulting table.",
+         a good answer ({}). head: or get: before it limits it to one method (head:405); login: makes it the \
+         login's of --os-cloud (login:5xx). catalog is a catalogue without an endpoint to check. STATE is ok, \
+         warning, critical or unknown. --explain prints the resulting table.",
         faults.join(", "),
         SuccessProblem::ALL.map(SuccessProblem::name).join(", ")
     )

@@ -118,10 +118,10 @@ impl EnvOrigin {
 pub(crate) struct TargetArgs {
     /// Endpoints to check: [http[s]://]HOST[:PORT][/PREFIX], where HOST is a name or an address
     ///
-    /// An IPv6 address needs brackets if a port or a path follows. The scheme defaults to http (https with -S); the
-    /// port to that of -p, else to 8777 without a scheme and to the scheme's own with one. A path is a prefix, as in
-    /// a service catalogue: for https://cloud/metering the requests go to /metering/v2/health. A
-    /// beginning of the health path at its end is not doubled: http://h:8777/v2 is asked at /v2/health.
+    /// An IPv6 address needs brackets if a port or a path follows. Without a scheme, http (with -S, https) and port 8777
+    /// are used; with one, the scheme's own port; -p sets another. The path is a prefix, as in a service catalogue:
+    /// for https://cloud/metering the requests go to /metering/v2/health. A version at its end is not doubled:
+    /// http://h:8777/v2 is asked at /v2/health.
     #[arg(value_name = "ENDPOINT", display_order = 0)]
     pub(crate) endpoints: Vec<String>,
 
@@ -165,7 +165,7 @@ pub(crate) struct TargetArgs {
 #[command(next_help_heading = "Requests")]
 pub(crate) struct RequestArgs {
     /// Send this request: head proves that the API is up, get that it reaches its back-end [default: both]
-    #[arg(short, long, value_name = "METHOD", ignore_case = true)]
+    #[arg(short, long, value_name = "head|get|both", ignore_case = true, hide_possible_values = true)]
     pub(crate) method: Option<MethodChoice>,
 
     /// Send this header; repeatable; @FILE reads headers from FILE, one per line
@@ -276,16 +276,21 @@ pub(crate) struct ThresholdArgs {
 
     /// Require only N endpoints (or N%) to be OK or WARNING
     ///
-    /// If all are OK, the result is OK; if at least N are OK or WARNING, it is WARNING; else CRITICAL. By default the
-    /// most severe state of all endpoints is the result. With --all-addresses each address is an endpoint: use a
-    /// share.
+    /// The result is OK if all are OK, WARNING if at least N are OK or WARNING, else CRITICAL. By default it is the most
+    /// severe state of all endpoints. With --all-addresses each address is an endpoint: use a share.
     #[arg(long, value_name = "N|N%", value_parser = values::quorum)]
     pub(crate) quorum: Option<Quorum>,
 
-    /// Exit 1 for this state or worse and for UNKNOWN, else 0, as container health checks expect
+    /// Exit 1 for this state or worse, and for UNKNOWN, else 0, as container health checks expect
     ///
     /// Usage and set-up errors still exit 3: they are not results of a run.
-    #[arg(long, value_name = "STATE", ignore_case = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "warning|critical",
+        ignore_case = true,
+        hide_short_help = true,
+        hide_possible_values = true
+    )]
     pub(crate) fail_on: Option<FailOn>,
 }
 
@@ -299,11 +304,11 @@ pub(crate) struct TimingArgs {
     #[arg(short, long, value_name = "D", value_parser = values::positive_duration)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Limit connecting to D, within the limit of the run; 0 means no separate limit
+    /// Limit connecting to D, within -t; 0 means no separate limit
     #[arg(long, value_name = "D", value_parser = values::duration, hide_short_help = true)]
     pub(crate) connect_timeout: Option<Duration>,
 
-    /// Retry a CRITICAL endpoint up to N times, within the limit of the run [default: 0]
+    /// Retry a CRITICAL endpoint up to N times, within -t [default: 0]
     #[arg(long, value_name = "N", value_parser = values::number::<u32>, hide_short_help = true)]
     pub(crate) retries: Option<u32>,
 
@@ -339,20 +344,24 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub(crate) output: Option<OutputFormat>,
 
-    /// Write to FILE, atomically
-    ///
-    /// The result is written to a new file in the same directory, which is then renamed.
+    /// Write to FILE atomically: to a new file in its directory, which is then renamed
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) output_file: Option<PathBuf>,
 
     /// Use colour; auto honours NO_COLOR and the terminal [default: auto]
-    #[arg(long, value_name = "WHEN", ignore_case = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "auto|always|never",
+        ignore_case = true,
+        hide_short_help = true,
+        hide_possible_values = true
+    )]
     pub(crate) color: Option<ColorWhen>,
 
     /// Show more detail (up to -vvv)
     ///
-    /// -v: all endpoints, and notes; -vv: each request with its phases and an equivalent curl command; -vvv: the
-    /// headers of request and response, and the beginning of the body. Secrets are masked at every level.
+    /// -v adds all endpoints, and notes; -vv each request with its phases and an equivalent curl command; -vvv the headers
+    /// of request and response, and the beginning of the body. Secrets are masked at every level.
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
@@ -379,19 +388,18 @@ pub(crate) struct ModeArgs {
     #[arg(long, hide_short_help = true)]
     pub(crate) haproxy: bool,
 
-    /// Explain a word of the output: a KEY such as get:503, a DIAGNOSIS, a state or a metric; or print the table of rules
+    /// Explain a word of the output, such as get:503 or backend-down; without one, print the table of rules
     ///
-    /// The table is printed with the overrides of --state. No endpoint is checked.
+    /// Words are the KEYs of --state, diagnoses, states, metrics and phases. The table shows the overrides of --state. No
+    /// endpoint is checked.
     #[arg(long, value_name = "KEY|DIAGNOSIS", num_args = 0..=1, value_parser = values::Topics,
           hide_possible_values = true)]
     #[expect(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) explain: Option<Option<Topic>>,
 
     /// Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED
-    ///
-    /// Can be appended to any command: options that concern real endpoints only (connections, proxy, TLS) are ignored.
-    #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append,
-          ignore_case = true, value_parser = values::simulated())]
+    #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append, long_help = help::simulate(),
+          ignore_case = true, value_parser = values::simulated(), hide_possible_values = true)]
     pub(crate) simulate: Vec<Diagnosis>,
 
     /// Print a man page, a shell's completions, or a configuration ready to use

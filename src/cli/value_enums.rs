@@ -20,32 +20,24 @@ pub(crate) enum OutputFormat {
 /// `--method`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MethodChoice {
-    /// HEAD alone.
     Head,
-    /// GET alone.
     Get,
-    /// HEAD, then GET.
     Both,
 }
 
 /// `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
-    /// From WARNING on.
     Warning,
-    /// From CRITICAL on.
     Critical,
 }
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal that wants it.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
