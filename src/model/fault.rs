@@ -94,8 +94,22 @@ pub(crate) enum FaultDetail<T = UntrustedText> {
         beginning: T,
     },
     Response(ResponseProblem),
-    /// The system's words for what this machine lacks.
-    Local(String),
+    Local(LocalProblem),
+}
+
+/// The reason why this machine, or this program, cannot finish a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LocalProblem {
+    /// The words of the system or of a library.
+    Failed(String),
+    /// No thread for the look-up of a name, in the system's words.
+    NoLookupThread(String),
+    NoLookupMemory,
+    NoLookupSocket(String),
+    /// The time was over before the body was judged.
+    BodyUnjudged,
+    /// A mistake of this program.
+    Panic,
 }
 
 /// The reason why a name has no usable address.
@@ -316,8 +330,8 @@ pub(crate) enum ChunkProblem {
 
 impl Fault {
     /// The fault of this machine or this program.
-    pub(crate) fn local(phase: Phase, reason: impl Into<String>) -> Fault {
-        Fault { kind: FaultKind::Local, phase, detail: FaultDetail::Local(reason.into()) }
+    pub(crate) const fn local(phase: Phase, problem: LocalProblem) -> Fault {
+        Fault { kind: FaultKind::Local, phase, detail: FaultDetail::Local(problem) }
     }
 }
 
@@ -357,7 +371,7 @@ impl<T> FaultDetail<T> {
                 Detail::NotHttp { protocol: *protocol, beginning: text(beginning) }
             }
             Detail::Response(problem) => Detail::Response(problem.clone()),
-            Detail::Local(reason) => Detail::Local(reason.clone()),
+            Detail::Local(problem) => Detail::Local(problem.clone()),
         }
     }
 
@@ -379,7 +393,11 @@ impl<T> FaultDetail<T> {
             )
             | FaultDetail::Interrupted { stage: _, end: End::Failed(words) }
             | FaultDetail::Response(ResponseProblem::MalformedHeaders(words))
-            | FaultDetail::Local(words) => vec![words],
+            | FaultDetail::Local(
+                LocalProblem::Failed(words)
+                | LocalProblem::NoLookupThread(words)
+                | LocalProblem::NoLookupSocket(words),
+            ) => vec![words],
             FaultDetail::Tls(
                 TlsProblem::ClientCertificateMissing
                 | TlsProblem::UnsupportedVersion
@@ -403,6 +421,9 @@ impl<T> FaultDetail<T> {
                 | ResponseProblem::BrokenChunks(_)
                 | ResponseProblem::BodyCutShort
                 | ResponseProblem::UnprovenEnd,
+            )
+            | FaultDetail::Local(
+                LocalProblem::NoLookupMemory | LocalProblem::BodyUnjudged | LocalProblem::Panic,
             )
             | FaultDetail::NotTls { beginning: _ }
             | FaultDetail::NotHttp { protocol: _, beginning: _ } => vec![],

@@ -5,7 +5,7 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::model::exchange::Phase;
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, LocalProblem};
 use crate::sanitize::system_words;
 
 /// Returns true if an error says that this machine ran out of something: descriptors, memory, local ports.
@@ -24,7 +24,7 @@ pub(super) fn local_fault(error: &io::Error, phase: Phase) -> Option<Fault> {
 
 /// The fault of an error that is known to be this machine's.
 pub(super) fn local(phase: Phase, error: &io::Error) -> Fault {
-    Fault::local(phase, system_words(error))
+    Fault::local(phase, LocalProblem::Failed(system_words(error)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ use super::transport::{
 use super::{PhaseTimer, first_bytes, head};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
-use crate::model::fault::{End, Fault, FaultDetail, FaultKind, ForeignProtocol, ResponseProblem};
+use crate::model::fault::{
+    End, Fault, FaultDetail, FaultKind, ForeignProtocol, LocalProblem, ResponseProblem,
+};
 use crate::sanitize::UntrustedText;
 
 /// Headers of every request, unless the user gives the same ones.
@@ -80,7 +82,8 @@ impl RequestTemplate {
         let url = endpoint.url_at(&authority);
         let transport = DeadlineTransport::new(stream, self.output + url.len(), log.clone());
         let request = Request::builder().method(method.name()).uri(url).body(body);
-        let request = request.map_err(|error| Fault::local(Phase::Send, error.to_string()));
+        let request =
+            request.map_err(|error| Fault::local(Phase::Send, LocalProblem::Failed(error.to_string())));
         let answered = request.and_then(|request| self.ask(authority, request, transport, &log));
         let completion = match answered {
             Ok(response) => self.read(method, response, &log),
@@ -224,7 +227,7 @@ fn fault(log: &ExchangeLog, error: &ureq::Error) -> Fault {
             response_fault(FaultKind::Protocol, ResponseProblem::MalformedHeaders(cause(error)))
         }
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) | ureq::Error::Io(_) => not_http(log),
-        other => Fault::local(log.phase(), other.to_string()),
+        other => Fault::local(log.phase(), LocalProblem::Failed(other.to_string())),
     }
 }
 

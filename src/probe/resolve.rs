@@ -17,7 +17,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use super::error::is_local;
 use crate::model::endpoint::Host;
 use crate::model::exchange::Phase;
-use crate::model::fault::{Fault, FaultDetail, FaultKind, LookupProblem};
+use crate::model::fault::{Fault, FaultDetail, FaultKind, LocalProblem, LookupProblem};
 use crate::plan::IpFamily;
 use crate::sanitize::system_words;
 
@@ -54,8 +54,8 @@ struct Lookup {
 /// The reason why the system gave no address.
 #[derive(Debug, Clone)]
 enum LookupError {
-    /// This machine is at fault, in the system's words.
-    Local(String),
+    /// This machine is at fault.
+    Local(LocalProblem),
     Problem(LookupProblem),
 }
 
@@ -119,7 +119,7 @@ impl Lookups {
         let thread = thread::Builder::new().stack_size(STACK_SIZE);
         if let Err(error) = thread.spawn(move || shared.run(&asked, &own)) {
             under_way.remove(question);
-            return Err(LookupError::Local(format!("no thread for the name look-up: {error}")));
+            return Err(LookupError::Local(LocalProblem::NoLookupThread(error.to_string())));
         }
         Ok(lookup)
     }
@@ -154,8 +154,8 @@ fn ask_system(name: &str, family: Option<IpFamily>) -> Result<Vec<IpAddr>, Looku
     };
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), address, ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
-        if let Some(reason) = out_of_resources(error.kind()) {
-            LookupError::Local(reason)
+        if let Some(problem) = out_of_resources(error.kind()) {
+            LookupError::Local(problem)
         } else if family.is_some() && has_no_address(&error) {
             LookupError::Problem(no_address(family))
         } else {
@@ -182,13 +182,13 @@ fn has_no_address(error: &dns_lookup::LookupError) -> bool {
 /// The reason why this machine was not able to ask, if that is why it got no answer.
 ///
 /// The C library blames the name service where it has no descriptor for the question or for its own files.
-fn out_of_resources(kind: LookupErrorKind) -> Option<String> {
+fn out_of_resources(kind: LookupErrorKind) -> Option<LocalProblem> {
     if matches!(kind, LookupErrorKind::Memory) {
-        return Some("no memory for the name look-up".into());
+        return Some(LocalProblem::NoLookupMemory);
     }
     let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None);
     let error = socket.err().map(io::Error::from).filter(is_local)?;
-    Some(format!("no socket for the name look-up: {}", system_words(&error)))
+    Some(LocalProblem::NoLookupSocket(system_words(&error)))
 }
 
 fn no_address(family: Option<IpFamily>) -> LookupProblem {
@@ -203,7 +203,7 @@ fn lookup_error(error: &io::Error) -> LookupError {
     let text = error.to_string();
     let reason = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned();
     if is_local(error) {
-        LookupError::Local(reason)
+        LookupError::Local(LocalProblem::Failed(reason))
     } else {
         LookupError::Problem(LookupProblem::Failed(reason))
     }
@@ -211,7 +211,7 @@ fn lookup_error(error: &io::Error) -> LookupError {
 
 fn fault(name: String, error: LookupError) -> Fault {
     let (kind, detail) = match error {
-        LookupError::Local(reason) => (FaultKind::Local, FaultDetail::Local(reason)),
+        LookupError::Local(problem) => (FaultKind::Local, FaultDetail::Local(problem)),
         LookupError::Problem(problem) => {
             let kind = if problem == LookupProblem::Timeout { FaultKind::Timeout } else { FaultKind::Dns };
             (kind, FaultDetail::Lookup { name, problem })

@@ -11,7 +11,7 @@ use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{
     Completion, Exchange, Header, Method, Peer, Phase, Phases, PlannedRequest, Response, ServerCertificate,
 };
-use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
+use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind, LocalProblem};
 use crate::model::range::Range;
 use crate::model::state::State;
 use crate::model::threshold::Threshold;
@@ -202,7 +202,7 @@ fn any_exchange(method: Method) -> impl Strategy<Value = Exchange> {
         move |(kind, status, words, certificate, micros)| {
             let completion = match kind {
                 Some(kind) => {
-                    let detail = FaultDetail::Local("circumstances".into());
+                    let detail = FaultDetail::Local(LocalProblem::Failed("circumstances".into()));
                     Completion::Failed(Fault { kind, phase: Phase::Wait, detail })
                 }
                 None => response(status, &words),

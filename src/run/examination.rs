@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::{MIN_RUN, TimeFrame, last_complete};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, LocalProblem};
 use crate::model::state::State;
 use crate::plan::{Plan, Verbosity};
 use crate::probe::Prober;
@@ -210,10 +210,8 @@ fn leave_unjudged(exchange: &mut Exchange) {
     let Completion::Full(response) = &mut exchange.completion else { return };
     if response.is_success() && response.body.bytes().len() > LATE_BODY_BYTES {
         let response = std::mem::take(response);
-        exchange.completion = Completion::Truncated(
-            response,
-            Fault::local(Phase::Receive, "no time was left to judge the answer's body (raise -t)"),
-        );
+        exchange.completion =
+            Completion::Truncated(response, Fault::local(Phase::Receive, LocalProblem::BodyUnjudged));
     }
 }
 
@@ -235,7 +233,7 @@ fn drop_details(exchange: &mut Exchange) {
 fn panicked(method: Method) -> PlannedRequest {
     PlannedRequest::Sent(Box::new(Exchange {
         method,
-        completion: Completion::Failed(Fault::local(Phase::Receive, "internal error; please report it")),
+        completion: Completion::Failed(Fault::local(Phase::Receive, LocalProblem::Panic)),
         peer: None,
         certificate: None,
         phases: Phases::default(),
@@ -250,14 +248,18 @@ mod tests {
     use crate::model::exchange::Response;
     use crate::model::fault::{FaultDetail, FaultKind};
     use crate::probe::Resolver;
+    use crate::report::wording::cause;
     use crate::verdict::tests::{answered, endpoint, plan};
 
     #[test]
     fn dropped_details() {
         let body = UntrustedText::new(vec![b'x'; BODY_LIMIT]);
         let response = Response { status: 503, body, ..Response::default() };
-        let fault =
-            Fault { kind: FaultKind::Body, phase: Phase::Receive, detail: FaultDetail::Local(String::new()) };
+        let fault = Fault {
+            kind: FaultKind::Body,
+            phase: Phase::Receive,
+            detail: FaultDetail::Local(LocalProblem::Panic),
+        };
         let table = [
             (Completion::Full(response.clone()), Some(LATE_BODY_BYTES)),
             (Completion::Truncated(response, fault.clone()), Some(0)),
@@ -324,8 +326,9 @@ mod tests {
         });
         let [panicked, other] = verdicts.as_slice() else { panic!("{verdicts:?}") };
         assert_eq!(panicked.state, State::Unknown);
-        let words = format!("{panicked:?}");
-        assert!(words.contains("internal error; please report it"), "{words}");
+        let (_, judged) = panicked.made().next().unwrap();
+        let detail = &judged.completion.fault().unwrap().detail;
+        assert_eq!(cause(detail), "internal error; please report it");
         // It was not probed, because the deadline has passed.
         assert!(other.probes.iter().all(|probe| matches!(probe.outcome, verdict::Outcome::Skipped(_))));
     }

@@ -12,7 +12,7 @@ use crate::model::endpoint::{Host, Scheme};
 use crate::model::exchange::{
     Completion, Fault, FaultKind, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
 };
-use crate::model::fault::FaultDetail;
+use crate::model::fault::{FaultDetail, LocalProblem};
 use crate::model::range::Range;
 use crate::model::threshold::Threshold;
 use crate::plan::OutputOptions;
@@ -87,7 +87,7 @@ fn made(method: Method, completion: Completion<Response, Fault>) -> Exchange {
 }
 
 fn fault(kind: FaultKind, phase: Phase) -> Fault {
-    Fault { kind, phase, detail: FaultDetail::Local("circumstances".into()) }
+    Fault { kind, phase, detail: FaultDetail::Local(LocalProblem::Failed("circumstances".into())) }
 }
 
 fn sent(exchange: Exchange) -> PlannedRequest {
@@ -810,7 +810,7 @@ fn truncated_responses() {
     assert_eq!((result.completion.response(), result.row.key.to_string()), (Some(&200), "body".into()));
     assert_eq!(
         result.completion.fault().map(|fault| &fault.detail),
-        Some(&FaultDetail::Local("circumstances".into()))
+        Some(&FaultDetail::Local(LocalProblem::Failed("circumstances".into())))
     );
 }
 

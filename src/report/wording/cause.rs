@@ -7,7 +7,7 @@ use super::quote_name;
 use crate::model::exchange::{HEAD_LIMIT, HEADERS_LIMIT};
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail, FaultKind,
-    ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
+    ForeignProtocol, LocalProblem, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
 };
 use crate::sanitize::truncate;
 use crate::verdict::{FaultInfo, Verdict};
@@ -27,7 +27,7 @@ pub(crate) fn cause(detail: &FaultDetail<String>) -> String {
         FaultDetail::Interrupted { stage, end } => interrupted(*stage, end),
         FaultDetail::NotHttp { protocol, beginning } => not_http(*protocol, beginning),
         FaultDetail::Response(problem) => response(problem),
-        FaultDetail::Local(reason) => reason.clone(),
+        FaultDetail::Local(problem) => local(problem),
     };
     truncate(words, MAX_CAUSE)
 }
@@ -444,6 +444,17 @@ fn not_http(protocol: ForeignProtocol, beginning: &str) -> String {
             format!("the response is content without headers (HTTP/0.9); it begins with: {beginning}")
         }
         ForeignProtocol::Unknown => format!("the response begins with: {beginning}"),
+    }
+}
+
+fn local(problem: &LocalProblem) -> String {
+    match problem {
+        LocalProblem::Failed(words) => words.clone(),
+        LocalProblem::NoLookupThread(words) => format!("no thread for the name look-up: {words}"),
+        LocalProblem::NoLookupMemory => "no memory for the name look-up".into(),
+        LocalProblem::NoLookupSocket(words) => format!("no socket for the name look-up: {words}"),
+        LocalProblem::BodyUnjudged => "no time was left to judge the answer's body (raise -t)".into(),
+        LocalProblem::Panic => "internal error; please report it".into(),
     }
 }
 
