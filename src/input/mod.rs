@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::deadline::{self, poll_until};
@@ -150,6 +150,12 @@ fn open_in_place(path: &Path) -> Result<OpenedFile, Errno> {
 
 pub(crate) fn open_directory(path: &Path) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty())
+}
+
+/// Tests for a directory that this user may not look into, as where another user has gone before (`sudo -u`).
+pub(crate) fn is_forbidden(directory: &Path) -> bool {
+    let search = |opened| rustix::fs::accessat(&opened, ".", Access::EXEC_OK, AtFlags::EACCESS);
+    open_directory(directory).and_then(search) == Err(Errno::ACCESS)
 }
 
 /// Opens a directory that is no link.

@@ -50,6 +50,14 @@ pub(crate) struct CachedLogin {
     pub(crate) recipients: TokenRecipients,
 }
 
+/// A directory for tokens where none is named.
+#[derive(Debug)]
+pub(crate) struct UsualDirectory {
+    /// The directory that has to be there: a home or a session that is not is nobody's to make.
+    base: PathBuf,
+    path: PathBuf,
+}
+
 impl Cache {
     /// Uses a directory that was named, making it if need be.
     pub(crate) fn in_directory(directory: &Path) -> Result<Cache> {
@@ -58,18 +66,24 @@ impl Cache {
         Cache::open(&path).with_context(|| format!("--token-cache '{}'", input::name(&path)))
     }
 
-    /// Uses the first of some directories that will do.
-    pub(crate) fn in_first_of(directories: &[PathBuf]) -> Option<Cache> {
-        directories.iter().find_map(|directory| Cache::open(directory).ok())
+    /// Uses the first of the usual directories that will do.
+    pub(crate) fn in_first_of(directories: &[UsualDirectory]) -> Option<Cache> {
+        let mut there = directories.iter().filter(|directory| directory.base.is_dir());
+        there.find_map(|directory| Cache::open(&directory.path).ok())
     }
 
     /// The user's own directories, in the order of preference.
-    pub(crate) fn usual_directories(environment: &Environment) -> Vec<PathBuf> {
+    pub(crate) fn usual_directories(environment: &Environment) -> Vec<UsualDirectory> {
         let named =
             |variable| environment.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = named("HOME").map(|home| home.join(".cache"));
-        let parents = [named("XDG_RUNTIME_DIR"), named("XDG_CACHE_HOME"), home];
-        parents.into_iter().flatten().map(|parent| parent.join(DIRECTORY)).collect()
+        let parents = [
+            named("XDG_RUNTIME_DIR").map(|base| (base.clone(), base)),
+            named("XDG_CACHE_HOME").map(|parent| (PathBuf::from("/"), parent)),
+            named("HOME").map(|base| (base.clone(), base.join(".cache"))),
+        ];
+        let usual =
+            |(base, parent): (PathBuf, PathBuf)| UsualDirectory { base, path: parent.join(DIRECTORY) };
+        parents.into_iter().flatten().map(usual).collect()
     }
 
     /// Makes a directory for its user alone, or checks that it is one.

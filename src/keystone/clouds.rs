@@ -338,11 +338,11 @@ impl FileSearch<'_> {
         if let Some(file) = self.first(&self.files("clouds", "OS_CLIENT_CONFIG_FILE"))? {
             return Ok(file);
         }
-        let places: Vec<String> = self
-            .directories()
-            .iter()
-            .map(|directory| sanitize_own(&directory.to_string_lossy(), 200))
-            .collect();
+        let place = |directory: &PathBuf| {
+            let closed = if input::is_forbidden(directory) { " (permission denied)" } else { "" };
+            sanitize_own(&directory.to_string_lossy(), 200) + closed
+        };
+        let places: Vec<String> = self.directories().iter().map(place).collect();
         bail!(
             "no clouds.yaml, .yml or .json in {}: write one, or name it with --os-config",
             places.join(", ")
@@ -387,7 +387,8 @@ impl FileSearch<'_> {
     }
 
     fn files(&self, stem: &str, variable: &str) -> Vec<PathBuf> {
-        let directories = self.directories();
+        let mut directories = self.directories();
+        directories.retain(|directory| !input::is_forbidden(directory));
         let found = directories.iter().flat_map(|directory| with_extensions(directory, stem));
         self.named(variable).into_iter().chain(found).collect()
     }

@@ -658,6 +658,10 @@ fn cache_directories() {
     }
     let mut environment = Environment::bare(Instant::now());
     assert!(Cache::in_first_of(&Cache::usual_directories(&environment)).is_none());
+    environment.variables.insert("XDG_RUNTIME_DIR".into(), at("gone/session").into());
+    environment.variables.insert("HOME".into(), at("gone/home").into());
+    assert!(Cache::in_first_of(&Cache::usual_directories(&environment)).is_none());
+    assert!(!at("gone").exists(), "another user's session or home is made");
     environment.variables.insert("XDG_RUNTIME_DIR".into(), at("file").into());
     environment.variables.insert("HOME".into(), directory.path().into());
     assert!(Cache::in_first_of(&Cache::usual_directories(&environment)).is_some());

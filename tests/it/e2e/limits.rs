@@ -24,7 +24,7 @@ const NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
 /// Returns a prefix that runs a command as a user to whom limits apply: empty, or a change of user;
 /// `None` where root cannot become another user or cannot run the plugin as one.
-fn unprivileged() -> Option<&'static str> {
+pub(crate) fn unprivileged() -> Option<&'static str> {
     if !rustix::process::geteuid().is_root() {
         return Some("");
     }

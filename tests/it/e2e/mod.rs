@@ -8,7 +8,7 @@ mod exit_contract;
 mod faults;
 mod foreign_servers;
 mod hostile;
-mod limits;
+pub(crate) mod limits;
 mod outputs;
 mod requests;
 mod responses;

@@ -4,6 +4,7 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::Clouds;
+use crate::e2e::limits::unprivileged;
 use crate::support::harness::{Finished, check, check_in_shell};
 
 const GOOD: &str = "clouds: {prod: {auth: {auth_url: 'http://k', user_id: u, project_id: p}}}\n";
@@ -139,6 +140,35 @@ fn own_files_in_the_current_directory() {
     let planted = Planted::new(&GOOD.replace("http://k", "http://127.0.0.1:1"));
     planted.home.write("work/secure.yaml", SECRET);
     planted.run().exits(3).summarises("UNKNOWN", &["keystone-down"]).never_says("s3cret");
+}
+
+/// The current directory is that of the user who called `sudo -u`; that of XDG_CONFIG_HOME may be, too.
+#[test]
+fn closed_directories() {
+    let Some(user) = unprivileged() else { return };
+    let planted = Planted::new("");
+    let own = |name: &str| planted.home.path(name);
+    planted.home.write(".config/openstack/clouds.yaml", GOOD.replace("http://k", "http://127.0.0.1:1"));
+    if !user.is_empty() {
+        let files = [
+            "",
+            "work",
+            ".config/openstack",
+            ".config/openstack/clouds.yaml",
+            ".config/openstack/secure.yaml",
+        ];
+        files.map(|file| std::os::unix::fs::chown(own(file), Some(65534), None).unwrap());
+    }
+    let line = format!(
+        r#"cd '{}' && chmod 0 . && XDG_CONFIG_HOME={} && export XDG_CONFIG_HOME && exec {user} "$@""#,
+        own("work").display(),
+        own("work").display()
+    );
+    let run = |words: &[&str]| planted.home.at_home(check_in_shell(&line, words)).run();
+    run(&["--os-cloud", "prod"]).exits(3).summarises("UNKNOWN", &["keystone-down"]);
+    std::fs::remove_file(own(".config/openstack/clouds.yaml")).unwrap();
+    run(&["--os-cloud", "prod"]).is_refused(&["no clouds.yaml, .yml or .json in . (permission denied), "]);
+    std::fs::set_permissions(own("work"), Permissions::from_mode(0o700)).unwrap();
 }
 
 #[test]
