@@ -239,7 +239,7 @@ impl Run {
         }
         let cloud = &session.cloud.cloud;
         let half = time.half();
-        // Any number of seconds may stand in a file.
+        // A file may have any number of seconds.
         let of_cloud = cloud.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let limit = of_cloud.map_or(half, |end| half.min(end));
         let request = (&cloud.login.url, cloud.login.body());

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, test_kill_process};
 use tempfile::TempDir;
 
-use crate::callers::plugin::Run;
 use crate::support::daemon::{Daemon, eventually, terminate};
+use crate::support::programs::Run;
 
 /// The way HAProxy runs; as a daemon it closes its standard streams, and with them the check's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

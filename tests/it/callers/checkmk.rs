@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::callers::plugin::{Run, file_of, generated, labels, replaced};
+use crate::callers::plugin::{file_of, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{directory, write_script};
 use crate::support::peer::{Peer, alive, answers};
+use crate::support::programs::Run;
 
 const ROLES: [(Role, &str); 6] = [
     (Role::Healthy, "0"),

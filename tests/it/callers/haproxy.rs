@@ -9,10 +9,10 @@ use std::process::Command;
 use std::thread;
 
 use crate::callers::balancer::{Balancer, Mode};
-use crate::callers::plugin::{self, Run, file_of, generated, replaced};
+use crate::callers::plugin::{self, file_of, generated, replaced};
 use crate::callers::service::{NAME, Role, Service};
 use crate::support::daemon::{directory, eventually, free_port, write_script};
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 const SCRIPT: &str = "/etc/haproxy/check_ceilometer.sh";
 const CONFIGURATION: &str = "/etc/haproxy/haproxy.cfg";

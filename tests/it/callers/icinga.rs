@@ -10,10 +10,10 @@ use check_ceilometer::testing;
 use clap::ArgAction;
 use tempfile::TempDir;
 
-use crate::callers::plugin::{self, Run, generated, labels, replaced};
+use crate::callers::plugin::{self, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory, write_script};
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 /// The result of a check, as Icinga has it.
 #[derive(Debug, PartialEq, Eq)]

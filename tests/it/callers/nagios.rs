@@ -8,10 +8,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::callers::nrpe::Nrpe;
-use crate::callers::plugin::{self, Run, generated, labels, replaced};
+use crate::callers::plugin::{self, generated, labels, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory};
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 /// Nagios' stock configuration as Debian installs it; RHEL's differs in paths.
 const STOCK: &str = "/etc/nagios4/nagios.cfg";

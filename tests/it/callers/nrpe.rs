@@ -7,10 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::callers::plugin::{self, Run, generated, replaced, timeless};
+use crate::callers::plugin::{self, generated, replaced, timeless};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, directory, free_port};
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 /// A running NRPE daemon and its client.
 pub(crate) struct Nrpe {

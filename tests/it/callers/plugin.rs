@@ -1,12 +1,11 @@
 //! The plugin under test: its path, its generated texts, and its output when called directly.
 
 use std::env;
-use std::io::ErrorKind;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support::daemon::eventually;
+use crate::support::programs::Run;
 
 /// Returns the path of the plugin under test: the build's, or the installed one that `PLUGIN_UNDER_TEST` names.
 pub(crate) fn path() -> &'static str {
@@ -18,36 +17,6 @@ pub(crate) fn path() -> &'static str {
 /// Returns the directory of the plugin under test.
 pub(crate) fn directory() -> &'static str {
     Path::new(path()).parent().unwrap().to_str().unwrap()
-}
-
-/// Exit code and output of a process.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Run {
-    /// Runs a command to its end.
-    pub(crate) fn of(command: &mut Command) -> Run {
-        command.stdin(Stdio::null());
-        // A test beside this one may have forked while the file that is run was being written.
-        let output = eventually("the program", || match command.output() {
-            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => Err(error.to_string()),
-            output => Ok(output.unwrap()),
-        });
-        Run {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    /// The plugin's first line up to the performance data.
-    pub(crate) fn summary(&self) -> &str {
-        self.stdout.split(['|', '\n']).next().unwrap().trim_end()
-    }
 }
 
 /// Runs the plugin as Nagios would.

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use check_ceilometer::testing;
 
-use crate::callers::plugin::{self, Run, file_of};
+use crate::callers::plugin::{self, file_of};
 use crate::support::daemon::directory;
-use crate::support::programs::{found, unshares};
+use crate::support::programs::{Run, found, unshares};
 
 /// Copies the plugin to a place below the directory.
 fn copied(dir: &Path, place: &str) -> PathBuf {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::callers::plugin::{Run, generated};
-use crate::support::programs::found;
+use crate::callers::plugin::generated;
+use crate::support::programs::{Run, found};
 
 /// Series of one endpoint per state, and alerts that do not fire.
 const STATES: &str = r#"

@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use crate::callers::plugin::{Run, file_of, generated};
+use crate::callers::plugin::{file_of, generated};
 use crate::support::daemon::directory;
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 #[test]
 fn agent_units() {

@@ -7,10 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::callers::plugin::{self, Run};
+use crate::callers::plugin::{self};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::{Daemon, free_port};
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 /// Returns the objections of `promtool check metrics` to a file.
 fn objections(promtool: &Path, file: &Path) -> String {

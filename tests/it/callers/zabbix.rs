@@ -6,10 +6,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::callers::plugin::{Run, generated};
+use crate::callers::plugin::generated;
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::directory;
-use crate::support::programs::found;
+use crate::support::programs::{Run, found};
 
 /// Lets the agent evaluate an item by its `-t`, and returns the JSON object.
 fn item(agent: &Path, dir: &Path, key: &str) -> Value {

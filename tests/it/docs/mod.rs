@@ -15,8 +15,8 @@ mod tests {
     use check_ceilometer::testing;
 
     use crate::docs::document::{Block, Document, normalised};
-    use crate::docs::sandbox::{NOT_RUN, Ran, Sandbox, reason_not_to_run};
-    use crate::support::programs::{found, missing};
+    use crate::docs::sandbox::{NOT_RUN, Sandbox, reason_not_to_run};
+    use crate::support::programs::{Run, found, missing};
 
     const TABLE: (&str, &str) =
         ("<!-- table: UPDATE_EXPECT=1 cargo test --test it docs -->\n", "<!-- end of table -->");
@@ -61,7 +61,7 @@ mod tests {
         let mut text = String::new();
         let mut last = 0;
         for command in block.prompts() {
-            let Ran { code, stdout, .. } = sandbox.at_a_terminal(command, last);
+            let Run { code, stdout, .. } = sandbox.at_a_terminal(command, last);
             text += &["$ ", command, "\n", &stdout].concat();
             last = code.unwrap_or(255);
         }

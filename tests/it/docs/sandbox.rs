@@ -4,11 +4,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::docs::names::Names;
+use crate::support::programs::Run;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_check_ceilometer");
 
@@ -67,14 +68,6 @@ const DIRECTORIES: &[&str] = &[
     "var/lib/prometheus/node-exporter",
 ];
 
-/// Exit code and output of a command.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
 /// A directory in which commands run.
 pub(crate) struct Sandbox {
     directory: TempDir,
@@ -110,16 +103,16 @@ impl Sandbox {
     }
 
     /// Runs a command as a script would.
-    pub(crate) fn run(&self, command: &str) -> Ran {
+    pub(crate) fn run(&self, command: &str) -> Run {
         self.sh(command, "")
     }
 
     /// Runs a command as at a terminal of 80 columns, after a command that exited with `last`.
-    pub(crate) fn at_a_terminal(&self, command: &str, last: i32) -> Ran {
+    pub(crate) fn at_a_terminal(&self, command: &str, last: i32) -> Run {
         self.sh(&format!("(exit {last}); {command}"), "-o human")
     }
 
-    fn sh(&self, line: &str, options: &str) -> Ran {
+    fn sh(&self, line: &str, options: &str) -> Run {
         let root = self.directory.path().to_str().unwrap();
         let mut line = format!(" {line}");
         for (shown, run, _) in SUBSTITUTED {
@@ -130,17 +123,12 @@ impl Sandbox {
         let named = ["example.com", "localhost", "--endpoints"].iter().any(|word| line.contains(word));
         let options = if named { format!("{options} --proxy {proxy}") } else { options.to_owned() };
         let mut shell = Command::new("sh");
-        shell.args(["-c", &line]).current_dir(root).env_clear().stdin(Stdio::null());
+        shell.args(["-c", &line]).current_dir(root).env_clear();
         shell
             .env("LC_ALL", "C.UTF-8")
             .env("PATH", format!("{root}/bin:/usr/bin:/bin"))
             .env("SSL_CERT_FILE", format!("{root}/etc/ssl/private-ca.pem"));
         shell.env("LC_ALL", "C.UTF-8").env("CHECK_CEILOMETER_OPTS", options).env("http_proxy", proxy);
-        let output = shell.output().unwrap();
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Run::of(&mut shell)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod certificates;
 pub(crate) mod daemon;
 pub(crate) mod grammar;
 pub(crate) mod harness;
+pub(crate) mod listener;
 pub(crate) mod peer;
 pub(crate) mod programs;
 pub(crate) mod request;

@@ -5,23 +5,20 @@
 
 use std::fmt;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
+use super::listener::Listener;
 use super::request::{self, gone};
 
 /// Time that a client may leave a connection idle: longer than every budget in the tests.
 const MAX_IDLE: Duration = Duration::from_secs(30);
 /// Pause between two dripped bytes.
 const DRIP_PAUSE: Duration = Duration::from_millis(20);
-/// Stack of a connection's thread, in bytes: three hundred connections at once are three hundred threads.
-const THREAD_STACK: usize = 256 * 1024;
 
 /// One action of the peer on a connection.
 #[derive(Clone, Debug)]
@@ -124,17 +121,8 @@ enum Program {
 
 /// A running peer.
 pub(crate) struct Peer {
-    address: SocketAddr,
-    shared: Arc<Shared>,
-    acceptor: Option<JoinHandle<()>>,
-}
-
-struct Shared {
-    program: Program,
-    requests: Mutex<Vec<Request>>,
-    accepted: AtomicUsize,
-    over: AtomicBool,
-    connections: Mutex<Vec<JoinHandle<()>>>,
+    listener: Listener,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Peer {
@@ -176,38 +164,34 @@ impl Peer {
     }
 
     fn start(program: Program) -> Peer {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            program,
-            requests: Mutex::default(),
-            accepted: AtomicUsize::new(0),
-            over: AtomicBool::new(false),
-            connections: Mutex::default(),
+        let requests = Arc::default();
+        let may_be_idle = matches!(&program, Program::InTurn(scripts) if scripts.is_empty());
+        let own = Arc::clone(&requests);
+        let listener = Listener::start(may_be_idle, move |stream, number| {
+            Connection { stream, number, program: &program, requests: &own }.play();
         });
-        let served = Arc::clone(&shared);
-        let acceptor = Builder::new().spawn(move || accept(&listener, &served)).unwrap();
-        Peer { address, shared, acceptor: Some(acceptor) }
+        Peer { listener, requests }
     }
 
     /// `127.0.0.1:PORT`, which is also the endpoint's canonical form.
     pub(crate) fn address(&self) -> String {
-        self.address.to_string()
+        self.listener.address().to_string()
     }
 
     /// A list of endpoints, one per line, with the prefixes `/p0`, `/p1`, ….
     pub(crate) fn endpoints(&self, number: usize) -> String {
-        let lines: Vec<String> = (0..number).map(|index| format!("{}/p{index}", self.address)).collect();
+        let lines: Vec<String> =
+            (0..number).map(|index| format!("{}/p{index}", self.listener.address())).collect();
         lines.join("\n")
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.address.port()
+        self.listener.address().port()
     }
 
     /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        lock(&self.shared.requests).clone()
+        lock(&self.requests).clone()
     }
 
     /// The requests so far, as `METHOD target`.
@@ -217,31 +201,7 @@ impl Peer {
 
     /// Number of connections accepted so far.
     pub(crate) fn accepted(&self) -> usize {
-        self.shared.accepted.load(Ordering::SeqCst)
-    }
-
-    /// Stops accepting and waits for every connection's end; the first panic of a thread is returned.
-    fn stop(&mut self) -> std::thread::Result<()> {
-        self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the acceptor, which may have ended.
-        drop(TcpStream::connect(self.address));
-        self.acceptor.take().map_or(Ok(()), JoinHandle::join)?;
-        let connections = std::mem::take(&mut *lock(&self.shared.connections));
-        connections.into_iter().map(JoinHandle::join).fold(Ok(()), Result::and)
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            // The test has failed already: its threads end with the process, and a second panic would abort it.
-            return;
-        }
-        if let Err(panic) = self.stop() {
-            std::panic::resume_unwind(panic);
-        }
-        let may_be_idle = matches!(&self.shared.program, Program::InTurn(scripts) if scripts.is_empty());
-        assert!(may_be_idle || self.accepted() > 0, "the peer at {} was not called", self.address);
+        self.listener.accepted()
     }
 }
 
@@ -249,25 +209,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    loop {
-        let (stream, _) = listener.accept().unwrap();
-        if shared.over.load(Ordering::SeqCst) {
-            return;
-        }
-        let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
-        let own = Arc::clone(shared);
-        let connection = move || Connection { stream, number, shared: &own }.play();
-        let thread = Builder::new().stack_size(THREAD_STACK).spawn(connection).unwrap();
-        lock(&shared.connections).push(thread);
-    }
-}
-
 /// One accepted connection.
 struct Connection<'a> {
     stream: TcpStream,
     number: usize,
-    shared: &'a Shared,
+    program: &'a Program,
+    requests: &'a Mutex<Vec<Request>>,
 }
 
 /// State of the client, which decides whether the script goes on.
@@ -282,7 +229,7 @@ impl Connection<'_> {
         self.stream.set_nodelay(true).unwrap();
         self.stream.set_read_timeout(Some(MAX_IDLE)).unwrap();
         self.stream.set_write_timeout(Some(MAX_IDLE)).unwrap();
-        let script = match &self.shared.program {
+        let script = match self.program {
             Program::InTurn(scripts) => scripts
                 .get(self.number)
                 .unwrap_or_else(|| panic!("connection {} is one too many", self.number + 1))
@@ -328,7 +275,7 @@ impl Connection<'_> {
         let head = request::head(&mut self.stream);
         let head = head.unwrap_or_else(|error| panic!("no request within {MAX_IDLE:?}: {error}"))?;
         let request = Request::parse(self.number, std::str::from_utf8(&head).unwrap());
-        lock(&self.shared.requests).push(request.clone());
+        lock(self.requests).push(request.clone());
         Some(request)
     }
 
@@ -413,7 +360,7 @@ mod tests {
     use super::*;
 
     fn call(peer: &Peer, request: &str) -> (TcpStream, std::io::Result<String>) {
-        let mut stream = TcpStream::connect(peer.address).unwrap();
+        let mut stream = TcpStream::connect(peer.listener.address()).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut response = Vec::new();
         let end = stream.read_to_end(&mut response);
@@ -442,7 +389,7 @@ mod tests {
     #[test]
     fn drip_until_the_client_leaves() {
         let peer = Peer::in_turn([vec![Step::Drip(vec![b'x'; 1_000_000])]]);
-        let mut stream = TcpStream::connect(peer.address).unwrap();
+        let mut stream = TcpStream::connect(peer.listener.address()).unwrap();
         stream.read_exact(&mut [0; 2]).unwrap();
         drop(stream);
         drop(peer);

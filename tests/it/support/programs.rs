@@ -1,10 +1,12 @@
 //! The real programs that tests need, and the rule for those that a machine lacks.
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
+
+use super::daemon::eventually;
 
 /// Directories of daemons and plugins that most users do not have in `PATH`.
 const DAEMON_DIRS: [&str; 5] = [
@@ -49,4 +51,34 @@ pub(crate) fn left_out(why: &str) {
     let test = thread::current().name().unwrap_or_default().to_owned();
     // Past the test harness, which would swallow what a passing test prints.
     writeln!(io::stderr(), "left out: {test}: {why}").unwrap();
+}
+
+/// Exit code and output of a process.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Run {
+        command.stdin(Stdio::null());
+        // A test beside this one may have forked while the file that is run was being written.
+        let output = eventually("the program", || match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => Err(error.to_string()),
+            output => Ok(output.unwrap()),
+        });
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The plugin's first line up to the performance data.
+    pub(crate) fn summary(&self) -> &str {
+        self.stdout.split(['|', '\n']).next().unwrap().trim_end()
+    }
 }

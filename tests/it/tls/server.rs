@@ -1,16 +1,15 @@
 //! A TLS server of the test's own: rustls over scripted certificates, in threads that end with the test.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use rustls::server::Acceptor;
 use rustls::{ServerConfig, ServerConnection};
 
 use crate::support::certificates::Identity;
+use crate::support::listener::Listener;
 use crate::support::tls::{BOTH, config};
 use crate::support::{peer, request};
 
@@ -24,9 +23,8 @@ type Configs = Box<dyn Fn(&[String]) -> Arc<ServerConfig> + Send + Sync>;
 
 /// A running server. It fails the test that owns it when it was not called.
 pub(crate) struct TlsServer {
-    address: SocketAddr,
+    listener: Listener,
     shared: Arc<Shared>,
-    acceptor: Option<JoinHandle<()>>,
 }
 
 struct Shared {
@@ -34,8 +32,6 @@ struct Shared {
     responses: Responses,
     requests: Mutex<Vec<String>>,
     names: Mutex<Vec<Option<String>>>,
-    accepted: AtomicUsize,
-    over: AtomicBool,
 }
 
 impl TlsServer {
@@ -53,23 +49,20 @@ impl TlsServer {
         configs: impl Fn(&[String]) -> Arc<ServerConfig> + Send + Sync + 'static,
         responses: impl Fn(&[String]) -> Vec<u8> + Send + Sync + 'static,
     ) -> TlsServer {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             configs: Box::new(configs),
             responses: Box::new(responses),
             requests: Mutex::default(),
             names: Mutex::default(),
-            accepted: AtomicUsize::new(0),
-            over: AtomicBool::new(false),
         });
-        let served = Arc::clone(&shared);
-        let acceptor = Builder::new().spawn(move || accept(&listener, &served)).unwrap();
-        TlsServer { address, shared, acceptor: Some(acceptor) }
+        let own = Arc::clone(&shared);
+        // A client that leaves is what many tests are about.
+        let listener = Listener::start(false, move |stream, _| drop(serve(stream, &own)));
+        TlsServer { listener, shared }
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.address.port()
+        self.listener.address().port()
     }
 
     /// `https://localhost:PORT`: its URL, and its canonical form.
@@ -88,44 +81,12 @@ impl TlsServer {
     }
 }
 
-impl Drop for TlsServer {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
-        }
-        self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the acceptor.
-        drop(TcpStream::connect(self.address));
-        if let Some(Err(panic)) = self.acceptor.take().map(JoinHandle::join) {
-            std::panic::resume_unwind(panic);
-        }
-        assert!(self.shared.accepted.load(Ordering::SeqCst) > 0, "the TLS server was not called");
-    }
-}
-
 /// The documented responses.
 pub(crate) fn healthy(requests: &[String]) -> Vec<u8> {
     if requests.last().unwrap().starts_with("HEAD ") {
         peer::response(204, "", "")
     } else {
         peer::response(200, "Content-Type: application/json\r\n", "{}")
-    }
-}
-
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    let mut connections = Vec::new();
-    loop {
-        let (stream, _) = listener.accept().unwrap();
-        if shared.over.load(Ordering::SeqCst) {
-            break;
-        }
-        shared.accepted.fetch_add(1, Ordering::SeqCst);
-        let own = Arc::clone(shared);
-        // A client that leaves is what many tests are about.
-        connections.push(Builder::new().spawn(move || drop(serve(stream, &own))).unwrap());
-    }
-    for connection in connections {
-        connection.join().unwrap();
     }
 }
 
