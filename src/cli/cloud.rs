@@ -14,7 +14,7 @@ pub(crate) struct CloudArgs {
     ///
     /// Without an ENDPOINT, every endpoint of the service in the catalogue is checked. The files are openstackclient's:
     /// clouds.yaml, secure.yaml and clouds-public.yaml in the current directory, ~/.config/openstack,
-    /// /etc/xdg/openstack or /etc/openstack. The NAME envvars stands for the OS_* variables; OS_CLOUD has no effect.
+    /// /etc/xdg/openstack or /etc/openstack. The NAME envvars means the OS_* variables; OS_CLOUD has no effect.
     #[arg(long, value_name = "NAME")]
     pub(crate) os_cloud: Option<String>,
 

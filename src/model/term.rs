@@ -22,7 +22,7 @@ pub(crate) static TERMS: &[Term] = &[
     term("get_time", "the time of GET in seconds, answered or not, with the thresholds of -w and -c"),
     term(
         "backend_time",
-        "the back-end's share of GET in seconds: GET's wait for the first byte less HEAD's; only where the API \
+        "the back-end's share of GET in seconds: GET's wait for the first byte minus HEAD's; only where the API \
          answered both",
     ),
     term(

@@ -172,7 +172,7 @@ fn endpoints(report: &Report) -> [Gauge; 6] {
         ),
         (
             "ceilometer_health_backend_duration_seconds",
-            "The back-end's share: GET's wait for the first byte less HEAD's.",
+            "The back-end's share: GET's wait for the first byte minus HEAD's.",
             each(|verdict| Some(Sample::of(verdict, &seconds(verdict.backend?)))),
         ),
         (
@@ -289,7 +289,7 @@ mod tests {
             # TYPE ceilometer_health_http_status gauge
             ceilometer_health_http_status{endpoint="https://a:443",method="HEAD"} 204
             ceilometer_health_http_status{endpoint="https://a:443",method="GET"} 200
-            # HELP ceilometer_health_backend_duration_seconds The back-end's share: GET's wait for the first byte less HEAD's.
+            # HELP ceilometer_health_backend_duration_seconds The back-end's share: GET's wait for the first byte minus HEAD's.
             # TYPE ceilometer_health_backend_duration_seconds gauge
             ceilometer_health_backend_duration_seconds{endpoint="https://a:443"} 0.001111
             # HELP ceilometer_health_certificate_not_after_timestamp_seconds When the server's certificate expires, in seconds since 1970.

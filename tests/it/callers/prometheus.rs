@@ -55,14 +55,14 @@ const OF_STATES: &[Alert] = &[
         20,
         "Unknown",
         "severity: warning, endpoint: 'unknown:8777', instance: n, run: api",
-        "The check of Metering at unknown:8777 learns nothing",
+        "Metering at unknown:8777 is UNKNOWN",
         "",
     ),
     (
         20,
         "Warning",
         "severity: warning, endpoint: 'warning:8777', instance: n, run: api",
-        "Metering at warning:8777 is in WARNING",
+        "Metering at warning:8777 is WARNING",
         "",
     ),
     (
@@ -93,7 +93,7 @@ const OF_FAILED_RUN: &[Alert] = &[
         15,
         "RunFailed",
         "severity: warning, instance: n, run: api",
-        "The check api of Metering on n cannot do its work",
+        "The check api of Metering on n reaches no endpoint",
         "Run the command of its job at a terminal.",
     ),
     (
