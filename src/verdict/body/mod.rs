@@ -141,10 +141,13 @@ pub(crate) fn body_text(response: &Response) -> Option<Cow<'_, str>> {
     let bytes = response.body.bytes();
     let text = sanitize::decode_text(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
     let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
-    if start == text.len() || is_coded(response) || is_binary(&text) {
+    if start == text.len() || is_coded(response) {
         return None;
     }
     if text.contains(is_odd) {
+        if is_binary(&text) {
+            return None;
+        }
         let words = sanitize::without_controls(text.get(start..)?).trim().to_owned();
         return (!words.is_empty()).then_some(Cow::Owned(words));
     }
