@@ -56,13 +56,6 @@ fn comment_in_ascii(line: &str) -> String {
     if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
 }
 
-/// Adds the summary and the advice to a verdict.
-pub(crate) fn with_words(mut verdict: Verdict) -> Verdict {
-    verdict.summary = wording::summary::of_endpoint(&verdict);
-    (verdict.explanation, verdict.action) = wording::advice::of_endpoint(&verdict);
-    verdict
-}
-
 /// Maximum number of endpoints that are all listed; of more, only the failing ones are, without `-v`.
 pub(crate) const MAX_ENDPOINTS_LISTED: usize = 20;
 
@@ -119,7 +112,7 @@ impl Report {
             notes: plan.notes.clone(),
             thresholds: plan.criteria.thresholds.clone(),
         };
-        report.with_endpoints(plan, endpoints.into_iter().map(with_words).collect())
+        report.with_endpoints(plan, endpoints)
     }
 
     /// Replaces the endpoints, and what follows from them.

@@ -60,16 +60,10 @@ pub(crate) struct Verdict {
     pub(crate) is_https: bool,
     /// The address that the shown name contains.
     pub(crate) address: Option<SocketAddr>,
-    /// The endpoint's own summary; empty until the report gives it.
-    pub(crate) summary: Summary,
     /// The host that is resolved or dialled, as the endpoint names it.
     pub(crate) host: Host,
     /// The login before it, for an endpoint of a cloud.
     pub(crate) login: Option<Arc<LoginVerdict>>,
-    /// The meaning of what decided; empty until the report gives it.
-    pub(crate) explanation: String,
-    /// The action; empty where there is nothing to do.
-    pub(crate) action: String,
     /// The credentials that were sent, added by the report.
     pub(crate) credentials: Option<Credentials>,
     /// True if HAProxy names the server, added by the report.
@@ -346,15 +340,12 @@ pub(crate) fn judge(
         interface: None,
         is_https: endpoint.scheme == Scheme::Https && !matches!(endpoint.route, Route::Unix(_)),
         address: endpoint.given_address(),
-        summary: Summary::default(),
         host: endpoint.host.clone(),
         state: found.state,
         diagnosis: found.diagnosis,
         beside: finding::beside(&requests, &found.basis),
         basis: found.basis,
         login: None,
-        explanation: String::new(),
-        action: String::new(),
         credentials: None,
         is_haproxy_server: false,
         proxy: None,

@@ -18,7 +18,8 @@ use crate::model::threshold::Threshold;
 use crate::plan::OutputOptions;
 use crate::plan::Plan;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
-use crate::report::{add_details, with_words};
+use crate::report::add_details;
+use crate::report::wording::Words;
 use crate::rules::Table;
 use crate::rules::{Criteria, Key};
 use crate::sanitize::Sanitizer;
@@ -163,11 +164,17 @@ pub(crate) fn judge_whole(
 pub(crate) fn judge_within(limits: TimeLimits, planned: &[PlannedRequest]) -> Verdict {
     let Plan { criteria, sanitizer, .. } = &plan();
     let attempt = Attempt { number: 1, planned, problems: &problems(planned), limits };
-    with_words(judge(criteria, sanitizer, &endpoint(), &attempt, NOW))
+    judge(criteria, sanitizer, &endpoint(), &attempt, NOW)
+}
+
+/// Summary, explanation and action.
+pub(crate) fn in_words(verdict: &Verdict) -> String {
+    let Words { summary, explanation, action } = Words::of(verdict);
+    format!("{}\n{explanation}\n-> {action}\n", summary.text)
 }
 
 pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {
-    with_words(judge_whole(plan, &endpoint(), planned, 1, NOW))
+    judge_whole(plan, &endpoint(), planned, 1, NOW)
 }
 
 fn overriding(key: &str, state: State) -> Plan {
@@ -489,9 +496,9 @@ fn overrides() {
         let verdict = verdict(&overriding(key, to), &both(head, get));
         assert_eq!((verdict.state, verdict.diagnosis), (state, diagnosis), "{key}={to}: {head}, {get}");
     }
-    let verdict = verdict(&overriding("200", State::Critical), &both("204", "200"));
+    let words = Words::of(&verdict(&overriding("200", State::Critical), &both("204", "200")));
     assert_eq!(
-        (verdict.explanation.as_str(), verdict.action.as_str()),
+        (words.explanation.as_str(), words.action.as_str()),
         ("the API answers and reaches its back-end; --state 200=CRITICAL overrides that", "")
     );
 }
@@ -514,7 +521,7 @@ fn request_times() {
     plan.criteria.thresholds.request = threshold("1", "3");
     let result = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
-        (verdict.state, verdict.diagnosis, verdict.explanation)
+        (verdict.state, verdict.diagnosis, Words::of(&verdict).explanation)
     };
     let slow = |state, explanation: &str| (state, Diagnosis::Slow, explanation.to_owned());
     assert_eq!(result(1000, 1000).1, Diagnosis::Healthy);
@@ -527,7 +534,7 @@ fn request_times() {
 
     for (wait, slow) in [(1, "check the load of the API, "), (1400, "check the load of the back-end ")] {
         let made = [timed(Method::Head, 204, 1, 1), timed(Method::Get, 200, wait, 1500)];
-        assert!(verdict(&plan, &made).action.starts_with(slow), "{wait}");
+        assert!(Words::of(&verdict(&plan, &made)).action.starts_with(slow), "{wait}");
     }
 
     let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
@@ -636,8 +643,9 @@ fn slow_phases() {
         let verdict = verdict(&plan, &[sent(head), timed(Method::Get, 200, 1, 1)]);
         let summary =
             format!("slow: HEAD from ctl1:8777 took 1.204 s{words}: above the warning threshold of 1 s");
-        assert_eq!(verdict.summary.text, summary);
-        assert!(verdict.action.starts_with(slow), "{}", verdict.action);
+        let words = Words::of(&verdict);
+        assert_eq!(words.summary.text, summary);
+        assert!(words.action.starts_with(slow), "{}", words.action);
     }
 }
 
@@ -650,7 +658,7 @@ fn slow_failures() {
         let made = [timed(Method::Head, head, 300, 300), timed(Method::Get, get, 300, 300)];
         let verdict = verdict(&plan, &made);
         assert_eq!(verdict.state, State::Critical);
-        format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+        in_words(&verdict)
     };
     expect![[r#"
         slow: GET from ctl1:8777 took 300 ms: above the critical threshold of 0.1 s
@@ -735,7 +743,7 @@ fn certificate_days() {
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
-        (verdict.state, verdict.diagnosis.name(), verdict.explanation)
+        (verdict.state, verdict.diagnosis.name(), Words::of(&verdict).explanation)
     };
     let expiring = |state, explanation: &str| (state, "certificate-expiring", explanation.to_owned());
     assert_eq!(result(90, 30).1, "healthy");
@@ -833,7 +841,8 @@ proptest! {
         let verdict = verdict(&plan, &both(&head.to_string(), &get.to_string()));
         let good = matches!(verdict.diagnosis, Diagnosis::Healthy | Diagnosis::Alive);
         prop_assert_eq!(good, verdict.state == State::Ok);
-        prop_assert_eq!(good, verdict.action.is_empty() && !verdict.explanation.contains("--state"));
+        let words = Words::of(&verdict);
+        prop_assert_eq!(good, words.action.is_empty() && !words.explanation.contains("--state"));
         let rows = [judged(&verdict, 0).state, judged(&verdict, 1).state];
         prop_assert_eq!(verdict.state, State::worst(rows));
     }

@@ -9,6 +9,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::report::Report;
+use crate::report::wording::Words;
 use crate::verdict::Verdict;
 
 /// Maximum number of an endpoint's runs that are remembered one by one: more than a sparkline has columns.
@@ -172,16 +173,17 @@ impl EndpointHistory {
     fn record(&mut self, verdict: &Verdict, report: &Report, at: Duration) -> Option<Change> {
         let from = self.states.state().zip(self.diagnosis);
         let to = (verdict.state, verdict.diagnosis);
-        let (when, summary) = (report.over_at(), verdict.summary.text.clone());
+        let when = report.over_at();
+        let summary = || Words::of(verdict).summary.text;
         self.remember(verdict, report.started_at);
         self.states.enter(verdict.state, at);
         self.diagnosis = Some(verdict.diagnosis);
         if verdict.state != State::Ok {
-            self.last_failure = Some((when, summary.clone()));
+            self.last_failure = Some((when, summary()));
         }
         let from = from.filter(|from| *from != to)?;
         self.changes += 1;
-        Some(Change { when, from, to, summary })
+        Some(Change { when, from, to, summary: summary() })
     }
 
     fn remember(&mut self, verdict: &Verdict, when: SystemTime) {
@@ -222,7 +224,7 @@ mod tests {
             when: bad.over_at(),
             from: (State::Ok, Diagnosis::Healthy),
             to: (State::Critical, Diagnosis::BackendDown),
-            summary: bad.endpoints[0].summary.text.clone(),
+            summary: Words::of(&bad.endpoints[0]).summary.text,
         };
         assert_eq!(history.record(&bad, 3 * SECOND), [change]);
         assert_eq!(history.record(&bad, 8 * SECOND), []);
@@ -234,7 +236,7 @@ mod tests {
         assert_eq!(endpoint.states.time_in_state(12 * SECOND), 3 * SECOND);
         let slowest = endpoint.slowest.unwrap();
         assert_eq!((slowest.method, slowest.time), (Method::Get, Duration::from_micros(12_345)));
-        let failure = (bad.over_at(), bad.endpoints[0].summary.text.clone());
+        let failure = (bad.over_at(), Words::of(&bad.endpoints[0]).summary.text);
         assert_eq!(endpoint.last_failure, Some(failure));
         assert_eq!(spent(&history.overall), spent(&endpoint.states));
     }

@@ -1,15 +1,17 @@
 //! The meaning of an endpoint's state, and the action to take.
 
 use super::{CONTINUED, INDENT, PROSE};
-use crate::report::{Report, wording};
+use crate::report::Report;
+use crate::report::wording::{self, Words};
 use crate::terminal::layout::wrap_indented;
 use crate::terminal::style::Palette;
 use crate::verdict::Verdict;
 
 /// Wraps what explanation, action and the texts of the responses add to a summary that quotes `quoted` characters.
 pub(crate) fn advice(verdict: &Verdict, quoted: usize, columns: usize, palette: Palette) -> Vec<String> {
-    let explanation = wording::explanation(verdict).unwrap_or_default();
-    let mut lines = explained(&explanation, &verdict.action, columns, palette);
+    let words = Words::of(verdict);
+    let explanation = wording::explanation(verdict, &words).unwrap_or_default();
+    let mut lines = explained(&explanation, &words.action, columns, palette);
     let statements = wording::statements(verdict, quoted);
     lines.extend(statements.iter().flat_map(|text| wrap_indented(INDENT, CONTINUED, text, columns)));
     lines

@@ -5,7 +5,7 @@ use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::plan::Verbosity;
 use crate::report::Report;
-use crate::report::wording::{self, DetailLine};
+use crate::report::wording::{self, DetailLine, summary};
 use crate::terminal::layout::wrap_verbatim;
 use crate::units;
 use crate::verdict::{Outcome, RequestResult, Verdict};
@@ -38,10 +38,13 @@ impl HumanView {
     ) -> Vec<Vec<String>> {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
         let (heading, quoted) = match summarised {
-            Some((worst, quoted)) if std::ptr::eq(worst, *first) => (&first.endpoint, quoted),
-            _ => (&first.summary.text, first.summary.quoted),
+            Some((worst, quoted)) if std::ptr::eq(worst, *first) => (first.endpoint.clone(), quoted),
+            _ => {
+                let summary = summary::of_endpoint(first);
+                (summary.text, summary.quoted)
+            }
         };
-        let mut heading = self.headline(first.state, heading);
+        let mut heading = self.headline(first.state, &heading);
         if !others.is_empty() {
             heading.push(format!("{PROSE}and {} more like it", others.len()));
         }

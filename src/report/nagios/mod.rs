@@ -7,7 +7,8 @@ mod perfdata;
 mod truncate;
 
 use self::truncate::PluginOutput;
-use super::{Report, wording};
+use super::Report;
+use super::wording::{self, Words};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
@@ -37,13 +38,14 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let mut lines = about_login(report, verbosity);
     for verdict in worst_first.into_iter().filter(listed) {
         let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
-        let summary = if is_above { &report.summary } else { &verdict.summary };
-        let about = about(verdict, summary.quoted, verbosity);
+        let words = Words::of(verdict);
+        let summary = if is_above { &report.summary } else { &words.summary };
+        let about = about(verdict, &words, summary.quoted, verbosity);
         if is_named {
             lines.push(if is_above {
                 format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name)
             } else {
-                format!("{} - {}", verdict.state, verdict.summary.text)
+                format!("{} - {}", verdict.state, words.summary.text)
             });
             lines.extend(about.into_iter().map(|line| format!("  {line}")));
         } else {
@@ -69,10 +71,10 @@ fn about_login(report: &Report, verbosity: Verbosity) -> Vec<String> {
 }
 
 /// Returns the lines about an endpoint that add to the summary above them, which quotes `quoted` characters.
-fn about(verdict: &Verdict, quoted: usize, verbosity: Verbosity) -> Vec<String> {
-    let mut lines: Vec<String> = wording::explanation(verdict).into_iter().collect();
-    if !verdict.action.is_empty() {
-        lines.push(format!("Action: {}", verdict.action));
+fn about(verdict: &Verdict, words: &Words, quoted: usize, verbosity: Verbosity) -> Vec<String> {
+    let mut lines: Vec<String> = wording::explanation(verdict, words).into_iter().collect();
+    if !words.action.is_empty() {
+        lines.push(format!("Action: {}", words.action));
     }
     lines.extend(wording::statements(verdict, quoted));
     let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.basis, Basis::Certificate(_));

@@ -15,8 +15,8 @@ use crate::model::exchange::{Completion, Phase, Phases};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    Basis, CertificateInfo, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Transcript,
-    Verdict,
+    Basis, CertificateInfo, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Summary,
+    Transcript, Verdict,
 };
 
 /// Returns the outcome of a request in a word or two: `204`, `timeout`, `200 body`.
@@ -40,17 +40,34 @@ pub(super) fn request(probe: &RequestResult) -> String {
     }
 }
 
+/// The words about an endpoint, which are made where they are shown: thousands of healthy endpoints need none.
+pub(crate) struct Words {
+    pub(crate) summary: Summary,
+    /// The meaning of what decided.
+    pub(crate) explanation: String,
+    /// The action; empty where there is nothing to do.
+    pub(crate) action: String,
+}
+
+impl Words {
+    pub(crate) fn of(verdict: &Verdict) -> Words {
+        let summary = summary::of_endpoint(verdict);
+        let (explanation, action) = advice::of_endpoint(verdict, summary.is_complete);
+        Words { summary, explanation, action }
+    }
+}
+
 /// The explanation, where it says more than the summary.
-pub(super) fn explanation(verdict: &Verdict) -> Option<String> {
+pub(super) fn explanation(verdict: &Verdict, words: &Words) -> Option<String> {
     match verdict.basis {
         Basis::AllGood
         | Basis::Request(_)
         | Basis::GetNotSent(_)
         | Basis::NoToken
-        | Basis::NewTokenRefused => Some(verdict.explanation.clone()),
+        | Basis::NewTokenRefused => Some(words.explanation.clone()),
         Basis::NothingSent(_) => None,
         Basis::Slow(..) | Basis::Certificate(_) => {
-            beside(verdict).map(|beside| advice::of_endpoint(&beside).0)
+            beside(verdict).map(|beside| advice::of_endpoint(&beside, words.summary.is_complete).0)
         }
     }
 }

@@ -433,12 +433,13 @@ pub(in crate::report) mod tests {
     };
     use crate::model::range::{Range, Unit};
     use crate::plan::{Plan, Targets};
+    use crate::report::Report;
     use crate::report::fixture::{self, exchange, get, head, sent};
-    use crate::report::{Report, with_words};
+    use crate::report::wording::Words;
     use crate::rules::Key;
     use crate::sanitize::UntrustedText;
     use crate::verdict::TimeLimits;
-    use crate::verdict::tests::{NOW, answered, both, endpoint, judge_whole, judge_within, plan};
+    use crate::verdict::tests::{NOW, answered, both, endpoint, in_words, judge_whole, judge_within, plan};
 
     /// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
     pub(in crate::report) fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
@@ -608,10 +609,11 @@ pub(in crate::report) mod tests {
         let detail = FaultDetail::Lookup { name: "ctl1".into(), problem: LookupProblem::NoAddressOf("IPv4") };
         let fault = Fault { kind: FaultKind::Dns, phase: Phase::Resolve, detail };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
-        let verdict = with_words(judge_whole(&plan(), &endpoint(), &made, 1, NOW));
-        assert_eq!(verdict.summary.text, "unreachable: ctl1 has no IPv4 address");
-        assert_eq!(verdict.explanation, "-4 and -6 allow addresses of one family only");
-        assert!(verdict.action.starts_with("omit -4 or -6 "), "{}", verdict.action);
+        let verdict = judge_whole(&plan(), &endpoint(), &made, 1, NOW);
+        let words = Words::of(&verdict);
+        assert_eq!(words.summary.text, "unreachable: ctl1 has no IPv4 address");
+        assert_eq!(words.explanation, "-4 and -6 allow addresses of one family only");
+        assert!(words.action.starts_with("omit -4 or -6 "), "{}", words.action);
     }
 
     #[test]
@@ -637,7 +639,7 @@ pub(in crate::report) mod tests {
         ];
         let words = made.map(|(limits, made)| {
             let verdict = judge_within(*limits, &made);
-            format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+            in_words(&verdict)
         });
         expect![[r#"
             unexpected: ctl1:8777 answered HEAD (204) but not GET within the 195 ms left of the run's budget: HEAD took 1.8 s
@@ -763,11 +765,10 @@ pub(in crate::report) mod tests {
         let detail = FaultDetail::Connect(ConnectFault::Unix { path: "/run/api".into(), reason });
         let made = failed_head(FaultKind::NoRoute, Phase::Connect, detail, 1);
         let socket = Endpoint { route: Route::Unix("/run/api".into()), ..endpoint() };
-        let verdict = with_words(judge_whole(&plan(), &socket, &made, 1, NOW));
+        let words = Words::of(&judge_whole(&plan(), &socket, &made, 1, NOW));
         expect!["unreachable: cannot connect to unix:/run/api: no such file or directory"]
-            .assert_eq(&verdict.summary.text);
-        expect!["the socket does not exist there, or this user may not use it"]
-            .assert_eq(&verdict.explanation);
+            .assert_eq(&words.summary.text);
+        expect!["the socket does not exist there, or this user may not use it"].assert_eq(&words.explanation);
     }
 
     #[test]

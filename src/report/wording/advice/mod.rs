@@ -32,14 +32,14 @@ use crate::verdict::{
 /// An explanation, and an action, which is empty where there is nothing to do.
 pub(super) type Advice = (String, String);
 
-/// Explains what decided the endpoint's state.
-pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
-    if let Some(advice) = of_login(verdict) {
+/// Explains what decided the endpoint's state, and what a summary that is not complete leaves out.
+pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advice {
+    if let Some(advice) = of_login(verdict, is_summary_complete) {
         return advice;
     }
     let (meaning, action) = match &verdict.basis {
         Basis::AllGood => (all_good(verdict), String::new()),
-        Basis::Request(method) => of_request(verdict, *method),
+        Basis::Request(method) => of_request(verdict, *method, is_summary_complete),
         Basis::GetNotSent(reason) => (
             format!("HEAD was answered, but GET was not sent, so nothing is known of the back-end: {reason}"),
             "give the run more time (-t), or find out why the response to HEAD takes so long".to_owned(),
@@ -52,7 +52,7 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
     let meaning = format!("{meaning}{}", two_servers(verdict));
-    match super::beside(verdict).map(|beside| of_endpoint(&beside)) {
+    match super::beside(verdict).map(|beside| of_endpoint(&beside, is_summary_complete)) {
         Some((also, first)) => {
             let first = if first.is_empty() { first } else { format!("{first}; then ") };
             (format!("{meaning}; also: {also}"), format!("{first}{action}"))
@@ -62,7 +62,7 @@ pub(in crate::report) fn of_endpoint(verdict: &Verdict) -> Advice {
 }
 
 /// Explains a response that only the login before it explains.
-fn of_login(verdict: &Verdict) -> Option<Advice> {
+fn of_login(verdict: &Verdict, is_summary_complete: bool) -> Option<Advice> {
     let login = verdict.login.as_deref()?;
     let is_middleware = |judged: &RequestVerdict| {
         judged.completion.response() == Some(&503) && judged.answered_by == Some(Responder::Keystone)
@@ -83,14 +83,14 @@ fn of_login(verdict: &Verdict) -> Option<Advice> {
                 action,
             ))
         }
-        Basis::NewTokenRefused => Some(new_token_refused(verdict)),
+        Basis::NewTokenRefused => Some(new_token_refused(verdict, is_summary_complete)),
         _ => None,
     }
 }
 
-fn new_token_refused(verdict: &Verdict) -> Advice {
+fn new_token_refused(verdict: &Verdict, is_summary_complete: bool) -> Advice {
     if let Some((method, _)) = verdict.made().find(|(_, judged)| is_not_for_token(judged)) {
-        return of_request(verdict, method);
+        return of_request(verdict, method, is_summary_complete);
     }
     (
         "the API refused a token that Keystone had just granted".to_owned(),
@@ -139,7 +139,7 @@ fn expiring(verdict: &Verdict, crossing: &Crossing) -> String {
     format!("the {ends}, {} ({})", crossed(crossing, "days"), certificate.subject)
 }
 
-fn of_request(verdict: &Verdict, method: Method) -> Advice {
+fn of_request(verdict: &Verdict, method: Method, is_summary_complete: bool) -> Advice {
     let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
         return Advice::default();
     };
@@ -149,7 +149,8 @@ fn of_request(verdict: &Verdict, method: Method) -> Advice {
             of_response(verdict, method, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            of_fault(verdict, method, judged, fault)
+            let more = beyond_clause(verdict, fault, is_summary_complete);
+            of_fault(verdict, method, judged, (fault, &more))
         }
     }
 }
@@ -163,9 +164,13 @@ fn of_row(judged: &RequestVerdict) -> Advice {
     (format!("{}{why}", row.meaning), row.action.to_owned())
 }
 
-fn of_fault(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
-    let more = Some(beyond_clause(verdict, fault)).filter(|more| !more.is_empty());
-    let quoted = more.map(|more| format!(" ({more})")).unwrap_or_default();
+fn of_fault(
+    verdict: &Verdict,
+    method: Method,
+    judged: &RequestVerdict,
+    (fault, more): (&FaultInfo, &str),
+) -> Advice {
+    let quoted = if more.is_empty() { String::new() } else { format!(" ({more})") };
     if judged.has_whole_body {
         return pair::unended(verdict, method);
     }

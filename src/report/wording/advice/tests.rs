@@ -8,13 +8,13 @@ use crate::model::exchange::{Peer, Phase, PlannedRequest};
 use crate::model::fault::{AddressAttempt, ConnectFault, End, Fault, Stage, TlsProblem};
 use crate::plan::Plan;
 use crate::report::fixture::{exchange, sent};
-use crate::report::with_words;
-use crate::verdict::tests::{NOW, answered, both, endpoint, get, judge_whole, plan, verdict};
+use crate::report::wording::Words;
+use crate::verdict::tests::{NOW, answered, both, endpoint, get, in_words, judge_whole, plan, verdict};
 
 /// Compares explanation and action, if there is one, of each case.
 fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
     let advice = cases.iter().map(|made| {
-        let Verdict { explanation, action, .. } = verdict(plan, made);
+        let Words { explanation, action, .. } = Words::of(&verdict(plan, made));
         let action = if action.is_empty() { action } else { format!("-> {action}\n") };
         format!("{explanation}\n{action}")
     });
@@ -134,7 +134,8 @@ fn redirects_to_the_health_check() {
         ["/v2/health/", "https://ctl1:8777/v2/health", "https://ctl1/v2/health/", "/metering/v2/health"]
     {
         let verdict = verdict(&plan(), &get(301, &[("location", location)], ""));
-        assert!(verdict.action.starts_with("check it "), "{location}: {}", verdict.action);
+        let action = Words::of(&verdict).action;
+        assert!(action.starts_with("check it "), "{location}: {action}");
     }
     advises(
         &plan(),
@@ -217,7 +218,7 @@ fn server_of_haproxy() {
         let fault = Fault { kind: FaultKind::Tls, phase: Phase::Tls, detail: detail.clone() };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 1_000, &[]))];
         let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
-        with_words(judge_whole(&plan, &https, &made, 1, NOW)).action
+        Words::of(&judge_whole(&plan, &https, &made, 1, NOW)).action
     };
     let words = [(false, &unknown), (true, &unknown), (true, &without_tls)];
     let words = words.map(|(is_haproxy_call, detail)| advice(is_haproxy_call, detail) + "\n");
@@ -346,7 +347,7 @@ fn skipped_requests() {
 fn blameless_back_end() {
     for outcome in ["haproxy", "502", "504"] {
         for made in [both("204", outcome), both(outcome, outcome), both(outcome, "200")] {
-            let Verdict { explanation, action, .. } = verdict(&plan(), &made);
+            let Words { explanation, action, .. } = Words::of(&verdict(&plan(), &made));
             assert!(!format!("{explanation} {action}").contains("back-end"), "{explanation}; {action}");
         }
     }
@@ -391,7 +392,8 @@ type Answer<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
 fn advise(responses: &[Answer<'_>], expected: &Expect) {
     let advice = responses.iter().map(|(status, headers, body)| {
         let verdict = verdict(&plan(), &get(*status, headers, body));
-        format!("{status} {}: {}\n-> {}\n", verdict.diagnosis, verdict.explanation, verdict.action)
+        let words = Words::of(&verdict);
+        format!("{status} {}: {}\n-> {}\n", verdict.diagnosis, words.explanation, words.action)
     });
     expected.assert_eq(&advice.collect::<Vec<_>>().concat());
 }
@@ -571,11 +573,12 @@ fn refusals_of_head_alone() {
     for status in [301, 401, 403, 404, 405, 408, 429, 500, 501, 503] {
         let made = [answered(Method::Head, status, &[], ""), answered(Method::Get, 200, &[], "ok")];
         let verdict = verdict(&plan(), &made);
-        advice.push(format!("{status}: {}\n-> {}\n", verdict.explanation, verdict.action));
+        let words = Words::of(&verdict);
+        advice.push(format!("{status}: {}\n-> {}\n", words.explanation, words.action));
     }
     let nginx = answered(Method::Head, 404, &[], "<html><hr><center>nginx</center>");
     let made = [nginx, answered(Method::Get, 200, &[], "ok")];
-    advice.push(verdict(&plan(), &made).explanation);
+    advice.push(Words::of(&verdict(&plan(), &made)).explanation);
     expect![[r#"
         301: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:301=OK
@@ -698,8 +701,8 @@ fn time_after_connecting() {
         let detail = FaultDetail::Interrupted { stage, end: End::Timeout };
         let fault = Fault { kind: FaultKind::Timeout, phase, detail };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
-        let verdict = with_words(judge_whole(&plan(), &endpoint, &made, 1, NOW));
-        format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+        let verdict = judge_whole(&plan(), &endpoint, &made, 1, NOW);
+        in_words(&verdict)
     };
     let words = [
         words("h", Phase::Wait, Stage::BeforeResponse),
@@ -729,8 +732,8 @@ fn addresses_out_of_reach() {
         let tcp = ConnectFault::Tcp { attempts: vec![AddressAttempt { address, reason }], more: 0 };
         let fault = Fault { kind, phase: Phase::Connect, detail: FaultDetail::Connect(tcp) };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
-        let verdict = with_words(judge_whole(&plan(), &endpoint, &made, 1, NOW));
-        format!("{}\n{}\n-> {}\n", verdict.summary.text, verdict.explanation, verdict.action)
+        let verdict = judge_whole(&plan(), &endpoint, &made, 1, NOW);
+        in_words(&verdict)
     };
     let words = [
         words("10.1.2.3:8777", FaultKind::NoRoute),
