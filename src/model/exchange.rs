@@ -224,8 +224,16 @@ pub(crate) struct Exchange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PlannedRequest {
     Sent(Box<Exchange>),
-    /// The request was not sent, for this reason.
-    Skipped(Method, String),
+    Skipped(Method, SkipReason),
+}
+
+/// The reason for not sending a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SkipReason {
+    /// The time was spent.
+    OutOfTime,
+    /// The request before it failed before it was sent, and this one would too.
+    FailedBefore(Method, FaultKind),
 }
 
 impl PlannedRequest {
@@ -233,6 +241,14 @@ impl PlannedRequest {
         match self {
             PlannedRequest::Sent(exchange) => Some(exchange),
             PlannedRequest::Skipped(..) => None,
+        }
+    }
+
+    /// The reason why a request was not sent.
+    pub(crate) const fn skip_reason(&self) -> Option<SkipReason> {
+        match self {
+            PlannedRequest::Sent(_) => None,
+            PlannedRequest::Skipped(_, reason) => Some(*reason),
         }
     }
 }

@@ -33,6 +33,7 @@ use ureq::SendBody;
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
 use crate::model::exchange::{
     Completion, Exchange, Method, Peer, Phase, Phases, PlannedRequest, Response, ServerCertificate,
+    SkipReason,
 };
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
 use crate::plan::{IpFamily, Plan, Proxy};
@@ -189,9 +190,7 @@ impl Prober {
         for &method in methods {
             let request = match futile.take() {
                 Some(reason) => PlannedRequest::Skipped(method, reason),
-                None if Instant::now() >= deadline => {
-                    PlannedRequest::Skipped(method, BUDGET_EXHAUSTED.into())
-                }
+                None if Instant::now() >= deadline => PlannedRequest::Skipped(method, SkipReason::OutOfTime),
                 None => {
                     let exchange = exchange(method, requests.last().and_then(answered_exchange));
                     futile =
@@ -355,15 +354,12 @@ fn answered_exchange(request: &PlannedRequest) -> Option<&Exchange> {
     request.exchange().filter(|exchange| exchange.completion.response().is_some())
 }
 
-/// The reason for not sending a request after the deadline.
-const BUDGET_EXHAUSTED: &str = "the time was spent (raise -t)";
-
 /// Returns the reason for not sending the request after a failed one, if there is one.
-fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<String> {
+fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<SkipReason> {
     if fault.kind.failed_before_request(fault.phase) {
-        Some(format!("{} failed before it was sent ({})", method.name(), fault.kind.name()))
+        Some(SkipReason::FailedBefore(method, fault.kind))
     } else {
-        (Instant::now() >= deadline).then(|| BUDGET_EXHAUSTED.into())
+        (Instant::now() >= deadline).then_some(SkipReason::OutOfTime)
     }
 }
 

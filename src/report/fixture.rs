@@ -10,6 +10,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Defaults, Endpoint, Scheme};
 use crate::model::exchange::{
     Completion, Exchange, Header, Method, Peer, Phase, Phases, PlannedRequest, Response, ServerCertificate,
+    SkipReason,
 };
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind, LocalProblem};
 use crate::model::range::Range;
@@ -63,7 +64,8 @@ pub(crate) fn unreachable(endpoint: &str) -> Verdict {
     let detail = FaultDetail::Connect(ConnectFault::Tcp { attempts: vec![refused], more: 0 });
     let fault = Fault { kind: FaultKind::Refused, phase: Phase::Connect, detail };
     let refused = exchange(Method::Head, Completion::Failed(fault), 321, &[(Phase::Connect, 321)]);
-    let skipped = PlannedRequest::Skipped(Method::Get, "nothing was reached by HEAD".into());
+    let skipped =
+        PlannedRequest::Skipped(Method::Get, SkipReason::FailedBefore(Method::Head, FaultKind::Refused));
     judged(endpoint, 2, &[sent(refused), skipped])
 }
 

@@ -130,7 +130,7 @@ impl Serialize for RequestResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (request, skipped) = match &self.outcome {
             Outcome::Made(request) => (Some(request.as_ref()), None),
-            Outcome::Skipped(reason) => (None, Some(reason)),
+            Outcome::Skipped(reason) => (None, Some(wording::skip_reason(*reason))),
         };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("method", &self.method)?;
@@ -316,7 +316,7 @@ mod tests {
                   "receive": null
                 },
                 "detail": null,
-                "skipped": "nothing was reached by HEAD"
+                "skipped": "HEAD failed before it was sent (refused)"
               }
             ]
         "#]]

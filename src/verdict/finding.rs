@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::request::Request;
 use super::{Basis, CertificateInfo, Crossing, Timed};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Method, Phase};
+use crate::model::exchange::{Method, Phase, SkipReason};
 use crate::model::state::State;
 use crate::model::threshold::{Threshold, Thresholds};
 
@@ -22,7 +22,7 @@ pub(super) struct Finding {
 pub(super) fn most_severe(
     thresholds: &Thresholds,
     requests: &[Request],
-    skipped: Option<&str>,
+    skipped: Option<SkipReason>,
     backend: Option<Duration>,
     certificate: Option<&CertificateInfo>,
 ) -> Finding {
@@ -66,26 +66,22 @@ pub(super) fn beside(requests: &[Request], basis: &Basis) -> Option<(Diagnosis, 
 }
 
 /// Without a request nothing is known.
-fn nothing_made(skipped: Option<&str>) -> Finding {
-    Finding {
-        state: State::Unknown,
-        diagnosis: Diagnosis::Unexpected,
-        basis: Basis::NothingSent(skipped.map(str::to_owned)),
-    }
+fn nothing_made(skipped: Option<SkipReason>) -> Finding {
+    Finding { state: State::Unknown, diagnosis: Diagnosis::Unexpected, basis: Basis::NothingSent(skipped) }
 }
 
 /// Finds an answered HEAD after which there was no time for GET: an API without a database must not look healthy.
 /// A request that was skipped after a failed one is not a finding: the failed one is.
-fn get_not_sent(requests: &[Request], reason: &str) -> Option<Finding> {
-    requests.iter().all(|request| request.full_response().is_some()).then(|| Finding {
+fn get_not_sent(requests: &[Request], reason: SkipReason) -> Option<Finding> {
+    requests.iter().all(|request| request.full_response().is_some()).then_some(Finding {
         state: State::Unknown,
         diagnosis: Diagnosis::Unexpected,
-        basis: Basis::GetNotSent(reason.to_owned()),
+        basis: Basis::GetNotSent(reason),
     })
 }
 
 /// Every request is in state OK. Only GET checks the back-end: without it the endpoint is alive, no more.
-fn all_good(requests: &[Request], skipped: Option<&str>) -> Finding {
+fn all_good(requests: &[Request], skipped: Option<SkipReason>) -> Finding {
     let is_get_wanted = skipped.is_some() || requests.iter().any(|request| request.method() == Method::Get);
     let diagnosis = if is_get_wanted { Diagnosis::Healthy } else { Diagnosis::Alive };
     Finding { state: State::Ok, diagnosis, basis: Basis::AllGood }

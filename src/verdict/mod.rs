@@ -20,12 +20,12 @@ use std::time::{Duration, SystemTime};
 use crate::model::auth_scheme::AuthScheme;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
-use crate::model::exchange::{Completion, Exchange, Method, Peer, Phases, PlannedRequest};
+use crate::model::exchange::{Completion, Exchange, Method, Peer, Phases, PlannedRequest, SkipReason};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::rules::{Criteria, Row, SuccessProblem};
-use crate::sanitize::{Sanitizer, sanitize_own};
+use crate::sanitize::Sanitizer;
 pub(crate) use body::body_text;
 pub(crate) use login::{LoginOutcome, LoginVerdict, TokenSource};
 pub(crate) use redirect::Redirect;
@@ -116,9 +116,9 @@ pub(crate) enum Basis {
     AllGood,
     Request(Method),
     /// HEAD was answered, but GET was not sent, and why.
-    GetNotSent(String),
+    GetNotSent(SkipReason),
     /// No request was sent, and why.
-    NothingSent(Option<String>),
+    NothingSent(Option<SkipReason>),
     /// A time crossed this threshold.
     Slow(Timed, Duration, Crossing),
     /// The certificate's remaining life crossed this threshold.
@@ -194,7 +194,7 @@ pub(crate) enum Outcome {
     /// It was made, and judged.
     Made(Box<RequestVerdict>),
     /// It was not sent, and why; it counts for nothing.
-    Skipped(String),
+    Skipped(SkipReason),
 }
 
 /// A request that was made, judged by a row of the table.
@@ -322,12 +322,11 @@ pub(crate) fn judge(
     let planned = attempt.planned;
     let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
     let requests = request::judge(&criteria.table, &attempt.limits, &exchanges, attempt.problems);
-    let skipped = planned.iter().find_map(skipped);
+    let skipped = planned.iter().find_map(PlannedRequest::skip_reason);
     let backend = finding::backend_share(&requests);
     let certificate = certificate(sanitizer, &exchanges, now);
     let thresholds = &criteria.thresholds;
-    let found =
-        finding::most_severe(thresholds, &requests, skipped.as_deref(), backend, certificate.as_ref());
+    let found = finding::most_severe(thresholds, &requests, skipped, backend, certificate.as_ref());
     // Written once, for an address takes longer to write than all that follows it.
     let host_and_port = endpoint.host_and_port();
     let (name, url) = (endpoint.name_at(&host_and_port), endpoint.url_at(&host_and_port));
@@ -365,13 +364,6 @@ fn at_address(name: String, endpoint: &Endpoint) -> String {
     }
 }
 
-fn skipped(request: &PlannedRequest) -> Option<String> {
-    match request {
-        PlannedRequest::Sent(_) => None,
-        PlannedRequest::Skipped(_, reason) => Some(sanitize_own(reason, MAX_LINE)),
-    }
-}
-
 /// Returns the result of every planned request, in order.
 fn probes(
     sanitizer: &Sanitizer,
@@ -386,7 +378,7 @@ fn probes(
             outcome: Outcome::Made(Box::new(request.verdict(Some(endpoint), sanitizer))),
         }),
         PlannedRequest::Skipped(method, reason) => {
-            Some(RequestResult { method: *method, outcome: Outcome::Skipped(sanitize_own(reason, MAX_LINE)) })
+            Some(RequestResult { method: *method, outcome: Outcome::Skipped(*reason) })
         }
     });
     probes.collect()

@@ -11,6 +11,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Host, Scheme};
 use crate::model::exchange::{
     Completion, Fault, FaultKind, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
+    SkipReason,
 };
 use crate::model::fault::{FaultDetail, LocalProblem};
 use crate::model::range::Range;
@@ -114,7 +115,7 @@ fn came(method: Method, outcome: &str) -> PlannedRequest {
     let html: &[_] = &[("content-type", "text/html"), ("cache-control", "no-cache")];
     let page = "<html><body><h1>503</h1>\nNo server is available to handle this request.\n</body></html>";
     match outcome {
-        "skipped" => PlannedRequest::Skipped(method, "the budget is spent".into()),
+        "skipped" => PlannedRequest::Skipped(method, SkipReason::OutOfTime),
         "warning" => answered(method, status_in(State::Warning), &[], ""),
         "haproxy" if method == Method::Head => answered(method, 503, html, ""),
         "haproxy" => answered(method, 503, html, page),
@@ -186,7 +187,7 @@ fn overriding(key: &str, state: State) -> Plan {
 fn judged(verdict: &Verdict, number: usize) -> &RequestVerdict {
     match &verdict.probes[number].outcome {
         Outcome::Made(judged) => judged,
-        Outcome::Skipped(reason) => panic!("skipped: {reason}"),
+        Outcome::Skipped(reason) => panic!("skipped: {reason:?}"),
     }
 }
 
@@ -829,9 +830,7 @@ fn skipped_requests() {
         verdict.probes.iter().map(|probe| probe.method).collect::<Vec<_>>(),
         [Method::Head, Method::Get]
     );
-    assert!(
-        matches!(&verdict.probes[1].outcome, Outcome::Skipped(reason) if reason == "the budget is spent")
-    );
+    assert!(matches!(verdict.probes[1].outcome, Outcome::Skipped(SkipReason::OutOfTime)));
 }
 
 proptest! {

@@ -28,7 +28,7 @@ impl HumanView {
                     sent.push(row(method, &outcome, column, &units::format_duration(judged.elapsed)) + &bar);
                 }
                 Outcome::Skipped(reason) => {
-                    skipped.extend(self.labelled(&format!("{method} skipped: {reason}")));
+                    skipped.extend(self.labelled(&wording::skipped(probe.method, *reason)));
                 }
             }
         }

@@ -59,7 +59,7 @@ fn one_unreachable_endpoint() {
 
           HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
                                   ▒ connect
-          GET skipped: nothing was reached by HEAD
+          GET skipped: HEAD failed before it was sent (refused)
     "#]]
     .assert_eq(&shown(&fixture::report(vec![fixture::unreachable("localhost:8777")]), &at(80)));
 }

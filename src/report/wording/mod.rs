@@ -11,7 +11,7 @@ pub(super) mod summary;
 pub(crate) use cause::cause;
 pub(crate) use details::add_details;
 
-use crate::model::exchange::{Completion, Phase, Phases};
+use crate::model::exchange::{Completion, Method, Phase, Phases, SkipReason};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
@@ -28,6 +28,21 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
             Completion::Truncated(status, fault) => format!("{status} {}", fault.kind.name()),
             Completion::Failed(fault) => fault.kind.name().into(),
         },
+    }
+}
+
+/// Describes a request that was not sent.
+pub(super) fn skipped(method: Method, reason: SkipReason) -> String {
+    format!("{} skipped: {}", method.name(), skip_reason(reason))
+}
+
+/// The words for why a request was not sent.
+pub(super) fn skip_reason(reason: SkipReason) -> String {
+    match reason {
+        SkipReason::OutOfTime => "the time was spent (raise -t)".to_owned(),
+        SkipReason::FailedBefore(method, kind) => {
+            format!("{} failed before it was sent ({})", method.name(), kind.name())
+        }
     }
 }
 
@@ -165,7 +180,7 @@ impl DetailLine {
 pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<DetailLine> {
     match &probe.outcome {
         Outcome::Skipped(reason) if verbosity >= Verbosity::Requests => {
-            vec![DetailLine::Prose(format!("{} skipped: {reason}", probe.method.name()))]
+            vec![DetailLine::Prose(skipped(probe.method, *reason))]
         }
         Outcome::Skipped(_) => Vec::new(),
         Outcome::Made(judged) => {

@@ -196,11 +196,11 @@ fn clause(verdict: &Verdict) -> Clause {
         Basis::Request(method) => request(verdict, *method),
         Basis::GetNotSent(reason) => Clause {
             event: format!("{} from {endpoint}, but GET was not sent", statuses(verdict)),
-            reason: Some(Reason::Plain(reason.clone())),
+            reason: Some(Reason::Plain(super::skip_reason(*reason))),
         },
         Basis::NothingSent(reason) => Clause {
             event: format!("no request was sent to {endpoint}"),
-            reason: reason.clone().map(Reason::Plain),
+            reason: reason.map(super::skip_reason).map(Reason::Plain),
         },
         Basis::Slow(timed, took, crossing) => {
             with_request(slow(verdict, *timed, *took, crossing), verdict, crossing, "s")
@@ -426,7 +426,7 @@ pub(in crate::report) mod tests {
 
     use super::*;
     use crate::model::endpoint::{Endpoint, Host, Route};
-    use crate::model::exchange::{Header, Phase, PlannedRequest, Response};
+    use crate::model::exchange::{Header, Phase, PlannedRequest, Response, SkipReason};
     use crate::model::fault::{
         AddressAttempt, CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault,
         FaultDetail, FaultKind, LookupProblem, Stage, TlsProblem,
@@ -577,8 +577,8 @@ pub(in crate::report) mod tests {
             cached   200       stale: HEAD 204 from a cache in front of ctl1:8777, 12 s old
             429      429       throttled: GET 429 from ctl1:8777
             204      999       wrong-service: GET 999 from http://ctl1:8777/v2/health
-            204      skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the budget is spent
-            skipped  skipped   unexpected: no request was sent to ctl1:8777: the budget is spent
+            204      skipped   unexpected: HEAD 204 from ctl1:8777, but GET was not sent: the time was spent (raise -t)
+            skipped  skipped   unexpected: no request was sent to ctl1:8777: the time was spent (raise -t)
         "#]].assert_eq(&lines.concat());
     }
 
@@ -706,7 +706,7 @@ pub(in crate::report) mod tests {
 
     fn failed_head(kind: FaultKind, phase: Phase, detail: FaultDetail, millis: u64) -> Vec<PlannedRequest> {
         let fault = Completion::Failed(Fault { kind, phase, detail });
-        let skipped = PlannedRequest::Skipped(Method::Get, "nothing was reached by HEAD".into());
+        let skipped = PlannedRequest::Skipped(Method::Get, SkipReason::FailedBefore(Method::Head, kind));
         vec![sent(exchange(Method::Head, fault, 1_000 * millis, &[])), skipped]
     }
 

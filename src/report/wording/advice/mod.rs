@@ -41,11 +41,14 @@ pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advic
         Basis::AllGood => (all_good(verdict), String::new()),
         Basis::Request(method) => of_request(verdict, *method, is_summary_complete),
         Basis::GetNotSent(reason) => (
-            format!("HEAD was answered, but GET was not sent, so nothing is known of the back-end: {reason}"),
+            format!(
+                "HEAD was answered, but GET was not sent, so nothing is known of the back-end: {}",
+                super::skip_reason(*reason)
+            ),
             "give the run more time (-t), or find out why the response to HEAD takes so long".to_owned(),
         ),
         Basis::NothingSent(reason) => {
-            (reason.clone().unwrap_or_else(|| "no request was sent".to_owned()), String::new())
+            (reason.map_or_else(|| "no request was sent".to_owned(), super::skip_reason), String::new())
         }
         Basis::Slow(timed, took, crossing) => slow::advice(verdict, *timed, *took, crossing),
         Basis::Certificate(crossing) => (expiring(verdict, crossing), RENEW.to_owned()),

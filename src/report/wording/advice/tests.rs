@@ -336,8 +336,8 @@ fn skipped_requests() {
         &plan(),
         &[&both("skipped", "skipped"), &both("204", "skipped")],
         &expect![[r#"
-            the budget is spent
-            HEAD was answered, but GET was not sent, so nothing is known of the back-end: the budget is spent
+            the time was spent (raise -t)
+            HEAD was answered, but GET was not sent, so nothing is known of the back-end: the time was spent (raise -t)
             -> give the run more time (-t), or find out why the response to HEAD takes so long
         "#]],
     );
