@@ -142,7 +142,7 @@ fn own_files_in_the_current_directory() {
     planted.run().exits(3).summarises("UNKNOWN", &["keystone-down"]).never_says("s3cret");
 }
 
-/// The current directory is that of the user who called `sudo -u`; that of XDG_CONFIG_HOME may be, too.
+/// The current directory is that of the user who called `sudo -u`; that of `XDG_CONFIG_HOME` may be, too.
 #[test]
 fn closed_directories() {
     let Some(user) = unprivileged() else { return };
@@ -150,14 +150,15 @@ fn closed_directories() {
     let own = |name: &str| planted.home.path(name);
     planted.home.write(".config/openstack/clouds.yaml", GOOD.replace("http://k", "http://127.0.0.1:1"));
     if !user.is_empty() {
-        let files = [
+        for file in [
             "",
             "work",
             ".config/openstack",
             ".config/openstack/clouds.yaml",
             ".config/openstack/secure.yaml",
-        ];
-        files.map(|file| std::os::unix::fs::chown(own(file), Some(65534), None).unwrap());
+        ] {
+            std::os::unix::fs::chown(own(file), Some(65534), None).unwrap();
+        }
     }
     let line = format!(
         r#"cd '{}' && chmod 0 . && XDG_CONFIG_HOME={} && export XDG_CONFIG_HOME && exec {user} "$@""#,
