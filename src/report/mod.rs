@@ -25,6 +25,7 @@ use crate::plan::{ExitCodes, Plan, Targets};
 use crate::sanitize;
 use crate::terminal::ascii::{shapes_to_ascii, to_ascii};
 use crate::verdict::{Basis, LoginVerdict, Summary, TokenSource, Verdict};
+pub(crate) use prometheus::run_label;
 pub(crate) use wording::add_details;
 use wording::summary::MAX_SUMMARY;
 

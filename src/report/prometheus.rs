@@ -26,6 +26,11 @@ pub(super) fn render(report: &Report, file: Option<&Path>) -> String {
     format!("# {headline}\n{}", families.map(|family| written(&family, name.as_deref())).collect::<String>())
 }
 
+/// The label of the run whose metrics are in a file.
+pub(crate) fn run_label(file: &Path) -> String {
+    file.file_stem().map(run_name).map(|name| escaped(&name)).unwrap_or_default()
+}
+
 /// Names a run after its file. What would be left out of an output or folded is percent-encoded, so that no two files give
 /// one name.
 fn run_name(file: &OsStr) -> String {

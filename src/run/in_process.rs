@@ -1,4 +1,4 @@
-//! Entry point of the in-process tests alone.
+//! Entry points of the in-process tests alone.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,4 +21,19 @@ pub(crate) fn report_of(
     let examination = Examination::new(plan, prober, 1, TimeFrame { started, deadline: started });
     let verdict = examination.judge(endpoint, planned, 1, Duration::ZERO);
     Report::of(plan, vec![verdict], started_at, started.elapsed())
+}
+
+/// Reports an endpoint at many ports, whose requests are sent by the deadline.
+pub(crate) fn report_of_many(
+    plan: &Plan,
+    prober: &Prober,
+    endpoint: &Endpoint,
+    (number, deadline): (u16, Instant),
+    mut send: impl FnMut() -> Vec<PlannedRequest>,
+) -> Report {
+    let (started, started_at) = (Instant::now(), SystemTime::now());
+    let examination = Examination::new(plan, prober, number.into(), started, deadline);
+    let at = |port| Endpoint { port, ..endpoint.clone() };
+    let verdicts = (1..=number).map(|port| examination.judge(&at(port), send(), 1, Duration::ZERO)).collect();
+    Report::of(plan, verdicts, started_at, started.elapsed())
 }

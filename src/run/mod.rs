@@ -7,7 +7,7 @@ mod pool;
 mod progress;
 mod runner;
 
-pub(crate) use in_process::report_of;
+pub(crate) use in_process::{report_of, report_of_many};
 pub(crate) use progress::{describe, once};
 pub(crate) use runner::{LATE_FILE, Runner};
 

@@ -35,8 +35,12 @@ pub struct Produced {
 impl Produced {
     fn of(report: &Report) -> Produced {
         let levels = [Verbosity::Brief, Verbosity::Transcript];
-        let texts = OutputFormat::value_variants().iter().flat_map(|&format| {
-            levels.map(|verbosity| {
+        Produced::in_formats(report, OutputFormat::value_variants(), &levels)
+    }
+
+    fn in_formats(report: &Report, formats: &[OutputFormat], levels: &[Verbosity]) -> Produced {
+        let texts = formats.iter().flat_map(|&format| {
+            levels.iter().map(move |&verbosity| {
                 let options = OutputOptions { verbosity, ..OutputOptions::default() };
                 (name(format), report::render(report, format, &options))
             })
@@ -110,6 +114,21 @@ impl InProcess {
         let deadline = Instant::now() + budget;
         let planned = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, connect);
         Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, planned))
+    }
+
+    /// Probes and judges the endpoint at many ports, one after the other, and renders one of the formats in full.
+    pub fn run_many(
+        &self,
+        (number, format): (u16, usize),
+        budget: Duration,
+        mut connect: impl FnMut() -> OwnedFd,
+    ) -> Produced {
+        let deadline = Instant::now() + budget;
+        let send = || self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, &mut connect);
+        let report = run::report_of_many(&self.plan, &self.prober, &self.endpoint, (number, deadline), send);
+        let formats: Vec<_> =
+            OutputFormat::value_variants().iter().copied().cycle().skip(format).take(1).collect();
+        Produced::in_formats(&report, &formats, &[Verbosity::Transcript])
     }
 
     /// Judges a chain of certificates (DER), the server's first, as if it had been presented in a handshake that failed

@@ -9,6 +9,7 @@ mod in_process;
 use std::ffi::{OsStr, OsString};
 #[cfg(test)]
 use std::fmt::Debug;
+use std::path::Path;
 use std::time::Instant;
 
 use clap::{CommandFactory, ValueEnum};
@@ -21,7 +22,7 @@ use crate::model::range::{self, Range, Unit};
 use crate::plan::Plan;
 use crate::rules::{Key, Row, Table};
 use crate::sanitize::{self, Sanitizer, UntrustedText};
-use crate::{explain, generate};
+use crate::{explain, generate, report};
 
 pub use in_process::{InProcess, InProcessLogin, Produced, refusal};
 
@@ -95,6 +96,11 @@ pub fn address_errors(text: &str) -> Vec<String> {
     let host_port = endpoint::parse_host_port(text).err().map(|error| error.to_string());
     let errors = [host_port, endpoint::parse_path(text).err()];
     errors.into_iter().flatten().collect()
+}
+
+/// The label of a run whose metrics are in this file, as it is written.
+pub fn run_label(file: &Path) -> String {
+    report::run_label(file)
 }
 
 /// Parses a threshold and a duration, in seconds and in days; the law is that a plain upper bound does not alert.

@@ -2,8 +2,11 @@
 //!
 //! Shared with the example `hammer`, which makes millions of them.
 
-use std::ffi::OsString;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -12,7 +15,8 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use tempfile::TempDir;
 
 use crate::in_process::{
-    BUDGET, End, FORGED, PIECES, SECRET, Stage, answered, check_endpoint, check_laws, check_names, in_time,
+    BUDGET, End, FORGED, PIECES, SECRET, Stage, answered, check_endpoint, check_laws, check_line,
+    check_names, in_time,
 };
 use crate::reflection::{self, REFLECTED, Reader};
 
@@ -51,7 +55,7 @@ pub(crate) type Attack = Box<dyn Fn(&mut Random)>;
 /// A kind's name, and what makes its attacks.
 pub(crate) type Kind = (&'static str, fn() -> Attack);
 
-pub(crate) const KINDS: [Kind; 9] = [
+pub(crate) const KINDS: [Kind; 11] = [
     ("response", responses),
     ("reflection", reflections),
     ("proxy", proxies),
@@ -61,7 +65,12 @@ pub(crate) const KINDS: [Kind; 9] = [
     ("keystone", logins),
     ("cache", caches),
     ("arguments", arguments),
+    ("name", names),
+    (MANY, crowds),
 ];
+
+/// The kind whose attacks take seconds each, and an optimised build.
+pub(crate) const MANY: &str = "many";
 
 /// A response in up to 16 pieces, some of them mutated, some of them an encoded secret.
 fn responses() -> Attack {
@@ -69,6 +78,74 @@ fn responses() -> Attack {
     Box::new(move |random| {
         let (pieces, end) = (message(random, &PIECES[..8], &PIECES), end(random));
         stage.probe(&pieces, end);
+    })
+}
+
+/// Texts that are costly to search.
+const COSTLY: [&str; 12] = [
+    "&#",
+    "&#x",
+    "\\u0061",
+    "%",
+    "//h:1 ",
+    "http://u:p ",
+    "4 1 ",
+    "A B",
+    "<b>",
+    "\",\"",
+    "sesame-open-",
+    "\u{301}",
+];
+
+/// One response of a thousand endpoints.
+fn crowds() -> Attack {
+    let stage = Stage::new();
+    Box::new(move |random| {
+        let mut pieces = message(random, &PIECES[..8], &PIECES);
+        if random.below(2) == 0 {
+            pieces.push(random.choose(&COSTLY).repeat(random.below(16 * 1024)).into_bytes());
+        }
+        let format = random.below(5);
+        stage.probe_many(1000, format, &pieces, end(random));
+    })
+}
+
+/// Parts of the names of `--output-file`.
+const NAME_PIECES: [&str; 16] = [
+    "cloud",
+    ".prom",
+    ".",
+    "%",
+    "%25",
+    "%0A",
+    " ",
+    "  ",
+    "\t",
+    "\u{200b}",
+    "\u{e9}",
+    "e\u{301}",
+    "\"",
+    "\\",
+    "***",
+    "http://u:p@h",
+];
+
+/// Names of runs, which must stay apart as labels of Prometheus.
+fn names() -> Attack {
+    let seen: RefCell<HashMap<String, Vec<u8>>> = RefCell::default();
+    Box::new(move |random| {
+        let mut name = message(random, &NAME_PIECES, &NAME_PIECES).concat();
+        name.retain(|byte| !b"/\0".contains(byte));
+        for _ in 0..2 {
+            let file = Path::new(OsStr::from_bytes(&name));
+            let (label, stem) = (testing::run_label(file), file.file_stem().unwrap_or_default().as_bytes());
+            check_line(&label);
+            let mut seen = seen.borrow_mut();
+            let known = seen.entry(label).or_insert_with(|| stem.to_vec());
+            assert_eq!(known, stem, "two names give one label");
+            mutate(random, &mut name);
+            name.retain(|byte| !b"/\0".contains(byte));
+        }
     })
 }
 

@@ -81,6 +81,16 @@ fn broken(random: &mut Random, text: Vec<u8>) -> Vec<u8> {
     if text.is_ascii() { text.chunks(length).collect::<Vec<_>>().join(between) } else { text }
 }
 
+/// Separators that documents put between two parts of a text.
+const SEPARATORS: [&str; 10] =
+    ["<b>", "</i>", "<br/>", "</b><i>", "<!-- x -->", "\n\n", "&shy;", "\", \"", "\",\"", "','"];
+
+/// The secret, split at one place.
+fn split(random: &mut Random) -> Vec<u8> {
+    let (before, after) = REFLECTED.split_at(1 + random.below(REFLECTED.len() - 1));
+    [before, random.choose(&SEPARATORS), after].concat().into_bytes()
+}
+
 /// A URL whose password begins in a way that a reader of URLs may take for its end. White space breaks it once.
 fn credentials(random: &mut Random) -> Vec<u8> {
     let scheme = random.choose(&["http:", "mongodb:", ""]);
@@ -102,7 +112,11 @@ fn credentials(random: &mut Random) -> Vec<u8> {
 
 /// A response that reflects the secret and credentials in its header and its body.
 pub(crate) fn response(random: &mut Random) -> Vec<Vec<u8>> {
-    let text = if random.below(4) == 0 { credentials(random) } else { reflected(random) };
+    let text = match random.below(8) {
+        0 | 1 => credentials(random),
+        2 => split(random),
+        _ => reflected(random),
+    };
     let json =
         serde_json::Value::from(format!("token {} is wrong", String::from_utf8_lossy(&text))).to_string();
     let folded = String::from_utf8_lossy(&text).replace("\r\n", "\n").replace('\n', "\r\n ").into_bytes();
@@ -139,8 +153,9 @@ impl Reader {
 
     fn reads(&mut self, text: &[u8], depth: usize) -> bool {
         let dense = dense(text);
-        let plain = comparable(&dense);
-        if comparable(REFLECTED.as_bytes()).windows(SHOWN).any(|part| contains(&plain, part)) {
+        let secret = comparable(REFLECTED.as_bytes());
+        let shows = |text: &[u8]| secret.windows(SHOWN).any(|part| contains(&comparable(text), part));
+        if shows(&dense) || shows(&joined(&dense)) {
             return true;
         }
         if depth == 0 || text.len() < MIN_RUN || !self.seen.insert((depth, text.to_vec())) {
@@ -148,6 +163,17 @@ impl Reader {
         }
         [text, &dense].into_iter().any(|text| decoded(text).iter().any(|text| self.reads(text, depth - 1)))
     }
+}
+
+/// A dense text without the separators of documents, as they are and as a plugin's output has them.
+fn joined(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text).into_owned();
+    let separators = SEPARATORS.iter().map(|separator| separator.replace(char::is_whitespace, ""));
+    let without = |text: String, separator: String| {
+        let plain = text.replace(&separator, "");
+        plain.replace(&separator.replace('<', "(").replace('>', ")"), "")
+    };
+    separators.filter(|separator| !separator.is_empty()).fold(text, without).into_bytes()
 }
 
 /// The readings of a text under each encoding.
