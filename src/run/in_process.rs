@@ -32,7 +32,7 @@ pub(crate) fn report_of_many(
     mut send: impl FnMut() -> Vec<PlannedRequest>,
 ) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
-    let examination = Examination::new(plan, prober, number.into(), started, deadline);
+    let examination = Examination::new(plan, prober, number.into(), TimeFrame { started, deadline });
     let at = |port| Endpoint { port, ..endpoint.clone() };
     let verdicts = (1..=number).map(|port| examination.judge(&at(port), send(), 1, Duration::ZERO)).collect();
     Report::of(plan, verdicts, started_at, started.elapsed())
