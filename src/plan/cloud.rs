@@ -119,9 +119,11 @@ impl CloudPlan {
         }
         let (own, tls) = (&self.cloud.tls, &mut network.tls);
         tls.insecure |= own.insecure && tls.cacert.is_none();
+        tls.is_cacert_of_cloud = tls.cacert.is_none() && own.cacert.is_some();
         tls.cacert = tls.cacert.take().or_else(|| own.cacert.clone());
         if tls.cert.is_none() {
             (tls.cert, tls.key) = (own.cert.clone(), own.key.clone());
+            tls.is_cert_of_cloud = true;
         }
         Ok(())
     }

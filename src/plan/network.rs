@@ -47,6 +47,10 @@ pub(crate) struct Tls {
     pub(crate) cert: Option<PathBuf>,
     /// `--key`: a file with its key; `None` if the file of the chain holds it.
     pub(crate) key: Option<PathBuf>,
+    /// True if `cacert` is the cloud's, not the option's.
+    pub(crate) is_cacert_of_cloud: bool,
+    /// True if `cert` and `key` are.
+    pub(crate) is_cert_of_cloud: bool,
 }
 
 /// The paths of a trust store.
@@ -92,7 +96,7 @@ fn tls(cli: &Cli, environment: &Environment, secrets: &mut SecretReader) -> Tls 
         (None, None) => {}
     }
     let store = TrustStorePaths::from_environment(environment);
-    Tls { insecure: cli.tls.insecure, cacert: cli.tls.cacert.clone(), store, anchor: None, cert, key }
+    Tls { insecure: cli.tls.insecure, cacert: cli.tls.cacert.clone(), store, cert, key, ..Tls::default() }
 }
 
 pub(super) fn family(cli: &Cli) -> Option<IpFamily> {

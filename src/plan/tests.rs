@@ -712,14 +712,7 @@ fn options() {
     let file = |name: &str| Some(PathBuf::from(name));
     assert_eq!(
         plan.network.tls,
-        Tls {
-            insecure: true,
-            cacert: file("ca"),
-            store: None,
-            anchor: None,
-            cert: file("c"),
-            key: file("k")
-        }
+        Tls { insecure: true, cacert: file("ca"), cert: file("c"), key: file("k"), ..Tls::default() }
     );
     let shown = |range: &Option<Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
     assert_eq!(shown(&plan.criteria.thresholds.request.warning), "1");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
@@ -59,8 +59,14 @@ impl TlsConnector {
             signature_verification_algorithms: *p521::ALGORITHMS,
             ..ring::default_provider()
         });
-        let trust = if tls.insecure { None } else { Some(Arc::new(Trust::read(tls, &provider, deadline)?)) };
-        let identity = trust::identity(tls, &provider, deadline)?;
+        let of_cloud = |is_of_cloud, error| {
+            if is_of_cloud { anyhow!("{error:#} (from clouds.yaml)") } else { error }
+        };
+        let read = || Trust::read(tls, &provider, deadline).map(Arc::new);
+        let trust = (!tls.insecure).then(read).transpose();
+        let trust = trust.map_err(|error| of_cloud(tls.is_cacert_of_cloud, error))?;
+        let identity = trust::identity(tls, &provider, deadline);
+        let identity = identity.map_err(|error| of_cloud(tls.is_cert_of_cloud, error))?;
         let mut schemes = provider.signature_verification_algorithms.supported_schemes();
         schemes.extend(UNSUPPORTED_SCHEMES);
         let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock))

@@ -217,7 +217,7 @@ fn tls(problem: &TlsProblem) -> Sentence {
             Sentence::new(OfServer, "certificates are longer than the 64 KiB that TLS libraries read")
         }
         TlsProblem::NoCertificate => Sentence::new(Server, "presented no certificate"),
-        TlsProblem::Incompatible(why) => Sentence::new(OfServer, format!("TLS does not fit: {why}")),
+        TlsProblem::Incompatible(why) => Sentence::new(OfServer, format!("TLS is incompatible: {why}")),
         TlsProblem::Failed(words) => {
             Sentence::new(WholeSentence, format!("the TLS handshake failed: {words}"))
         }

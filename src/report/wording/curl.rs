@@ -140,10 +140,9 @@ mod tests {
         plan.network.tls = Tls {
             insecure: true,
             cacert: Some("/etc/my ca.pem".into()),
-            store: None,
-            anchor: None,
             cert: Some("c.pem".into()),
             key: Some("k.pem".into()),
+            ..Tls::default()
         };
         plan.network.headers = vec![("X-Auth-Token".into(), b"gAAAAABtoken".to_vec())];
         plan.network.proxy = Some(Proxy {

@@ -179,9 +179,9 @@ fn of_response(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice>
             Some(FaultDetail::NotTls { .. } | FaultDetail::Interrupted { stage: Stage::ClientHello, .. }),
             _,
         ) => (
-            "the server did not begin TLS: the port may be one without it",
-            "check whether the port of auth_url expects https at all (http:// asks without TLS), then Keystone's load and \
-             any proxy or firewall on the way",
+            "the server did not begin TLS: its port may be for plain http",
+            "check whether the port of auth_url expects https at all, then Keystone's load and any proxy or firewall on the \
+             way",
         ),
         (None, Some(Remark::HttpsPort)) => {
             ("the port expects https and was sent plain http", "have auth_url begin with https://")

@@ -172,6 +172,20 @@ fn closed_directories() {
     std::fs::set_permissions(own("work"), Permissions::from_mode(0o700)).unwrap();
 }
 
+/// An error about a file names the option that is like the cloud's setting, and where that is.
+#[test]
+fn unreadable_files_of_tls() {
+    for (setting, reason) in [
+        ("cacert: /no/such", "--cacert: '/no/such' does not exist: check the path (from clouds.yaml)"),
+        ("cert: /no/such", "--cert: '/no/such' does not exist: check the path (from clouds.yaml)"),
+    ] {
+        let good = GOOD.replace("http://k", "https://127.0.0.1:1");
+        let clouds = Clouds::new(&good.replace("prod: {", &format!("prod: {{{setting}, ")), SECRET);
+        clouds.check("prod", "").run().is_refused(&[reason]);
+        clouds.check("prod", "--cacert /other").run().never_says("/other' does not exist: check the path (");
+    }
+}
+
 #[test]
 fn odd_files() {
     let clouds = Clouds::new(GOOD, SECRET);

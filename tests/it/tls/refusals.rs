@@ -469,13 +469,10 @@ fn advice_about_plain_ports() {
         ),
         (
             vec![],
-            "check whether the port expects TLS at all (http://HERE asks without it), then the server's log and \
+            "check whether the port expects TLS at all (try http://HERE), then the server's log and \
              load, and any proxy in front of it",
         ),
-        (
-            vec![Step::Swallow],
-            "check whether the port expects TLS at all (http://HERE asks without it), then",
-        ),
+        (vec![Step::Swallow], "check whether the port expects TLS at all (try http://HERE), then"),
     ];
     for (script, action) in cases {
         let peer = Peer::in_turn([script]);

@@ -225,7 +225,7 @@ fn server_of_haproxy() {
     expect![[r#"
         use a name that the server knows (--connect-to sets the address), or have it serve this one
         use a name that the server knows (by -H in the wrapper script; HAProxy sets the address), or have it serve this one
-        ask it without TLS: without ssl on its line in HAProxy, and without -S in the wrapper script
+        check it without TLS: without ssl on its line in HAProxy, and without -S in the wrapper script
     "#]].assert_eq(&words.concat());
 }
 

@@ -32,7 +32,7 @@ fn plain_port<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> {
     let plain = format!("http://{plain}");
     Some(match detail {
         FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) if verdict.is_haproxy_server => {
-            "ask it without TLS: without ssl on its line in HAProxy, and without -S in the wrapper script"
+            "check it without TLS: without ssl on its line in HAProxy, and without -S in the wrapper script"
                 .to_owned()
         }
         FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) => {
@@ -42,8 +42,8 @@ fn plain_port<T>(verdict: &Verdict, detail: &FaultDetail<T>) -> Option<String> {
             "give the port of the API's https; if the API answers there without TLS, check it as {plain}"
         ),
         FaultDetail::Interrupted { stage: Stage::ClientHello, .. } => format!(
-            "check whether the port expects TLS at all ({plain} asks without it), then the server's log and load, \
-             and any proxy in front of it"
+            "check whether the port expects TLS at all (try {plain}), then the server's log and load, and any proxy in \
+             front of it"
         ),
         _ => return None,
     })
