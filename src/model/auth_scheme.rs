@@ -32,14 +32,9 @@ impl AuthScheme {
 
     /// Reads the scheme of a challenge or of credentials; `None` for one that is not known here.
     pub(crate) fn of(text: &[u8]) -> Option<AuthScheme> {
-        let word = first_word(text);
+        let word = text.split(|byte| matches!(byte, b' ' | b'\t' | b',')).next().unwrap_or_default();
         AuthScheme::ALL.iter().copied().find(|scheme| word.eq_ignore_ascii_case(scheme.name().as_bytes()))
     }
-}
-
-/// The name of the scheme that a challenge begins with, known or not.
-pub(crate) fn first_word(challenge: &[u8]) -> &[u8] {
-    challenge.split(|byte| matches!(byte, b' ' | b'\t' | b',')).next().unwrap_or_default()
 }
 
 #[cfg(test)]

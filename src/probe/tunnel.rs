@@ -6,7 +6,7 @@ use super::error::local_fault;
 use super::framing::{self, BodyLength};
 use super::head;
 use super::stream::DeadlineStream;
-use crate::model::auth_scheme::{self, AuthScheme};
+use crate::model::auth_scheme::AuthScheme;
 use crate::model::exchange::{HEAD_LIMIT, Method, Phase, is_gateway_failure, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem, TlsProblem};
 use crate::plan::Proxy;
@@ -102,9 +102,9 @@ fn refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
 
 /// The schemes of a proxy's challenges, unless Basic may be among them.
 fn unsupported_schemes(head: &[u8]) -> Option<String> {
-    let schemes = head::values(head, "proxy-authenticate")
-        .map(|challenge| String::from_utf8_lossy(auth_scheme::first_word(challenge)).into_owned());
-    let schemes: Vec<String> = schemes.collect();
+    // Only names that are known: a part of a secret, which a proxy may quote, would escape the mask.
+    let named = |challenge| AuthScheme::of(challenge).map_or("another scheme", AuthScheme::name);
+    let schemes: Vec<&str> = head::values(head, "proxy-authenticate").map(named).collect();
     // A header may hold several challenges, whose limits are hard to find.
     let basic = AuthScheme::Basic.name().as_bytes();
     let has_basic = head::values(head, "proxy-authenticate")

@@ -19,6 +19,7 @@ use crate::keystone::{
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Exchange};
+use crate::model::fault::FaultDetail;
 use crate::plan::{CONNECT_TO, CloudPlan, Plan, Targets, set_route};
 use crate::probe::Prober;
 use crate::report::Report;
@@ -260,11 +261,8 @@ impl Run {
         let now = SystemTime::now();
         let response = exchange.completion.full().map(|response| read_response(response, now));
         let expires_at = response.as_ref().and_then(|response| Some(response.as_ref().ok()?.expires_at));
-        for name in ["x-subject-token", "openstack-auth-receipt"] {
-            let secret = exchange.completion.response().and_then(|response| response.header(name));
-            if let Some(secret) = secret {
-                known.add_secret(secret.bytes(), expires_at, now);
-            }
+        for secret in secrets(&exchange) {
+            known.add_secret(&secret, expires_at, now);
         }
         let sanitizer = known.sanitizer(&self.plan);
         mask_body(&mut exchange, &sanitizer, BODY_LIMIT);
@@ -367,6 +365,27 @@ impl Run {
         }
         Ok(verdicts)
     }
+}
+
+/// The headers in which Keystone sends a token or a receipt.
+const SECRET_HEADERS: [&str; 2] = ["x-subject-token", "openstack-auth-receipt"];
+
+/// The tokens and receipts in the response to a login, also in one that is not HTTP and whose beginning is shown.
+fn secrets(exchange: &Exchange) -> Vec<Vec<u8>> {
+    let headers = exchange.completion.response().into_iter().flat_map(|response| &response.headers);
+    let headers = headers.filter(|header| SECRET_HEADERS.contains(&header.name.as_str()));
+    let mut found: Vec<Vec<u8>> = headers.map(|header| header.value.bytes().to_vec()).collect();
+    if let Some(FaultDetail::NotHttp { beginning, .. }) =
+        exchange.completion.fault().map(|fault| &fault.detail)
+    {
+        let words = beginning.bytes().split(|byte| byte.is_ascii_whitespace() || *byte == b':');
+        let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
+        let is_secret =
+            |name: &[u8]| SECRET_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+        let pairs = words.iter().zip(words.iter().skip(1));
+        found.extend(pairs.filter(|(name, _)| is_secret(name)).map(|(_, value)| value.to_vec()));
+    }
+    found
 }
 
 #[cfg(test)]

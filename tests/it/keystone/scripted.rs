@@ -569,6 +569,19 @@ fn cached_token_at_the_end_of_its_life() {
     assert_eq!(server.logins(), 2, "not sent again");
 }
 
+/// A response that is no grant may have tokens all the same, one or several, and be no HTTP.
+#[test]
+fn tokens_without_a_grant() {
+    let tokens = "X-Subject-Token: first-s3cret-token\r\nX-Subject-Token:second-s3cret-token\r\n";
+    let body = r#"{"error": {"message": "first-s3cret-token second-s3cret-token"}}"#;
+    let table = [response("500 E", tokens, body), format!("ICY 201 Created\r\n{tokens}\r\n")];
+    for text in table {
+        let server = Server::start(move |_, _| text.clone());
+        let run = Clouds::of(&server.url(), PASSWORD).check("prod", "-vvv -o json").run();
+        run.exits(3).says("***").never_says("s3cret-token");
+    }
+}
+
 /// Responses that only look like a grant.
 #[test]
 fn unusable_tokens() {

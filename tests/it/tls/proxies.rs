@@ -16,6 +16,19 @@ fn blames_the_proxy(run: &Finished, endpoint: &str, why: &str) {
     run.holds(run.labels() == ["head_time"], "other metrics");
 }
 
+/// A proxy may quote the password where it names a scheme, which ends at a comma.
+#[test]
+fn password_in_a_challenge() {
+    let challenges = "Proxy-Authenticate: Tr0ub4d,correcthorse\r\nProxy-Authenticate: Negotiate\r\n";
+    let proxy = Peer::in_turn([says(format!("HTTP/1.1 407 P\r\n{challenges}\r\n"))]);
+    let at = format!("http://{}", proxy.address());
+    let run = check(["service.example", "--proxy", &at, "--proxy-auth-file", "-"])
+        .stdin("u:Tr0ub4d,correcthorse\n")
+        .run();
+    blames_the_proxy(&run, "service.example:8777", "wants credentials (407) by another scheme or Negotiate");
+    run.never_says("Tr0ub4d");
+}
+
 #[test]
 fn responses_of_a_proxy() {
     let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
