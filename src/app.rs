@@ -14,7 +14,7 @@ use crate::cli::{Cli, EarlyExit, OPTS_VAR, OutputFormat};
 use crate::environment::Environment;
 use crate::model::state::State;
 use crate::plan::{self, Plan, RunMode};
-use crate::report::Report;
+use crate::report::{Report, wording};
 use crate::run::{self, Run};
 use crate::terminal::layout::MAX_PROSE;
 use crate::{deadline, explain, generate, limits, output, startup, watch};
@@ -87,7 +87,7 @@ fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
         let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
         let (cli, environment) = (Arc::clone(cli), Arc::clone(environment));
         end_at(deadline, Arc::clone(&files), move || {
-            fail(run::LATE_FILE, cli.output.output, &environment, LATE_GRACE)
+            fail(wording::run::LATE_FILE, cli.output.output, &environment, LATE_GRACE)
         });
     }
     let prepared = caught(|| prepare(cli, environment, &files.uses_no_file));

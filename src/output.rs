@@ -16,6 +16,7 @@ use rustix::stdio;
 use crate::plan::Plan;
 use crate::replacement::{self, Mode};
 use crate::report::Report;
+use crate::report::wording::run::SILENT_FILE_SYSTEM;
 use crate::{deadline, input};
 
 /// Mode of a new output file, less the umask: others may read it, as the node exporter must.
@@ -101,8 +102,7 @@ pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u
     };
     let (file, name) = (file.clone(), input::name(file));
     let replaced = deadline::within(deadline, move || replace(&file, &text));
-    let Err(error) = replaced.unwrap_or_else(|_| Err(anyhow!("{name}: its file system does not answer")))
-    else {
+    let Err(error) = replaced.unwrap_or_else(|_| Err(anyhow!("{name}: {SILENT_FILE_SYSTEM}"))) else {
         return report.exit_code;
     };
     let failed = report.write_failed(&format!("{error:#}"), codes);

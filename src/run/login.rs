@@ -23,6 +23,7 @@ use crate::model::fault::FaultDetail;
 use crate::plan::{CONNECT_TO, CloudPlan, Plan, Targets, set_route};
 use crate::probe::Prober;
 use crate::report::Report;
+use crate::report::wording::run::SILENT_FILE_SYSTEM;
 use crate::sanitize::{Sanitizer, UntrustedText};
 use crate::verdict::{LoginVerdict, TokenSource, Verdict};
 
@@ -129,7 +130,7 @@ impl Session {
         let plan = Arc::clone(&self.cloud);
         let work = move || plan.cache.as_ref().map_or(Ok(T::default()), |cache| work(cache, &plan.cloud));
         let done = deadline::within(Some(cache_end(Instant::now(), deadline)), work);
-        done.unwrap_or_else(|_| Err(anyhow!("its file system does not answer")))
+        done.unwrap_or_else(|_| Err(anyhow!(SILENT_FILE_SYSTEM)))
     }
 }
 

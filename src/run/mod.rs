@@ -8,8 +8,8 @@ mod progress;
 mod runner;
 
 pub(crate) use in_process::{report_of, report_of_many};
-pub(crate) use progress::{describe, once};
-pub(crate) use runner::{LATE_FILE, Runner};
+pub(crate) use progress::once;
+pub(crate) use runner::Runner;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,9 +23,8 @@ use crate::model::endpoint::{Endpoint, Host, MAX_ENDPOINTS, Route};
 use crate::model::exchange::Method;
 use crate::plan::{CloudPlan, Plan, Targets};
 use crate::probe::{Prober, Resolver};
-use crate::report::Report;
+use crate::report::{Report, wording};
 use crate::simulate::Simulation;
-use crate::units;
 use crate::verdict::{Summary, Verdict};
 use login::Session;
 
@@ -191,11 +190,7 @@ impl Run {
         let (done, (_, all)) = (verdicts.len(), self.counts());
         let report = Report::of(&self.plan, verdicts, started_at, elapsed);
         let state = report.state_if_lost();
-        let what = format!(
-            "interrupted after {}, {done} of {} probed",
-            units::format_span(elapsed),
-            units::plural(all as u64, "endpoint")
-        );
+        let what = wording::run::interrupted(elapsed, done, all);
         let report = if done == 0 {
             Report { summary: Summary::general(what), ..report }
         } else {

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{Run, Runner, TimeFrame};
-use crate::report::Report;
+use crate::report::{Report, wording};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
-use crate::units;
 
 /// Runs once. At a terminal a progress bar is shown, and Ctrl-C ends the run with a report of what is known.
 pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
@@ -30,16 +29,11 @@ pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
 
 /// Measures the progress: by endpoints, or by time where there is only one.
 fn snapshot((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> ProgressSnapshot {
-    let words = describe((done, all), elapsed, budget);
+    let words = wording::run::progress(done, all, elapsed, budget);
     match all {
         0 | 1 => ProgressSnapshot::of_time(elapsed, budget, words),
         _ => ProgressSnapshot { done: done as u64, all: all as u64, words },
     }
-}
-
-pub(crate) fn describe((done, all): (usize, usize), elapsed: Duration, budget: Duration) -> String {
-    let all = units::plural(all as u64, "endpoint");
-    format!("{done} of {all}, {} of {}", units::format_span(elapsed), units::format_span(budget))
 }
 
 #[cfg(test)]

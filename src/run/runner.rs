@@ -18,10 +18,7 @@ use signal_hook::{flag, low_level::pipe};
 use super::{Run, TimeFrame};
 use crate::deadline::{self, STACK_SIZE};
 use crate::report::Report;
-
-/// The reason where a run is not over in time.
-pub(crate) const LATE_FILE: &str =
-    "a file did not answer in time: check the file system that it is on, or raise -t";
+use crate::report::wording::run::LATE_FILE;
 
 /// A thread that executes runs, and the signals that interrupt them.
 pub(crate) struct Runner {

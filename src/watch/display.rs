@@ -13,8 +13,8 @@ use crate::environment::Size;
 use crate::model::state::State;
 use crate::output;
 use crate::plan::{OutputOptions, TerminalKind};
-use crate::report::{Report, in_ascii};
-use crate::run::{self, Run};
+use crate::report::{Report, in_ascii, wording};
+use crate::run::Run;
 use crate::terminal::layout::wrap_indented;
 use crate::terminal::progress::SHOW_AFTER;
 use crate::terminal::style::Palette;
@@ -143,20 +143,14 @@ impl<'a> WatchDisplay<'a> {
     }
 
     fn status(&self) -> String {
-        let (runs, every) = (self.history.runs, units::format_configured(self.every));
         let elapsed =
             self.running_since.map(|began| began.elapsed()).filter(|elapsed| *elapsed >= SHOW_AFTER);
-        let status = match (elapsed, &self.latest) {
-            (Some(elapsed), _) => {
-                let progress = run::describe(self.run.counts(), elapsed, self.run.plan().timing.budget);
-                format!("Run {}: {progress}.", runs + 1)
-            }
-            (None, None) => format!("First run, then every {every}."),
-            (None, Some(report)) => {
-                format!("Run {runs} at {}, every {every}.", units::format_timestamp(report.started_at))
-            }
-        };
-        format!("{status} Ctrl-C to stop.")
+        let progress = elapsed.map(|elapsed| {
+            let (done, all) = self.run.counts();
+            wording::run::progress(done, all, elapsed, self.run.plan().timing.budget)
+        });
+        let last_start = self.latest.as_ref().map(|report| report.started_at);
+        wording::run::watching(self.history.runs, self.every, progress.as_deref(), last_start)
     }
 
     /// The lines of a change in the log above the view.
@@ -176,7 +170,7 @@ impl<'a> WatchDisplay<'a> {
 
     fn summary(&self, at: Duration) -> Vec<String> {
         let Some(latest) = &self.latest else {
-            return vec!["No run was over before the watch ended: nothing is known.".to_owned()];
+            return vec![wording::run::NO_RUN.to_owned()];
         };
         WatchSummary {
             history: &self.history,

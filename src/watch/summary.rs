@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::history::{EndpointHistory, History, SlowestResponse, StateClock};
 use crate::model::state::State;
-use crate::report::{MAX_ENDPOINTS_LISTED, Report};
+use crate::report::{MAX_ENDPOINTS_LISTED, Report, wording};
 use crate::terminal::layout::{MARGIN, MAX_PROSE, wrap, wrap_indented};
 use crate::terminal::style::Palette;
 use crate::units::{self, plural};
@@ -24,7 +24,8 @@ impl WatchSummary<'_> {
         let mut paragraphs = vec![wrap(&self.headline(endpoints.len()), self.columns())];
         let overall = &self.history.overall;
         // A run without endpoints has failed as a whole, as at its login.
-        let together = if endpoints.is_empty() { &self.latest.summary.text } else { "All together" };
+        let together =
+            if endpoints.is_empty() { &self.latest.summary.text } else { wording::run::ALL_TOGETHER };
         if endpoints.len() != 1 {
             paragraphs.push(self.entry(together, overall, &[times(overall)]));
         }
@@ -41,11 +42,8 @@ impl WatchSummary<'_> {
     }
 
     fn headline(&self, endpoints: usize) -> String {
-        let watched = units::format_span(self.at);
-        let endpoints = plural(endpoints as u64, "endpoint");
-        let runs = plural(self.history.runs, "run");
-        let changes = plural(self.history.changes, "change");
-        self.latest.with_marks(&format!("Watched for {watched}: {endpoints}, {runs}, {changes}."))
+        let History { runs, changes, .. } = *self.history;
+        self.latest.with_marks(&wording::run::watched(self.at, endpoints, runs, changes))
     }
 
     /// State and name, and below it the facts, whose further lines are indented deeper than their labels.
@@ -67,25 +65,20 @@ impl WatchSummary<'_> {
 
 fn facts(endpoint: &EndpointHistory) -> Vec<String> {
     let times = format!("{}; {}", times(&endpoint.states), plural(endpoint.changes, "change"));
-    let slowest = endpoint.slowest.as_ref().map(|slowest| format!("slowest answer: {}", describe(slowest)));
-    let failure = endpoint
-        .last_failure
-        .as_ref()
-        .map(|(when, summary)| format!("last failure: {}, {summary}", units::format_timestamp(*when)));
+    let slowest = endpoint.slowest.map(|slowest| wording::run::slowest(&describe(slowest)));
+    let failure =
+        endpoint.last_failure.as_ref().map(|(when, summary)| wording::run::last_failure(*when, summary));
     [Some(times), slowest, failure].into_iter().flatten().collect()
 }
 
 fn count(always_ok: &[(&str, &EndpointHistory)]) -> String {
     let responses = always_ok.iter().filter_map(|(name, endpoint)| Some((name, endpoint.slowest?)));
     let slowest = responses.max_by_key(|(_, slowest)| slowest.time);
-    let slowest =
-        slowest.map(|(name, slowest)| format!("; the slowest answer: {} by {name}", describe(&slowest)));
-    format!("{} always OK{}.", plural(always_ok.len() as u64, "endpoint"), slowest.unwrap_or_default())
+    wording::run::always_healthy(always_ok.len(), slowest.map(|(name, slowest)| (describe(slowest), *name)))
 }
 
-fn describe(slowest: &SlowestResponse) -> String {
-    let SlowestResponse { time, method, when } = slowest;
-    format!("{} in {} at {}", method.name(), units::format_duration(*time), units::format_timestamp(*when))
+fn describe(SlowestResponse { time, method, when }: SlowestResponse) -> String {
+    wording::run::slow_request_at(method, time, when)
 }
 
 /// Time in each state, and its share.

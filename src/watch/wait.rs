@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::model::state::State;
-use crate::report::Report;
+use crate::report::{Report, wording};
 use crate::run::{MIN_RUN, Run, Runner, TimeFrame, last_complete};
 use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
-use crate::units::{format_span, plural};
 use crate::verdict::Verdict;
 
 /// Minimum time of the first run, so that an endpoint can answer. A run may exceed its limit by more than this.
@@ -93,25 +92,15 @@ impl Waiting {
     fn snapshot(&self) -> ProgressSnapshot {
         let elapsed = self.started.elapsed();
         let last =
-            self.last.as_ref().map(|report| format!("; {}: {}", report.state, report.summary_with_marks()));
-        let words = format!(
-            "waiting for OK, {} of {}{}",
-            format_span(elapsed),
-            format_span(self.limit),
-            last.unwrap_or_default()
-        );
+            self.last.as_ref().map(|report| format!("{}: {}", report.state, report.summary_with_marks()));
+        let words = wording::run::waiting(elapsed, self.limit, last);
         ProgressSnapshot::of_time(elapsed, self.limit, words)
     }
 
     /// Returns the last run's report, with the time and the number of runs in its summary.
     fn ended(self, run: &Run, is_interrupted: bool) -> Report {
-        let (waited, runs) = (format_span(self.started.elapsed()), plural(self.runs, "run"));
+        let (before, after) = wording::run::waited(self.started.elapsed(), self.runs, is_interrupted);
         let Some(last) = self.last else { return run.interrupted(self.started) };
-        let (before, after) = if is_interrupted {
-            (format!("interrupted after {waited} and {runs}: "), String::new())
-        } else {
-            (String::new(), format!(" (waited {waited}, {runs})"))
-        };
         last.summarise_between(&before, &after, run.plan().quorum)
     }
 }

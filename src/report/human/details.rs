@@ -7,7 +7,6 @@ use crate::plan::Verbosity;
 use crate::report::Report;
 use crate::report::wording::{self, DetailLine, summary};
 use crate::terminal::layout::wrap_verbatim;
-use crate::units;
 use crate::verdict::{Outcome, RequestResult, Verdict};
 
 impl HumanView {
@@ -46,7 +45,7 @@ impl HumanView {
         };
         let mut heading = self.headline(first.state, &heading);
         if !others.is_empty() {
-            heading.push(format!("{PROSE}and {} more like it", others.len()));
+            heading.push(format!("{PROSE}{}", wording::run::more_alike(others.len())));
         }
         let mut sections = vec![heading];
         sections.extend(self.details(first, quoted));
@@ -57,12 +56,11 @@ impl HumanView {
     /// transcript of each.
     pub(super) fn details(&self, verdict: &Verdict, quoted: usize) -> Vec<Vec<String>> {
         let mut lines = self.requests(verdict);
-        let backend = verdict.backend.map(units::format_duration);
-        let backend = backend.map(|time| format!("back-end's share of GET: {time}"));
+        let backend = verdict.backend.map(wording::backend_share);
         let certificate = verdict.certificate.as_ref().map(wording::certificate);
         lines.extend(backend.into_iter().chain(certificate).flat_map(|text| self.labelled(&text)));
         if self.verbosity >= Verbosity::Notes {
-            lines.extend(verdict.notes.iter().flat_map(|note| self.labelled(&format!("Note: {note}"))));
+            lines.extend(verdict.notes.iter().flat_map(|note| self.labelled(&wording::note(note))));
         }
         let accounts = verdict.probes.iter().map(|probe| self.account(probe));
         [advice(verdict, quoted, self.prose, self.palette), lines].into_iter().chain(accounts).collect()

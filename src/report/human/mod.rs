@@ -19,7 +19,6 @@ use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::terminal::layout::{MARGIN, MAX_PROSE, prefix_lines, wrap, wrap_indented};
 use crate::terminal::style::Palette;
-use crate::units;
 use crate::verdict::Verdict;
 
 /// Minimum width of the layout in columns; a narrower terminal breaks its lines.
@@ -100,8 +99,8 @@ impl HumanView {
         let Some((elapsed, method, endpoint)) = responses.max_by_key(|(elapsed, ..)| *elapsed) else {
             return Vec::new();
         };
-        let slowest = format!("{} in {} by {endpoint}", method.name(), units::format_duration(elapsed));
-        let sentence = format!("{} OK, the slowest answer: {slowest}; -v shows all.", healthy.len());
+        let slowest = wording::run::slow_request(method, elapsed);
+        let sentence = wording::run::healthy(healthy.len(), &slowest, endpoint);
         wrap_indented("", INDENT, &sentence, self.prose)
     }
 
@@ -112,7 +111,7 @@ impl HumanView {
 
     fn notes(&self, report: &Report) -> Vec<String> {
         let notes = report.notes.iter().filter(|_| self.verbosity >= Verbosity::Notes);
-        notes.flat_map(|note| wrap_indented("Note: ", CONTINUED, note, self.prose)).collect()
+        notes.flat_map(|note| wrap_indented("", CONTINUED, &wording::note(note), self.prose)).collect()
     }
 
     /// The login in one line, and what to do where it failed.

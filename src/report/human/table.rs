@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{HumanView, outcome};
 use crate::model::exchange::Method;
 use crate::model::state::State;
-use crate::report::Report;
+use crate::report::{Report, wording};
 use crate::terminal::layout::{
     FittedColumns, GAP, MARGIN, fit_columns, pad_left, pad_right, truncate_middle, widest,
 };
@@ -35,7 +35,7 @@ impl HumanView {
             lines.push(row(&self.palette.margin(verdict.state), cells, &fitted));
         }
         for (state, diagnosis, count) in hidden {
-            lines.push(format!("{}and {count} more {diagnosis}", self.palette.margin(state)));
+            lines.push(format!("{}{}", self.palette.margin(state), wording::run::more_of(count, diagnosis)));
         }
         lines
     }

@@ -53,7 +53,7 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
         }
     }
     if verbosity >= Verbosity::Notes {
-        lines.extend(report.notes.iter().map(|note| format!("Note: {note}")));
+        lines.extend(report.notes.iter().map(|note| wording::note(note)));
     }
     lines
 }
@@ -65,7 +65,7 @@ fn about_login(report: &Report, verbosity: Verbosity) -> Vec<String> {
     let is_shown = verbosity >= Verbosity::Notes || advice.is_some() && !report.endpoints.is_empty();
     let line = report.login_line().filter(|_| is_shown);
     let indent = if line.is_some() { "  " } else { "" };
-    let advice = advice.map(|(meaning, action)| [meaning, format!("Action: {action}")]);
+    let advice = advice.map(|(meaning, action)| [meaning, wording::action(&action)]);
     let advice = advice.into_iter().flatten().map(|advice| format!("{indent}{advice}"));
     line.into_iter().chain(advice).collect()
 }
@@ -74,14 +74,14 @@ fn about_login(report: &Report, verbosity: Verbosity) -> Vec<String> {
 fn about(verdict: &Verdict, words: &Words, quoted: usize, verbosity: Verbosity) -> Vec<String> {
     let mut lines: Vec<String> = wording::explanation(verdict, words).into_iter().collect();
     if !words.action.is_empty() {
-        lines.push(format!("Action: {}", words.action));
+        lines.push(wording::action(&words.action));
     }
     lines.extend(wording::statements(verdict, quoted));
     let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.basis, Basis::Certificate(_));
     let certificate = verdict.certificate.as_ref();
     lines.extend(certificate.filter(|own| is_shown || own.days_left < 0.0).map(wording::certificate));
     if verbosity >= Verbosity::Notes {
-        lines.extend(verdict.notes.iter().map(|note| format!("Note: {note}")));
+        lines.extend(verdict.notes.iter().map(|note| wording::note(note)));
     }
     let accounts = verdict.probes.iter().flat_map(|probe| wording::account(probe, verbosity));
     lines.extend(accounts.map(wording::DetailLine::text));

@@ -6,10 +6,13 @@ mod curl;
 mod details;
 mod fault;
 pub(super) mod login;
+pub(crate) mod run;
 pub(super) mod summary;
 
 pub(crate) use cause::cause;
 pub(crate) use details::add_details;
+
+use std::time::Duration;
 
 use crate::model::exchange::{Completion, Method, Phase, Phases, SkipReason};
 use crate::plan::Verbosity;
@@ -44,6 +47,21 @@ pub(super) fn skip_reason(reason: SkipReason) -> String {
             format!("{} failed before it was sent ({})", method.name(), kind.name())
         }
     }
+}
+
+/// A note, as `-v` shows it.
+pub(super) fn note(text: &str) -> String {
+    format!("Note: {text}")
+}
+
+/// The action, where it follows its explanation without a mark.
+pub(super) fn action(text: &str) -> String {
+    format!("Action: {text}")
+}
+
+/// The time that the back-end took of GET's.
+pub(super) fn backend_share(time: Duration) -> String {
+    format!("back-end's share of GET: {}", format_duration(time))
 }
 
 /// A request and its time in one wording: `GET 503 12.3 ms`.

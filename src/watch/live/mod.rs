@@ -12,10 +12,9 @@ use std::time::Duration;
 use super::history::History;
 use crate::environment::Size;
 use crate::model::state::State;
-use crate::report::{MAX_ENDPOINTS_LISTED, Report, human};
+use crate::report::{MAX_ENDPOINTS_LISTED, Report, human, wording};
 use crate::terminal::layout::{MARGIN, prefix_lines, truncate_end, wrap};
 use crate::terminal::style::Palette;
-use crate::units;
 pub(super) use block::LiveBlock;
 use table::EndpointTable;
 
@@ -64,7 +63,7 @@ impl LiveView<'_> {
     fn head(&self) -> Vec<String> {
         let status = truncate_end(self.status, self.columns());
         let Some(report) = self.report else { return vec![status] };
-        let since = since(self.history.overall.time_in_state(self.at));
+        let since = wording::run::lasting(self.history.overall.time_in_state(self.at));
         let headline = format!("{since}: {}", report.summary_with_marks());
         let columns = self.columns().saturating_sub(MARGIN).max(MIN_HEADLINE);
         let headline = if self.size.rows < MIN_ROWS_FOR_HEADLINE {
@@ -103,9 +102,4 @@ impl LiveView<'_> {
             None => Vec::new(),
         }
     }
-}
-
-/// Words for the time that a state has lasted.
-fn since(time: Duration) -> String {
-    if time.as_secs() == 0 { "just now".into() } else { format!("for {}", units::format_span(time)) }
 }

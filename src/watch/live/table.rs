@@ -1,6 +1,7 @@
 //! The endpoints of the live view, a row each.
 
 use super::LiveView;
+use crate::report::wording;
 use crate::terminal::layout::{GAP, MARGIN, fit_columns, pad_left, pad_right, truncate_middle, widest};
 use crate::units;
 use crate::verdict::Verdict;
@@ -66,7 +67,7 @@ impl<'a> EndpointTable<'a> {
 fn duration(view: &LiveView, verdict: &Verdict) -> String {
     let endpoint = view.history.endpoint(&verdict.endpoint);
     let time = endpoint.map(|endpoint| endpoint.states.time_in_state(view.at));
-    time.map(super::since).unwrap_or_default()
+    time.map(wording::run::lasting).unwrap_or_default()
 }
 
 /// Time of the slowest request of the run.
