@@ -228,7 +228,6 @@ const fn describe_origin(origin: RuleOrigin) -> &'static str {
     }
 }
 
-/// Renders the table without overrides in Markdown.
 pub(crate) fn markdown() -> String {
     let rows = Table::default().rows();
     let rows = rows.iter().map(|row| {

@@ -52,7 +52,6 @@ pub(crate) fn replace(directory: impl AsFd, name: &OsStr, content: &[u8], mode: 
     replaced
 }
 
-/// The file and the system's own words.
 pub(crate) fn cause(file: &Path, error: &io::Error) -> Error {
     anyhow!("{}: {}", input::name(file), system_words(error))
 }

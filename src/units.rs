@@ -68,12 +68,10 @@ pub(crate) fn format_configured(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-/// Formats a time as RFC 3339 in UTC, to the second.
 pub(crate) fn format_timestamp(moment: SystemTime) -> String {
     format_rfc3339_seconds(clamp_to_rfc3339(moment)).to_string()
 }
 
-/// Formats a time as RFC 3339 in UTC, to the millisecond.
 pub(crate) fn format_timestamp_millis(moment: SystemTime) -> String {
     format_rfc3339_millis(clamp_to_rfc3339(moment)).to_string()
 }

@@ -15,7 +15,6 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use super::error::{self, EarlyExit, UsageError};
 use super::{Cli, EnvOrigin, NAME, OutputFormat, values};
 
-/// The environment variable with options.
 pub(crate) const OPTS_VAR: &str = "CHECK_CEILOMETER_OPTS";
 
 impl Cli {

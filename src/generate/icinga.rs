@@ -21,7 +21,6 @@ const EXCLUDED: &[(&str, &str)] = &[
     ("version", "prints a text and probes nothing"),
 ];
 
-/// Returns the `CheckCommand` with a variable for each option.
 pub(super) fn command() -> String {
     let command = Cli::command();
     let arguments: String = arguments(&command).enumerate().map(|(order, arg)| entries(arg, order)).collect();
@@ -63,7 +62,6 @@ fn counted(long: &str, variable: &str, order: usize, description: &str) -> Strin
     entries
 }
 
-/// One entry of the dictionary of arguments.
 fn entry(key: &str, attributes: &str, order: usize, description: &str) -> String {
     format!(
         "\t\t\t\"{key}\" = {{\n\t\t\t\t{attributes}\n\t\t\t\torder = {order}\n\t\t\t\tdescription = \"{description}\"\n\t\t\t}}\n"

@@ -12,7 +12,6 @@ mod plugin_path;
 use completions::completions;
 use plugin_path::PluginPath;
 
-/// Returns the text of an artifact.
 pub(crate) fn text(what: Artifact) -> String {
     let asset = match what {
         Artifact::Man => return man::page(),

@@ -17,7 +17,6 @@ const FILL_IN: &str =
     "# FILL IN: replace /path/to/check_ceilometer by the path of the plugin on this machine.\n";
 
 impl PluginPath {
-    /// Locates the binary of this process.
     pub(super) fn of_process() -> PluginPath {
         // Fails where /proc is not mounted.
         let path = env::current_exe().ok().filter(|path| path.is_file()).or_else(|| {

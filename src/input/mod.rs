@@ -66,7 +66,6 @@ fn read_standard_input(limit: usize, deadline: Instant) -> Result<Vec<u8>> {
     deadline::within(Some(deadline), source).unwrap_or_else(|_| Err(timeout_error("standard input")))
 }
 
-/// The error of a file that is not read by its deadline.
 fn timeout_error(name: &str) -> anyhow::Error {
     anyhow!("{name} did not end in time: close what writes to it, or raise -t")
 }
@@ -241,7 +240,6 @@ enum Wait {
     WhenReported,
 }
 
-/// Reads a file, or standard input, to its end.
 struct Reader {
     name: String,
     wait: Wait,
@@ -287,7 +285,6 @@ impl Reader {
     }
 }
 
-/// Describes why something cannot be read, and the remedy.
 fn refusal(name: &str, error: Errno) -> String {
     match error {
         Errno::NOENT | Errno::NOTDIR => format!("{name} does not exist: check the path"),

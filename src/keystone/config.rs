@@ -35,15 +35,10 @@ const DEFAULT_DOMAIN: &str = "default";
 /// The options of the command line about the cloud.
 #[derive(Debug, Clone)]
 pub(crate) struct CloudOptions<'a> {
-    /// `--os-cloud`.
     pub(crate) name: &'a str,
-    /// `--os-config`.
     pub(crate) config: Option<&'a std::path::Path>,
-    /// `--os-region-name`.
     pub(crate) regions: &'a [String],
-    /// `--os-interface`.
     pub(crate) interface: Option<Interface>,
-    /// `--os-service-type`.
     pub(crate) service_type: Option<&'a str>,
     /// True if no endpoint was given, so that the catalogue has to name them.
     pub(crate) needs_endpoints: bool,
@@ -54,7 +49,6 @@ pub(crate) struct CloudOptions<'a> {
 /// A cloud ready to log in to.
 #[derive(Debug, Clone)]
 pub(crate) struct Cloud {
-    /// Its name in clouds.yaml.
     pub(crate) name: String,
     /// The file that names it; empty for the `OS_*` variables.
     pub(super) source: String,

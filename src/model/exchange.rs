@@ -80,7 +80,6 @@ pub(crate) struct Header {
     pub(crate) value: UntrustedText,
 }
 
-/// The head of a response, and as much of its body as was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Response {
     /// The status code as it was received, 0 to 999.

@@ -112,7 +112,6 @@ pub(crate) enum LocalProblem {
     Panic,
 }
 
-/// The reason why a name has no usable address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LookupProblem {
     /// The system's resolver failed, in its words.
@@ -166,14 +165,11 @@ impl ProxyProblem {
     }
 }
 
-/// A failure of TLS that is not a certificate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TlsProblem {
-    /// The server wants a client certificate, and none was given.
     ClientCertificateMissing,
     /// The server does not accept the client certificate; the alert's name.
     ClientCertificateRefused(String),
-    /// The server supports no version of TLS that is still in use.
     UnsupportedVersion,
     /// The server refused the handshake: no cipher or key exchange in common, or an old version.
     NothingInCommon,
@@ -188,7 +184,6 @@ pub(crate) enum TlsProblem {
     Malformed(String),
     CertificatesTooLong,
     NoCertificate,
-    /// The server chose what this client did not offer.
     Incompatible(String),
     /// The library's or the system's words.
     Failed(String),
@@ -249,7 +244,6 @@ pub(crate) enum CertificateProblem {
     /// A signature algorithm that no library trusts any longer.
     OutdatedSignature(ChainPart, String),
     WeakKey(ChainPart, String),
-    /// The chain is longer or more branched than is followed.
     ChainTooLong,
     /// The library's words.
     Other(String),
@@ -289,7 +283,6 @@ pub(crate) enum Stage {
     Body,
 }
 
-/// The protocol of a peer that is not an HTTP/1 server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ForeignProtocol {
     Tls,
@@ -299,7 +292,6 @@ pub(crate) enum ForeignProtocol {
     Unknown,
 }
 
-/// An HTTP/1 response that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResponseProblem {
     /// The library's words.

@@ -16,7 +16,6 @@ use crate::model::auth_scheme::AuthScheme;
 use crate::model::exchange::is_token;
 use crate::sanitize::{Sanitizer, quote_arg};
 
-/// Maximum size of a file with headers, in bytes.
 const MAX_FILE: usize = 64 * 1024;
 
 /// Maximum number of headers. Servers accept about a hundred, and each value is searched for in every output.

@@ -49,7 +49,6 @@ pub(crate) struct Plan {
     pub(crate) targets: Targets,
     /// `--os-cloud`.
     pub(crate) cloud: Option<Arc<CloudPlan>>,
-    /// The methods of the requests, in order.
     pub(crate) methods: Vec<Method>,
     pub(crate) network: Network,
     pub(crate) timing: Timing,
@@ -115,7 +114,6 @@ pub(crate) enum RunMode {
     },
     /// `--wait D`.
     Wait {
-        /// The time after which it gives up.
         limit: Duration,
     },
 }

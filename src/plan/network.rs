@@ -53,7 +53,6 @@ pub(crate) struct Tls {
     pub(crate) is_cert_of_cloud: bool,
 }
 
-/// The paths of a trust store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TrustStorePaths {
     /// `SSL_CERT_FILE`: a bundle.

@@ -45,7 +45,6 @@ impl Verbosity {
     }
 }
 
-/// The format of the report and its destination.
 #[derive(Debug, Clone)]
 pub(crate) struct OutputOptions {
     /// The format; `None` for silence (HAProxy without `-o`).
@@ -53,7 +52,6 @@ pub(crate) struct OutputOptions {
     pub(crate) color: bool,
     /// Only ASCII may be shown to people, because the locale has no UTF-8.
     pub(crate) ascii: bool,
-    /// Columns of the terminal.
     pub(crate) width: Option<usize>,
     /// The terminal on standard output; `None` too for a report that goes to a file.
     pub(crate) terminal: TerminalKind,

@@ -15,7 +15,6 @@ const DEFAULT_PORT: u16 = 1080;
 const VARIABLES: [&str; 6] =
     ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// An HTTP proxy, used by CONNECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proxy {
     pub(crate) host: Host,

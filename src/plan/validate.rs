@@ -15,11 +15,8 @@ pub(super) fn check_conflicts(cli: &Cli, timing: &Timing, haproxy: bool) -> Resu
     if cli.env_origin.has("hostname") && !haproxy {
         bail!("{} outside HAProxy mode", cli::not_allowed("-H"));
     }
-    if let Some((_, one, other)) = conflicts(cli, haproxy).into_iter().find(|(both_given, ..)| *both_given) {
-        bail!("{}", cli::conflict(one, other, &cli.env_origin));
-    }
-    if haproxy && cli.targets.hostname.len() > 1 {
-        bail!("'-H' can be given only once in HAProxy mode");
+    if haproxy {
+        check_haproxy(cli)?;
     }
     check_requirements(cli)?;
     let thresholds = &cli.thresholds;
@@ -47,17 +44,21 @@ pub(crate) fn check_text_conflicts(cli: &Cli) -> Result<()> {
     }
 }
 
-/// Pairs of options that conflict in HAProxy mode, and whether both are given.
-fn conflicts(cli: &Cli, haproxy: bool) -> [(bool, &'static str, &'static str); 6] {
-    let mode = "--haproxy";
-    [
-        (haproxy && !cli.mode.simulate.is_empty(), "--simulate", mode),
-        (haproxy && cli.targets.file.is_some(), "--endpoints", mode),
-        (haproxy && cli.targets.all_addresses, "--all-addresses", mode),
-        (haproxy && cli.connection.connect_to.is_some(), "--connect-to", mode),
-        (haproxy && cli.timing.watch.is_some(), "--watch", mode),
-        (haproxy && cli.timing.wait.is_some(), "--wait", mode),
-    ]
+/// Rejects options that have no meaning for a call by HAProxy.
+fn check_haproxy(cli: &Cli) -> Result<()> {
+    let options = [
+        (!cli.mode.simulate.is_empty(), "--simulate"),
+        (cli.targets.file.is_some(), "--endpoints"),
+        (cli.targets.all_addresses, "--all-addresses"),
+        (cli.connection.connect_to.is_some(), "--connect-to"),
+        (cli.timing.watch.is_some(), "--watch"),
+        (cli.timing.wait.is_some(), "--wait"),
+    ];
+    match options.into_iter().find(|(given, _)| *given) {
+        Some((_, option)) => bail!("{}", cli::conflict(option, "--haproxy", &cli.env_origin)),
+        None if cli.targets.hostname.len() > 1 => bail!("'-H' can be given only once in HAProxy mode"),
+        None => Ok(()),
+    }
 }
 
 fn check_requirements(cli: &Cli) -> Result<()> {

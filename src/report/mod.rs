@@ -269,7 +269,6 @@ impl Report {
         self.worst_first().into_iter().next().filter(|_| self.summary.is_complete)
     }
 
-    /// The number of endpoints in state OK.
     pub(crate) fn healthy(&self) -> usize {
         self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()
     }

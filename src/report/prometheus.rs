@@ -86,7 +86,6 @@ fn written((name, help, samples): &Gauge, run: Option<&str>) -> String {
     text
 }
 
-/// The login, where there is one.
 fn login(report: &Report) -> Vec<Gauge> {
     let Some(login) = report.login.as_deref() else { return Vec::new() };
     let sample = |value: String| Sample { labels: vec![("cloud", login.cloud.clone())], value };

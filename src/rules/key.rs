@@ -57,7 +57,6 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Tests for the key of a status or of a class of them.
     pub(crate) const fn is_for_status(self) -> bool {
         matches!(self.selector, Selector::Status(_) | Selector::Class(_))
     }

@@ -365,7 +365,6 @@ const fn row(
     Row { key, state, diagnosis, meaning, action, hints: &[], origin: RuleOrigin::BuiltIn }
 }
 
-/// The effective table: the rows and the overrides.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     overrides: Vec<(Key, State)>,
@@ -466,7 +465,6 @@ pub(crate) fn all_rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter().chain(login::ROWS)
 }
 
-/// The row that would judge if nothing were overridden.
 fn underlying(method: Method, selectors: &[Selector]) -> Row {
     let row = precedence(method, selectors).find_map(|key| all_rows().find(|row| row.key == key));
     // Every status, fault and problem has a row, as the tests show; PROTOCOL is the honest default.

@@ -64,7 +64,6 @@ struct Known {
     sanitizer: Option<Sanitizer>,
 }
 
-/// A token or a receipt of Keystone's.
 #[derive(Debug)]
 struct LoginSecret {
     bytes: Vec<u8>,
@@ -228,7 +227,6 @@ impl Run {
         plan
     }
 
-    /// The result of a login that brought no token.
     fn without_token(&self, known: &mut Known, verdict: Arc<LoginVerdict>) -> LoginResult {
         LoginResult { plan: self.plan_with(known, None), verdict, catalog: known.catalog.clone() }
     }

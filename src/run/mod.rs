@@ -232,7 +232,12 @@ fn expand(
         let found = if is_name(endpoint) { look_up(endpoint) } else { None };
         let all: Vec<Endpoint> = found.map_or_else(
             || vec![endpoint.clone()],
-            |addresses| addresses.into_iter().map(|address| endpoint.with_address(address)).collect(),
+            |addresses| {
+                addresses
+                    .into_iter()
+                    .map(|address| Endpoint { route: Route::Resolved(address), ..endpoint.clone() })
+                    .collect()
+            },
         );
         count.fetch_add(all.len(), Ordering::Relaxed);
         all

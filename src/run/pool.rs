@@ -95,7 +95,6 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&
     results.into_iter().flatten().collect()
 }
 
-/// The items of a run and the results so far.
 struct Queue<'a, T, R> {
     items: &'a [T],
     next: AtomicUsize,

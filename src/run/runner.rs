@@ -105,7 +105,6 @@ impl Runner {
     }
 }
 
-/// Executes runs until the runner is dropped.
 fn work_loop(run: &Run, orders: &Receiver<TimeFrame>, reports: &Sender<Event>) {
     for time in orders {
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| run.once(time)));

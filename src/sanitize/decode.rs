@@ -425,7 +425,6 @@ fn unescape_html_number(
     Some(marked + length + usize::from(is_closed))
 }
 
-/// The value of hexadecimal digits, at least one.
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
     let plain = digits.iter().all(u8::is_ascii_hexdigit);
     std::str::from_utf8(digits).ok().filter(|_| plain).and_then(|digits| u32::from_str_radix(digits, 16).ok())

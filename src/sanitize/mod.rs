@@ -129,7 +129,6 @@ impl Sanitizer {
         hides(text) || hides(&printable(text, LineBreaks::Folded))
     }
 
-    /// Masks, cleans, and masks again.
     fn sanitize(&self, text: &[u8], author: Author) -> String {
         let clean = || {
             let masked = self.mask.apply(text, author, self.end)?;

@@ -38,7 +38,6 @@ const FIRST_PORT: u16 = 28_770;
 /// Time since which an expired certificate is expired.
 const EXPIRED_SINCE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
-/// Running embedded endpoints; they end with it.
 #[derive(Debug)]
 pub(crate) struct Simulation {
     servers: Vec<SimulatedServer>,
@@ -55,7 +54,6 @@ struct SimulatedServer {
     socket: Binding,
 }
 
-/// The listener that holds an address.
 #[derive(Debug)]
 enum Binding {
     /// A thread accepts on it.

@@ -124,7 +124,6 @@ fn suffix(text: &str, columns: usize) -> &str {
     text.split_at(text.len() - fitting_bytes(text.chars().rev(), columns)).1
 }
 
-/// Length in bytes of the characters that fit into a width.
 fn fitting_bytes(chars: impl Iterator<Item = char>, columns: usize) -> usize {
     let (mut width, mut bytes) = (0, 0);
     for c in chars {

@@ -21,7 +21,6 @@ const MAX_FORMER: usize = 100;
 
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// Number of runs that are over.
     pub(super) runs: u64,
     /// Number of changes, of all endpoints together.
     pub(super) changes: u64,
@@ -105,7 +104,6 @@ impl History {
         self.endpoints.get(name)
     }
 
-    /// All endpoints, in the order in which they were given.
     pub(super) fn endpoints(&self) -> Vec<(&str, &EndpointHistory)> {
         let mut endpoints: Vec<_> =
             self.endpoints.iter().map(|(name, endpoint)| (name.as_str(), endpoint)).collect();
@@ -169,7 +167,6 @@ impl StateClock {
 }
 
 impl EndpointHistory {
-    /// Records a run, and returns the change since the last one.
     fn record(&mut self, verdict: &Verdict, report: &Report, at: Duration) -> Option<Change> {
         let from = self.states.state().zip(self.diagnosis);
         let to = (verdict.state, verdict.diagnosis);

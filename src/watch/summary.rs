@@ -81,7 +81,6 @@ fn describe(SlowestResponse { time, method, when }: SlowestResponse) -> String {
     wording::run::slow_request_at(method, time, when)
 }
 
-/// Time in each state, and its share.
 fn times(states: &StateClock) -> String {
     let spent = states.spent();
     let total = spent.iter().map(|(_, time)| *time).sum::<Duration>().as_secs_f64().max(f64::MIN_POSITIVE);

@@ -159,12 +159,6 @@ impl Endpoint {
         })
     }
 
-    /// This endpoint at one of the addresses of its name.
-    #[must_use]
-    pub(crate) fn with_address(&self, address: IpAddr) -> Endpoint {
-        Endpoint { route: Route::Resolved(address), ..self.clone() }
-    }
-
     /// The URL of the requests, with its port.
     pub(crate) fn url(&self) -> String {
         self.url_at(&self.host_and_port())

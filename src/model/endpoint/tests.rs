@@ -311,7 +311,7 @@ fn health_paths() {
 #[test]
 fn routes() {
     let endpoint = parse("https://cloud/metering");
-    let resolved = endpoint.with_address("2001:db8::7".parse().unwrap());
+    let resolved = Endpoint { route: Route::Resolved("2001:db8::7".parse().unwrap()), ..endpoint.clone() };
     assert_eq!(resolved.to_string(), "https://cloud:443/metering (2001:db8::7)");
     assert_eq!(resolved.url(), endpoint.url());
     assert_eq!(resolved.route, Route::Resolved("2001:db8::7".parse().unwrap()));

@@ -67,7 +67,6 @@ impl Range {
         Ok(Range { start, end, inside })
     }
 
-    /// The range that alerts below `bound` (`bound:`).
     pub(crate) fn at_least(bound: f64) -> Range {
         // `max` returns the number if the other operand is NaN, so that not even NaN inverts the range.
         Range { start: bound.max(f64::NEG_INFINITY), end: f64::INFINITY, inside: false }

@@ -51,7 +51,6 @@ fn join(lines: &[String]) -> String {
 }
 
 struct HumanView {
-    /// Columns of the terminal.
     columns: usize,
     /// Columns of prose and bars.
     prose: usize,

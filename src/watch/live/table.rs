@@ -9,7 +9,6 @@ use crate::watch::sparkline;
 
 const MIN_SPARKLINE: usize = 8;
 const MAX_SPARKLINE: usize = 60;
-/// Columns of the widest time.
 const TIME_COLUMNS: usize = 7;
 
 /// The width of each column; 0 for one that there is no room for.
