@@ -1,12 +1,12 @@
 //! The targets of a plan: the given endpoints, each once, or simulated ones in their place.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
+use indexmap::IndexSet;
 
 use crate::cli::haproxy_call;
 use crate::cli::{Cli, ConnectTo, EnvOrigin};
@@ -145,7 +145,7 @@ fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     if let Some(path) = &cli.targets.file {
         endpoints.add_file(path, &defaults, deadline)?;
     }
-    let mut endpoints = endpoints.list;
+    let mut endpoints: Vec<Endpoint> = endpoints.0.into_iter().collect();
     match &cli.targets.file {
         Some(path) if endpoints.is_empty() => {
             bail!("--endpoints: {} names no endpoint: give one per line", input::name(path))
@@ -163,17 +163,12 @@ fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
 
 /// Distinct endpoints, bounded while they are collected.
 #[derive(Default)]
-struct Endpoints {
-    list: Vec<Endpoint>,
-    seen: HashSet<Endpoint>,
-}
+struct Endpoints(IndexSet<Endpoint>);
 
 impl Endpoints {
     fn add(&mut self, endpoint: Endpoint) -> Result<()> {
-        if self.seen.insert(endpoint.clone()) {
-            self.list.push(endpoint);
-        }
-        if self.list.len() > MAX_ENDPOINTS {
+        self.0.insert(endpoint);
+        if self.0.len() > MAX_ENDPOINTS {
             bail!("more than {MAX_ENDPOINTS} endpoints: split the list");
         }
         Ok(())
