@@ -305,7 +305,7 @@ impl Run {
                 region: None,
                 interface: None,
             };
-            return Ok(self.endpoints.iter().map(given).collect());
+            return Ok(self.endpoints().iter().map(given).collect());
         }
         let known = login.catalog.clone().unwrap_or_default();
         let found = known.select(&cloud.cloud.selections, &cloud.defaults, &login.plan.sanitizer, deadline);

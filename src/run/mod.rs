@@ -11,6 +11,7 @@ pub(crate) use in_process::{report_of, report_of_many};
 pub(crate) use progress::once;
 pub(crate) use runner::Runner;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +35,6 @@ use login::Session;
 #[derive(Debug)]
 pub(crate) struct Run {
     plan: Arc<Plan>,
-    endpoints: Vec<Endpoint>,
     /// The cloud's token, which the runs of `--watch` and `--wait` share.
     session: Option<Session>,
     /// Shared by all runs: the next one joins a look-up that a silent name service delays.
@@ -87,32 +87,40 @@ impl ProgressCounter {
 impl Run {
     /// Starts the simulated endpoints, if the plan has some. The flag is set while no file is read or written.
     pub(crate) fn prepare(mut plan: Arc<Plan>, uses_no_file: Arc<AtomicBool>) -> Result<Run> {
-        let (endpoints, simulation) = match &plan.targets {
-            Targets::Endpoints(named) | Targets::Addresses(named) => (named.clone(), None),
-            Targets::Catalog { .. } => (Vec::new(), None),
-            Targets::Simulated(diagnoses) => {
-                let simulation = Simulation::start(diagnoses)?;
-                (simulation.endpoints(), Some(simulation))
-            }
+        let simulation = match &plan.targets {
+            Targets::Simulated(diagnoses) => Some(Simulation::start(diagnoses)?),
+            Targets::Endpoints(_) | Targets::Addresses(_) | Targets::Catalog { .. } => None,
         };
         if let Some(anchor) = simulation.as_ref().and_then(|simulation| simulation.anchor.as_ref()) {
             Arc::make_mut(&mut plan).network.tls.anchor = Some(anchor.clone());
         }
-        let count = ProgressCounter::default();
-        count.begin(endpoints.len());
-        let keystone = simulation.as_ref().and_then(Simulation::keystone);
-        let simulated = keystone.map(|url| Arc::new(CloudPlan::simulated(url, endpoints.is_empty())));
+        let simulated = simulation.as_ref().and_then(|simulation| {
+            let plan = CloudPlan::simulated(simulation.keystone()?, simulation.endpoints().is_empty());
+            Some(Arc::new(plan))
+        });
         let session = plan.cloud.clone().or(simulated).map(Session::new);
-        Ok(Run {
+        let run = Run {
             plan,
             session,
-            endpoints,
             resolver: Resolver::default(),
-            count,
+            count: ProgressCounter::default(),
             finished: Mutex::default(),
             simulation,
             uses_no_file,
-        })
+        };
+        run.count.begin(run.endpoints().len());
+        Ok(run)
+    }
+
+    /// The endpoints of the plan, or the simulated ones in their place; those of a catalogue are known after the login.
+    fn endpoints(&self) -> Cow<'_, [Endpoint]> {
+        match &self.plan.targets {
+            Targets::Endpoints(named) | Targets::Addresses(named) => Cow::Borrowed(named),
+            Targets::Catalog { .. } => Cow::default(),
+            Targets::Simulated(_) => {
+                self.simulation.as_ref().map(Simulation::endpoints).unwrap_or_default().into()
+            }
+        }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -131,7 +139,7 @@ impl Run {
             return self.once_in_cloud(session, time);
         }
         let started_at = SystemTime::now();
-        let verdicts = self.probe(&self.plan, &self.endpoints, None, time)?;
+        let verdicts = self.probe(&self.plan, &self.endpoints(), None, time)?;
         Ok(Report::of(&self.plan, verdicts, started_at, time.started.elapsed()))
     }
 
