@@ -29,26 +29,32 @@ static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
 /// (UNKNOWN), with a line on standard output.
 pub fn run() -> u8 {
     let started = Instant::now();
+    let is_memory_limited = limits::is_memory_limited();
+    if is_memory_limited && !limits::has_first_memory() {
+        return State::Unknown.exit_code();
+    }
     startup::prepare();
     // The hook prints nothing: Icinga puts standard error before the plugin output.
     panic::set_hook(Box::new(|panic| {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
     limits::with_stack(|| {
-        panic::catch_unwind(|| start(started)).unwrap_or_else(|_| {
+        panic::catch_unwind(|| start(started, is_memory_limited)).unwrap_or_else(|_| {
             fail(&internal_error(), None, &Environment::bare(started), output::WRITE_GRACE)
         })
     })
 }
 
 /// Reads the arguments and executes them.
-fn start(started: Instant) -> u8 {
-    // Thousands of arguments, and parsing them, take memory as well.
-    let has_limited_memory = limits::report_lack_of_memory();
+fn start(started: Instant, is_memory_limited: bool) -> u8 {
+    if is_memory_limited {
+        // Thousands of arguments, and parsing them, take memory as well.
+        limits::report_lack_of_memory();
+    }
     let environment = Arc::new(Environment::of_process(started));
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let variable = environment.variable(OPTS_VAR);
-    if has_limited_memory {
+    if is_memory_limited {
         limits::prepare_report_of_memory(|reason| {
             let format = Cli::output_format(&arguments, variable);
             Report::from_error(reason, started).render_fallback(format, true)

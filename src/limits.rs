@@ -13,6 +13,27 @@ use crate::deadline::STACK_SIZE;
 use crate::model::state::State;
 use crate::output;
 
+/// Memory that the program needs before it can report a lack of it, in bytes: for its first allocations and its stack.
+const FIRST_BYTES: usize = 256 * 1024;
+
+/// Tests for a limit on memory (`ulimit -v`, `-d`).
+pub(crate) fn is_memory_limited() -> bool {
+    [Resource::As, Resource::Data].into_iter().any(|kind| getrlimit(kind).current.is_some())
+}
+
+/// Tests for enough memory to begin with. Without it a line says so, for the program would end by a signal.
+pub(crate) fn has_first_memory() -> bool {
+    let mut first = Vec::<u8>::new();
+    let has_memory = first.try_reserve_exact(FIRST_BYTES).is_ok();
+    // An allocation that nothing uses would be left out.
+    std::hint::black_box(first);
+    if !has_memory {
+        // The exit code says it too.
+        let _ = output::write(OUT_OF_MEMORY, Some(Instant::now() + output::WRITE_GRACE));
+    }
+    has_memory
+}
+
 /// Runs the program, on a thread of its own where the stack (`ulimit -s`) is too small. Where no thread can be had either, a
 /// line says so: the program would overflow the stack.
 pub(crate) fn with_stack(program: impl Fn() -> u8 + Sync) -> u8 {
@@ -38,14 +59,9 @@ const OUT_OF_MEMORY: &str = "CEILOMETER UNKNOWN - out of memory: raise the limit
 /// The text in its place.
 static OUT_OF_MEMORY_TEXT: OnceLock<String> = OnceLock::new();
 
-/// Arranges for a line and exit code 3 where memory is limited (`ulimit -v`, `-d`) and an allocation fails: the standard
-/// library aborts then, and the handler of the signal is all that still runs. A thread that waits for it could not be had
-/// in every process. Returns whether memory is limited.
-pub(crate) fn report_lack_of_memory() -> bool {
-    let limited = [Resource::As, Resource::Data].into_iter().any(|kind| getrlimit(kind).current.is_some());
-    if !limited {
-        return false;
-    }
+/// Arranges for a line and exit code 3 where an allocation fails: the standard library aborts then, and the handler of the
+/// signal is all that still runs. A thread that waits for it could not be had in every process.
+pub(crate) fn report_lack_of_memory() {
     let report = || {
         let text = OUT_OF_MEMORY_TEXT.get().map_or(OUT_OF_MEMORY, String::as_str);
         let _ = output::write(text, Some(Instant::now() + output::WRITE_GRACE));
@@ -59,7 +75,6 @@ pub(crate) fn report_lack_of_memory() -> bool {
     if registered.is_ok() {
         silence_standard_error();
     }
-    true
 }
 
 /// Renders the report of a lack of memory ahead of it, in the output's format.

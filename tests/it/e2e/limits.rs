@@ -462,6 +462,26 @@ fn limits_without_threads() {
     }
 }
 
+/// The least memory at which the system starts the program, and a little more.
+#[test]
+fn least_address_space() {
+    let nobody = Nobody::refusing();
+    let run = |size: usize| {
+        check_in_shell(&format!(r#"exec prlimit --as={size} "$@""#), &[&nobody.address()]).run()
+    };
+    let starts = |size: usize| !matches!(run(size).code, Some(127) | None);
+    let (mut less, mut enough) = (1_usize << 20, 1_usize << 30);
+    while enough - less > 4096 {
+        let size = less.midpoint(enough);
+        *if starts(size) { &mut enough } else { &mut less } = size;
+    }
+    run(enough).exits(3).summarises("UNKNOWN", &["out of memory: raise the limit on it (ulimit -v, -d)"]);
+    for step in 0..30 {
+        let run = run(enough + step * 16384);
+        run.holds(matches!(run.code, Some(2 | 3)), "neither CRITICAL nor UNKNOWN").says("CEILOMETER ");
+    }
+}
+
 #[test]
 fn descriptor_limit() {
     let peer = Peer::healthy();
