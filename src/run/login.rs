@@ -149,9 +149,12 @@ impl Run {
             None => self.log_in(session, &mut known, time)?,
         };
         let mut found = self.cloud_endpoints(session, &login, deadline);
-        if login.verdict.token == TokenSource::Cached && found.is_err() {
+        if login.verdict.token == TokenSource::Cached
+            && found.is_err()
+            && let Some(rest) = time.rest(Instant::now())
+        {
             // The catalogue may have changed since.
-            login = self.log_in(session, &mut known, time)?;
+            login = self.log_in(session, &mut known, rest)?;
             found = self.cloud_endpoints(session, &login, deadline);
         }
         let mut endpoints = self.settle_endpoints(&mut login, found);
@@ -161,10 +164,10 @@ impl Run {
             && verdicts.iter().flat_map(Verdict::made).any(|(_, request)| request.wants_token())
         {
             self.drop_token(session, &mut known, deadline);
-            if Instant::now() < deadline {
+            // Half of the whole time may be over.
+            if let Some(rest) = time.rest(Instant::now()) {
                 self.uses_no_file.store(false, Ordering::SeqCst);
-                // Half of what is left: half of the whole time may be over.
-                login = self.log_in(session, &mut known, TimeFrame { started: Instant::now(), deadline })?;
+                login = self.log_in(session, &mut known, rest)?;
                 verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
             }
         }

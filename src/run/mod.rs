@@ -64,6 +64,12 @@ impl TimeFrame {
     fn half(self) -> Instant {
         self.started + self.length() / 2
     }
+
+    /// What is left of it now; `None` where it is over, and a login would accuse Keystone of a silence that it had no time to
+    /// break.
+    fn rest(self, now: Instant) -> Option<TimeFrame> {
+        (now < self.deadline).then_some(TimeFrame { started: now, ..self })
+    }
 }
 
 /// Endpoints that the current run has probed, and all of them.
@@ -274,6 +280,16 @@ pub(crate) const MIN_RUN: Duration = Duration::from_millis(10);
 mod tests {
     use super::*;
     use crate::model::endpoint::Defaults;
+
+    #[test]
+    fn rest_of_a_time() {
+        let started = Instant::now();
+        let later = |seconds| started + Duration::from_secs(seconds);
+        let time = TimeFrame { started, deadline: later(8) };
+        assert_eq!(time.half(), later(4));
+        assert_eq!(time.rest(later(6)).map(TimeFrame::half), Some(later(7)));
+        assert!(time.rest(later(8)).is_none());
+    }
 
     #[test]
     fn bound_on_all_addresses() {
