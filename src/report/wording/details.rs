@@ -76,7 +76,8 @@ fn notes(plan: &Plan, endpoint: &Endpoint) -> Vec<String> {
     };
     let threshold = &plan.criteria.thresholds.certificate;
     let uncertified = endpoint.scheme == Scheme::Http && *threshold != Threshold::default();
-    let unjudged = "plain http has no certificate: its thresholds judge nothing here (https: -S)".to_owned();
+    let unjudged =
+        "the thresholds of the certificate have no effect: plain http has none (use -S for https)".to_owned();
     sent.map(note).into_iter().chain(uncertified.then_some(unjudged)).collect()
 }
 

@@ -246,7 +246,7 @@ fn way_to_trust<T>(detail: &FaultDetail<T>) -> &'static str {
 /// The time that ran out for a request, without that of the look-up before it.
 pub(super) fn waited(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     if let Some(shortage) = judged.shortage {
-        return format!("the {} left of the run's budget", format_waiting(shortage.left));
+        return format!("the {} left of the run's time", format_waiting(shortage.left));
     }
     let lookup = judged.phases.get(Phase::Resolve).filter(|_| fault.phase != Phase::Resolve);
     format_waiting(judged.elapsed.saturating_sub(lookup.unwrap_or_default()))

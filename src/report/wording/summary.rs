@@ -642,16 +642,16 @@ pub(in crate::report) mod tests {
             in_words(&verdict)
         });
         expect![[r#"
-            unexpected: ctl1:8777 answered HEAD (204) but not GET within the 195 ms left of the run's budget: HEAD took 1.8 s
+            unexpected: ctl1:8777 answered HEAD (204) but not GET within the 195 ms left of the run's time: HEAD took 1.8 s
             too little time was left for GET, so nothing is known of the back-end
             -> check the load of the API, its host and the network, or give the run more time (-t)
-            unreachable: TCP connect to ctl1:8777 timed out after the 1 ms left of the run's budget: resolving ctl1 took 1.9 s
+            unreachable: TCP connect to ctl1:8777 timed out after the 1 ms left of the run's time: resolving ctl1 took 1.9 s
             too little time was left for HEAD, so nothing is known of the API
             -> check this machine's resolver (/etc/resolv.conf) and the network to its name server, or give the run more time (-t)
-            no-answer: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: what came before took 1.9 s
+            no-answer: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's time: what came before took 1.9 s
             too little time was left for HEAD, so nothing is known of the API
             -> check the load of this machine, and the time that a login takes, or give the run more time (-t)
-            unexpected: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's budget: other endpoints took 1.9 s
+            unexpected: connected to ctl1:8777, but it did not answer HEAD within the 67 ms left of the run's time: other endpoints took 1.9 s
             too little time was left for HEAD, so nothing is known of the API
             -> run more requests at once (--parallel), or give the run more time (-t)
         "#]].assert_eq(&words.concat());

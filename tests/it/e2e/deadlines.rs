@@ -126,7 +126,7 @@ fn slow_head() {
             "CRITICAL",
             &["unexpected: ", "answered HEAD (204) but not GET within the ", "HEAD took "],
         )
-        .says(" left of the run's budget")
+        .says(" left of the run's time")
         .says("nothing is known of the back-end")
         .says("(-t)")
         .never_says("database");
@@ -140,7 +140,7 @@ fn turn_that_comes_late() {
     let second = Peer::always(vec![Step::Hang]);
     let run = check([&first.address(), &second.address(), "--parallel", "1", "-t", "1.6"]).run_alone();
     run.exits(3)
-        .summarises("UNKNOWN", &["1 of 2 endpoints not OK; unexpected: ", " left of the run's budget"])
+        .summarises("UNKNOWN", &["1 of 2 endpoints not OK; unexpected: ", " left of the run's time"])
         .says("nothing is known of the API")
         .says("--parallel");
 }
