@@ -46,11 +46,11 @@ fn has_archive() -> bool {
     asked.is_ok_and(|answer| Path::new(String::from_utf8_lossy(&answer.stdout).trim()).is_absolute())
 }
 
-/// A linker's script that puts the functions whose names begin so before all others.
+/// A linker's script that puts the functions whose names begin so before all others, in this order.
 fn together(list: &str) -> String {
     let names = list.lines().filter(|line| !line.starts_with('#'));
-    let sections: Vec<_> = names.map(|name| format!(".text.{name}* .text.unlikely.{name}*")).collect();
-    format!("SECTIONS {{ .text.start : {{ *(\n{}\n) }} }} INSERT BEFORE .text;\n", sections.join("\n"))
+    let sections: Vec<_> = names.map(|name| format!("*(.text.{name}* .text.unlikely.{name}*)")).collect();
+    format!("SECTIONS {{ .text.start : {{\n{}\n}} }} INSERT BEFORE .text;\n", sections.join("\n"))
 }
 
 /// Whether the linker that builds the program takes an argument: links a program of one line as Cargo would.

@@ -9,6 +9,7 @@ import collections
 import os
 import re
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -23,12 +24,29 @@ Function = collections.namedtuple("Function", "path size")
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}"
 
 
-def serve(listener):
+def serve(context=None):
+    """The address of a server that says that all is well, by TLS if there is a context."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=answer, args=[listener, context], daemon=True).start()
+    return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def answer(listener, context):
     while True:
         connection, _ = listener.accept()
-        with connection:
+        with context.wrap_socket(connection, server_side=True) if context else connection as connection:
             request = connection.recv(65536)
             connection.sendall(ANSWER if request.startswith(b"GET") else b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+
+def tls(directory):
+    """A server's context with a certificate of its own, and the file that a client trusts."""
+    path = os.path.join(directory, "certificate.pem")
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=api -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([*command.split(), "-keyout", path, "-out", path], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context, path
 
 
 def executed(*arguments):
@@ -84,13 +102,20 @@ def patterns(names, everything):
 def main():
     build = ["cargo", "rustc", "--release", "--locked", "--quiet", "--bin", "check_ceilometer", "--target-dir", TARGET]
     subprocess.run([*build, "--", "-C", "strip=none"], check=True)
-    listener = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=serve, args=[listener], daemon=True).start()
-    endpoint = f"127.0.0.1:{listener.getsockname()[1]}"
     everything = functions()
-    names = (executed("-m", "get", endpoint) | executed(endpoint)) & everything.keys()
+    with tempfile.TemporaryDirectory() as directory:
+        context, authority = tls(directory)
+        plain, secure = serve(), f"https://{serve(context)}"
+        groups = {
+            "By HTTP": executed("-m", "get", plain) | executed(plain),
+            "By HTTPS": executed("-m", "get", "--cacert", authority, secure),
+        }
     print("# Written by benches/start.py: what a run of one endpoint executes, by the names that the linker has, or how they begin.")
-    print("\n".join(patterns(names, everything)))
+    written = set()
+    for title, names in groups.items():
+        found = patterns(names & everything.keys(), everything)
+        print(f"# {title}", *(pattern for pattern in found if pattern not in written), sep="\n")
+        written.update(found)
 
 
 if __name__ == "__main__":
