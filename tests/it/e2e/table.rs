@@ -1,7 +1,7 @@
 //! One test for each row of the two tables: state, exit code, row and diagnosis of every response.
 
 use crate::support::harness::{check, words};
-use crate::support::peer::{Peer, Script, alive, answers, healthy, says};
+use crate::support::peer::{Peer, Script, alive, answers, says};
 
 /// A response with this status that says nothing else.
 fn bare(status: u16) -> Script {
@@ -322,19 +322,6 @@ fn keystones_401() {
     check([peer.address()]).run().exits(3).says("--token-file");
 }
 
-#[test]
-fn headers_shown() {
-    let table = [
-        (302, "Location: https://login.example/in\r\n", "https://login.example/in"),
-        (429, "Retry-After: 17\r\n", "17"),
-        (405, "Allow: GET, OPTIONS\r\n", "GET, OPTIONS"),
-    ];
-    for (status, header, shown) in table {
-        let peer = Peer::by_method(answers(status, header, ""), answers(status, header, ""));
-        check([peer.address()]).run().says(shown);
-    }
-}
-
 /// The body's message is the detail, for each relative of the service.
 #[test]
 fn health_bodies() {
@@ -352,15 +339,5 @@ fn health_bodies() {
         let run = check([&peer.address(), "-o", "json"]).run();
         let detail = run.json()["endpoints"][0]["probes"][1]["detail"].clone();
         run.holds(detail.as_str().is_some_and(|detail| detail.contains(shown)), "the detail lacks it");
-    }
-}
-
-#[test]
-fn single_method() {
-    for (method, asked) in [("head", "HEAD /v2/health"), ("get", "GET /v2/health")] {
-        let peer = Peer::by_method(alive(), healthy());
-        let run = check([&peer.address(), "-m", method, "-o", "json"]).run();
-        run.exits(0).holds(run.json()["endpoints"][0]["probes"].as_array().unwrap().len() == 1, "two probes");
-        assert_eq!(peer.asked_for(), [asked]);
     }
 }
