@@ -65,7 +65,7 @@ impl TimeFrame {
         self.started + self.length() / 2
     }
 
-    /// What is left of it now; `None` where it is over, and a login would accuse Keystone of a silence that it had no time to
+    /// The rest of it from now on; `None` where it is over, and a login would accuse Keystone of a silence that it had no time to
     /// break.
     fn rest(self, now: Instant) -> Option<TimeFrame> {
         (now < self.deadline).then_some(TimeFrame { started: now, ..self })
