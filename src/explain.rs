@@ -33,12 +33,15 @@ pub(crate) fn topic(table: &Table, topic: Topic, columns: usize) -> String {
     let (head, parts) = match topic {
         Topic::Key(key) => {
             let rows = table.lookup(key).into_iter().map(|(key, row)| row_for(key, row));
-            return rows.map(|(head, parts)| shown(&head, &parts, columns)).collect::<Vec<_>>().join("\n");
+            return rows
+                .map(|(head, parts)| format_entry(&head, &parts, columns))
+                .collect::<Vec<_>>()
+                .join("\n");
         }
         Topic::Diagnosis(diagnosis) => explained(table, diagnosis),
         Topic::Term(term) => (term.name.to_owned(), vec![("meaning", term.meaning.to_owned())]),
     };
-    shown(&head, &parts, columns)
+    format_entry(&head, &parts, columns)
 }
 
 /// The name and the text of each part of an explanation.
@@ -70,7 +73,7 @@ fn explained(table: &Table, diagnosis: Diagnosis) -> (String, Parts) {
     (diagnosis.to_string(), parts.map(|(name, text)| (name, text.to_owned())).into())
 }
 
-fn shown(head: &str, parts: &Parts, columns: usize) -> String {
+fn format_entry(head: &str, parts: &Parts, columns: usize) -> String {
     let parts = parts.iter().filter(|(_, text)| !text.is_empty());
     lines(
         head.to_owned(),

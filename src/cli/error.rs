@@ -35,7 +35,7 @@ pub(crate) struct UsageError {
 }
 
 /// Formats an error of clap's in one line.
-pub(super) fn reason(error: &clap::Error, origin: &EnvOrigin) -> String {
+pub(super) fn format_error(error: &clap::Error, origin: &EnvOrigin) -> String {
     let name = text_of(error, ContextKind::InvalidArg).map(|name| option_alone(&name)).unwrap_or_default();
     let value = quote_arg(&text_of(error, ContextKind::InvalidValue).unwrap_or_default());
     match error.kind() {

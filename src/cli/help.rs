@@ -52,7 +52,7 @@ pub(super) fn simulate() -> String {
 }
 
 /// The help of `--state`.
-pub(super) fn state() -> String {
+pub(super) fn state_help() -> String {
     let faults: Vec<_> = FaultKind::ALL.iter().copied().map(FaultKind::name).collect();
     format!(
         "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \

@@ -270,7 +270,7 @@ pub(crate) struct ThresholdArgs {
     pub(crate) certificate_critical: Option<Duration>,
 
     /// Override the state for KEY; repeatable
-    #[arg(long, value_name = "KEY=STATE", value_parser = values::Assignments, long_help = help::state(),
+    #[arg(long, value_name = "KEY=STATE", value_parser = values::Assignments, long_help = help::state_help(),
           action = ArgAction::Append, hide_short_help = true, hide_possible_values = true)]
     pub(crate) state: Vec<(Key, State)>,
 

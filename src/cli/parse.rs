@@ -110,7 +110,7 @@ fn early_exit(error: &clap::Error, origin: &EnvOrigin, arguments: &[OsString]) -
             let text = error.render();
             EarlyExit::Help { plain: text.to_string(), colored: text.ansi().to_string() }
         }
-        _ => usage_error(error::reason(error, origin), arguments),
+        _ => usage_error(error::format_error(error, origin), arguments),
     }
 }
 
@@ -136,7 +136,7 @@ fn check(words: &[OsString]) -> Result<(), String> {
         Ok(cli) => cli.command_line_only().next().map_or(Ok(()), |option| Err(not_allowed(option))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Err(not_allowed("--help")),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(not_allowed("--version")),
-        Err(error) => Err(format!("{}{}", error::reason(&error, &origin), EnvOrigin::SUFFIX)),
+        Err(error) => Err(format!("{}{}", error::format_error(&error, &origin), EnvOrigin::SUFFIX)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::diagnosis::Diagnosis;
 pub(super) fn completions(shell: Shell) -> String {
     // Generated in memory, because `clap_complete` panics on a closed pipe.
     let mut text = Vec::new();
-    generate(shell, &mut command(), NAME, &mut text);
+    generate(shell, &mut hinted_command(), NAME, &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
     match shell {
         Shell::Bash => bash(&text),
@@ -21,7 +21,7 @@ pub(super) fn completions(shell: Shell) -> String {
 
 /// The command line with a hint for each value, by its name. They are not in its definition, where they would cost every
 /// run 30,000 instructions.
-fn command() -> Command {
+fn hinted_command() -> Command {
     Cli::command().mut_args(|arg| match hint(&arg) {
         Some(hint) => arg.value_hint(hint),
         None => arg,

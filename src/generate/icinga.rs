@@ -21,7 +21,7 @@ const EXCLUDED: &[(&str, &str)] = &[
     ("version", "prints a text and probes nothing"),
 ];
 
-pub(super) fn command() -> String {
+pub(super) fn check_command() -> String {
     let command = Cli::command();
     let arguments: String = arguments(&command).enumerate().map(|(order, arg)| entries(arg, order)).collect();
     include_str!("../../assets/icinga2.conf").replace("@ARGUMENTS@\n", &arguments)
@@ -37,7 +37,7 @@ fn arguments(command: &Command) -> impl Iterator<Item = &Arg> {
 /// An option's entries in the dictionary of arguments: one, or one for each time that a counted switch may be given.
 fn entries(arg: &Arg, order: usize) -> String {
     let long = arg.get_long().unwrap_or_default();
-    let (key, description) = (format!("--{long}"), description(arg));
+    let (key, description) = (format!("--{long}"), option_help(arg));
     let variable = format!("$ceilometer_{}$", long.replace('-', "_"));
     match arg.get_action() {
         ArgAction::Count => counted(long, &variable, order, &description),
@@ -69,7 +69,7 @@ fn entry(key: &str, attributes: &str, order: usize, description: &str) -> String
 }
 
 /// The option's help as one line within Icinga's quotes.
-fn description(arg: &Arg) -> String {
+fn option_help(arg: &Arg) -> String {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let line = help.split_whitespace().collect::<Vec<_>>().join(" ");
     line.replace('\\', "\\\\").replace('"', "\\\"")
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn variable_of_every_option() {
         let command = Cli::command();
-        let text = super::command();
+        let text = check_command();
         for arg in command.get_arguments().filter_map(Arg::get_long) {
             let variable = format!("$ceilometer_{}$", arg.replace('-', "_"));
             let excluded = EXCLUDED.iter().any(|(long, _)| *long == arg);

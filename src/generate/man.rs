@@ -25,7 +25,7 @@ pub(super) fn page() -> String {
         environment() + &haproxy(),
         examples(),
         diagnoses(),
-        table(),
+        format_table(),
         terms(),
         see_also(),
     ];
@@ -77,18 +77,18 @@ fn argument_first(text: &str) -> Option<String> {
 }
 
 /// The table, as `--explain` prints it without overrides.
-fn table() -> String {
+fn format_table() -> String {
     let introduction = plain(
         "Each answer or failure is judged by the row with the most specific key: method and status, status, method \
          and class, class. --state overrides any row, and --explain prints the result. The rows marked * are those \
          of the Health-Check API's page; the others, and the hints, are this program's own.",
     );
     let rows = Table::default().rows();
-    section("TABLE") + &introduction + &rows.iter().map(row).collect::<Vec<_>>().concat()
+    section("TABLE") + &introduction + &rows.iter().map(format_row).collect::<Vec<_>>().concat()
 }
 
 /// One row of the table: key and state, then meaning and action.
-fn row(row: &Row) -> String {
+fn format_row(row: &Row) -> String {
     let mark = if row.origin == RuleOrigin::Documented { " *" } else { "" };
     let action = if row.action.is_empty() { String::new() } else { format!(" Action: {}.", row.action) };
     let hints = row.hints(row.key).map(|hint| format!(" Hint: {hint}.")).collect::<Vec<_>>().concat();

@@ -18,7 +18,7 @@ pub(crate) fn text(what: Artifact) -> String {
         Artifact::CompleteBash => return completions(Shell::Bash),
         Artifact::CompleteZsh => return completions(Shell::Zsh),
         Artifact::CompleteFish => return completions(Shell::Fish),
-        Artifact::Icinga2 => return icinga::command(),
+        Artifact::Icinga2 => return icinga::check_command(),
         Artifact::Icinga2Services => include_str!("../../assets/icinga2-services.conf"),
         Artifact::Nagios => include_str!("../../assets/nagios.cfg"),
         Artifact::NagiosServices => include_str!("../../assets/nagios-services.cfg"),

@@ -43,10 +43,10 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
     let name = format!("'{}'", name(path));
     let file = match rustix::fs::open(path, FILE_FLAGS, Mode::empty()) {
         Ok(file) => file,
-        Err(error) => bail!(refusal(&name, error)),
+        Err(error) => bail!(describe_refusal(&name, error)),
     };
     if rustix::fs::fstat(&file).is_ok_and(|status| FileType::from_raw_mode(status.st_mode).is_dir()) {
-        bail!(refusal(&name, Errno::ISDIR));
+        bail!(describe_refusal(&name, Errno::ISDIR));
     }
     let wait = if is_inherited(path) { Wait::WhenReported } else { Wait::First };
     Reader { name, wait, limit, deadline }.read(file.as_fd())
@@ -91,9 +91,9 @@ pub(crate) fn read_trusted(
     let opened = match open_in_place(path) {
         Ok(opened) => opened,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(error) => bail!(refusal(&shown, error)),
+        Err(error) => bail!(describe_refusal(&shown, error)),
     };
-    let status = rustix::fs::fstat(&opened.file).map_err(|error| anyhow!(refusal(&shown, error)))?;
+    let status = rustix::fs::fstat(&opened.file).map_err(|error| anyhow!(describe_refusal(&shown, error)))?;
     if !FileType::from_raw_mode(status.st_mode).is_file() {
         bail!("{shown} is not a regular file");
     }
@@ -261,7 +261,7 @@ impl Reader {
                     wait = true;
                     continue;
                 }
-                Err(error) => bail!(refusal(&self.name, error)),
+                Err(error) => bail!(describe_refusal(&self.name, error)),
             }
             if content.len() > self.limit {
                 bail!("{} is larger than {} bytes: is it the right file?", self.name, self.limit);
@@ -280,12 +280,12 @@ impl Reader {
         match is_in_time {
             Ok(true) => Ok(()),
             Ok(false) => Err(timeout_error(&self.name)),
-            Err(error) => bail!(refusal(&self.name, error)),
+            Err(error) => bail!(describe_refusal(&self.name, error)),
         }
     }
 }
 
-fn refusal(name: &str, error: Errno) -> String {
+fn describe_refusal(name: &str, error: Errno) -> String {
     match error {
         Errno::NOENT | Errno::NOTDIR => format!("{name} does not exist: check the path"),
         Errno::ACCESS | Errno::PERM => {

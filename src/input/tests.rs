@@ -58,11 +58,14 @@ fn unreadable_files() {
     let hostile = error(Path::new("/no\x1b[31m\nsuch\u{202e}file"), LIMIT, soon());
     assert_eq!(hostile, "'/no suchfile' does not exist: check the path");
     assert_eq!(
-        refusal("'x'", Errno::ACCESS),
+        describe_refusal("'x'", Errno::ACCESS),
         "'x' may not be read: give the user that runs the check permission to read it"
     );
-    assert_eq!(refusal("standard input", Errno::BADF), "standard input is closed: name a file instead");
-    assert_eq!(refusal("'x'", Errno::NXIO), "'x' cannot be read: no such device or address");
+    assert_eq!(
+        describe_refusal("standard input", Errno::BADF),
+        "standard input is closed: name a file instead"
+    );
+    assert_eq!(describe_refusal("'x'", Errno::NXIO), "'x' cannot be read: no such device or address");
 }
 
 #[test]

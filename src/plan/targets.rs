@@ -69,7 +69,7 @@ pub(super) fn plan(
     deadline: Instant,
 ) -> Result<Targets> {
     if !cli.mode.simulate.is_empty() {
-        return simulated(cli);
+        return plan_simulation(cli);
     }
     if !haproxy && haproxy_call::has_form_of_call(cli) {
         bail!(
@@ -98,7 +98,7 @@ pub(super) fn plan(
 
 /// Plans a rehearsal. It takes the place of given endpoints, so that it can be appended to any command; the quorum is
 /// about those, and is not checked.
-fn simulated(cli: &Cli) -> Result<Targets> {
+fn plan_simulation(cli: &Cli) -> Result<Targets> {
     let is_diagnosis = |text: &&String| Diagnosis::NAMES.contains(&text.as_str());
     if let Some(diagnosis) = cli.targets.endpoints.iter().find(is_diagnosis) {
         bail!("separate several diagnoses by commas: --simulate …,{diagnosis}");

@@ -25,7 +25,7 @@ const MAX_OF_ONE_NAME: usize = 2;
 pub(super) fn read(der: &CertificateDer<'_>) -> Option<ServerCertificate> {
     let certificate = parse(der)?;
     Some(ServerCertificate {
-        not_after: time(certificate.validity().not_after),
+        not_after: system_time(certificate.validity().not_after),
         subject: UntrustedText::new(certificate.subject().to_string()),
         issuer: UntrustedText::new(certificate.issuer().to_string()),
     })
@@ -36,7 +36,7 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
 }
 
 /// A certificate's date; one before 1970, which no output can show, is as expired in 1970.
-fn time(time: ASN1Time) -> SystemTime {
+fn system_time(time: ASN1Time) -> SystemTime {
     let seconds = u64::try_from(time.timestamp()).unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
@@ -148,13 +148,14 @@ pub(super) fn refused(
             return parse(anchor).map_or_else(unreadable, |anchor| outdated(&anchor, ChainPart::Anchor));
         }
         Some(Refusal::MayNotSign(issuer)) => {
-            let blamed =
-                |issuer: X509Certificate<'_>| fault(CertificateProblem::MayNotSign, &issuer, &issuer);
+            let blamed = |issuer: X509Certificate<'_>| {
+                certificate_fault(CertificateProblem::MayNotSign, &issuer, &issuer)
+            };
             return parse(issuer).map_or_else(unreadable, blamed);
         }
         Some(Refusal::UnprovenKey) => {
             let problem = unusable_key(leaf, ChainPart::Server).unwrap_or(CertificateProblem::UnprovenKey);
-            return fault(problem, leaf, leaf);
+            return certificate_fault(problem, leaf, leaf);
         }
         Some(Refusal::OutOfTime) | None => {}
     }
@@ -174,7 +175,8 @@ pub(super) fn refused(
         CertificateError::Revoked => (CertificateProblem::Revoked, leaf),
         CertificateError::BadEncoding => early_date(&path).unwrap_or((CertificateProblem::Malformed, leaf)),
         CertificateError::BadSignature => {
-            return key_fault(&path, last, trust).unwrap_or_else(|| fault(mismatch(leaf, trust), leaf, last));
+            return key_fault(&path, last, trust)
+                .unwrap_or_else(|| certificate_fault(mismatch(leaf, trust), leaf, last));
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
@@ -183,13 +185,13 @@ pub(super) fn refused(
             return key_fault(&path, last, trust).unwrap_or_else(|| {
                 let (problem, culprit) = unusable_signature(&path, leaf, signature_algorithm_id)
                     .unwrap_or_else(|| (mismatch(leaf, trust), leaf));
-                fault(problem, culprit, last)
+                certificate_fault(problem, culprit, last)
             });
         }
         other if is_about_extension(other) => extension(&path, leaf),
         other => (by_name(other, leaf, trust), leaf),
     };
-    fault(problem, culprit, last)
+    certificate_fault(problem, culprit, last)
 }
 
 /// A problem and the certificate that has it.
@@ -207,7 +209,11 @@ fn unreadable() -> Fault {
 }
 
 /// The fault of a chain whose certificate `culprit` is to blame, and which ends at `last`.
-fn fault(problem: CertificateProblem, culprit: &X509Certificate<'_>, last: &X509Certificate<'_>) -> Fault {
+fn certificate_fault(
+    problem: CertificateProblem,
+    culprit: &X509Certificate<'_>,
+    last: &X509Certificate<'_>,
+) -> Fault {
     let name = |name: &X509Name<'_>| UntrustedText::new(name.to_string());
     let names = host_names(culprit);
     let detail = CertificateFault {
@@ -223,11 +229,11 @@ fn fault(problem: CertificateProblem, culprit: &X509Certificate<'_>, last: &X509
 fn outdated(culprit: &X509Certificate<'_>, part: ChainPart) -> Fault {
     let validity = culprit.validity();
     let problem = if validity.not_before > ASN1Time::now() {
-        CertificateProblem::NotYetValid(part, time(validity.not_before))
+        CertificateProblem::NotYetValid(part, system_time(validity.not_before))
     } else {
-        CertificateProblem::Expired(part, time(validity.not_after))
+        CertificateProblem::Expired(part, system_time(validity.not_after))
     };
-    fault(problem, culprit, culprit)
+    certificate_fault(problem, culprit, culprit)
 }
 
 /// The certificate that is out of date, where the error says that one is: not always the server's own.
@@ -488,16 +494,15 @@ fn key_fault(
     last: &X509Certificate<'_>,
     trust: Option<&Trust>,
 ) -> Option<Fault> {
-    let sent = path
-        .iter()
-        .enumerate()
-        .find_map(|(index, culprit)| Some(fault(unusable_key(culprit, chain_part(index))?, culprit, last)));
+    let sent = path.iter().enumerate().find_map(|(index, culprit)| {
+        Some(certificate_fault(unusable_key(culprit, chain_part(index))?, culprit, last))
+    });
     sent.or_else(|| {
         let issuer = [last.issuer().as_raw().to_vec()];
         let mut anchors = trust.into_iter().flat_map(|trust| trust.anchors(&issuer));
         anchors.find_map(|(_, anchor)| {
             let anchor = parse(anchor)?;
-            Some(fault(unusable_key(&anchor, ChainPart::Anchor)?, &anchor, &anchor))
+            Some(certificate_fault(unusable_key(&anchor, ChainPart::Anchor)?, &anchor, &anchor))
         })
     })
 }

@@ -60,7 +60,7 @@ pub(super) fn tcp(
                 Err(error) => failures.push(ConnectError::new(address, &error)),
             }
         } else if under_way.is_empty() {
-            return Err(refusal(failures));
+            return Err(combine_failures(failures));
         }
         if under_way.is_empty() {
             // This address failed at once, so the next one need not wait.
@@ -73,7 +73,7 @@ pub(super) fn tcp(
         }
         if Instant::now() >= deadline {
             let kind = untried(&failures).unwrap_or(FaultKind::Timeout);
-            return Err(fault(kind, timed_out(&under_way, failures)));
+            return Err(connect_fault(kind, timed_out(&under_way, failures)));
         }
     }
 }
@@ -106,10 +106,10 @@ fn connect_unix(path: &Path, deadline: Instant) -> Result<OwnedFd, Errno> {
 fn unix_fault(path: &Path, error: &io::Error) -> Fault {
     let reason = (error.kind() != io::ErrorKind::TimedOut).then(|| system_words(error));
     let path = sanitize_own(&path.to_string_lossy(), MAX_SHOWN_PATH);
-    fault(kind_of(error), ConnectFault::Unix { path, reason })
+    connect_fault(kind_of(error), ConnectFault::Unix { path, reason })
 }
 
-fn fault(kind: FaultKind, detail: ConnectFault) -> Fault {
+fn connect_fault(kind: FaultKind, detail: ConnectFault) -> Fault {
     Fault { kind, phase: Phase::Connect, detail: FaultDetail::Connect(detail) }
 }
 
@@ -201,11 +201,11 @@ const MAX_SHOWN_PATH: usize = 120;
 
 /// The fault of a host none of whose addresses accepted: the first address' kind, for a client without a second
 /// try would have seen that one.
-fn refusal(failures: Vec<ConnectError>) -> Fault {
+fn combine_failures(failures: Vec<ConnectError>) -> Fault {
     let first = failures.iter().find(|failure| !failure.is_without_ipv6).or(failures.first());
     let kind = untried(&failures).or(first.map(|failure| failure.kind));
     let attempts = attempts(failures.into_iter().map(|failure| failure.attempt).collect());
-    fault(kind.unwrap_or(FaultKind::NoRoute), attempts)
+    connect_fault(kind.unwrap_or(FaultKind::NoRoute), attempts)
 }
 
 /// The kind of a host one of whose addresses this machine was not able to try: that one might have accepted.
@@ -326,7 +326,7 @@ mod tests {
             (vec![v6()], FaultKind::Local),
         ];
         for (failures, kind) in table {
-            assert_eq!(refusal(failures).kind, kind);
+            assert_eq!(combine_failures(failures).kind, kind);
         }
     }
 

@@ -107,7 +107,7 @@ impl RequestTemplate {
         if let Ok(host) = HeaderValue::try_from(authority) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        let response = agent.run(request).map_err(|error| fault(&log.lock(), &error))?;
+        let response = agent.run(request).map_err(|error| library_fault(&log.lock(), &error))?;
         log.lock().head_complete = true;
         Ok(response)
     }
@@ -216,7 +216,7 @@ const fn lacks_tls_end(fault: &Fault) -> bool {
 }
 
 /// Maps an error of the HTTP library.
-fn fault(log: &ExchangeLog, error: &ureq::Error) -> Fault {
+fn library_fault(log: &ExchangeLog, error: &ureq::Error) -> Fault {
     if let Some(fault) = &log.fault {
         return fault.clone();
     }

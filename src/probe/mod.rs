@@ -372,5 +372,5 @@ fn through(proxy: &Proxy, fault: Fault) -> Fault {
         }
         _ => return fault,
     };
-    tunnel::fault(proxy, fault.phase, problem)
+    tunnel::proxy_fault(proxy, fault.phase, problem)
 }

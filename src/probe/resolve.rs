@@ -75,7 +75,7 @@ impl Resolver {
             Host::Name(name) if is_loopback(name) => Ok(loopback(family)),
             Host::Name(name) => self.0.look_up(&(name.clone(), family), deadline),
         };
-        found.map_err(|error| fault(host.to_string(), error))
+        found.map_err(|error| lookup_fault(host.to_string(), error))
     }
 }
 
@@ -209,7 +209,7 @@ fn lookup_error(error: &io::Error) -> LookupError {
     }
 }
 
-fn fault(name: String, error: LookupError) -> Fault {
+fn lookup_fault(name: String, error: LookupError) -> Fault {
     let (kind, detail) = match error {
         LookupError::Local(problem) => (FaultKind::Local, FaultDetail::Local(problem)),
         LookupError::Problem(problem) => {

@@ -11,15 +11,15 @@ use crate::sanitize::{UntrustedText, system_words};
 
 /// The server wanted a client certificate that the probe lacks.
 pub(super) fn certificate_wanted(phase: Phase) -> Fault {
-    fault(phase, TlsProblem::ClientCertificateMissing)
+    tls_fault(phase, TlsProblem::ClientCertificateMissing)
 }
 
 /// A handshake that failed for a reason that only the library knows.
 pub(super) fn failed(words: String) -> Fault {
-    fault(Phase::Tls, TlsProblem::Failed(words))
+    tls_fault(Phase::Tls, TlsProblem::Failed(words))
 }
 
-fn fault(phase: Phase, problem: TlsProblem) -> Fault {
+fn tls_fault(phase: Phase, problem: TlsProblem) -> Fault {
     Fault { kind: FaultKind::Tls, phase, detail: FaultDetail::Tls(problem) }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn from_tls_error(error: &Error, first_bytes: &[u8], sent: Sent, phas
         Error::NoCertificatesPresented => TlsProblem::NoCertificate,
         other => TlsProblem::Failed(other.to_string()),
     };
-    fault(phase, problem)
+    tls_fault(phase, problem)
 }
 
 fn incompatible(why: &PeerIncompatible) -> TlsProblem {

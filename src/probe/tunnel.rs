@@ -42,7 +42,11 @@ impl Document {
             FaultDetail::Tls(TlsProblem::ServerSpeaksHttp) => !self.is_chunked,
             _ => false,
         };
-        if came { fault(proxy, Phase::Connect, ProxyProblem::Document(self.status)) } else { of_endpoint }
+        if came {
+            proxy_fault(proxy, Phase::Connect, ProxyProblem::Document(self.status))
+        } else {
+            of_endpoint
+        }
     }
 }
 
@@ -58,8 +62,8 @@ pub(super) fn open(
     proxy: &Proxy,
     target: &str,
 ) -> Result<Option<Document>, Fault> {
-    let failed = |problem| fault(proxy, Phase::Connect, problem);
-    let response = stream.write_all(&request(proxy, target)).and_then(|()| read_head(stream));
+    let failed = |problem| proxy_fault(proxy, Phase::Connect, problem);
+    let response = stream.write_all(&connect_request(proxy, target)).and_then(|()| read_head(stream));
     let response = response
         .map_err(|error| local_fault(&error, Phase::Connect).unwrap_or_else(|| failed(io_problem(&error))))?;
     match (head::status(&response), head::length(&response)) {
@@ -71,7 +75,7 @@ pub(super) fn open(
             Ok(Document::announced(status, head))
         }
         (Some(status), _) => {
-            Err(failed(refusal(status, &head::normalize(&response), proxy.authorization.is_some())))
+            Err(failed(read_refusal(status, &head::normalize(&response), proxy.authorization.is_some())))
         }
         (None, _) => Err(failed(ProxyProblem::NotHttp)),
     }
@@ -84,7 +88,7 @@ const UNABLE_TO_CONNECT: &[u8] = b"Unable to connect";
 const MAX_KEPT: usize = 80;
 
 /// Reads the refusal of a tunnel, from the normalised head of the proxy's response.
-fn refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
+fn read_refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
     let is_unable = status == 500 && head::reason(head).starts_with(UNABLE_TO_CONNECT);
     match status {
         407 => match (unsupported_schemes(head), has_credentials) {
@@ -114,7 +118,7 @@ fn unsupported_schemes(head: &[u8]) -> Option<String> {
 }
 
 /// Makes the fault of a proxy. A timeout blames neither side: the proxy or the endpoint may be silent.
-pub(super) fn fault(proxy: &Proxy, phase: Phase, problem: ProxyProblem) -> Fault {
+pub(super) fn proxy_fault(proxy: &Proxy, phase: Phase, problem: ProxyProblem) -> Fault {
     let kind = if problem == ProxyProblem::Timeout { FaultKind::Timeout } else { FaultKind::Proxy };
     let proxy = format!("{}:{}", proxy.host, proxy.port);
     Fault { kind, phase, detail: FaultDetail::Proxy { proxy, problem } }
@@ -127,7 +131,7 @@ fn io_problem(error: &io::Error) -> ProxyProblem {
     }
 }
 
-fn request(proxy: &Proxy, target: &str) -> Vec<u8> {
+fn connect_request(proxy: &Proxy, target: &str) -> Vec<u8> {
     let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
     if let Some(authorization) = &proxy.authorization {
         head.extend_from_slice(b"Proxy-Authorization: ");

@@ -23,7 +23,10 @@ pub(super) fn render(report: &Report, file: Option<&Path>) -> String {
     let name = file.and_then(Path::file_stem).map(run_name);
     let families = run(report).into_iter().chain(login(report)).chain(endpoints(report));
     let headline = report.headline().replace('\n', " ");
-    format!("# {headline}\n{}", families.map(|family| written(&family, name.as_deref())).collect::<String>())
+    format!(
+        "# {headline}\n{}",
+        families.map(|family| format_gauge(&family, name.as_deref())).collect::<String>()
+    )
 }
 
 /// The label of the run whose metrics are in a file.
@@ -77,7 +80,7 @@ impl Sample {
     }
 }
 
-fn written((name, help, samples): &Gauge, run: Option<&str>) -> String {
+fn format_gauge((name, help, samples): &Gauge, run: Option<&str>) -> String {
     let mut text = format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
     for sample in samples {
         // Writing to a string cannot fail.

@@ -71,7 +71,10 @@ impl Key {
             _ if lower == CATALOG => return Ok(Key { method: None, selector: Selector::Catalog }),
             _ => (None, lower.as_str()),
         };
-        let selector = fault(rest).or_else(|| class(rest)).or_else(|| status(rest)).or_else(|| problem(rest));
+        let selector = parse_fault(rest)
+            .or_else(|| parse_class(rest))
+            .or_else(|| parse_status(rest))
+            .or_else(|| parse_problem(rest));
         // A login's response is judged by its token, not by its body.
         let is_login_problem = method == Some(Method::Post) && matches!(selector, Some(Selector::Problem(_)));
         selector.filter(|_| !is_login_problem).map(|selector| Key { method, selector }).ok_or_else(|| {
@@ -97,20 +100,20 @@ fn is_probe(method: Method) -> bool {
     method != Method::Post
 }
 
-fn fault(text: &str) -> Option<Selector> {
+fn parse_fault(text: &str) -> Option<Selector> {
     FaultKind::ALL.iter().copied().find(|kind| kind.name() == text).map(Selector::Fault)
 }
 
-fn problem(text: &str) -> Option<Selector> {
+fn parse_problem(text: &str) -> Option<Selector> {
     SuccessProblem::ALL.into_iter().find(|problem| problem.name() == text).map(Selector::Problem)
 }
 
-fn class(text: &str) -> Option<Selector> {
+fn parse_class(text: &str) -> Option<Selector> {
     let digit = text.strip_suffix("xx")?.parse().ok()?;
     (text.len() == 3 && (1..=5).contains(&digit)).then_some(Selector::Class(digit))
 }
 
-fn status(text: &str) -> Option<Selector> {
+fn parse_status(text: &str) -> Option<Selector> {
     let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let status = text.parse().ok().filter(|status| digits && (100..=599).contains(status))?;
     Some(Selector::Status(status))

@@ -495,12 +495,12 @@ fn rediagnosed(row: Row, state: State) -> Diagnosis {
 /// The keys for an outcome, the narrowest first: method and status, status, method and class, class; likewise for
 /// faults and problems.
 fn precedence(method: Method, selectors: &[Selector]) -> impl Iterator<Item = Key> {
-    let widening = selectors.iter().flat_map(|&selector| [Some(selector), class(selector)]).flatten();
+    let widening = selectors.iter().flat_map(|&selector| [Some(selector), class_of(selector)]).flatten();
     let keys = widening.flat_map(move |selector| [Key { method: Some(method), selector }, any(selector)]);
     keys.filter(move |key| key.applies_to(method))
 }
 
-fn class(selector: Selector) -> Option<Selector> {
+fn class_of(selector: Selector) -> Option<Selector> {
     match selector {
         Selector::Status(status) => u8::try_from(status / 100).ok().map(Selector::Class),
         Selector::Class(_) | Selector::Fault(_) | Selector::Problem(_) | Selector::Catalog => None,

@@ -67,12 +67,12 @@ const FLAGS: [&str; 2] = ["x-cache-hit", "x-from-cache"];
 /// Tests for a header in which a cache names a hit: RFC 9211's, and those of nginx and the large caches.
 fn is_hit(header: &Header) -> bool {
     if header.name == "server-timing" {
-        return text(header).split(',').any(is_hit_metric);
+        return header_text(header).split(',').any(is_hit_metric);
     }
     if !is_of_cache(header) {
         return false;
     }
-    let value = text(header);
+    let value = header_text(header);
     if FLAGS.contains(&header.name.as_str()) && ["1", "true", "yes"].contains(&value.as_str()) {
         return true;
     }
@@ -102,7 +102,7 @@ fn is_hit_metric(metric: &str) -> bool {
 
 /// Tests for a header in which a cache says that it had no response.
 fn is_miss(response: &Response) -> bool {
-    let says_so = |header: &Header| MISSES.contains(&first_word(&text(header)));
+    let says_so = |header: &Header| MISSES.contains(&first_word(&header_text(header)));
     response.headers.iter().filter(|header| is_of_cache(header)).any(says_so)
 }
 
@@ -110,7 +110,7 @@ fn is_of_cache(header: &Header) -> bool {
     header.name.contains("cache") && !OTHERS.iter().any(|part| header.name.contains(part))
 }
 
-fn text(header: &Header) -> String {
+fn header_text(header: &Header) -> String {
     String::from_utf8_lossy(header.value.bytes()).trim().to_ascii_lowercase()
 }
 

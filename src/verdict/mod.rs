@@ -324,7 +324,7 @@ pub(crate) fn judge(
     let requests = request::judge(&criteria.table, &attempt.limits, &exchanges, attempt.problems);
     let skipped = planned.iter().find_map(PlannedRequest::skip_reason);
     let backend = finding::backend_share(&requests);
-    let certificate = certificate(sanitizer, &exchanges, now);
+    let certificate = first_expiring(sanitizer, &exchanges, now);
     let thresholds = &criteria.thresholds;
     let found = finding::most_severe(thresholds, &requests, skipped, backend, certificate.as_ref());
     // Written once, for an address takes longer to write than all that follows it.
@@ -351,7 +351,7 @@ pub(crate) fn judge(
         attempts: attempt.number,
         certificate,
         backend,
-        probes: probes(sanitizer, endpoint, planned, &requests),
+        probes: request_results(sanitizer, endpoint, planned, &requests),
         notes: Vec::new(),
     }
 }
@@ -365,7 +365,7 @@ fn at_address(name: String, endpoint: &Endpoint) -> String {
 }
 
 /// Returns the result of every planned request, in order.
-fn probes(
+fn request_results(
     sanitizer: &Sanitizer,
     endpoint: &Endpoint,
     planned: &[PlannedRequest],
@@ -386,7 +386,7 @@ fn probes(
 
 /// The certificate that was presented; where the servers of one address present several, the one that
 /// ends first.
-fn certificate(sanitizer: &Sanitizer, made: &[&Exchange], now: SystemTime) -> Option<CertificateInfo> {
+fn first_expiring(sanitizer: &Sanitizer, made: &[&Exchange], now: SystemTime) -> Option<CertificateInfo> {
     let presented = made.iter().filter_map(|exchange| exchange.certificate.as_ref());
     let first = presented.min_by_key(|certificate| certificate.not_after)?;
     Some(CertificateInfo {

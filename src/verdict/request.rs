@@ -91,7 +91,11 @@ pub(super) fn read(exchange: &Exchange) -> ReadExchange<'_> {
 
 /// Finds the row that judges. A response that broke off does not count, unless its status alone says what is wrong: a 401
 /// stays one however its body ends.
-fn row(table: &Table, exchange: &Exchange, problems: &[SuccessProblem]) -> (Row, Option<SuccessProblem>) {
+fn find_row(
+    table: &Table,
+    exchange: &Exchange,
+    problems: &[SuccessProblem],
+) -> (Row, Option<SuccessProblem>) {
     match &exchange.completion {
         Completion::Full(response) => table.row_of_response(exchange.method, response.status, problems),
         Completion::Truncated(response, fault) => {
@@ -144,10 +148,10 @@ impl<'a> Request<'a> {
         recognition: Option<Recognition>,
         problems: &[SuccessProblem],
     ) -> Request<'a> {
-        let (row, problem) = match row(table, exchange, problems) {
+        let (row, problem) = match find_row(table, exchange, problems) {
             // Whoever answers in the API's place proves nothing of it, whatever the status.
             found if found.0.state == State::Ok && is_own_response(exchange, recognition) => {
-                row(table, exchange, &[&[SuccessProblem::Page], problems].concat())
+                find_row(table, exchange, &[&[SuccessProblem::Page], problems].concat())
             }
             found => found,
         };
@@ -291,7 +295,7 @@ impl<'a> Request<'a> {
             completion: self
                 .exchange
                 .completion
-                .map(|response| response.status, |fault| sanitized(fault, sanitizer)),
+                .map(|response| response.status, |fault| sanitize_fault(fault, sanitizer)),
             answered_by: self.responder(),
             obstacle: self.obstacle(),
             remark: self.remark,
@@ -306,7 +310,7 @@ impl<'a> Request<'a> {
                 .exchange
                 .completion
                 .response()
-                .map(|response| quotes(response, sanitizer))
+                .map(|response| quote_headers(response, sanitizer))
                 .unwrap_or_default(),
             peer: self.exchange.peer.clone(),
             elapsed: self.exchange.elapsed,
@@ -318,14 +322,14 @@ impl<'a> Request<'a> {
     }
 }
 
-fn sanitized(fault: &Fault, sanitizer: &Sanitizer) -> FaultInfo {
+fn sanitize_fault(fault: &Fault, sanitizer: &Sanitizer) -> FaultInfo {
     let line = |text: &UntrustedText| sanitizer.line(text, MAX_FAULT_TEXT);
     fault.map(&line, &|own| line(&UntrustedText::new(own.to_owned())))
 }
 
 /// The challenge that this program can satisfy, or else the first one: a server may offer several schemes, each in a header
 /// of its own.
-fn challenge(response: &Response, sanitizer: &Sanitizer) -> Option<Challenge> {
+fn preferred_challenge(response: &Response, sanitizer: &Sanitizer) -> Option<Challenge> {
     let headers = response.headers.iter().filter(|header| header.name == "www-authenticate");
     let challenges = headers.map(|header| (AuthScheme::of(header.value.bytes()), &header.value));
     let (scheme, value) = challenges.min_by_key(|(scheme, _)| {
@@ -335,7 +339,7 @@ fn challenge(response: &Response, sanitizer: &Sanitizer) -> Option<Challenge> {
     (!text.is_empty()).then_some(Challenge { scheme, text })
 }
 
-fn quotes(response: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
+fn quote_headers(response: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
     let quote = |name| {
         let value = sanitizer.line(response.header(name)?, MAX_QUOTE);
         (!value.is_empty()).then_some(value)
@@ -344,7 +348,7 @@ fn quotes(response: &Response, sanitizer: &Sanitizer) -> HeaderQuotes {
         location: quote("location").filter(|_| is_redirect(response.status)),
         allow: quote("allow"),
         retry_after: quote("retry-after"),
-        challenge: challenge(response, sanitizer),
+        challenge: preferred_challenge(response, sanitizer),
         age: quote("age"),
         coding: quote("content-encoding")
             .or_else(|| quote("transfer-encoding"))

@@ -62,7 +62,7 @@ pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange)
     if is_fair || left > limit.mul_f64(0.9) {
         return None;
     }
-    let lookup = sum(lookup) + lookup(exchange);
+    let lookup = sum(lookup_time) + lookup_time(exchange);
     let others = limits.queued.min(limit);
     let rest = limit.saturating_sub(left + lookup + head + others);
     let spenders =
@@ -72,11 +72,11 @@ pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange)
 }
 
 /// The time that looking the name up took from what came after it.
-fn lookup(exchange: &Exchange) -> Duration {
+fn lookup_time(exchange: &Exchange) -> Duration {
     let is_over = exchange.completion.fault().is_none_or(|fault| fault.phase != Phase::Resolve);
     exchange.phases.get(Phase::Resolve).filter(|_| is_over).unwrap_or_default()
 }
 
 fn own_time(exchange: &Exchange) -> Duration {
-    exchange.elapsed.saturating_sub(lookup(exchange))
+    exchange.elapsed.saturating_sub(lookup_time(exchange))
 }

@@ -204,7 +204,7 @@ impl Endpoint {
     /// The canonical form, whose host and port are written already.
     pub(crate) fn name_at(&self, host_and_port: &str) -> String {
         let scheme = if self.scheme == Scheme::Https { "https://" } else { "" };
-        let path = path::shown(&self.prefix, &self.path);
+        let path = path::canonical(&self.prefix, &self.path);
         match &self.route {
             Route::Unix(socket) => shown_socket(socket),
             Route::Resolved(address) => format!("{scheme}{host_and_port}{path} ({address})"),

@@ -53,7 +53,7 @@ fn strip_health<'a>(path: &'a str, health: &str) -> &'a str {
 
 /// The path of the canonical form: the prefix, and the health path where it is not the default one or where the
 /// prefix alone would parse to another prefix.
-pub(super) fn shown(prefix: &str, health: &str) -> String {
+pub(super) fn canonical(prefix: &str, health: &str) -> String {
     if health != DEFAULT_PATH {
         return [prefix, health].concat();
     }

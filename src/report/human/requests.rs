@@ -17,7 +17,7 @@ impl HumanView {
     pub(super) fn requests(&self, verdict: &Verdict) -> Vec<String> {
         let in_rows = verdict.probes.iter().filter(|probe| !matches!(probe.outcome, Outcome::Skipped(_)));
         let column = widest(in_rows.map(|probe| wording::outcome(&probe.outcome)));
-        let indent = row("", "", column, "").len();
+        let indent = format_row("", "", column, "").len();
         let scale = Scale::new(verdict, self.prose.saturating_sub(indent));
         let (mut sent, mut skipped) = (Vec::new(), Vec::new());
         for probe in &verdict.probes {
@@ -25,7 +25,9 @@ impl HumanView {
             match &probe.outcome {
                 Outcome::Made(judged) => {
                     let bar = phase_bar::draw(&judged.phases, scale.columns(judged.elapsed));
-                    sent.push(row(method, &outcome, column, &units::format_duration(judged.elapsed)) + &bar);
+                    sent.push(
+                        format_row(method, &outcome, column, &units::format_duration(judged.elapsed)) + &bar,
+                    );
                 }
                 Outcome::Skipped(reason) => {
                     skipped.extend(self.labelled(&wording::skipped(probe.method, *reason)));
@@ -50,7 +52,7 @@ impl HumanView {
 }
 
 /// A request's columns, up to where the bar begins.
-fn row(method: &str, outcome: &str, columns: usize, time: &str) -> String {
+fn format_row(method: &str, outcome: &str, columns: usize, time: &str) -> String {
     format!("{INDENT}{method:<4}  {}  {}  ", pad_right(outcome, columns), pad_left(time, 7))
 }
 

@@ -30,9 +30,9 @@ impl HumanView {
         }
         let rows: Vec<Cells> = shown.iter().map(|verdict| cells(verdict)).collect();
         let fitted = fit(&rows, self.columns);
-        let mut lines = vec![row(&pad_right("STATE", MARGIN), &TITLES.map(String::from), &fitted)];
+        let mut lines = vec![format_row(&pad_right("STATE", MARGIN), &TITLES.map(String::from), &fitted)];
         for (verdict, cells) in shown.iter().zip(&rows) {
-            lines.push(row(&self.palette.margin(verdict.state), cells, &fitted));
+            lines.push(format_row(&self.palette.margin(verdict.state), cells, &fitted));
         }
         for (state, diagnosis, count) in hidden {
             lines.push(format!("{}{}", self.palette.margin(state), wording::run::more_of(count, diagnosis)));
@@ -80,7 +80,7 @@ fn fit(rows: &[Cells], room: usize) -> FittedColumns<4> {
     fit_columns(width(0), [width(1), width(2), width(3), width(4)], room.saturating_sub(MARGIN))
 }
 
-fn row(margin: &str, [name, diagnosis, get, head, time]: &Cells, fitted: &FittedColumns<4>) -> String {
+fn format_row(margin: &str, [name, diagnosis, get, head, time]: &Cells, fitted: &FittedColumns<4>) -> String {
     let mut line = format!("{margin}{}", pad_right(&truncate_middle(name, fitted.name), fitted.name));
     let [diagnosis_width, get_width, head_width, time_width] = fitted.columns;
     let columns = [

@@ -22,7 +22,7 @@ pub(super) fn metrics(report: &Report, verbosity: Verbosity) -> Vec<String> {
     metrics.extend(login.map(|login| Metric::time("auth_time".into(), login.elapsed, &Threshold::default())));
     for verdict in report.endpoints.iter().filter(|_| each) {
         let prefix = if several { format!("{} ", verdict.endpoint) } else { String::new() };
-        metrics.extend(endpoint(verdict, &prefix, &report.thresholds));
+        metrics.extend(endpoint_metrics(verdict, &prefix, &report.thresholds));
     }
     // A second metric of the same label would overwrite the first in every graph.
     let mut labels = HashSet::new();
@@ -61,7 +61,7 @@ fn aggregate(report: &Report) -> Vec<Metric> {
     vec![Metric::count("endpoints", report.endpoints.len()), Metric::count("healthy", report.healthy())]
 }
 
-fn endpoint(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Metric> {
+fn endpoint_metrics(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Metric> {
     let mut metrics = Vec::new();
     for (method, judged) in verdict.made() {
         let label = format!("{prefix}{}_time", method.name().to_lowercase());

@@ -123,7 +123,7 @@ pub(super) fn is_of_framework(html: &str) -> bool {
 }
 
 /// Returns the words of a page.
-pub(super) fn words(html: &str) -> String {
+pub(super) fn visible_text(html: &str) -> String {
     fold(&strip(html, &html.to_ascii_lowercase()))
 }
 

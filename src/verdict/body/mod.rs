@@ -80,7 +80,8 @@ const MAX_GOOD_WORDS: usize = 3;
 /// Tests for a web page, by the body alone: frameworks set `text/html` on anything. A fragment that says that all is well,
 /// and nothing else, is a health check's own.
 pub(super) fn is_web_page(body: &Body<'_>) -> bool {
-    html::is_document(&body.text) || (html::is_page(&body.text) && !says_well(&html::words(&body.text)))
+    html::is_document(&body.text)
+        || (html::is_page(&body.text) && !says_well(&html::visible_text(&body.text)))
 }
 
 fn says_well(words: &str) -> bool {

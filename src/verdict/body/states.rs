@@ -323,7 +323,7 @@ const SETTINGS: [&str; 8] = ["use", "uses", "enable", "has", "with", "skip", "no
 const CACHES: [&str; 4] = ["cache", "memcache", "memcached", "redis"];
 
 pub(super) fn is_good(text: &str) -> bool {
-    let text = state(text);
+    let text = normalize_state(text);
     is_good_state(&text) || DENIALS.iter().any(|denial| text.starts_with(denial))
 }
 
@@ -334,20 +334,20 @@ fn is_good_state(text: &str) -> bool {
 /// Tests for the state, or the text, of a component that has failed.
 pub(super) fn is_bad(text: &str) -> bool {
     // Most texts are good states, none of which is bad.
-    !is_good_state(&state(text)) && (begins_with_failure(text) || ends_with_failure(text))
+    !is_good_state(&normalize_state(text)) && (begins_with_failure(text) || ends_with_failure(text))
 }
 
 /// Tests for a text whose beginning says that something has failed, whatever it is: `error: no route to the database`.
 pub(super) fn begins_with_failure(text: &str) -> bool {
     let text = text.trim();
-    let start = state(text);
+    let start = normalize_state(text);
     let is_failure = is_bad_state(&start) || is_about_failure(&start) || names_exception(text);
     is_failure && !is_setting(&start)
 }
 
 /// Tests for a text, or its first clause, whose end says that its beginning has failed: `database is down`.
 pub(super) fn ends_with_failure(text: &str) -> bool {
-    let text = spaced(&state(text));
+    let text = spaced(&normalize_state(text));
     let clause = text.find([':', ',', ';', '(', '=']).and_then(|at| text.split_at_checked(at));
     ends_badly(&text) || clause.is_some_and(|(clause, rest)| ends_badly(clause.trim()) && !is_harmless(rest))
 }
@@ -374,7 +374,7 @@ fn bare_words(text: &str) -> impl Iterator<Item = &str> + Clone {
 
 /// Tests for a text with a word of failure and a hedge beside it, or else with a good state or a figure and no negation.
 pub(super) fn is_good_news(text: &str) -> bool {
-    let text = spaced(&state(text));
+    let text = spaced(&normalize_state(text));
     let mut words = bare_words(&text);
     if words.clone().any(is_word_of_failure) {
         return words.any(is_hedge);
@@ -396,28 +396,28 @@ pub(super) fn is_denied_by_zero(key: &str) -> bool {
 
 /// Tests for the whole of a state, not only for its beginning.
 pub(super) fn is_bad_state(text: &str) -> bool {
-    let text = spaced(&state(text));
+    let text = spaced(&normalize_state(text));
     BAD_STATES.contains(&text.as_str()) || rest_of_failure(&text) == Some("")
 }
 
 /// Tests for a text that says that the service is in maintenance: `status: maintenance`, `Down for maintenance`.
 pub(super) fn is_maintenance(text: &str) -> bool {
-    let text = state(text);
+    let text = normalize_state(text);
     text.rsplit(": ").next() == Some("maintenance") || MAINTENANCE.iter().any(|words| text.contains(words))
 }
 
 /// Tests for the state of a component that nobody uses.
 pub(super) fn is_unused(text: &str) -> bool {
-    UNUSED_STATES.contains(&spaced(&state(text)).as_str())
+    UNUSED_STATES.contains(&spaced(&normalize_state(text)).as_str())
 }
 
 /// Tests for a text that denies what its key affirms: etcd writes `"health":"false"`.
 pub(super) fn is_false(text: &str) -> bool {
-    ["false", "no"].contains(&state(text).as_str())
+    ["false", "no"].contains(&normalize_state(text).as_str())
 }
 
 /// The beginning of a value in lower case.
-fn state(text: &str) -> String {
+fn normalize_state(text: &str) -> String {
     beginning(text.trim()).trim_end_matches(['.', '!']).to_ascii_lowercase()
 }
 
@@ -510,7 +510,7 @@ fn is_zero(text: &str) -> bool {
 
 /// Tests for the text of an error that is none: `N/A`, `0 in 5m`, `Error reporting disabled`.
 pub(super) fn denies_error(text: &str) -> bool {
-    let text = state(text);
+    let text = normalize_state(text);
     let first = text.split([' ', ',']).next().unwrap_or_default();
     let mut words = text.split(' ').rev();
     let succeeded =
@@ -526,7 +526,7 @@ pub(super) fn denies_error(text: &str) -> bool {
 
 /// Tests for the duration of a setting: `timeout: 30s`.
 fn is_setting(text: &str) -> bool {
-    let value = state(text);
+    let value = normalize_state(text);
     let value = value.strip_prefix("timeout").map(|rest| rest.trim_start_matches([' ', ':', '=']));
     value.is_some_and(|value| value.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -540,7 +540,7 @@ fn names_exception(text: &str) -> bool {
 }
 
 /// The words of a key: those of `dbStatus` and `db_status` are the same.
-fn words(key: &str) -> impl Iterator<Item = &str> {
+fn split_key(key: &str) -> impl Iterator<Item = &str> {
     beginning(key).split(|letter: char| !letter.is_alphanumeric()).flat_map(words_by_case)
 }
 
@@ -565,11 +565,11 @@ fn is_one(word: &str, of: &[&str]) -> bool {
 }
 
 fn has_last_word(key: &str, of: &[&str]) -> bool {
-    words(key).last().is_some_and(|word| is_one(word, of))
+    split_key(key).last().is_some_and(|word| is_one(word, of))
 }
 
 fn has_word(key: &str, of: &[&str]) -> bool {
-    words(key).any(|word| is_one(word, of))
+    split_key(key).any(|word| is_one(word, of))
 }
 
 pub(super) fn names_state(key: &str) -> bool {
@@ -592,7 +592,7 @@ pub(super) fn affirms(key: &str) -> bool {
 /// Tests for a key whose `false` is a failure: a component that is needed, and an affirmation or a state of the whole or
 /// of such a component. Of anything else, such as `maintenance_status` or `dhcp_available`, it may be good news.
 pub(super) fn is_failed_by_false(key: &str) -> bool {
-    let words: Vec<_> = words(key).collect();
+    let words: Vec<_> = split_key(key).collect();
     let (subject, ends) = split_state(&words);
     let is_whole = subject.iter().all(|word| is_one(word, &WHOLE) || is_one(word, &FILLERS));
     (is_whole && !ends.is_empty()) || is_needed_component(subject)
@@ -600,7 +600,7 @@ pub(super) fn is_failed_by_false(key: &str) -> bool {
 
 /// Tests for a key such as `catalog_reachable`, whose `true` says nothing of the whole.
 pub(super) fn is_state_of_component(key: &str) -> bool {
-    let words: Vec<_> = words(key).collect();
+    let words: Vec<_> = split_key(key).collect();
     is_needed_component(split_state(&words).0)
 }
 
@@ -612,7 +612,7 @@ fn split_state<'a, 'b>(words: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
 
 /// Tests for a key such as `is_down`, `has_errors` or `failed_checks`.
 pub(super) fn names_failure(key: &str) -> bool {
-    let words: Vec<_> = words(key).collect();
+    let words: Vec<_> = split_key(key).collect();
     let is_failed = |word: &str| is_one(word, &FAILED_KEYS);
     match words.as_slice() {
         [fillers @ .., last] if is_failed(last) => fillers.iter().all(|word| is_one(word, &FILLERS)),
@@ -647,7 +647,7 @@ fn is_needed_component(words: &[&str]) -> bool {
 /// Tests for a text about a component or the whole: `connection to the database`.
 pub(super) fn is_about_component(text: &str) -> bool {
     let is_known = |word: &str| WHOLE.contains(&word) || STATE_KEYS.contains(&word) || is_component(word);
-    state(text).split(|c: char| !c.is_alphanumeric()).any(is_known)
+    normalize_state(text).split(|c: char| !c.is_alphanumeric()).any(is_known)
 }
 
 pub(super) fn holds_components(key: &str) -> bool {

@@ -45,7 +45,7 @@ impl<'a> EndpointTable<'a> {
         let columns = [
             (self.diagnosis, pad_right(verdict.diagnosis.name(), self.diagnosis)),
             (self.duration, pad_right(&duration(self.view, verdict), self.duration)),
-            (self.time, pad_left(&time(verdict), self.time)),
+            (self.time, pad_left(&format_slowest(verdict), self.time)),
             (self.sparkline, self.sparkline(verdict)),
         ];
         for (_, text) in columns.into_iter().filter(|(columns, _)| *columns > 0) {
@@ -70,6 +70,6 @@ fn duration(view: &LiveView, verdict: &Verdict) -> String {
 }
 
 /// Time of the slowest request of the run.
-fn time(verdict: &Verdict) -> String {
+fn format_slowest(verdict: &Verdict) -> String {
     verdict.made().map(|(_, judged)| judged.elapsed).max().map(units::format_duration).unwrap_or_default()
 }
