@@ -98,7 +98,7 @@ fn three_endpoints_in_three_states() {
           GET   200  5.68 ms  ▒▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓█████████████████
                               ▒ connect  ▓ tls  █ wait
           back-end's share of GET: 1.11 ms
-          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject
+          Certificate: valid until 2026-11-27T18:54:24Z, 20.5 days left; subject
               "CN=a.example"; issuer "CN=Example CA, O=Example"
     "#]]
     .assert_eq(&shown(&three(), &at(80)));
@@ -150,7 +150,7 @@ fn three_endpoints_on_a_narrow_terminal() {
             ▒ connect  ▓ tls  █ wait
           back-end's share of GET: 1.11 ms
           Certificate: valid until
-              2026-11-27T18:54:24Z, 20.51 days
+              2026-11-27T18:54:24Z, 20.5 days
               left; subject "CN=a.example";
               issuer "CN=Example CA, O=Example"
     "#]]
@@ -171,7 +171,7 @@ fn three_endpoints_on_a_wide_terminal() {
           → verify that the API is up and running and that there is connectivity with the back-end
         WARNING   certificate-expiring: certificate of metering-3.example.com:443 expires on 2026-11-27, in
                   20.5 days: below the warning threshold of 30 days
-          Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer
+          Certificate: valid until 2026-11-27T18:54:24Z, 20.5 days left; subject "CN=a.example"; issuer
               "CN=Example CA, O=Example"
     "#]]
     .assert_eq(&new_lines(&three(), &at(160), &render(&three(), &at(80))));

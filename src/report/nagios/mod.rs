@@ -151,7 +151,7 @@ mod tests {
             CEILOMETER WARNING - 1 of 2 endpoints not OK; certificate-expiring: certificate of b:443 expires on 2026-11-27, in 20.5 days: below the warning threshold of 30 days | endpoints=2 healthy=1 'a:8777 head_time'=0.001234s;;;0 'a:8777 get_time'=0.003456s;;;0 'a:8777 backend_time'=0.002222s;;;0 'https://b:443 head_time'=0.004567s;;;0 'https://b:443 get_time'=0.005678s;;;0 'https://b:443 backend_time'=0.001111s;;;0 'https://b:443 certificate_days'=20.51
             WARNING - certificate-expiring: https://b:443
               Action: renew the certificate and have the server that presents it load the new one
-              Certificate: valid until 2026-11-27T18:54:24Z, 20.51 days left; subject "CN=a.example"; issuer "CN=Example CA, O=Example"
+              Certificate: valid until 2026-11-27T18:54:24Z, 20.5 days left; subject "CN=a.example"; issuer "CN=Example CA, O=Example"
             OK - healthy: HEAD 204, GET 200 from a:8777
               the API answers and reaches its back-end
               Note: the token travels in the clear

@@ -159,9 +159,9 @@ const fn circumstance(phase: Phase) -> &'static str {
 pub(super) fn certificate(certificate: &CertificateInfo) -> String {
     let CertificateInfo { not_after, days_left, subject, issuer } = certificate;
     let life = if *days_left < 0.0 {
-        format!("expired {} days ago", format_decimal(-days_left, 2))
+        format!("expired {} days ago", format_decimal(-days_left, 1))
     } else {
-        format!("{} days left", format_decimal(*days_left, 2))
+        format!("{} days left", format_decimal(*days_left, 1))
     };
     format!(
         "Certificate: valid until {}, {life}; subject {}; issuer {}",
