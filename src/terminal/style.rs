@@ -3,19 +3,12 @@
 //! Each keeps a contrast of 3:1 or more on black and on white in the palettes of xterm, Linux, GNOME, VS Code and
 //! Windows. Yellow, green and dimmed text do not (1.4 and 2.2 on white), so states have a background.
 
+use std::fmt::Display;
+
+use owo_colors::OwoColorize;
+
 use crate::model::state::State;
 use crate::terminal::layout::{MARGIN, display_width};
-
-/// Parameters of `CSI … m` (SGR in ECMA-48). They are written out, since each start would relocate the tables of a crate that
-/// knows all 256 colours.
-mod parameters {
-    pub(super) const BLACK_ON_GREEN: &str = "30;42";
-    pub(super) const BLACK_ON_YELLOW: &str = "30;43";
-    pub(super) const BRIGHT_WHITE_ON_RED: &str = "97;41";
-    pub(super) const BRIGHT_WHITE_ON_MAGENTA: &str = "97;45";
-    pub(super) const BOLD: &str = "1";
-    pub(super) const BRIGHT_RED: &str = "91";
-}
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Palette {
@@ -28,13 +21,13 @@ impl Palette {
     }
 
     pub(crate) fn state(self, state: State) -> String {
-        let parameters = match state {
-            State::Ok => parameters::BLACK_ON_GREEN,
-            State::Warning => parameters::BLACK_ON_YELLOW,
-            State::Critical => parameters::BRIGHT_WHITE_ON_RED,
-            State::Unknown => parameters::BRIGHT_WHITE_ON_MAGENTA,
-        };
-        self.paint(parameters, state.name())
+        let name = state.name();
+        match state {
+            State::Ok => self.paint(name, name.black().on_green()),
+            State::Warning => self.paint(name, name.black().on_yellow()),
+            State::Critical => self.paint(name, name.bright_white().on_red()),
+            State::Unknown => self.paint(name, name.bright_white().on_magenta()),
+        }
     }
 
     /// A state's name, padded to the margin of a line.
@@ -43,16 +36,16 @@ impl Palette {
     }
 
     pub(crate) fn bold(self, text: &str) -> String {
-        self.paint(parameters::BOLD, text)
+        self.paint(text, text.bold())
     }
 
     /// A mark of failure, which is too small for a background.
     pub(crate) fn failure(self, text: &str) -> String {
-        self.paint(parameters::BRIGHT_RED, text)
+        self.paint(text, text.bright_red())
     }
 
-    fn paint(self, parameters: &str, text: &str) -> String {
-        if self.color && !text.is_empty() { format!("\x1b[{parameters}m{text}\x1b[0m") } else { text.into() }
+    fn paint(self, text: &str, painted: impl Display) -> String {
+        if self.color && !text.is_empty() { painted.to_string() } else { text.into() }
     }
 }
 
@@ -69,7 +62,7 @@ mod tests {
             (palette.state(State::Critical), "\x1b[97;41mCRITICAL\x1b[0m"),
             (palette.state(State::Unknown), "\x1b[97;45mUNKNOWN\x1b[0m"),
             (palette.bold("text"), "\x1b[1mtext\x1b[0m"),
-            (palette.failure("text"), "\x1b[91mtext\x1b[0m"),
+            (palette.failure("text"), "\x1b[91mtext\x1b[39m"),
             (palette.bold(""), ""),
             (Palette::new(false).state(State::Critical), "CRITICAL"),
         ];
