@@ -163,6 +163,17 @@ impl Plan {
             sanitizer: secrets.sanitizer,
         })
     }
+
+    /// Returns whether a signal ends a run with a report of the endpoints that it has finished.
+    pub(crate) const fn reports_interruption(&self) -> bool {
+        match self.mode {
+            // Without a progress bar nobody listens for signals, which end the process.
+            RunMode::Once => self.output.progress,
+            RunMode::Wait { .. } => true,
+            // The summary of a watch counts whole runs.
+            RunMode::Watch { .. } => false,
+        }
+    }
 }
 
 /// The end of a first look at a file system, which may not answer, in a run with this budget.

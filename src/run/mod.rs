@@ -40,7 +40,7 @@ pub(crate) struct Run {
     /// Shared by all runs: the next one joins a look-up that a silent name service delays.
     resolver: Resolver,
     count: ProgressCounter,
-    /// Verdicts of the run under way, for a person who interrupts it.
+    /// Verdicts of the run under way, where a signal ends it with a report.
     finished: Mutex<Vec<Verdict>>,
     /// The embedded endpoints live as long as the run.
     simulation: Option<Simulation>,
@@ -184,7 +184,7 @@ impl Run {
             }
             let verdict = examination.verdict(endpoint, self.methods(endpoint), queued);
             self.count.advance();
-            if plan.output.progress {
+            if plan.reports_interruption() {
                 self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
             }
             verdict

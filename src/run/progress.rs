@@ -13,7 +13,7 @@ use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
     let budget = run.plan().timing.budget;
     let time = TimeFrame { started, deadline: started + budget };
-    if !run.plan().output.progress {
+    if !run.plan().reports_interruption() {
         return run.once(time);
     }
     let run = Arc::new(run);

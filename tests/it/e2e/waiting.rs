@@ -1,12 +1,13 @@
 //! `--wait`: quiet until the state is OK or the time is over.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::e2e::terminal::USUAL;
-use crate::support::harness::{alone, check};
+use crate::support::harness::{MAX_RUN, alone, check};
 use crate::support::peer::{Peer, Step, alive, answers, healthy};
 
 /// A service that recovers after the given number of GETs.
@@ -120,4 +121,26 @@ fn terminated_first_run() {
         "{}",
         left.screen
     );
+}
+
+/// Every format reports what a first run has found, with a progress bar and without.
+#[test]
+fn interrupted_first_run() {
+    let (asked, waiting) = mpsc::channel();
+    let silent = Peer::asked(move |_| {
+        let _ = asked.send(());
+        vec![Step::Hang]
+    });
+    let bad = Peer::backend_down();
+    for format in ["human", "nagios", "json", "haproxy-agent", "prometheus"] {
+        // One at a time: the first endpoint is finished when the second one is asked.
+        let arguments = [&bad.address(), &silent.address(), "--parallel", "1", "-t", "60", "-o", format];
+        let session = USUAL.run(arguments.into_iter().chain(["--wait", "60"]));
+        waiting.recv_timeout(MAX_RUN).unwrap();
+        session.signals(Signal::INT);
+        let left = session.ends(Duration::from_secs(20));
+        assert_eq!(left.code, Some(2), "{format}: the failure is known");
+        let printed = left.raw.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(printed.contains(", 1 of 2 endpoints probed: backend-down: "), "{format}: {printed}");
+    }
 }
