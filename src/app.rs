@@ -15,13 +15,9 @@ use crate::environment::Environment;
 use crate::model::state::State;
 use crate::plan::{self, Plan, RunMode};
 use crate::report::{Report, wording};
-use crate::run::{self, Run};
+use crate::run::{self, Run, grace};
 use crate::terminal::layout::MAX_PROSE;
 use crate::{deadline, explain, generate, limits, output, startup, watch};
-
-/// Time that a run with files may take after all others must have written, and once more to say that it is late: the rest
-/// of the 250 ms.
-const LATE_GRACE: Duration = Duration::from_millis(20);
 
 static PANIC_LOCATION: OnceLock<String> = OnceLock::new();
 
@@ -39,9 +35,8 @@ pub fn run() -> u8 {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
     }));
     limits::with_stack(|| {
-        panic::catch_unwind(|| start(started, is_memory_limited)).unwrap_or_else(|_| {
-            fail(&internal_error(), None, &Environment::bare(started), output::WRITE_GRACE)
-        })
+        panic::catch_unwind(|| start(started, is_memory_limited))
+            .unwrap_or_else(|_| fail(&internal_error(), None, &Environment::bare(started), grace::WRITE))
     })
 }
 
@@ -62,7 +57,7 @@ fn start(started: Instant, is_memory_limited: bool) -> u8 {
     }
     match Cli::read(arguments, variable) {
         Ok(cli) => execute(&Arc::new(cli), &environment),
-        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment, output::WRITE_GRACE),
+        Err(EarlyExit::Usage(error)) => fail(&error.reason, error.format, &environment, grace::WRITE),
         Err(EarlyExit::Help { plain, colored }) => {
             let text = if environment.wants_color() { &colored } else { &plain };
             show(text, State::Unknown.exit_code(), None)
@@ -90,10 +85,10 @@ enum Prepared {
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
     let files = Arc::new(FileUse::default());
     if let Some(deadline) = plan::file_deadline(cli, environment) {
-        let deadline = deadline + output::WRITE_GRACE + LATE_GRACE;
+        let deadline = deadline + grace::FILES;
         let (cli, environment) = (Arc::clone(cli), Arc::clone(environment));
         end_at(deadline, Arc::clone(&files), move || {
-            fail(wording::run::LATE_FILE, cli.output.output, &environment, LATE_GRACE)
+            fail(wording::run::LATE_FILE, cli.output.output, &environment, grace::LATE_REPORT)
         });
     }
     let prepared = caught(|| prepare(cli, environment, &files.uses_no_file));
@@ -102,9 +97,7 @@ fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
         thread::park();
     }
     let code = prepared.and_then(|prepared| caught(|| finish(prepared, environment.started)));
-    code.unwrap_or_else(|error| {
-        fail(&format!("{error:#}"), cli.output.output, environment, output::WRITE_GRACE)
-    })
+    code.unwrap_or_else(|error| fail(&format!("{error:#}"), cli.output.output, environment, grace::WRITE))
 }
 
 /// The use of files by the work that prepares the result.
@@ -131,7 +124,7 @@ fn end_at(deadline: Instant, files: Arc<FileUse>, end: impl FnOnce() -> u8 + Sen
         }
     };
     // Where no thread can be had, the run has no such deadline.
-    let _ = thread::Builder::new().stack_size(deadline::STACK_SIZE).spawn(wait);
+    let _ = thread::Builder::new().stack_size(deadline::PROGRAM_STACK).spawn(wait);
 }
 
 /// Makes an error of a panic.

@@ -14,7 +14,7 @@ use rustix::io::{Errno, Result as SystemResult};
 
 /// Stack of a thread that may run the whole program, in bytes; systems give 8 MiB. Without it the environment
 /// (`RUST_MIN_STACK`) would decide.
-pub(crate) const STACK_SIZE: usize = 1024 * 1024;
+pub(crate) const PROGRAM_STACK: usize = 1024 * 1024;
 
 /// Time that work under way still gets after a signal to stop.
 const STOP_GRACE: Duration = Duration::from_millis(200);
@@ -86,7 +86,7 @@ fn start<T: Send + 'static>(
             // Nobody receives after the deadline.
             let _ = reply.send(own());
         };
-        if thread::Builder::new().stack_size(STACK_SIZE).spawn(send).is_err() {
+        if thread::Builder::new().stack_size(PROGRAM_STACK).spawn(send).is_err() {
             let _ = sender.send(work());
         }
     }

@@ -9,9 +9,10 @@ use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGABRT;
 use signal_hook::low_level::{exit, register};
 
-use crate::deadline::STACK_SIZE;
+use crate::deadline::PROGRAM_STACK;
 use crate::model::state::State;
 use crate::output;
+use crate::run::grace;
 
 /// Memory that the program needs before it can report a lack of it, in bytes: for its first allocations and its stack.
 const FIRST_BYTES: usize = 256 * 1024;
@@ -29,7 +30,7 @@ pub(crate) fn has_first_memory() -> bool {
     std::hint::black_box(first);
     if !has_memory {
         // The exit code says it too.
-        let _ = output::write(OUT_OF_MEMORY, Some(Instant::now() + output::WRITE_GRACE));
+        let _ = output::write(OUT_OF_MEMORY, Some(Instant::now() + grace::WRITE));
     }
     has_memory
 }
@@ -37,17 +38,17 @@ pub(crate) fn has_first_memory() -> bool {
 /// Runs the program, on a thread of its own where the stack (`ulimit -s`) is too small. Where no thread can be had either, a
 /// line says so: the program would overflow the stack.
 pub(crate) fn with_stack(program: impl Fn() -> u8 + Sync) -> u8 {
-    let is_small = |stack| usize::try_from(stack).is_ok_and(|stack| stack < STACK_SIZE);
+    let is_small = |stack| usize::try_from(stack).is_ok_and(|stack| stack < PROGRAM_STACK);
     if !getrlimit(Resource::Stack).current.is_some_and(is_small) {
         return program();
     }
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, &program);
+        let thread = thread::Builder::new().stack_size(PROGRAM_STACK).spawn_scoped(scope, &program);
         let code = thread.ok().and_then(|thread| thread.join().ok());
         code.unwrap_or_else(|| {
             let line = "CEILOMETER UNKNOWN - the stack is too small, and no thread can be had: raise the limits (ulimit -s, -u)\n";
             // The exit code says it too.
-            let _ = output::write(line, Some(Instant::now() + output::WRITE_GRACE));
+            let _ = output::write(line, Some(Instant::now() + grace::WRITE));
             State::Unknown.exit_code()
         })
     })
@@ -64,7 +65,7 @@ static OUT_OF_MEMORY_TEXT: OnceLock<String> = OnceLock::new();
 pub(crate) fn report_lack_of_memory() {
     let report = || {
         let text = OUT_OF_MEMORY_TEXT.get().map_or(OUT_OF_MEMORY, String::as_str);
-        let _ = output::write(text, Some(Instant::now() + output::WRITE_GRACE));
+        let _ = output::write(text, Some(Instant::now() + grace::WRITE));
         exit(State::Unknown.exit_code().into());
     };
     #[expect(

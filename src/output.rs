@@ -4,7 +4,7 @@
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::replacement::{self, Mode};
 use crate::report::Report;
 use crate::report::wording::run::SILENT_FILE_SYSTEM;
+use crate::run::grace;
 use crate::{deadline, input};
 
 /// Mode of a new output file, less the umask: others may read it, as the node exporter must.
@@ -24,9 +25,6 @@ const NEW_FILE_MODE: u32 = 0o644;
 
 /// Permissions that the old file hands on to the new one: no special and no execute bit.
 const KEPT_MODE_BITS: u32 = 0o666;
-
-/// Time that writing may take after a run's deadline, of the 250 ms that a run may exceed it.
-pub(crate) const WRITE_GRACE: Duration = Duration::from_millis(200);
 
 /// Length of one write to a pipe: one that polls as writable takes this much without blocking.
 const PIPE_CHUNK: usize = 4096;
@@ -88,11 +86,11 @@ pub(crate) fn publish(text: &str, file: Option<&Path>) -> Result<()> {
     replace(file, text).context("--output-file was not written")
 }
 
-/// Writes a report where the plan wants it until [`WRITE_GRACE`] after the run's deadline, and returns the process's
+/// Writes a report where the plan wants it until [`grace::WRITE`] after the run's deadline, and returns the process's
 /// exit code.
 pub(crate) fn write_report(report: &Report, plan: &Plan, deadline: Instant) -> u8 {
     let (text, codes) = (report.render(&plan.output), plan.exit_codes);
-    let deadline = Some(deadline + WRITE_GRACE);
+    let deadline = Some(deadline + grace::WRITE);
     let Some(file) = &plan.output.file else {
         return match print(&text, deadline) {
             // HAProxy as a daemon closes the streams of its checks, and reads the exit code alone.

@@ -21,8 +21,8 @@ use crate::model::fault::{Fault, FaultDetail, FaultKind, LocalProblem, LookupPro
 use crate::plan::IpFamily;
 use crate::sanitize::system_words;
 
-/// Size of the stack of a look-up's thread, in bytes: name service modules want more than a worker does.
-const STACK_SIZE: usize = 512 * 1024;
+/// Stack of a look-up's thread, in bytes: name service modules want more than a worker does.
+const LOOKUP_STACK: usize = 512 * 1024;
 
 /// Maximum number of look-ups under way, those of earlier runs that never ended included.
 const MAX_LOOKUPS: usize = 64;
@@ -116,7 +116,7 @@ impl Lookups {
         let lookup = Arc::new(Lookup::default());
         under_way.insert(question.clone(), Arc::clone(&lookup));
         let (shared, own, asked) = (Arc::clone(self), Arc::clone(&lookup), question.clone());
-        let thread = thread::Builder::new().stack_size(STACK_SIZE);
+        let thread = thread::Builder::new().stack_size(LOOKUP_STACK);
         if let Err(error) = thread.spawn(move || shared.run(&asked, &own)) {
             under_way.remove(question);
             return Err(LookupError::Local(LocalProblem::NoLookupThread(error.to_string())));

@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{MIN_RUN, TimeFrame, last_complete};
+use super::{MIN_RUN, TimeFrame, grace, last_complete};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
 use crate::model::fault::{Fault, LocalProblem};
@@ -26,14 +26,6 @@ const MAX_RESPONSES: u32 = 1000;
 
 /// Time that rendering one more endpoint takes at `-vvv`.
 const TIME_PER_ENDPOINT: Duration = Duration::from_micros(50);
-
-/// Time after the deadline from which on responses are judged without their details, of the 250 ms that a run may exceed
-/// it.
-const DETAILS_GRACE: Duration = Duration::from_millis(100);
-
-/// Time after the deadline from which on long bodies are not judged at all, and no text is searched for secrets any
-/// longer: hundreds of costly ones would take seconds.
-const BODIES_GRACE: Duration = Duration::from_millis(150);
 
 /// Maximum number of bytes of bodies that a run masks for their words: all of each body for 16 endpoints, less for more.
 /// Bodies that report a failed component are masked whole besides, for its name may be anywhere in them.
@@ -78,7 +70,7 @@ impl Examination<'_> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
         let work = TIME_PER_RESPONSE * more.min(MAX_RESPONSES) + TIME_PER_ENDPOINT.saturating_mul(more);
         let budget = time.length().saturating_sub(work.min(time.length() / 2));
-        let bodies_end = time.deadline + BODIES_GRACE;
+        let bodies_end = time.deadline + grace::BODIES;
         Examination {
             plan,
             prober,
@@ -86,7 +78,7 @@ impl Examination<'_> {
             budget,
             sanitizer: plan.sanitizer.until(bodies_end),
             deadline: time.deadline.min(time.started + budget),
-            details_end: time.deadline + DETAILS_GRACE,
+            details_end: time.deadline + grace::DETAILS,
             bodies_end,
             body_bytes: body_bytes(endpoints),
             judging: Semaphore::new(),
@@ -281,10 +273,10 @@ mod tests {
         let long = format!(r#"{{"a": "{}", "database": false}}"#, "x".repeat(LATE_BODY_BYTES));
         let table = [
             (Duration::ZERO, long.as_str(), State::Warning),
-            (DETAILS_GRACE, &long, State::Warning),
-            (BODIES_GRACE, &long, State::Unknown),
-            (BODIES_GRACE, r#"{"database": false}"#, State::Warning),
-            (BODIES_GRACE, "{}", State::Ok),
+            (grace::DETAILS, &long, State::Warning),
+            (grace::BODIES, &long, State::Unknown),
+            (grace::BODIES, r#"{"database": false}"#, State::Warning),
+            (grace::BODIES, "{}", State::Ok),
         ];
         for (late, body, state) in table {
             let examination = Examination::new(&plan, &prober, 1, TimeFrame { started: now, deadline: now });

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Error, Result, anyhow};
 
 use super::examination::mask_body;
-use super::{Run, TimeFrame};
+use super::{Run, TimeFrame, grace};
 use crate::deadline;
 use crate::keystone::{
     Cache, Catalog, CatalogEndpoint, Cloud, MAX_RESPONSE_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
@@ -37,9 +37,6 @@ const MAX_SECRET_BYTES: usize = 256 * 1024;
 
 /// Time that reading or writing the cache may take: the requests need the rest of the budget.
 const CACHE_TIME: Duration = Duration::from_millis(250);
-
-/// Time that it may take after the deadline, of the 250 ms that a run may exceed it.
-const CACHE_GRACE: Duration = Duration::from_millis(50);
 
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
@@ -135,7 +132,7 @@ impl Session {
 
 /// Returns the end of the time for a use of the cache in a run with this deadline.
 fn cache_end(now: Instant, deadline: Instant) -> Instant {
-    (now + CACHE_TIME).min(deadline + CACHE_GRACE)
+    (now + CACHE_TIME).min(deadline + grace::CACHE)
 }
 
 impl Run {
@@ -409,7 +406,7 @@ mod tests {
     fn time_for_the_cache() {
         let (now, budget) = (Instant::now(), Duration::from_secs(10));
         assert_eq!(cache_end(now, now + budget), now + CACHE_TIME);
-        assert_eq!(cache_end(now + budget, now + budget), now + budget + CACHE_GRACE);
+        assert_eq!(cache_end(now + budget, now + budget), now + budget + grace::CACHE);
     }
 
     #[test]

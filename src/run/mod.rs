@@ -1,6 +1,7 @@
 //! One run: probes and judges every endpoint of a plan, within its time.
 
 mod examination;
+pub(crate) mod grace;
 mod in_process;
 mod login;
 mod pool;

@@ -22,13 +22,13 @@ const FIRST_WORKERS: usize = 16;
 const GROWTH_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Stack of a worker, in bytes: TLS overflows 32 KiB; untouched pages cost nothing.
-const STACK_SIZE: usize = 256 * 1024;
+const WORKER_STACK: usize = 256 * 1024;
 
 /// Address space that a worker may need besides its stack, in bytes: buffers, a response, its certificate.
 const HEAP_PER_WORKER: usize = 256 * 1024;
 
 /// Memory for two workers, one of which is the rest of the run.
-const MEMORY_OF_TWO: usize = 2 * (STACK_SIZE + HEAP_PER_WORKER);
+const MEMORY_OF_TWO: usize = 2 * (WORKER_STACK + HEAP_PER_WORKER);
 
 /// Address space that glibc reserves for the heap of a thread, in bytes.
 const HEAP_OF_A_THREAD: usize = 64 * 1024 * 1024;
@@ -155,7 +155,7 @@ impl<T: Sync, R: Send> Queue<'_, T, R> {
         scope: &'scope Scope<'scope, '_>,
         work: &'scope (impl Fn(&T) -> R + Sync),
     ) -> bool {
-        let worker = thread::Builder::new().stack_size(STACK_SIZE);
+        let worker = thread::Builder::new().stack_size(WORKER_STACK);
         worker.spawn_scoped(scope, || self.work_loop(work)).is_ok() && self.has_more()
     }
 

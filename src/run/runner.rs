@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
 use super::{Run, TimeFrame};
-use crate::deadline::{self, STACK_SIZE};
+use crate::deadline::{self, PROGRAM_STACK};
 use crate::report::Report;
 use crate::report::wording::run::LATE_FILE;
 
@@ -48,7 +48,7 @@ impl Runner {
             let _ = stop.send(Event::Stop);
         })?;
         let work = move || work_loop(&run, &received, &reports);
-        thread::Builder::new().stack_size(STACK_SIZE).spawn(work).context("no thread for the runs")?;
+        thread::Builder::new().stack_size(PROGRAM_STACK).spawn(work).context("no thread for the runs")?;
         Ok(Runner { orders, events, busy: Cell::new(false), interval })
     }
 
@@ -128,6 +128,6 @@ fn listen(stop: impl FnOnce() + Send + 'static) -> Result<()> {
         deadline::stop();
         stop();
     };
-    thread::Builder::new().stack_size(STACK_SIZE).spawn(wait).context("no thread for signals")?;
+    thread::Builder::new().stack_size(PROGRAM_STACK).spawn(wait).context("no thread for signals")?;
     Ok(())
 }

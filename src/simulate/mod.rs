@@ -32,7 +32,8 @@ const MAX_CONNECTIONS: usize = 32;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// Maximum number of such pauses, one after another: connections and descriptors come back long before.
 const MAX_ACCEPT_PAUSES: usize = 1000;
-const STACK_SIZE: usize = 128 * 1024;
+/// Stack of a thread that serves a simulated endpoint, in bytes.
+const SERVER_STACK: usize = 128 * 1024;
 /// First of the preferred ports, which lie below those that Linux gives to clients.
 const FIRST_PORT: u16 = 28_770;
 /// Time since which an expired certificate is expired.
@@ -143,7 +144,7 @@ impl SimulatedServer {
         let listener = Arc::new(TcpListener::bind(&addresses(diagnosis)[..])?);
         let address = listener.local_addr()?;
         let shared = Arc::clone(&listener);
-        let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(STACK_SIZE);
+        let thread = thread::Builder::new().name(format!("simulated {diagnosis}")).stack_size(SERVER_STACK);
         let scheme = if identity.is_some() { Scheme::Https } else { Scheme::Http };
         // Detached: the process does not wait for it.
         thread.spawn(move || serve(|| shared.accept(), diagnosis, identity.as_ref()))?;
@@ -198,7 +199,7 @@ fn serve(mut accept: impl FnMut() -> Accepted, diagnosis: Diagnosis, identity: O
             let own = Arc::clone(&stream);
             // Nobody waits for a response that could not be sent.
             let response = move || drop(respond(&own, diagnosis, identity));
-            let thread = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, response);
+            let thread = thread::Builder::new().stack_size(SERVER_STACK).spawn_scoped(scope, response);
             if thread.is_err() {
                 drop(respond(&stream, diagnosis, identity));
             }

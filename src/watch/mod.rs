@@ -22,8 +22,8 @@ pub(crate) use wait::wait;
 /// Time between two redraws, which show seconds.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Time that a run may take after its deadline before it counts as late: only what a file system holds is so late.
-const LATE_GRACE: Duration = Duration::from_secs(1);
+/// Time that a run may take after its deadline before it is abandoned: only what a file system holds is so late.
+const ABANDON_AFTER: Duration = Duration::from_secs(1);
 
 /// Starts a run every `every`, and shows each run or each change. Returns the exit code of the last run
 /// that was over.
@@ -38,9 +38,9 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
     for number in 1_u64.. {
         display.run_begins(began);
         let deadline = began + run.plan().timing.budget;
-        let late = Some(deadline + LATE_GRACE);
+        let abandoned_at = Some(deadline + ABANDON_AFTER);
         let time = TimeFrame { started: began, deadline };
-        let Some(outcome) = runner.run(time, late, || display.refresh()) else { break };
+        let Some(outcome) = runner.run(time, abandoned_at, || display.refresh()) else { break };
         let report = match outcome {
             Err(error) if number == 1 => return Err(error),
             outcome => outcome.unwrap_or_else(|error| run_failed(&run, &error, began)),
