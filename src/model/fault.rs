@@ -42,6 +42,23 @@ impl FaultKind {
         self.into_str()
     }
 
+    /// Returns whether this machine failed, so that nothing is known of what it was to reach.
+    pub(crate) const fn is_local(self) -> bool {
+        match self {
+            FaultKind::Local => true,
+            FaultKind::Dns
+            | FaultKind::Refused
+            | FaultKind::NoRoute
+            | FaultKind::Reset
+            | FaultKind::Closed
+            | FaultKind::Timeout
+            | FaultKind::Tls
+            | FaultKind::Protocol
+            | FaultKind::Body
+            | FaultKind::Proxy => false,
+        }
+    }
+
     /// Returns whether no service was reached at all, so that a second request would fail alike.
     pub(crate) const fn failed_before_request(self, phase: Phase) -> bool {
         match self {

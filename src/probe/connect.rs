@@ -210,8 +210,8 @@ fn combine_failures(failures: Vec<ConnectError>) -> Fault {
 
 /// The kind of a host one of whose addresses this machine was not able to try: that one might have accepted.
 fn untried(failures: &[ConnectError]) -> Option<FaultKind> {
-    let mut counted = failures.iter().filter(|failure| !failure.is_without_ipv6);
-    counted.any(|failure| failure.kind == FaultKind::Local).then_some(FaultKind::Local)
+    let counted = failures.iter().filter(|failure| !failure.is_without_ipv6);
+    counted.map(|failure| failure.kind).find(|kind| kind.is_local())
 }
 
 fn timed_out(under_way: &[PendingConnect], failures: Vec<ConnectError>) -> ConnectFault {

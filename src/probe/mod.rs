@@ -35,7 +35,7 @@ use crate::model::exchange::{
     Completion, Exchange, Method, Peer, Phase, Phases, PlannedRequest, Response, ServerCertificate,
     SkipReason,
 };
-use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem};
+use crate::model::fault::{Fault, FaultDetail, ProxyProblem};
 use crate::plan::{IpFamily, Plan, Proxy};
 use crate::sanitize::UntrustedText;
 
@@ -367,9 +367,7 @@ fn skip_reason(method: Method, fault: &Fault, deadline: Instant) -> Option<SkipR
 fn through(proxy: &Proxy, fault: Fault) -> Fault {
     let problem = match fault.detail {
         FaultDetail::Lookup { problem, .. } => ProxyProblem::NotResolved(problem),
-        FaultDetail::Connect(problem) if fault.kind != FaultKind::Local => {
-            ProxyProblem::NotConnected(problem)
-        }
+        FaultDetail::Connect(problem) if !fault.kind.is_local() => ProxyProblem::NotConnected(problem),
         _ => return fault,
     };
     tunnel::proxy_fault(proxy, fault.phase, problem)

@@ -219,7 +219,8 @@ impl<'a> Request<'a> {
         let is_end = !matches!(
             fault.detail,
             FaultDetail::Response(ResponseProblem::UnprovenEnd | ResponseProblem::BrokenChunks(_))
-        ) && !matches!(fault.kind, FaultKind::Protocol | FaultKind::Local);
+        ) && fault.kind != FaultKind::Protocol
+            && !fault.kind.is_local();
         is_end && response.is_success() && body::is_whole_json(response)
     }
 

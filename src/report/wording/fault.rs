@@ -74,8 +74,9 @@ pub(super) fn clause(
 
 /// The proxy of `--proxy`, which may have caused a fault that does not name it.
 pub(super) fn way(verdict: &Verdict, fault: &FaultInfo) -> String {
-    let is_other = matches!(fault.kind, FaultKind::Local | FaultKind::Proxy);
-    let may_be_cause = !is_other && !matches!(fault.detail, FaultDetail::Proxy { .. });
+    let may_be_cause = !fault.kind.is_local()
+        && fault.kind != FaultKind::Proxy
+        && !matches!(fault.detail, FaultDetail::Proxy { .. });
     let proxy = verdict.proxy.as_ref().filter(|_| may_be_cause);
     proxy.map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default()
 }

@@ -275,7 +275,7 @@ const fn remedy(fault: &FaultInfo) -> Option<&'static str> {
         FaultDetail::Interrupted { end: End::Timeout, .. } => {
             Some("check the log and the load of the API, and any proxy in front of it")
         }
-        FaultDetail::Connect(_) if matches!(fault.kind, FaultKind::Local) => Some(
+        FaultDetail::Connect(_) if fault.kind.is_local() => Some(
             "check this machine's network interfaces, also the loopback, and its limits (descriptors, local ports)",
         ),
         FaultDetail::NotHttp { protocol: ForeignProtocol::Tls, .. } => Some(USE_HTTPS),
