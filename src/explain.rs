@@ -285,7 +285,8 @@ mod tests {
         let widest = |text: &str| text.lines().map(str::len).max().unwrap();
         for columns in [70, 80, 100] {
             let text = table(&Table::default(), columns);
-            assert!((columns - 8..=columns).contains(&widest(&text)), "{columns}: {text}");
+            let widest = widest(&text);
+            assert!((columns - 8..=columns).contains(&widest), "{widest} of {columns} columns:\n{text}");
         }
         let no_answer = topic(&Table::default(), Topic::Diagnosis(Diagnosis::NoAnswer), 40);
         assert!(widest(&no_answer) <= 40, "{no_answer}");

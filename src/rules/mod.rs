@@ -625,8 +625,10 @@ mod tests {
     fn own_row_of_every_fault_and_problem() {
         let faults = FaultKind::ALL.iter().copied().map(Selector::Fault);
         let problems = SuccessProblem::ALL.into_iter().map(Selector::Problem);
-        for selector in faults.chain(problems) {
-            assert_eq!(Table::default().effective(Method::Get, &[selector]).key, super::any(selector));
+        let checked = faults.clone().chain(problems).map(|selector| (super::any(selector), "ROWS"));
+        let of_login = |selector| (Key { method: Some(Method::Post), selector }, "login::ROWS");
+        for (key, rows) in checked.chain(faults.map(of_login)) {
+            assert!(all_rows().any(|row| row.key == key), "{key} has no row in {rows}");
         }
     }
 
