@@ -174,12 +174,13 @@ fn probe(cli: &Cli, environment: &Environment, uses_no_file: &Arc<AtomicBool>) -
     let plan = Arc::new(Plan::from_cli(cli, environment)?);
     let run = Run::prepare(Arc::clone(&plan), Arc::clone(uses_no_file))?;
     let started = environment.started;
-    let (report, limit) = match plan.mode {
-        RunMode::Once => (run::once(run, started)?, plan.timing.budget),
-        RunMode::Wait { limit } => (watch::wait(run, started, limit)?, limit),
+    let report = match plan.mode {
+        RunMode::Once => run::once(run, started)?,
+        RunMode::Wait { limit } => watch::wait(run, started, limit)?,
         RunMode::Watch { every, count } => return Ok(Prepared::Watch { run: Box::new(run), every, count }),
     };
-    Ok(Prepared::Reported { report: Box::new(report), plan, deadline: started + limit })
+    let deadline = plan.mode.deadline(&plan.timing, started);
+    Ok(Prepared::Reported { report: Box::new(report), plan, deadline })
 }
 
 /// Reports a failure before any run on standard output, which is what callers read.

@@ -45,7 +45,7 @@ pub(super) fn number<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, S
     })
 }
 
-/// Parses a budget for the plugin output in bytes, clamped to what can be held in memory.
+/// Parses the maximum length of the plugin output in bytes, clamped to what can be held in memory.
 pub(super) fn output_size(text: &str) -> Result<usize, String> {
     match number(text)? {
         // With less, the state's name leaves no room for a reason.

@@ -79,6 +79,13 @@ pub(crate) struct Timing {
     pub(crate) parallel: Option<usize>,
 }
 
+impl Timing {
+    /// The deadline of a run that begins at this moment.
+    pub(crate) fn deadline(&self, began: Instant) -> Instant {
+        began + self.budget
+    }
+}
+
 /// The rule that maps a state to the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitCodes {
@@ -118,6 +125,16 @@ pub(crate) enum RunMode {
     },
 }
 
+impl RunMode {
+    /// The deadline of the result, or of the first of many.
+    pub(crate) fn deadline(self, timing: &Timing, started: Instant) -> Instant {
+        match self {
+            RunMode::Once | RunMode::Watch { .. } => timing.deadline(started),
+            RunMode::Wait { limit } => started + limit,
+        }
+    }
+}
+
 impl Plan {
     /// Resolves all defaults and rejects all conflicting options. Reads the files that the command line names,
     /// within the run's budget.
@@ -129,7 +146,7 @@ impl Plan {
         if let Some(file) = &cli.output.output_file {
             check_output_file(file, look_deadline(timing.budget))?;
         }
-        let deadline = environment.started + timing.budget;
+        let deadline = timing.deadline(environment.started);
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
         let mut secrets = SecretReader::new(deadline);
         let mut network = network::plan(cli, environment, &mut secrets)?;
@@ -191,18 +208,13 @@ fn check_output_file(file: &Path, deadline: Instant) -> Result<()> {
 /// Returns the end of a run that needs files, which a file system may not answer for; `None` where no file is named, for a
 /// thread is not free.
 pub(crate) fn file_deadline(cli: &Cli, environment: &Environment) -> Option<Instant> {
-    let limit = match run_mode(cli) {
-        RunMode::Wait { limit } => limit,
-        RunMode::Once | RunMode::Watch { .. } => {
-            timing(cli, haproxy_call::is_haproxy_call(cli, environment)).budget
-        }
-    };
     let is_named = cli.files().next().is_some()
         || cli.output.output_file.is_some()
         || cli.cloud.os_cloud.is_some()
         || (may_use_tls(cli)
             && ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| environment.variable(name).is_some()));
-    is_named.then(|| environment.started + limit)
+    let timing = timing(cli, haproxy_call::is_haproxy_call(cli, environment));
+    is_named.then(|| run_mode(cli).deadline(&timing, environment.started))
 }
 
 /// Tests for an endpoint of the command line that may need the trust store.

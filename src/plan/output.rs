@@ -58,7 +58,7 @@ pub(crate) struct OutputOptions {
     /// A long run shows its progress on standard error.
     pub(crate) progress: bool,
     pub(crate) verbosity: Verbosity,
-    /// `--max-output`: the plugin output's budget in bytes.
+    /// `--max-output`: the plugin output's maximum length in bytes.
     pub(crate) max_bytes: usize,
     /// `--agent-warning`: the weight in percent that the agent sends for WARNING.
     pub(crate) agent_warning: Option<u8>,

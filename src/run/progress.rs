@@ -11,8 +11,8 @@ use crate::terminal::progress::{INTERVAL, ProgressBar, ProgressSnapshot};
 
 /// Runs once. At a terminal a progress bar is shown, and Ctrl-C ends the run with a report of what is known.
 pub(crate) fn once(run: Run, started: Instant) -> Result<Report> {
-    let budget = run.plan().timing.budget;
-    let time = TimeFrame { started, deadline: started + budget };
+    let timing = &run.plan().timing;
+    let (time, budget) = (TimeFrame { started, deadline: timing.deadline(started) }, timing.budget);
     if !run.plan().reports_interruption() {
         return run.once(time);
     }

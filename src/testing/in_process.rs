@@ -101,7 +101,7 @@ impl InProcess {
             _ => None,
         };
         let Some(endpoint) = endpoint else { panic!("not one endpoint: {words:?}") };
-        let deadline = Instant::now() + plan.timing.budget;
+        let deadline = plan.timing.deadline(Instant::now());
         match Prober::new(&plan, std::slice::from_ref(&endpoint), &Resolver::default(), deadline) {
             Ok(prober) => InProcess { plan, prober, endpoint },
             Err(error) => panic!("{error:#}"),

@@ -66,7 +66,7 @@ impl<'a> WatchDisplay<'a> {
         let plan = self.run.plan();
         if plan.output.file.is_some() {
             // A failed write does not end the watch: the next one may find room on the disk.
-            self.code = output::write_report(report, plan, Instant::now() + plan.timing.budget);
+            self.code = output::write_report(report, plan, plan.timing.deadline(Instant::now()));
             return ControlFlow::Continue(());
         }
         if self.block.is_some() {

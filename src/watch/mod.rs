@@ -37,7 +37,7 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
     let mut began = started;
     for number in 1_u64.. {
         display.run_begins(began);
-        let deadline = began + run.plan().timing.budget;
+        let deadline = run.plan().timing.deadline(began);
         let abandoned_at = Some(deadline + ABANDON_AFTER);
         let time = TimeFrame { started: began, deadline };
         let Some(outcome) = runner.run(time, abandoned_at, || display.refresh()) else { break };

@@ -48,8 +48,9 @@ fn until_ok(
     let mut began = waiting.started;
     let mut deadline = end.max(began + MIN_FIRST_RUN);
     loop {
-        let is_cut_short = deadline < began + timing.budget;
-        let run_deadline = deadline.min(began + timing.budget);
+        let whole = timing.deadline(began);
+        let is_cut_short = deadline < whole;
+        let run_deadline = deadline.min(whole);
         let time = TimeFrame { started: began, deadline: run_deadline };
         let outcome = runner.run(time, None, || bar.draw(|| waiting.snapshot()));
         let Some(outcome) = outcome else { return Ok(ControlFlow::Break(())) };

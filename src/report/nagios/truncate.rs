@@ -1,4 +1,4 @@
-//! The budget of a plugin's output: what goes first where not everything fits.
+//! The maximum length of a plugin's output: what goes first where not everything fits.
 //!
 //! NRPE 2 carries 1023 bytes and drops the rest wherever it happens to be, in the midst of a metric if
 //! need be. Long output goes first, then the summary down to [`MIN_SUMMARY_BYTES`] bytes, then whole metrics.
