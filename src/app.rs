@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow};
 use signal_hook::low_level::exit;
 
 use crate::cli::{Cli, EarlyExit, OPTS_VAR, OutputFormat};
+use crate::deadline::FileUses;
 use crate::environment::Environment;
 use crate::model::state::State;
 use crate::plan::{self, Plan, RunMode};
@@ -83,16 +84,20 @@ enum Prepared {
 }
 
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
-    let files = Arc::new(FileUse::default());
+    let file_uses = FileUses::default();
+    // The result is about to be reported, or that a file is late.
+    let is_reported = Arc::new(AtomicBool::new(false));
     if let Some(deadline) = plan::file_deadline(cli, environment) {
-        let deadline = deadline + grace::FILES;
         let (cli, environment) = (Arc::clone(cli), Arc::clone(environment));
-        end_at(deadline, Arc::clone(&files), move || {
-            fail(wording::run::LATE_FILE, cli.output.output, &environment, grace::LATE_REPORT)
+        let (file_uses, is_reported) = (file_uses.clone(), Arc::clone(&is_reported));
+        end_at(deadline + grace::FILES, move || {
+            let is_late = file_uses.any() && !is_reported.swap(true, Ordering::SeqCst);
+            is_late
+                .then(|| fail(wording::run::LATE_FILE, cli.output.output, &environment, grace::LATE_REPORT))
         });
     }
-    let prepared = caught(|| prepare(cli, environment, &files.uses_no_file));
-    while files.is_reported.swap(true, Ordering::SeqCst) {
+    let prepared = caught(|| prepare(cli, environment, &file_uses));
+    while is_reported.swap(true, Ordering::SeqCst) {
         // The other thread ends the program.
         thread::park();
     }
@@ -100,27 +105,18 @@ fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
     code.unwrap_or_else(|error| fail(&format!("{error:#}"), cli.output.output, environment, grace::WRITE))
 }
 
-/// The use of files by the work that prepares the result.
-#[derive(Default)]
-struct FileUse {
-    /// Set while no file is read or written, so that the work ends by itself.
-    uses_no_file: Arc<AtomicBool>,
-    /// The result is about to be reported, or that a file is late.
-    is_reported: AtomicBool,
-}
-
-/// Ends the program at a deadline if a file is then still in use.
+/// Ends the program at a deadline if there is then an exit code.
 ///
 /// The thread waits, and does not run the program in its place: where memory is limited the C library gives a page to each
-/// allocation of a thread, which thousands of endpoints have not got.
-fn end_at(deadline: Instant, files: Arc<FileUse>, end: impl FnOnce() -> u8 + Send + 'static) {
+/// allocation of a thread, which is too much for thousands of endpoints.
+fn end_at(deadline: Instant, exit_code: impl FnOnce() -> Option<u8> + Send + 'static) {
     let wait = move || {
         let _: Option<()> = deadline::wait_in_turns(Some(deadline), |time| {
             thread::sleep(time);
             None
         });
-        if !files.uses_no_file.load(Ordering::SeqCst) && !files.is_reported.swap(true, Ordering::SeqCst) {
-            exit(end().into());
+        if let Some(code) = exit_code() {
+            exit(code.into());
         }
     };
     // Where no thread can be had, the run has no such deadline.
@@ -133,11 +129,14 @@ fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// Does all work that may wait for a file system, except for writing reports.
-fn prepare(cli: &Cli, environment: &Environment, uses_no_file: &Arc<AtomicBool>) -> Result<Prepared> {
-    match requested_text(cli, environment) {
-        Some(text) => publish(cli, &text).map(Prepared::Published),
-        None => probe(cli, environment, uses_no_file),
+fn prepare(cli: &Cli, environment: &Environment, file_uses: &FileUses) -> Result<Prepared> {
+    let file_use = file_uses.begin();
+    if let Some(text) = requested_text(cli, environment) {
+        return publish(cli, &text).map(Prepared::Published);
     }
+    let plan = Arc::new(Plan::from_cli(cli, environment)?);
+    drop(file_use);
+    probe(plan, environment.started, file_uses)
 }
 
 fn finish(prepared: Prepared, started: Instant) -> Result<u8> {
@@ -169,11 +168,9 @@ fn publish(cli: &Cli, text: &str) -> Result<u8> {
     Ok(State::Ok.exit_code())
 }
 
-/// Plans, and probes unless the runs are watched.
-fn probe(cli: &Cli, environment: &Environment, uses_no_file: &Arc<AtomicBool>) -> Result<Prepared> {
-    let plan = Arc::new(Plan::from_cli(cli, environment)?);
-    let run = Run::prepare(Arc::clone(&plan), Arc::clone(uses_no_file))?;
-    let started = environment.started;
+/// Probes unless the runs are watched.
+fn probe(plan: Arc<Plan>, started: Instant, file_uses: &FileUses) -> Result<Prepared> {
+    let run = Run::prepare(Arc::clone(&plan), file_uses.clone())?;
     let report = match plan.mode {
         RunMode::Once => run::once(run, started)?,
         RunMode::Wait { limit } => watch::wait(run, started, limit)?,

@@ -3,6 +3,7 @@
 //! A file system may stall, as NFS's does without its server; a terminal that nobody reads takes no more; another process may
 //! take what a shared standard input had. No poll foretells these.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
@@ -93,19 +94,35 @@ fn start<T: Send + 'static>(
     receiver
 }
 
-/// Counts a thread until it is dropped, also by a panic.
-struct Counted(&'static AtomicUsize);
+/// Counts something that is under way until it is dropped, also by a panic.
+#[derive(Debug)]
+pub(crate) struct Counted<N: Deref<Target = AtomicUsize>>(N);
 
-impl Counted {
-    fn new(threads: &'static AtomicUsize) -> Counted {
-        threads.fetch_add(1, Ordering::Relaxed);
-        Counted(threads)
+impl<N: Deref<Target = AtomicUsize>> Counted<N> {
+    fn new(number: N) -> Counted<N> {
+        number.fetch_add(1, Ordering::SeqCst);
+        Counted(number)
     }
 }
 
-impl Drop for Counted {
+impl<N: Deref<Target = AtomicUsize>> Drop for Counted<N> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The uses of files that are under way, each of which may wait for ever.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FileUses(Arc<AtomicUsize>);
+
+impl FileUses {
+    /// Counts one more, until it is dropped.
+    pub(crate) fn begin(&self) -> Counted<Arc<AtomicUsize>> {
+        Counted::new(Arc::clone(&self.0))
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
     }
 }
 
@@ -141,6 +158,16 @@ mod tests {
         assert_eq!(late, Err(RecvTimeoutError::Timeout));
         let broken = within(Some(now + Duration::from_secs(60)), || panic!("work that panics"));
         assert_eq!(broken, Err::<(), _>(RecvTimeoutError::Disconnected));
+    }
+
+    #[test]
+    fn uses_of_files() {
+        let files = FileUses::default();
+        let (first, second) = (files.begin(), files.clone().begin());
+        drop(first);
+        assert!(files.any());
+        drop(second);
+        assert!(!files.any());
     }
 
     #[test]

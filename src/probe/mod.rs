@@ -128,7 +128,8 @@ impl Prober {
     /// Logs in: sends one POST of JSON, of whose response up to `limit` bytes are read.
     pub(crate) fn log_in(
         plan: &Plan,
-        (endpoint, body): (&Endpoint, &str),
+        endpoint: &Endpoint,
+        body: &str,
         limit: usize,
         resolver: &Resolver,
         deadline: Instant,

@@ -3,7 +3,6 @@
 mod in_process;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -163,7 +162,6 @@ impl Run {
             self.drop_token(session, &mut known, deadline);
             // Half of the whole time may be over.
             if let Some(rest) = time.rest(Instant::now()) {
-                self.uses_no_file.store(false, Ordering::SeqCst);
                 login = self.log_in(session, &mut known, rest)?;
                 verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
             }
@@ -189,10 +187,9 @@ impl Run {
     /// the next one.
     fn drop_token(&self, session: &Session, known: &mut Known, deadline: Instant) {
         let Some(token) = known.token.take() else { return };
-        self.uses_no_file.store(false, Ordering::SeqCst);
+        let _file_use = self.file_uses.begin();
         // One that cannot be removed is overwritten by the login that follows.
         let _ = session.with_cache(deadline, move |cache, cloud| cache.forget(cloud, &token));
-        self.uses_no_file.store(true, Ordering::SeqCst);
     }
 
     /// Returns the login whose token is in memory or in the cache.
@@ -200,6 +197,7 @@ impl Run {
         let now = SystemTime::now();
         let cloud = &session.cloud.cloud;
         if !std::mem::replace(&mut known.is_loaded, true) {
+            let _file_use = self.file_uses.begin();
             let cached = session.with_cache(deadline, |cache, cloud| Ok(cache.load(cloud)));
             if let Some(cached) = cached.ok().flatten() {
                 let token = cached.token;
@@ -242,9 +240,15 @@ impl Run {
         // A file may have any number of seconds.
         let of_cloud = cloud.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let limit = of_cloud.map_or(half, |end| half.min(end));
-        let request = (&cloud.login.url, cloud.login.body());
-        let exchange =
-            Prober::log_in(&self.plan, (request.0, &request.1), MAX_RESPONSE_BYTES, &self.resolver, limit)?;
+        let _file_use = self.file_uses.begin();
+        let exchange = Prober::log_in(
+            &self.plan,
+            &cloud.login.url,
+            &cloud.login.body(),
+            MAX_RESPONSE_BYTES,
+            &self.resolver,
+            limit,
+        )?;
         Ok(self.conclude(session, known, exchange, time.deadline))
     }
 

@@ -14,12 +14,13 @@ pub(crate) use runner::Runner;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result, bail};
 
+use crate::deadline::FileUses;
 use crate::keystone::TokenRecipients;
 use crate::model::endpoint::{Endpoint, Host, MAX_ENDPOINTS, Route};
 use crate::model::exchange::Method;
@@ -45,8 +46,8 @@ pub(crate) struct Run {
     finished: Mutex<Vec<Verdict>>,
     /// The embedded endpoints live as long as the run.
     simulation: Option<Simulation>,
-    /// Set while no file is read or written: nothing can then delay the run for ever.
-    uses_no_file: Arc<AtomicBool>,
+    /// While there are none, nothing can delay the run for ever.
+    file_uses: FileUses,
 }
 
 /// The time of a run.
@@ -92,8 +93,8 @@ impl ProgressCounter {
 }
 
 impl Run {
-    /// Starts the simulated endpoints, if the plan has some. The flag is set while no file is read or written.
-    pub(crate) fn prepare(mut plan: Arc<Plan>, uses_no_file: Arc<AtomicBool>) -> Result<Run> {
+    /// Starts the simulated endpoints, if the plan has some.
+    pub(crate) fn prepare(mut plan: Arc<Plan>, file_uses: FileUses) -> Result<Run> {
         let simulation = match &plan.targets {
             Targets::Simulated(diagnoses) => Some(Simulation::start(diagnoses)?),
             Targets::Endpoints(_) | Targets::Addresses(_) | Targets::Catalog { .. } => None,
@@ -113,7 +114,7 @@ impl Run {
             count: ProgressCounter::default(),
             finished: Mutex::default(),
             simulation,
-            uses_no_file,
+            file_uses,
         };
         run.count.begin(run.endpoints().len());
         Ok(run)
@@ -141,7 +142,6 @@ impl Run {
 
     /// Probes and judges every endpoint once, within this time.
     pub(crate) fn once(&self, time: TimeFrame) -> Result<Report> {
-        self.uses_no_file.store(false, Ordering::SeqCst);
         if let Some(session) = &self.session {
             return self.once_in_cloud(session, time);
         }
@@ -160,8 +160,9 @@ impl Run {
         time: TimeFrame,
     ) -> Result<Vec<Verdict>> {
         let deadline = time.deadline;
+        let file_use = self.file_uses.begin();
         let mut prober = Prober::new(plan, endpoints, &self.resolver, deadline)?;
-        self.uses_no_file.store(true, Ordering::SeqCst);
+        drop(file_use);
         let expanded;
         let endpoints = if plan.targets.wants_all_addresses() {
             // The other half is for the requests, and for the names that were not resolved.

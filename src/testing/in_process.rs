@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::cli::{Cli, EarlyExit, OutputFormat};
+use crate::deadline::FileUses;
 use crate::environment::Environment;
 use crate::model::endpoint::Endpoint;
 use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
@@ -156,7 +157,7 @@ impl InProcessLogin {
     /// Panics if the words are refused.
     #[expect(clippy::panic, reason = "a test that is set up wrongly must fail")]
     pub fn new(words: &[&str]) -> InProcessLogin {
-        match Run::prepare(Arc::new(planned(words)), Arc::default()) {
+        match Run::prepare(Arc::new(planned(words)), FileUses::default()) {
             Ok(run) => InProcessLogin(run),
             Err(error) => panic!("{error:#}"),
         }
