@@ -3,7 +3,7 @@
 //! HAProxy reads the first line word by word, and everything after `#` as a description. It ignores a word that it does
 //! not know, and the server stays up: `down#reason` would be such a word.
 
-use super::{Report, SIMULATED, UNVERIFIED};
+use super::Report;
 use crate::model::state::State;
 
 /// Maximum length of a description that HAProxy keeps, in bytes.
@@ -23,14 +23,13 @@ pub(super) fn render(report: &Report, warning: Option<u8>) -> String {
 
 /// The marks that a good state must not hide.
 fn marks(report: &Report) -> String {
-    let marks = [(report.simulated, SIMULATED), (report.unverified, UNVERIFIED)];
-    let marks: Vec<&str> = marks.into_iter().filter(|(applies, _)| *applies).map(|(_, mark)| mark).collect();
+    let marks: Vec<&str> = report.marks().into_iter().flatten().collect();
     if marks.is_empty() { String::new() } else { format!(" #{}", marks.join(", ")) }
 }
 
 /// The summary with its marks, which stay where it has to be shortened.
 fn description(report: &Report) -> String {
-    let (before, after) = report.marks();
+    let (before, after) = report.marks_around();
     let room = MAX_DESCRIPTION_BYTES.saturating_sub(after.len());
     let summary: String =
         format!("{before}{}", report.summary.text).chars().map(printable).take(room).collect();

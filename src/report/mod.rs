@@ -224,9 +224,9 @@ impl Report {
         }
     }
 
-    /// Adds the marks that every output has to a text about the run.
+    /// Adds the marks to a text about the run.
     pub(crate) fn with_marks(&self, text: &str) -> String {
-        let (before, after) = self.marks();
+        let (before, after) = self.marks_around();
         format!("{before}{text}{after}")
     }
 
@@ -234,11 +234,17 @@ impl Report {
         self.with_marks(&self.summary.text)
     }
 
+    /// The marks that every output has. Only a report that was made without a plan ([`Report::from_error`]) has none.
+    fn marks(&self) -> [Option<&'static str>; 2] {
+        [self.simulated.then_some(SIMULATED), self.unverified.then_some(UNVERIFIED)]
+    }
+
     /// The marks before a text and after it.
-    fn marks(&self) -> (String, String) {
-        let before = if self.simulated { format!("{SIMULATED} ") } else { String::new() };
-        let after = if self.unverified { format!(" ({UNVERIFIED})") } else { String::new() };
-        (before, after)
+    fn marks_around(&self) -> (String, String) {
+        let [before, after] = self.marks();
+        let before = before.map(|mark| format!("{mark} "));
+        let after = after.map(|mark| format!(" ({mark})"));
+        (before.unwrap_or_default(), after.unwrap_or_default())
     }
 
     /// The line that makes sense alone: service, state, summary.

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 
-use crate::model::state::State;
 use crate::report::Report;
 use crate::run::{Run, Runner, TimeFrame};
 use display::WatchDisplay;
@@ -58,6 +57,9 @@ pub(crate) fn watch(run: Run, started: Instant, every: Duration, count: Option<u
 
 /// Reports a later run that could not begin, as the next one may.
 fn run_failed(run: &Run, error: &Error, began: Instant) -> Report {
-    let exit_code = run.plan().exit_codes.of(State::Unknown);
-    Report { exit_code, ..Report::from_error(&format!("{error:#}"), began) }
+    let failed = Report::from_error(&format!("{error:#}"), began);
+    Report {
+        summary: failed.summary,
+        ..Report::of(run.plan(), Vec::new(), failed.started_at, failed.elapsed)
+    }
 }

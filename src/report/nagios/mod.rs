@@ -16,7 +16,7 @@ use crate::verdict::{Basis, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
-    let (before, after) = report.marks();
+    let (before, after) = report.marks_around();
     let parts = PluginOutput {
         lead: format!("CEILOMETER {} - ", report.state),
         summary: sanitize::escape_plugin(&format!("{before}{}", report.summary.text)),

@@ -1,5 +1,6 @@
 //! `--watch`: a live view at a terminal, a line per run elsewhere.
 
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use expect_test::expect;
 use rustix::process::Signal;
 
 use crate::e2e::terminal::{Terminal, USUAL, shape};
+use crate::support::certificates::{Files, named, self_signed};
 use crate::support::harness::{check, check_in_shell};
 use crate::support::peer::{Peer, Script, Step, alive, answers, healthy};
 
@@ -221,7 +223,7 @@ fn output_file() {
     let line = [&peer.address(), "--watch", "0.1", "--count", "3", "-o", "prometheus", "--output-file", path];
     let run = check(line).run();
     run.exits(2).holds(run.stdout.is_empty(), "the file is there instead");
-    let text = std::fs::read_to_string(&file).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
     assert!(
         text.contains(&format!(
             "ceilometer_health_state{{endpoint=\"{}\",run=\"ceilometer\"}} 2\n",
@@ -243,7 +245,7 @@ fn killed_watch_with_an_output_file() {
         check_in_shell(&line, &[&peer.address(), "--watch", "0.1", "--output-file", path]).run();
     }
     let names: Vec<_> =
-        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["ceilometer.prom"]);
 }
 
@@ -264,4 +266,21 @@ fn overlong_run() {
     // 0.5 s for the first run, the second at once, the third 0.2 s later.
     run.exits(0).ends_within(Duration::from_millis(700));
     run.holds(run.elapsed >= Duration::from_millis(700), "start to start is shorter than --watch");
+}
+
+#[test]
+fn marks_of_a_failed_later_run() {
+    let (files, client) = (Files::new(), self_signed(&named("client")));
+    let identity = files.write("both.pem", format!("{}{}", client.key, client.certificate));
+    let vanishing = identity.clone();
+    let peer = Peer::asked(move |_| {
+        let _ = fs::remove_file(&vanishing);
+        healthy()
+    });
+    let words = [&peer.address(), "-m", "get", "-k", "--cert", &identity, "--watch", "0.1", "--count", "2"];
+    let run = check(words).run();
+    run.exits(3);
+    let last = run.stdout.lines().last().unwrap();
+    run.holds(last.contains("' does not exist: check the path"), "the second run does not fail");
+    run.holds(last.contains(") (certificate not verified)"), "the mark is missing");
 }
