@@ -53,6 +53,14 @@ pub(crate) fn in_ascii(text: &str, format: OutputFormat) -> String {
     }
 }
 
+/// The format of an error in place of the expected report: the plugin line, or the format itself where a program parses it.
+pub(crate) const fn fallback(format: OutputFormat) -> OutputFormat {
+    match format {
+        OutputFormat::Json | OutputFormat::HaproxyAgent => format,
+        OutputFormat::Human | OutputFormat::Nagios | OutputFormat::Prometheus => OutputFormat::Nagios,
+    }
+}
+
 fn comment_in_ascii(line: &str) -> String {
     if line.starts_with('#') { to_ascii(line) } else { line.to_owned() }
 }
@@ -175,14 +183,9 @@ impl Report {
         output.format.map(|format| render(self, format, output)).unwrap_or_default()
     }
 
-    /// Renders an error in place of the expected report: the plugin line, or the format itself where a program parses it.
+    /// Renders an error in place of the expected report.
     pub(crate) fn render_fallback(&self, format: Option<OutputFormat>, ascii: bool) -> String {
-        let format = match format {
-            Some(parsed @ (OutputFormat::Json | OutputFormat::HaproxyAgent)) => parsed,
-            None | Some(OutputFormat::Human | OutputFormat::Nagios | OutputFormat::Prometheus) => {
-                OutputFormat::Nagios
-            }
-        };
+        let format = format.map_or(OutputFormat::Nagios, fallback);
         render(self, format, &OutputOptions { ascii, ..OutputOptions::default() })
     }
 

@@ -53,12 +53,8 @@ impl Produced {
     fn of_refusal(reason: &str, now: Instant) -> Produced {
         let report = Report::from_error(reason, now);
         let formats = OutputFormat::value_variants().iter();
-        let texts = formats.map(|&format| {
-            let text = report.render_fallback(Some(format), false);
-            // Where there was no run there are neither metrics nor a screen.
-            let plain = matches!(format, OutputFormat::Human | OutputFormat::Prometheus);
-            (name(if plain { OutputFormat::Nagios } else { format }), text)
-        });
+        let texts = formats
+            .map(|&format| (name(report::fallback(format)), report.render_fallback(Some(format), false)));
         Produced { exit_code: report.exit_code, texts: texts.collect() }
     }
 }
