@@ -198,10 +198,10 @@ fn serve(mut accept: impl FnMut() -> Accepted, diagnosis: Diagnosis, identity: O
             open.push_back(Arc::downgrade(&stream));
             let own = Arc::clone(&stream);
             // Nobody waits for a response that could not be sent.
-            let response = move || drop(respond(&own, diagnosis, identity));
-            let thread = thread::Builder::new().stack_size(SERVER_STACK).spawn_scoped(scope, response);
+            let work = move || drop(serve_connection(&own, diagnosis, identity));
+            let thread = thread::Builder::new().stack_size(SERVER_STACK).spawn_scoped(scope, work);
             if thread.is_err() {
-                drop(respond(&stream, diagnosis, identity));
+                drop(serve_connection(&stream, diagnosis, identity));
             }
         }
     });
@@ -223,14 +223,18 @@ fn accept_next(accept: &mut impl FnMut() -> Accepted) -> Option<TcpStream> {
 }
 
 /// Reads a request and answers it, or leaves the client to wait until it goes.
-fn respond(mut stream: &TcpStream, diagnosis: Diagnosis, identity: Option<&Identity>) -> anyhow::Result<()> {
+fn serve_connection(
+    mut stream: &TcpStream,
+    diagnosis: Diagnosis,
+    identity: Option<&Identity>,
+) -> anyhow::Result<()> {
     stream.set_read_timeout(Some(CLIENT_TIMEOUT))?;
     stream.set_write_timeout(Some(CLIENT_TIMEOUT))?;
     if let Some(identity) = identity {
         let mut stream = identity.accept(stream)?;
-        response(&mut stream, diagnosis)?;
+        respond(&mut stream, diagnosis)?;
         tls::finish(&mut stream)?;
-    } else if !response(&mut stream, diagnosis)? {
+    } else if !respond(&mut stream, diagnosis)? {
         stream.set_read_timeout(None)?;
         io::copy(&mut stream, &mut io::sink())?;
     }
@@ -238,7 +242,7 @@ fn respond(mut stream: &TcpStream, diagnosis: Diagnosis, identity: Option<&Ident
 }
 
 /// Returns false where the client is left to wait for a response.
-fn response(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Result<bool> {
+fn respond(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Result<bool> {
     let Some(method) = read_method(stream)? else { return Ok(true) };
     match (diagnosis, method) {
         (Diagnosis::BackendStalled, Method::Get) => return Ok(false),
@@ -246,7 +250,7 @@ fn response(stream: &mut (impl Read + Write), diagnosis: Diagnosis) -> io::Resul
         (Diagnosis::Slow, _) => thread::sleep(SLOW_DELAY),
         _ => {}
     }
-    stream.write_all(reply(diagnosis, method).text(method).as_bytes())?;
+    stream.write_all(canned_response(diagnosis, method).text(method).as_bytes())?;
     Ok(true)
 }
 
@@ -271,7 +275,6 @@ fn is_complete(request: &[u8]) -> bool {
     if is_login { request.ends_with(b"}}") } else { request.ends_with(b"\r\n\r\n") }
 }
 
-/// A response.
 #[derive(Debug, Clone, Copy)]
 struct CannedResponse {
     status: &'static str,
@@ -294,7 +297,6 @@ impl CannedResponse {
     }
 }
 
-/// A response in JSON.
 const fn json(status: &'static str, body: &'static str) -> CannedResponse {
     CannedResponse { status, headers: "Content-Type: application/json\r\n", body }
 }
@@ -317,7 +319,7 @@ const EMPTY_CATALOG: CannedResponse = CannedResponse {
     body: r#"{"token":{"catalog":[{"type":"identity","endpoints":[{"region_id":"RegionOne","interface":"public","url":"http://127.0.0.1"}]}]}}"#,
 };
 
-fn reply(diagnosis: Diagnosis, method: Method) -> CannedResponse {
+fn canned_response(diagnosis: Diagnosis, method: Method) -> CannedResponse {
     match (diagnosis, method) {
         (Diagnosis::BackendDown, Method::Get) => BACKEND_DOWN,
         (Diagnosis::ApiError, _) => API_ERROR,
@@ -425,7 +427,7 @@ mod tests {
         Ok(stream)
     }
 
-    fn response(endpoint: &Endpoint, request: &str) -> String {
+    fn text_of(endpoint: &Endpoint, request: &str) -> String {
         let mut text = String::new();
         ask(endpoint, request).unwrap().read_to_string(&mut text).unwrap();
         text
@@ -456,10 +458,10 @@ mod tests {
         ];
         for (diagnosis, head, get, telling) in table {
             let (_running, endpoint) = only(diagnosis);
-            let to_head = response(&endpoint, "HEAD /v2/health");
+            let to_head = text_of(&endpoint, "HEAD /v2/health");
             assert!(to_head.starts_with(&format!("HTTP/1.1 {head} ")), "{diagnosis}: {to_head}");
             assert!(to_head.ends_with("\r\n\r\n"), "{diagnosis}: HEAD's answer has a body: {to_head}");
-            let to_get = response(&endpoint, "GET /any/other/path");
+            let to_get = text_of(&endpoint, "GET /any/other/path");
             assert!(to_get.starts_with(&format!("HTTP/1.1 {get} ")), "{diagnosis}: {to_get}");
             assert!(to_get.contains(telling), "{diagnosis}: {to_get}");
         }
@@ -469,7 +471,7 @@ mod tests {
     fn stalled_back_end() {
         let (_running, endpoint) = only(Diagnosis::BackendStalled);
         let mut stalled = ask(&endpoint, "GET /v2/health").unwrap();
-        assert!(response(&endpoint, "HEAD /v2/health").starts_with("HTTP/1.1 204 "));
+        assert!(text_of(&endpoint, "HEAD /v2/health").starts_with("HTTP/1.1 204 "));
         stalled.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         assert_eq!(stalled.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     }
@@ -505,7 +507,7 @@ mod tests {
             stream.write_all(b"G").unwrap();
         }
         let started = Instant::now();
-        assert!(response(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
+        assert!(text_of(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
         assert!(started.elapsed() < CLIENT_TIMEOUT);
     }
 
@@ -527,8 +529,8 @@ mod tests {
         let (_running, endpoint) = only(Diagnosis::Healthy);
         let Host::Address(address) = endpoint.host else { panic!("{endpoint:?} has no address") };
         drop(TcpStream::connect((address, endpoint.port)).unwrap());
-        assert!(response(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
-        assert_eq!(response(&endpoint, "BREW /v2/health"), "", "neither HEAD nor GET");
+        assert!(text_of(&endpoint, "GET /v2/health").starts_with("HTTP/1.1 200 "));
+        assert_eq!(text_of(&endpoint, "BREW /v2/health"), "", "neither HEAD nor GET");
     }
 
     #[test]
@@ -543,21 +545,21 @@ mod tests {
             assert_eq!((endpoint.scheme, endpoint.path.as_str()), (server.scheme, DEFAULT_PATH));
             assert_eq!(endpoint.route, Route::Host);
         }
-        assert_eq!(response(&endpoints[4], "HEAD /").get(..12), Some("HTTP/1.1 500"));
+        assert_eq!(text_of(&endpoints[4], "HEAD /").get(..12), Some("HTTP/1.1 500"));
     }
 
     #[test]
     fn unanswered_request() {
         let (_running, endpoint) = only(Diagnosis::NoAnswer);
-        assert_eq!(response(&endpoint, "HEAD /v2/health"), "");
-        assert_eq!(response(&endpoint, "GET /v2/health"), "");
+        assert_eq!(text_of(&endpoint, "HEAD /v2/health"), "");
+        assert_eq!(text_of(&endpoint, "GET /v2/health"), "");
     }
 
     #[test]
     fn cached_response() {
         let (_running, endpoint) = only(Diagnosis::Stale);
         for request in ["HEAD /v2/health", "GET /v2/health"] {
-            assert!(response(&endpoint, request).contains("\r\nAge: 37\r\n"), "{request}");
+            assert!(text_of(&endpoint, request).contains("\r\nAge: 37\r\n"), "{request}");
         }
     }
 }
