@@ -12,6 +12,7 @@ use signal_hook::low_level::{exit, register};
 use crate::deadline::PROGRAM_STACK;
 use crate::model::state::State;
 use crate::output;
+use crate::report::wording::run::{OUT_OF_MEMORY, OUT_OF_MEMORY_LINE, STACK_TOO_SMALL_LINE};
 use crate::run::grace;
 
 /// Memory that the program needs before it can report a lack of it, in bytes: for its first allocations and its stack.
@@ -29,8 +30,7 @@ pub(crate) fn has_first_memory() -> bool {
     // An allocation that nothing uses would be left out.
     std::hint::black_box(first);
     if !has_memory {
-        // The exit code says it too.
-        let _ = output::write(OUT_OF_MEMORY, Some(Instant::now() + grace::WRITE));
+        fail(OUT_OF_MEMORY_LINE);
     }
     has_memory
 }
@@ -45,29 +45,23 @@ pub(crate) fn with_stack(program: impl Fn() -> u8 + Sync) -> u8 {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(PROGRAM_STACK).spawn_scoped(scope, &program);
         let code = thread.ok().and_then(|thread| thread.join().ok());
-        code.unwrap_or_else(|| {
-            let line = "CEILOMETER UNKNOWN - the stack is too small, and no thread can be had: raise the limits (ulimit -s, -u)\n";
-            // The exit code says it too.
-            let _ = output::write(line, Some(Instant::now() + grace::WRITE));
-            State::Unknown.exit_code()
-        })
+        code.unwrap_or_else(|| fail(STACK_TOO_SMALL_LINE))
     })
 }
 
-/// The line of a lack of memory until the output's format is known.
-const OUT_OF_MEMORY: &str = "CEILOMETER UNKNOWN - out of memory: raise the limit on it (ulimit -v, -d)\n";
+/// Writes why the program cannot run, and returns the exit code, which says it too where the line cannot be written.
+fn fail(text: &str) -> u8 {
+    let _ = output::write(text, Some(Instant::now() + grace::WRITE));
+    State::Unknown.exit_code()
+}
 
-/// The text in its place.
-static OUT_OF_MEMORY_TEXT: OnceLock<String> = OnceLock::new();
+/// The report of a lack of memory in the output's format, once that is known; until then it is [`OUT_OF_MEMORY_LINE`].
+static OUT_OF_MEMORY_REPORT: OnceLock<String> = OnceLock::new();
 
 /// Arranges for a line and exit code 3 where an allocation fails: the standard library aborts then, and the handler of the
 /// signal is all that still runs. A thread that waits for it could not be had in every process.
 pub(crate) fn report_lack_of_memory() {
-    let report = || {
-        let text = OUT_OF_MEMORY_TEXT.get().map_or(OUT_OF_MEMORY, String::as_str);
-        let _ = output::write(text, Some(Instant::now() + grace::WRITE));
-        exit(State::Unknown.exit_code().into());
-    };
+    let report = || exit(fail(OUT_OF_MEMORY_REPORT.get().map_or(OUT_OF_MEMORY_LINE, String::as_str)).into());
     #[expect(
         unsafe_code,
         reason = "a handler may call few functions: this one polls, writes and exits, and takes neither memory nor a lock"
@@ -80,7 +74,7 @@ pub(crate) fn report_lack_of_memory() {
 
 /// Renders the report of a lack of memory ahead of it, in the output's format.
 pub(crate) fn prepare_report_of_memory(render: impl FnOnce(&str) -> String) {
-    let _ = OUT_OF_MEMORY_TEXT.set(render("out of memory: raise the limit on it (ulimit -v, -d)"));
+    let _ = OUT_OF_MEMORY_REPORT.set(render(OUT_OF_MEMORY));
 }
 
 /// Hides what the standard library prints before it aborts: some callers take standard error for plugin output.

@@ -9,8 +9,16 @@ use crate::units::{format_configured, format_duration, format_span, format_times
 pub(crate) const LATE_FILE: &str =
     "a file did not answer in time: check the file system that it is on, or raise -t";
 
-/// The reason where a file cannot be written in time.
+/// The reason where a file cannot be read or written in time.
 pub(crate) const SILENT_FILE_SYSTEM: &str = "its file system does not answer";
+
+pub(crate) const OUT_OF_MEMORY: &str = "out of memory: raise the limit on it (ulimit -v, -d)";
+
+/// The same reason as a whole output: nothing can be put together where memory is lacking.
+pub(crate) const OUT_OF_MEMORY_LINE: &str =
+    "CEILOMETER UNKNOWN - out of memory: raise the limit on it (ulimit -v, -d)\n";
+
+pub(crate) const STACK_TOO_SMALL_LINE: &str = "CEILOMETER UNKNOWN - the stack is too small, and no thread can be had: raise the limits (ulimit -s, -u)\n";
 
 /// The end of a watch that was stopped within its first run.
 pub(crate) const NO_RUN: &str = "No run was over before the watch ended: nothing is known.";
