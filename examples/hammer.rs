@@ -1,9 +1,9 @@
 //! Attacks by the million: `cargo run --release --example hammer -- KIND NUMBER SEED`.
 //!
-//! A kind is named for what makes the attack: a response, a reflection of a secret, a proxy, a certificate, an endpoint, a cloud's files, Keystone, the
-//! token cache, arguments, the name of a run's file, or many endpoints at once. Each attack is made of pieces, mutated, and goes through the real code and every renderer in
-//! this process; one that breaks a law (exit code, grammar, secrecy, time) ends the run and is printed. Several processes
-//! with different seeds share the work.
+//! A kind is named for what makes the attack: a response, a reflection of a secret, a proxy, a certificate, an endpoint, a
+//! cloud's files, Keystone, the token cache, arguments, the name of a run's file, or many endpoints at once. Each attack is
+//! made of pieces, mutated, and goes through the real code and every renderer in this process; one that breaks a law (exit
+//! code, grammar, secrecy, time) ends the run and is printed. Several processes with different seeds share the work.
 
 #[expect(
     clippy::expect_used,

@@ -510,7 +510,7 @@ fn select(token: &Token, cloud: &Cloud) -> Result<Vec<CatalogEndpoint>, NotInCat
 /// Each endpoint repeats the type of its service: a long one would make the catalogue larger than the response.
 #[test]
 fn bounded_catalogs() {
-    let response = |service_type: &str, endpoints: usize| {
+    let token_of = |service_type: &str, endpoints: usize| {
         let endpoints = vec![r#"{"interface":"","url":""}"#; endpoints].join(",");
         let catalog = format!(r#"{{"type":"{service_type}","endpoints":[{endpoints}]}}"#);
         let headers = vec![Header { name: "x-subject-token".into(), value: UntrustedText::new("t") }];
@@ -520,14 +520,14 @@ fn bounded_catalogs() {
         read_response(&response, NOW).unwrap()
     };
     for (length, endpoints, kept) in [(255, 3, 3), (256, 3, 0), (1, 20_000, 20_000), (1, 20_002, 20_001)] {
-        let token = response(&"x".repeat(length), endpoints);
+        let token = token_of(&"x".repeat(length), endpoints);
         assert_eq!(token.catalog.entries.len(), kept, "{length} letters, {endpoints} endpoints");
     }
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::in_directory(&directory.path().join("tokens")).unwrap();
     let cloud = Home::with_clouds(&with_auth(PASSWORD, "")).read().unwrap();
     // Each letter takes six bytes in the file.
-    let error = cache.store(&cloud, &response(&"\\u0001".repeat(255), 20_000)).unwrap_err();
+    let error = cache.store(&cloud, &token_of(&"\\u0001".repeat(255), 20_000)).unwrap_err();
     assert_eq!(error.to_string(), "its catalogue is too long");
     assert!(cache.load(&cloud).is_none());
 }

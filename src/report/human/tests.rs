@@ -311,10 +311,12 @@ fn thrice_verbose() {
           received: x-openstack-request-id: req-42
           body: {"error": "database|unreachable"}
     "#]]
-    .assert_eq(&new_lines(&report,
+    .assert_eq(&new_lines(
+        &report,
         &OutputOptions { verbosity: Verbosity::Transcript, ..at(80) },
         // The first line stays, for it is not indented.
-        render(&report, &at(80)).split_once('\n').unwrap().1));
+        render(&report, &at(80)).split_once('\n').unwrap().1,
+    ));
 }
 
 #[test]

@@ -157,8 +157,7 @@ mod tests {
               Note: the token travels in the clear
             Note: http_proxy is set and ignored
         "#]]
-        .assert_eq(&shown(&report,
-            Verbosity::Notes));
+        .assert_eq(&shown(&report, Verbosity::Notes));
     }
 
     /// The lines of a report at a level, without their margins.

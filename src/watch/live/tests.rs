@@ -88,9 +88,7 @@ fn wide_terminal() {
             the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
           → verify that the API is up and running and that there is connectivity with the back-end
     "#]]
-    .assert_eq(&shown(&three(),
-        140,
-        24));
+    .assert_eq(&shown(&three(), 140, 24));
 }
 
 #[test]
