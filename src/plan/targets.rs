@@ -80,7 +80,8 @@ pub(super) fn plan(
         return catalog(cli);
     }
     let endpoints = if haproxy {
-        vec![server(cli, haproxy_call::parse(cli, environment)?)?]
+        let (route, ssl) = haproxy_call::parse(cli, environment)?;
+        vec![server(cli, route, ssl)?]
     } else {
         endpoints(cli, deadline)?
     };
@@ -248,7 +249,7 @@ pub(crate) fn set_route<'a>(
 }
 
 /// Converts HAProxy's server to an endpoint, with the name of `-H`.
-fn server(cli: &Cli, (route, ssl): (Route, bool)) -> Result<Endpoint> {
+fn server(cli: &Cli, route: Route, ssl: bool) -> Result<Endpoint> {
     let defaults = Defaults { ssl: cli.targets.ssl || ssl, ..defaults(cli) };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
     let (host, port) = match route {

@@ -72,7 +72,8 @@ impl RequestTemplate {
     pub(super) fn send(
         &self,
         endpoint: &Endpoint,
-        (method, body): (Method, SendBody<'_>),
+        method: Method,
+        body: SendBody<'_>,
         stream: Stream,
         progress: &mut PhaseTimer,
     ) -> (Completion<Response, Fault>, Vec<u8>) {

@@ -22,7 +22,8 @@ pub(crate) fn certificate_names(der: &[u8]) -> Option<[UntrustedText; 2]> {
 impl Prober {
     /// Logs in over a connection that exists already.
     pub(crate) fn log_in_over(
-        (endpoint, body): (&Endpoint, &str),
+        endpoint: &Endpoint,
+        body: &str,
         limit: usize,
         connection: OwnedFd,
         deadline: Instant,
@@ -31,8 +32,8 @@ impl Prober {
         let mut progress = PhaseTimer::new();
         let stream = Stream::Plain(DeadlineStream::new(connection, deadline));
         let mut body = body.as_bytes();
-        let request = (Method::Post, SendBody::from_reader(&mut body));
-        let (completion, sent) = template.send(endpoint, request, stream, &mut progress);
+        let body = SendBody::from_reader(&mut body);
+        let (completion, sent) = template.send(endpoint, Method::Post, body, stream, &mut progress);
         Ok(progress.exchange(Method::Post, completion, sent))
     }
 
@@ -47,13 +48,13 @@ impl Prober {
         Self::send_by(methods, deadline, |method, _| {
             let mut stream = DeadlineStream::new(connect(), deadline);
             let mut progress = PhaseTimer::new();
-            let target = format!("{}:{}", endpoint.host, endpoint.port);
+            let target = endpoint.host_and_port();
             let opened =
                 self.proxy.as_ref().map_or(Ok(None), |proxy| tunnel::open(&mut stream, proxy, &target));
             let (completion, sent) = match opened {
                 Ok(_) => {
                     let stream = Stream::Plain(stream);
-                    self.template.send(endpoint, (method, SendBody::none()), stream, &mut progress)
+                    self.template.send(endpoint, method, SendBody::none(), stream, &mut progress)
                 }
                 Err(fault) => (Completion::Failed(fault), Vec::new()),
             };

@@ -138,7 +138,7 @@ impl Prober {
         let prober =
             Prober::with_template(template, plan, std::slice::from_ref(endpoint), resolver, deadline)?;
         let mut body = body.as_bytes();
-        Ok(prober.exchange(endpoint, (Method::Post, SendBody::from_reader(&mut body)), None, deadline))
+        Ok(prober.exchange(endpoint, Method::Post, SendBody::from_reader(&mut body), None, deadline))
     }
 
     fn with_template(
@@ -177,7 +177,7 @@ impl Prober {
         deadline: Instant,
     ) -> Vec<PlannedRequest> {
         Self::send_by(methods, deadline, |method, answered| {
-            self.exchange(endpoint, (method, SendBody::none()), answered, deadline)
+            self.exchange(endpoint, method, SendBody::none(), answered, deadline)
         })
     }
 
@@ -207,7 +207,7 @@ impl Prober {
     /// Sends the token of the plan to an endpoint, which may then have to ask Keystone: that time must not count in
     /// the requests that follow. Returns false if nothing was reached.
     pub(crate) fn send_token(&self, endpoint: &Endpoint, deadline: Instant) -> bool {
-        let exchange = self.exchange(endpoint, (Method::Head, SendBody::none()), None, deadline);
+        let exchange = self.exchange(endpoint, Method::Head, SendBody::none(), None, deadline);
         !exchange.completion.fault().is_some_and(|fault| fault.kind.failed_before_request(fault.phase))
     }
 
@@ -215,7 +215,8 @@ impl Prober {
     fn exchange(
         &self,
         endpoint: &Endpoint,
-        (method, body): (Method, SendBody<'_>),
+        method: Method,
+        body: SendBody<'_>,
         answered: Option<&Exchange>,
         deadline: Instant,
     ) -> Exchange {
@@ -223,7 +224,7 @@ impl Prober {
         let (completion, sent) = match self.connect(endpoint, answered, deadline, &mut progress) {
             Ok(mut stream) => {
                 stream.set_deadline(deadline);
-                self.template.send(endpoint, (method, body), stream, &mut progress)
+                self.template.send(endpoint, method, body, stream, &mut progress)
             }
             Err(fault) => (Completion::Failed(fault), Vec::new()),
         };
@@ -335,7 +336,7 @@ impl Prober {
         let target = match &endpoint.route {
             Route::Address(address, port) => std::net::SocketAddr::new(*address, *port).to_string(),
             Route::Resolved(address) => std::net::SocketAddr::new(*address, endpoint.port).to_string(),
-            Route::Host | Route::Unix(_) => format!("{}:{}", endpoint.host, endpoint.port),
+            Route::Host | Route::Unix(_) => endpoint.host_and_port(),
         };
         let found = self.resolve(&proxy.host, deadline, progress);
         let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));

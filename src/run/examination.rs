@@ -169,7 +169,7 @@ impl Examination<'_> {
         let attempt = Attempt { number, planned: &planned, problems: &problems, limits };
         let mut verdict = verdict::judge(criteria, sanitizer, endpoint, &attempt, SystemTime::now());
         let verbosity = if is_late { Verbosity::Notes } else { self.plan.output.verbosity };
-        report::add_details(&mut verdict, (self.plan, sanitizer, verbosity), endpoint, &planned);
+        report::add_details(&mut verdict, self.plan, sanitizer, verbosity, endpoint, &planned);
         verdict
     }
 }

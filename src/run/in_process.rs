@@ -28,7 +28,8 @@ pub(crate) fn report_of_many(
     plan: &Plan,
     prober: &Prober,
     endpoint: &Endpoint,
-    (number, deadline): (u16, Instant),
+    number: u16,
+    deadline: Instant,
     mut send: impl FnMut() -> Vec<PlannedRequest>,
 ) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());

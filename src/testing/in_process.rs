@@ -116,13 +116,14 @@ impl InProcess {
     /// Probes and judges the endpoint at many ports, one after the other, and renders one of the formats in full.
     pub fn run_many(
         &self,
-        (number, format): (u16, usize),
+        number: u16,
+        format: usize,
         budget: Duration,
         mut connect: impl FnMut() -> OwnedFd,
     ) -> Produced {
         let deadline = Instant::now() + budget;
         let send = || self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, &mut connect);
-        let report = run::report_of_many(&self.plan, &self.prober, &self.endpoint, (number, deadline), send);
+        let report = run::report_of_many(&self.plan, &self.prober, &self.endpoint, number, deadline, send);
         let formats: Vec<_> =
             OutputFormat::value_variants().iter().copied().cycle().skip(format).take(1).collect();
         Produced::in_formats(&report, &formats, &[Verbosity::Transcript])

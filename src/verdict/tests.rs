@@ -157,7 +157,7 @@ pub(crate) fn judge_whole(
     let limits = TimeLimits::default();
     let attempt = Attempt { number: attempts, planned, problems: &problems(planned), limits };
     let mut verdict = judge(&plan.criteria, &plan.sanitizer, endpoint, &attempt, now);
-    add_details(&mut verdict, (plan, &plan.sanitizer, plan.output.verbosity), endpoint, planned);
+    add_details(&mut verdict, plan, &plan.sanitizer, plan.output.verbosity, endpoint, planned);
     verdict
 }
 

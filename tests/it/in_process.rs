@@ -95,7 +95,7 @@ impl Stage {
         in_time(|| {
             // The server's end of the last connection.
             let mut held = None;
-            produced = Some(self.probe.run_many((number, format), BUDGET, || {
+            produced = Some(self.probe.run_many(number, format, BUDGET, || {
                 let (client, server) = answered(pieces, end);
                 drop(held.replace(server));
                 client

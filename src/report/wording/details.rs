@@ -33,7 +33,9 @@ const FACTS: [&str; 10] = [
 /// Adds to a verdict what the output shows of its requests, and no more: there may be ten thousand endpoints.
 pub(crate) fn add_details(
     verdict: &mut Verdict,
-    (plan, sanitizer, verbosity): (&Plan, &Sanitizer, Verbosity),
+    plan: &Plan,
+    sanitizer: &Sanitizer,
+    verbosity: Verbosity,
     endpoint: &Endpoint,
     planned: &[PlannedRequest],
 ) {

@@ -73,7 +73,7 @@ pub(super) fn clause(
 }
 
 /// The proxy of `--proxy`, which may have caused a fault that does not name it.
-pub(super) fn way(verdict: &Verdict, fault: &FaultInfo) -> String {
+pub(super) fn proxy_beside(verdict: &Verdict, fault: &FaultInfo) -> String {
     let may_be_cause = !fault.kind.is_local()
         && fault.kind != FaultKind::Proxy
         && !matches!(fault.detail, FaultDetail::Proxy { .. });

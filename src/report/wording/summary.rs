@@ -233,7 +233,7 @@ fn request(verdict: &Verdict, method: Method) -> Clause {
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             let mut event = fault::clause(verdict, method, judged, fault);
-            event += &fault::way(verdict, fault);
+            event += &fault::proxy_beside(verdict, fault);
             if is_head_alone(verdict, method) {
                 event += ", but answered GET";
             }

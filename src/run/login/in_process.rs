@@ -16,7 +16,7 @@ impl Run {
         let login = &session.cloud.cloud.login;
         let body = login.body();
         let exchange =
-            Prober::log_in_over((&login.url, &body), MAX_RESPONSE_BYTES, connection, deadline).ok()?;
+            Prober::log_in_over(&login.url, &body, MAX_RESPONSE_BYTES, connection, deadline).ok()?;
         let login = self.conclude(session, &mut Known::default(), exchange, deadline);
         Some(self.login_report(session, login, deadline))
     }

@@ -153,7 +153,7 @@ fn of_request(verdict: &Verdict, method: Method, is_summary_complete: bool) -> A
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             let more = beyond_clause(verdict, fault, is_summary_complete);
-            of_fault(verdict, method, judged, (fault, &more))
+            of_fault(verdict, method, judged, fault, &more)
         }
     }
 }
@@ -171,7 +171,8 @@ fn of_fault(
     verdict: &Verdict,
     method: Method,
     judged: &RequestVerdict,
-    (fault, more): (&FaultInfo, &str),
+    fault: &FaultInfo,
+    more: &str,
 ) -> Advice {
     let quoted = if more.is_empty() { String::new() } else { format!(" ({more})") };
     if judged.has_whole_body {
