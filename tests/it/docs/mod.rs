@@ -229,6 +229,46 @@ mod tests {
         }
     }
 
+    /// Returns whether a text has a word: something between blanks, quotes or a shell's separators.
+    fn has_word(text: &str, word: &str) -> bool {
+        text.split(|c: char| c.is_whitespace() || "\";|".contains(c)).any(|own| own == word)
+    }
+
+    #[test]
+    fn generated_texts_in_use() {
+        let commands = commands();
+        let package = fs::read_to_string(in_tree(".ci/package")).unwrap();
+        let files = fs::read_dir(in_tree("tests/it/callers")).unwrap().map(|entry| entry.unwrap().path());
+        // That one starts no caller.
+        let tests = files.filter(|file| !file.ends_with("plugin_path.rs"));
+        let tests: String = tests.map(|file| fs::read_to_string(file).unwrap()).collect();
+        for name in testing::artifact_names() {
+            let generates = |command: &String| {
+                command
+                    .split_once("--generate ")
+                    .is_some_and(|(_, rest)| rest.split(' ').next() == Some(&name))
+            };
+            assert!(commands.iter().any(generates), "no page in docs has a command with --generate {name}");
+            // The package has them under names of their own.
+            if name == "man" || name.starts_with("complete-") {
+                continue;
+            }
+            assert!(has_word(&package, &name), "{name} is not in the list of .ci/package");
+            // Keystone is no caller.
+            let is_tested = name == "os-cloud" || tests.contains(&format!("\"{name}\""));
+            assert!(is_tested, "no test in tests/it/callers starts the caller of --generate {name}");
+        }
+    }
+
+    #[test]
+    fn pages_in_the_readme() {
+        let readme = Document::read(&in_tree("README.md"));
+        for entry in fs::read_dir(in_tree("docs")).unwrap() {
+            let page = format!("docs/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(readme.links().any(|link| link == page), "README.md does not link to {page}");
+        }
+    }
+
     #[test]
     fn names_printed() {
         let sandbox = Sandbox::new();
