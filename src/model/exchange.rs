@@ -71,6 +71,12 @@ impl Phases {
             *slot = Some(time);
         }
     }
+
+    /// The time that looking the name up took from what came after it, of a request that failed in this phase or not at all.
+    pub(crate) fn lookup_before(&self, failed_in: Option<Phase>) -> Duration {
+        let is_over = failed_in != Some(Phase::Resolve);
+        self.get(Phase::Resolve).filter(|_| is_over).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +167,7 @@ pub(crate) struct ServerCertificate {
     pub(crate) issuer: UntrustedText,
 }
 
-/// The end of a request: a response, a fault, or a fault in the midst of a response.
+/// The end of a request: a response, a fault, or a response that a fault broke off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Completion<A, F> {
     Full(A),

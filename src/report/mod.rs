@@ -273,11 +273,6 @@ impl Report {
         verdicts
     }
 
-    /// The worst endpoint, where the run's summary says what happened there.
-    pub(crate) fn summarised(&self) -> Option<&Verdict> {
-        self.worst_first().into_iter().next().filter(|_| self.summary.is_complete)
-    }
-
     pub(crate) fn healthy(&self) -> usize {
         self.endpoints.iter().filter(|verdict| verdict.state == State::Ok).count()
     }

@@ -1,4 +1,4 @@
-//! Runs on a thread of their own, so that a signal ends the program in the midst of one.
+//! Runs on a thread of their own, so that a signal can end the program during one.
 
 use std::cell::Cell;
 use std::io::Read;

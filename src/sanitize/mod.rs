@@ -68,7 +68,7 @@ pub(crate) struct Sanitizer {
 }
 
 impl Sanitizer {
-    /// Adds a secret: itself and its base64, JSON, URL and HTML forms are masked from now on. An empty one is none.
+    /// Adds a secret: itself and its base64, JSON, URL and HTML forms are masked from now on. An empty one is ignored.
     pub(crate) fn add_secret(&mut self, secret: &[u8]) {
         // The form that cleaning leaves of it is searched for as well.
         let cleaned = printable(&String::from_utf8_lossy(secret), LineBreaks::Folded);

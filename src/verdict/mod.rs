@@ -156,7 +156,8 @@ impl Verdict {
         })
     }
 
-    /// Tests for requests that timed out, for which no time was left, or that lacked a token because none was left for a login.
+    /// Tests for requests that the end of the time cut off: they timed out, were skipped, or went without a token because
+    /// there was no time to log in.
     pub(crate) fn is_late(&self) -> bool {
         let has_fault = |is_wanted: fn(&FaultInfo) -> bool| {
             self.made().any(|(_, judged)| judged.completion.fault().is_some_and(is_wanted))

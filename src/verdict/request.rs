@@ -224,7 +224,7 @@ impl<'a> Request<'a> {
         is_end && response.is_success() && body::is_whole_json(response)
     }
 
-    /// Returns true for a whole response with such a status that no cache or other responder is known to have made.
+    /// Tests for a whole response with a wanted status, which no cache and no other responder is known to have sent.
     pub(super) fn is_answered_by_api(&self, is_wanted: impl Fn(u16) -> bool) -> bool {
         self.problem.is_none_or(|problem| problem == SuccessProblem::Report)
             && self.responder().is_none_or(|responder| responder == Responder::Ceilometer)

@@ -71,10 +71,8 @@ pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange)
     Some(Shortage { left, spender, spent })
 }
 
-/// The time that looking the name up took from what came after it.
 fn lookup_time(exchange: &Exchange) -> Duration {
-    let is_over = exchange.completion.fault().is_none_or(|fault| fault.phase != Phase::Resolve);
-    exchange.phases.get(Phase::Resolve).filter(|_| is_over).unwrap_or_default()
+    exchange.phases.lookup_before(exchange.completion.fault().map(|fault| fault.phase))
 }
 
 fn own_time(exchange: &Exchange) -> Duration {

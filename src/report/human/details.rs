@@ -28,21 +28,17 @@ impl HumanView {
         groups
     }
 
-    /// Shows the first of endpoints that fail alike, and the number of others. `summarised` is the endpoint of the run's
-    /// summary, and the number of characters that this quotes.
-    pub(super) fn group(
-        &self,
-        summarised: Option<(&Verdict, usize)>,
-        group: &[&Verdict],
-    ) -> Vec<Vec<String>> {
+    /// Shows the first of endpoints that fail alike, and the number of others. Where the run's summary is about it, that
+    /// quotes `quoted` characters.
+    pub(super) fn group(&self, quoted: Option<usize>, group: &[&Verdict]) -> Vec<Vec<String>> {
         let Some((first, others)) = group.split_first() else { return Vec::new() };
-        let (heading, quoted) = match summarised {
-            Some((worst, quoted)) if std::ptr::eq(worst, *first) => (first.endpoint.clone(), quoted),
-            _ => {
+        let (heading, quoted) = quoted.map_or_else(
+            || {
                 let summary = summary::of_endpoint(first);
                 (summary.text, summary.quoted)
-            }
-        };
+            },
+            |quoted| (first.endpoint.clone(), quoted),
+        );
         let mut heading = self.headline(first.state, &heading);
         if !others.is_empty() {
             heading.push(format!("{PROSE}{}", wording::run::more_alike(others.len())));
@@ -66,15 +62,14 @@ impl HumanView {
         [advice(verdict, quoted, self.prose, self.palette), lines].into_iter().chain(accounts).collect()
     }
 
-    /// Shows a request at `-vv`; its row among the requests has the status and the time.
+    /// Shows a request at `-vv` under a heading of its own: its row among the requests has the status and the time.
     fn account(&self, probe: &RequestResult) -> Vec<String> {
         let Outcome::Made(judged) = &probe.outcome else { return Vec::new() };
         if self.verbosity < Verbosity::Requests {
             return Vec::new();
         }
         let first = format!("{}{}", probe.method.name(), wording::provenance(judged));
-        let rest = wording::account(probe, self.verbosity).into_iter().skip(1);
-        let rest = rest.flat_map(|line| match line {
+        let rest = wording::account(judged, self.verbosity).into_iter().flat_map(|line| match line {
             DetailLine::Prose(text) => self.labelled(&text),
             DetailLine::Verbatim(text) => wrap_verbatim(INDENT, CONTINUED, &text, self.prose),
             DetailLine::Command(text) => vec![format!("{INDENT}{text}")],

@@ -69,10 +69,11 @@ impl HumanView {
         } else {
             sections.push(self.table(report));
             sections.push(self.count_healthy(report));
-            // Found once: thousands of endpoints may each be a group.
-            let summarised = report.summarised().map(|worst| (worst, report.summary.quoted));
             let groups = self.groups(report);
-            sections.extend(groups.iter().flat_map(|group| self.group(summarised, group)));
+            // The worst endpoint's group is the first.
+            let quoted = report.summary.is_complete.then_some(report.summary.quoted);
+            let quoted = std::iter::once(quoted).chain(std::iter::repeat(None));
+            sections.extend(groups.iter().zip(quoted).flat_map(|(group, quoted)| self.group(quoted, group)));
         }
         sections.push(self.notes(report));
         sections

@@ -12,7 +12,7 @@ use super::wording::{self, Words};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::{Basis, Verdict};
+use crate::verdict::{Basis, Outcome, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -31,13 +31,13 @@ pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
 }
 
 fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
-    let listed = |verdict: &&Verdict| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
-    let worst_first = report.worst_first();
+    let is_listed =
+        |(_, verdict): &(usize, &Verdict)| verbosity >= Verbosity::Notes || verdict.state != State::Ok;
     let is_named = report.names_endpoints();
-    let summarised = report.summarised();
     let mut lines = about_login(report, verbosity);
-    for verdict in worst_first.into_iter().filter(listed) {
-        let is_above = summarised.is_some_and(|worst| std::ptr::eq(worst, verdict));
+    for (rank, verdict) in report.worst_first().into_iter().enumerate().filter(is_listed) {
+        // The run's summary says what happened at the worst endpoint.
+        let is_above = rank == 0 && report.summary.is_complete;
         let words = Words::of(verdict);
         let summary = if is_above { &report.summary } else { &words.summary };
         let about = about(verdict, &words, summary.quoted, verbosity);
@@ -83,8 +83,12 @@ fn about(verdict: &Verdict, words: &Words, quoted: usize, verbosity: Verbosity) 
     if verbosity >= Verbosity::Notes {
         lines.extend(verdict.notes.iter().map(|note| wording::note(note)));
     }
-    let accounts = verdict.probes.iter().flat_map(|probe| wording::account(probe, verbosity));
-    lines.extend(accounts.map(wording::DetailLine::text));
+    for probe in &verdict.probes {
+        lines.extend(wording::account_heading(probe, verbosity));
+        if let Outcome::Made(judged) = &probe.outcome {
+            lines.extend(wording::account(judged, verbosity).into_iter().map(wording::DetailLine::text));
+        }
+    }
     lines.retain(|line| !line.is_empty());
     lines
 }

@@ -1,7 +1,7 @@
 //! The maximum length of a plugin's output: what goes first where not everything fits.
 //!
-//! NRPE 2 carries 1023 bytes and drops the rest wherever it happens to be, in the midst of a metric if
-//! need be. Long output goes first, then the summary down to [`MIN_SUMMARY_BYTES`] bytes, then whole metrics.
+//! NRPE 2 carries 1023 bytes and drops the rest, even from the middle of a metric on.
+//! Long output goes first, then the summary down to [`MIN_SUMMARY_BYTES`] bytes, then whole metrics.
 
 /// Number of bytes of the summary that are kept before metrics are dropped.
 const MIN_SUMMARY_BYTES: usize = 80;

@@ -249,8 +249,7 @@ pub(super) fn waited(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     if let Some(shortage) = judged.shortage {
         return format!("the {} left of the run's time", format_waiting(shortage.left));
     }
-    let lookup = judged.phases.get(Phase::Resolve).filter(|_| fault.phase != Phase::Resolve);
-    format_waiting(judged.elapsed.saturating_sub(lookup.unwrap_or_default()))
+    format_waiting(judged.elapsed.saturating_sub(judged.phases.lookup_before(Some(fault.phase))))
 }
 
 /// Formats a time in tenths of a second from a second on, below it in milliseconds.

@@ -100,13 +100,13 @@ pub(super) fn explanation(verdict: &Verdict, words: &Words) -> Option<String> {
         | Basis::NewTokenRefused => Some(words.explanation.clone()),
         Basis::NothingSent(_) => None,
         Basis::Slow(..) | Basis::Certificate(_) => {
-            beside(verdict).map(|beside| advice::of_endpoint(&beside, words.summary.is_complete).0)
+            without_crossing(verdict).map(|rest| advice::of_endpoint(&rest, words.summary.is_complete).0)
         }
     }
 }
 
-/// The verdict as it would be without the crossed threshold, where a request is not OK besides.
-fn beside(verdict: &Verdict) -> Option<Verdict> {
+/// The verdict as it would be without the crossed threshold, where a request is not OK either.
+fn without_crossing(verdict: &Verdict) -> Option<Verdict> {
     let (diagnosis, method) = verdict.beside?;
     Some(Verdict { diagnosis, basis: Basis::Request(method), beside: None, ..verdict.clone() })
 }
@@ -194,30 +194,31 @@ impl DetailLine {
     }
 }
 
-/// Returns the details of a request (`-vv`) and its transcript (`-vvv`).
-pub(super) fn account(probe: &RequestResult, verbosity: Verbosity) -> Vec<DetailLine> {
+/// The heading of a request's account (`-vv`).
+pub(super) fn account_heading(probe: &RequestResult, verbosity: Verbosity) -> Option<String> {
+    if verbosity < Verbosity::Requests {
+        return None;
+    }
     match &probe.outcome {
-        Outcome::Skipped(reason) if verbosity >= Verbosity::Requests => {
-            vec![DetailLine::Prose(skipped(probe.method, *reason))]
-        }
-        Outcome::Skipped(_) => Vec::new(),
+        Outcome::Skipped(reason) => Some(skipped(probe.method, *reason)),
         Outcome::Made(judged) => {
-            let wanted = judged.details.as_ref().filter(|_| verbosity >= Verbosity::Requests);
-            let all = judged.transcript.as_ref().filter(|_| verbosity >= Verbosity::Transcript);
-            let details = wanted.into_iter().flat_map(|wanted| details(probe, judged, wanted));
-            details.chain(all.into_iter().flat_map(transcript)).collect()
+            judged.details.as_ref().map(|_| format!("{}{}", request(probe), provenance(judged)))
         }
     }
 }
 
-fn details(probe: &RequestResult, judged: &RequestVerdict, details: &RequestDetails) -> Vec<DetailLine> {
-    let facts = details.facts.iter().map(|(name, value)| DetailLine::Prose(format!("{name}: {value}")));
-    [DetailLine::Prose(format!("{}{}", request(probe), provenance(judged)))]
-        .into_iter()
-        .chain(phases(&judged.phases).map(DetailLine::Prose))
-        .chain(facts)
-        .chain([DetailLine::Command(details.curl.clone())])
-        .collect()
+/// Returns the details of a request (`-vv`) and its transcript (`-vvv`), which follow the heading.
+pub(super) fn account(judged: &RequestVerdict, verbosity: Verbosity) -> Vec<DetailLine> {
+    let wanted = judged.details.as_ref().filter(|_| verbosity >= Verbosity::Requests);
+    let all = judged.transcript.as_ref().filter(|_| verbosity >= Verbosity::Transcript);
+    let details = wanted.into_iter().flat_map(|wanted| details(judged, wanted));
+    details.chain(all.into_iter().flat_map(transcript)).collect()
+}
+
+fn details(judged: &RequestVerdict, details: &RequestDetails) -> impl Iterator<Item = DetailLine> {
+    let facts = details.facts.iter().map(|(name, value)| format!("{name}: {value}"));
+    let prose = phases(&judged.phases).into_iter().chain(facts).map(DetailLine::Prose);
+    prose.chain([DetailLine::Command(details.curl.clone())])
 }
 
 /// Names the responder and the rule that judged the response.

@@ -357,11 +357,11 @@ fn challenge_uri(challenge: &str) -> Option<&str> {
     rest.split(['"', '\'', ',', ' ']).find(|part| !part.is_empty())
 }
 
-/// Adds the threshold that was crossed, and the request that is not OK besides.
+/// Adds the threshold that was crossed, and a request that is not OK either.
 fn with_request(event: String, verdict: &Verdict, crossing: &Crossing, unit: &str) -> Clause {
     let mut reason = crossed(crossing, unit);
-    if let Some(beside) = super::beside(verdict) {
-        let _ = write!(reason, "; also {}: {}", beside.diagnosis, clause(&beside).event);
+    if let Some(rest) = super::without_crossing(verdict) {
+        let _ = write!(reason, "; also {}: {}", rest.diagnosis, clause(&rest).event);
     }
     Clause { event, reason: Some(Reason::Plain(reason)) }
 }

@@ -55,7 +55,7 @@ pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advic
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
     let meaning = format!("{meaning}{}", two_servers(verdict));
-    match super::beside(verdict).map(|beside| of_endpoint(&beside, is_summary_complete)) {
+    match super::without_crossing(verdict).map(|rest| of_endpoint(&rest, is_summary_complete)) {
         Some((also, first)) => {
             let first = if first.is_empty() { first } else { format!("{first}; then ") };
             (format!("{meaning}; also: {also}"), format!("{first}{action}"))
