@@ -93,22 +93,22 @@ pub(crate) struct Response {
     /// The beginning of the reason phrase.
     pub(crate) reason: UntrustedText,
     pub(crate) headers: Vec<Header>,
-    /// The first bytes of the body, at most [`BODY_LIMIT`]; empty after HEAD.
+    /// The first bytes of the body, at most [`MAX_BODY_BYTES`]; empty after HEAD.
     pub(crate) body: UntrustedText,
     /// The body goes on after what was kept of it.
     pub(crate) is_body_cut: bool,
 }
 
-pub(crate) const BODY_LIMIT: usize = 64 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Maximum number of bytes that are kept of a request's head, for `-vvv`.
-pub(crate) const SENT_LIMIT: usize = 8 * 1024;
+pub(crate) const MAX_SENT_BYTES: usize = 8 * 1024;
 
 /// Maximum number of bytes that are read of a response's head, interim responses included.
-pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
+pub(crate) const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// Maximum number of a response's headers: the HTTP library reads no more.
-pub(crate) const HEADERS_LIMIT: usize = 128;
+pub(crate) const MAX_RESPONSE_HEADERS: usize = 128;
 
 pub(crate) const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)

@@ -6,7 +6,7 @@
 
 use ureq::unversioned::transport::Buffers;
 
-use crate::model::exchange::HEAD_LIMIT;
+use crate::model::exchange::MAX_HEAD_BYTES;
 
 /// Initial size of the input, in bytes: fits most health checks' responses.
 const MIN_INPUT: usize = 1024;
@@ -57,8 +57,8 @@ impl Growing {
             self.filled -= self.consumed;
             self.consumed = 0;
         }
-        if self.filled == self.input.len() && self.filled < HEAD_LIMIT {
-            self.input.resize((2 * self.filled).clamp(MIN_INPUT, HEAD_LIMIT), 0);
+        if self.filled == self.input.len() && self.filled < MAX_HEAD_BYTES {
+            self.input.resize((2 * self.filled).clamp(MIN_INPUT, MAX_HEAD_BYTES), 0);
         }
     }
 }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn growth_to_the_bound() {
-        let stream: Vec<u8> = (0..=HEAD_LIMIT).map(|index| index.to_le_bytes()[0]).collect();
+        let stream: Vec<u8> = (0..=MAX_HEAD_BYTES).map(|index| index.to_le_bytes()[0]).collect();
         let mut buffers = shown();
         let mut sent = 0;
         let mut sizes = Vec::new();
@@ -127,7 +127,7 @@ mod tests {
             sizes.push(buffers.input.len());
         }
         assert_eq!(sizes, [1024, 2048, 4096, 8192, 16384]);
-        assert_eq!(buffers.input(), &stream[..HEAD_LIMIT]);
+        assert_eq!(buffers.input(), &stream[..MAX_HEAD_BYTES]);
     }
 
     #[test]

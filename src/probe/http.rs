@@ -13,7 +13,7 @@ use super::transport::{
 };
 use super::{PhaseTimer, first_bytes, head};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{BODY_LIMIT, Completion, HEAD_LIMIT, Header, Method, Phase, Response};
+use crate::model::exchange::{Completion, Header, MAX_BODY_BYTES, MAX_HEAD_BYTES, Method, Phase, Response};
 use crate::model::fault::{
     End, Fault, FaultDetail, FaultKind, ForeignProtocol, LocalProblem, ResponseProblem,
 };
@@ -56,7 +56,13 @@ impl RequestTemplate {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         let longest = user.iter().map(|(name, value)| name.len() + value.len()).max().unwrap_or_default();
         let output = MIN_OUTPUT + longest;
-        Ok(RequestTemplate { headers, config: config(), output, max_body: BODY_LIMIT, kept_body: BODY_LIMIT })
+        Ok(RequestTemplate {
+            headers,
+            config: config(),
+            output,
+            max_body: MAX_BODY_BYTES,
+            kept_body: MAX_BODY_BYTES,
+        })
     }
 
     /// Prepares a login: JSON there and back, with room for a whole catalogue and without the user's headers.
@@ -192,7 +198,7 @@ fn config() -> Config {
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .max_idle_connections(0)
-        .max_response_header_size(HEAD_LIMIT)
+        .max_response_header_size(MAX_HEAD_BYTES)
         .user_agent(AutoHeaderValue::None)
         .accept(AutoHeaderValue::None)
         .accept_encoding(AutoHeaderValue::None)

@@ -13,7 +13,7 @@ use super::error::local_fault;
 use super::stream::DeadlineStream;
 use super::tls::TlsStream;
 use super::{first_bytes, head};
-use crate::model::exchange::{HEAD_LIMIT, HEADERS_LIMIT, Header, Phase, SENT_LIMIT};
+use crate::model::exchange::{Header, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS, MAX_SENT_BYTES, Phase};
 use crate::model::fault::{End, Fault, FaultDetail, FaultKind, ResponseProblem, Stage};
 use crate::sanitize::system_words;
 
@@ -135,7 +135,7 @@ impl DeadlineTransport {
     fn write(&mut self, amount: usize) -> io::Result<()> {
         let bytes = self.buffers.output().get(..amount).unwrap_or_default();
         let mut log = self.log.lock();
-        let room = SENT_LIMIT.saturating_sub(log.sent.len());
+        let room = MAX_SENT_BYTES.saturating_sub(log.sent.len());
         log.sent.extend(bytes.get(..room).unwrap_or(bytes));
         drop(log);
         self.stream.write_all(bytes)
@@ -179,7 +179,7 @@ impl DeadlineTransport {
             let lenient = head::normalize(input.get(..length).unwrap_or_default());
             let (shown, framing) = head::take_framing(&lenient);
             log.framing = framing;
-            if head::count(&shown) > HEADERS_LIMIT {
+            if head::count(&shown) > MAX_RESPONSE_HEADERS {
                 log.fault = Some(response_fault(FaultKind::Protocol, ResponseProblem::TooManyHeaders));
             }
             self.buffers.replace(length, &shown);
@@ -195,7 +195,7 @@ impl DeadlineTransport {
         let log = self.log.lock();
         let pending = self.buffers.received().len();
         // The library takes content out as it comes.
-        (!log.head_complete && log.interim + pending >= HEAD_LIMIT)
+        (!log.head_complete && log.interim + pending >= MAX_HEAD_BYTES)
             .then(|| response_fault(FaultKind::Protocol, ResponseProblem::HeadersTooLong))
     }
 }

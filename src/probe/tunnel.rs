@@ -7,7 +7,7 @@ use super::framing::{self, BodyLength};
 use super::head;
 use super::stream::DeadlineStream;
 use crate::model::auth_scheme::AuthScheme;
-use crate::model::exchange::{HEAD_LIMIT, Method, Phase, is_gateway_failure, is_success};
+use crate::model::exchange::{MAX_HEAD_BYTES, Method, Phase, is_gateway_failure, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem, TlsProblem};
 use crate::plan::Proxy;
 use crate::sanitize::system_words;
@@ -147,7 +147,7 @@ fn connect_request(proxy: &Proxy, target: &str) -> Vec<u8> {
 fn read_head(stream: &mut DeadlineStream) -> io::Result<Vec<u8>> {
     let (mut head, mut read) = (Vec::new(), 0);
     let mut buffer = [0; 1024];
-    while head::length(&head).is_none() && head::may_be_http1(&head) && read <= HEAD_LIMIT {
+    while head::length(&head).is_none() && head::may_be_http1(&head) && read <= MAX_HEAD_BYTES {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::{MIN_RUN, TimeFrame, grace, last_complete};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{BODY_LIMIT, Completion, Exchange, Method, Phase, Phases, PlannedRequest};
+use crate::model::exchange::{Completion, Exchange, MAX_BODY_BYTES, Method, Phase, Phases, PlannedRequest};
 use crate::model::fault::{Fault, LocalProblem};
 use crate::model::state::State;
 use crate::plan::{Plan, Verbosity};
@@ -162,7 +162,8 @@ impl Examination<'_> {
             if is_late {
                 drop_details(exchange);
             }
-            let bytes = if problems.contains(&SuccessProblem::Report) { BODY_LIMIT } else { self.body_bytes };
+            let bytes =
+                if problems.contains(&SuccessProblem::Report) { MAX_BODY_BYTES } else { self.body_bytes };
             mask_body(exchange, &self.sanitizer, bytes);
         }
         let (criteria, sanitizer) = (&self.plan.criteria, &self.sanitizer);
@@ -176,7 +177,7 @@ impl Examination<'_> {
 
 /// Number of bytes that a run masks of each body.
 pub(super) fn body_bytes(endpoints: usize) -> usize {
-    (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, BODY_LIMIT)
+    (BODY_BYTES_PER_RUN / endpoints.max(1)).clamp(MIN_BODY_BYTES, MAX_BODY_BYTES)
 }
 
 /// Masks the beginning of a body and drops the rest.
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn dropped_details() {
-        let body = UntrustedText::new(vec![b'x'; BODY_LIMIT]);
+        let body = UntrustedText::new(vec![b'x'; MAX_BODY_BYTES]);
         let response = Response { status: 503, body, ..Response::default() };
         let fault = Fault {
             kind: FaultKind::Body,

@@ -17,7 +17,7 @@ use crate::keystone::{
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{BODY_LIMIT, Exchange};
+use crate::model::exchange::{Exchange, MAX_BODY_BYTES};
 use crate::model::fault::FaultDetail;
 use crate::plan::{CONNECT_TO, CloudPlan, Plan, Targets, set_route};
 use crate::probe::Prober;
@@ -268,7 +268,7 @@ impl Run {
             known.add_secret(&secret, expires_at, now);
         }
         let sanitizer = known.sanitizer(&self.plan);
-        mask_body(&mut exchange, &sanitizer, BODY_LIMIT);
+        mask_body(&mut exchange, &sanitizer, MAX_BODY_BYTES);
         let token = match response {
             Some(Ok(token)) => token,
             failure => {

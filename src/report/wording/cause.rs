@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::quote_name;
-use crate::model::exchange::{HEAD_LIMIT, HEADERS_LIMIT};
+use crate::model::exchange::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail, FaultKind,
     ForeignProtocol, LocalProblem, LookupProblem, ProxyProblem, ResponseProblem, Stage, TlsProblem,
@@ -152,7 +152,7 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
         ProxyProblem::Timeout => format!("{at} opened no tunnel in time"),
         ProxyProblem::Broken(reason) => format!("{at} broke the connection off: {reason}"),
         ProxyProblem::HeadTooLong => {
-            format!("{at} answers with headers that are longer than {} KiB", HEAD_LIMIT / 1024)
+            format!("{at} answers with headers that are longer than {} KiB", MAX_HEAD_BYTES / 1024)
         }
         ProxyProblem::Status(407) => {
             format!("{at} wants credentials (407): give them with --proxy-auth-file FILE")
@@ -464,11 +464,13 @@ fn response(problem: &ResponseProblem) -> String {
         ResponseProblem::HeadersTooLong => {
             format!(
                 "the response headers are longer than {} KiB, the most that this program reads",
-                HEAD_LIMIT / 1024
+                MAX_HEAD_BYTES / 1024
             )
         }
         ResponseProblem::TooManyHeaders => {
-            format!("the response has more than {HEADERS_LIMIT} headers, the most that this program reads")
+            format!(
+                "the response has more than {MAX_RESPONSE_HEADERS} headers, the most that this program reads"
+            )
         }
         ResponseProblem::ConflictingFraming => {
             "the response has both Content-Length and Transfer-Encoding".into()

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::model::exchange::{BODY_LIMIT, Response};
+use crate::model::exchange::{MAX_BODY_BYTES, Response};
 use crate::sanitize::{self, Sanitizer, UntrustedText};
 
 /// Maximum length of a message, in characters.
@@ -140,7 +140,7 @@ pub(super) fn is_report(value: &Value) -> bool {
 /// The body as text; `None` for an empty or binary one, and for one in an unrequested coding.
 pub(crate) fn body_text(response: &Response) -> Option<Cow<'_, str>> {
     let bytes = response.body.bytes();
-    let text = sanitize::decode_text(bytes.get(..BODY_LIMIT).unwrap_or(bytes));
+    let text = sanitize::decode_text(bytes.get(..MAX_BODY_BYTES).unwrap_or(bytes));
     let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
     if start == text.len() || is_coded(response) {
         return None;
@@ -764,7 +764,7 @@ mod tests {
         let started = std::time::Instant::now();
         for unit in units {
             for prefix in ["", "<html>", "{\"reasons\":[", "{\"checks\":", "\"{"] {
-                let body = prefix.to_owned() + &unit.repeat(BODY_LIMIT / unit.len());
+                let body = prefix.to_owned() + &unit.repeat(MAX_BODY_BYTES / unit.len());
                 let response = response(200, &[], &body);
                 let _ = (
                     message(&response, &Sanitizer::default()),

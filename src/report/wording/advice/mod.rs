@@ -18,7 +18,7 @@ use super::login;
 use super::summary::crossed;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::parse_port;
-use crate::model::exchange::{BODY_LIMIT, Completion, Method};
+use crate::model::exchange::{Completion, MAX_BODY_BYTES, Method};
 use crate::model::fault::{
     ConnectFault, End, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
     Stage,
@@ -115,7 +115,7 @@ fn unread(judged: &RequestVerdict) -> String {
     match &judged.quotes.coding {
         Some(coding) => format!("; its body was not read, because its coding ({coding}) was not requested"),
         None if judged.is_partly_judged => {
-            format!("; of its body only the first {} KiB were read", BODY_LIMIT / 1024)
+            format!("; of its body only the first {} KiB were read", MAX_BODY_BYTES / 1024)
         }
         None => String::new(),
     }
