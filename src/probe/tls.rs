@@ -60,7 +60,7 @@ impl TlsConnector {
             ..ring::default_provider()
         });
         let of_cloud = |is_of_cloud, error| {
-            if is_of_cloud { anyhow!("{error:#} (from clouds.yaml)") } else { error }
+            if is_of_cloud { anyhow!("{error:#} (from the settings of the cloud)") } else { error }
         };
         let read = || Trust::read(tls, &provider, deadline).map(Arc::new);
         let trust = (!tls.insecure).then(read).transpose();

@@ -164,8 +164,14 @@ fn closed_directories() {
 #[test]
 fn unreadable_files_of_tls() {
     for (setting, reason) in [
-        ("cacert: /no/such", "--cacert: '/no/such' does not exist: check the path (from clouds.yaml)"),
-        ("cert: /no/such", "--cert: '/no/such' does not exist: check the path (from clouds.yaml)"),
+        (
+            "cacert: /no/such",
+            "--cacert: '/no/such' does not exist: check the path (from the settings of the cloud)",
+        ),
+        (
+            "cert: /no/such",
+            "--cert: '/no/such' does not exist: check the path (from the settings of the cloud)",
+        ),
     ] {
         let good = GOOD.replace("http://k", "https://127.0.0.1:1");
         let clouds = Clouds::new(&good.replace("prod: {", &format!("prod: {{{setting}, ")), SECRET);
