@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Prints start.functions, what a run of one endpoint executes and build.rs puts together: benches/start.py > new && mv new start.functions.
+"""Prints start.functions, the list of what a run of one endpoint executes, which build.rs puts together.
+
+    benches/start.py > new && mv new start.functions
 
 It builds the program with its symbols, and runs it in callgrind (Debian's `valgrind`). A path of modules is listed as a whole
 where most of its code is executed, so that the list outlives small changes.
@@ -59,7 +61,7 @@ def executed(*arguments):
     return {name.split("'")[0] for name in re.findall(r"^c?fn=\(\d+\) (.+)$", text, re.M)}
 
 
-def path(symbol):
+def module_path(symbol):
     """A function's name as the linker has it, without its hash and cut into modules."""
     legacy = re.fullmatch(r"_ZN(.*)17h[0-9a-f]{16}E", symbol)
     if not legacy:
@@ -78,7 +80,7 @@ def functions():
     """The functions of the program by their symbol."""
     lines = subprocess.run(["nm", "-S", PROGRAM], check=True, capture_output=True, text=True).stdout.splitlines()
     found = [re.fullmatch(r"\w+ (\w+) [tTwW] (_ZN.+|_R.+|main)", line) for line in lines]
-    return {row[2]: Function(path(row[2]), int(row[1], 16)) for row in found if row}
+    return {row[2]: Function(module_path(row[2]), int(row[1], 16)) for row in found if row}
 
 
 def patterns(names, everything):

@@ -32,6 +32,9 @@ const MAX_CLOUDS_NAMED: usize = 12;
 /// Maximum length of a cloud's name where an error lists it, in characters.
 const MAX_NAME: usize = 60;
 
+/// Maximum length of a directory in an error, in characters.
+const MAX_DIRECTORY: usize = 200;
+
 /// The settings that belong into secure.yaml.
 pub(super) const SECRETS: [&str; 3] = ["password", "token", "application_credential_secret"];
 
@@ -340,7 +343,7 @@ impl FileSearch<'_> {
         }
         let place = |directory: &PathBuf| {
             let closed = if input::is_forbidden(directory) { " (permission denied)" } else { "" };
-            sanitize_own(&directory.to_string_lossy(), 200) + closed
+            sanitize_own(&directory.to_string_lossy(), MAX_DIRECTORY) + closed
         };
         let places: Vec<String> = self.directories().iter().map(place).collect();
         bail!(
