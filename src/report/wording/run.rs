@@ -14,7 +14,7 @@ pub(crate) const SILENT_FILE_SYSTEM: &str = "its file system does not answer";
 
 pub(crate) const OUT_OF_MEMORY: &str = "out of memory: raise the limit on it (ulimit -v, -d)";
 
-/// That reason as a whole output: nothing can be put together where memory is lacking.
+/// The whole output for that reason: nothing can be put together where memory is lacking.
 pub(crate) const OUT_OF_MEMORY_LINE: &str =
     "CEILOMETER UNKNOWN - out of memory: raise the limit on it (ulimit -v, -d)\n";
 
