@@ -556,6 +556,7 @@ mod tests {
             ("get:403", "403", Unknown, Denied, "ours"),
             ("get:407", "407", Unknown, Denied, "ours"),
             ("get:408", "408", Critical, Unexpected, "ours"),
+            // docs/haproxy.md, docs/keepalived.md, assets/haproxy.sh and assets/haproxy-agent.conf say so.
             ("head:429", "429", Warning, Throttled, "ours"),
             ("head:400", "4xx", Unknown, RequestRejected, "ours"),
             ("head:405", "4xx", Unknown, RequestRejected, "ours"),

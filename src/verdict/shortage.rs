@@ -7,7 +7,8 @@ use crate::model::exchange::{Exchange, FaultKind, Phase};
 /// The times that a run gives the requests to one endpoint.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TimeLimits {
-    /// The time of the whole run, which `--wait` may have shortened.
+    /// The network's time in the whole run: less than `-t` where `--wait` ends the run sooner, or where judging and rendering
+    /// many endpoints need a part of it.
     pub(crate) budget: Duration,
     /// The limit on connecting, within the budget.
     pub(crate) connect: Option<Duration>,
