@@ -41,24 +41,28 @@ pub(super) fn after_long() -> String {
     )
 }
 
-/// The help of `--simulate`.
+pub(super) const SIMULATE: &str =
+    "Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED";
+
+/// The long help of `--simulate`.
 pub(super) fn simulate() -> String {
     format!(
-        "Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED\n\nIt can be \
-         appended to any command: options for real endpoints only (connections, proxy, TLS) are ignored. The \
-         diagnoses: {}.",
+        "{SIMULATE}\n\nIt can be appended to any command: options for real endpoints only (connections, proxy, TLS) are \
+         ignored. The diagnoses: {}.",
         Diagnosis::NAMES.join(", ")
     )
 }
 
-/// The help of `--state`.
-pub(super) fn state_help() -> String {
+pub(super) const STATE: &str = "Override the state for KEY; repeatable";
+
+/// The long help of `--state`.
+pub(super) fn state() -> String {
     let faults: Vec<_> = FaultKind::ALL.iter().copied().map(FaultKind::name).collect();
     format!(
-        "Override the state for KEY; repeatable\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of \
-         a good answer ({}). head: or get: before it limits it to one method (head:405); login: makes it the \
-         login's of --os-cloud (login:5xx). catalog is a catalogue without an endpoint to check. STATE is ok, \
-         warning, critical or unknown. --explain prints the resulting table.",
+        "{STATE}\n\nKEY is a status (404), a class (5xx), a fault ({}) or a problem of a good answer ({}). head: or get: \
+         before it limits it to one method (head:405); login: makes it the login's of --os-cloud (login:5xx). catalog \
+         is a catalogue without an endpoint to check. STATE is ok, warning, critical or unknown. --explain prints the \
+         resulting table.",
         faults.join(", "),
         SuccessProblem::ALL.map(SuccessProblem::name).join(", ")
     )

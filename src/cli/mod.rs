@@ -269,8 +269,7 @@ pub(crate) struct ThresholdArgs {
     #[arg(long, value_name = "D", value_parser = values::days, hide_short_help = true)]
     pub(crate) certificate_critical: Option<Duration>,
 
-    /// Override the state for KEY; repeatable
-    #[arg(long, value_name = "KEY=STATE", value_parser = values::Assignments, long_help = help::state_help(),
+    #[arg(long, value_name = "KEY=STATE", value_parser = values::Assignments, help = help::STATE, long_help = help::state(),
           action = ArgAction::Append, hide_short_help = true, hide_possible_values = true)]
     pub(crate) state: Vec<(Key, State)>,
 
@@ -397,8 +396,8 @@ pub(crate) struct ModeArgs {
     #[expect(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) explain: Option<Option<Topic>>,
 
-    /// Rehearse alerts: check embedded endpoints in place of the given ones; every output says SIMULATED
-    #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append, long_help = help::simulate(),
+    #[arg(long, value_name = "DIAGNOSIS", value_delimiter = ',', action = ArgAction::Append, help = help::SIMULATE,
+          long_help = help::simulate(),
           ignore_case = true, value_parser = values::simulated(), hide_possible_values = true)]
     pub(crate) simulate: Vec<Diagnosis>,
 

@@ -349,3 +349,20 @@ fn help_and_version() {
     assert!(long.contains("check_ceilometer --simulate backend-down"), "examples");
     assert!(!long.contains('\x1b'));
 }
+
+/// A name that lists values lists all of them.
+#[test]
+fn names_that_list_values() {
+    let command = Cli::command();
+    let mut checked = 0;
+    for arg in command.get_arguments() {
+        let values: Vec<_> =
+            arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+        let name = arg.get_value_names().unwrap_or_default().concat();
+        if name.contains('|') && name == name.to_lowercase() {
+            assert_eq!(name, values.join("|"), "{}", arg.get_id());
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 3);
+}
