@@ -30,7 +30,7 @@ pub fn run() -> u8 {
     if is_memory_limited && !limits::has_first_memory() {
         return State::Unknown.exit_code();
     }
-    startup::prepare();
+    startup::protect_streams();
     // The hook prints nothing: Icinga puts standard error before the plugin output.
     panic::set_hook(Box::new(|panic| {
         let _ = PANIC_LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
@@ -170,7 +170,7 @@ fn publish(cli: &Cli, text: &str) -> Result<u8> {
 
 /// Probes unless the runs are watched.
 fn probe(plan: Arc<Plan>, started: Instant, file_uses: &FileUses) -> Result<Prepared> {
-    let run = Run::prepare(Arc::clone(&plan), file_uses.clone())?;
+    let run = Run::new(Arc::clone(&plan), file_uses.clone())?;
     let report = match plan.mode {
         RunMode::Once => run::once(run, started)?,
         RunMode::Wait { limit } => watch::wait(run, started, limit)?,

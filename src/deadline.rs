@@ -126,7 +126,7 @@ impl FileUses {
     }
 }
 
-/// Polls until an event or the deadline; returns true if there was an event.
+/// Polls until an event or the deadline, and tests whether there was an event.
 ///
 /// A deadline that has passed is not polled at all: a peer that always has a byte ready must not
 /// outlive it. The kernel rounds socket timeouts up to its timer wheel, which makes a limit of 10 s 200 ms late.

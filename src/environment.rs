@@ -79,12 +79,12 @@ impl Environment {
         self.variable(name).filter(|value| !value.is_empty())
     }
 
-    /// Returns whether an environment variable is set and not empty.
+    /// Tests whether an environment variable is set and not empty.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.non_empty(name).is_some()
     }
 
-    /// Returns whether standard output is a terminal that shows colour: not under `NO_COLOR`
+    /// Tests whether standard output is a terminal that shows colour: not under `NO_COLOR`
     /// (<https://no-color.org>), and not a dumb one.
     pub(crate) fn wants_color(&self) -> bool {
         self.stdout_is_terminal && !self.is_set("NO_COLOR") && !self.is_dumb()
@@ -96,7 +96,7 @@ impl Environment {
         wanted.filter(|columns| *columns > 0).or(self.width).unwrap_or(Size::FALLBACK.columns)
     }
 
-    /// Returns whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
+    /// Tests whether the locale's characters are UTF-8, by the variables that POSIX names, in their order.
     pub(crate) fn is_utf8(&self) -> bool {
         let names = ["LC_ALL", "LC_CTYPE", "LANG"];
         let locale = names.iter().find_map(|name| self.non_empty(name));
@@ -104,7 +104,7 @@ impl Environment {
         locale.contains("utf-8") || locale.contains("utf8")
     }
 
-    /// Returns whether the terminal, if there is one, can only scroll.
+    /// Tests whether the terminal, if there is one, can only scroll.
     pub(crate) fn is_dumb(&self) -> bool {
         self.variable("TERM") == Some(OsStr::new("dumb"))
     }

@@ -61,7 +61,7 @@ pub(crate) fn write(text: &str, deadline: Option<Instant>) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns true for the error of a standard output that was closed from the start.
+/// Tests for the error of a standard output that was closed from the start.
 fn is_closed(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::BADF)
 }

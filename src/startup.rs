@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGPIPE, SIGXFSZ};
 
 /// Opens closed standard streams, and makes a closed pipe and the limit on files (`ulimit -f`) errors of the write: their
 /// signals would end the process with exit codes that no caller knows.
-pub(crate) fn prepare() {
+pub(crate) fn protect_streams() {
     open_standard_streams();
     // Without the handlers the signals end the process, as they end most programs.
     drop(signal_hook::flag::register(SIGPIPE, Arc::default()));

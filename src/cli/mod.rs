@@ -89,7 +89,7 @@ impl EnvOrigin {
     /// The end of an error about an option of the variable.
     pub(crate) const SUFFIX: &str = " (from CHECK_CEILOMETER_OPTS)";
 
-    /// Returns whether the option with this id comes from the variable alone.
+    /// Tests whether the option with this id comes from the variable alone.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.ids.iter().any(|own| own == id)
     }

@@ -121,7 +121,7 @@ pub(crate) fn read_private(directory: impl AsFd, file: &OsStr, limit: usize) -> 
     if is_private { reader.read(file.as_fd()).ok() } else { None }
 }
 
-/// Returns true if a mode gives any permission to others than the owner.
+/// Tests whether a mode gives any permission to others than the owner.
 pub(crate) fn is_open(mode: u32) -> bool {
     mode & 0o077 > 0
 }
@@ -166,19 +166,19 @@ pub(crate) fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Returns true for the name of a directory, which the system's look-up of a file refuses.
+/// Tests for the name of a directory, which the system's look-up of a file refuses.
 fn ends_with_slash(path: &Path) -> bool {
     path.as_os_str().as_bytes().ends_with(b"/")
 }
 
-/// Returns true if both are the same file or directory.
+/// Tests whether both are the same file or directory.
 pub(crate) fn is_same(one: impl AsFd, other: impl AsFd) -> bool {
     let identity = |fd: BorrowedFd<'_>| rustix::fs::fstat(fd).map(|status| (status.st_dev, status.st_ino));
     let (one, other) = (identity(one.as_fd()), identity(other.as_fd()));
     one.is_ok_and(|one| other.is_ok_and(|other| one == other))
 }
 
-/// Returns true for the name of a descriptor that another program has opened.
+/// Tests for the name of a descriptor that another program has opened.
 fn is_inherited(path: &Path) -> bool {
     path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
 }
@@ -199,12 +199,12 @@ pub(crate) fn name(path: &Path) -> String {
     }
 }
 
-/// Returns true if the name means standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.
+/// Tests whether the name means standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new("/dev/stdin")
 }
 
-/// Returns true if a regular file is readable by other users than its owner.
+/// Tests whether a regular file is readable by other users than its owner.
 pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     !is_standard_input(path)
         && fs::metadata(path).is_ok_and(|status| status.is_file() && status.mode() & 0o044 != 0)

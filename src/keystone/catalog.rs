@@ -264,14 +264,14 @@ pub(super) fn without_version<'a>(url: &'a str, project_id: Option<&str>) -> &'a
     }
 }
 
-/// Returns true if a path segment is a version: `v2`, `v2.0`.
+/// Tests whether a path segment is a version: `v2`, `v2.0`.
 fn is_version(segment: &str) -> bool {
     let Some(number) = segment.strip_prefix('v') else { return false };
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     number.split('.').count() <= 2 && number.split('.').all(is_number)
 }
 
-/// Returns true if a path segment names a project: by its id, the prefix that object stores have, or a template.
+/// Tests whether a path segment names a project: by its id, the prefix that object stores have, or a template.
 fn is_project(segment: &str, project_id: Option<&str>) -> bool {
     let id = segment.strip_prefix("AUTH_").unwrap_or(segment);
     let is_uuid = matches!(id.replace('-', "").len(), 32)

@@ -304,13 +304,13 @@ impl ConfigFile {
         self.path.parent().unwrap_or(Path::new(CURRENT))
     }
 
-    /// Returns true if the file was found by way of the current directory, however that is spelt.
+    /// Tests whether the file was found by way of the current directory, however that is spelt.
     fn is_in_current_directory(&self) -> bool {
         let is_current = |current| input::is_same(&self.opened.named_in, current);
         self.path.is_relative() || input::open_directory(Path::new(CURRENT)).is_ok_and(is_current)
     }
 
-    /// Returns true if both files are in one directory themselves, whatever links lead to them.
+    /// Tests whether both files are in one directory themselves, whatever links lead to them.
     fn is_beside(&self, other: &ConfigFile) -> bool {
         input::is_same(&self.opened.lies_in, &other.opened.lies_in)
     }

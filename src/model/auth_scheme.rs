@@ -25,7 +25,7 @@ impl AuthScheme {
         self.into_str()
     }
 
-    /// Returns whether this program can send what the scheme wants.
+    /// Tests whether this program can send what the scheme wants.
     pub(crate) const fn is_supported(self) -> bool {
         matches!(self, AuthScheme::Keystone | AuthScheme::Basic | AuthScheme::Bearer)
     }

@@ -39,7 +39,7 @@ impl Diagnosis {
 
     pub(crate) const NAMES: &'static [&'static str] = <Diagnosis as VariantNames>::VARIANTS;
 
-    /// Returns whether it describes a login rather than an endpoint's own responses.
+    /// Tests whether it describes a login rather than an endpoint's own responses.
     pub(crate) const fn is_of_login(self) -> bool {
         matches!(self, Diagnosis::KeystoneDown | Diagnosis::LoginRefused | Diagnosis::NotInCatalog)
     }

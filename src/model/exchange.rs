@@ -129,7 +129,7 @@ pub(crate) fn is_token(byte: u8) -> bool {
 }
 
 impl Response {
-    /// Returns true for a status that the body may contradict, so that the whole of it has to be judged.
+    /// Tests for a status that the body may contradict, so that the whole of it has to be judged.
     pub(crate) fn is_success(&self) -> bool {
         is_success(self.status)
     }

@@ -42,7 +42,7 @@ impl FaultKind {
         self.into_str()
     }
 
-    /// Returns whether this machine failed, so that nothing is known of what it was to reach.
+    /// Tests whether this machine failed, so that nothing is known of what it was to reach.
     pub(crate) const fn is_local(self) -> bool {
         match self {
             FaultKind::Local => true,
@@ -59,7 +59,7 @@ impl FaultKind {
         }
     }
 
-    /// Returns whether no service was reached at all, so that a second request would fail alike.
+    /// Tests whether no service was reached at all, so that a second request would fail alike.
     pub(crate) const fn failed_before_request(self, phase: Phase) -> bool {
         match self {
             FaultKind::Dns

@@ -24,7 +24,7 @@ pub(crate) struct CloudPlan {
     pub(crate) uses_catalog: bool,
 }
 
-/// Returns whether the command line names a cloud. A simulation needs none.
+/// Tests whether the command line names a cloud. A simulation needs none.
 pub(super) fn is_wanted(cli: &Cli) -> bool {
     cli.cloud.os_cloud.is_some() && cli.mode.simulate.is_empty()
 }

@@ -160,7 +160,7 @@ impl Plan {
         let mut notes: Vec<String> = proxy::ignored_variables(environment).into_iter().collect();
         notes.extend(secrets.notes);
         notes.extend(validate::threshold_notes(cli, &timing));
-        secrets.sanitizer.prepare();
+        secrets.sanitizer.build_matcher();
         Ok(Plan {
             targets,
             cloud: cloud.map(Arc::new),
@@ -181,7 +181,7 @@ impl Plan {
         })
     }
 
-    /// Returns whether a signal ends a run with a report of the endpoints that it has finished.
+    /// Tests whether a signal ends a run with a report of the endpoints that it has finished.
     pub(crate) const fn reports_interruption(&self) -> bool {
         match self.mode {
             // Without a progress bar nobody listens for signals, which end the process.

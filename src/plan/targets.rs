@@ -55,7 +55,7 @@ pub(crate) enum Targets {
 }
 
 impl Targets {
-    /// Returns whether every address of a name becomes an endpoint.
+    /// Tests whether every address of a name becomes an endpoint.
     pub(crate) const fn wants_all_addresses(&self) -> bool {
         matches!(self, Targets::Addresses(_) | Targets::Catalog { all_addresses: true, .. })
     }

@@ -107,7 +107,7 @@ pub(super) fn check_dates(der: &CertificateDer<'_>, now: UnixTime) -> Result<(),
     if validity.not_before > now { Err(CertificateError::NotValidYet) } else { Ok(()) }
 }
 
-/// Returns true for a certificate that has expired or is not valid yet; one that cannot be read is neither.
+/// Tests for a certificate that has expired or is not valid yet; one that cannot be read is neither.
 pub(super) fn is_outdated(der: &CertificateDer<'_>, now: UnixTime) -> bool {
     matches!(check_dates(der, now), Err(CertificateError::Expired | CertificateError::NotValidYet))
 }

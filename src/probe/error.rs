@@ -8,7 +8,7 @@ use crate::model::exchange::Phase;
 use crate::model::fault::{Fault, LocalProblem};
 use crate::sanitize::system_words;
 
-/// Returns true if an error says that this machine ran out of something: descriptors, memory, local ports.
+/// Tests whether an error says that this machine ran out of something: descriptors, memory, local ports.
 pub(super) fn is_local(error: &io::Error) -> bool {
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     matches!(

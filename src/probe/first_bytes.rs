@@ -15,14 +15,14 @@ pub(super) fn keep(first_bytes: &mut Vec<u8>, received: &[u8]) {
     first_bytes.extend(received.get(..room).unwrap_or(received));
 }
 
-/// Returns true if the response to a TLS handshake is HTTP, as far as it has come; that of an HTTP/0.9 server is a
+/// Tests whether the response to a TLS handshake is HTTP, as far as it has come; that of an HTTP/0.9 server is a
 /// page without headers.
 pub(super) fn is_http(first_bytes: &[u8]) -> bool {
     let status = first_bytes.iter().zip(b"HTTP/").all(|(came, expected)| came.eq_ignore_ascii_case(expected));
     (status && !first_bytes.is_empty()) || first_bytes.starts_with(b"<")
 }
 
-/// Returns true if a response begins as a TLS record does (RFC 8446, section 5.1): type, and the version's first byte.
+/// Tests whether a response begins as a TLS record does (RFC 8446, section 5.1): type, and the version's first byte.
 pub(super) fn is_tls(first_bytes: &[u8]) -> bool {
     matches!(first_bytes, [0x14..=0x17, 0x03, ..])
 }

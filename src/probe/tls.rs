@@ -227,7 +227,7 @@ impl TlsStream {
         &self.inner.sock.first_bytes
     }
 
-    /// Returns true if the server requested a client certificate and got none.
+    /// Tests whether the server requested a client certificate and got none.
     pub(super) fn lacks_certificate(&self) -> bool {
         self.asked.load(Ordering::Relaxed) && !self.sent.certificate && !self.certificate_optional
     }

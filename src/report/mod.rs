@@ -255,7 +255,7 @@ impl Report {
         format!("CEILOMETER {} - {}", self.state, self.summary_with_marks())
     }
 
-    /// Returns whether any request came as far as a TLS handshake.
+    /// Tests whether any request came as far as a TLS handshake.
     fn uses_tls(&self) -> bool {
         let login = self.login.iter().filter_map(|login| login.request.as_deref());
         let probes = self.endpoints.iter().flat_map(Verdict::made).map(|(_, request)| request);

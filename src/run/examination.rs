@@ -43,8 +43,8 @@ pub(super) struct Examination<'a> {
     plan: &'a Plan,
     prober: &'a Prober,
     began: Instant,
-    /// The network's time.
-    budget: Duration,
+    /// The time for all requests.
+    request_time: Duration,
     /// Leaves out what would take too long to search.
     sanitizer: Sanitizer,
     /// End of the network's time; the rest of the run is for judging and rendering.
@@ -69,15 +69,15 @@ impl Examination<'_> {
     ) -> Examination<'a> {
         let more = u32::try_from(endpoints).unwrap_or(u32::MAX).saturating_sub(ENDPOINTS_IN_GRACE);
         let work = TIME_PER_RESPONSE * more.min(MAX_RESPONSES) + TIME_PER_ENDPOINT.saturating_mul(more);
-        let budget = time.length().saturating_sub(work.min(time.length() / 2));
+        let request_time = time.length().saturating_sub(work.min(time.length() / 2));
         let bodies_end = time.deadline + grace::BODIES;
         Examination {
             plan,
             prober,
             began: Instant::now(),
-            budget,
+            request_time,
             sanitizer: plan.sanitizer.until(bodies_end),
-            deadline: time.deadline.min(time.started + budget),
+            deadline: time.deadline.min(time.started + request_time),
             details_end: time.deadline + grace::DETAILS,
             bodies_end,
             body_bytes: body_bytes(endpoints),
@@ -141,7 +141,7 @@ impl Examination<'_> {
         // Thousands that were skipped need no memory, and would only wait for each other.
         let _judging = planned.iter().any(has_response).then(|| self.judging.acquire());
         let connect = self.plan.timing.connect_timeout;
-        let limits = TimeLimits { budget: self.budget, connect, queued };
+        let limits = TimeLimits { requests: self.request_time, connect, queued };
         self.judge_at(Instant::now(), endpoint, planned, number, limits)
     }
 

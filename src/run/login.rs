@@ -94,7 +94,7 @@ impl Known {
             for secret in secrets {
                 sanitizer.add_secret(&secret.bytes);
             }
-            sanitizer.prepare();
+            sanitizer.build_matcher();
             sanitizer
         });
         sanitizer.clone()

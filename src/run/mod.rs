@@ -94,7 +94,7 @@ impl ProgressCounter {
 
 impl Run {
     /// Starts the simulated endpoints, if the plan has some.
-    pub(crate) fn prepare(mut plan: Arc<Plan>, file_uses: FileUses) -> Result<Run> {
+    pub(crate) fn new(mut plan: Arc<Plan>, file_uses: FileUses) -> Result<Run> {
         let simulation = match &plan.targets {
             Targets::Simulated(diagnoses) => Some(Simulation::start(diagnoses)?),
             Targets::Endpoints(_) | Targets::Addresses(_) | Targets::Catalog { .. } => None,
@@ -264,7 +264,7 @@ fn expand(
     Ok(expanded.concat())
 }
 
-/// Returns whether an endpoint's name is looked up.
+/// Tests whether an endpoint's name is looked up.
 fn is_name(endpoint: &Endpoint) -> bool {
     matches!((&endpoint.host, &endpoint.route), (Host::Name(_), Route::Host))
 }

@@ -120,7 +120,7 @@ impl Mask {
     }
 
     /// Builds the matcher of many or long forms ahead of the first search.
-    pub(super) fn prepare(&self) {
+    pub(super) fn build_matcher(&self) {
         if self.forms.iter().map(Vec::len).sum::<usize>() > LONG_FORMS {
             self.matcher.get_or_init(|| build(&self.forms));
         }

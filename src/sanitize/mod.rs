@@ -83,8 +83,8 @@ impl Sanitizer {
     }
 
     /// Prepares to search for long secrets, which takes time that a run does not have at its deadline.
-    pub(crate) fn prepare(&self) {
-        self.mask.prepare();
+    pub(crate) fn build_matcher(&self) {
+        self.mask.build_matcher();
     }
 
     /// Masks a beginning of a text, before anything is read from it: decoding it or stripping its tags could tear a

@@ -104,7 +104,7 @@ impl Cleaned {
     }
 }
 
-/// Returns true if a character shows nothing, changes how others are shown, or has no agreed meaning.
+/// Tests whether a character shows nothing, changes how others are shown, or has no agreed meaning.
 ///
 /// By the Unicode Character Database: general category Cf, the property `Default_Ignorable_Code_Point`, private use,
 /// noncharacters; and the blank Braille pattern.

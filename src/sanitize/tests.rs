@@ -586,7 +586,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Returns true if a character is allowed in an output.
+/// Tests whether a character is allowed in an output.
 fn harmless(letter: char) -> bool {
     let bidirectional = matches!(letter, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let zero_width =

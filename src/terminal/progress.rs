@@ -71,7 +71,7 @@ impl Drop for ProgressBar {
     }
 }
 
-/// Returns true if a terminal takes text at once: one that is stopped must not stop the run.
+/// Tests whether a terminal takes text at once: one that is stopped must not stop the run.
 fn has_room(terminal: &io::Stderr) -> bool {
     let mut streams = [PollFd::new(terminal, PollFlags::OUT)];
     poll(&mut streams, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)

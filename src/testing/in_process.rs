@@ -154,7 +154,7 @@ impl InProcessLogin {
     /// Panics if the words are refused.
     #[expect(clippy::panic, reason = "a test that is set up wrongly must fail")]
     pub fn new(words: &[&str]) -> InProcessLogin {
-        match Run::prepare(Arc::new(planned(words)), FileUses::default()) {
+        match Run::new(Arc::new(planned(words)), FileUses::default()) {
             Ok(run) => InProcessLogin(run),
             Err(error) => panic!("{error:#}"),
         }

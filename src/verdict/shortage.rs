@@ -7,10 +7,10 @@ use crate::model::exchange::{Exchange, FaultKind, Phase};
 /// The times that a run gives the requests to one endpoint.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TimeLimits {
-    /// The network's time in the whole run: less than `-t` where `--wait` ends the run sooner, or where judging and rendering
+    /// The time for all requests of the run: less than `-t` where `--wait` ends the run sooner, or where judging and rendering
     /// many endpoints need a part of it.
-    pub(crate) budget: Duration,
-    /// The limit on connecting, within the budget.
+    pub(crate) requests: Duration,
+    /// The limit on connecting, within that time.
     pub(crate) connect: Option<Duration>,
     /// The time that other endpoints took before this one's turn came.
     pub(crate) queued: Duration,
@@ -20,11 +20,11 @@ impl TimeLimits {
     /// The limit on a phase and those before it.
     fn of(&self, phase: Phase) -> Duration {
         let connect = self.connect.filter(|_| matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tls));
-        connect.map_or(self.budget, |connect| connect.min(self.budget))
+        connect.map_or(self.requests, |connect| connect.min(self.requests))
     }
 }
 
-/// A request that had less time than a fair wait, because the run's budget had been spent before it.
+/// A request that had less time than a fair wait, because the run's time had been spent before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shortage {
     /// The time that was left for the request.
@@ -34,7 +34,7 @@ pub(crate) struct Shortage {
     pub(crate) spent: Duration,
 }
 
-/// The largest consumer of a budget.
+/// The largest consumer of a run's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spender {
     /// The look-up of the endpoint's name.

@@ -548,7 +548,7 @@ fn request_times() {
 #[test]
 fn fair_waits() {
     use Spender::{Head, Lookup, Others, Rest};
-    let run = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
+    let run = TimeLimits { requests: Duration::from_secs(2), ..TimeLimits::default() };
     let after = |queued| TimeLimits { queued: Duration::from_millis(queued), ..run };
     let late = |method, phase, elapsed| {
         let mut exchange = made(method, Completion::Failed(fault(FaultKind::Timeout, phase)));
@@ -610,7 +610,7 @@ fn fair_waits() {
 fn overridden_timeout_without_time() {
     let plan = overriding("timeout", State::Warning);
     let limits = TimeLimits {
-        budget: Duration::from_secs(2),
+        requests: Duration::from_secs(2),
         queued: Duration::from_secs(2),
         ..TimeLimits::default()
     };

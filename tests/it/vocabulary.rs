@@ -57,10 +57,13 @@ const ORDINARY: &[(&str, &str)] = &[
     ("speaks HTTP/2", "a protocol of a server, in a message for users"),
 ];
 
-/// Beginnings of sentences that do not say what an item is or does.
+/// Beginnings of sentences that do not say what an item is or does, or that say in a second form what `Tests for` and
+/// `Tests whether` say.
 const BEGINNINGS: &[&str] = &[
     "How ",
     "Of ",
+    "Returns true ",
+    "Returns whether ",
     "Same ",
     "So many ",
     "That ",
@@ -127,7 +130,7 @@ fn words(line: &str) -> Vec<String> {
     retired.chain(former.map(|name| format!("the former name {name}"))).collect()
 }
 
-/// Returns whether a text contains a word that no further letter extends.
+/// Tests whether a text contains a word that no further letter extends.
 fn contains(text: &str, word: &str, is_letter: impl Fn(char) -> bool) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + word.len()..]);

@@ -72,12 +72,12 @@ impl Range {
         Range { start: bound.max(f64::NEG_INFINITY), end: f64::INFINITY, inside: false }
     }
 
-    /// Returns whether a value raises an alert. The bounds belong to the range.
+    /// Tests whether a value raises an alert. The bounds belong to the range.
     pub(crate) fn alerts(&self, value: f64) -> bool {
         (self.start..=self.end).contains(&value) == self.inside
     }
 
-    /// Returns whether the range alerts inside of its bounds (`@`).
+    /// Tests whether the range alerts inside of its bounds (`@`).
     pub(crate) fn alerts_inside(&self) -> bool {
         self.inside
     }
@@ -92,7 +92,7 @@ impl Range {
         (self.start == 0.0 && self.end.is_finite() && !self.inside).then_some(self.end)
     }
 
-    /// Returns whether a value that triggers the range does so because it is small.
+    /// Tests whether a value that triggers the range does so because it is small.
     pub(crate) fn is_too_small(&self, value: f64) -> bool {
         if self.inside { self.start <= 0.0 } else { value < self.start }
     }

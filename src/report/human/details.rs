@@ -78,7 +78,7 @@ impl HumanView {
     }
 }
 
-/// Returns whether two endpoints have the same diagnosis for the same reasons.
+/// Tests whether two endpoints have the same diagnosis for the same reasons.
 fn is_alike(one: &Verdict, other: &Verdict) -> bool {
     one.state == other.state
         && one.diagnosis == other.diagnosis

@@ -104,7 +104,7 @@ impl HumanView {
         wrap_indented("", INDENT, &sentence, self.prose)
     }
 
-    /// Returns whether some of the endpoints are only counted.
+    /// Tests whether some of the endpoints are only counted.
     fn is_abridged(&self, endpoints: usize) -> bool {
         endpoints > MAX_ENDPOINTS_LISTED && self.verbosity < Verbosity::Notes
     }

@@ -77,7 +77,7 @@ impl Scale {
         usize::try_from(share).unwrap_or(self.columns).max(1).min(self.columns)
     }
 
-    /// Returns whether the endpoint's bars show a phase.
+    /// Tests whether the endpoint's bars show a phase.
     fn shows(self, verdict: &Verdict, phase: Phase) -> bool {
         verdict.made().any(|(_, judged)| {
             let shares = phase_bar::shares(&judged.phases, self.columns(judged.elapsed));

@@ -618,7 +618,7 @@ pub(in crate::report) mod tests {
 
     #[test]
     fn spent_budgets() {
-        let limits = TimeLimits { budget: Duration::from_secs(2), ..TimeLimits::default() };
+        let limits = TimeLimits { requests: Duration::from_secs(2), ..TimeLimits::default() };
         let queued = TimeLimits { queued: Duration::from_millis(1933), ..limits };
         let timeout = |phase| Fault {
             kind: FaultKind::Timeout,

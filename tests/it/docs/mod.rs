@@ -229,7 +229,7 @@ mod tests {
         }
     }
 
-    /// Returns whether a text has a word: something between blanks, quotes or a shell's separators.
+    /// Tests whether a text has a word: something between blanks, quotes or a shell's separators.
     fn has_word(text: &str, word: &str) -> bool {
         text.split(|c: char| c.is_whitespace() || "\";|".contains(c)).any(|own| own == word)
     }

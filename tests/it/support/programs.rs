@@ -29,7 +29,7 @@ pub(crate) fn found(names: &[&str]) -> Option<PathBuf> {
     program
 }
 
-/// Returns whether `unshare` works with these options, which some containers forbid; reports [`missing`] if not.
+/// Tests whether `unshare` works with these options, which some containers forbid; reports [`missing`] if not.
 pub(crate) fn unshares(options: &str) -> bool {
     let given = Command::new("unshare").args([options, "true"]).output();
     let given = given.is_ok_and(|run| run.status.success());

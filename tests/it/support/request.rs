@@ -17,7 +17,7 @@ pub(crate) fn head(connection: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(head))
 }
 
-/// Returns whether an error means that the client has left; within TLS that is an alert, or an end without one.
+/// Tests whether an error means that the client has left; within TLS that is an alert, or an end without one.
 pub(crate) fn gone(error: &io::Error) -> bool {
     let plain = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, ErrorKind::ConnectionAborted];
     let within_tls = [ErrorKind::InvalidData, ErrorKind::UnexpectedEof];

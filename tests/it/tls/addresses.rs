@@ -59,7 +59,7 @@ fn zone_identifiers() {
     check(["h", "--connect-to", "fe80::1%eth0"]).run().is_refused(&[]);
 }
 
-/// Returns true if a run can have a hosts file of its own. Called before a peer waits for connections.
+/// Tests whether a run can have a hosts file of its own. Called before a peer waits for connections.
 fn can_have_hosts() -> bool {
     unshares("-rm")
 }

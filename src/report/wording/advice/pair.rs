@@ -7,7 +7,7 @@ use crate::model::fault::{FaultDetail, FaultKind, ResponseProblem};
 use crate::model::state::State;
 use crate::verdict::{FaultInfo, Obstacle, RequestVerdict, Responder, Verdict};
 
-/// Returns whether HEAD failed and GET was answered well.
+/// Tests whether HEAD failed and GET was answered well.
 pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Method) -> bool {
     let is_good = |(made, judged): (Method, &RequestVerdict)| {
         made == Method::Get && judged.state == State::Ok && judged.completion.full().is_some()
@@ -15,7 +15,7 @@ pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Metho
     method == Method::Head && verdict.made().any(is_good)
 }
 
-/// Returns whether HEAD was answered 503 too, and GET's 503 says nothing more: it may be the API's or that of a server in
+/// Tests whether HEAD was answered 503 too, and GET's 503 says nothing more: it may be the API's or that of a server in
 /// front of it.
 pub(in crate::report::wording) fn is_like_head(
     verdict: &Verdict,
