@@ -47,7 +47,12 @@ mode=--haproxy
 # Rehearse a failure of every server that this script checks.
 #mode='--simulate backend-down --fail-on critical -t 1500ms'; set --
 
-# HAProxy discards what a check prints. These lines put the summary of each failed check into the system's log.
+# What a check prints comes out on HAProxy's own standard output: in the journal, where a unit runs it with -Ws as Debian's and
+# RHEL's do. This line puts the summary of every check there.
+#set -- -o nagios "$@"
+
+# As a daemon (-D) HAProxy discards what a check prints. These lines put the summary of each failed check into the system's
+# log instead.
 #reason=$("$plugin" $mode -o nagios "$@") && exit 0
 #code=$?
 #/usr/bin/logger -t check_ceilometer -- "$HAPROXY_PROXY_NAME/$HAPROXY_SERVER_NAME: ${reason%%|*}"
@@ -59,9 +64,10 @@ exec "$plugin" $mode "$@"
 # Sections of the same name add up: "global" may be there a second time.
 #
 # The check runs inside HAProxy's "chroot", which Debian's and RHEL's configurations set to /var/lib/haproxy: the script is
-# not found there, and every server is DOWN. Either remove "chroot" from "global", or put a statically linked plugin into the
+# not found there, and every server is DOWN. So is one whose plugin is in there but needs libraries from outside: the log says
+# "Failed to exec process for external health check: No such file or directory". Either remove "chroot" from "global", or put a statically linked plugin into the
 # chroot and name it instead of the script:
-#   install -m 755 check_ceilometer /var/lib/haproxy/          (from the static archive)
+#   install -m 755 check_ceilometer /var/lib/haproxy/          (from the static archive; ldd calls it static)
 #   external-check command /check_ceilometer
 # For options in a chroot, use the agent: check_ceilometer --generate haproxy-agent.
 global

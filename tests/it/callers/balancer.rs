@@ -22,7 +22,7 @@ pub(crate) enum Mode {
 
 /// A running HAProxy; dropping it ends it.
 pub(crate) struct Balancer {
-    _daemon: Option<Daemon>,
+    daemon: Option<Daemon>,
     background: Option<Pid>,
     socket: PathBuf,
     _dir: TempDir,
@@ -49,7 +49,12 @@ impl Balancer {
             Mode::Foreground => (Some(Daemon::start(command.arg("-db"), dir.path())), None),
             Mode::Background => (None, Some(in_background(command.arg("-D"), &pid_file))),
         };
-        Balancer { _daemon: daemon, background, socket, _dir: dir }
+        Balancer { daemon, background, socket, _dir: dir }
+    }
+
+    /// What HAProxy and its checks have printed in the foreground.
+    pub(crate) fn printed(&self) -> String {
+        self.daemon.as_ref().map(Daemon::log).unwrap_or_default()
     }
 
     /// The servers' rows, by name.

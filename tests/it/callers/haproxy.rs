@@ -162,6 +162,20 @@ fn wrapper_rehearsal() {
     Balancer::start(&program, dir, Mode::Background, &text).settles(&BTreeMap::from([("healthy", "DOWN")]));
 }
 
+/// In the foreground, what a check prints comes out on HAProxy's own standard output.
+#[test]
+fn wrapper_summary_on_standard_output() {
+    let Some(program) = found(&["haproxy"]) else { return };
+    let dir = directory();
+    let service = Service::start(Role::Hostile);
+    let script = write_wrapper(dir.path(), &["set -- -o nagios"], &[]);
+    let servers = [("hostile", service.address.to_string())];
+    let balancer = Balancer::start(&program, dir, Mode::Foreground, &configuration(&script, &servers));
+    balancer.settles(&BTreeMap::from([("hostile", "DOWN")]));
+    let printed = balancer.printed();
+    assert!(printed.lines().any(|line| line.starts_with("CEILOMETER CRITICAL - ")), "{printed}");
+}
+
 #[test]
 fn wrapper_log_lines() {
     let Some(program) = found(&["haproxy"]) else { return };
