@@ -1,7 +1,7 @@
 //! Embedded endpoints on loopback, one for each diagnosis: the first run, and a rehearsal of alerts.
 //!
 //! They are probed like any other endpoint. What they answer is what the services and proxies in the
-//! field answer; [`reply`] holds all of it.
+//! field answer; [`canned_response`] holds all of it.
 
 mod tls;
 
