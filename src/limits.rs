@@ -59,7 +59,7 @@ fn fail(text: &str) -> u8 {
 static OUT_OF_MEMORY_REPORT: OnceLock<String> = OnceLock::new();
 
 /// Arranges for a line and exit code 3 where an allocation fails: the standard library aborts then, and the handler of the
-/// signal is all that still runs. A thread that waits for it could not be had in every process.
+/// signal is all that still runs. A thread that waits for this moment is no way out: some processes may not start one.
 pub(crate) fn report_lack_of_memory() {
     let report = || exit(fail(OUT_OF_MEMORY_REPORT.get().map_or(OUT_OF_MEMORY_LINE, String::as_str)).into());
     #[expect(

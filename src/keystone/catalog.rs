@@ -17,7 +17,7 @@ const MAX_LISTED: usize = 200;
 const MAX_NAME: usize = 60;
 
 /// Maximum length of the reason why a URL is no endpoint, in characters.
-const MAX_REASON: usize = 400;
+const MAX_URL_PROBLEM: usize = 400;
 
 /// A catalogue, flat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -231,7 +231,7 @@ impl<'a> CatalogSearch<'a> {
             unusable(match error {
                 // Its words are for a URL on a command line.
                 EndpointError::Credentials => UrlProblem::Secret,
-                error => UrlProblem::Invalid(self.sanitized(&error.to_string(), MAX_REASON)),
+                error => UrlProblem::Invalid(self.sanitized(&error.to_string(), MAX_URL_PROBLEM)),
             })
         })?;
         Ok(CatalogEndpoint { endpoint, region: Some(entry.region.clone()), interface: Some(interface) })

@@ -1,6 +1,6 @@
 //! Failures of a request as typed data. The sentences are made by the report.
 //!
-//! `T` is the type of text: [`UntrustedText`] as the probe received it, `String` once it was sanitised.
+//! `T` is the type of text: [`UntrustedText`] as the probe received it, `String` once it was sanitized.
 
 use std::net::SocketAddr;
 use std::time::SystemTime;

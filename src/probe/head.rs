@@ -91,13 +91,13 @@ pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
     lenient
 }
 
-/// Returns the number of headers of a head that was normalised.
+/// Returns the number of headers of a head that was normalized.
 pub(super) fn count(head: &[u8]) -> usize {
     // The status line is none, nor is the empty one with its end.
     head.split(|byte| *byte == b'\n').count().saturating_sub(3)
 }
 
-/// Returns the values of a header of a head that was normalised.
+/// Returns the values of a header of a head that was normalized.
 pub(super) fn values<'a>(head: &'a [u8], wanted: &'static str) -> impl Iterator<Item = &'a [u8]> {
     head.split(|byte| *byte == b'\n').filter_map(move |line| {
         let (name, value) = split_before(line, b':');
@@ -112,7 +112,7 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.get(..end).unwrap_or_default()
 }
 
-/// Takes the headers that frame the body out of a head that was normalised.
+/// Takes the headers that frame the body out of a head that was normalized.
 pub(super) fn take_framing(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
     let (mut rest, mut framing) = (Vec::with_capacity(head.len()), Vec::new());
     for line in head.split_inclusive(|byte| *byte == b'\n') {

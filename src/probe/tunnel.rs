@@ -87,7 +87,7 @@ const UNABLE_TO_CONNECT: &[u8] = b"Unable to connect";
 /// Maximum length of what is kept of a header, in bytes.
 const MAX_KEPT: usize = 80;
 
-/// Reads the refusal of a tunnel, from the normalised head of the proxy's response.
+/// Reads the refusal of a tunnel, from the normalized head of the proxy's response.
 fn read_refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
     let is_unable = status == 500 && head::reason(head).starts_with(UNABLE_TO_CONNECT);
     match status {

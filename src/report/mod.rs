@@ -1,4 +1,4 @@
-//! The report: everything that a renderer may show, judged, sanitised and masked.
+//! The report: everything that a renderer may show, judged, sanitized and masked.
 //!
 //! It is made of the verdicts ([`Report::of`]). Each renderer takes it and returns text, and has a file of its own.
 
@@ -75,7 +75,7 @@ const SIMULATED: &str = "SIMULATED";
 const UNVERIFIED: &str = "certificate not verified";
 
 /// Maximum length of the reason why a run failed, in characters.
-const MAX_REASON: usize = 600;
+const MAX_RUN_ERROR: usize = 600;
 
 /// Maximum length of the reason why a result was not written, in characters.
 const MAX_WRITE_ERROR: usize = 100;
@@ -215,7 +215,7 @@ impl Report {
         Report {
             state: State::Unknown,
             exit_code: State::Unknown.exit_code(),
-            summary: Summary::general(sanitize::sanitize_own(reason, MAX_REASON)),
+            summary: Summary::general(sanitize::sanitize_own(reason, MAX_RUN_ERROR)),
             simulated: false,
             unverified: false,
             started_at,

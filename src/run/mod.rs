@@ -67,8 +67,8 @@ impl TimeFrame {
         self.started + self.length() / 2
     }
 
-    /// The rest of it from now on; `None` where it is over, and a login would accuse Keystone of a silence that it had no time to
-    /// break.
+    /// The rest of it from now on; `None` where it is over, and a login would fail as if Keystone
+    /// had not answered.
     fn rest(self, now: Instant) -> Option<TimeFrame> {
         (now < self.deadline).then_some(TimeFrame { started: now, ..self })
     }

@@ -62,10 +62,13 @@ impl Runner {
     ) -> Option<Result<Report>> {
         let mut order = Some(time);
         loop {
-            if let Some(order) = order.take_if(|_| !self.busy.replace(true))
-                && self.orders.send(order).is_err()
+            if !self.busy.get()
+                && let Some(order) = order.take()
             {
-                return Some(Err(anyhow!("the thread for the runs has ended")));
+                self.busy.set(true);
+                if self.orders.send(order).is_err() {
+                    return Some(Err(anyhow!("the thread for the runs has ended")));
+                }
             }
             match self.next(until, &mut tick) {
                 None => return Some(Err(anyhow!(LATE_FILE))),

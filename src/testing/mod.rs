@@ -128,7 +128,7 @@ pub fn plan_error(words: &[OsString]) -> Option<String> {
     Plan::from_cli(&cli, &Environment::bare(Instant::now())).err().map(|error| format!("{error:#}"))
 }
 
-/// A text sanitised with one secret: the line of at most `limit` characters, the lines of the same text as our own, and
+/// A text sanitized with one secret: the line of at most `limit` characters, the lines of the same text as our own, and
 /// the line as plugin output shows it.
 pub fn sanitize(secret: &[u8], text: &[u8], limit: usize) -> (String, Vec<String>, String) {
     let mut sanitizer = Sanitizer::default();

@@ -55,7 +55,7 @@ fn ranked<'a, 'b>(requests: &'a [Request<'b>]) -> Vec<&'a Request<'b>> {
     ranked
 }
 
-/// The worst request that is not OK, where a crossed threshold is worse: a slow refusal is a refusal still.
+/// The worst request that is not OK, where a crossed threshold is worse: a refusal that came too late is also reported as a refusal.
 pub(super) fn beside(requests: &[Request], basis: &Basis) -> Option<(Diagnosis, Method)> {
     if !matches!(basis, Basis::Slow(..) | Basis::Certificate(_)) {
         return None;

@@ -152,7 +152,7 @@ impl LoginVerdict {
         self.request.as_deref().filter(|_| !self.is_repeated)
     }
 
-    /// Tests for a login that had no time left, which proves nothing of Keystone or its catalogue.
+    /// Tests for a login that had no time left, which says nothing about Keystone or its catalogue.
     pub(crate) fn is_late(&self) -> bool {
         let has_timed_out = |request: &RequestVerdict| {
             request.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)

@@ -148,7 +148,7 @@ pub(crate) struct Crossing {
 }
 
 impl Verdict {
-    /// The requests that were made, in order.
+    /// The requests that were sent, in order.
     pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &RequestVerdict)> {
         self.probes.iter().filter_map(|probe| match &probe.outcome {
             Outcome::Made(judged) => Some((probe.method, judged.as_ref())),
@@ -192,13 +192,13 @@ pub(crate) struct RequestResult {
 /// The outcome of a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    /// It was made, and judged.
+    /// It was sent, and judged.
     Made(Box<RequestVerdict>),
     /// It was not sent, and why; it counts for nothing.
     Skipped(SkipReason),
 }
 
-/// A request that was made, judged by a row of the table.
+/// A request that was sent, judged by a row of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestVerdict {
     pub(crate) state: State,
@@ -249,7 +249,7 @@ impl RequestVerdict {
     }
 }
 
-/// Headers of a response that sentences quote, sanitised; `None` where absent or empty.
+/// Headers of a response that sentences quote, sanitized; `None` where absent or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HeaderQuotes {
     /// `Location` of a redirect.
@@ -290,7 +290,7 @@ pub(crate) struct Transcript {
     pub(crate) body: String,
 }
 
-/// A fault whose text is sanitised.
+/// A fault whose text is sanitized.
 pub(crate) type FaultInfo = Fault<String>;
 
 /// Finds the reasons not to believe the responses of an attempt, one list for each request. It reads whole bodies as they

@@ -26,7 +26,7 @@ const MAX_QUOTE: usize = 160;
 /// Maximum length of a text in a fault's detail, in characters.
 const MAX_FAULT_TEXT: usize = 400;
 
-/// A request that was made, with what the rules found out about it.
+/// A request that was sent, with what the rules found out about it.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     pub(super) exchange: &'a Exchange,
@@ -68,7 +68,7 @@ pub(super) fn judge<'a>(
         }
         let before = made.get(..number).unwrap_or_default();
         request.shortage = shortage::of(limits, before, request.exchange);
-        request.excuse(table);
+        request.judge_as_unsent(table);
         request.diagnosis = request.diagnose(number == 0, head_good);
     }
     requests
@@ -89,7 +89,7 @@ pub(super) fn read(exchange: &Exchange) -> ReadExchange<'_> {
     (exchange, exchange.completion.response().map(Body::of))
 }
 
-/// Finds the row that judges. A response that broke off does not count, unless its status alone says what is wrong: a 401
+/// Finds the row that judges. An incomplete response does not count, unless its status alone says what is wrong: a 401
 /// stays one however its body ends.
 fn find_row(
     table: &Table,
@@ -149,7 +149,7 @@ impl<'a> Request<'a> {
         problems: &[SuccessProblem],
     ) -> Request<'a> {
         let (row, problem) = match find_row(table, exchange, problems) {
-            // Whoever answers in the API's place proves nothing of it, whatever the status.
+            // A response of something in front of the API does not show that the API is up, whatever its status.
             found if found.0.state == State::Ok && is_own_response(exchange, recognition) => {
                 find_row(table, exchange, &[&[SuccessProblem::Page], problems].concat())
             }
@@ -168,10 +168,10 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Judges a request that others left too little time as one that this machine could not make.
-    fn excuse(&mut self, table: &Table) {
-        let is_excused = self.shortage.is_some_and(|shortage| shortage.spender == Spender::Others);
-        if is_excused && self.row.origin != RuleOrigin::Overridden {
+    /// Judges a request whose time other endpoints took as one that this machine could not send.
+    fn judge_as_unsent(&mut self, table: &Table) {
+        let lost_its_time = self.shortage.is_some_and(|shortage| shortage.spender == Spender::Others);
+        if lost_its_time && self.row.origin != RuleOrigin::Overridden {
             self.row = table.row_of_fault(self.method(), FaultKind::Local);
         }
     }
@@ -247,16 +247,16 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// After a good response to HEAD, which proves the API, a GET that connected and then failed accuses the back-end,
+    /// After a good response to HEAD, which proves the API, a GET that connected and then failed is the back-end's fault,
     /// unless the run left it too little time. Any other failure of a later request is `unexpected`: the service was
     /// reached.
     fn diagnose_fault(&self, fault: &Fault, is_first: bool, head_good: bool) -> Diagnosis {
-        let broke =
+        let is_unfinished =
             matches!(fault.kind, FaultKind::Timeout | FaultKind::Reset | FaultKind::Closed | FaultKind::Body);
         let connected = !matches!(fault.phase, Phase::Resolve | Phase::Connect);
-        let accuses = broke && connected && head_good && self.shortage.is_none();
+        let is_back_end = is_unfinished && connected && head_good && self.shortage.is_none();
         match self.row.diagnosis {
-            _ if accuses && self.method() == Method::Get => BackendStalled,
+            _ if is_back_end && self.method() == Method::Get => BackendStalled,
             Unreachable | NoAnswer if !is_first || self.exchange.completion.response().is_some() => {
                 Unexpected
             }

@@ -47,29 +47,47 @@ pub(crate) enum Spender {
     Rest,
 }
 
-/// Finds the shortage of a request that timed out without a fair wait. A wait is fair if it had
-/// - nine tenths of the limit, or
-/// - a fourth of the limit, a tenth more than the response to HEAD took, which needs no back-end, and together with HEAD
-///   the time that other endpoints took before it.
-///
+/// A wait longer than this share of its limit is fair, whatever came before it.
+const NEARLY_WHOLE: f64 = 0.9;
+
+/// A wait shorter than the limit divided by this is never fair.
+const LIMIT_PER_SHORTEST_WAIT: u32 = 4;
+
+/// A fair wait is longer than an earlier response took, and that time divided by this.
+const RESPONSE_PER_MARGIN: u32 = 10;
+
+/// Finds the shortage of a request that timed out without a fair wait.
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
     let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));
-    let answered = before.iter().filter(|before| before.completion.response().is_some());
-    let needed = answered.map(|before| own_time(before)).max().unwrap_or_default();
-    let sum = |time: fn(&Exchange) -> Duration| before.iter().map(|before| time(before)).sum::<Duration>();
-    let head = sum(own_time);
-    let is_fair = left >= limit / 4 && left > needed + needed / 10 && left + head >= limits.queued;
-    if is_fair || left > limit.mul_f64(0.9) {
+    if is_fair(limits, limit, left, before) {
         return None;
     }
-    let lookup = sum(lookup_time) + lookup_time(exchange);
+    let head = sum(before, own_time);
+    let lookup = sum(before, lookup_time) + lookup_time(exchange);
     let others = limits.queued.min(limit);
     let rest = limit.saturating_sub(left + lookup + head + others);
     let spenders =
         [(Spender::Rest, rest), (Spender::Others, others), (Spender::Lookup, lookup), (Spender::Head, head)];
     let (spender, spent) = spenders.into_iter().max_by_key(|(_, spent)| *spent)?;
     Some(Shortage { left, spender, spent })
+}
+
+/// Tests whether a request waited long enough to prove something: for nearly the whole limit, or else
+/// - for a good part of the limit, and
+/// - clearly longer than HEAD's response took, which needs no back-end, and
+/// - together with HEAD no less than other endpoints took before this one's turn came.
+fn is_fair(limits: &TimeLimits, limit: Duration, left: Duration, before: &[&Exchange]) -> bool {
+    let answered = before.iter().filter(|before| before.completion.response().is_some());
+    let response = answered.map(|before| own_time(before)).max().unwrap_or_default();
+    left > limit.mul_f64(NEARLY_WHOLE)
+        || left >= limit / LIMIT_PER_SHORTEST_WAIT
+            && left > response + response / RESPONSE_PER_MARGIN
+            && left + sum(before, own_time) >= limits.queued
+}
+
+fn sum(exchanges: &[&Exchange], time: fn(&Exchange) -> Duration) -> Duration {
+    exchanges.iter().map(|exchange| time(exchange)).sum()
 }
 
 fn lookup_time(exchange: &Exchange) -> Duration {

@@ -650,7 +650,7 @@ fn slow_phases() {
     }
 }
 
-/// A slow refusal is a refusal still.
+/// A refusal that came too late is also reported as a refusal.
 #[test]
 fn slow_failures() {
     let mut plan = plan();

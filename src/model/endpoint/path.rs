@@ -8,8 +8,8 @@ use crate::sanitize;
 /// Maximum length of a path in bytes, its query included. It is part of every label and of most lines.
 const MAX_PATH: usize = 2048;
 
-/// Maximum number of characters in a reason.
-const MAX_REASON: usize = 400;
+/// Maximum length of the reason why a path is invalid, in characters.
+const MAX_PATH_PROBLEM: usize = 400;
 
 /// Parses a health path, which begins with `/` and may end in a query.
 pub(crate) fn parse_path(text: &str) -> Result<String, String> {
@@ -102,7 +102,7 @@ fn is_unreserved(letter: char) -> bool {
 fn invalid_character(letter: char) -> String {
     let escape: Vec<_> = letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
     let reason = format!("a path cannot contain {letter:?}: write {}", escape.concat());
-    sanitize::sanitize_own(&reason, MAX_REASON)
+    sanitize::sanitize_own(&reason, MAX_PATH_PROBLEM)
 }
 
 fn unescape((high, low): (char, char)) -> Option<char> {

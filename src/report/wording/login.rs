@@ -15,7 +15,7 @@ use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSource};
 
 /// Maximum length of the reason why a catalogue does not serve, in characters.
-const MAX_REASON: usize = 320;
+const MAX_CATALOG_PROBLEM: usize = 320;
 
 pub(in crate::report) fn line(login: &LoginVerdict) -> String {
     let ends = |at: SystemTime| format!(", expires {}", format_timestamp(at));
@@ -89,7 +89,7 @@ pub(super) fn event(login: &LoginVerdict) -> String {
 pub(in crate::report) fn reason(login: &LoginVerdict) -> Option<String> {
     match &login.outcome {
         LoginOutcome::SecondFactor(methods) => Some(format!("a second factor is required: {methods}")),
-        LoginOutcome::NoEndpoint(reason) => Some(sanitize_own(&not_in_catalog(reason), MAX_REASON)),
+        LoginOutcome::NoEndpoint(reason) => Some(sanitize_own(&not_in_catalog(reason), MAX_CATALOG_PROBLEM)),
         _ => login.message.clone(),
     }
 }

@@ -1,4 +1,4 @@
-//! The summary: one line that says what broke, where and why. Every output that has one shows the same.
+//! The summary: one line that says what failed, where and why. Every output that has one shows the same.
 //!
 //! Its grammar is `<diagnosis>: <what happened, at which endpoint>[: <reason>]`; before it, for several endpoints,
 //! how many of them are not OK.

@@ -128,7 +128,7 @@ const BARS: [char; 6] = ['░', '▒', '▓', '▪', '█', '▄'];
 
 /// Removes what differs from run to run: decimals, milliseconds, addresses with their ports, and the bars with
 /// their legend; and with single spaces, because columns are as wide as their contents.
-pub(crate) fn normalised(text: &str) -> String {
+pub(crate) fn normalized(text: &str) -> String {
     let is_legend = |line: &str| line.trim_start().starts_with(BARS);
     let lines = text.lines().filter(|line| !is_legend(line)).map(|line| {
         let words = line.split_whitespace().map(|word| numbers(&without_bars(word)));
@@ -168,14 +168,14 @@ fn numbers(word: &str) -> String {
 }
 
 mod tests {
-    use super::normalised;
+    use super::normalized;
 
     #[test]
-    fn normalised_outputs() {
+    fn normalized_outputs() {
         let one = "GET   503   3.60 ms  ▒▪▪█▄ 127.0.0.1:36309\n                ▒ connect  ▪ send\n'127.0.0.1:1 t'=0.1s";
         let two = "GET   503  113 ms  ▪▪▪█ 127.0.0.1:1\n'127.0.0.1:20 t'=10.25s";
-        assert_eq!(normalised(one), "GET 503 N ms N\n'N t'=Ns");
-        assert_eq!(normalised(one), normalised(two));
-        assert_ne!(normalised(two), normalised(&two.replace("503", "500")));
+        assert_eq!(normalized(one), "GET 503 N ms N\n'N t'=Ns");
+        assert_eq!(normalized(one), normalized(two));
+        assert_ne!(normalized(two), normalized(&two.replace("503", "500")));
     }
 }

@@ -14,7 +14,7 @@ mod tests {
 
     use check_ceilometer::testing;
 
-    use crate::docs::document::{Block, Document, normalised};
+    use crate::docs::document::{Block, Document, normalized};
     use crate::docs::sandbox::{NOT_RUN, Sandbox, reason_not_to_run};
     use crate::support::programs::{Run, found, missing};
 
@@ -65,7 +65,7 @@ mod tests {
             text += &["$ ", command, "\n", &stdout].concat();
             last = code.unwrap_or(255);
         }
-        if normalised(&text) == normalised(&block.text) { block.text.clone() } else { text }
+        if normalized(&text) == normalized(&block.text) { block.text.clone() } else { text }
     }
 
     #[test]

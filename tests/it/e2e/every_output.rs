@@ -10,13 +10,13 @@ use crate::support::harness::{Finished, at_once, check};
 const BAR: &str = "░▒▓▪█▄";
 
 /// Replaces what differs from run to run: ports, times, dates, the phase bar and its legend.
-fn normalise(text: &str) -> String {
-    text.lines().map(normalise_line).filter(|line| line != "LEGEND").map(|line| line + "\n").collect()
+fn normalize(text: &str) -> String {
+    text.lines().map(normalize_line).filter(|line| line != "LEGEND").map(|line| line + "\n").collect()
 }
 
-fn normalise_line(line: &str) -> String {
+fn normalize_line(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
-    let mut words: Vec<String> = line.split_whitespace().map(normalise_word).collect();
+    let mut words: Vec<String> = line.split_whitespace().map(normalize_word).collect();
     // Three digits are a status unless a unit follows; a second may also be 999 ms.
     for index in 1..words.len() {
         if is_unit(&words[index]) {
@@ -32,7 +32,7 @@ fn is_unit(word: &str) -> bool {
     matches!(word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric()), "ms" | "s")
 }
 
-fn normalise_word(word: &str) -> String {
+fn normalize_word(word: &str) -> String {
     if word.chars().all(|letter| BAR.contains(letter)) {
         return "BAR".into();
     }
@@ -75,7 +75,7 @@ fn replacement<'a>(before: &str, number: &'a str, rest: &str) -> &'a str {
 
 fn output(format: &str, run: &Finished) -> String {
     let code = run.exits_as_a_plugin().code.unwrap_or_default();
-    format!("== {format}, exit code {code}\n{}", normalise(&run.stdout))
+    format!("== {format}, exit code {code}\n{}", normalize(&run.stdout))
 }
 
 #[test]

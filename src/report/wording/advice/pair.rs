@@ -84,7 +84,7 @@ pub(super) fn head_like_get((meaning, action): Advice, status: u16) -> Advice {
     )
 }
 
-/// A GET that failed after HEAD was answered, where that does not accuse the back-end.
+/// A GET that failed after HEAD was answered, where the back-end is not the cause.
 pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<Advice> {
     answered_head(verdict, method, fault)?;
     let (meaning, action) = match (fault.phase, fault.kind) {
@@ -137,7 +137,7 @@ pub(super) fn unended(verdict: &Verdict, method: Method) -> Advice {
     )
 }
 
-/// HEAD's good response proves the API, so the back-end is accused.
+/// HEAD's good response proves the API, so the back-end is the likely cause.
 pub(super) fn stalled(judged: &RequestVerdict, fault: &FaultInfo, quoted: &str) -> Advice {
     let (meaning, action) = match (fault.kind, &fault.detail) {
         (_, FaultDetail::Response(ResponseProblem::BrokenChunks(_))) => (
