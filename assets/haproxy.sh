@@ -18,7 +18,7 @@
 #
 # HAProxy passes "proxy_address proxy_port server_address server_port" and nothing else, wipes the environment, sets PATH
 # to what "external-check path" says (else it is empty), and reads only the exit code: 0 is UP, anything else DOWN.
-# OK and WARNING (throttled, slow, an undocumented 2xx) exit 0, CRITICAL 2, UNKNOWN 3.
+# OK and WARNING exit 0, CRITICAL 2, UNKNOWN 3.
 #
 # chroot: see the configuration below. user: the check runs as HAProxy's user, who must be able to read every file named here.
 
@@ -41,7 +41,7 @@ mode=--haproxy
 # smaller of "timeout connect" and "inter" where "timeout check" is set: with a longer or shorter one, change both.
 #set -- -t 2500ms "$@"
 
-# Take a server that answers but is throttled or slow out of service, too.
+# Take a server in state WARNING out of service, too.
 #set -- --fail-on warning "$@"
 
 # Rehearse a failure of every server that this script checks.

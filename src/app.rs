@@ -85,21 +85,27 @@ enum Prepared {
 
 fn execute(cli: &Arc<Cli>, environment: &Arc<Environment>) -> u8 {
     let file_uses = FileUses::default();
-    // The result is about to be reported, or that a file is late.
+    // Either the result is about to be reported, or that a file is late: the first thread to set this reports.
     let is_reported = Arc::new(AtomicBool::new(false));
     if let Some(deadline) = plan::file_deadline(cli, environment) {
         let (cli, environment) = (Arc::clone(cli), Arc::clone(environment));
         let (file_uses, is_reported) = (file_uses.clone(), Arc::clone(&is_reported));
         end_at(deadline + grace::FILES, move || {
-            let is_late = file_uses.any() && !is_reported.swap(true, Ordering::SeqCst);
-            is_late
+            if !file_uses.any() {
+                return None;
+            }
+            let was_reported = is_reported.swap(true, Ordering::SeqCst);
+            (!was_reported)
                 .then(|| fail(wording::run::LATE_FILE, cli.output.output, &environment, grace::LATE_REPORT))
         });
     }
     let prepared = caught(|| prepare(cli, environment, &file_uses));
-    while is_reported.swap(true, Ordering::SeqCst) {
+    let was_reported = is_reported.swap(true, Ordering::SeqCst);
+    if was_reported {
         // The other thread ends the program.
-        thread::park();
+        loop {
+            thread::park();
+        }
     }
     let code = prepared.and_then(|prepared| caught(|| finish(prepared, environment.started)));
     code.unwrap_or_else(|error| fail(&format!("{error:#}"), cli.output.output, environment, grace::WRITE))

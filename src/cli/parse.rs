@@ -57,7 +57,7 @@ impl Cli {
         options.into_iter().filter_map(|(given, option)| given.then_some(option))
     }
 
-    /// The files that options name to be read, each with the text that stands before its name on the command line. A rehearsal needs no network, and so reads
+    /// The files that options name to be read, each with the option in front of its name. A rehearsal needs no network, and so reads
     /// none for it.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let network = [

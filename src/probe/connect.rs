@@ -349,6 +349,7 @@ mod tests {
             (Errno::MFILE, FaultKind::Local),
             (Errno::NFILE, FaultKind::Local),
             (Errno::ADDRNOTAVAIL, FaultKind::Local),
+            (Errno::AGAIN, FaultKind::Local),
         ];
         for (errno, kind) in table {
             assert_eq!(kind_of(&errno.into()), kind, "{errno}");

@@ -34,7 +34,9 @@ mod tests {
 
     #[test]
     fn faults_of_this_machine() {
-        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL] {
+        for errno in
+            [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL, Errno::AGAIN]
+        {
             let fault = local_fault(&errno.into(), Phase::Receive).unwrap();
             assert_eq!((fault.kind, fault.phase), (FaultKind::Local, Phase::Receive), "{errno}");
         }

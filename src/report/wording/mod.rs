@@ -105,7 +105,8 @@ pub(super) fn explanation(verdict: &Verdict, words: &Words) -> Option<String> {
     }
 }
 
-/// The verdict as it would be without the crossed threshold, where a request is not OK either.
+/// The verdict as it would be without the crossed threshold, where a request is not OK either: an alert about a slow or an
+/// expiring endpoint then also says of that request what an alert of its own would say.
 fn without_crossing(verdict: &Verdict) -> Option<Verdict> {
     let (diagnosis, method) = verdict.beside?;
     Some(Verdict { diagnosis, basis: Basis::Request(method), beside: None, ..verdict.clone() })
