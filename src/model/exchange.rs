@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
+use super::endpoint::shown_socket;
 pub(crate) use super::fault::{Fault, FaultKind};
-use crate::sanitize::{UntrustedText, sanitize_own};
+use crate::sanitize::UntrustedText;
 
 /// The two requests of the Health-Check API, and the one that logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
@@ -146,15 +147,12 @@ pub(crate) enum Peer {
     Unix(PathBuf),
 }
 
-/// Maximum length of a socket's path, in characters.
-const MAX_PATH: usize = 200;
-
 /// Shown as `ADDR:PORT`, or `unix:PATH`.
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Peer::Tcp(address) => address.fmt(f),
-            Peer::Unix(path) => write!(f, "unix:{}", sanitize_own(&path.to_string_lossy(), MAX_PATH)),
+            Peer::Unix(path) => f.write_str(&shown_socket(path)),
         }
     }
 }

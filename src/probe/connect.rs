@@ -18,6 +18,7 @@ use rustix::net::{
 use super::error::{is_local, local};
 use super::stream::DeadlineStream;
 use crate::deadline::{self, poll_until};
+use crate::model::endpoint::MAX_SHOWN_SOCKET;
 use crate::model::exchange::Phase;
 use crate::model::fault::{AddressAttempt, ConnectFault, Fault, FaultDetail, FaultKind};
 use crate::sanitize::{sanitize_own, system_words};
@@ -105,7 +106,7 @@ fn connect_unix(path: &Path, deadline: Instant) -> Result<OwnedFd, Errno> {
 
 fn unix_fault(path: &Path, error: &io::Error) -> Fault {
     let reason = (error.kind() != io::ErrorKind::TimedOut).then(|| system_words(error));
-    let path = sanitize_own(&path.to_string_lossy(), MAX_SHOWN_PATH);
+    let path = sanitize_own(&path.to_string_lossy(), MAX_SHOWN_SOCKET);
     connect_fault(kind_of(error), ConnectFault::Unix { path, reason })
 }
 
@@ -195,9 +196,6 @@ fn kind_of(error: &io::Error) -> FaultKind {
 
 /// Maximum number of addresses that a fault names.
 const MAX_ADDRESSES_NAMED: usize = 4;
-
-/// Maximum length of a socket's path in a fault, in characters: longer than the kernel takes.
-const MAX_SHOWN_PATH: usize = 120;
 
 /// The fault of a host none of whose addresses accepted: the first address' kind, for a client without a second
 /// try would have seen that one.

@@ -15,8 +15,8 @@ use crate::sanitize;
 
 pub(crate) use path::parse_path;
 
-/// Maximum number of characters shown of a socket's path.
-const MAX_SHOWN_SOCKET: usize = 100;
+/// Maximum number of characters shown of a socket's path: more than the kernel takes.
+pub(crate) const MAX_SHOWN_SOCKET: usize = 120;
 
 pub(crate) const DEFAULT_PORT: u16 = 8777;
 pub(crate) const DEFAULT_PATH: &str = "/v2/health";
@@ -222,7 +222,8 @@ impl fmt::Display for Endpoint {
     }
 }
 
-fn shown_socket(socket: &Path) -> String {
+/// Shows a socket as `unix:PATH`.
+pub(crate) fn shown_socket(socket: &Path) -> String {
     format!("unix:{}", sanitize::sanitize_own(&socket.to_string_lossy(), MAX_SHOWN_SOCKET))
 }
 
