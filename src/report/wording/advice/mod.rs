@@ -341,46 +341,10 @@ fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
 }
 
 fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
-    let proxy = judged.intermediary();
-    let own = proxy.zip(judged.obstacle);
-    let remarked = judged.remark.map(|remark| remark::advice(remark, proxy));
-    let remarked = remarked.map(|(meaning, action)| (meaning, action.replace('%', way_to_name(verdict))));
-    let (meaning, action) = match (status, remarked, own) {
-        (503, ..) if judged.answered_by == Some(Responder::Keystone) => keystone_down(),
-        (_, Some(advice), _) => advice,
-        (200..=299, ..)
-            if judged.problem == Some(SuccessProblem::Cached) && pair::is_head_alone(verdict, method) =>
-        {
-            pair::head_cached()
-        }
-        (200..=299, ..) if pair::is_head_alone(verdict, method) => {
-            pair::head_like_get(of_row(judged), status)
-        }
-        (300..=404 | 406 | 409..=428 | 430..=499 | 501, ..) if pair::is_head_alone(verdict, method) => {
-            pair::head_alone(judged, proxy)
-        }
-        (500 | 503, _, None) if pair::is_head_alone(verdict, method) => {
-            pair::head_failed_alone(of_row(judged))
-        }
-        (300..=399, ..) => redirect(judged),
-        (401, _, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
-        (403, _, Some(own)) => own_response(status, own, judged),
-        (401 | 403 | 407, ..) => denied(verdict, status, judged),
-        (405, ..) => not_accepted(verdict, method, judged, proxy),
-        (502 | 504, ..) if pair::passed_head_on(verdict, method, judged) => {
-            let (meaning, _) = own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged));
-            pair::get_failed_alone(&meaning, proxy)
-        }
-        (200..=299 | 400..=599, _, Some(own)) => own_response(status, own, judged),
-        (404, ..) => with_hint(method, status, judged),
-        (502 | 504, ..) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
-        _ if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),
-        (100..=599, ..) => of_row(judged),
-        _ => (
-            format!("an HTTP server answers there, but with a status that HTTP does not define ({status})"),
-            "check that address, port and path are the API's, and any proxy in front of it".to_owned(),
-        ),
-    };
+    let (meaning, action) = of_keystone(status, judged)
+        .or_else(|| of_remark(verdict, judged))
+        .or_else(|| of_head_beside_get(verdict, method, status, judged))
+        .unwrap_or_else(|| of_status(verdict, method, status, judged));
     let retry_after = judged.quotes.retry_after.as_ref().filter(|_| matches!(status, 429 | 503));
     let retry_after = retry_after.map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
     let [copy, past] = if judged.is_cached_failure {
@@ -389,6 +353,64 @@ fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestV
         [""; 2]
     };
     (format!("{meaning}{retry_after}{copy}{}", unread(judged)), format!("{action}{past}"))
+}
+
+fn of_keystone(status: u16, judged: &RequestVerdict) -> Option<Advice> {
+    (status == 503 && judged.answered_by == Some(Responder::Keystone)).then(keystone_down)
+}
+
+/// The advice on what the response's text says besides its status.
+fn of_remark(verdict: &Verdict, judged: &RequestVerdict) -> Option<Advice> {
+    let (meaning, action) = remark::advice(judged.remark?, judged.intermediary());
+    Some((meaning, action.replace('%', way_to_name(verdict))))
+}
+
+/// The advice on a response to HEAD beside a good response to GET; `None` for a status that has the same advice without one.
+fn of_head_beside_get(
+    verdict: &Verdict,
+    method: Method,
+    status: u16,
+    judged: &RequestVerdict,
+) -> Option<Advice> {
+    if !pair::is_head_alone(verdict, method) {
+        return None;
+    }
+    let proxy = judged.intermediary();
+    let is_own = proxy.is_some() && judged.obstacle.is_some();
+    match status {
+        200..=299 if judged.problem == Some(SuccessProblem::Cached) => Some(pair::head_cached()),
+        200..=299 => Some(pair::head_like_get(of_row(judged), status)),
+        // These have advice of their own, which counts for HEAD alone, too.
+        405 | 407 | 408 | 429 => None,
+        300..=499 | 501 => Some(pair::head_alone(judged, proxy)),
+        500 | 503 if !is_own => Some(pair::head_failed_alone(of_row(judged))),
+        _ => None,
+    }
+}
+
+/// The advice on the status alone, and on the proxy where the response is its own.
+fn of_status(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+    let proxy = judged.intermediary();
+    let own = proxy.zip(judged.obstacle);
+    match (status, own) {
+        (300..=399, _) => redirect(judged),
+        (401, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
+        (401 | 407, _) | (403, None) => denied(verdict, status, judged),
+        (405, _) => not_accepted(verdict, method, judged, proxy),
+        (502 | 504, _) if pair::passed_head_on(verdict, method, judged) => {
+            let (meaning, _) = own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged));
+            pair::get_failed_alone(&meaning, proxy)
+        }
+        (200..=299 | 400..=599, Some(own)) => own_response(status, own, judged),
+        (404, None) => with_hint(method, status, judged),
+        (502 | 504, None) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
+        (503, _) if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),
+        (100..=599, _) => of_row(judged),
+        _ => (
+            format!("an HTTP server answers there, but with a status that HTTP does not define ({status})"),
+            "check that address, port and path are the API's, and any proxy in front of it".to_owned(),
+        ),
+    }
 }
 
 /// A status of proxies in a response that the API signs.
