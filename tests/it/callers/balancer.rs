@@ -52,7 +52,7 @@ impl Balancer {
         Balancer { daemon, background, socket, _dir: dir }
     }
 
-    /// What HAProxy and its checks have printed in the foreground.
+    /// The output so far of HAProxy and its checks in the foreground.
     pub(crate) fn printed(&self) -> String {
         self.daemon.as_ref().map(Daemon::log).unwrap_or_default()
     }
