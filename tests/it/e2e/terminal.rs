@@ -102,14 +102,17 @@ impl Display {
         }
     }
 
-    /// Waits until `fact` holds.
+    /// Waits until `fact` holds of the screen, and returns it as it is then.
     #[track_caller]
-    fn wait(&self, what: &str, fact: impl Fn(&Shown) -> bool) {
+    fn wait(&self, what: &str, fact: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + MAX_RUN;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while !fact(&state) {
-            let left = until.saturating_duration_since(Instant::now());
+        loop {
             let screen = state.parser.screen().contents();
+            if fact(&screen) {
+                return screen;
+            }
+            let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero() && !state.closed, "{what}; the screen:\n{screen}\n---\n{:?}", state.raw);
             state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -122,11 +125,8 @@ impl Session {
     /// One write may arrive in pieces: the last line is best among the texts.
     #[track_caller]
     pub(crate) fn shows<const N: usize>(&self, texts: [&str; N]) -> String {
-        self.display.wait(&format!("never shows {texts:?}"), |shown| {
-            let screen = shown.parser.screen().contents();
-            texts.iter().all(|text| screen.contains(text))
-        });
-        self.display.state.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
+        self.display
+            .wait(&format!("never shows {texts:?}"), |screen| texts.iter().all(|text| screen.contains(text)))
     }
 
     /// Presses Ctrl-C.
