@@ -115,7 +115,7 @@ fn retry_cut_off() {
     }
 }
 
-/// A GET that had less time than HEAD took proves nothing about the back-end.
+/// A GET that had less time than HEAD took says nothing about the back-end.
 #[test]
 fn slow_head() {
     let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
@@ -132,7 +132,7 @@ fn slow_head() {
         .never_says("database");
 }
 
-/// Other endpoints took the time: the one that had too little is not accused.
+/// Other endpoints took the time: the one that had too little is not blamed.
 #[test]
 fn turn_that_comes_late() {
     let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());

@@ -125,7 +125,7 @@ fn interim_status_as_final_response() {
     }
 }
 
-/// The body of GET is whole, and the response around it is not: no back-end is accused.
+/// The body of GET is whole, and the response around it is not: the back-end is not blamed.
 #[test]
 fn unended_responses() {
     let json = r#"{"status": "UP"}"#;
@@ -186,7 +186,7 @@ fn unusable_heads() {
     }
 }
 
-/// A body whose framing is broken accuses no database.
+/// A body whose framing is broken is not blamed on the database.
 #[test]
 fn broken_framing() {
     let broken = says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{\"status\":\"ok\"}");
