@@ -82,9 +82,10 @@ impl Range {
         self.inside
     }
 
-    /// The bounds without the `@`: `10`, `1:2`, `~:5`.
+    /// Both bounds, without the `@`: `0:10`, `1:2`, `~:5`.
     pub(crate) fn bounds(&self) -> String {
-        Range { inside: false, ..self.clone() }.to_string()
+        let bounds = Range { inside: false, ..self.clone() };
+        bounds.plain_upper().map_or_else(|| bounds.to_string(), |end| format!("0:{end}"))
     }
 
     /// The upper bound of a plain `end` range (start 0, not inside).

@@ -458,7 +458,8 @@ pub(in crate::report) mod tests {
             ("1:2", "outside the warning range 1:2 s"),
             ("~:2", "outside the warning range ~:2 s"),
             ("@1:2", "inside the warning range 1:2 s"),
-            ("@5", "inside the warning range 5 s"),
+            ("@5", "inside the warning range 0:5 s"),
+            ("@0:10", "inside the warning range 0:10 s"),
         ];
         for (range, words) in table {
             let crossing =
