@@ -352,7 +352,8 @@ fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestV
     } else {
         [""; 2]
     };
-    (format!("{meaning}{retry_after}{copy}{}", unread(judged)), format!("{action}{past}"))
+    let head = pair::head_was_answered(verdict, method, status, judged);
+    (format!("{meaning}{retry_after}{copy}{head}{}", unread(judged)), format!("{action}{past}"))
 }
 
 fn of_keystone(status: u16, judged: &RequestVerdict) -> Option<Advice> {

@@ -100,19 +100,40 @@ pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) ->
     Some((meaning.to_owned(), action.to_owned()))
 }
 
-/// Tests for a proxy's failure to get a response to GET, just after HEAD was answered well at the same address.
-pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
+/// Tests for a GET after HEAD was answered well at the same address.
+fn is_after_good_head(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
     let is_answered = |(made, head): (Method, &RequestVerdict)| {
         made == Method::Head
             && head.state == State::Ok
             && head.completion.full().is_some()
             && head.peer == judged.peer
     };
+    method == Method::Get && verdict.made().any(is_answered)
+}
+
+/// The good response to HEAD, which a failed GET's own meaning does not know of. That of 429, 503, and of a proxy's 502 and 504,
+/// does.
+pub(super) fn head_was_answered(
+    verdict: &Verdict,
+    method: Method,
+    status: u16,
+    judged: &RequestVerdict,
+) -> &'static str {
+    let is_said = matches!(status, 100..=399 | 429 | 502..=504);
+    if !is_said && is_after_good_head(verdict, method, judged) {
+        "; HEAD, however, was answered well"
+    } else {
+        ""
+    }
+}
+
+/// Tests for a proxy's failure to get a response to GET, just after HEAD was answered well at the same address.
+pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
     let is_lost = matches!(
         judged.obstacle,
         None | Some(Obstacle::NoValidResponse | Obstacle::NoResponseInTime | Obstacle::ConnectionLost)
     );
-    method == Method::Get && is_lost && verdict.made().any(is_answered)
+    is_lost && is_after_good_head(verdict, method, judged)
 }
 
 /// HEAD's good response proves the way through the proxy, so its servers are not the first suspects.

@@ -110,6 +110,9 @@ fn requests_side_by_side() {
             &both("200", "200"),
             &both("200", "timeout"),
             &both("204", "refused"),
+            &both("204", "404"),
+            &both("204", "500"),
+            &both("404", "404"),
         ],
         &expect![[r#"
             GET was answered; the API, or a filter in front of it, answers only HEAD wrongly or not at all
@@ -124,6 +127,12 @@ fn requests_side_by_side() {
             -> check the log of the server that answered HEAD, and what it needs for GET: the API behind it, its back-end
             it stopped or restarted just now, or one of several servers at this address is down
             -> check in the API's log whether it stopped, and every server at this address
+            the API cannot be reached; not even the basic system is up and running; HEAD, however, was answered well
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if the API runs, check port, prefix and --path
+            the API has been reached but failed to perform its operation; the service is highly compromised; HEAD, however, was answered well
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end
+            the API cannot be reached; not even the basic system is up and running
+            -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if the API runs, check port, prefix and --path
         "#]],
     );
 }
