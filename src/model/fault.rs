@@ -171,6 +171,8 @@ pub(crate) enum ProxyProblem {
     NotReached(u16, String),
     Status(u16),
     NotHttp,
+    /// The status of a refusal of CONNECT as a web server gives it.
+    LikeWebServer(u16),
     /// A web server: it answered CONNECT with this status and a document of its own.
     Document(u16),
 }
@@ -473,6 +475,7 @@ impl ProxyProblem {
             | ProxyProblem::CredentialsRejected
             | ProxyProblem::Status(_)
             | ProxyProblem::NotHttp
+            | ProxyProblem::LikeWebServer(_)
             | ProxyProblem::Document(_) => vec![],
         }
     }

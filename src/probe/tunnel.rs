@@ -100,8 +100,21 @@ fn read_refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem
             let word = head::values(head, "x-squid-error").next().unwrap_or_default();
             ProxyProblem::NotReached(status, String::from_utf8_lossy(word).chars().take(MAX_KEPT).collect())
         }
+        _ if is_like_web_server(status, head) => ProxyProblem::LikeWebServer(status),
         _ => ProxyProblem::Status(status),
     }
+}
+
+/// The beginnings of `Server` of what serves documents or applications, and opens no tunnels.
+const WEB_SERVERS: [&[u8]; 7] =
+    [b"nginx", b"openresty", b"lighttpd", b"Microsoft-IIS", b"gunicorn", b"Werkzeug", b"WSGIServer"];
+
+/// Tests for a server that does not know CONNECT (405, 501), allows only other methods, or calls itself a web server.
+fn is_like_web_server(status: u16, head: &[u8]) -> bool {
+    let is_web_server = |server: &[u8]| WEB_SERVERS.iter().any(|name| server.starts_with(name));
+    matches!(status, 405 | 501)
+        || head::values(head, "allow").next().is_some()
+        || head::values(head, "server").any(is_web_server)
 }
 
 /// The schemes of a proxy's challenges, unless Basic may be among them.

@@ -168,6 +168,9 @@ fn proxy(proxy: &str, problem: &ProxyProblem) -> String {
             format!("{at} refused the tunnel with status {status}: it could not reach the endpoint{reason}")
         }
         ProxyProblem::Status(status) => format!("{at} refused the tunnel with status {status}"),
+        ProxyProblem::LikeWebServer(status) => {
+            format!("{at} refused the tunnel with status {status}: it looks like a web server, not a proxy")
+        }
         ProxyProblem::NotHttp => format!("{at} did not answer as an HTTP proxy does"),
         ProxyProblem::Document(status) => {
             format!(

@@ -32,7 +32,7 @@ fn password_in_a_challenge() {
 #[test]
 fn responses_of_a_proxy() {
     let endless = b"HTTP/1.1 200 OK\r\nX: ".to_vec();
-    let cases: [(Script, &str); 13] = [
+    let cases: [(Script, &str); 16] = [
         (
             says("HTTP/1.1 407 P\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n"),
             "wants credentials (407) by Negotiate or NTLM, and this program supports only Basic",
@@ -55,6 +55,18 @@ fn responses_of_a_proxy() {
             "wants credentials (407): give them with --proxy-auth-file FILE",
         ),
         (says("HTTP/1.0 403 Filtered\r\n\r\n"), "refused the tunnel with status 403"),
+        (
+            says("HTTP/1.1 405 Not Allowed\r\n\r\n"),
+            "refused the tunnel with status 405: it looks like a web server, not a proxy",
+        ),
+        (
+            says("HTTP/1.1 404 Not Found\r\nAllow: GET\r\n\r\n"),
+            "refused the tunnel with status 404: it looks like a web server, not a proxy",
+        ),
+        (
+            says("HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\n\r\n"),
+            "refused the tunnel with status 400: it looks like a web server, not a proxy",
+        ),
         (
             says("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
             "refused the tunnel with status 502: it could not reach the endpoint",

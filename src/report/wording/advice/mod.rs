@@ -320,6 +320,9 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
         ProxyProblem::NotHttp | ProxyProblem::Document(_) => {
             "check that --proxy gives the address and port of an HTTP proxy"
         }
+        ProxyProblem::LikeWebServer(_) => {
+            "check that --proxy gives the address and port of an HTTP proxy, then that it allows CONNECT"
+        }
         _ => return None,
     })
 }
