@@ -40,7 +40,7 @@ pub(crate) fn read(path: &Path, limit: usize, deadline: Instant) -> Result<Vec<u
     if is_standard_input(path) {
         return read_standard_input(limit, deadline);
     }
-    let name = format!("'{}'", name(path));
+    let name = quoted(path);
     let file = match rustix::fs::open(path, FILE_FLAGS, Mode::empty()) {
         Ok(file) => file,
         Err(error) => bail!(describe_refusal(&name, error)),
@@ -197,6 +197,12 @@ pub(crate) fn name(path: &Path) -> String {
         }
         _ => sanitize::sanitize_own(&text, MAX_SHOWN_NAME),
     }
+}
+
+/// Returns the name of a file as a sentence has it: in quotes, unless it is standard input.
+pub(crate) fn quoted(path: &Path) -> String {
+    let name = name(path);
+    if is_standard_input(path) { name } else { format!("'{name}'") }
 }
 
 /// Tests whether the name means standard input. `/dev/stdin` is read as `-`: opened anew, a socket would be refused.

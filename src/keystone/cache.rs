@@ -63,7 +63,7 @@ impl Cache {
     pub(crate) fn in_directory(directory: &Path) -> Result<Cache> {
         // Without a slash at its end, which would follow a link.
         let path: PathBuf = directory.components().collect();
-        Cache::open(&path).with_context(|| format!("--token-cache '{}'", input::name(&path)))
+        Cache::open(&path).with_context(|| format!("--token-cache {}", input::quoted(&path)))
     }
 
     /// Uses the first of the usual directories that will do.

@@ -82,7 +82,7 @@ impl Layers {
         let search = FileSearch { environment, deadline, only_beside: config.is_some() };
         let main = match config {
             Some(path) => ConfigFile::read(path, deadline)?.ok_or_else(|| {
-                anyhow!("--os-config: '{}' does not exist: check the path", input::name(path))
+                anyhow!("--os-config: {} does not exist: check the path", input::quoted(path))
             })?,
             None => search.clouds_file()?,
         };
@@ -92,7 +92,7 @@ impl Layers {
         if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
             search.check_directories(&main, &secure)?;
             if !main.is_beside(&secure) {
-                let [secrets, clouds] = [&secure, &main].map(|file| input::name(&file.path));
+                let [secrets, clouds] = [&secure, &main].map(|file| input::quoted(&file.path));
                 layers.notes.push(format!("the secrets are from {secrets}, not from beside {clouds}"));
             }
             if let Some(node) = secure.cloud("clouds", cloud) {
@@ -325,7 +325,7 @@ impl ConfigFile {
         };
         real.ok()
             .filter(is_read)
-            .ok_or_else(|| anyhow!("'{}' was replaced while it was read: try again", input::name(&self.path)))
+            .ok_or_else(|| anyhow!("{} was replaced while it was read: try again", input::quoted(&self.path)))
     }
 }
 
@@ -367,7 +367,7 @@ impl FileSearch<'_> {
     fn check_directories(&self, main: &ConfigFile, other: &ConfigFile) -> Result<()> {
         let is_planted = main.is_in_current_directory() || other.is_in_current_directory();
         if is_planted && !self.only_beside && !main.is_beside(other) {
-            let (clouds, others) = (input::name(&main.path), input::name(&other.path));
+            let (clouds, others) = (input::quoted(&main.path), input::quoted(&other.path));
             bail!(
                 "{others} belongs to another directory than {clouds}, and the one in the current directory could send \
                  secrets elsewhere: put both into one directory, or name the file that is meant with --os-config"

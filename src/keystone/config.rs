@@ -336,7 +336,7 @@ impl Settings<'_> {
             let readable =
                 self.layers.files_with(key).into_iter().filter(|file| input::is_readable_by_others(file));
             let note = |file| {
-                format!("{} is readable by other users and holds a secret: chmod 600 it", input::name(file))
+                format!("{} is readable by other users and holds a secret: chmod 600 it", input::quoted(file))
             };
             self.notes.extend(readable.map(note));
         }

@@ -457,7 +457,7 @@ fn secrets_from_elsewhere() {
     fs::set_permissions(home.path("secure/s.yaml"), Permissions::from_mode(0o644)).unwrap();
     let notes = home.read().unwrap().notes;
     assert!(
-        notes[1].ends_with("s.yaml is readable by other users and holds a secret: chmod 600 it"),
+        notes[1].ends_with("s.yaml' is readable by other users and holds a secret: chmod 600 it"),
         "{notes:?}"
     );
     // A file that is named has its secrets beside it and nowhere else.

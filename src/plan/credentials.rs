@@ -139,7 +139,7 @@ impl SecretReader {
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
-            bail!("{option}: {name} is empty");
+            bail!("{option}: {} is empty", input::quoted(path));
         }
         if line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             bail!("{option}: {name}:2: expected a single line");
@@ -188,7 +188,7 @@ impl SecretReader {
     /// Adds a note if other users can read a file with a secret.
     pub(super) fn note_readable(&mut self, option: &str, path: &Path) {
         if input::is_readable_by_others(path) {
-            let name = input::name(path);
+            let name = input::quoted(path);
             self.notes.push(format!("{option} {name} is readable by other users"));
         }
     }

@@ -149,7 +149,7 @@ fn endpoints(cli: &Cli, deadline: Instant) -> Result<Vec<Endpoint>> {
     let mut endpoints: Vec<Endpoint> = endpoints.0.into_iter().collect();
     match &cli.targets.file {
         Some(path) if endpoints.is_empty() => {
-            bail!("--endpoints: {} names no endpoint: give one per line", input::name(path))
+            bail!("--endpoints: {} names no endpoint: give one per line", input::quoted(path))
         }
         None if endpoints.is_empty() => {
             bail!("no endpoint given: try check_ceilometer HOST, or --simulate healthy; see --help")

@@ -21,7 +21,7 @@ fn invalid_arguments() {
         ("ftp://host", "unsupported scheme 'ftp'"),
         ("host:0", "invalid port '0'"),
         ("-H", "'--hostname'"),
-        ("--endpoints /dev/null", "--endpoints: /dev/null names no endpoint: give one per line"),
+        ("--endpoints /dev/null", "--endpoints: '/dev/null' names no endpoint: give one per line"),
         ("h -t ten", "'ten' for '--timeout'"),
         ("h -w 5:1", "'5:1' for '--warning'"),
         ("h --certificate-critical never", "'never' for '--certificate-critical'"),

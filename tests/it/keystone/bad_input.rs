@@ -81,7 +81,7 @@ impl Planted {
 fn planted_files() {
     let planted = Planted::new(GOOD);
     planted.is_refused(&[
-        ".config/openstack/secure.yaml belongs to another directory than ./clouds.yaml",
+        ".config/openstack/secure.yaml' belongs to another directory than './clouds.yaml'",
         "name the file that is meant with --os-config",
     ]);
     let clouds = planted.home.path("work/clouds.yaml");
@@ -103,7 +103,7 @@ fn planted_links_and_other_files() {
     let planted = Planted::new(GOOD);
     let (own, work) = (planted.home.path(".config/openstack/secure.yaml"), planted.home.path("work"));
     symlink(&own, work.join("secure.yaml")).unwrap();
-    planted.is_refused(&["./secure.yaml belongs to another directory than ./clouds.yaml"]);
+    planted.is_refused(&["'./secure.yaml' belongs to another directory than './clouds.yaml'"]);
     for spelt in ["clouds.yaml", "../work/clouds.yaml", "/proc/self/cwd/clouds.yaml"] {
         let line = format!("cd '{}' && OS_CLIENT_CONFIG_FILE={spelt} exec \"$@\"", work.display());
         let run = planted.home.at_home(check_in_shell(&line, &["--os-cloud", "prod"])).run();
@@ -118,7 +118,7 @@ fn planted_links_and_other_files() {
         std::fs::remove_file(home.path(".config/openstack/secure.yaml")).unwrap();
         home.write(&format!("work/{file}"), content);
         home.write(".config/openstack/clouds.yaml", own);
-        Planted { home }.is_refused(&[&format!("./{file} belongs to another directory than ")]);
+        Planted { home }.is_refused(&[&format!("'./{file}' belongs to another directory than ")]);
     }
 }
 

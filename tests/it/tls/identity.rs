@@ -105,7 +105,7 @@ fn key_readable_by_others() {
     let key = files.write("k.pem", &client.key);
     let cert = files.write("c.pem", &client.certificate);
     let peer = Peer::healthy();
-    let note = format!("--key {key} is readable by other users");
+    let note = format!("--key '{key}' is readable by other users");
     for (mode, noted) in [(0o644, true), (0o600, false)] {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
         let run = check([&peer.address(), "--cert", &cert, "--key", &key, "-v"]).run();

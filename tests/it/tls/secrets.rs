@@ -245,7 +245,7 @@ fn secret_readable_by_others() {
     use std::os::unix::fs::PermissionsExt;
     let (files, peer) = (Files::new(), Peer::healthy());
     let token = files.write("token", TOKEN);
-    let note = format!("--token-file {token} is readable by other users");
+    let note = format!("--token-file '{token}' is readable by other users");
     for (mode, verbosity, noted) in
         [(0o644, "-v", true), (0o640, "-v", true), (0o600, "-v", false), (0o644, "-q", false)]
     {
