@@ -63,6 +63,15 @@ pub(crate) fn format_span(span: Duration) -> String {
     parts.join(" ")
 }
 
+/// Formats a time in tenths of a second from a second on, below it in milliseconds.
+pub(crate) fn format_tenths(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{} s", format_decimal(time.as_secs_f64(), 1))
+    }
+}
+
 /// Formats a configured duration in the form in which options take it: `1m 30s`.
 pub(crate) fn format_configured(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()

@@ -33,7 +33,7 @@ pub(crate) use error::{EarlyExit, conflict};
 pub(crate) use help::EXAMPLES;
 pub(crate) use parse::{OPTS_VAR, not_allowed};
 pub(crate) use value_enums::{Artifact, ColorWhen, FailOn, MethodChoice, OutputFormat};
-pub(crate) use values::{ConnectTo, ResponseTime, Suspect, Topic};
+pub(crate) use values::{ConnectTo, ResponseTime, Topic};
 
 /// The program's name.
 pub(crate) const NAME: &str = "check_ceilometer";

@@ -24,23 +24,36 @@ impl Cli {
         variable: Option<&OsStr>,
     ) -> Result<Cli, EarlyExit> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let words = variable.map_or(Ok(Vec::new()), split).map_err(|why| usage_error(why, &arguments))?;
+        let usage_error = |reason| {
+            EarlyExit::Usage(UsageError { reason, format: Cli::output_format(&arguments, variable) })
+        };
+        let words = variable.map_or(Ok(Vec::new()), split).map_err(usage_error)?;
         let all: Vec<OsString> = words.iter().cloned().chain(arguments.iter().cloned()).collect();
         // Parsing is a fifth of a run's cost: without the variable it is done once.
         let env_origin = if words.is_empty() {
             EnvOrigin::default()
         } else {
-            check(&words).map_err(|why| usage_error(why, &all))?;
+            check(&words).map_err(usage_error)?;
             let typed = given(&arguments);
             EnvOrigin { ids: given(&words).into_iter().filter(|id| !typed.contains(id)).collect() }
         };
-        let cli = parse(&all).map_err(|error| early_exit(&error, &env_origin, &all))?;
+        let cli = parse(&all).map_err(|error| {
+            help(&error).unwrap_or_else(|| usage_error(error::format_error(&error, &env_origin)))
+        })?;
         Ok(Cli { env_origin, ..cli })
     }
 
     /// Finds the output format without parsing: in the arguments, else in the variable.
     pub(crate) fn output_format(arguments: &[OsString], variable: Option<&OsStr>) -> Option<OutputFormat> {
-        error::find_format(arguments).or_else(|| error::find_format(&split(variable?).ok()?))
+        error::find_format(arguments).or_else(|| {
+            let variable = variable?;
+            // A quote that is left open says nothing of the words before it.
+            let words = split(variable).unwrap_or_else(|_| {
+                let pieces = variable.as_bytes().split(u8::is_ascii_whitespace);
+                pieces.map(|word| OsString::from_vec(word.to_vec())).collect()
+            });
+            error::find_format(&words)
+        })
     }
 
     /// The given options that select what the program does, which only the command line may.
@@ -104,18 +117,12 @@ fn given(words: &[OsString]) -> Vec<String> {
     matches.ids().map(clap::Id::as_str).filter(is_given).map(str::to_owned).collect()
 }
 
-fn early_exit(error: &clap::Error, origin: &EnvOrigin, arguments: &[OsString]) -> EarlyExit {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let text = error.render();
-            EarlyExit::Help { plain: text.to_string(), colored: text.ansi().to_string() }
-        }
-        _ => usage_error(error::format_error(error, origin), arguments),
-    }
-}
-
-fn usage_error(reason: String, arguments: &[OsString]) -> EarlyExit {
-    EarlyExit::Usage(UsageError { reason, format: error::find_format(arguments) })
+/// The text that was asked for, where the error is none.
+fn help(error: &clap::Error) -> Option<EarlyExit> {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion).then(|| {
+        let text = error.render();
+        EarlyExit::Help { plain: text.to_string(), colored: text.ansi().to_string() }
+    })
 }
 
 /// Splits the variable's value as a shell splits words.

@@ -284,6 +284,10 @@ fn format_in_invalid_arguments() {
         (&["--zzz", "--", "-o", "json"], None, None),
         (&["host"], Some("--zzz -o json"), Some(OutputFormat::Json)),
         (&["-o", "json"], Some("'"), Some(OutputFormat::Json)),
+        (&["host"], Some("-o json --path '/x"), Some(OutputFormat::Json)),
+        (&["-o", "json"], Some("-- x"), Some(OutputFormat::Json)),
+        (&["host", "-o", "haproxy-agent"], Some("-k -- -o json"), Some(OutputFormat::HaproxyAgent)),
+        (&["-o", "json"], Some("--watch"), Some(OutputFormat::Json)),
     ];
     for (arguments, variable, format) in table {
         assert_eq!(refused(arguments, *variable).format, *format, "{arguments:?} with {variable:?}");

@@ -74,27 +74,13 @@ pub(super) fn days(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ResponseTime {
     pub(crate) range: Range,
-    /// The number where it has no unit or is in minutes (`500m`), which may have been meant in milliseconds.
-    pub(crate) suspect: Option<Suspect>,
-}
-
-/// A number that may have been meant in milliseconds.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Suspect {
-    pub(crate) number: String,
-    /// `m` for minutes; empty without a unit.
-    pub(crate) unit: &'static str,
-}
-
-impl Suspect {
-    fn of(text: &str) -> Option<Suspect> {
-        let (number, unit) = text.strip_suffix('m').map_or((text, ""), |number| (number, "m"));
-        range::bare_number(number).map(|_| Suspect { number: number.to_owned(), unit })
-    }
+    /// The number where it has no unit: it may have been meant in milliseconds.
+    pub(crate) bare_number: Option<String>,
 }
 
 pub(super) fn response_time(text: &str) -> Result<ResponseTime, String> {
-    Ok(ResponseTime { range: Range::parse(text, Unit::Seconds)?, suspect: Suspect::of(text) })
+    let bare_number = range::bare_number(text).map(|_| text.to_owned());
+    Ok(ResponseTime { range: Range::parse(text, Unit::Seconds)?, bare_number })
 }
 
 /// A word that `--explain` looks up.

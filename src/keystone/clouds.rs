@@ -64,11 +64,12 @@ struct Layer {
     node: Arc<Node>,
 }
 
-/// The text of a setting, and where it was read for an error to name.
+/// The text of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) text: String,
-    pub(super) position: String,
+    /// The key and where it was read, for an error: `FILE:LINE: KEY`, or the variable.
+    pub(super) name: String,
 }
 
 impl Layers {
@@ -106,8 +107,8 @@ impl Layers {
                 public.as_ref().and_then(|file| Some((file, file.cloud("public-clouds", &profile.text)?)));
             let Some((file, node)) = found else {
                 bail!(
-                    "{}: unknown profile: define it in clouds-public.yaml, or write its keys into the cloud",
-                    profile.position
+                    "{} is unknown: define it in clouds-public.yaml, or write its keys into the cloud",
+                    profile.name
                 );
             };
             search.check_directories(&main, file)?;
@@ -152,7 +153,7 @@ impl Layers {
         let Some((layer, node)) = self.find(&[key]) else { return Ok(Vec::new()) };
         let name = |node: &Node| match &node.get("name").unwrap_or(node).value {
             Value::Text(name) => Ok(name.clone()),
-            _ => bail!("{}: a region is a name, or a mapping with a name", layer.position(node, key)),
+            _ => bail!("{}: a region is a name, or a mapping with a name", layer.name(node, key)),
         };
         match &node.value {
             Value::Text(text) => {
@@ -160,7 +161,7 @@ impl Layers {
                 Ok(parts.filter(|name| !name.is_empty()).map(str::to_owned).collect())
             }
             Value::List(_) => layer.region_list(node, key)?.iter().map(name).collect(),
-            _ => bail!("{}: {key}: expected a region or a list of regions", layer.position(node, key)),
+            _ => bail!("{}: expected a region or a list of regions", layer.name(node, key)),
         }
     }
 
@@ -168,13 +169,13 @@ impl Layers {
     pub(super) fn text(&self, path: &[&str]) -> Result<Option<Setting>> {
         let Some((layer, node)) = self.find(path) else { return Ok(None) };
         let key = path.last().copied().unwrap_or_default();
-        let position = layer.position(node, key);
+        let name = layer.name(node, key);
         match &node.value {
             Value::Text(text) if text.len() > MAX_VALUE => {
-                bail!("{position}: {key} is longer than {MAX_VALUE} bytes")
+                bail!("{name} is longer than {MAX_VALUE} bytes")
             }
-            Value::Text(text) => Ok(Some(Setting { text: text.clone(), position })),
-            _ => bail!("{position}: {key}: expected one value"),
+            Value::Text(text) => Ok(Some(Setting { text: text.clone(), name })),
+            _ => bail!("{name}: expected one value"),
         }
     }
 
@@ -233,16 +234,16 @@ impl Layer {
     fn region_list<'a>(&self, node: &'a Node, key: &str) -> Result<&'a [Node]> {
         match &node.value {
             Value::List(items) if items.len() > MAX_REGIONS => {
-                bail!("{}: {key} has more than {MAX_REGIONS} regions", self.position(node, key))
+                bail!("{} has more than {MAX_REGIONS} regions", self.name(node, key))
             }
             Value::List(items) => Ok(items),
             _ => Ok(&[]),
         }
     }
 
-    fn position(&self, node: &Node, key: &str) -> String {
+    fn name(&self, node: &Node, key: &str) -> String {
         match &self.file {
-            Some(path) => format!("{}:{}", input::name(path), node.line),
+            Some(path) => format!("{}:{}: {key}", input::name(path), node.line),
             None => variable(key),
         }
     }

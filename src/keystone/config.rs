@@ -369,7 +369,7 @@ impl Settings<'_> {
     fn auth_url(&self, region: Option<&str>) -> Result<Endpoint> {
         let setting = self.auth("auth_url")?.ok_or_else(|| self.layers.lacks(&["auth_url"]))?;
         if region.is_none() && setting.text.contains(REGION) {
-            bail!("{}: auth_url needs a region: choose one with --os-region-name", setting.position);
+            bail!("{} needs a region: choose one with --os-region-name", setting.name);
         }
         let text = setting.text.replace(REGION, region.unwrap_or_default());
         let text = text.trim().trim_end_matches('/');
@@ -379,7 +379,7 @@ impl Settings<'_> {
         Endpoint::parse(without_version(text, None), &defaults)
             .ok()
             .filter(|_| has_scheme)
-            .ok_or_else(|| anyhow!("{}: auth_url {URL_FORM}", setting.position))
+            .ok_or_else(|| anyhow!("{} {URL_FORM}", setting.name))
     }
 
     fn credential(&mut self) -> Result<Credential> {
@@ -475,7 +475,7 @@ impl Settings<'_> {
         match self.auth("system_scope")? {
             None => Ok(None),
             Some(setting) if setting.text == "all" => Ok(Some(TokenScope::System)),
-            Some(setting) => bail!("{}: system_scope can only be all", setting.position),
+            Some(setting) => bail!("{} can only be all", setting.name),
         }
     }
 
@@ -528,7 +528,7 @@ impl Settings<'_> {
         };
         let url = without_version(setting.text.trim(), None);
         let endpoint = Endpoint::parse(url, &options.defaults);
-        let refused = |_| anyhow!("{}: the endpoint {URL_FORM}", setting.position);
+        let refused = |_| anyhow!("{} {URL_FORM}", setting.name);
         endpoint.map(Some).map_err(refused)
     }
 
@@ -551,7 +551,7 @@ impl Settings<'_> {
         }
         let within = self.layers.text(&["auth", key])?;
         if let Some(setting) = &within {
-            self.notes.push(format!("{}: {key} belongs beside auth, not into it", setting.position));
+            self.notes.push(format!("{} belongs beside auth, not into it", setting.name));
         }
         Ok(within)
     }
@@ -560,7 +560,7 @@ impl Settings<'_> {
         let Some(setting) = self.layers.text(&["api_timeout"])? else { return Ok(None) };
         let seconds = setting.text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
         let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        timeout.map(Some).ok_or_else(|| anyhow!("{}: expected seconds above 0", setting.position))
+        timeout.map(Some).ok_or_else(|| anyhow!("{}: expected seconds above 0", setting.name))
     }
 }
 
@@ -571,7 +571,7 @@ fn login_base(url: &Endpoint) -> String {
 
 fn read_interface(setting: &Setting) -> Result<Interface> {
     Interface::parse(&setting.text)
-        .ok_or_else(|| anyhow!("{}: expected public, internal or admin", setting.position))
+        .ok_or_else(|| anyhow!("{}: expected public, internal or admin", setting.name))
 }
 
 /// Reads a boolean in the spellings of YAML 1.1, and the digits that variables have.
@@ -579,7 +579,7 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
     match setting.text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => bail!("{}: expected true or false", setting.position),
+        _ => bail!("{}: expected true or false", setting.name),
     }
 }
 
@@ -615,7 +615,7 @@ impl AuthType {
         let found = AuthType::all_names().find(|(name, _)| *name == setting.text);
         found
             .map(|(_, auth_type)| auth_type)
-            .ok_or_else(|| anyhow!("{}: {}", setting.position, describe_unsupported(&setting.text)))
+            .ok_or_else(|| anyhow!("{}: {}", setting.name, describe_unsupported(&setting.text)))
     }
 }
 
@@ -631,7 +631,7 @@ fn describe_unsupported(auth_type: &str) -> String {
         }
         _ => {
             let names: Vec<_> = AuthType::all_names().map(|(name, _)| name).collect();
-            return format!("unknown auth_type: expected {}", names.join(", "));
+            return format!("expected {}", names.join(", "));
         }
     };
     format!("{kind}: make an application credential (openstack application credential create)")

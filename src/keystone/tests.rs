@@ -344,7 +344,7 @@ fn refused_settings() {
         (
             PASSWORD,
             "    auth_type: v3kerberos\n",
-            &format!("openstack/clouds.yaml:4: Kerberos is not supported: {kerberos}"),
+            &format!("openstack/clouds.yaml:4: auth_type: Kerberos is not supported: {kerberos}"),
         ),
         (
             PASSWORD,
@@ -359,26 +359,32 @@ fn refused_settings() {
         (
             PASSWORD,
             "    auth_type: v2password\n",
-            "openstack/clouds.yaml:4: Keystone v2 is not supported: use v3password",
+            "openstack/clouds.yaml:4: auth_type: Keystone v2 is not supported: use v3password",
         ),
         (
             PASSWORD,
             "    auth_type: s3cret\n",
-            "openstack/clouds.yaml:4: unknown auth_type: expected password, v3password, token, v3token, v3applicationcredential",
+            "openstack/clouds.yaml:4: auth_type: expected password, v3password, token, v3token, v3applicationcredential",
         ),
         (
             PASSWORD,
             "    profile: nowhere\n",
-            "openstack/clouds.yaml:4: unknown profile: define it in clouds-public.yaml, or write its keys into the cloud",
+            "openstack/clouds.yaml:4: profile is unknown: define it in clouds-public.yaml, or write its keys into the cloud",
         ),
-        (PASSWORD, "    verify: s3cret\n", "openstack/clouds.yaml:4: expected true or false"),
+        (PASSWORD, "    verify: s3cret\n", "openstack/clouds.yaml:4: verify: expected true or false"),
         (PASSWORD, "    interface: [public]\n", "openstack/clouds.yaml:4: interface: expected one value"),
-        (PASSWORD, "    api_timeout: -1\n", "openstack/clouds.yaml:4: expected seconds above 0"),
+        (PASSWORD, "    api_timeout: -1\n", "openstack/clouds.yaml:4: api_timeout: expected seconds above 0"),
+        (PASSWORD, "    insecure: s3cret\n", "openstack/clouds.yaml:4: insecure: expected true or false"),
+        (
+            PASSWORD,
+            "    metering_interface: s3cret\n",
+            "openstack/clouds.yaml:4: metering_interface: expected public, internal or admin",
+        ),
         (PASSWORD, "    key: /k\n", "openstack/clouds.yaml:3: key requires cert"),
         (
             PASSWORD,
             "    metering_endpoint_override: 'http://m?x'\n",
-            "openstack/clouds.yaml:4: the endpoint must begin with http:// or https://, and contain neither credentials nor a query",
+            "openstack/clouds.yaml:4: metering_endpoint_override must begin with http:// or https://, and contain neither credentials nor a query",
         ),
         (PASSWORD, "    verify: no\n    verify: yes\n", "openstack/clouds.yaml:5: duplicate key"),
     ];

@@ -474,11 +474,15 @@ fn notes_on_thresholds() {
             ]
         );
     }
-    assert_eq!(
-        plan(&["h", "-w", "500s"]).notes,
-        ["-w 500 can never trigger: a run ends after 10 s (-t)"],
-        "with a unit it is meant"
-    );
+    // With a unit it is meant.
+    for (option, value, seconds) in
+        [("-w", "500s", 500), ("-c", "1m", 60), ("--backend-warning", "2m", 120), ("-c", "500m", 30_000)]
+    {
+        assert_eq!(
+            plan(&["h", option, value]).notes,
+            [format!("{option} {seconds} can never trigger: a run ends after 10 s (-t)")]
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::cli::{self, Cli, MethodChoice, ResponseTime, Suspect};
+use crate::cli::{self, Cli, MethodChoice, ResponseTime};
 use crate::input;
 use crate::model::range::Range;
 use crate::plan::Timing;
@@ -77,17 +77,17 @@ fn check_requirements(cli: &Cli) -> Result<()> {
     }
 }
 
-/// Rejects a large number without a unit, and minutes, that no response time can exceed within the budget.
+/// Rejects a large number without a unit that no response time can exceed within the budget.
 fn check_milliseconds(cli: &Cli, option: &str, given: Option<&ResponseTime>, timing: &Timing) -> Result<()> {
-    let Some((Suspect { number, unit }, bound)) =
-        given.and_then(|given| given.suspect.as_ref().zip(given.range.plain_upper()))
+    let Some((number, bound)) =
+        given.and_then(|given| given.bare_number.as_ref().zip(given.range.plain_upper()))
     else {
         return Ok(());
     };
     let budget = timing.budget.as_secs_f64();
-    if bound >= budget && (bound >= MIN_SUSPECT_SECONDS || !unit.is_empty()) {
+    if bound >= budget && bound >= MIN_SUSPECT_SECONDS {
         bail!(
-            "invalid value '{number}{unit}' for '{}': {bound} s is not below the run's limit of {budget} s (-t); did \
+            "invalid value '{number}' for '{}': {bound} s is not below the run's limit of {budget} s (-t); did \
              you mean milliseconds ({number}ms)?",
             cli.env_origin.label(option)
         );

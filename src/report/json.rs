@@ -316,7 +316,7 @@ mod tests {
                   "receive": null
                 },
                 "detail": null,
-                "skipped": "HEAD failed before it was sent (refused)"
+                "skipped": "HEAD got no answer (refused)"
               }
             ]
         "#]]

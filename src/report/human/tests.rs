@@ -59,7 +59,7 @@ fn one_unreachable_endpoint() {
 
           HEAD  refused  0.32 ms  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
                                   ▒ connect
-          GET skipped: HEAD failed before it was sent (refused)
+          GET skipped: HEAD got no answer (refused)
     "#]]
     .assert_eq(&shown(&fixture::report(vec![fixture::unreachable("localhost:8777")]), &at(80)));
 }

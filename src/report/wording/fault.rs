@@ -8,7 +8,7 @@ use crate::model::exchange::{Method, Phase};
 use crate::model::fault::{
     CertificateProblem, ChainPart, ConnectFault, End, FaultDetail, FaultKind, LookupProblem, ResponseProblem,
 };
-use crate::units::format_decimal;
+use crate::units::format_tenths;
 use crate::verdict::{FaultInfo, RequestVerdict, Shortage, Spender, Verdict};
 
 /// A request that took less failed immediately.
@@ -143,7 +143,7 @@ pub(super) fn is_at_once(judged: &RequestVerdict) -> bool {
 
 /// Names what spent the run's budget before a request.
 pub(super) fn spender(verdict: &Verdict, shortage: Shortage) -> String {
-    let spent = format_waiting(shortage.spent);
+    let spent = format_tenths(shortage.spent);
     match shortage.spender {
         Spender::Lookup => format!("resolving {} took {spent}", verdict.host),
         Spender::Head => format!("HEAD took {spent}"),
@@ -247,16 +247,7 @@ fn way_to_trust<T>(detail: &FaultDetail<T>) -> &'static str {
 /// The time that ran out for a request, without that of the look-up before it.
 pub(super) fn waited(judged: &RequestVerdict, fault: &FaultInfo) -> String {
     if let Some(shortage) = judged.shortage {
-        return format!("the {} left of the run's time", format_waiting(shortage.left));
+        return format!("the {} left of the run's time", format_tenths(shortage.left));
     }
-    format_waiting(judged.elapsed.saturating_sub(judged.phases.lookup_before(Some(fault.phase))))
-}
-
-/// Formats a time in tenths of a second from a second on, below it in milliseconds.
-fn format_waiting(time: Duration) -> String {
-    if time < Duration::from_secs(1) {
-        format!("{} ms", time.as_millis())
-    } else {
-        format!("{} s", format_decimal(time.as_secs_f64(), 1))
-    }
+    format_tenths(judged.elapsed.saturating_sub(judged.phases.lookup_before(Some(fault.phase))))
 }

@@ -44,7 +44,7 @@ pub(super) fn skip_reason(reason: SkipReason) -> String {
     match reason {
         SkipReason::OutOfTime => "the time was spent (raise -t)".to_owned(),
         SkipReason::FailedBefore(method, kind) => {
-            format!("{} failed before it was sent ({})", method.name(), kind.name())
+            format!("{} got no answer ({})", method.name(), kind.name())
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::model::exchange::Method;
-use crate::units::{format_configured, format_duration, format_span, format_timestamp, plural};
+use crate::units::{format_configured, format_duration, format_span, format_tenths, format_timestamp, plural};
 
 /// The reason where a run is not over in time.
 pub(crate) const LATE_FILE: &str =
@@ -37,9 +37,13 @@ pub(crate) fn interrupted(elapsed: Duration, done: usize, all: usize) -> String 
     format!("interrupted after {}, {done} of {} probed", format_span(elapsed), plural(all as u64, "endpoint"))
 }
 
+/// Minimum time of a `--wait` that is told without tenths of a second.
+const MIN_WHOLE_SECONDS: Duration = Duration::from_secs(10);
+
 /// The beginning and the end of the summary of a `--wait` that is over.
 pub(crate) fn waited(elapsed: Duration, runs: u64, is_interrupted: bool) -> (String, String) {
-    let (elapsed, runs) = (format_span(elapsed), plural(runs, "run"));
+    let runs = plural(runs, "run");
+    let elapsed = if elapsed < MIN_WHOLE_SECONDS { format_tenths(elapsed) } else { format_span(elapsed) };
     if is_interrupted {
         (format!("interrupted after {elapsed} and {runs}: "), String::new())
     } else {
@@ -125,4 +129,19 @@ pub(in crate::report) fn more_alike(count: usize) -> String {
 /// The number of endpoints with a diagnosis that are not shown.
 pub(in crate::report) fn more_of(count: usize, diagnosis: &str) -> String {
     format!("and {count} more {diagnosis}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_of_a_wait() {
+        let table = [(300, "300 ms"), (1050, "1 s"), (1704, "1.7 s"), (9960, "9.9 s"), (10_900, "10 s")];
+        for (millis, words) in table {
+            let elapsed = Duration::from_millis(millis);
+            assert_eq!(waited(elapsed, 4, false).1, format!(" (waited {words}, 4 runs)"));
+            assert_eq!(waited(elapsed, 1, true).0, format!("interrupted after {words} and 1 run: "));
+        }
+    }
 }

@@ -401,13 +401,13 @@ fn of_status(verdict: &Verdict, method: Method, status: u16, judged: &RequestVer
         (401, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
         (401 | 407, _) | (403, None) => denied(verdict, status, judged),
         (405, _) => not_accepted(verdict, method, judged, proxy),
+        (502 | 504, None) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
         (502 | 504, _) if pair::passed_head_on(verdict, method, judged) => {
             let (meaning, _) = own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged));
             pair::get_failed_alone(&meaning, proxy)
         }
         (200..=299 | 400..=599, Some(own)) => own_response(status, own, judged),
         (404, None) => with_hint(method, status, judged),
-        (502 | 504, None) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
         (503, _) if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),
         (100..=599, _) => of_row(judged),
         _ => (

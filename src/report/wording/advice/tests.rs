@@ -58,6 +58,7 @@ fn gateway_failures() {
             &get(502, &[("server", "nginx")], nginx),
             &get(504, &[], ""),
             &both("204", "504"),
+            &[answered(Method::Head, 204, &[], ""), answered(Method::Get, 504, &[], wsme)],
             &[answered(Method::Head, 204, &[], ""), answered(Method::Get, 502, &[], nginx)],
             &both("204", "keystone"),
         ],
@@ -72,6 +73,8 @@ fn gateway_failures() {
             -> check the proxy's view of its servers, then the API itself
             a proxy or load balancer answered: it got no answer in time from the API behind it; HEAD was answered through it just before, so the API is up and fails only on GET
             -> check the API's log, and what the API needs for GET; then the proxy's error log
+            the API itself answered 504: a service that it needs has failed
+            -> check the API's log, and the back-end and the services that the API needs
             nginx, not the API, answered 502 itself: it got no valid response from the API behind it; HEAD was answered through it just before, so the API is up and fails only on GET
             -> check the API's log, and what the API needs for GET; then nginx's error log
             Keystone, not the health check, is unavailable: the API could not have the token checked, so its health check did not run
