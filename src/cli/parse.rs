@@ -117,7 +117,7 @@ fn given(words: &[OsString]) -> Vec<String> {
     matches.ids().map(clap::Id::as_str).filter(is_given).map(str::to_owned).collect()
 }
 
-/// The text that was asked for, where the error is none.
+/// The requested text, where the error is none.
 fn help(error: &clap::Error) -> Option<EarlyExit> {
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion).then(|| {
         let text = error.render();

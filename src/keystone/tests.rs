@@ -349,12 +349,14 @@ fn refused_settings() {
         (
             PASSWORD,
             "    auth_type: v3oidcpassword\n",
-            &format!("openstack/clouds.yaml:4: federation is not supported: {kerberos}"),
+            &format!("openstack/clouds.yaml:4: auth_type: federation is not supported: {kerberos}"),
         ),
         (
             PASSWORD,
             "    auth_type: v3totp\n",
-            &format!("openstack/clouds.yaml:4: a second factor cannot be given by a check: {kerberos}"),
+            &format!(
+                "openstack/clouds.yaml:4: auth_type: a second factor cannot be given by a check: {kerberos}"
+            ),
         ),
         (
             PASSWORD,

@@ -171,7 +171,7 @@ impl Report {
             self.state = login.state;
             self.exit_code = plan.exit_codes.of(login.state);
             let room = MAX_SUMMARY.saturating_sub(self.with_marks("").chars().count());
-            self.summary = Summary::general(sanitize::truncate(wording::login::summary(&login), room));
+            self.summary = Summary::general(wording::login::summary(&login, room));
         }
         self.notes.extend(wording::login::note(&login));
         self.login = Some(login);

@@ -107,7 +107,7 @@ const PROTOCOL: Row = row(
     Critical,
     WrongService,
     "not HTTP/1 as the API sends it: another service or another protocol answers there",
-    "check that address and port are the API's, and whether the port expects https (-S)",
+    "check that address and port are the API's",
 );
 
 /// All rows: first those that the Health-Check API documents, then the built-in ones for everything else.

@@ -19,7 +19,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, MAX_BODY_BYTES};
 use crate::model::fault::FaultDetail;
-use crate::plan::{CONNECT_TO, CloudPlan, Plan, Targets, set_route};
+use crate::plan::{CONNECT_TO, CloudPlan, Plan, RunMode, Targets, set_route};
 use crate::probe::Prober;
 use crate::report::Report;
 use crate::report::wording::run::SILENT_FILE_SYSTEM;
@@ -275,7 +275,9 @@ impl Run {
                 let failure = failure.and_then(Result::err);
                 let verdict =
                     LoginVerdict::failed(&self.plan.criteria, &sanitizer, cloud, exchange, failure.as_ref());
-                known.refusal = verdict.repeated_refusal(failure.as_ref()).map(Arc::new);
+                // The report of `--wait` is about all its runs.
+                let is_each_reported = matches!(self.plan.mode, RunMode::Watch { .. });
+                known.refusal = verdict.refusal(failure.as_ref(), is_each_reported).map(Arc::new);
                 return self.without_token(known, Arc::new(verdict));
             }
         };

@@ -140,11 +140,15 @@ impl LoginVerdict {
     }
 
     /// The verdict of later runs where Keystone refused the credential: they send it no login more. An override of the
-    /// state changes nothing about that.
-    pub(crate) fn repeated_refusal(&self, failure: Option<&LoginFailure>) -> Option<LoginVerdict> {
+    /// state changes nothing about that. Only where each run is reported is it an earlier run's.
+    pub(crate) fn refusal(
+        &self,
+        failure: Option<&LoginFailure>,
+        is_each_reported: bool,
+    ) -> Option<LoginVerdict> {
         let is_refused = self.diagnosis == Some(Diagnosis::LoginRefused)
             || matches!(failure, Some(LoginFailure::Refused { .. }));
-        is_refused.then(|| LoginVerdict { is_repeated: true, ..self.clone() })
+        is_refused.then(|| LoginVerdict { is_repeated: is_each_reported, ..self.clone() })
     }
 
     /// The request of this run.

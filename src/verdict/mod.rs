@@ -58,6 +58,7 @@ pub(crate) struct Verdict {
     pub(crate) beside: Option<(Diagnosis, Method)>,
     /// True if its URL begins with https; false for a UNIX socket, which is shown without one.
     pub(crate) is_https: bool,
+    pub(crate) is_unix: bool,
     /// The address that the shown name contains.
     pub(crate) address: Option<SocketAddr>,
     /// The host that is resolved or dialled, as the endpoint names it.
@@ -330,6 +331,7 @@ pub(crate) fn judge(
     let found = finding::most_severe(thresholds, &requests, skipped, backend, certificate.as_ref());
     // Written once, for an address takes longer to write than all that follows it.
     let host_and_port = endpoint.host_and_port();
+    let is_unix = matches!(endpoint.route, Route::Unix(_));
     let (name, url) = (endpoint.name_at(&host_and_port), endpoint.url_at(&host_and_port));
     Verdict {
         shown_name: at_address(name.clone(), endpoint),
@@ -338,7 +340,8 @@ pub(crate) fn judge(
         url,
         region: None,
         interface: None,
-        is_https: endpoint.scheme == Scheme::Https && !matches!(endpoint.route, Route::Unix(_)),
+        is_https: endpoint.scheme == Scheme::Https && !is_unix,
+        is_unix,
         address: endpoint.given_address(),
         host: endpoint.host.clone(),
         state: found.state,

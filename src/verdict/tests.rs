@@ -178,7 +178,7 @@ pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {
     judge_whole(plan, &endpoint(), planned, 1, NOW)
 }
 
-fn overriding(key: &str, state: State) -> Plan {
+pub(crate) fn overriding(key: &str, state: State) -> Plan {
     let mut plan = plan();
     plan.criteria.table.set(Key::parse(key).unwrap(), state);
     plan

@@ -10,7 +10,9 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::is_success;
 use crate::model::fault::{FaultDetail, FaultKind, Stage, TlsProblem};
-use crate::sanitize::sanitize_own;
+use crate::model::state::State;
+use crate::rules::RuleOrigin;
+use crate::sanitize::{sanitize_own, truncate};
 use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSource};
 
@@ -24,15 +26,18 @@ pub(in crate::report) fn line(login: &LoginVerdict) -> String {
     let (token, time) = match login.token {
         TokenSource::New => ("new", time.unwrap_or_default()),
         TokenSource::Cached => ("cached", String::new()),
-        TokenSource::None => return format!("Login: {}", summary(login)),
+        TokenSource::None => return format!("Login: {}", summary(login, usize::MAX)),
     };
     format!("Login{time}: {token} token of cloud {} ({}){expiry}", login.cloud, login.auth_url)
 }
 
-/// The summary: `<diagnosis>: <what happened>`.
-pub(in crate::report) fn summary(login: &LoginVerdict) -> String {
-    let diagnosis = login.diagnosis.map(|diagnosis| format!("{diagnosis}: ")).unwrap_or_default();
-    format!("{diagnosis}{}", event(login))
+/// The summary, in at most `room` characters: `<diagnosis>: <what happened>`.
+pub(in crate::report) fn summary(login: &LoginVerdict, room: usize) -> String {
+    let diagnosis = login.diagnosis.unwrap_or(Diagnosis::Healthy);
+    let by_override = login.row.filter(|row| row.state == State::Ok && row.origin == RuleOrigin::Overridden);
+    let by_override = by_override.map(|row| format!(" (OK by --state {})", row.key)).unwrap_or_default();
+    let room = room.saturating_sub(by_override.chars().count());
+    format!("{}{by_override}", truncate(format!("{diagnosis}: {}", event(login)), room))
 }
 
 /// The event of a login, without its diagnosis.

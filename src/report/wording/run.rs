@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use crate::model::exchange::Method;
-use crate::units::{format_configured, format_duration, format_span, format_tenths, format_timestamp, plural};
+use crate::units::{
+    format_configured, format_duration, format_span, format_tenths, format_timestamp, plural,
+};
 
 /// The reason where a run is not over in time.
 pub(crate) const LATE_FILE: &str =
@@ -37,7 +39,7 @@ pub(crate) fn interrupted(elapsed: Duration, done: usize, all: usize) -> String 
     format!("interrupted after {}, {done} of {} probed", format_span(elapsed), plural(all as u64, "endpoint"))
 }
 
-/// Minimum time of a `--wait` that is told without tenths of a second.
+/// Minimum time of a `--wait` that is shown without tenths of a second.
 const MIN_WHOLE_SECONDS: Duration = Duration::from_secs(10);
 
 /// The beginning and the end of the summary of a `--wait` that is over.

@@ -64,7 +64,9 @@ fn all_good(endpoints: &[Verdict]) -> String {
     let name = endpoints.first().map_or("OK", |verdict| verdict.diagnosis.name());
     let retried = endpoints.iter().filter(|verdict| verdict.attempts > 1).count();
     let retried = if retried == 0 { String::new() } else { format!(", {retried} after a retry") };
-    format!("all {} endpoints {name}{retried}", endpoints.len())
+    let overridden = endpoints.iter().filter(|verdict| !overrides(verdict).is_empty()).count();
+    let overridden = if overridden == 0 { String::new() } else { format!(" ({overridden} by --state)") };
+    format!("all {} endpoints {name}{overridden}{retried}", endpoints.len())
 }
 
 fn counts(endpoints: &[Verdict], quorum: Option<Quorum>, failing: usize) -> String {
@@ -439,7 +441,9 @@ pub(in crate::report) mod tests {
     use crate::rules::Key;
     use crate::sanitize::UntrustedText;
     use crate::verdict::TimeLimits;
-    use crate::verdict::tests::{NOW, answered, both, endpoint, in_words, judge_whole, judge_within, plan};
+    use crate::verdict::tests::{
+        NOW, answered, both, endpoint, in_words, judge_whole, judge_within, overriding, plan,
+    };
 
     /// A report of endpoints `ctl1`, `ctl2`, … with these outcomes of GET, each probed so often.
     pub(in crate::report) fn report(plan: &Plan, outcomes: &[(&str, u32)]) -> Report {
@@ -668,6 +672,11 @@ pub(in crate::report) mod tests {
         check(&[("200", 1), ("200", 1)], None, &expect!["all 2 endpoints healthy"]);
         check(&[("200", 1), ("200", 2)], None, &expect!["all 2 endpoints healthy, 1 after a retry"]);
         check(&[("200", 1), ("200", 1)], Some(Quorum::Count(1)), &expect!["all 2 endpoints healthy"]);
+        let overridden = overriding("503", State::Ok);
+        assert_eq!(
+            report(&overridden, &[("200", 1), ("503", 2), ("503", 1)]).summary.text,
+            "all 3 endpoints healthy (2 by --state), 1 after a retry"
+        );
         check(
             &[("202", 1), ("200", 1), ("503", 1)],
             None,

@@ -53,7 +53,8 @@ fn last_run_cut_short() {
     let down = answers(503, "", r#"{"error": "db down"}"#);
     let peer = Peer::in_turn([alive(), down, vec![Step::Read, Step::Hang]]);
     let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.5", "-t", "0.8"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["backend-down: GET 503 from ", "db down", " (waited 1", ", 2 runs)"]);
+    run.exits(2)
+        .summarises("CRITICAL", &["backend-down: GET 503 from ", "db down", " (waited 1", ", 2 runs)"]);
     assert_eq!(peer.accepted(), 3, "it was probed again");
 }
 

@@ -320,6 +320,13 @@ fn refused_login_of_many_runs() {
     assert_eq!(run.stdout.matches("login-refused: Keystone (").count(), 2, "each run reports it");
     assert_eq!(run.stdout.matches("auth_time").count(), 1, "one login took place");
     assert_eq!(run.stdout.matches("(401; restart to try again)").count(), 1, "the second run sends none");
+    // The report of `--wait` is about all its runs, and so has the one login.
+    let server = Server::start(move |_, _| response("401 Unauthorized", "", refusal));
+    let clouds = Clouds::of(&server.url(), PASSWORD);
+    let run = clouds.check("prod", "--wait 0.5 --retry-delay 0.05 -o nagios").run();
+    run.exits(3).summarises("UNKNOWN", &["login-refused: Keystone (", "(401)"]).says(" auth_time=");
+    run.never_says("restart");
+    assert_eq!(server.logins(), 1, "accounts lock");
 }
 
 /// Without an endpoint the run has the login's state; there is no catalogue to blame.
@@ -328,7 +335,12 @@ fn overridden_failure_of_a_login() {
     let server = Server::start(move |_, _| response("503 Service Unavailable", "", "down"));
     let clouds = Clouds::of(&server.url(), PASSWORD);
     let run = clouds.check("prod", "--state login:5xx=ok").run();
-    run.exits(0).summarises("OK", &["Keystone (", "answered the login with 503"]);
+    let words = ["healthy: Keystone (", "answered the login with 503", " (OK by --state login:5xx)"];
+    run.exits(0).summarises("OK", &words);
+    let gone = Clouds::of("http://127.0.0.1:1/v3", PASSWORD);
+    let run = gone.check("prod", "--state login:refused=ok").run();
+    let words = ["healthy: no login to Keystone (", "refused (OK by --state login:refused)"];
+    run.exits(0).summarises("OK", &words);
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn nginx_with_client_certificates_and_https() {
     let both = files.write("both.pem", format!("{}{}", client.certificate, client.key));
     check([&server.url(), "--cacert", &cacert, "--cert", &both]).run().exits(0);
     let plain = check([format!("localhost:{}", server.port)]).run();
-    plain.exits(3).says("the port expects https and was sent plain http").says("-S");
+    plain.exits(3).says("the port expects https and was sent plain http").says("try https://localhost:");
 }
 
 #[test]

@@ -584,7 +584,8 @@ fn tls_on_an_http_port() {
     let summary = format!(
         "CEILOMETER CRITICAL - wrong-service: http://{at}/v2/health did not answer GET with HTTP: the server speaks TLS on this port"
     );
-    fails(&run, &summary, &["head_time", "get_time"], "\nAction: check it with -S (https)\n");
+    let action = format!("\nAction: check it over https (try https://{at})\n");
+    fails(&run, &summary, &["head_time", "get_time"], &action);
 }
 
 /// A listener that reads one `ClientHello`, then does this.

@@ -194,7 +194,26 @@ fn of_fault(
     let meaning = known_meaning(fault).map_or(meaning, str::to_owned);
     let known = tls::action(verdict, fault).or_else(|| remedy(fault).map(str::to_owned));
     let brackets = port_in_address(verdict, fault).unwrap_or_default();
-    (format!("{meaning}{quoted}"), format!("{brackets}{}", known.unwrap_or(action)))
+    let action = fit_https(verdict, known.unwrap_or(action));
+    (format!("{meaning}{quoted}"), format!("{brackets}{action}"))
+}
+
+/// The end of an action that doubts whether the port is for plain http.
+const EXPECTS_HTTPS: &str = ", and whether the port expects https (-S)";
+
+/// Fits an action that proposes https to the endpoint: a UNIX socket has no port, and -S has no effect on an endpoint that
+/// was given with a scheme.
+fn fit_https(verdict: &Verdict, action: String) -> String {
+    match action.strip_suffix(EXPECTS_HTTPS) {
+        Some(rest) if verdict.is_unix => rest.replace(", any proxy", ", and any proxy"),
+        None if verdict.is_unix => action.replace("address and port are", "the socket is"),
+        _ if verdict.is_haproxy_server => action,
+        _ => {
+            // Without the address that follows the canonical form, so that it can be pasted.
+            let name = verdict.endpoint.split(' ').next().unwrap_or_default();
+            action.replace("(-S)", &format!("(try https://{name})"))
+        }
+    }
 }
 
 /// The hint for an IPv6 address whose last number reads as a port, as in `fd00::1:9801`.
@@ -254,7 +273,7 @@ const REPAIR_HEADERS: &str = "check whether it is the API that answers there, th
                               shows them)";
 
 const GIVE_CERTIFICATE: &str = "give one with --cert FILE and --key FILE";
-const USE_HTTPS: &str = "check it with -S (https)";
+const USE_HTTPS: &str = "check it over https (-S)";
 
 /// The way to give the server's name apart from its address, for the `%` of an action.
 const fn way_to_name(verdict: &Verdict) -> &'static str {
@@ -366,7 +385,7 @@ fn of_keystone(status: u16, judged: &RequestVerdict) -> Option<Advice> {
 /// The advice on what the response's text says besides its status.
 fn of_remark(verdict: &Verdict, judged: &RequestVerdict) -> Option<Advice> {
     let (meaning, action) = remark::advice(judged.remark?, judged.intermediary());
-    Some((meaning, action.replace('%', way_to_name(verdict))))
+    Some((meaning, fit_https(verdict, action.replace('%', way_to_name(verdict)))))
 }
 
 /// The advice on a response to HEAD beside a good response to GET; `None` for a status that has the same advice without one.

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::model::endpoint::{Defaults, Endpoint, Scheme};
+use crate::model::endpoint::{Defaults, Endpoint, Route, Scheme};
 use crate::model::exchange::{Peer, Phase, PlannedRequest};
 use crate::model::fault::{AddressAttempt, ConnectFault, End, Fault, Stage, TlsProblem};
 use crate::plan::Plan;
@@ -327,9 +327,9 @@ fn refused_requests() {
         ],
         &expect![[r#"
             the port expects https and was sent plain http
-            -> check it with -S (https)
+            -> check it over https (try https://ctl1:8777)
             the port expects https and was sent plain http
-            -> check it with -S (https)
+            -> check it over https (try https://ctl1:8777)
             the service does not accept HEAD at this URL; GET, however, was answered well
             -> use -m get, or accept the response with --state head:405=OK
             the service does not accept GET at this URL (Allow: HEAD); this request was refused, which says nothing of the service's health
@@ -548,7 +548,7 @@ fn remarkable_responses() {
             403 denied: the server does not know this host name, or got another or none in TLS (SNI), so it refused the request
             -> use the name that the server is configured for (--connect-to sets the address), and have a proxy in front of it send that name in TLS too
             426 request-rejected: the port expects https and was sent plain http
-            -> check it with -S (https)
+            -> check it over https (try https://ctl1:8777)
             400 request-rejected: the port belongs to a forward proxy, not to the API
             -> give the API's own address, and this proxy with --proxy if the API is reached through it
             503 backend-down: an administrator took the API out of service with a file (oslo.middleware's disable_by_file); nothing is known of its back-end
@@ -708,29 +708,35 @@ fn two_servers() {
 /// A connection was made, so neither the host nor a firewall is suspected.
 #[test]
 fn time_after_connecting() {
-    let words = |endpoint: &str, phase, stage| {
-        let endpoint = Endpoint::parse(endpoint, &Defaults::default()).unwrap();
+    let words = |endpoint: &str, route, phase, stage| {
+        let endpoint = Endpoint { route, ..Endpoint::parse(endpoint, &Defaults::default()).unwrap() };
         let detail = FaultDetail::Interrupted { stage, end: End::Timeout };
         let fault = Fault { kind: FaultKind::Timeout, phase, detail };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
         let verdict = judge_whole(&plan(), &endpoint, &made, 1, NOW);
         in_words(&verdict)
     };
+    let socket = Route::Unix("/run/api.sock".into());
     let words = [
-        words("h", Phase::Wait, Stage::BeforeResponse),
-        words("h", Phase::Receive, Stage::Headers),
-        words("https://h", Phase::Wait, Stage::BeforeResponse),
+        words("h", Route::Host, Phase::Wait, Stage::BeforeResponse),
+        words("h", Route::Host, Phase::Receive, Stage::Headers),
+        words("https://h", Route::Host, Phase::Wait, Stage::BeforeResponse),
+        // It has no port that might expect https.
+        words("h", socket, Phase::Wait, Stage::BeforeResponse),
     ];
     expect![[r#"
         no-answer: connected to h:8777, but it did not answer HEAD within 0 ms
         no answer came in time; other clients would time out too
-        -> check the log and the load of the API, any proxy in front of it, and whether the port expects https (-S)
+        -> check the log and the load of the API, any proxy in front of it, and whether the port expects https (try https://h:8777)
         no-answer: h:8777 did not complete its answer to HEAD within 0 ms
         no answer came in time; other clients would time out too
         -> check the log and the load of the API, and any proxy in front of it
         no-answer: connected to https://h:443, but it did not answer HEAD within 0 ms
         no answer came in time; other clients would time out too
         -> check the log and the load of the API, and any proxy in front of it: TLS itself was set up
+        no-answer: connected to unix:/run/api.sock, but it did not answer HEAD within 0 ms
+        no answer came in time; other clients would time out too
+        -> check the log and the load of the API, and any proxy in front of it
     "#]].assert_eq(&words.concat());
 }
 
