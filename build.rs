@@ -14,9 +14,12 @@
 use std::path::Path;
 use std::process::Command;
 
+/// The list that `benches/start.py` writes.
+const FUNCTIONS: &str = "benches/start.functions";
+
 fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=start.functions");
+    println!("cargo:rerun-if-changed={FUNCTIONS}");
     let linux = variable("CARGO_CFG_TARGET_OS") == "linux";
     if !linux || variable("HOST") != variable("TARGET") {
         return Ok(());
@@ -32,7 +35,7 @@ fn main() -> std::io::Result<()> {
         }
     }
     let script = directory.join("start.ld");
-    std::fs::write(&script, linker_script(&std::fs::read_to_string("start.functions")?))?;
+    std::fs::write(&script, linker_script(&std::fs::read_to_string(FUNCTIONS)?))?;
     let argument = format!("-Wl,-T,{}", script.display());
     if variable("PROFILE") == "release" && works(&format!("-Clink-arg={argument}"), directory)? {
         println!("cargo:rustc-link-arg-bins={argument}");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints start.functions, the list of what a run of one endpoint executes, which build.rs puts together.
 
-    benches/start.py > new && mv new start.functions
+    benches/start.py > new && mv new benches/start.functions
 
 It builds the program with its symbols, and runs it in callgrind (Debian's `valgrind`). A path of modules is listed as a whole
 where most of its code is executed, so that the list outlives small changes.
