@@ -102,14 +102,14 @@ impl Display {
         }
     }
 
-    /// Waits until `fact` holds of the screen, and returns it as it is then.
+    /// Waits until `fact` holds of the screen and of all that was drawn, and returns the screen as it is then.
     #[track_caller]
-    fn wait(&self, what: &str, fact: impl Fn(&str) -> bool) -> String {
+    fn wait(&self, what: &str, fact: impl Fn(&str, &str) -> bool) -> String {
         let until = Instant::now() + MAX_RUN;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let screen = state.parser.screen().contents();
-            if fact(&screen) {
+            if fact(&screen, &state.raw) {
                 return screen;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -125,8 +125,15 @@ impl Session {
     /// One write may arrive in pieces: the last line is best among the texts.
     #[track_caller]
     pub(crate) fn shows<const N: usize>(&self, texts: [&str; N]) -> String {
-        self.display
-            .wait(&format!("never shows {texts:?}"), |screen| texts.iter().all(|text| screen.contains(text)))
+        self.display.wait(&format!("never shows {texts:?}"), |screen, _| {
+            texts.iter().all(|text| screen.contains(text))
+        })
+    }
+
+    /// Waits until a text was drawn three times, and returns the screen: nothing of a view without the text is left on it.
+    #[track_caller]
+    pub(crate) fn redraws(&self, text: &str) -> String {
+        self.display.wait(&format!("never draws {text:?} thrice"), |_, raw| raw.matches(text).count() > 2)
     }
 
     /// Presses Ctrl-C.
