@@ -129,27 +129,12 @@ impl Mask {
     /// Returns the text with every secret, and the userinfo of every URL, masked; `None` where to find them would take too
     /// many bytes, or longer than the time.
     pub(super) fn apply(&self, text: &[u8], author: Author, end: Option<Instant>) -> Option<Vec<u8>> {
-        self.apply_decoding(text, author, MAX_DEPTH, end)
+        self.apply_to_depth(text, author, MAX_DEPTH, end)
     }
 
     /// Returns a document with every secret masked. Its own encoding, as the strings of JSON have, is one more.
     pub(super) fn apply_to_document(&self, text: &[u8], end: Option<Instant>) -> Option<Vec<u8>> {
-        self.apply_decoding(text, Author::Stranger, MAX_DEPTH + 1, end)
-    }
-
-    fn apply_decoding(
-        &self,
-        text: &[u8],
-        author: Author,
-        depth: u8,
-        end: Option<Instant>,
-    ) -> Option<Vec<u8>> {
-        let may_have_url =
-            || text.iter().any(|byte| b"@\\%&".contains(byte)) || text.windows(2).any(|pair| pair == b"//");
-        if text.is_empty() || (self.forms.is_empty() && !may_have_url()) {
-            return Some(text.to_vec());
-        }
-        self.apply_to_depth(text, author, depth, end)
+        self.apply_to_depth(text, Author::Stranger, MAX_DEPTH + 1, end)
     }
 
     /// Returns a text of this program with every secret masked that is not encoded.
@@ -164,6 +149,11 @@ impl Mask {
         depth: u8,
         end: Option<Instant>,
     ) -> Option<Vec<u8>> {
+        let may_have_url =
+            || text.iter().any(|byte| b"@\\%&".contains(byte)) || text.windows(2).any(|pair| pair == b"//");
+        if text.is_empty() || (self.forms.is_empty() && !may_have_url()) {
+            return Some(text.to_vec());
+        }
         let left = MAX_DECODED.0 * text.len() + MAX_DECODED.1;
         let mut search = Search { mask: self, author, left, end, spans: Vec::new(), cut: Vec::new() };
         let reading = DecodedText::of(text);
