@@ -9,7 +9,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::report::Report;
-use crate::report::wording::Words;
+use crate::report::wording::summary;
 use crate::verdict::Verdict;
 
 /// Maximum number of an endpoint's runs that are remembered one by one: more than a sparkline has columns.
@@ -171,7 +171,7 @@ impl EndpointHistory {
         let from = self.states.state().zip(self.diagnosis);
         let to = (verdict.state, verdict.diagnosis);
         let when = report.over_at();
-        let summary = || Words::of(verdict).summary.text;
+        let summary = || summary::of_endpoint(verdict).text;
         self.remember(verdict, report.started_at);
         self.states.enter(verdict.state, at);
         self.diagnosis = Some(verdict.diagnosis);
@@ -221,7 +221,7 @@ mod tests {
             when: bad.over_at(),
             from: (State::Ok, Diagnosis::Healthy),
             to: (State::Critical, Diagnosis::BackendDown),
-            summary: Words::of(&bad.endpoints[0]).summary.text,
+            summary: summary::of_endpoint(&bad.endpoints[0]).text,
         };
         assert_eq!(history.record(&bad, 3 * SECOND), [change]);
         assert_eq!(history.record(&bad, 8 * SECOND), []);
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(endpoint.states.time_in_state(12 * SECOND), 3 * SECOND);
         let slowest = endpoint.slowest.unwrap();
         assert_eq!((slowest.method, slowest.time), (Method::Get, Duration::from_micros(12_345)));
-        let failure = (bad.over_at(), Words::of(&bad.endpoints[0]).summary.text);
+        let failure = (bad.over_at(), summary::of_endpoint(&bad.endpoints[0]).text);
         assert_eq!(endpoint.last_failure, Some(failure));
         assert_eq!(spent(&history.overall), spent(&endpoint.states));
     }

@@ -7,7 +7,7 @@ mod details;
 mod fault;
 pub(super) mod login;
 pub(crate) mod run;
-pub(super) mod summary;
+pub(crate) mod summary;
 
 pub(crate) use cause::cause;
 pub(crate) use details::add_details;
