@@ -14,11 +14,17 @@ pub(crate) const LATE_FILE: &str =
 /// The reason where a file cannot be read or written in time.
 pub(crate) const SILENT_FILE_SYSTEM: &str = "its file system does not answer";
 
-pub(crate) const OUT_OF_MEMORY: &str = "out of memory: raise the limit on it (ulimit -v, -d)";
+/// One text for two constants, of which one holds the other.
+macro_rules! out_of_memory {
+    () => {
+        "out of memory: raise the limit on it (ulimit -v, -d)"
+    };
+}
+
+pub(crate) const OUT_OF_MEMORY: &str = out_of_memory!();
 
 /// The whole output for that reason: nothing can be put together where memory is lacking.
-pub(crate) const OUT_OF_MEMORY_LINE: &str =
-    "CEILOMETER UNKNOWN - out of memory: raise the limit on it (ulimit -v, -d)\n";
+pub(crate) const OUT_OF_MEMORY_LINE: &str = concat!("CEILOMETER UNKNOWN - ", out_of_memory!(), "\n");
 
 pub(crate) const STACK_TOO_SMALL_LINE: &str = "CEILOMETER UNKNOWN - the stack is too small, and no thread can be had: raise the limits (ulimit -s, -u)\n";
 

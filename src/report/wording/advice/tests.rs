@@ -398,10 +398,10 @@ fn responses_of_proxies() {
 }
 
 /// Status, headers and body.
-type Answer<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
+type Response<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
 
 /// Compares the explanations of responses and the actions, two lines for each.
-fn advise(responses: &[Answer<'_>], expected: &Expect) {
+fn advise(responses: &[Response<'_>], expected: &Expect) {
     let advice = responses.iter().map(|(status, headers, body)| {
         let verdict = verdict(&plan(), &get(*status, headers, body));
         let words = Words::of(&verdict);
