@@ -36,11 +36,15 @@ fn description(report: &Report) -> String {
     summary + &after
 }
 
-/// HAProxy's log and statistics page take printable ASCII.
+/// A character that HAProxy's log shows as it is: it would write `"`, `<`, `>` and all beyond printable ASCII in hexadecimal.
 fn printable(character: char) -> char {
     match character {
+        '"' => '\'',
+        '<' => '(',
+        '>' => ')',
         ' '..='~' => character,
         _ if character.is_whitespace() => ' ',
+        '…' => '~',
         _ => '?',
     }
 }
@@ -102,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn failed_setup() {
-        let report = fixture::unable("token file /etc/t\u{f6}ken: not found");
-        assert_eq!(render(&report, None), "down #token file /etc/t?ken: not found\n");
+    fn escaped_characters() {
+        let report = fixture::unable("token file \"/etc/t\u{f6}ken\": <none>\u{a0}there\u{2026}");
+        assert_eq!(render(&report, None), "down #token file '/etc/t?ken': (none) there~\n");
     }
 
     proptest! {
@@ -113,7 +117,7 @@ mod tests {
             let line = render(&Report { summary: Summary::general(summary), ..in_state(State::Critical) }, None);
             let described = line.strip_prefix("down #").and_then(|line| line.strip_suffix('\n')).unwrap();
             prop_assert!(described.len() <= MAX_DESCRIPTION_BYTES);
-            prop_assert!(described.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+            prop_assert!(described.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"\"<>".contains(&byte)));
         }
     }
 }
