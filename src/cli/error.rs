@@ -9,9 +9,9 @@ use clap::{Arg, CommandFactory, ValueEnum};
 use crate::cli::{Cli, EnvOrigin, OutputFormat};
 use crate::sanitize::quote_arg;
 
-/// Maximum number of valid values that an error lists, and of those beside a suggestion.
-const MAX_LISTED: usize = 30;
-const MAX_LISTED_BESIDE: usize = 6;
+/// Maximum number of valid values that an error lists, and of those that it suggests.
+const MAX_LISTED: usize = 6;
+const MAX_SUGGESTED: usize = 4;
 
 /// An end before anything is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,24 +40,20 @@ pub(super) fn format_error(error: &clap::Error, origin: &EnvOrigin) -> String {
     let value = quote_arg(&text_of(error, ContextKind::InvalidValue).unwrap_or_default());
     match error.kind() {
         ErrorKind::UnknownArgument => {
-            format!("unexpected argument {} found; {}", quote_arg(&name), similar_option(error, &name))
+            format!("unexpected argument {} found{}", quote_arg(&name), similar_option(error, &name))
         }
         ErrorKind::InvalidValue if value == "''" => {
-            format!("a value is required for '{name}'{}", expected(error))
+            format!("a value is required for '{name}'{}", expected(error, &name))
         }
         ErrorKind::InvalidValue => {
-            let way_out = match similar_value(error).map(|similar| quote_arg(&similar)) {
-                None => format!("{}{}", expected(error), remedy(&name)),
-                Some(similar) if valid_values(error).len() > MAX_LISTED_BESIDE => {
-                    format!("; did you mean {similar}?")
-                }
-                Some(similar) => format!("{}; did you mean {similar}?", expected(error)),
-            };
-            format!("invalid value {value} for '{name}'{way_out}")
+            let similar = suggestion(&similar_values(error));
+            format!("invalid value {value} for '{name}'{}{similar}", expected(error, &name))
         }
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
-            format!("invalid value {value} for '{name}': {why}{}", remedy(&name))
+            // An option whose value is optional may have taken the endpoint for it.
+            let remedy = if name == "--watch" { "; an endpoint goes before --watch" } else { "" };
+            format!("invalid value {value} for '{name}': {why}{remedy}")
         }
         ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("'{name}' takes no value"),
         ErrorKind::ArgumentConflict => {
@@ -99,11 +95,15 @@ fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-fn expected(error: &clap::Error) -> String {
+/// The valid values, or where they are listed.
+fn expected(error: &clap::Error, option: &str) -> String {
     match valid_values(error) {
         [] => String::new(),
-        many if many.len() > MAX_LISTED => String::new(),
-        values => format!(": expected {}", values.join(", ")),
+        values if values.len() <= MAX_LISTED => format!(": expected {}", values.join(", ")),
+        _ if option == "--explain" => {
+            "; --explain alone lists the keys, the man page all other words of an alert".into()
+        }
+        _ => "; --help lists the values".into(),
     }
 }
 
@@ -114,28 +114,32 @@ fn valid_values(error: &clap::Error) -> &[String] {
     }
 }
 
-/// Suggests a value of which a part was typed, as `bash` of `complete-bash`, or one that is spelt alike.
-fn similar_value(error: &clap::Error) -> Option<String> {
-    let typed = text_of(error, ContextKind::InvalidValue)?;
-    let contains = |known: &&String| known.split('-').any(|part| part.eq_ignore_ascii_case(&typed));
-    let similar = valid_values(error).iter().find(contains).cloned();
-    similar.or_else(|| text_of(error, ContextKind::SuggestedValue))
+/// Finds the values of which a part begins as typed, such as `complete-bash` for `bash`, or one that is spelt alike.
+fn similar_values(error: &clap::Error) -> Vec<String> {
+    let typed = text_of(error, ContextKind::InvalidValue).unwrap_or_default().to_ascii_lowercase();
+    let begins = |known: &&String| known.split(['-', ':', '_']).any(|part| part.starts_with(&typed));
+    let similar: Vec<_> = valid_values(error).iter().filter(begins).take(MAX_SUGGESTED).cloned().collect();
+    if similar.is_empty() {
+        text_of(error, ContextKind::SuggestedValue).into_iter().collect()
+    } else {
+        similar
+    }
 }
 
-/// The way out of a value that an option does not know; one with an optional value may have taken the endpoint for it.
-fn remedy(option: &str) -> &'static str {
-    match option {
-        "--watch" => "; an endpoint goes before --watch",
-        "--explain" => "; --explain alone lists the keys, the man page all other words of an alert",
-        _ => "",
+fn suggestion(similar: &[String]) -> String {
+    let quoted: Vec<_> = similar.iter().map(|similar| quote_arg(similar)).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!("; did you mean {last}?"),
+        Some((last, others)) => format!("; did you mean {} or {last}?", others.join(", ")),
     }
 }
 
 fn similar_option(error: &clap::Error, typed: &str) -> String {
     let habit = HABITS.iter().find(|(habit, _)| *habit == typed).map(|(_, ours)| (*ours).to_owned());
     match habit.or_else(|| text_of(error, ContextKind::SuggestedArg).map(|similar| option_alone(&similar))) {
-        Some(similar) => format!("did you mean {}?", quote_arg(&similar)),
-        None => "see --help".into(),
+        Some(similar) => suggestion(&[similar]),
+        None => "; see --help".into(),
     }
 }
 
