@@ -25,7 +25,7 @@ pub(crate) use config::{Cloud, CloudOptions, Interface};
 #[cfg(test)]
 use config::{ENVVARS, TlsSettings};
 pub(crate) use recipients::TokenRecipients;
-pub(crate) use response::{LoginFailure, MAX_RESPONSE_BYTES, Token, read_response};
+pub(crate) use response::{LoginFailure, MAX_RESPONSE_BYTES, Token, read_completion};
 
 /// Makes a JSON object. In place of serde's derived code and of `json!`, which together were 1 % of the program.
 fn object(fields: Vec<(&str, Value)>) -> Value {

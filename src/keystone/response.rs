@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::catalog::{Catalog, CatalogEntry};
 use super::{Secret, items, text};
 use crate::model::endpoint::MAX_ENDPOINTS;
-use crate::model::exchange::Response;
+use crate::model::exchange::{Completion, Fault, Response};
 use crate::sanitize::UntrustedText;
 
 /// Maximum size of a response, in bytes: catalogues of large clouds are larger than a health report. As JSON in memory it
@@ -41,8 +41,18 @@ pub(crate) enum LoginFailure {
     },
 }
 
-/// Reads a response that came whole. `now` is the moment from which the token's life counts.
-pub(crate) fn read_response(response: &Response, now: SystemTime) -> Result<Token, LoginFailure> {
+/// Reads a response, if it came whole or its status alone is a refusal. `now` is the moment from which the token's life
+/// counts.
+pub(crate) fn read_completion(
+    completion: &Completion<Response, Fault>,
+    now: SystemTime,
+) -> Option<Result<Token, LoginFailure>> {
+    let read = read_response(completion.response()?, now);
+    let is_refusal = matches!(read, Err(LoginFailure::Refused { .. }));
+    (is_refusal || completion.full().is_some()).then_some(read)
+}
+
+pub(super) fn read_response(response: &Response, now: SystemTime) -> Result<Token, LoginFailure> {
     match response.status {
         200 | 201 => read_token(response, now).ok_or(LoginFailure::Down),
         429 => Err(LoginFailure::Down),

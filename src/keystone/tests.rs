@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::response::read_response;
 use super::*;
 use crate::environment::Environment;
 use crate::model::endpoint::{Defaults, Endpoint};

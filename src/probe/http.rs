@@ -94,7 +94,7 @@ impl RequestTemplate {
         let answered = request.and_then(|request| self.ask(authority, request, transport, &log));
         let completion = match answered {
             Ok(response) => self.read(method, response, &log),
-            Err(fault) => without_headers(&log.lock(), fault),
+            Err(fault) => without_headers(method, &log.lock(), fault),
         };
         let mut log = log.lock();
         note_times(&log, progress);
@@ -177,12 +177,14 @@ fn content(
 }
 
 /// A response without readable headers. A connection closed after an interim response makes that response
-/// final.
-fn without_headers(log: &ExchangeLog, fault: Fault) -> Completion<Response, Fault> {
+/// final. The status of a login counts however long its headers are, for a refused password must not be sent again.
+fn without_headers(method: Method, log: &ExchangeLog, fault: Fault) -> Completion<Response, Fault> {
     let by = |status| Response { status, ..Response::default() };
     match (&fault.detail, log.lone_interim, log.failed_status()) {
         (_, Some(status), _) if fault.kind == FaultKind::Closed => Completion::Full(by(status)),
-        (FaultDetail::Response(ResponseProblem::HeadersTooLong | ResponseProblem::TooManyHeaders), ..) => {
+        (FaultDetail::Response(ResponseProblem::HeadersTooLong | ResponseProblem::TooManyHeaders), ..)
+            if method != Method::Post =>
+        {
             Completion::Failed(fault)
         }
         (_, _, Some(status)) => Completion::Truncated(by(status), fault),

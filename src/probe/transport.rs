@@ -66,7 +66,7 @@ pub(super) struct ExchangeLog {
     pub(super) sent_at: Option<Instant>,
     /// The time of the response's first byte.
     pub(super) first_byte_at: Option<Instant>,
-    /// The response's first bytes.
+    /// The first bytes of the response, without interim ones before it.
     pub(super) first_bytes: Vec<u8>,
     /// The headers that frame the response's body, which the library does not see.
     pub(super) framing: Vec<Header>,
@@ -94,7 +94,7 @@ impl ExchangeLog {
 
     /// The status of a final response that is no success, where its first line has come.
     pub(super) fn failed_status(&self) -> Option<u16> {
-        head::status(&self.first_bytes).filter(|status| self.interim == 0 && (300..600).contains(status))
+        head::status(&self.first_bytes).filter(|status| (300..600).contains(status))
     }
 
     fn stage(&self) -> Stage {
@@ -172,6 +172,8 @@ impl DeadlineTransport {
             self.buffers.input_consume(length);
             log.interim += length;
             log.lone_interim = Some(status);
+            log.first_bytes.clear();
+            first_bytes::keep(&mut log.first_bytes, self.buffers.received());
         }
         let input = self.buffers.received();
         log.lone_interim = log.lone_interim.filter(|_| input.is_empty());

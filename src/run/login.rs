@@ -13,7 +13,7 @@ use super::{Run, TimeFrame, grace};
 use crate::deadline;
 use crate::keystone::{
     Cache, Catalog, CatalogEndpoint, Cloud, MAX_RESPONSE_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
-    TokenRecipients, read_response,
+    TokenRecipients, read_completion,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
@@ -262,7 +262,7 @@ impl Run {
     ) -> LoginResult {
         let cloud = &session.cloud.cloud;
         let now = SystemTime::now();
-        let response = exchange.completion.full().map(|response| read_response(response, now));
+        let response = read_completion(&exchange.completion, now);
         let expires_at = response.as_ref().and_then(|response| Some(response.as_ref().ok()?.expires_at));
         for secret in secrets(&exchange) {
             known.add_secret(&secret, expires_at, now);

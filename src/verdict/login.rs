@@ -106,7 +106,7 @@ impl LoginVerdict {
         exchange: Exchange,
         failure: Option<&LoginFailure>,
     ) -> LoginVerdict {
-        let status = exchange.completion.full().map(|response| response.status);
+        let status = exchange.completion.response().map(|response| response.status);
         let mut login = LoginVerdict::of(criteria, sanitizer, cloud, Some(exchange));
         login.outcome = LoginOutcome::Failed;
         if let Some(status) = status.filter(|status| failure.is_some() && is_success(*status)) {
@@ -146,8 +146,7 @@ impl LoginVerdict {
         failure: Option<&LoginFailure>,
         is_each_reported: bool,
     ) -> Option<LoginVerdict> {
-        let is_refused = self.diagnosis == Some(Diagnosis::LoginRefused)
-            || matches!(failure, Some(LoginFailure::Refused { .. }));
+        let is_refused = matches!(failure, Some(LoginFailure::Refused { .. }));
         is_refused.then(|| LoginVerdict { is_repeated: is_each_reported, ..self.clone() })
     }
 
@@ -159,7 +158,8 @@ impl LoginVerdict {
     /// Tests for a login that had no time left, which says nothing about Keystone or its catalogue.
     pub(crate) fn is_late(&self) -> bool {
         let has_timed_out = |request: &RequestVerdict| {
-            request.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)
+            let is_failure = request.completion.response().is_some_and(|status| !is_success(*status));
+            !is_failure && request.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)
         };
         match &self.outcome {
             LoginOutcome::Failed => self.sent().is_some_and(has_timed_out),

@@ -276,6 +276,8 @@ fn interim_responses() {
         .reports("/endpoints/0/diagnosis", "healthy")
         .reports("/endpoints/0/probes/0/status", 204)
         .reports("/endpoints/0/probes/1/status", 200);
+    let peer = Peer::by_method(then(response(204, "", "")), then(b"HTTP/1.1 503 Busy\r\nServer".into()));
+    ask(&peer.address(), &[]).exits(2).reports("/endpoints/0/probes/1/status", 503);
 }
 
 #[test]

@@ -86,8 +86,9 @@ fn other_protocols() {
     let http2 = "the server speaks HTTP/2 only, not HTTP/1.1";
     let http09 = "the response is content without headers (HTTP/0.9); it begins with:";
     let version = "the response headers are malformed (invalid HTTP version)";
-    let table: [(&[u8], &str); 14] = [
+    let table: [(&[u8], &str); 15] = [
         (b"SSH-2.0-OpenSSH_9.2p1\r\n", &format!("{begins} SSH-2.0-OpenSSH_9.2p1")),
+        (b"HTTP/1.1 103 E\r\n\r\n220 (vsFTPd)\r\n", &format!("{begins} 220 (vsFTPd)")),
         (b"220 mail ESMTP\r\n", &format!("{begins} 220 mail ESMTP")),
         (b"220 (vsFTPd)\r\n530 Please login.\r\n", &format!("{begins} 220 (vsFTPd) 530 Please login.")),
         // MariaDB.

@@ -329,6 +329,40 @@ fn refused_login_of_many_runs() {
     assert_eq!(server.logins(), 1, "accounts lock");
 }
 
+/// Whatever breaks off or overflows after its status line, a refusal counts: accounts lock.
+#[test]
+fn refusals_with_a_fault() {
+    let many = "X-Pad: 1\r\n".repeat(200);
+    let framing = "Content-Length: 3\r\nContent-Length: 4\r\n";
+    let whole: [(String, &str); 9] = [
+        (response("401 U", &format!("X-Pad: {}\r\n", "x".repeat(20_000)), "{}"), ""),
+        (response("401 U", &many, "{}"), ""),
+        (response("403 F", &many, "{}"), "--state login:403=ok"),
+        (response("401 U", "no colon\r\n", "{}"), ""),
+        (format!("HTTP/1.1 401 U\r\n{framing}\r\nabc"), "--state login:protocol=critical"),
+        ("HTTP/1.1 401 U\r\nContent-Length: 100\r\n\r\nabc".into(), "--state login:401=ok"),
+        ("HTTP/1.1 401 U\r\nTransfer-Encoding: chunked\r\n\r\n?".into(), "--state login:body=warning"),
+        ("HTTP/1.1 401".into(), ""),
+        ("HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 401 U\r\n".into(), ""),
+    ];
+    for (text, words) in whole {
+        for mode in ["--watch 0.05 --count 3", "--wait 0.5 --retry-delay 0.05"] {
+            let sent = text.clone();
+            let server = Server::start(move |_, _| sent.clone());
+            let run = Clouds::of(&server.url(), PASSWORD).check("prod", &format!("{mode} {words}")).run();
+            run.says("login-refused: Keystone (").says("(40");
+            assert_eq!(server.logins(), 1, "{} {mode} {words}", &text[..30.min(text.len())]);
+        }
+    }
+    for begun in ["HTTP/1.1 401 U\r\nServer: x", "HTTP/1.1 401 U\r\nContent-Length: 9\r\n\r\n{"] {
+        // A second login would fail the test.
+        let keystone = Peer::in_turn([vec![Step::Send(begun.into()), Step::Swallow]]);
+        let clouds = Clouds::of(&format!("http://{}", keystone.address()), PASSWORD);
+        let run = clouds.check("prod", "-t 1 --watch 0.05 --count 3").run();
+        run.exits(3).says("login-refused: Keystone (");
+    }
+}
+
 /// Without an endpoint the run has the login's state; there is no catalogue to blame.
 #[test]
 fn overridden_failure_of_a_login() {
