@@ -1,6 +1,6 @@
 //! Recognises the server that made a response, by the evidence in the response itself.
 //!
-//! - Nobody is named without proof: the responder is that of the first of the [`profiles`] of which a proof holds.
+//! - Nobody is named without proof: the responder is that of the first of the proofs that holds.
 //! - Headers alone prove no proxy where the API made the response, for a proxy puts its own on responses that it passes
 //!   on. The API made what has a request id of OpenStack's or a page of Python's frameworks.
 //! - Its name alone does not prove a proxy on an empty 500 or 503 if it was also on a good response to HEAD: such a proxy
@@ -8,103 +8,160 @@
 //! - Responses to HEAD and GET that look alike are of the same responder: GET's body is then evidence for both.
 //! - An [`obstacle`] is what an intermediary's own response says of its reason, or else what its status says.
 
+mod clues;
 mod obstacle;
-mod profiles;
 #[cfg(test)]
 mod tests;
 
 use serde_json::Value;
+use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 use super::body::{self, Body};
 use super::request::ReadExchange;
 use crate::model::exchange::{Method, Response};
-use obstacle::OBSTACLES;
+use clues::{Clue, OBSTACLES, PROOFS, Proof};
 pub(crate) use obstacle::Obstacle;
-use profiles::{Clue, PROFILES, Profile, Proof};
 
-/// The servers that can be recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The servers that can be recognised, each with its name as its makers write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumMessage, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub(crate) enum Responder {
+    #[strum(message = "Akamai")]
     Akamai,
+    #[strum(message = "Apache")]
     Apache,
+    #[strum(message = "Apigee")]
     Apigee,
+    #[strum(message = "Apache APISIX")]
     Apisix,
+    #[strum(message = "AWS API Gateway")]
     AwsApiGateway,
+    #[strum(serialize = "aws-elb", message = "the AWS load balancer")]
     AwsLoadBalancer,
+    #[strum(message = "AWS WAF")]
     AwsWaf,
+    #[strum(message = "Azure API Management")]
     AzureApiManagement,
+    #[strum(message = "Azure App Service")]
     AzureAppService,
+    #[strum(message = "the Azure Application Gateway")]
     AzureApplicationGateway,
+    #[strum(message = "Azure Front Door")]
     AzureFrontDoor,
+    #[strum(message = "F5 BIG-IP")]
     BigIp,
+    #[strum(message = "Caddy")]
     Caddy,
+    #[strum(message = "Ceilometer")]
     Ceilometer,
+    #[strum(message = "the Cisco web appliance")]
     CiscoWsa,
+    #[strum(serialize = "gorouter", message = "the Cloud Foundry router")]
     CloudFoundry,
+    #[strum(serialize = "cloudfront", message = "CloudFront")]
     CloudFront,
+    #[strum(message = "Cloudflare")]
     Cloudflare,
+    #[strum(serialize = "datapower", message = "IBM DataPower")]
     DataPower,
+    #[strum(message = "Envoy")]
     Envoy,
+    #[strum(message = "Fastly")]
     Fastly,
+    #[strum(message = "the Fortinet filter")]
     Fortinet,
+    #[strum(message = "the Google load balancer")]
     Google,
+    #[strum(message = "Gravitee")]
     Gravitee,
+    #[strum(message = "HAProxy")]
     Haproxy,
+    #[strum(message = "the Heroku router")]
     Heroku,
+    #[strum(message = "IIS")]
     Iis,
+    #[strum(message = "Imperva")]
     Imperva,
+    #[strum(message = "Keystone")]
     Keystone,
+    #[strum(message = "Kong")]
     Kong,
+    #[strum(serialize = "krakend", message = "KrakenD")]
     KrakenD,
+    #[strum(message = "the Kubernetes API server")]
     Kubernetes,
+    #[strum(message = "the Kubernetes default backend")]
     KubernetesDefaultBackend,
+    #[strum(message = "lighttpd")]
     Lighttpd,
+    #[strum(message = "Linkerd")]
     Linkerd,
+    #[strum(serialize = "litespeed", message = "LiteSpeed")]
     LiteSpeed,
+    #[strum(serialize = "netscaler", message = "Citrix NetScaler")]
     NetScaler,
+    #[strum(message = "nginx")]
     Nginx,
+    #[strum(message = "NGINX Unit")]
     NginxUnit,
+    #[strum(serialize = "openshift", message = "the OpenShift router")]
     OpenShift,
+    #[strum(message = "the Palo Alto firewall")]
     PaloAlto,
+    #[strum(message = "Passenger")]
     Passenger,
+    #[strum(message = "Pound")]
     Pound,
+    #[strum(message = "Privoxy")]
     Privoxy,
+    #[strum(serialize = "proxysg", message = "Symantec ProxySG")]
     ProxySg,
+    #[strum(serialize = "sonicwall", message = "the SonicWall firewall")]
     SonicWall,
+    #[strum(message = "the Sophos firewall")]
     Sophos,
+    #[strum(message = "Spring Cloud Gateway")]
     SpringCloudGateway,
+    #[strum(message = "Squid")]
     Squid,
+    #[strum(message = "the Sucuri firewall")]
     Sucuri,
+    #[strum(message = "tinyproxy")]
     Tinyproxy,
+    #[strum(message = "Traefik")]
     Traefik,
+    #[strum(message = "Apache Traffic Server")]
     TrafficServer,
+    #[strum(message = "Tyk")]
     Tyk,
+    #[strum(message = "Varnish")]
     Varnish,
+    #[strum(serialize = "watchguard", message = "the WatchGuard firewall")]
     WatchGuard,
+    #[strum(serialize = "weblogic", message = "the WebLogic plug-in")]
     WebLogic,
+    #[strum(message = "the WSO2 gateway")]
     Wso2,
+    #[strum(message = "Zscaler")]
     Zscaler,
+    #[strum(message = "Zuul")]
     Zuul,
 }
 
 impl Responder {
     /// The name in the JSON report.
-    pub(crate) fn name(self) -> &'static str {
-        self.profile().map_or("", |profile| profile.name)
+    pub(crate) const fn name(self) -> &'static str {
+        self.into_str()
     }
 
     /// The name as its makers write it, fit for the middle of a sentence.
     pub(crate) fn title(self) -> &'static str {
-        self.profile().map_or("", |profile| profile.title)
+        self.get_message().unwrap_or_default()
     }
 
     /// Tests for anything in front of the API: a proxy, load balancer, gateway, CDN or web server.
     pub(crate) const fn is_intermediary(self) -> bool {
         !matches!(self, Responder::Ceilometer | Responder::Keystone)
-    }
-
-    fn profile(self) -> Option<&'static Profile> {
-        PROFILES.iter().find(|profile| profile.responder == self)
     }
 }
 
@@ -140,7 +197,7 @@ fn is_alike(response: &Response, other: &Response) -> bool {
 fn of_response(body: &Body<'_>, good_head: Option<&Response>) -> Option<Recognition> {
     let evidence =
         Evidence { response: body.response, text: &body.text, json: body.json.as_ref(), good_head };
-    let responder = PROFILES.iter().find(|profile| evidence.identifies(profile))?.responder;
+    let (responder, _) = *PROOFS.iter().find(|(responder, proof)| evidence.identifies(*responder, proof))?;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
 }
@@ -158,13 +215,11 @@ struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    fn identifies(&self, profile: &Profile) -> bool {
-        let is_possible = |proof: &Proof| {
-            !profile.responder.is_intermediary()
+    fn identifies(&self, responder: Responder, proof: Proof) -> bool {
+        self.holds(proof)
+            && (!responder.is_intermediary()
                 || proof.iter().any(|clue| clue.is_of_body())
-                || !self.is_of_api()
-        };
-        profile.proofs.iter().any(|proof| self.holds(proof) && is_possible(proof))
+                || !self.is_of_api())
     }
 
     /// Tests for a response that names a request of OpenStack's, or whose body is a page of Python's frameworks.
@@ -174,8 +229,8 @@ impl Evidence<'_> {
     }
 
     fn obstacle(&self, responder: Responder) -> Obstacle {
-        let of_response = OBSTACLES.iter().find(|(own, clues, _)| *own == responder && self.holds(clues));
-        of_response.map_or_else(|| Obstacle::of_status(self.response.status), |(.., obstacle)| *obstacle)
+        let of_response = OBSTACLES.iter().find(|(own, _, clues)| *own == responder && self.holds(clues));
+        of_response.map_or_else(|| Obstacle::of_status(self.response.status), |(_, obstacle, _)| *obstacle)
     }
 
     /// Tests whether all clues hold. Nearly all proofs fail by the status or the form of the body.

@@ -597,11 +597,24 @@ fn obstacles() {
 }
 
 #[test]
-fn recordings_of_all_profiles() {
-    for profile in PROFILES {
-        assert!(OWN.iter().any(|own| own.0 == profile.responder), "{}", profile.name);
-        assert_eq!(profile.responder.name(), profile.name);
+fn recordings_of_all_responders() {
+    for responder in Responder::VARIANTS {
+        assert!(OWN.iter().any(|own| own.0 == *responder), "{responder:?}");
     }
+}
+
+/// Users compare these names in the JSON report.
+#[test]
+fn names() {
+    let names: Vec<&str> = Responder::VARIANTS.iter().map(|responder| responder.name()).collect();
+    let expected = "akamai apache apigee apisix aws-api-gateway aws-elb aws-waf azure-api-management \
+                azure-app-service azure-application-gateway azure-front-door big-ip caddy ceilometer cisco-wsa \
+                gorouter cloudfront cloudflare datapower envoy fastly fortinet google gravitee haproxy heroku \
+                iis imperva keystone kong krakend kubernetes kubernetes-default-backend lighttpd linkerd \
+                litespeed netscaler nginx nginx-unit openshift palo-alto passenger pound privoxy proxysg \
+                sonicwall sophos spring-cloud-gateway squid sucuri tinyproxy traefik traffic-server tyk varnish \
+                watchguard weblogic wso2 zscaler zuul";
+    assert_eq!(names.join(" "), expected);
 }
 
 #[test]
