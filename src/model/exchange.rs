@@ -224,9 +224,11 @@ pub(crate) struct Exchange {
     pub(crate) sent: UntrustedText,
 }
 
+/// A request of a plan: the exchange that it led to, or what was made of that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PlannedRequest {
-    Sent(Box<Exchange>),
+pub(crate) enum PlannedRequest<T = Exchange> {
+    Sent(Box<T>),
+    /// It was not sent, and why; it counts for nothing.
     Skipped(Method, SkipReason),
 }
 
@@ -239,10 +241,10 @@ pub(crate) enum SkipReason {
     FailedBefore(Method, FaultKind),
 }
 
-impl PlannedRequest {
-    pub(crate) fn exchange(&self) -> Option<&Exchange> {
+impl<T> PlannedRequest<T> {
+    pub(crate) fn sent(&self) -> Option<&T> {
         match self {
-            PlannedRequest::Sent(exchange) => Some(exchange),
+            PlannedRequest::Sent(sent) => Some(sent),
             PlannedRequest::Skipped(..) => None,
         }
     }

@@ -353,7 +353,7 @@ impl Prober {
 
 /// Returns the exchange of a request that got a response.
 fn answered_exchange(request: &PlannedRequest) -> Option<&Exchange> {
-    request.exchange().filter(|exchange| exchange.completion.response().is_some())
+    request.sent().filter(|exchange| exchange.completion.response().is_some())
 }
 
 /// Returns the reason for not sending the request after a failed one, if there is one.

@@ -19,8 +19,8 @@ use crate::model::threshold::Threshold;
 use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
 use crate::rules::Key;
 use crate::sanitize::UntrustedText;
+use crate::verdict::Verdict;
 use crate::verdict::tests::{judge_whole, plan};
-use crate::verdict::{Outcome, Verdict};
 
 /// A fixed moment: 2026-11-07T06:40:00Z.
 pub(crate) fn moment() -> SystemTime {
@@ -152,7 +152,7 @@ pub(crate) fn new_lines(text: &str, known: &str) -> String {
 /// The report as it is judged for this verbosity.
 pub(crate) fn at(verbosity: Verbosity, mut report: Report) -> Report {
     for probe in report.endpoints.iter_mut().flat_map(|verdict| &mut verdict.probes) {
-        if let Outcome::Made(judged) = &mut probe.outcome {
+        if let PlannedRequest::Sent(judged) = probe {
             judged.details = judged.details.take().filter(|_| verbosity >= Verbosity::Requests);
             judged.transcript = judged.transcript.take().filter(|_| verbosity >= Verbosity::Transcript);
         }

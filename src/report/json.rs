@@ -5,12 +5,10 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::Report;
 use super::wording::{self, Words, cause};
-use crate::model::exchange::{Peer, Phase, Phases};
+use crate::model::exchange::{Peer, Phase, Phases, PlannedRequest};
 use crate::terminal::ascii::replace_beyond_ascii;
 use crate::units;
-use crate::verdict::{
-    CertificateInfo, FaultInfo, LoginVerdict, Outcome, RequestResult, RequestVerdict, Responder, Verdict,
-};
+use crate::verdict::{CertificateInfo, FaultInfo, LoginVerdict, RequestVerdict, Responder, Verdict};
 
 const SCHEMA_VERSION: u8 = 2;
 
@@ -126,14 +124,11 @@ fn times<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Resu
 }
 
 /// A request in one flat object.
-impl Serialize for RequestResult {
+impl Serialize for PlannedRequest<RequestVerdict> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (request, skipped) = match &self.outcome {
-            Outcome::Made(request) => (Some(request.as_ref()), None),
-            Outcome::Skipped(reason) => (None, Some(wording::skip_reason(*reason))),
-        };
+        let (request, skipped) = (self.sent(), self.skip_reason().map(wording::skip_reason));
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("method", &self.method)?;
+        map.serialize_entry("method", &self.method())?;
         map.serialize_entry("state", &request.map(|request| request.state))?;
         map.serialize_entry("key", &request.map(|request| request.row.key.to_string()))?;
         map.serialize_entry("rule", &request.map(|request| request.row.origin.name()))?;

@@ -258,8 +258,9 @@ impl Report {
     /// Tests whether any request came as far as a TLS handshake.
     fn uses_tls(&self) -> bool {
         let login = self.login.iter().filter_map(|login| login.request.as_deref());
-        let probes = self.endpoints.iter().flat_map(Verdict::made).map(|(_, request)| request);
-        login.chain(probes).any(|request| request.phases.get(Phase::Tls).is_some())
+        login
+            .chain(self.endpoints.iter().flat_map(Verdict::sent))
+            .any(|request| request.phases.get(Phase::Tls).is_some())
     }
 
     pub(crate) fn over_at(&self) -> SystemTime {

@@ -194,8 +194,8 @@ fn endpoints(report: &Report) -> [Gauge; 6] {
 fn requests(report: &Report, value: impl Fn(&RequestVerdict) -> Option<String>) -> Vec<Sample> {
     let mut samples = Vec::new();
     for verdict in &report.endpoints {
-        for (method, judged) in verdict.made() {
-            let sample = |value| Sample::of(verdict, &value).with("method", method.name());
+        for judged in verdict.sent() {
+            let sample = |value| Sample::of(verdict, &value).with("method", judged.method.name());
             samples.extend(value(judged).map(sample));
         }
     }

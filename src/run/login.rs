@@ -24,7 +24,7 @@ use crate::probe::Prober;
 use crate::report::Report;
 use crate::report::wording::run::SILENT_FILE_SYSTEM;
 use crate::sanitize::{Sanitizer, UntrustedText};
-use crate::verdict::{LoginVerdict, TokenSource, Verdict};
+use crate::verdict::{LoginVerdict, RequestVerdict, TokenSource, Verdict};
 
 /// Maximum length of a region's name in an output, in characters.
 const MAX_REGION: usize = 100;
@@ -157,7 +157,7 @@ impl Run {
         self.apply_options(&mut endpoints)?;
         let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
         if login.verdict.token == TokenSource::Cached
-            && verdicts.iter().flat_map(Verdict::made).any(|(_, request)| request.wants_token())
+            && verdicts.iter().flat_map(Verdict::sent).any(RequestVerdict::wants_token)
         {
             self.drop_token(session, &mut known, deadline);
             // Half of the whole time may be over.

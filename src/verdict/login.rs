@@ -218,10 +218,10 @@ impl LoginVerdict {
     /// Judges an endpoint's responses by what the login came to. HAProxy keeps a server that lacks nothing but a token.
     pub(crate) fn judge_endpoint(self: &Arc<Self>, verdict: &mut Verdict, haproxy: bool) {
         verdict.login = Some(Arc::clone(self));
-        let by_keystone = verdict.made().any(|(_, request)| request.answered_by == Some(Responder::Keystone));
+        let by_keystone = verdict.sent().any(|request| request.answered_by == Some(Responder::Keystone));
         if self.diagnosis.is_some() {
             // Keystone gave no token: the demand for one proves that the API is alive.
-            if by_keystone && verdict.made().all(|(_, request)| request.wants_token()) {
+            if by_keystone && verdict.sent().all(RequestVerdict::wants_token) {
                 let is_kept = haproxy && self.state == State::Unknown;
                 verdict.state = if is_kept { State::Warning } else { self.state };
                 verdict.diagnosis = Diagnosis::KeystoneDown;
@@ -229,7 +229,7 @@ impl LoginVerdict {
             }
         } else if self.token == TokenSource::New
             && verdict.diagnosis == Diagnosis::Denied
-            && verdict.made().any(|(_, request)| request.wants_token())
+            && verdict.sent().any(RequestVerdict::wants_token)
         {
             verdict.basis = Basis::NewTokenRefused;
         }

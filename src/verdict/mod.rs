@@ -76,7 +76,7 @@ pub(crate) struct Verdict {
     pub(crate) certificate: Option<CertificateInfo>,
     /// The back-end's share of GET's time.
     pub(crate) backend: Option<Duration>,
-    pub(crate) probes: Vec<RequestResult>,
+    pub(crate) probes: Vec<PlannedRequest<RequestVerdict>>,
     /// Notes about this endpoint for `-v`, added by the report: a token sent over plain http.
     pub(crate) notes: Vec<String>,
 }
@@ -150,21 +150,23 @@ pub(crate) struct Crossing {
 
 impl Verdict {
     /// The requests that were sent, in order.
-    pub(crate) fn made(&self) -> impl Iterator<Item = (Method, &RequestVerdict)> {
-        self.probes.iter().filter_map(|probe| match &probe.outcome {
-            Outcome::Made(judged) => Some((probe.method, judged.as_ref())),
-            Outcome::Skipped(_) => None,
-        })
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &RequestVerdict> {
+        self.probes.iter().filter_map(PlannedRequest::sent)
+    }
+
+    /// The request of this method, if it was sent.
+    pub(crate) fn request(&self, method: Method) -> Option<&RequestVerdict> {
+        self.sent().find(|judged| judged.method == method)
     }
 
     /// Tests for requests that the end of the time cut off: they timed out, were skipped, or went without a token because
     /// there was no time to log in.
     pub(crate) fn is_late(&self) -> bool {
         let has_fault = |is_wanted: fn(&FaultInfo) -> bool| {
-            self.made().any(|(_, judged)| judged.completion.fault().is_some_and(is_wanted))
+            self.sent().any(|judged| judged.completion.fault().is_some_and(is_wanted))
         };
         // After a failed request the next one is skipped for that.
-        let is_skipped = self.made().count() < self.probes.len() && !has_fault(|_| true);
+        let is_skipped = self.sent().count() < self.probes.len() && !has_fault(|_| true);
         let lacks_token =
             self.basis == Basis::NoToken && self.login.as_ref().is_some_and(|login| login.is_late());
         is_skipped || lacks_token || has_fault(|fault| fault.kind == FaultKind::Timeout)
@@ -183,25 +185,19 @@ pub(crate) struct CertificateInfo {
     pub(crate) issuer: String,
 }
 
-/// One request, judged.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestResult {
-    pub(crate) method: Method,
-    pub(crate) outcome: Outcome,
-}
-
-/// The outcome of a request.
-#[derive(Debug, Clone)]
-pub(crate) enum Outcome {
-    /// It was sent, and judged.
-    Made(Box<RequestVerdict>),
-    /// It was not sent, and why; it counts for nothing.
-    Skipped(SkipReason),
+impl PlannedRequest<RequestVerdict> {
+    pub(crate) fn method(&self) -> Method {
+        match self {
+            PlannedRequest::Sent(judged) => judged.method,
+            PlannedRequest::Skipped(method, _) => *method,
+        }
+    }
 }
 
 /// A request that was sent, judged by a row of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestVerdict {
+    pub(crate) method: Method,
     pub(crate) state: State,
     pub(crate) row: Row,
     /// The problem of a good response that the row is for.
@@ -297,7 +293,7 @@ pub(crate) type FaultInfo = Fault<String>;
 /// Finds the reasons not to believe the responses of an attempt, one list for each request. It reads whole bodies as they
 /// came and shows nothing of them.
 pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<SuccessProblem>> {
-    let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
+    let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::sent).collect();
     exchanges.iter().map(|exchange| request::problems(exchange, &exchanges)).collect()
 }
 
@@ -322,7 +318,7 @@ pub(crate) fn judge(
     now: SystemTime,
 ) -> Verdict {
     let planned = attempt.planned;
-    let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::exchange).collect();
+    let exchanges: Vec<&Exchange> = planned.iter().filter_map(PlannedRequest::sent).collect();
     let requests = request::judge(&criteria.table, &attempt.limits, &exchanges, attempt.problems);
     let skipped = planned.iter().find_map(PlannedRequest::skip_reason);
     let backend = finding::backend_share(&requests);
@@ -355,7 +351,7 @@ pub(crate) fn judge(
         attempts: attempt.number,
         certificate,
         backend,
-        probes: request_results(sanitizer, endpoint, planned, &requests),
+        probes: judged(sanitizer, endpoint, planned, &requests),
         notes: Vec::new(),
     }
 }
@@ -368,22 +364,17 @@ fn at_address(name: String, endpoint: &Endpoint) -> String {
     }
 }
 
-/// Returns the result of every planned request, in order.
-fn request_results(
+/// Puts the verdict of every planned request in the place of its exchange.
+fn judged(
     sanitizer: &Sanitizer,
     endpoint: &Endpoint,
     planned: &[PlannedRequest],
     requests: &[Request],
-) -> Vec<RequestResult> {
-    let mut judged = requests.iter();
+) -> Vec<PlannedRequest<RequestVerdict>> {
+    let mut verdicts = requests.iter().map(|request| request.verdict(Some(endpoint), sanitizer));
     let probes = planned.iter().filter_map(|request| match request {
-        PlannedRequest::Sent(exchange) => judged.next().map(|request| RequestResult {
-            method: exchange.method,
-            outcome: Outcome::Made(Box::new(request.verdict(Some(endpoint), sanitizer))),
-        }),
-        PlannedRequest::Skipped(method, reason) => {
-            Some(RequestResult { method: *method, outcome: Outcome::Skipped(*reason) })
-        }
+        PlannedRequest::Sent(_) => verdicts.next().map(Box::new).map(PlannedRequest::Sent),
+        PlannedRequest::Skipped(method, reason) => Some(PlannedRequest::Skipped(*method, *reason)),
     });
     probes.collect()
 }

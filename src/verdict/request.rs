@@ -290,6 +290,7 @@ impl<'a> Request<'a> {
     /// Returns what reports need of the request; an endpoint is what a redirect may lead to.
     pub(super) fn verdict(&self, endpoint: Option<&Endpoint>, sanitizer: &Sanitizer) -> RequestVerdict {
         RequestVerdict {
+            method: self.method(),
             state: self.row.state,
             row: self.row,
             problem: self.problem,

@@ -185,10 +185,7 @@ pub(crate) fn overriding(key: &str, state: State) -> Plan {
 }
 
 fn judged(verdict: &Verdict, number: usize) -> &RequestVerdict {
-    match &verdict.probes[number].outcome {
-        Outcome::Made(judged) => judged,
-        Outcome::Skipped(reason) => panic!("skipped: {reason:?}"),
-    }
+    verdict.probes[number].sent().expect("a request that was sent")
 }
 
 /// HEAD and GET outcome, state, diagnosis, and the requests that decided.
@@ -615,7 +612,7 @@ fn overridden_timeout_without_time() {
         ..TimeLimits::default()
     };
     let made = [sent(made(Method::Head, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait))))];
-    let exchanges: Vec<_> = made.iter().filter_map(PlannedRequest::exchange).collect();
+    let exchanges: Vec<_> = made.iter().filter_map(PlannedRequest::sent).collect();
     let requests = request::judge(&plan.criteria.table, &limits, &exchanges, &problems(&made));
     assert_eq!(requests[0].row.state, State::Warning);
 }
@@ -826,11 +823,8 @@ fn truncated_responses() {
 #[test]
 fn skipped_requests() {
     let verdict = verdict(&plan(), &both("refused", "skipped"));
-    assert_eq!(
-        verdict.probes.iter().map(|probe| probe.method).collect::<Vec<_>>(),
-        [Method::Head, Method::Get]
-    );
-    assert!(matches!(verdict.probes[1].outcome, Outcome::Skipped(SkipReason::OutOfTime)));
+    assert_eq!(judged(&verdict, 0).method, Method::Head);
+    assert!(matches!(verdict.probes[1], PlannedRequest::Skipped(Method::Get, SkipReason::OutOfTime)));
 }
 
 proptest! {

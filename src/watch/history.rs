@@ -185,11 +185,11 @@ impl EndpointHistory {
 
     fn remember(&mut self, verdict: &Verdict, when: SystemTime) {
         let mut time = Duration::ZERO;
-        for (method, judged) in verdict.made() {
+        for judged in verdict.sent() {
             time = time.max(judged.elapsed);
             let complete = judged.completion.full().is_some();
             if complete && self.slowest.is_none_or(|slowest| slowest.time < judged.elapsed) {
-                self.slowest = Some(SlowestResponse { time: judged.elapsed, method, when });
+                self.slowest = Some(SlowestResponse { time: judged.elapsed, method: judged.method, when });
             }
         }
         if self.recent.len() == MAX_RECENT {

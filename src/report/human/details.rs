@@ -7,7 +7,7 @@ use crate::plan::Verbosity;
 use crate::report::Report;
 use crate::report::wording::{self, DetailLine, summary};
 use crate::terminal::layout::wrap_verbatim;
-use crate::verdict::{Outcome, RequestResult, Verdict};
+use crate::verdict::{RequestVerdict, Verdict};
 
 impl HumanView {
     /// Groups the endpoints whose details are shown: those that fail alike are one group.
@@ -58,17 +58,16 @@ impl HumanView {
         if self.verbosity >= Verbosity::Notes {
             lines.extend(verdict.notes.iter().flat_map(|note| self.labelled(&wording::note(note))));
         }
-        let accounts = verdict.probes.iter().map(|probe| self.account(probe));
+        let accounts = verdict.sent().map(|judged| self.account(judged));
         [advice(verdict, quoted, self.prose, self.palette), lines].into_iter().chain(accounts).collect()
     }
 
     /// Shows a request at `-vv` under a heading of its own: its row among the requests has the status and the time.
-    fn account(&self, probe: &RequestResult) -> Vec<String> {
-        let Outcome::Made(judged) = &probe.outcome else { return Vec::new() };
+    fn account(&self, judged: &RequestVerdict) -> Vec<String> {
         if self.verbosity < Verbosity::Requests {
             return Vec::new();
         }
-        let first = format!("{}{}", probe.method.name(), wording::provenance(judged));
+        let first = format!("{}{}", judged.method.name(), wording::provenance(judged));
         let rest = wording::account(judged, self.verbosity).into_iter().flat_map(|line| match line {
             DetailLine::Prose(text) => self.labelled(&text),
             DetailLine::Verbatim(text) => wrap_verbatim(INDENT, CONTINUED, &text, self.prose),

@@ -14,7 +14,7 @@ pub(crate) use advice::{advice, login_advice};
 
 use super::{MAX_ENDPOINTS_LISTED, Report, wording};
 use crate::environment::Size;
-use crate::model::exchange::Method;
+use crate::model::exchange::{Method, PlannedRequest};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::terminal::layout::{MARGIN, MAX_PROSE, prefix_lines, wrap, wrap_indented};
@@ -94,7 +94,7 @@ impl HumanView {
         }
         let healthy: Vec<_> = report.endpoints.iter().filter(|verdict| verdict.state == State::Ok).collect();
         let responses = healthy.iter().flat_map(|verdict| {
-            verdict.made().map(|(method, judged)| (judged.elapsed, method, &verdict.endpoint))
+            verdict.sent().map(|judged| (judged.elapsed, judged.method, &verdict.endpoint))
         });
         let Some((elapsed, method, endpoint)) = responses.max_by_key(|(elapsed, ..)| *elapsed) else {
             return Vec::new();
@@ -128,6 +128,9 @@ impl HumanView {
 
 /// Names the result of one of an endpoint's requests; empty where there was no such request.
 fn outcome(verdict: &Verdict, method: Method) -> String {
-    let probe = verdict.probes.iter().find(|probe| probe.method == method);
-    probe.map(|probe| wording::outcome(&probe.outcome)).unwrap_or_default()
+    match verdict.probes.iter().find(|probe| probe.method() == method) {
+        Some(PlannedRequest::Sent(judged)) => wording::outcome(judged),
+        Some(PlannedRequest::Skipped(..)) => wording::SKIPPED.to_owned(),
+        None => String::new(),
+    }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{HumanView, INDENT, PROSE, phase_bar};
-use crate::model::exchange::Phase;
+use crate::model::exchange::{Phase, PlannedRequest};
 use crate::report::wording;
 use crate::terminal::layout::{display_width, pad_left, pad_right, widest, wrap_indented};
 use crate::units;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::Verdict;
 
 /// Columns of a bar: a shorter one shows nothing, and a longer one adds nothing.
 const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 8..=40;
@@ -15,22 +15,19 @@ const BAR_COLUMNS: std::ops::RangeInclusive<usize> = 8..=40;
 impl HumanView {
     /// A line per request, and the meaning of the shapes in their bars.
     pub(super) fn requests(&self, verdict: &Verdict) -> Vec<String> {
-        let in_rows = verdict.probes.iter().filter(|probe| !matches!(probe.outcome, Outcome::Skipped(_)));
-        let column = widest(in_rows.map(|probe| wording::outcome(&probe.outcome)));
+        let column = widest(verdict.sent().map(wording::outcome));
         let indent = format_row("", "", column, "").len();
         let scale = Scale::new(verdict, self.prose.saturating_sub(indent));
         let (mut sent, mut skipped) = (Vec::new(), Vec::new());
         for probe in &verdict.probes {
-            let (method, outcome) = (probe.method.name(), wording::outcome(&probe.outcome));
-            match &probe.outcome {
-                Outcome::Made(judged) => {
+            match probe {
+                PlannedRequest::Sent(judged) => {
+                    let (outcome, time) = (wording::outcome(judged), units::format_duration(judged.elapsed));
                     let bar = phase_bar::draw(&judged.phases, scale.columns(judged.elapsed));
-                    sent.push(
-                        format_row(method, &outcome, column, &units::format_duration(judged.elapsed)) + &bar,
-                    );
+                    sent.push(format_row(judged.method.name(), &outcome, column, &time) + &bar);
                 }
-                Outcome::Skipped(reason) => {
-                    skipped.extend(self.labelled(&wording::skipped(probe.method, *reason)));
+                PlannedRequest::Skipped(method, reason) => {
+                    skipped.extend(self.labelled(&wording::skipped(*method, *reason)));
                 }
             }
         }
@@ -67,7 +64,7 @@ struct Scale {
 impl Scale {
     fn new(verdict: &Verdict, room: usize) -> Scale {
         let columns = if room < *BAR_COLUMNS.start() { 0 } else { room.min(*BAR_COLUMNS.end()) };
-        let longest = verdict.made().map(|(_, judged)| judged.elapsed).max().unwrap_or_default();
+        let longest = verdict.sent().map(|judged| judged.elapsed).max().unwrap_or_default();
         Scale { columns, longest }
     }
 
@@ -79,7 +76,7 @@ impl Scale {
 
     /// Tests whether the endpoint's bars show a phase.
     fn shows(self, verdict: &Verdict, phase: Phase) -> bool {
-        verdict.made().any(|(_, judged)| {
+        verdict.sent().any(|judged| {
             let shares = phase_bar::shares(&judged.phases, self.columns(judged.elapsed));
             shares.iter().any(|(shown, _)| *shown == phase)
         })

@@ -60,7 +60,7 @@ fn abridge(endpoints: Vec<&Verdict>) -> (Vec<&Verdict>, Vec<(State, &'static str
 }
 
 fn cells(verdict: &Verdict) -> Cells {
-    let time = verdict.made().map(|(_, judged)| judged.elapsed).max();
+    let time = verdict.sent().map(|judged| judged.elapsed).max();
     [
         verdict.endpoint.clone(),
         verdict.diagnosis.name().into(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::report::fixture;
 use crate::terminal::layout::display_width;
-use crate::verdict::{Outcome, RequestDetails, Transcript};
+use crate::verdict::{RequestDetails, Transcript};
 use expect_test::expect;
 use proptest::prelude::*;
 
@@ -203,7 +203,7 @@ fn indent_of_foreign_text() {
     (certificate.subject, certificate.issuer) = (foreign.clone(), foreign.clone());
     verdict.notes = vec![foreign.clone()];
     for probe in &mut verdict.probes {
-        let Outcome::Made(judged) = &mut probe.outcome else { panic!("not sent") };
+        let PlannedRequest::Sent(judged) = probe else { panic!("not sent") };
         judged.message = Some(foreign.clone());
         judged.details =
             Some(RequestDetails { facts: vec![("Server".into(), foreign.clone())], curl: "curl".into() });

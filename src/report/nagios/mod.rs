@@ -8,11 +8,11 @@ mod truncate;
 
 use self::truncate::PluginOutput;
 use super::Report;
-use super::wording::{self, Words};
+use super::wording::{self, DetailLine, Words};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
-use crate::verdict::{Basis, Outcome, Verdict};
+use crate::verdict::{Basis, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
@@ -85,9 +85,8 @@ fn about(verdict: &Verdict, words: &Words, quoted: usize, verbosity: Verbosity) 
     }
     for probe in &verdict.probes {
         lines.extend(wording::account_heading(probe, verbosity));
-        if let Outcome::Made(judged) = &probe.outcome {
-            lines.extend(wording::account(judged, verbosity).into_iter().map(wording::DetailLine::text));
-        }
+        let account = probe.sent().into_iter().flat_map(|judged| wording::account(judged, verbosity));
+        lines.extend(account.map(DetailLine::text));
     }
     lines.retain(|line| !line.is_empty());
     lines

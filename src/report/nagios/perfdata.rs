@@ -63,8 +63,8 @@ fn aggregate(report: &Report) -> Vec<Metric> {
 
 fn endpoint_metrics(verdict: &Verdict, prefix: &str, thresholds: &Thresholds) -> Vec<Metric> {
     let mut metrics = Vec::new();
-    for (method, judged) in verdict.made() {
-        let label = format!("{prefix}{}_time", method.name().to_lowercase());
+    for judged in verdict.sent() {
+        let label = format!("{prefix}{}_time", judged.method.name().to_lowercase());
         metrics.push(Metric::time(label, judged.elapsed, &thresholds.request));
     }
     if let Some(share) = verdict.backend {

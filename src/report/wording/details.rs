@@ -7,7 +7,7 @@ use crate::model::exchange::{Exchange, PlannedRequest, Response};
 use crate::model::threshold::Threshold;
 use crate::plan::{Plan, Verbosity};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
-use crate::verdict::{Credentials, Outcome, RequestDetails, Transcript, Verdict, body_text};
+use crate::verdict::{Credentials, RequestDetails, Transcript, Verdict, body_text};
 
 /// Maximum length of a header's value, in characters.
 const MAX_VALUE: usize = 200;
@@ -44,9 +44,7 @@ pub(crate) fn add_details(
     verdict.proxy = plan.network.proxy.as_ref().map(|proxy| format!("{}:{}", proxy.host, proxy.port));
     verdict.notes = notes(plan, endpoint);
     for (probe, request) in verdict.probes.iter_mut().zip(planned) {
-        let (Outcome::Made(judged), PlannedRequest::Sent(exchange)) = (&mut probe.outcome, request) else {
-            continue;
-        };
+        let (PlannedRequest::Sent(judged), Some(exchange)) = (probe, request.sent()) else { continue };
         judged.details =
             (verbosity >= Verbosity::Requests).then(|| details(plan, sanitizer, endpoint, exchange));
         judged.transcript = (verbosity >= Verbosity::Transcript).then(|| transcript(exchange, sanitizer));
@@ -152,8 +150,7 @@ mod tests {
         exchange.sent = UntrustedText::new("GET /v2/health HTTP/1.1\r\nX-Auth-Token: s3cr3t-t0ken\r\n");
         let made = [PlannedRequest::Sent(exchange)];
         let verdict = judge_whole(&plan, &endpoint(), &made, 1, moment());
-        let (method, judged) = verdict.made().next().unwrap();
-        assert_eq!(method, Method::Get);
+        let judged = verdict.request(Method::Get).unwrap();
         (judged.details.clone(), judged.transcript.clone())
     }
 

@@ -15,14 +15,10 @@ use crate::verdict::{FaultInfo, RequestVerdict, Shortage, Spender, Verdict};
 const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Names the fault of a request and the endpoint: `connection refused by metering1:8777`.
-pub(super) fn clause(
-    verdict: &Verdict,
-    method: Method,
-    judged: &RequestVerdict,
-    fault: &FaultInfo,
-) -> String {
-    let (endpoint, message) = (&verdict.shown_name, cause(&fault.detail));
-    if let Some(head) = answered_head(verdict, method, fault) {
+pub(super) fn clause(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> String {
+    let (endpoint, method) = (&verdict.shown_name, judged.method.name());
+    let message = cause(&fault.detail);
+    if let Some(head) = answered_head(verdict, judged) {
         return format!("{endpoint} answered HEAD ({head}){}", after_head(judged, fault));
     }
     match fault.kind {
@@ -35,38 +31,33 @@ pub(super) fn clause(
             Some(reason) => format!("cannot connect to {endpoint}: {reason}"),
             None => format!("no route to {endpoint}"),
         },
-        FaultKind::Reset => without_response(verdict, method, judged, fault, "reset"),
-        FaultKind::Closed => without_response(verdict, method, judged, fault, "closed"),
-        FaultKind::Timeout => timed_out(verdict, method, judged, fault),
+        FaultKind::Reset => without_response(verdict, judged, fault, "reset"),
+        FaultKind::Closed => without_response(verdict, judged, fault, "closed"),
+        FaultKind::Timeout => timed_out(verdict, judged, fault),
         FaultKind::Tls => match &fault.detail {
             FaultDetail::Interrupted { end: End::Reset, .. } => {
-                without_response(verdict, method, judged, fault, "reset")
+                without_response(verdict, judged, fault, "reset")
             }
-            FaultDetail::Interrupted { .. } => without_response(verdict, method, judged, fault, "closed"),
+            FaultDetail::Interrupted { .. } => without_response(verdict, judged, fault, "closed"),
             detail => tls(verdict, detail),
         },
         FaultKind::Protocol => {
             let endpoint = shown_endpoint(verdict, judged);
             match &fault.detail {
                 FaultDetail::Response(_) => {
-                    let request = request_with_status(method, judged);
+                    let request = request_with_status(judged);
                     format!("the answer of {endpoint} to {request} cannot be used: {message}")
                 }
-                _ => format!("{endpoint} did not answer {} with HTTP: {message}", method.name()),
+                _ => format!("{endpoint} did not answer {method} with HTTP: {message}"),
             }
         }
         FaultKind::Body if has_broken_chunks(fault) => {
-            format!(
-                "the answer of {endpoint} to {} cannot be read: {message}",
-                request_with_status(method, judged)
-            )
+            format!("the answer of {endpoint} to {} cannot be read: {message}", request_with_status(judged))
         }
         FaultKind::Body if lacks_tls_end(fault) => {
-            format!("{endpoint} {NO_TLS_END} its answer to {}", request_with_status(method, judged))
+            format!("{endpoint} {NO_TLS_END} its answer to {}", request_with_status(judged))
         }
-        FaultKind::Body => {
-            format!("{endpoint} broke off its answer to {}", request_with_status(method, judged))
-        }
+        FaultKind::Body => format!("{endpoint} broke off its answer to {}", request_with_status(judged)),
         FaultKind::Proxy => format!("no tunnel to {endpoint}: {message}"),
         FaultKind::Local => format!("{endpoint} could not be probed: {message}"),
     }
@@ -82,11 +73,12 @@ pub(super) fn proxy_beside(verdict: &Verdict, fault: &FaultInfo) -> String {
 }
 
 /// The status of HEAD, where the server answered it and then failed over GET after connecting or while doing so.
-pub(super) fn answered_head(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<u16> {
+pub(super) fn answered_head(verdict: &Verdict, judged: &RequestVerdict) -> Option<u16> {
     use FaultKind::{Body, Closed, NoRoute, Refused, Reset, Timeout};
-    let is_end = matches!(fault.kind, Body | Closed | NoRoute | Refused | Reset | Timeout);
-    let (_, head) = verdict.made().find(|(made, _)| *made == Method::Head)?;
-    head.completion.full().copied().filter(|_| method == Method::Get && is_end)
+    let is_end =
+        |fault: &FaultInfo| matches!(fault.kind, Body | Closed | NoRoute | Refused | Reset | Timeout);
+    let is_failed_get = judged.method == Method::Get && judged.completion.fault().is_some_and(is_end);
+    verdict.request(Method::Head)?.completion.full().copied().filter(|_| is_failed_get)
 }
 
 /// Describes the end of GET after HEAD was answered, to follow `metering1:8777 answered HEAD (204)`.
@@ -96,10 +88,7 @@ fn after_head(judged: &RequestVerdict, fault: &FaultInfo) -> String {
         (FaultKind::Timeout, _) if fault.phase == Phase::Connect => "TCP connect timed out".to_owned(),
         (FaultKind::Timeout, None) => return format!(" but not GET within {after}"),
         (FaultKind::Timeout, Some(_)) => {
-            return format!(
-                " but did not complete {} within {after}",
-                request_with_status(Method::Get, judged)
-            );
+            return format!(" but did not complete {} within {after}", request_with_status(judged));
         }
         (_, Some(status)) if has_broken_chunks(fault) => format!("{} ({status})", cause(&fault.detail)),
         (_, Some(status)) if lacks_tls_end(fault) => format!("the server {NO_TLS_END} its answer ({status})"),
@@ -153,38 +142,29 @@ pub(super) fn spender(verdict: &Verdict, shortage: Shortage) -> String {
 }
 
 /// `GET (200)`, where a status came before the fault.
-fn request_with_status(method: Method, judged: &RequestVerdict) -> String {
+fn request_with_status(judged: &RequestVerdict) -> String {
     let status = judged.completion.response().map(|status| format!(" ({status})")).unwrap_or_default();
-    format!("{}{status}", method.name())
+    format!("{}{status}", judged.method.name())
 }
 
-fn without_response(
-    verdict: &Verdict,
-    method: Method,
-    judged: &RequestVerdict,
-    fault: &FaultInfo,
-    ended: &str,
-) -> String {
-    let endpoint = &verdict.shown_name;
+fn without_response(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo, ended: &str) -> String {
+    let (endpoint, method) = (&verdict.shown_name, judged.method.name());
     match (fault.phase, judged.completion.response()) {
         (Phase::Connect, _) => format!("{endpoint} {ended} the connection while connecting"),
         (Phase::Tls, _) => {
             format!("{} {ended} the connection during the TLS handshake", without_scheme(endpoint))
         }
         (_, Some(_)) => {
-            format!(
-                "{endpoint} {ended} the connection within its answer to {}",
-                request_with_status(method, judged)
-            )
+            format!("{endpoint} {ended} the connection within its answer to {}", request_with_status(judged))
         }
         (Phase::Receive, None) => {
-            format!("{endpoint} {ended} the connection within the headers of its answer to {}", method.name())
+            format!("{endpoint} {ended} the connection within the headers of its answer to {method}")
         }
-        (_, None) => format!("{endpoint} {ended} the connection without answering {}", method.name()),
+        (_, None) => format!("{endpoint} {ended} the connection without answering {method}"),
     }
 }
 
-fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: &FaultInfo) -> String {
+fn timed_out(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> String {
     let (endpoint, after) = (&verdict.shown_name, waited(judged, fault));
     if let FaultDetail::Proxy { proxy, .. } = &fault.detail {
         return format!("the proxy {proxy} opened no tunnel to {endpoint} within {after}");
@@ -199,12 +179,12 @@ fn timed_out(verdict: &Verdict, method: Method, judged: &RequestVerdict, fault: 
             } else {
                 endpoint.clone()
             };
-            format!("connected to {connected}, but it did not answer {} within {after}", method.name())
+            format!("connected to {connected}, but it did not answer {} within {after}", judged.method.name())
         }
         Phase::Receive => {
             format!(
                 "{endpoint} did not complete its answer to {} within {after}",
-                request_with_status(method, judged)
+                request_with_status(judged)
             )
         }
     }

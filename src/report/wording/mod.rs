@@ -14,25 +14,24 @@ pub(crate) use details::add_details;
 
 use std::time::Duration;
 
-use crate::model::exchange::{Completion, Method, Phase, Phases, SkipReason};
+use crate::model::exchange::{Completion, Method, Phase, Phases, PlannedRequest, SkipReason};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    Basis, CertificateInfo, FaultInfo, Outcome, RequestDetails, RequestResult, RequestVerdict, Summary,
-    Transcript, Verdict,
+    Basis, CertificateInfo, FaultInfo, RequestDetails, RequestVerdict, Summary, Transcript, Verdict,
 };
 
 /// Returns the outcome of a request in a word or two: `204`, `timeout`, `200 body`.
-pub(super) fn outcome(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Skipped(_) => "skipped".into(),
-        Outcome::Made(judged) => match &judged.completion {
-            Completion::Full(status) => status.to_string(),
-            Completion::Truncated(status, fault) => format!("{status} {}", fault.kind.name()),
-            Completion::Failed(fault) => fault.kind.name().into(),
-        },
+pub(super) fn outcome(judged: &RequestVerdict) -> String {
+    match &judged.completion {
+        Completion::Full(status) => status.to_string(),
+        Completion::Truncated(status, fault) => format!("{status} {}", fault.kind.name()),
+        Completion::Failed(fault) => fault.kind.name().into(),
     }
 }
+
+/// The outcome of a request that was not sent.
+pub(super) const SKIPPED: &str = "skipped";
 
 /// Describes a request that was not sent.
 pub(super) fn skipped(method: Method, reason: SkipReason) -> String {
@@ -62,15 +61,6 @@ pub(super) fn action(text: &str) -> String {
 /// The time that the back-end took of GET's.
 pub(super) fn backend_share(time: Duration) -> String {
     format!("back-end's share of GET: {}", format_duration(time))
-}
-
-/// A request and its time in one wording: `GET 503 12.3 ms`.
-pub(super) fn request(probe: &RequestResult) -> String {
-    let answered = format!("{} {}", probe.method.name(), outcome(&probe.outcome));
-    match &probe.outcome {
-        Outcome::Made(judged) => format!("{answered} {}", format_duration(judged.elapsed)),
-        Outcome::Skipped(_) => answered,
-    }
 }
 
 /// The words about an endpoint, which are made where they are shown: thousands of healthy endpoints need none.
@@ -115,8 +105,7 @@ fn without_crossing(verdict: &Verdict) -> Option<Verdict> {
 /// The fault that decided an endpoint's state.
 fn decisive_fault(verdict: &Verdict) -> Option<&FaultInfo> {
     let Basis::Request(decisive) = verdict.basis else { return None };
-    let (_, judged) = verdict.made().find(|(method, _)| *method == decisive)?;
-    judged.completion.fault()
+    verdict.request(decisive)?.completion.fault()
 }
 
 /// The words of bodies, redirects and faults, one line each, without those that the explanation has, and without the
@@ -125,18 +114,19 @@ pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
     let explained = decisive_fault(verdict);
     let quotable = summary::quotable(verdict);
     let mut lines = Vec::new();
-    for (method, judged) in verdict.made() {
+    for judged in verdict.sent() {
+        let method = judged.method.name();
         let fault = judged.completion.fault();
         let fault = fault.filter(|fault| explained.is_none_or(|explained| explained.detail != fault.detail));
-        lines.extend(fault.map(|fault| format!("{} {}", method.name(), failure(fault))));
+        lines.extend(fault.map(|fault| format!("{method} {}", failure(fault))));
         let rest = |text: &Option<String>| {
             let quoted = if *text == quotable { quoted } else { 0 };
             text.as_ref().and_then(|text| summary::unquoted(text, quoted))
         };
         let location = rest(&judged.quotes.location);
-        lines.extend(location.map(|location| format!("Location of {}: {location}", method.name())));
+        lines.extend(location.map(|location| format!("Location of {method}: {location}")));
         let message = rest(&judged.message);
-        lines.extend(message.map(|message| format!("{} said: {message}", method.name())));
+        lines.extend(message.map(|message| format!("{method} said: {message}")));
     }
     lines
 }
@@ -196,15 +186,19 @@ impl DetailLine {
 }
 
 /// The heading of a request's account (`-vv`).
-pub(super) fn account_heading(probe: &RequestResult, verbosity: Verbosity) -> Option<String> {
+pub(super) fn account_heading(
+    probe: &PlannedRequest<RequestVerdict>,
+    verbosity: Verbosity,
+) -> Option<String> {
     if verbosity < Verbosity::Requests {
         return None;
     }
-    match &probe.outcome {
-        Outcome::Skipped(reason) => Some(skipped(probe.method, *reason)),
-        Outcome::Made(judged) => {
-            judged.details.as_ref().map(|_| format!("{}{}", request(probe), provenance(judged)))
-        }
+    match probe {
+        PlannedRequest::Skipped(method, reason) => Some(skipped(*method, *reason)),
+        PlannedRequest::Sent(judged) => judged.details.as_ref().map(|_| {
+            let (method, time) = (judged.method.name(), format_duration(judged.elapsed));
+            format!("{method} {} {time}{}", outcome(judged), provenance(judged))
+        }),
     }
 }
 

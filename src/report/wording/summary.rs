@@ -11,7 +11,7 @@ use super::advice::pair::{is_head_alone, is_like_head};
 use super::advice::slow::longest_phase;
 use super::{fault, login};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::exchange::{Completion, Method};
+use crate::model::exchange::Completion;
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
 use crate::rules::{RuleOrigin, SuccessProblem};
@@ -181,8 +181,8 @@ fn overrides(verdict: &Verdict) -> String {
     if verdict.state != State::Ok {
         return String::new();
     }
-    let overridden = verdict.made().filter(|(_, judged)| judged.row.origin == RuleOrigin::Overridden);
-    let mut keys: Vec<_> = overridden.map(|(_, judged)| judged.row.key.to_string()).collect();
+    let overridden = verdict.sent().filter(|judged| judged.row.origin == RuleOrigin::Overridden);
+    let mut keys: Vec<_> = overridden.map(|judged| judged.row.key.to_string()).collect();
     keys.dedup();
     if keys.is_empty() { String::new() } else { format!(" (OK by --state {})", keys.join(", ")) }
 }
@@ -190,12 +190,15 @@ fn overrides(verdict: &Verdict) -> String {
 fn clause(verdict: &Verdict) -> Clause {
     let endpoint = &verdict.shown_name;
     match &verdict.basis {
-        Basis::AllGood => match (statuses(verdict), verdict.made().next()) {
+        Basis::AllGood => match (statuses(verdict), verdict.sent().next()) {
             // An override makes a failed request good.
-            (statuses, Some((method, _))) if statuses.is_empty() => request(verdict, method),
+            (statuses, Some(judged)) if statuses.is_empty() => request(verdict, judged),
             (statuses, _) => Clause::event(format!("{statuses} from {endpoint}")),
         },
-        Basis::Request(method) => request(verdict, *method),
+        Basis::Request(method) => match verdict.request(*method) {
+            Some(judged) => request(verdict, judged),
+            None => Clause::event(endpoint.clone()),
+        },
         Basis::GetNotSent(reason) => Clause {
             event: format!("{} from {endpoint}, but GET was not sent", statuses(verdict)),
             reason: Some(Reason::Plain(super::skip_reason(*reason))),
@@ -218,25 +221,22 @@ fn clause(verdict: &Verdict) -> Clause {
 
 /// The statuses that came, by method: `HEAD 204, GET 200`.
 fn statuses(verdict: &Verdict) -> String {
-    let responses = verdict.made().filter_map(|(method, judged)| {
-        judged.completion.response().map(|status| format!("{} {status}", method.name()))
+    let responses = verdict.sent().filter_map(|judged| {
+        judged.completion.response().map(|status| format!("{} {status}", judged.method.name()))
     });
     responses.collect::<Vec<_>>().join(", ")
 }
 
-fn request(verdict: &Verdict, method: Method) -> Clause {
-    let Some((_, judged)) = verdict.made().find(|(own, _)| *own == method) else {
-        return Clause::event(verdict.shown_name.clone());
-    };
+fn request(verdict: &Verdict, judged: &RequestVerdict) -> Clause {
     match &judged.completion {
-        Completion::Full(status) => response(verdict, method, *status, judged),
+        Completion::Full(status) => response(verdict, *status, judged),
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
-            response(verdict, method, *status, judged)
+            response(verdict, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            let mut event = fault::clause(verdict, method, judged, fault);
+            let mut event = fault::clause(verdict, judged, fault);
             event += &fault::proxy_beside(verdict, fault);
-            if is_head_alone(verdict, method) {
+            if is_head_alone(verdict, judged) {
                 event += ", but answered GET";
             }
             let spender = judged.shortage.map(|shortage| Reason::Plain(fault::spender(verdict, shortage)));
@@ -252,9 +252,9 @@ pub(super) fn shown_endpoint<'a>(verdict: &'a Verdict, judged: &RequestVerdict) 
     if may_be_wrong { &verdict.shown_url } else { &verdict.shown_name }
 }
 
-fn response(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Clause {
-    let alike = if is_like_head(verdict, method, judged) { " (HEAD 503 too, and no reason)" } else { "" };
-    let (endpoint, method) = (shown_endpoint(verdict, judged), method.name());
+fn response(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Clause {
+    let alike = if is_like_head(verdict, judged) { " (HEAD 503 too, and no reason)" } else { "" };
+    let (endpoint, method) = (shown_endpoint(verdict, judged), judged.method.name());
     let said = judged.message.clone().map(Reason::Quoted);
     if let Some(problem) = judged.problem {
         return distrusted(endpoint, &format!("{method} {status}"), problem, judged, said);
@@ -428,7 +428,7 @@ pub(in crate::report) mod tests {
 
     use super::*;
     use crate::model::endpoint::{Endpoint, Host, Route};
-    use crate::model::exchange::{Header, Phase, PlannedRequest, Response, SkipReason};
+    use crate::model::exchange::{Header, Method, Phase, PlannedRequest, Response, SkipReason};
     use crate::model::fault::{
         AddressAttempt, CertificateFault, CertificateProblem, ChainPart, ConnectFault, End, Fault,
         FaultDetail, FaultKind, LookupProblem, Stage, TlsProblem,

@@ -71,5 +71,5 @@ fn duration(view: &LiveView, verdict: &Verdict) -> String {
 
 /// Time of the slowest request of the run.
 fn format_slowest(verdict: &Verdict) -> String {
-    verdict.made().map(|(_, judged)| judged.elapsed).max().map(units::format_duration).unwrap_or_default()
+    verdict.sent().map(|judged| judged.elapsed).max().map(units::format_duration).unwrap_or_default()
 }

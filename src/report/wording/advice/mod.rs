@@ -39,7 +39,9 @@ pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advic
     }
     let (meaning, action) = match &verdict.basis {
         Basis::AllGood => (all_good(verdict), String::new()),
-        Basis::Request(method) => of_request(verdict, *method, is_summary_complete),
+        Basis::Request(method) => verdict
+            .request(*method)
+            .map_or_else(Advice::default, |judged| of_request(verdict, judged, is_summary_complete)),
         Basis::GetNotSent(reason) => (
             format!(
                 "HEAD was answered, but GET was not sent, so nothing is known of the back-end: {}",
@@ -70,7 +72,7 @@ fn of_login(verdict: &Verdict, is_summary_complete: bool) -> Option<Advice> {
     let is_middleware = |judged: &RequestVerdict| {
         judged.completion.response() == Some(&503) && judged.answered_by == Some(Responder::Keystone)
     };
-    if login.token != TokenSource::None && verdict.made().any(|(_, judged)| is_middleware(judged)) {
+    if login.token != TokenSource::None && verdict.sent().any(is_middleware) {
         return Some((
             "the API's Keystone middleware answered: the API cannot reach Keystone, which granted this check its \
              token, or Keystone refuses the API's own account"
@@ -92,8 +94,8 @@ fn of_login(verdict: &Verdict, is_summary_complete: bool) -> Option<Advice> {
 }
 
 fn new_token_refused(verdict: &Verdict, is_summary_complete: bool) -> Advice {
-    if let Some((method, _)) = verdict.made().find(|(_, judged)| is_not_for_token(judged)) {
-        return of_request(verdict, method, is_summary_complete);
+    if let Some(judged) = verdict.sent().find(|judged| is_not_for_token(judged)) {
+        return of_request(verdict, judged, is_summary_complete);
     }
     (
         "the API refused a token that Keystone had just granted".to_owned(),
@@ -105,9 +107,8 @@ fn new_token_refused(verdict: &Verdict, is_summary_complete: bool) -> Advice {
 
 /// Quotes the row of GET where there is one, for GET checks more than HEAD.
 fn all_good(verdict: &Verdict) -> String {
-    let get = verdict.made().find(|(method, _)| *method == Method::Get);
-    let judged = get.or_else(|| verdict.made().next());
-    judged.map_or_else(String::new, |(_, judged)| format!("{}{}", judged.row.meaning, unread(judged)))
+    let judged = verdict.request(Method::Get).or_else(|| verdict.sent().next());
+    judged.map_or_else(String::new, |judged| format!("{}{}", judged.row.meaning, unread(judged)))
 }
 
 /// The reason why nothing is quoted of a body, or how much of it was judged.
@@ -123,7 +124,7 @@ fn unread(judged: &RequestVerdict) -> String {
 
 /// The addresses, where HEAD and GET did not go to the same server.
 fn two_servers(verdict: &Verdict) -> String {
-    let peers: Vec<_> = verdict.made().filter_map(|(_, judged)| judged.peer.as_ref()).collect();
+    let peers: Vec<_> = verdict.sent().filter_map(|judged| judged.peer.as_ref()).collect();
     match peers[..] {
         [head, get] if head != get => {
             format!("; two servers were asked: HEAD went to {head}, GET to {get}")
@@ -142,18 +143,15 @@ fn expiring(verdict: &Verdict, crossing: &Crossing) -> String {
     format!("the {ends}, {} ({})", crossed(crossing, "days"), certificate.subject)
 }
 
-fn of_request(verdict: &Verdict, method: Method, is_summary_complete: bool) -> Advice {
-    let Some((_, judged)) = verdict.made().find(|(made, _)| *made == method) else {
-        return Advice::default();
-    };
+fn of_request(verdict: &Verdict, judged: &RequestVerdict, is_summary_complete: bool) -> Advice {
     match &judged.completion {
-        Completion::Full(status) => of_response(verdict, method, *status, judged),
+        Completion::Full(status) => of_response(verdict, *status, judged),
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
-            of_response(verdict, method, *status, judged)
+            of_response(verdict, *status, judged)
         }
         Completion::Truncated(_, fault) | Completion::Failed(fault) => {
             let more = beyond_clause(verdict, fault, is_summary_complete);
-            of_fault(verdict, method, judged, fault, &more)
+            of_fault(verdict, judged, fault, &more)
         }
     }
 }
@@ -167,27 +165,21 @@ fn of_row(judged: &RequestVerdict) -> Advice {
     (format!("{}{why}", row.meaning), row.action.to_owned())
 }
 
-fn of_fault(
-    verdict: &Verdict,
-    method: Method,
-    judged: &RequestVerdict,
-    fault: &FaultInfo,
-    more: &str,
-) -> Advice {
+fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo, more: &str) -> Advice {
     let quoted = if more.is_empty() { String::new() } else { format!(" ({more})") };
     if judged.has_whole_body {
-        return pair::unended(verdict, method);
+        return pair::unended(verdict, judged);
     }
     if verdict.diagnosis == Diagnosis::BackendStalled {
         return pair::stalled(judged, fault, &quoted);
     }
     if let Some(shortage) = judged.shortage {
-        return cut_off(verdict, method, shortage);
+        return cut_off(verdict, judged.method, shortage);
     }
-    if pair::is_head_alone(verdict, method) {
+    if pair::is_head_alone(verdict, judged) {
         return pair::head_alone(judged, None);
     }
-    if let Some((meaning, action)) = pair::get_alone(verdict, method, fault) {
+    if let Some((meaning, action)) = pair::get_alone(verdict, judged, fault) {
         return (format!("{meaning}{quoted}"), action);
     }
     let (meaning, action) = of_row(judged);
@@ -348,7 +340,7 @@ const fn proxy_remedy(problem: &ProxyProblem) -> Option<&'static str> {
 
 /// Explains a request that had too little time: nothing is known of what it tests.
 fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
-    let has_response = verdict.made().any(|(_, judged)| judged.completion.response().is_some());
+    let has_response = verdict.sent().any(|judged| judged.completion.response().is_some());
     let unknown = if method == Method::Get && has_response { "the back-end" } else { "the API" };
     let action = match shortage.spender {
         Spender::Lookup => RESOLVER_IS_SLOW,
@@ -362,11 +354,11 @@ fn cut_off(verdict: &Verdict, method: Method, shortage: Shortage) -> Advice {
     )
 }
 
-fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+fn of_response(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
     let (meaning, action) = of_keystone(status, judged)
         .or_else(|| of_remark(verdict, judged))
-        .or_else(|| of_head_beside_get(verdict, method, status, judged))
-        .unwrap_or_else(|| of_status(verdict, method, status, judged));
+        .or_else(|| of_head_beside_get(verdict, status, judged))
+        .unwrap_or_else(|| of_status(verdict, status, judged));
     let retry_after = judged.quotes.retry_after.as_ref().filter(|_| matches!(status, 429 | 503));
     let retry_after = retry_after.map(|after| format!("; Retry-After: {after}")).unwrap_or_default();
     let [copy, past] = if judged.is_cached_failure {
@@ -374,7 +366,7 @@ fn of_response(verdict: &Verdict, method: Method, status: u16, judged: &RequestV
     } else {
         [""; 2]
     };
-    let head = pair::head_was_answered(verdict, method, status, judged);
+    let head = pair::head_was_answered(verdict, status, judged);
     (format!("{meaning}{retry_after}{copy}{head}{}", unread(judged)), format!("{action}{past}"))
 }
 
@@ -389,13 +381,8 @@ fn of_remark(verdict: &Verdict, judged: &RequestVerdict) -> Option<Advice> {
 }
 
 /// The advice on a response to HEAD beside a good response to GET; `None` for a status that has the same advice without one.
-fn of_head_beside_get(
-    verdict: &Verdict,
-    method: Method,
-    status: u16,
-    judged: &RequestVerdict,
-) -> Option<Advice> {
-    if !pair::is_head_alone(verdict, method) {
+fn of_head_beside_get(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Option<Advice> {
+    if !pair::is_head_alone(verdict, judged) {
         return None;
     }
     let proxy = judged.intermediary();
@@ -412,22 +399,22 @@ fn of_head_beside_get(
 }
 
 /// The advice on the status alone, and on the proxy where the response is its own.
-fn of_status(verdict: &Verdict, method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+fn of_status(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Advice {
     let proxy = judged.intermediary();
     let own = proxy.zip(judged.obstacle);
     match (status, own) {
         (300..=399, _) => redirect(judged),
         (401, Some((proxy, _))) => wanted_by_proxy(verdict, proxy, judged),
         (401 | 407, _) | (403, None) => denied(verdict, status, judged),
-        (405, _) => not_accepted(verdict, method, judged, proxy),
+        (405, _) => not_accepted(verdict, judged, proxy),
         (502 | 504, None) if judged.answered_by == Some(Responder::Ceilometer) => needed_service(status),
-        (502 | 504, _) if pair::passed_head_on(verdict, method, judged) => {
+        (502 | 504, _) if pair::passed_head_on(verdict, judged) => {
             let (meaning, _) = own.map_or_else(|| of_row(judged), |own| own_response(status, own, judged));
             pair::get_failed_alone(&meaning, proxy)
         }
         (200..=299 | 400..=599, Some(own)) => own_response(status, own, judged),
-        (404, None) => with_hint(method, status, judged),
-        (503, _) if pair::is_like_head(verdict, method, judged) => pair::both_failed(of_row(judged)),
+        (404, None) => with_hint(status, judged),
+        (503, _) if pair::is_like_head(verdict, judged) => pair::both_failed(of_row(judged)),
         (100..=599, _) => of_row(judged),
         _ => (
             format!("an HTTP server answers there, but with a status that HTTP does not define ({status})"),
@@ -469,31 +456,26 @@ fn redirect(judged: &RequestVerdict) -> Advice {
 }
 
 /// Explains a 405: the row is for all refusals, its hint for this one.
-fn not_accepted(
-    verdict: &Verdict,
-    method: Method,
-    judged: &RequestVerdict,
-    proxy: Option<Responder>,
-) -> Advice {
+fn not_accepted(verdict: &Verdict, judged: &RequestVerdict, proxy: Option<Responder>) -> Advice {
     let allowed = judged.quotes.allow.as_ref().map(|allow| format!(" (Allow: {allow})")).unwrap_or_default();
     let who = proxy.map_or("the service".to_owned(), |proxy| format!("{}, not the API,", proxy.title()));
-    let and = if pair::is_head_alone(verdict, method) {
+    let and = if pair::is_head_alone(verdict, judged) {
         "GET, however, was answered well"
     } else {
         judged.row.meaning
     };
-    let meaning = format!("{who} does not accept {} at this URL{allowed}; {and}", method.name());
-    (meaning, hint(method, 405, judged))
+    let meaning = format!("{who} does not accept {} at this URL{allowed}; {and}", judged.method.name());
+    (meaning, hint(405, judged))
 }
 
-fn with_hint(method: Method, status: u16, judged: &RequestVerdict) -> Advice {
+fn with_hint(status: u16, judged: &RequestVerdict) -> Advice {
     let (meaning, action) = of_row(judged);
-    (meaning, format!("{action}; {}", hint(method, status, judged)))
+    (meaning, format!("{action}; {}", hint(status, judged)))
 }
 
 /// The table's hint for a status, beside its row's action.
-fn hint(method: Method, status: u16, judged: &RequestVerdict) -> String {
-    judged.row.hints(Key { method: Some(method), selector: Selector::Status(status) }).collect()
+fn hint(status: u16, judged: &RequestVerdict) -> String {
+    judged.row.hints(Key { method: Some(judged.method), selector: Selector::Status(status) }).collect()
 }
 
 #[cfg(test)]

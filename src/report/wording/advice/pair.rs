@@ -8,27 +8,24 @@ use crate::model::state::State;
 use crate::verdict::{FaultInfo, Obstacle, RequestVerdict, Responder, Verdict};
 
 /// Tests whether HEAD failed and GET was answered well.
-pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, method: Method) -> bool {
-    let is_good = |(made, judged): (Method, &RequestVerdict)| {
-        made == Method::Get && judged.state == State::Ok && judged.completion.full().is_some()
-    };
-    method == Method::Head && verdict.made().any(is_good)
+pub(in crate::report::wording) fn is_head_alone(verdict: &Verdict, judged: &RequestVerdict) -> bool {
+    judged.method == Method::Head && verdict.request(Method::Get).is_some_and(is_good)
+}
+
+/// Tests for a whole response in state OK.
+fn is_good(judged: &RequestVerdict) -> bool {
+    judged.state == State::Ok && judged.completion.full().is_some()
 }
 
 /// Tests whether HEAD was answered 503 too, and GET's 503 says nothing more: it may be the API's or that of a server in
 /// front of it.
-pub(in crate::report::wording) fn is_like_head(
-    verdict: &Verdict,
-    method: Method,
-    judged: &RequestVerdict,
-) -> bool {
+pub(in crate::report::wording) fn is_like_head(verdict: &Verdict, judged: &RequestVerdict) -> bool {
     let is_503 = |judged: &RequestVerdict| judged.completion.full() == Some(&503);
-    let is_like = |(made, head): (Method, &RequestVerdict)| made == Method::Head && is_503(head);
-    method == Method::Get
+    judged.method == Method::Get
         && is_503(judged)
         && judged.message.is_none()
         && judged.answered_by.is_none()
-        && verdict.made().any(is_like)
+        && verdict.request(Method::Head).is_some_and(is_503)
 }
 
 /// A failure that GET's good response limits to HEAD.
@@ -85,8 +82,8 @@ pub(super) fn head_like_get((meaning, action): Advice, status: u16) -> Advice {
 }
 
 /// A GET that failed after HEAD was answered, where the back-end is not the cause.
-pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) -> Option<Advice> {
-    answered_head(verdict, method, fault)?;
+pub(super) fn get_alone(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Option<Advice> {
+    answered_head(verdict, judged)?;
     let (meaning, action) = match (fault.phase, fault.kind) {
         (Phase::Connect, _) | (_, FaultKind::Refused | FaultKind::NoRoute) => (
             "it stopped or restarted just now, or one of several servers at this address is down",
@@ -101,39 +98,25 @@ pub(super) fn get_alone(verdict: &Verdict, method: Method, fault: &FaultInfo) ->
 }
 
 /// Tests for a GET after HEAD was answered well at the same address.
-fn is_after_good_head(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
-    let is_answered = |(made, head): (Method, &RequestVerdict)| {
-        made == Method::Head
-            && head.state == State::Ok
-            && head.completion.full().is_some()
-            && head.peer == judged.peer
-    };
-    method == Method::Get && verdict.made().any(is_answered)
+fn is_after_good_head(verdict: &Verdict, judged: &RequestVerdict) -> bool {
+    let is_answered = |head: &RequestVerdict| is_good(head) && head.peer == judged.peer;
+    judged.method == Method::Get && verdict.request(Method::Head).is_some_and(is_answered)
 }
 
 /// The good response to HEAD, which a failed GET's own meaning does not know of. That of 429, 503, and of a proxy's 502 and 504,
 /// does.
-pub(super) fn head_was_answered(
-    verdict: &Verdict,
-    method: Method,
-    status: u16,
-    judged: &RequestVerdict,
-) -> &'static str {
+pub(super) fn head_was_answered(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> &'static str {
     let is_said = matches!(status, 100..=399 | 429 | 502..=504);
-    if !is_said && is_after_good_head(verdict, method, judged) {
-        "; HEAD, however, was answered well"
-    } else {
-        ""
-    }
+    if !is_said && is_after_good_head(verdict, judged) { "; HEAD, however, was answered well" } else { "" }
 }
 
 /// Tests for a proxy's failure to get a response to GET, just after HEAD was answered well at the same address.
-pub(super) fn passed_head_on(verdict: &Verdict, method: Method, judged: &RequestVerdict) -> bool {
+pub(super) fn passed_head_on(verdict: &Verdict, judged: &RequestVerdict) -> bool {
     let is_lost = matches!(
         judged.obstacle,
         None | Some(Obstacle::NoValidResponse | Obstacle::NoResponseInTime | Obstacle::ConnectionLost)
     );
-    is_lost && is_after_good_head(verdict, method, judged)
+    is_lost && is_after_good_head(verdict, judged)
 }
 
 /// HEAD's good response proves the way through the proxy, so its servers are not the first suspects.
@@ -148,8 +131,8 @@ pub(super) fn get_failed_alone(meaning: &str, proxy: Option<Responder>) -> Advic
 }
 
 /// A response that did not end, though its body came whole: whoever writes it, or passes it on, frames it wrongly.
-pub(super) fn unended(verdict: &Verdict, method: Method) -> Advice {
-    let at = if verdict.made().count() > 1 && method == Method::Get { " to GET" } else { "" };
+pub(super) fn unended(verdict: &Verdict, judged: &RequestVerdict) -> Advice {
+    let at = if verdict.sent().count() > 1 && judged.method == Method::Get { " to GET" } else { "" };
     (
         format!("the body of its answer{at} came as a whole JSON document, but HTTP's end of it did not come"),
         "check the server and any proxy in front of it: a Content-Length is too large, the last chunk is missing, or a \
