@@ -15,6 +15,7 @@ use crate::model::diagnosis::Diagnosis::{
 use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Critical, Unknown, Warning};
 use crate::model::threshold::Thresholds;
+use Selector::{Class, Fault, Problem, Status};
 pub(crate) use key::{Key, Selector, SuccessProblem};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,14 @@ impl Row {
         })
     }
 
+    const fn meaning(self, meaning: &'static str) -> Row {
+        Row { meaning, ..self }
+    }
+
+    const fn action(self, action: &'static str) -> Row {
+        Row { action, ..self }
+    }
+
     const fn hinting(self, hints: &'static [Hint]) -> Row {
         Row { hints, ..self }
     }
@@ -85,258 +94,161 @@ const VERIFY_BOTH: &str = "verify that the Ceilometer Reporting API is up and ru
 const NOT_REACHED: &str = "the API cannot be reached; not even the basic system is up and running";
 const COMPROMISED: &str = "the API has been reached but failed to perform its operation; the service is \
                            highly compromised";
+const CHECK_CRASH: &str = "check the API's log for a crash, any proxy in front of it, and whether the port \
+                           expects https (-S)";
 
 /// The documented action presumes the right address; check that first.
 const WHERE: &[Hint] =
-    &[Hint { key: any(Selector::Status(404)), words: "if the API runs, check port, prefix and --path" }];
+    &[Hint { key: any(Status(404)), words: "if the API runs, check port, prefix and --path" }];
 /// A refused GET cannot be overlooked as a refused HEAD can: no other request checks the back-end.
 const OTHER_METHOD: &[Hint] = &[
-    Hint {
-        key: head(Selector::Status(405)),
-        words: "use -m get, or accept the response with --state head:405=OK",
-    },
-    Hint {
-        key: get(Selector::Status(405)),
-        words: "check that the path is the health check's, or use -m head",
-    },
+    Hint { key: head(Status(405)), words: "use -m get, or accept the response with --state head:405=OK" },
+    Hint { key: get(Status(405)), words: "check that the path is the health check's, or use -m head" },
 ];
 
 /// The row of everything that is not valid HTTP, including every status that HTTP does not know.
-const PROTOCOL: Row = row(
-    on(FaultKind::Protocol),
-    Critical,
-    WrongService,
-    "not HTTP/1 as the API sends it: another service or another protocol answers there",
-    "check that address and port are the API's",
-);
+const PROTOCOL: Row = row(on(FaultKind::Protocol), Critical, WrongService)
+    .meaning("not HTTP/1 as the API sends it: another service or another protocol answers there")
+    .action("check that address and port are the API's");
 
 /// All rows: first those that the Health-Check API documents, then the built-in ones for everything else.
 static ROWS: &[Row] = &[
-    row(head(Selector::Status(204)), State::Ok, Healthy, "the API answers", "").documented(),
-    row(get(Selector::Status(200)), State::Ok, Healthy, "the API answers and reaches its back-end", "")
+    row(head(Status(204)), State::Ok, Healthy).meaning("the API answers").documented(),
+    row(get(Status(200)), State::Ok, Healthy)
+        .meaning("the API answers and reaches its back-end")
         .documented(),
-    row(head(Selector::Status(404)), Critical, NotFound, NOT_REACHED, VERIFY_API).documented().hinting(WHERE),
-    row(get(Selector::Status(404)), Critical, NotFound, NOT_REACHED, VERIFY_BOTH).documented().hinting(WHERE),
-    row(head(Selector::Status(500)), Critical, ApiError, COMPROMISED, VERIFY_API).documented(),
-    row(get(Selector::Status(500)), Critical, ApiError, COMPROMISED, VERIFY_BOTH).documented(),
-    row(
-        get(Selector::Status(503)),
-        Critical,
-        BackendDown,
-        "the API has been reached but the back-end connectivity is unavailable or compromised; the service \
-         cannot perform its operations",
-        "verify that the API is up and running and that there is connectivity with the back-end",
-    )
-    .documented(),
-    row(
-        any(Selector::Class(1)),
-        Critical,
-        WrongService,
-        "an interim status came, and no final response after it",
-        "check that address and port are the API's, and any proxy in front of it",
-    ),
-    row(
-        head(Selector::Class(2)),
-        Warning,
-        WrongService,
-        "not the documented answer to HEAD, which is 204: a catch-all page may have answered",
-        "check that address, port and path lead to the API's health check",
-    ),
-    row(
-        get(Selector::Class(2)),
-        Warning,
-        WrongService,
-        "not the documented answer to GET, which is 200: no proof of a round trip to the back-end",
-        "check that address, port and path lead to the API's health check",
-    ),
-    row(
-        any(Selector::Class(3)),
-        Unknown,
-        WrongService,
-        "something else answered; redirects are not followed",
-        "check the address of the API itself, with its scheme (http or https)",
-    ),
-    row(
-        any(Selector::Status(401)),
-        Unknown,
-        Denied,
-        "access control answered before the health check could: credentials are required",
-        "give a token with --token-file or a password with --auth-file, or exempt the health path from \
-         authentication",
-    ),
-    row(
-        any(Selector::Status(403)),
-        Unknown,
-        Denied,
-        "access control answered before the health check could: access is forbidden",
-        "give a token with --token-file or a password with --auth-file whose role permits the request, or exempt the \
-         health path from authorisation",
-    ),
-    row(
-        any(Selector::Status(407)),
-        Unknown,
-        Denied,
-        "access control answered before the health check could: a proxy requires credentials",
-        "give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; \
-         --token-file and --auth-file are for the API itself",
-    ),
-    row(
-        any(Selector::Status(408)),
-        Critical,
-        Unexpected,
-        "the server gave up waiting for the request: a timeout on its side",
-        "check the network between here and the server, and the server's load",
-    ),
-    row(
-        any(Selector::Status(429)),
-        Warning,
-        Throttled,
-        "the service is alive and limits its clients",
-        "probe less often, or exempt this client from the limit",
-    ),
-    row(
-        any(Selector::Class(4)),
-        Unknown,
-        RequestRejected,
-        "this request was refused, which says nothing of the service's health",
-        "check method (-m), path (--path) and headers against what the service accepts",
-    )
-    .hinting(OTHER_METHOD),
-    row(
-        head(Selector::Status(503)),
-        Critical,
-        Unexpected,
-        "undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable",
-        "check the API's log, and any proxy in front of it",
-    ),
-    row(
-        any(Selector::Status(501)),
-        Critical,
-        Unexpected,
-        "undocumented: the server does not know the method",
-        "check that address and port are the API's, and any proxy in front of it",
-    ),
-    row(
-        any(Selector::Status(502)),
-        Critical,
-        ProxyError,
-        "a proxy or load balancer answered: it got no valid answer from the API behind it",
-        "check the proxy's view of its servers, then the API itself",
-    ),
-    row(
-        any(Selector::Status(504)),
-        Critical,
-        ProxyError,
-        "a proxy or load balancer answered: it got no answer in time from the API behind it",
-        "check the proxy's view of its servers, then the API itself",
-    ),
-    row(
-        any(Selector::Status(511)),
-        Critical,
-        Unexpected,
-        "the network between here and the API wants a sign-in first (a captive portal); nothing is known of the API",
-        "sign in to that network, or probe from one that has no such portal",
-    ),
-    row(
-        any(Selector::Class(5)),
-        Critical,
-        Unexpected,
-        "undocumented: the server failed in a way that the Health-Check API does not know",
-        "check the API's log, and any proxy in front of it",
-    ),
-    row(
-        any(Selector::Problem(SuccessProblem::Page)),
-        Unknown,
-        WrongService,
-        "something else answered: no health check sends a web page, a list of API versions or a proxy's own response",
-        "check that address, port and path lead to the API's health check, and not to a sign-in or error page",
-    ),
-    row(
-        any(Selector::Problem(SuccessProblem::Report)),
-        Warning,
-        Contradictory,
-        "the status is good, but the body reports that a component has failed",
-        "check the component that the body names",
-    ),
-    row(
-        any(Selector::Problem(SuccessProblem::Cached)),
-        Warning,
-        Stale,
-        "a cache answered (an Age above 0, or a hit), which does not prove that the API answers now",
-        "exempt the health path from the cache, or check the API behind it directly",
-    ),
-    row(
-        on(FaultKind::Dns),
-        Critical,
-        Unreachable,
-        "the name is misspelt, has no DNS record, or its name server does not answer",
-        "check the spelling of the name, its DNS record and this machine's resolver",
-    ),
-    row(
-        on(FaultKind::Refused),
-        Critical,
-        Unreachable,
-        "nothing listens on that port, or a firewall rejects it",
-        "check that the API runs and listens on this address and port",
-    ),
-    row(
-        on(FaultKind::NoRoute),
-        Critical,
-        Unreachable,
-        "the host is down, or the network or a firewall keeps it out of reach",
-        "check that the host is up, and routing and firewalls on the way",
-    ),
-    row(
-        on(FaultKind::Reset),
-        Critical,
-        NoAnswer,
-        "probably the server crashed, a proxy or firewall stepped in, or the port is for another protocol",
-        "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
-    ),
-    row(
-        on(FaultKind::Closed),
-        Critical,
-        NoAnswer,
-        "probably the server crashed, a proxy gave up, or the port is for another protocol",
-        "check the API's log for a crash, any proxy in front of it, and whether the port expects https (-S)",
-    ),
-    row(
-        on(FaultKind::Timeout),
-        Critical,
-        NoAnswer,
-        "no answer came in time; other clients would time out too",
-        "check that the host is up, that no firewall drops the packets, and the load of the API",
-    ),
-    row(
-        on(FaultKind::Tls),
-        Critical,
-        TlsFailed,
-        "no trusted connection could be made",
+    row(head(Status(404)), Critical, NotFound)
+        .meaning(NOT_REACHED)
+        .action(VERIFY_API)
+        .documented()
+        .hinting(WHERE),
+    row(get(Status(404)), Critical, NotFound)
+        .meaning(NOT_REACHED)
+        .action(VERIFY_BOTH)
+        .documented()
+        .hinting(WHERE),
+    row(head(Status(500)), Critical, ApiError).meaning(COMPROMISED).action(VERIFY_API).documented(),
+    row(get(Status(500)), Critical, ApiError).meaning(COMPROMISED).action(VERIFY_BOTH).documented(),
+    row(get(Status(503)), Critical, BackendDown)
+        .meaning(
+            "the API has been reached but the back-end connectivity is unavailable or compromised; the \
+             service cannot perform its operations",
+        )
+        .action("verify that the API is up and running and that there is connectivity with the back-end")
+        .documented(),
+    row(any(Class(1)), Critical, WrongService)
+        .meaning("an interim status came, and no final response after it")
+        .action("check that address and port are the API's, and any proxy in front of it"),
+    row(head(Class(2)), Warning, WrongService)
+        .meaning("not the documented answer to HEAD, which is 204: a catch-all page may have answered")
+        .action("check that address, port and path lead to the API's health check"),
+    row(get(Class(2)), Warning, WrongService)
+        .meaning("not the documented answer to GET, which is 200: no proof of a round trip to the back-end")
+        .action("check that address, port and path lead to the API's health check"),
+    row(any(Class(3)), Unknown, WrongService)
+        .meaning("something else answered; redirects are not followed")
+        .action("check the address of the API itself, with its scheme (http or https)"),
+    row(any(Status(401)), Unknown, Denied)
+        .meaning("access control answered before the health check could: credentials are required")
+        .action(
+            "give a token with --token-file or a password with --auth-file, or exempt the health path from \
+             authentication",
+        ),
+    row(any(Status(403)), Unknown, Denied)
+        .meaning("access control answered before the health check could: access is forbidden")
+        .action(
+            "give a token with --token-file or a password with --auth-file whose role permits the request, \
+             or exempt the health path from authorisation",
+        ),
+    row(any(Status(407)), Unknown, Denied)
+        .meaning("access control answered before the health check could: a proxy requires credentials")
+        .action(
+            "give the proxy's credentials with --proxy-auth-file, or check the API without that proxy; \
+             --token-file and --auth-file are for the API itself",
+        ),
+    row(any(Status(408)), Critical, Unexpected)
+        .meaning("the server gave up waiting for the request: a timeout on its side")
+        .action("check the network between here and the server, and the server's load"),
+    row(any(Status(429)), Warning, Throttled)
+        .meaning("the service is alive and limits its clients")
+        .action("probe less often, or exempt this client from the limit"),
+    row(any(Class(4)), Unknown, RequestRejected)
+        .meaning("this request was refused, which says nothing of the service's health")
+        .action("check method (-m), path (--path) and headers against what the service accepts")
+        .hinting(OTHER_METHOD),
+    row(head(Status(503)), Critical, Unexpected)
+        .meaning(
+            "undocumented: HEAD does not check the back-end, and yet the service calls itself unavailable",
+        )
+        .action("check the API's log, and any proxy in front of it"),
+    row(any(Status(501)), Critical, Unexpected)
+        .meaning("undocumented: the server does not know the method")
+        .action("check that address and port are the API's, and any proxy in front of it"),
+    row(any(Status(502)), Critical, ProxyError)
+        .meaning("a proxy or load balancer answered: it got no valid answer from the API behind it")
+        .action("check the proxy's view of its servers, then the API itself"),
+    row(any(Status(504)), Critical, ProxyError)
+        .meaning("a proxy or load balancer answered: it got no answer in time from the API behind it")
+        .action("check the proxy's view of its servers, then the API itself"),
+    row(any(Status(511)), Critical, Unexpected)
+        .meaning(
+            "the network between here and the API wants a sign-in first (a captive portal); nothing is \
+             known of the API",
+        )
+        .action("sign in to that network, or probe from one that has no such portal"),
+    row(any(Class(5)), Critical, Unexpected)
+        .meaning("undocumented: the server failed in a way that the Health-Check API does not know")
+        .action("check the API's log, and any proxy in front of it"),
+    row(any(Problem(SuccessProblem::Page)), Unknown, WrongService)
+        .meaning(
+            "something else answered: no health check sends a web page, a list of API versions or a proxy's \
+             own response",
+        )
+        .action(
+            "check that address, port and path lead to the API's health check, and not to a sign-in or \
+             error page",
+        ),
+    row(any(Problem(SuccessProblem::Report)), Warning, Contradictory)
+        .meaning("the status is good, but the body reports that a component has failed")
+        .action("check the component that the body names"),
+    row(any(Problem(SuccessProblem::Cached)), Warning, Stale)
+        .meaning("a cache answered (an Age above 0, or a hit), which does not prove that the API answers now")
+        .action("exempt the health path from the cache, or check the API behind it directly"),
+    row(on(FaultKind::Dns), Critical, Unreachable)
+        .meaning("the name is misspelt, has no DNS record, or its name server does not answer")
+        .action("check the spelling of the name, its DNS record and this machine's resolver"),
+    row(on(FaultKind::Refused), Critical, Unreachable)
+        .meaning("nothing listens on that port, or a firewall rejects it")
+        .action("check that the API runs and listens on this address and port"),
+    row(on(FaultKind::NoRoute), Critical, Unreachable)
+        .meaning("the host is down, or the network or a firewall keeps it out of reach")
+        .action("check that the host is up, and routing and firewalls on the way"),
+    row(on(FaultKind::Reset), Critical, NoAnswer)
+        .meaning(
+            "probably the server crashed, a proxy or firewall stepped in, or the port is for another \
+             protocol",
+        )
+        .action(CHECK_CRASH),
+    row(on(FaultKind::Closed), Critical, NoAnswer)
+        .meaning("probably the server crashed, a proxy gave up, or the port is for another protocol")
+        .action(CHECK_CRASH),
+    row(on(FaultKind::Timeout), Critical, NoAnswer)
+        .meaning("no answer came in time; other clients would time out too")
+        .action("check that the host is up, that no firewall drops the packets, and the load of the API"),
+    row(on(FaultKind::Tls), Critical, TlsFailed).meaning("no trusted connection could be made").action(
         "check the server's certificate against --cacert and the name of the endpoint, and whether it \
-         wants a client certificate (--cert) or expects plain http on that port",
+             wants a client certificate (--cert) or expects plain http on that port",
     ),
     PROTOCOL,
-    row(
-        on(FaultKind::Body),
-        Critical,
-        Unexpected,
-        "probably the server crashed within its response, or a proxy gave up",
-        "check the API's log for a crash, and any proxy in front of it",
-    ),
-    row(
-        on(FaultKind::Proxy),
-        Unknown,
-        Unreachable,
-        "the proxy is at fault, and nothing is known of the service",
-        "check --proxy and --proxy-auth-file, and whether the proxy lets this request pass",
-    ),
-    row(
-        on(FaultKind::Local),
-        Unknown,
-        Unexpected,
-        "this machine is at fault, and nothing is known of the service",
-        "check options, files and limits (descriptors, threads) of the machine that probes",
-    ),
+    row(on(FaultKind::Body), Critical, Unexpected)
+        .meaning("probably the server crashed within its response, or a proxy gave up")
+        .action("check the API's log for a crash, and any proxy in front of it"),
+    row(on(FaultKind::Proxy), Unknown, Unreachable)
+        .meaning("the proxy is at fault, and nothing is known of the service")
+        .action("check --proxy and --proxy-auth-file, and whether the proxy lets this request pass"),
+    row(on(FaultKind::Local), Unknown, Unexpected)
+        .meaning("this machine is at fault, and nothing is known of the service")
+        .action("check options, files and limits (descriptors, threads) of the machine that probes"),
 ];
 
 const fn head(selector: Selector) -> Key {
@@ -352,17 +264,11 @@ const fn any(selector: Selector) -> Key {
 }
 
 const fn on(kind: FaultKind) -> Key {
-    any(Selector::Fault(kind))
+    any(Fault(kind))
 }
 
-const fn row(
-    key: Key,
-    state: State,
-    diagnosis: Diagnosis,
-    meaning: &'static str,
-    action: &'static str,
-) -> Row {
-    Row { key, state, diagnosis, meaning, action, hints: &[], origin: RuleOrigin::BuiltIn }
+const fn row(key: Key, state: State, diagnosis: Diagnosis) -> Row {
+    Row { key, state, diagnosis, meaning: "", action: "", hints: &[], origin: RuleOrigin::BuiltIn }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -396,20 +302,20 @@ impl Table {
         let status = selector_of_status(status);
         let by_problem = problems
             .iter()
-            .map(|&problem| (self.effective(method, &[Selector::Problem(problem), status]), Some(problem)));
+            .map(|&problem| (self.effective(method, &[Problem(problem), status]), Some(problem)));
         let worst = by_problem.min_by_key(|(row, _)| Reverse(row.state.severity()));
         worst.unwrap_or_else(|| (self.effective(method, &[status]), None))
     }
 
     pub(crate) fn row_of_fault(&self, method: Method, kind: FaultKind) -> Row {
-        self.effective(method, &[Selector::Fault(kind)])
+        self.effective(method, &[Fault(kind)])
     }
 
     /// The row that judges a login whose response has a status of success and no usable token: the row of 201 says that
     /// there is one, so the words are those of the class.
     pub(crate) fn row_without_token(&self, status: u16) -> Row {
-        let row = underlying(Method::Post, &[Selector::Class(2)]);
-        let by_status = self.effective(Method::Post, &[Selector::Status(status)]);
+        let row = underlying(Method::Post, &[Class(2)]);
+        let by_status = self.effective(Method::Post, &[Status(status)]);
         match by_status.origin {
             RuleOrigin::Overridden => overridden(row, by_status.key, by_status.state),
             RuleOrigin::Documented | RuleOrigin::BuiltIn => row,
@@ -478,8 +384,8 @@ fn overridden(row: Row, key: Key, state: State) -> Row {
 
 fn selector_of_status(status: u16) -> Selector {
     match status {
-        100..=599 => Selector::Status(status),
-        _ => Selector::Fault(FaultKind::Protocol),
+        100..=599 => Status(status),
+        _ => Fault(FaultKind::Protocol),
     }
 }
 
@@ -502,8 +408,8 @@ fn precedence(method: Method, selectors: &[Selector]) -> impl Iterator<Item = Ke
 
 fn class_of(selector: Selector) -> Option<Selector> {
     match selector {
-        Selector::Status(status) => u8::try_from(status / 100).ok().map(Selector::Class),
-        Selector::Class(_) | Selector::Fault(_) | Selector::Problem(_) | Selector::Catalog => None,
+        Status(status) => u8::try_from(status / 100).ok().map(Class),
+        Class(_) | Fault(_) | Problem(_) | Selector::Catalog => None,
     }
 }
 
@@ -603,11 +509,9 @@ mod tests {
     #[test]
     fn precedence_of_overrides() {
         let status = [("get:503", State::Ok), ("503", Warning), ("get:5xx", Unknown), ("5xx", Critical)];
-        takes_the_first(&status, |table| table.effective(Method::Get, &[Selector::Status(503)]));
+        takes_the_first(&status, |table| table.effective(Method::Get, &[Status(503)]));
         let fault = [("head:timeout", Warning), ("timeout", Unknown)];
-        takes_the_first(&fault, |table| {
-            table.effective(Method::Head, &[Selector::Fault(FaultKind::Timeout)])
-        });
+        takes_the_first(&fault, |table| table.effective(Method::Head, &[Fault(FaultKind::Timeout)]));
         let cases = [
             ("get:503", State::Ok, "get:503", Healthy),
             ("5xx", Critical, "get:503", BackendDown),
@@ -624,8 +528,8 @@ mod tests {
 
     #[test]
     fn own_row_of_every_fault_and_problem() {
-        let faults = FaultKind::ALL.iter().copied().map(Selector::Fault);
-        let problems = SuccessProblem::ALL.into_iter().map(Selector::Problem);
+        let faults = FaultKind::ALL.iter().copied().map(Fault);
+        let problems = SuccessProblem::ALL.into_iter().map(Problem);
         let checked = faults.clone().chain(problems).map(|selector| (super::any(selector), "ROWS"));
         let of_login = |selector| (Key { method: Some(Method::Post), selector }, "login::ROWS");
         for (key, rows) in checked.chain(faults.map(of_login)) {
@@ -769,12 +673,12 @@ mod tests {
         for (status, method) in (0..=1000).chain([u16::MAX]).flat_map(|s| methods.map(|method| (s, method))) {
             let (row, _) = Table::default().row_of_response(method, status, &[]);
             match row.key.selector {
-                Selector::Status(own) => assert_eq!(own, status),
-                Selector::Class(class) => assert_eq!(u16::from(class), status / 100),
-                Selector::Fault(kind) => {
+                Status(own) => assert_eq!(own, status),
+                Class(class) => assert_eq!(u16::from(class), status / 100),
+                Fault(kind) => {
                     assert_eq!((kind, (100..600).contains(&status)), (FaultKind::Protocol, false));
                 }
-                Selector::Problem(_) | Selector::Catalog => panic!("{status} judged by {}", row.key),
+                Problem(_) | Selector::Catalog => panic!("{status} judged by {}", row.key),
             }
             assert!(row.key.applies_to(method));
         }
@@ -783,6 +687,7 @@ mod tests {
     #[test]
     fn texts_of_all_rows() {
         for row in all_rows() {
+            assert!(!row.meaning.is_empty(), "{}", row.key);
             assert_eq!(row.action.is_empty(), row.state == State::Ok, "{}", row.key);
             let hints: String = row.hints(row.key).collect();
             let text = format!("{}{}{hints}", row.meaning, row.action);
