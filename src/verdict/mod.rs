@@ -210,7 +210,7 @@ pub(crate) struct RequestVerdict {
     pub(crate) obstacle: Option<Obstacle>,
     /// A finding in the response's text, beyond its status.
     pub(crate) remark: Option<Remark>,
-    /// The options that make a redirect needless.
+    /// The arguments that make a redirect needless.
     pub(crate) redirect: Option<Redirect>,
     /// The run left it too little time.
     pub(crate) shortage: Option<Shortage>,

@@ -1,12 +1,10 @@
-//! Redirects that lead to the health check itself: they name the options that are missing.
+//! Redirects that lead to the health check itself: they name the endpoint and the path to check instead.
 
 use crate::model::endpoint::{DEFAULT_PATH, Endpoint, Route, Scheme, parse_path};
 
-/// The options that make a redirect needless.
+/// The arguments that make a redirect needless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Redirect {
-    /// `-S` is enough.
-    pub(crate) needs_ssl: bool,
     /// The endpoint to check, in its canonical form, where another port, scheme or prefix is needed.
     pub(crate) endpoint: Option<String>,
     /// The health path, where it differs by a slash.
@@ -20,16 +18,13 @@ pub(super) fn of(endpoint: &Endpoint, location: &str) -> Option<Redirect> {
     }
     let (scheme, port, path) = target(endpoint, location)?;
     let (prefix, health) = split(endpoint, &parse_path(&path).ok()?)?;
-    let needs_ssl = (scheme, endpoint.scheme) == (Scheme::Https, Scheme::Http) && port == endpoint.port;
-    let is_other =
-        (scheme != endpoint.scheme && !needs_ssl) || port != endpoint.port || prefix != endpoint.prefix;
+    let is_other = scheme != endpoint.scheme || port != endpoint.port || prefix != endpoint.prefix;
     let other = Endpoint { scheme, port, prefix, path: DEFAULT_PATH.into(), ..endpoint.clone() };
     let found = Redirect {
-        needs_ssl: needs_ssl && !is_other,
         endpoint: is_other.then(|| other.to_string()),
         path: (health != endpoint.path).then_some(health),
     };
-    (found.needs_ssl || found.endpoint.is_some() || found.path.is_some()).then_some(found)
+    (found.endpoint.is_some() || found.path.is_some()).then_some(found)
 }
 
 /// Scheme, port and path of a location at the same host.
@@ -78,22 +73,22 @@ mod tests {
 
     #[test]
     fn redirects() {
-        let https = |endpoint: Option<&str>, path: Option<&str>| {
+        let found = |endpoint: Option<&str>, path: Option<&str>| {
             let [endpoint, path] = [endpoint, path].map(|text| text.map(str::to_owned));
-            Some(Redirect { needs_ssl: endpoint.is_none() && path.is_none(), endpoint, path })
+            Some(Redirect { endpoint, path })
         };
-        let slash = Redirect { needs_ssl: false, endpoint: None, path: Some("/v2/health/".into()) };
+        let slash = || found(None, Some("/v2/health/"));
         let cases = [
-            ("/v2/health/", Some(slash.clone())),
-            ("health/", Some(slash.clone())),
-            ("//ctl1:8777/v2/health/", Some(slash.clone())),
-            ("http://CTL1:8777/v2/health/", Some(slash.clone())),
-            ("https://ctl1:8777/v2/health", https(None, None)),
-            ("https://ctl1:8777/v2/health/", Some(Redirect { needs_ssl: true, ..slash.clone() })),
-            ("https://ctl1/v2/health", https(Some("https://ctl1:443"), None)),
-            ("https://ctl1/v2/health/", https(Some("https://ctl1:443"), Some("/v2/health/"))),
-            ("/metering/v2/health", https(Some("ctl1:8777/metering"), None)),
-            ("http://ctl1:9999/v2/health", https(Some("ctl1:9999"), None)),
+            ("/v2/health/", slash()),
+            ("health/", slash()),
+            ("//ctl1:8777/v2/health/", slash()),
+            ("http://CTL1:8777/v2/health/", slash()),
+            ("https://ctl1:8777/v2/health", found(Some("https://ctl1:8777"), None)),
+            ("https://ctl1:8777/v2/health/", found(Some("https://ctl1:8777"), Some("/v2/health/"))),
+            ("https://ctl1/v2/health", found(Some("https://ctl1:443"), None)),
+            ("https://ctl1/v2/health/", found(Some("https://ctl1:443"), Some("/v2/health/"))),
+            ("/metering/v2/health", found(Some("ctl1:8777/metering"), None)),
+            ("http://ctl1:9999/v2/health", found(Some("ctl1:9999"), None)),
             ("/v2/health", None),
             ("/login", None),
             ("/login?next=/v2/health/", None),
@@ -110,7 +105,6 @@ mod tests {
             assert_eq!(of(&endpoint(), location), expected, "{location}");
         }
         let with_slash = Endpoint { path: "/v2/health/".into(), prefix: "/a".into(), ..endpoint() };
-        let bare = Redirect { path: Some("/v2/health".into()), ..slash };
-        assert_eq!(of(&with_slash, "/a/v2/health"), Some(bare));
+        assert_eq!(of(&with_slash, "/a/v2/health"), found(None, Some("/v2/health")));
     }
 }

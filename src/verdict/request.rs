@@ -278,13 +278,13 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Returns the options that make a redirect needless.
+    /// Returns the arguments that make a redirect needless.
     fn redirect(&self, endpoint: &Endpoint, sanitizer: &Sanitizer) -> Option<Redirect> {
         let response = self.exchange.completion.response().filter(|response| is_redirect(response.status))?;
         let location = std::str::from_utf8(response.header("location")?.bytes()).ok()?;
         let line = |text: String| sanitizer.line(&UntrustedText::new(text), MAX_QUOTE);
         let found = redirect::of(endpoint, location)?;
-        Some(Redirect { endpoint: found.endpoint.map(line), path: found.path.map(line), ..found })
+        Some(Redirect { endpoint: found.endpoint.map(line), path: found.path.map(line) })
     }
 
     /// Returns what reports need of the request; an endpoint is what a redirect may lead to.
