@@ -441,7 +441,7 @@ fn interrupted(stage: Stage, end: &End) -> String {
 
 fn not_http(protocol: ForeignProtocol, beginning: &str) -> String {
     match protocol {
-        ForeignProtocol::Tls => "the server speaks TLS on this port".into(),
+        ForeignProtocol::Tls => "the server speaks TLS".into(),
         ForeignProtocol::Http2 => "the server speaks HTTP/2 only, not HTTP/1.1".into(),
         ForeignProtocol::Http09 => {
             format!("the response is content without headers (HTTP/0.9); it begins with: {beginning}")

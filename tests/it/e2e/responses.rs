@@ -96,7 +96,7 @@ fn other_protocols() {
         (b"RTSP/1.0 400 Bad\r\n\r\n", &format!("{begins} RTSP/1.0 400 Bad")),
         (b"\0\x01\xff\x1b[\x9b", &format!("{begins} the bytes 00 01 ff 1b 5b 9b")),
         (b"\0\xff garbage \x1b[31m\r\n\r\n", &format!("{begins} \u{fffd} garbage")),
-        (b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS on this port"),
+        (b"\x15\x03\x01\0\x02\x02\x28", "the server speaks TLS"),
         (b"<p>It works!</p>\n", &format!("{http09} <p>It works!</p>")),
         // HTTP/2: settings, a preface and a status line.
         (b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\x40\0\0\0", http2),

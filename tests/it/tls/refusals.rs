@@ -582,7 +582,7 @@ fn tls_on_an_http_port() {
     let at = format!("127.0.0.1:{}", server.port());
     let run = check([&at]).run();
     let summary = format!(
-        "CEILOMETER CRITICAL - wrong-service: http://{at}/v2/health did not answer GET with HTTP: the server speaks TLS on this port"
+        "CEILOMETER CRITICAL - wrong-service: http://{at}/v2/health did not answer GET with HTTP: the server speaks TLS"
     );
     let action = format!("\nAction: check it over https (try https://{at})\n");
     fails(&run, &summary, &["head_time", "get_time"], &action);

@@ -57,6 +57,7 @@ pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advic
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
     let meaning = format!("{meaning}{}", two_servers(verdict));
+    let (meaning, action) = if verdict.is_unix { for_socket((meaning, action)) } else { (meaning, action) };
     match super::without_crossing(verdict).map(|rest| of_endpoint(&rest, is_summary_complete)) {
         Some((also, first)) => {
             let first = if first.is_empty() { first } else { format!("{first}; then ") };
@@ -190,22 +191,31 @@ fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo, more:
     (format!("{meaning}{quoted}"), format!("{brackets}{action}"))
 }
 
-/// The end of an action that doubts whether the port is for plain http.
-const EXPECTS_HTTPS: &str = ", and whether the port expects https (-S)";
-
-/// Fits an action that proposes https to the endpoint: a UNIX socket has no port, and -S has no effect on an endpoint that
-/// was given with a scheme.
+/// Fits an action that proposes https to the endpoint: -S has no effect on one that was given with a scheme.
 fn fit_https(verdict: &Verdict, action: String) -> String {
-    match action.strip_suffix(EXPECTS_HTTPS) {
-        Some(rest) if verdict.is_unix => rest.replace(", any proxy", ", and any proxy"),
-        None if verdict.is_unix => action.replace("address and port are", "the socket is"),
-        _ if verdict.is_haproxy_server => action,
-        _ => {
-            // Without the address that follows the canonical form, so that it can be pasted.
-            let name = verdict.endpoint.split(' ').next().unwrap_or_default();
-            action.replace("(-S)", &format!("(try https://{name})"))
-        }
+    if verdict.is_unix || verdict.is_haproxy_server {
+        return action;
     }
+    // Without the address that follows the canonical form, so that it can be pasted.
+    let name = verdict.endpoint.split(' ').next().unwrap_or_default();
+    action.replace("(-S)", &format!("(try https://{name})"))
+}
+
+/// Words about an address and its port, with those for a UNIX socket, which has neither.
+const SOCKET_WORDS: [(&str, &str); 6] = [
+    (", any proxy in front of it, and whether the port expects https (-S)", ", and any proxy in front of it"),
+    ("address and port are", "the socket is"),
+    ("address, port and path", "socket and path"),
+    ("port, prefix and --path", "the path (--path)"),
+    ("proxy or firewall stepped in", "proxy stepped in"),
+    ("the port", "the socket"),
+];
+
+/// Fits an advice to a UNIX socket.
+fn for_socket((meaning, action): Advice) -> Advice {
+    let fit =
+        |text| SOCKET_WORDS.iter().fold(text, |text: String, (port, socket)| text.replace(port, socket));
+    (fit(meaning), fit(action))
 }
 
 /// The hint for an IPv6 address whose last number reads as a port, as in `fd00::1:9801`.
@@ -446,10 +456,9 @@ fn redirect(judged: &RequestVerdict) -> Advice {
     let (meaning, action) = of_row(judged);
     let lacking = if judged.quotes.location.is_none() { "; there is no Location" } else { "" };
     let options = judged.redirect.as_ref().map(|redirect| {
-        let ssl = redirect.needs_ssl.then(|| "with -S (https)".to_owned());
         let endpoint = redirect.endpoint.as_ref().map(|endpoint| format!("as {endpoint}"));
         let path = redirect.path.as_ref().map(|path| format!("with --path {path}"));
-        ssl.into_iter().chain(endpoint).chain(path).collect::<Vec<_>>().join(" and ")
+        endpoint.into_iter().chain(path).collect::<Vec<_>>().join(" and ")
     });
     let action = options.map_or(action, |options| format!("check it {options}: the redirect leads there"));
     (format!("{meaning}{lacking}"), action)

@@ -740,6 +740,38 @@ fn time_after_connecting() {
     "#]].assert_eq(&words.concat());
 }
 
+/// A UNIX socket has no port.
+#[test]
+fn unix_socket() {
+    let socket = Endpoint { route: Route::Unix("/run/api.sock".into()), ..endpoint() };
+    let advice = |made: &[PlannedRequest]| in_words(&judge_whole(&plan(), &socket, made, 1, NOW));
+    let broken = |kind, end| {
+        let detail = FaultDetail::Interrupted { stage: Stage::BeforeResponse, end };
+        let fault = Fault { kind, phase: Phase::Wait, detail };
+        advice(&[sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))])
+    };
+    let words = [
+        broken(FaultKind::Reset, End::Reset),
+        broken(FaultKind::Closed, End::Closed),
+        advice(&get(204, &[], "")),
+        advice(&get(404, &[], "")),
+    ];
+    expect![[r#"
+        no-answer: unix:/run/api.sock reset the connection without answering HEAD
+        probably the server crashed, a proxy stepped in, or the socket is for another protocol
+        -> check the API's log for a crash, and any proxy in front of it
+        no-answer: unix:/run/api.sock closed the connection without answering HEAD
+        probably the server crashed, a proxy gave up, or the socket is for another protocol
+        -> check the API's log for a crash, and any proxy in front of it
+        wrong-service: GET 204 from unix:/run/api.sock:/v2/health
+        not the documented answer to GET, which is 200: no proof of a round trip to the back-end
+        -> check that socket and path lead to the API's health check
+        not-found: GET 404 from unix:/run/api.sock:/v2/health
+        the API cannot be reached; not even the basic system is up and running
+        -> verify that the Ceilometer Reporting API is up and running and that there is connectivity with the back-end; if the API runs, check the path (--path)
+    "#]].assert_eq(&words.concat());
+}
+
 /// Addresses to which no connection was made, as the system's words say why.
 #[test]
 fn addresses_out_of_reach() {
