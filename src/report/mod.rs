@@ -8,7 +8,7 @@ pub(crate) mod fixture;
 mod haproxy_agent;
 pub(crate) mod human;
 pub(crate) mod json;
-mod nagios;
+pub(crate) mod nagios;
 mod prometheus;
 pub(crate) mod wording;
 

@@ -2,7 +2,7 @@
 
 use crate::cli::OutputFormat;
 use crate::plan::OutputOptions;
-use crate::report::{self, Report, json};
+use crate::report::{self, Report, json, nagios};
 use crate::terminal::layout::hanging_indent;
 use crate::units;
 
@@ -21,20 +21,12 @@ pub(super) fn line(report: &Report, output: &OutputOptions) -> String {
                 None => format!("{first}{summary}\n"),
             }
         }
-        Some(OutputFormat::Nagios) => plugin_line(report, output),
+        Some(OutputFormat::Nagios) => nagios::line(report, output),
         Some(OutputFormat::Json) => json::line(report),
         Some(format @ (OutputFormat::HaproxyAgent | OutputFormat::Prometheus)) => {
             report::render(report, format, output)
         }
     }
-}
-
-/// The plugin's first line, with the time at the end of its summary.
-fn plugin_line(report: &Report, output: &OutputOptions) -> String {
-    let mut timed = report.clone();
-    timed.summary.text = format!("{} ({})", report.summary.text, units::format_timestamp(report.over_at()));
-    let whole = report::render(&timed, OutputFormat::Nagios, output);
-    whole.split_inclusive('\n').take(1).collect()
 }
 
 #[cfg(test)]
@@ -59,10 +51,7 @@ mod tests {
                 "CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: \"database/unreachable\" (2026-11-07T06:40:00Z) | \
                  head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0\n",
             ),
-            (
-                OutputFormat::HaproxyAgent,
-                "down #backend-down: GET 503 from a:8777: \"database|unreachable\"\n",
-            ),
+            (OutputFormat::HaproxyAgent, "down #backend-down: GET 503 from a:8777: 'database|unreachable'\n"),
         ];
         for (format, line) in table {
             assert_eq!(one_line(format, &report), line, "{format:?}");
@@ -84,11 +73,14 @@ mod tests {
         assert_eq!(line(&report, &output), expected);
     }
 
+    /// The time and the mark stay where the summary is shortened.
     #[test]
-    fn mark_of_an_unverified_certificate() {
-        let mut report = fixture::report(vec![fixture::healthy("a:8777")]);
-        report.unverified = true;
-        let line = one_line(OutputFormat::Nagios, &report);
-        assert!(line.contains("(2026-11-07T06:40:00Z) (certificate not verified) | "), "{line}");
+    fn short_plugin_line() {
+        let report = fixture::report(vec![fixture::backend_down("a:8777")]);
+        let report = Report { unverified: true, ..report };
+        let format = Some(OutputFormat::Nagios);
+        let line = line(&report, &OutputOptions { format, max_bytes: 110, ..OutputOptions::default() });
+        let expected = "CEILOMETER CRITICAL - backend-down: GET 503 from a:8777:… (2026-11-07T06:40:00Z) (certificate not verified)\n";
+        assert_eq!(line, expected);
     }
 }

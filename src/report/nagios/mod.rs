@@ -12,22 +12,32 @@ use super::wording::{self, DetailLine, Words};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
+use crate::units::format_timestamp;
 use crate::verdict::{Basis, Verdict};
 
 /// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
+    let lines = long_output(report, output.verbosity);
+    let lines = lines.iter().map(|line| sanitize::escape_plugin(line)).collect();
+    PluginOutput { lines, ..first_line(report, output) }.within(output.max_bytes)
+}
+
+/// Renders the first line with the time at the end of its summary, for a stream of reports.
+pub(crate) fn line(report: &Report, output: &OutputOptions) -> String {
+    let first = first_line(report, output);
+    let mark = format!(" ({}){}", format_timestamp(report.over_at()), first.mark);
+    PluginOutput { mark, ..first }.within(output.max_bytes)
+}
+
+fn first_line(report: &Report, output: &OutputOptions) -> PluginOutput {
     let (before, after) = report.marks_around();
-    let parts = PluginOutput {
+    PluginOutput {
         lead: format!("CEILOMETER {} - ", report.state),
         summary: sanitize::escape_plugin(&format!("{before}{}", report.summary.text)),
         mark: after,
         metrics: perfdata::metrics(report, output.verbosity),
-        lines: long_output(report, output.verbosity)
-            .iter()
-            .map(|line| sanitize::escape_plugin(line))
-            .collect(),
-    };
-    parts.within(output.max_bytes)
+        lines: Vec::new(),
+    }
 }
 
 fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {

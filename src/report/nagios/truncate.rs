@@ -39,11 +39,11 @@ impl PluginOutput {
         let mut perfdata = String::new();
         for metric in &self.metrics {
             let separator = if perfdata.is_empty() { BAR } else { " " };
-            if perfdata.len() + separator.len() + metric.len() > room {
-                break;
+            // After a long one, shorter ones may still fit.
+            if perfdata.len() + separator.len() + metric.len() <= room {
+                perfdata += separator;
+                perfdata += metric;
             }
-            perfdata += separator;
-            perfdata += metric;
         }
         perfdata
     }
@@ -135,6 +135,15 @@ mod tests {
             CEILOMETER CRITICAL - backend-down (GET 503) at metering.example.com:8777/prefix/prefix/prefix/prefix…
         "]]
         .assert_eq(&parts().within(105));
+    }
+
+    #[test]
+    fn metrics_after_a_long_one() {
+        let long = format!("'{} head_time'=0.001234s;;;0", "h".repeat(100));
+        let output =
+            PluginOutput { metrics: vec!["endpoints=2".into(), long, "healthy=0".into()], ..parts() };
+        let line = output.within(140);
+        assert!(line.ends_with(" | endpoints=2 healthy=0\n"), "{line}");
     }
 
     #[test]
