@@ -7,6 +7,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,10 @@ import urllib.request
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import keystone.server.wsgi
+from gunicorn.app.base import BaseApplication
+from keystonemiddleware.auth_token import AuthProtocol
 
 ADMIN = "admin-s3cret-of-the-rig"
 PASSWORD = "monitor-s3cret-of-the-rig"
@@ -78,8 +83,6 @@ free_port.given = set()
 
 def serve_keystone(config, port, *tls):
     """Keystone in this process. It parses its server's arguments, so there must be none."""
-    from gunicorn.app.base import BaseApplication
-
     options = {"bind": f"127.0.0.1:{port}", "workers": 1, "threads": 4, "loglevel": "error"}
     options["accesslog"] = str(Path(config).parent / "access.log")
     options["access_log_format"] = "%(m)s %(U)s %(s)s %(a)s"
@@ -112,8 +115,6 @@ class Threading(ThreadingMixIn, WSGIServer):
 
 def serve_health(directory, keystone, *endpoints):
     """The health APIs: NAME:PORT each. One whose name is a file's in the directory has lost its back-end."""
-    from keystonemiddleware.auth_token import AuthProtocol
-
     def health(name):
         def answer(environ, start_response):
             if environ["REQUEST_METHOD"] == "HEAD":
@@ -137,6 +138,7 @@ def serve_health(directory, keystone, *endpoints):
         app = AuthProtocol(health(name), settings)
         server = make_server("127.0.0.1", int(port), app, Threading, Quiet)
         threading.Thread(target=server.serve_forever).start()
+    signal.pause()
 
 
 def wait_for(port):
@@ -227,10 +229,20 @@ def run(directory):
     here = Path(tempfile.mkdtemp(prefix="run.", dir=directory))
     children = []
 
-    def start(*words):
-        log = open(here / "rig.log", "ab")
-        command = [sys.executable, __file__, *map(str, words)]
-        children.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+    def start(serve, *words):
+        """Serves in a child: imported once, Keystone starts in half the time."""
+        child = os.fork()
+        if child:
+            children.append(child)
+            return
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        log = os.open(here / "rig.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        try:
+            serve(*map(str, words))
+        finally:
+            os._exit(1)
 
     try:
         shutil.copytree(directory / "template", here, dirs_exist_ok=True)
@@ -243,13 +255,13 @@ def run(directory):
         hung = socket.create_server(("127.0.0.1", free_port()))
         regions = ["RegionOne", "RegionTwo", "RegionThree"]
         apis = {(region, interface): free_port() for region in regions for interface in ["public", "internal"]}
-        start("keystone", config, keystone)
-        start("keystone", config, tls, here / "tls.pem", here / "tls.key")
-        start("keystone", broken_config, broken)
+        start(serve_keystone, config, keystone)
+        start(serve_keystone, config, tls, here / "tls.pem", here / "tls.key")
+        start(serve_keystone, broken_config, broken)
         url = f"http://127.0.0.1:{keystone}"
         of_region = lambda keep: [f"{region}-{of}:{port}" for (region, of), port in apis.items() if keep(region)]
-        start("health", here, url, *of_region(lambda region: region != "RegionThree"))
-        start("health", here, f"http://127.0.0.1:{stopped}", *of_region(lambda region: region == "RegionThree"))
+        start(serve_health, here, url, *of_region(lambda region: region != "RegionThree"))
+        start(serve_health, here, f"http://127.0.0.1:{stopped}", *of_region(lambda region: region == "RegionThree"))
         for port in [keystone, tls, broken, *apis.values()]:
             wait_for(port)
         token, credentials = populate(url, apis)
@@ -264,15 +276,12 @@ def run(directory):
         sys.stdin.read()
     finally:
         for child in children:
-            child.terminate()
+            os.kill(child, signal.SIGTERM)
         for child in children:
-            child.wait()
+            os.waitpid(child, 0)
         shutil.rmtree(here, ignore_errors=True)
 
 
 if __name__ == "__main__":
     command, *words = sys.argv[1:]
-    if command in ("prepare", "run"):
-        {"prepare": prepare, "run": run}[command](Path(words[0]))
-    else:
-        {"keystone": serve_keystone, "health": serve_health}[command](*words)
+    {"prepare": prepare, "run": run}[command](Path(words[0]))
