@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::callers::balancer::{Balancer, Mode};
 use crate::callers::haproxy::{configuration, with_servers};
-use crate::callers::plugin::{generated, replaced};
+use crate::callers::plugin::{self, generated, replaced};
 use crate::callers::service::{Role, Service};
 use crate::support::daemon::directory;
 use crate::support::programs::{found, left_out};
@@ -42,14 +42,14 @@ fn expected<'a>(cases: &[(&'a str, Role, &'a str)]) -> BTreeMap<&'a str, &'a str
 
 /// Starts HAProxy in a jail with this beginning of its configuration, and compares the states of its servers.
 fn external_check(mode: Mode, beginning: impl Fn(&Path) -> Option<String>) {
-    let (Some(program), Some(plugin)) = (found(&["haproxy"]), static_build()) else { return };
+    let (Some(program), Some(build)) = (found(&["haproxy"]), static_build()) else { return };
     if !rustix::process::getuid().is_root() {
         return left_out("only root may change the root directory");
     }
     let dir = directory();
     let jail = dir.path().join("jail");
     fs::create_dir(&jail).unwrap();
-    fs::copy(plugin, jail.join("check_ceilometer")).unwrap();
+    plugin::copy(build, &jail.join("check_ceilometer"));
     let Some(beginning) = beginning(&jail) else { return };
     let text = beginning + &configuration(Path::new("/check_ceilometer"), &servers(&CASES));
     Balancer::start(&program, dir, mode, &text).settles(&expected(&CASES));

@@ -15,7 +15,7 @@ fn tracked(dir: &Path) -> String {
     let place = dir.join("with blank");
     fs::create_dir(&place).unwrap();
     let copy = place.join("check_ceilometer");
-    fs::copy(plugin::path(), &copy).unwrap();
+    plugin::copy(plugin::path(), &copy);
     let run = Run::of(Command::new(&copy).args(["--generate", "keepalived"]));
     let (tracked, _) = run.stdout.split_once("# Two: ").unwrap();
     replaced(tracked, &[("interval 5", "interval 1"), ("rise 2", "rise 1"), ("fall 2", "fall 1")])

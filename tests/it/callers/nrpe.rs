@@ -47,7 +47,7 @@ fn configuration(dir: &Path, own_port: u16, port: &str) -> String {
     let commands = replaced(&generated("nrpe"), &[("-H 127.0.0.1", &format!("-H 127.0.0.1:{port}"))]);
     // NRPE does not run as root, and root's builds may be out of reach for other users.
     let binary = dir.join("check_ceilometer");
-    fs::copy(plugin::path(), &binary).unwrap();
+    plugin::copy(plugin::path(), &binary);
     let commands = replaced(&commands, &[(plugin::path(), binary.to_str().unwrap())]);
     // A command whose output is longer than a packet of version 2.
     let short = commands.lines().find(|line| line.starts_with("command[check_ceilometer_v2]=")).unwrap();

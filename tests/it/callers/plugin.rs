@@ -19,6 +19,12 @@ pub(crate) fn directory() -> &'static str {
     Path::new(path()).parent().unwrap().to_str().unwrap()
 }
 
+/// Copies the plugin; by another program, for a child that any test forks while this one writes would keep the copy
+/// open and not executable.
+pub(crate) fn copy(plugin: impl AsRef<Path>, to: &Path) {
+    assert!(Command::new("cp").arg(plugin.as_ref()).arg(to).status().unwrap().success(), "{}", to.display());
+}
+
 /// Runs the plugin as Nagios would.
 pub(crate) fn run(args: &[&str]) -> Run {
     Run::of(Command::new(path()).args(args))

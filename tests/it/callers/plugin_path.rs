@@ -14,7 +14,7 @@ use crate::support::programs::{Run, found, unshares};
 fn copied(dir: &Path, place: &str) -> PathBuf {
     let copy = fs::canonicalize(dir).unwrap().join(place);
     fs::create_dir_all(copy.parent().unwrap()).unwrap();
-    fs::copy(plugin::path(), &copy).unwrap();
+    plugin::copy(plugin::path(), &copy);
     copy
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::e2e::foreign_servers::python;
-use crate::support::harness::{Check, GRACE, alone, check, exclusively};
+use crate::support::harness::{Check, GRACE, at_once, check, in_good_time};
 use crate::support::peer::{Nobody, Peer, Script, Step, alive, healthy, response, says};
 use crate::support::programs::unshares;
 
@@ -58,13 +58,13 @@ impl Stall {
 
 #[test]
 fn stalls_in_short_budgets() {
-    stalls(&BUDGETS[..2]);
+    in_good_time(|| stalls(&BUDGETS[..2]));
 }
 
 #[test]
 #[ignore = "takes 10 s; the shorter budgets are tested always"]
 fn stalls_in_long_budgets() {
-    stalls(&BUDGETS[2..]);
+    in_good_time(|| stalls(&BUDGETS[2..]));
 }
 
 /// All at the same time: they wait, and a run of each after the other would take minutes.
@@ -89,7 +89,7 @@ fn stalls(budgets: &[&str]) {
     let asked = |(stall, budget): &(&Stall, &str)| -> Check {
         check([&[stall.endpoint.as_str(), "-t", budget], stall.options].concat())
     };
-    let finished = alone(cases.iter().map(asked));
+    let finished = at_once(cases.iter().map(asked));
     for (run, (stall, budget)) in finished.iter().zip(cases) {
         run.holds(run.elapsed <= seconds(budget) + GRACE, &format!("{}: overran {budget} s", stall.name))
             .holds(run.elapsed >= seconds(budget), &format!("{}: ended ahead of {budget} s", stall.name))
@@ -105,79 +105,93 @@ fn response_begun() -> Vec<u8> {
 /// A retry that the budget cuts off proves less than the attempt before it.
 #[test]
 fn retry_cut_off() {
-    for cut_off in [Step::Hang, Step::Drip(endlessly("HTTP/1.1 204 No Content\r\nX: "))] {
-        let gone = || vec![Step::Read, Step::Send(response(503, "", r#"{"error": "db down"}"#))];
-        let late = || vec![Step::Read, cut_off.clone()];
-        let peer = Peer::in_turn([says(response(204, "", "")), gone(), late()]);
-        let run = check([&peer.address(), "-t", "1", "--retries", "1", "--retry-delay", "10ms"]).run_alone();
-        run.exits(2).summarises("CRITICAL", &["backend-down: GET 503 from ", "db down"]);
-        assert_eq!(peer.accepted(), 3, "it was tried again");
-    }
+    in_good_time(|| {
+        for cut_off in [Step::Hang, Step::Drip(endlessly("HTTP/1.1 204 No Content\r\nX: "))] {
+            let gone = || vec![Step::Read, Step::Send(response(503, "", r#"{"error": "db down"}"#))];
+            let late = || vec![Step::Read, cut_off.clone()];
+            let peer = Peer::in_turn([says(response(204, "", "")), gone(), late()]);
+            let run = check([&peer.address(), "-t", "1", "--retries", "1", "--retry-delay", "10ms"]).run();
+            run.exits(2).summarises("CRITICAL", &["backend-down: GET 503 from ", "db down"]);
+            assert_eq!(peer.accepted(), 3, "it was tried again");
+        }
+    });
 }
 
 /// A GET that had less time than HEAD took says nothing about the back-end.
 #[test]
 fn slow_head() {
-    let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
-    let peer = Peer::by_method(vec![head], vec![Step::Hang]);
-    let run = check([&peer.address(), "-t", "1.6"]).run_alone();
-    run.exits(2)
-        .summarises(
-            "CRITICAL",
-            &["unexpected: ", "answered HEAD (204) but not GET within the ", "HEAD took "],
-        )
-        .says(" left of the run's time")
-        .says("nothing is known of the back-end")
-        .says("(-t)")
-        .never_says("database");
+    in_good_time(|| {
+        let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
+        let peer = Peer::by_method(vec![head], vec![Step::Hang]);
+        let run = check([&peer.address(), "-t", "1.6"]).run();
+        run.exits(2)
+            .summarises(
+                "CRITICAL",
+                &["unexpected: ", "answered HEAD (204) but not GET within the ", "HEAD took "],
+            )
+            .says(" left of the run's time")
+            .says("nothing is known of the back-end")
+            .says("(-t)")
+            .never_says("database");
+    });
 }
 
 /// Other endpoints took the time: the one that had too little is not blamed.
 #[test]
 fn turn_that_comes_late() {
-    let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
-    let first = Peer::by_method(vec![head], healthy());
-    let second = Peer::always(vec![Step::Hang]);
-    let run = check([&first.address(), &second.address(), "--parallel", "1", "-t", "1.6"]).run_alone();
-    run.exits(3)
-        .summarises("UNKNOWN", &["1 of 2 endpoints not OK; unexpected: ", " left of the run's time"])
-        .says("nothing is known of the API")
-        .says("--parallel");
+    in_good_time(|| {
+        let head = Step::Drip(format!("HTTP/1.1 204 No Content\r\nX: {}\r\n\r\n", "x".repeat(20)).into());
+        let first = Peer::by_method(vec![head], healthy());
+        let second = Peer::always(vec![Step::Hang]);
+        let run = check([&first.address(), &second.address(), "--parallel", "1", "-t", "1.6"]).run();
+        run.exits(3)
+            .summarises("UNKNOWN", &["1 of 2 endpoints not OK; unexpected: ", " left of the run's time"])
+            .says("nothing is known of the API")
+            .says("--parallel");
+    });
 }
 
 #[test]
 fn silent_proxy() {
-    let peer = Peer::in_turn([vec![Step::Swallow]]);
-    let proxy = format!("http://{}", peer.address());
-    let run = check(["https://ceilometer.example", "-k", "--proxy", &proxy, "-t", "0.5"]).run_alone();
-    run.exits_as_a_plugin().ends_within(seconds("0.5"));
+    in_good_time(|| {
+        let peer = Peer::in_turn([vec![Step::Swallow]]);
+        let proxy = format!("http://{}", peer.address());
+        let run = check(["https://ceilometer.example", "-k", "--proxy", &proxy, "-t", "0.5"]).run();
+        run.exits_as_a_plugin().ends_within(seconds("0.5"));
+    });
 }
 
 #[test]
 fn fifo_without_a_writer() {
-    let directory = tempfile::tempdir().unwrap();
-    let fifo = directory.path().join("fifo");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
-    let run = check(["--endpoints", fifo.to_str().unwrap(), "-t", "0.5"]).run_alone();
-    run.is_refused(&["fifo"]).ends_within(seconds("0.5"));
+    in_good_time(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let fifo = directory.path().join("fifo");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
+        let run = check(["--endpoints", fifo.to_str().unwrap(), "-t", "0.5"]).run();
+        run.is_refused(&["fifo"]).ends_within(seconds("0.5"));
+    });
 }
 
 #[test]
 fn retries() {
-    let peer = Peer::backend_down();
-    let retries = [("1000", "10ms"), ("1", "30s")].map(|(retries, delay)| {
-        check([&peer.address(), "-t", "0.5", "--retries", retries, "--retry-delay", delay])
+    in_good_time(|| {
+        let peer = Peer::backend_down();
+        let retries = [("1000", "10ms"), ("1", "30s")].map(|(retries, delay)| {
+            check([&peer.address(), "-t", "0.5", "--retries", retries, "--retry-delay", delay])
+        });
+        for run in at_once(retries) {
+            run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
+        }
     });
-    for run in alone(retries) {
-        run.exits(2).summarises("CRITICAL", &["backend-down"]).ends_within(seconds("0.5"));
-    }
 }
 
 /// Probes a number of endpoints that accept and send nothing, within one budget.
 fn many_stalls(number: usize, budget: &str) {
-    let peer = Peer::always(vec![Step::Hang]);
-    let run = check(["--endpoints", "-", "-t", budget]).stdin(peer.endpoints(number)).run_alone();
-    run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(seconds(budget));
+    in_good_time(|| {
+        let peer = Peer::always(vec![Step::Hang]);
+        let run = check(["--endpoints", "-", "-t", budget]).stdin(peer.endpoints(number)).run();
+        run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(seconds(budget));
+    });
 }
 
 #[test]
@@ -200,22 +214,25 @@ fn three_hundred_stalls_in_a_long_budget() {
 
 #[test]
 fn three_hundred_stalls_without_parallelism() {
-    let peer = Peer::always(vec![Step::Hang]);
-    let run =
-        check(["--endpoints", "-", "-t", "1", "--parallel", "1"]).stdin(peer.endpoints(300)).run_alone();
-    run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(seconds("1"));
+    in_good_time(|| {
+        let peer = Peer::always(vec![Step::Hang]);
+        let run = check(["--endpoints", "-", "-t", "1", "--parallel", "1"]).stdin(peer.endpoints(300)).run();
+        run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(seconds("1"));
+    });
 }
 
 #[test]
 fn three_hundred_stalls_in_json() {
-    let peer = Peer::always(vec![Step::Hang]);
-    let run = check(["--endpoints", "-", "-t", "2", "-o", "json"]).stdin(peer.endpoints(300)).run_alone();
-    run.exits(2).ends_within(seconds("2"));
-    let json = run.json();
-    let endpoints = json["endpoints"].as_array().unwrap();
-    run.holds(endpoints.len() == 300, "an endpoint is missing");
-    let failing = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
-    run.holds(failing, "an endpoint that was not answered is not failing");
+    in_good_time(|| {
+        let peer = Peer::always(vec![Step::Hang]);
+        let run = check(["--endpoints", "-", "-t", "2", "-o", "json"]).stdin(peer.endpoints(300)).run();
+        run.exits(2).ends_within(seconds("2"));
+        let json = run.json();
+        let endpoints = json["endpoints"].as_array().unwrap();
+        run.holds(endpoints.len() == 300, "an endpoint is missing");
+        let failing = endpoints.iter().all(|one| one["state"] == "CRITICAL" || one["state"] == "UNKNOWN");
+        run.holds(failing, "an endpoint that was not answered is not failing");
+    });
 }
 
 /// Runs the plugin at the same time with each of these arguments where no name is ever resolved, and asserts
@@ -227,7 +244,7 @@ fn with_a_silent_name_service(arguments: &[String]) {
     let plugin = env!("CARGO_BIN_EXE_check_ceilometer");
     let commands = arguments.iter().map(|words| format!("{plugin} {words}"));
     let script = ["-rmn", "python3", "-c", include_str!("silent_resolver.py")];
-    let output = exclusively(|| Command::new("unshare").args(script).args(commands).output().unwrap());
+    let output = Command::new("unshare").args(script).args(commands).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let budgets: Vec<&str> = arguments.iter().map(|words| words.rsplit(' ').next().unwrap()).collect();
     assert_eq!(text.lines().count(), budgets.len(), "{text}{}", String::from_utf8_lossy(&output.stderr));
@@ -248,7 +265,7 @@ fn silent_name(budget: &&str) -> String {
 
 #[test]
 fn silent_name_service() {
-    with_a_silent_name_service(&BUDGETS[..2].iter().map(silent_name).collect::<Vec<_>>());
+    in_good_time(|| with_a_silent_name_service(&BUDGETS[..2].iter().map(silent_name).collect::<Vec<_>>()));
 }
 
 #[test]
@@ -258,12 +275,12 @@ fn three_hundred_silent_names() {
     let names: Vec<String> = (0..300).map(|index| format!("n{index}.example")).collect();
     fs::write(&file, names.join("\n")).unwrap();
     let file = file.display();
-    with_a_silent_name_service(&[format!("--endpoints {file} -t 0.5")]);
-    with_a_silent_name_service(&[format!("--endpoints {file} --all-addresses -t 0.5")]);
+    in_good_time(|| with_a_silent_name_service(&[format!("--endpoints {file} -t 0.5")]));
+    in_good_time(|| with_a_silent_name_service(&[format!("--endpoints {file} --all-addresses -t 0.5")]));
 }
 
 #[test]
 #[ignore = "takes 10 s; the shorter budgets are tested always"]
 fn silent_name_service_in_long_budgets() {
-    with_a_silent_name_service(&BUDGETS[2..].iter().map(silent_name).collect::<Vec<_>>());
+    in_good_time(|| with_a_silent_name_service(&BUDGETS[2..].iter().map(silent_name).collect::<Vec<_>>()));
 }

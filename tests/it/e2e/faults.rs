@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::harness::{Check, Finished, at_once, check};
+use crate::support::harness::{Check, Finished, at_once, check, in_good_time};
 use crate::support::peer::{Nobody, Peer, Script, Step, alive, answers, healthy, response, says};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -165,11 +165,13 @@ fn get_alone() {
 /// A connection that is closed at once is hardly the database's fault.
 #[test]
 fn closed_at_once() {
-    let peer = Peer::by_method(alive(), vec![Step::Read]);
-    let run = check([&peer.address()]).run_alone();
-    run.exits(2)
-        .summarises("CRITICAL", &["backend-stalled: ", "connection closed without an answer"])
-        .says("every server of a load balancer");
+    in_good_time(|| {
+        let peer = Peer::by_method(alive(), vec![Step::Read]);
+        let run = check([&peer.address()]).run();
+        run.exits(2)
+            .summarises("CRITICAL", &["backend-stalled: ", "connection closed without an answer"])
+            .says("every server of a load balancer");
+    });
 }
 
 #[test]
@@ -231,22 +233,26 @@ fn stalled_back_end() {
 
 #[test]
 fn connect_timeout() {
-    let deaf = Nobody::deaf();
-    let run = check([&deaf.address(), "-t", "20", "--connect-timeout", "200ms", "-o", "json"]).run_alone();
-    faults(&run, 0, "timeout", "unreachable");
-    skips_get(&run);
-    run.ends_within(SECOND);
+    in_good_time(|| {
+        let deaf = Nobody::deaf();
+        let run = check([&deaf.address(), "-t", "20", "--connect-timeout", "200ms", "-o", "json"]).run();
+        faults(&run, 0, "timeout", "unreachable");
+        skips_get(&run);
+        run.ends_within(SECOND);
+    });
 }
 
 #[test]
 fn banner_of_an_open_connection() {
-    for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "220 mail.example ESMTP Postfix\r\n"] {
-        let script = vec![Step::Send(banner.into()), Step::Swallow];
-        let peer = Peer::in_turn([script.clone(), script]);
-        let run = check([&peer.address(), "-t", "20", "-o", "json"]).run_alone();
-        faults(&run, 0, "protocol", "wrong-service");
-        run.ends_within(SECOND);
-    }
+    in_good_time(|| {
+        for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "220 mail.example ESMTP Postfix\r\n"] {
+            let script = vec![Step::Send(banner.into()), Step::Swallow];
+            let peer = Peer::in_turn([script.clone(), script]);
+            let run = check([&peer.address(), "-t", "20", "-o", "json"]).run();
+            faults(&run, 0, "protocol", "wrong-service");
+            run.ends_within(SECOND);
+        }
+    });
 }
 
 #[test]
@@ -351,12 +357,14 @@ fn chunked_body() {
 /// Whatever follows HEAD's response is neither read nor taken for GET's.
 #[test]
 fn body_after_head() {
-    let head = "HTTP/1.1 204 No Content\r\nContent-Length: 500\r\n\r\n";
-    let poison = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
-    let with_poison = vec![Step::Send(format!("{head}{poison}").into()), Step::Hang];
-    let peer = Peer::by_method(with_poison, answers(200, "", "{}"));
-    let run = check([&peer.address(), "-t", "20", "-o", "json"]).run_alone();
-    run.exits(0).reports("/endpoints/0/diagnosis", "healthy").ends_within(SECOND);
+    in_good_time(|| {
+        let head = "HTTP/1.1 204 No Content\r\nContent-Length: 500\r\n\r\n";
+        let poison = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+        let with_poison = vec![Step::Send(format!("{head}{poison}").into()), Step::Hang];
+        let peer = Peer::by_method(with_poison, answers(200, "", "{}"));
+        let run = check([&peer.address(), "-t", "20", "-o", "json"]).run();
+        run.exits(0).reports("/endpoints/0/diagnosis", "healthy").ends_within(SECOND);
+    });
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::certificates::Authority;
 use crate::support::grammar;
-use crate::support::harness::{alone, at_once, check, check_in_shell, words};
+use crate::support::harness::{at_once, check, check_in_shell, in_good_time, words};
 use crate::support::peer::{Nobody, Peer};
 use crate::support::programs::{found, missing, unshares};
 
@@ -69,22 +69,26 @@ fn file_of_a_gigabyte() {
 
 #[test]
 fn endless_file() {
-    let options = ["--token-file /dev/zero", "--header @/dev/zero", "--endpoints /dev/zero"];
-    for run in alone(options.map(|options| check(words(&format!("127.0.0.1:1 -t 0.5 {options}"))))) {
-        run.is_refused(&["/dev/zero"]).ends_within(Duration::from_millis(500));
-    }
+    in_good_time(|| {
+        let options = ["--token-file /dev/zero", "--header @/dev/zero", "--endpoints /dev/zero"];
+        for run in at_once(options.map(|options| check(words(&format!("127.0.0.1:1 -t 0.5 {options}"))))) {
+            run.is_refused(&["/dev/zero"]).ends_within(Duration::from_millis(500));
+        }
+    });
 }
 
 #[test]
 fn fifo_without_a_writer() {
-    let (_directory, folder) = directory();
-    let fifo = format!("{folder}/fifo");
-    rustix::fs::mkfifoat(CWD, &fifo, Mode::RWXU).unwrap();
-    let options = ["--token-file ", "--auth-file ", "--header @", "--endpoints ", "--cacert ", "--cert "];
-    let asked = options.map(|option| check(words(&format!("https://127.0.0.1:1 -t 0.5 {option}{fifo}"))));
-    for run in alone(asked) {
-        run.is_refused(&[&fifo, "in time"]).ends_within(Duration::from_millis(500));
-    }
+    in_good_time(|| {
+        let (_directory, folder) = directory();
+        let fifo = format!("{folder}/fifo");
+        rustix::fs::mkfifoat(CWD, &fifo, Mode::RWXU).unwrap();
+        let options = ["--token-file ", "--auth-file ", "--header @", "--endpoints ", "--cacert ", "--cert "];
+        let asked = options.map(|option| check(words(&format!("https://127.0.0.1:1 -t 0.5 {option}{fifo}"))));
+        for run in at_once(asked) {
+            run.is_refused(&[&fifo, "in time"]).ends_within(Duration::from_millis(500));
+        }
+    });
 }
 
 /// An output target that is not a regular file stays as it is.
@@ -339,34 +343,38 @@ fn fill(mut output: &File) {
 /// polls as writable all the same.
 #[test]
 fn standard_output_that_nobody_reads() {
-    let (_reader, writer) = std::io::pipe().unwrap();
-    let (_master, slave) = terminal();
-    let peer = Peer::healthy();
-    let outputs = [File::from(OwnedFd::from(writer)), slave];
-    for run in alone(outputs.map(|output| {
-        let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(100));
-        run.stdout_to(output)
-    })) {
-        run.exits(3).ends_within(Duration::from_secs(2));
-    }
+    in_good_time(|| {
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let (_master, slave) = terminal();
+        let peer = Peer::healthy();
+        let outputs = [File::from(OwnedFd::from(writer)), slave];
+        for run in at_once(outputs.map(|output| {
+            let run = check(["--endpoints", "-", "-o", "json", "-vv", "-t", "2"]).stdin(peer.endpoints(100));
+            run.stdout_to(output)
+        })) {
+            run.exits(3).ends_within(Duration::from_secs(2));
+        }
+    });
 }
 
 /// Whoever does not read may hold a watch, but not against a signal.
 #[test]
 fn signal_at_an_output_that_nobody_reads() {
-    let (_reader, writer) = std::io::pipe().unwrap();
-    let (pipe, (_master, slave)) = (File::from(OwnedFd::from(writer)), terminal());
-    let nobody = Nobody::refusing();
-    let runs = ["--watch 0.1", "--watch 0.1 -o human", "--wait 60"].into_iter().flat_map(|options| {
-        [&pipe, &slave].map(|output| {
-            fill(output);
-            let line = format!(r#"exec timeout --foreground --preserve-status -s TERM 1 "$@" {options}"#);
-            check_in_shell(&line, &[&nobody.address()]).stdout_to(output.try_clone().unwrap())
-        })
+    in_good_time(|| {
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let (pipe, (_master, slave)) = (File::from(OwnedFd::from(writer)), terminal());
+        let nobody = Nobody::refusing();
+        let runs = ["--watch 0.1", "--watch 0.1 -o human", "--wait 60"].into_iter().flat_map(|options| {
+            [&pipe, &slave].map(|output| {
+                fill(output);
+                let line = format!(r#"exec timeout --foreground --preserve-status -s TERM 1 "$@" {options}"#);
+                check_in_shell(&line, &[&nobody.address()]).stdout_to(output.try_clone().unwrap())
+            })
+        });
+        for run in at_once(runs) {
+            run.exits(2).ends_within(Duration::from_secs(1));
+        }
     });
-    for run in alone(runs) {
-        run.exits(2).ends_within(Duration::from_secs(1));
-    }
 }
 
 /// A file system that does not answer costs the result, not the time: the answer comes after the deadline here.

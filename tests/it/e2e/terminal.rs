@@ -29,7 +29,7 @@ pub(crate) struct Session {
     child: Child,
     keyboard: File,
     display: Arc<Display>,
-    _shared: RwLockReadGuard<'static, ()>,
+    _shared: Option<RwLockReadGuard<'static, ()>>,
 }
 
 /// The screen, and a signal for its changes.
@@ -65,6 +65,10 @@ impl Terminal {
         let size =
             rustix::termios::Winsize { ws_col: self.columns, ws_row: self.rows, ws_xpixel: 0, ws_ypixel: 0 };
         rustix::termios::tcsetwinsize(&slave, size).unwrap();
+        // Without NOFLSH the kernel, after a Ctrl-C, throws away what the program has written since.
+        let mut modes = rustix::termios::tcgetattr(&slave).unwrap();
+        modes.local_modes |= rustix::termios::LocalModes::NOFLSH;
+        rustix::termios::tcsetattr(&slave, rustix::termios::OptionalActions::Now, &modes).unwrap();
         let mut command = undisturbed(Command::new("setsid"));
         command
             .args(["--ctty", env!("CARGO_BIN_EXE_check_ceilometer")])

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::e2e::terminal::USUAL;
-use crate::support::harness::{MAX_RUN, alone, check};
+use crate::support::harness::{MAX_RUN, at_once, check, in_good_time};
 use crate::support::peer::{Peer, Step, alive, answers, healthy};
 
 /// A service that recovers after the given number of GETs.
@@ -31,51 +31,60 @@ fn recovery() {
 
 #[test]
 fn limit() {
-    let limit = Duration::from_secs(1);
-    let (down, silent) = (Peer::backend_down(), Peer::always(vec![Step::Hang]));
-    // The second pause would outlast the limit, and so would the second run.
-    let pause = check([&down.address(), "--wait", "1", "--retry-delay", "0.7"]);
-    let cut_short = check([&silent.address(), "--wait", "1", "--retry-delay", "0.1", "-t", "0.6"]);
-    let runs = alone([pause, cut_short]);
-    runs[0].exits(2).summarises("CRITICAL", &["backend-down", " (waited 1", ", 2 runs)"]);
-    runs[0].holds(runs[0].stdout.matches("the database is gone").count() == 1, "the reason is there twice");
-    runs[1].exits(2).summarises("CRITICAL", &["no-answer"]);
-    for run in runs {
-        run.ends_within(limit).holds(run.elapsed >= limit, "gave up early");
-    }
-    assert_eq!(down.requests().len(), 4, "two runs");
-    assert_eq!(silent.requests().len(), 2, "two runs, of 0.6 s and of 0.3 s");
+    in_good_time(|| {
+        let limit = Duration::from_secs(1);
+        let (down, silent) = (Peer::backend_down(), Peer::always(vec![Step::Hang]));
+        // The second pause would outlast the limit, and so would the second run.
+        let pause = check([&down.address(), "--wait", "1", "--retry-delay", "0.7"]);
+        let cut_short = check([&silent.address(), "--wait", "1", "--retry-delay", "0.1", "-t", "0.6"]);
+        let runs = at_once([pause, cut_short]);
+        runs[0].exits(2).summarises("CRITICAL", &["backend-down", " (waited 1", ", 2 runs)"]);
+        runs[0]
+            .holds(runs[0].stdout.matches("the database is gone").count() == 1, "the reason is there twice");
+        runs[1].exits(2).summarises("CRITICAL", &["no-answer"]);
+        for run in runs {
+            run.ends_within(limit).holds(run.elapsed >= limit, "gave up early");
+        }
+        assert_eq!(down.requests().len(), 4, "two runs");
+        assert_eq!(silent.requests().len(), 2, "two runs, of 0.6 s and of 0.3 s");
+    });
 }
 
 /// The last run is cut short: it proves less than the one before it.
 #[test]
 fn last_run_cut_short() {
-    let down = answers(503, "", r#"{"error": "db down"}"#);
-    let peer = Peer::in_turn([alive(), down, vec![Step::Read, Step::Hang]]);
-    let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.5", "-t", "0.8"]).run_alone();
-    run.exits(2)
-        .summarises("CRITICAL", &["backend-down: GET 503 from ", "db down", " (waited 1", ", 2 runs)"]);
-    assert_eq!(peer.accepted(), 3, "it was probed again");
+    in_good_time(|| {
+        let down = answers(503, "", r#"{"error": "db down"}"#);
+        let peer = Peer::in_turn([alive(), down, vec![Step::Read, Step::Hang]]);
+        let run = check([&peer.address(), "--wait", "1", "--retry-delay", "0.5", "-t", "0.8"]).run();
+        run.exits(2)
+            .summarises("CRITICAL", &["backend-down: GET 503 from ", "db down", " (waited 1", ", 2 runs)"]);
+        assert_eq!(peer.accepted(), 3, "it was probed again");
+    });
 }
 
 /// A request that another limit ended took all the time that it was given.
 #[test]
 fn last_run_with_a_limit_of_its_own() {
-    let plain = vec![Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())];
-    let peer = Peer::in_turn([plain, vec![Step::Swallow]]);
-    let endpoint = format!("https://{}", peer.address());
-    let run = check([&endpoint, "-k", "--wait", "1", "--retry-delay", "0.6", "--connect-timeout", "0.2"])
-        .run_alone();
-    run.exits(2).summarises("CRITICAL", &["no-answer: TLS handshake with ", " (waited 1", ", 2 runs)"]);
+    in_good_time(|| {
+        let plain = vec![Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())];
+        let peer = Peer::in_turn([plain, vec![Step::Swallow]]);
+        let endpoint = format!("https://{}", peer.address());
+        let run =
+            check([&endpoint, "-k", "--wait", "1", "--retry-delay", "0.6", "--connect-timeout", "0.2"]).run();
+        run.exits(2).summarises("CRITICAL", &["no-answer: TLS handshake with ", " (waited 1", ", 2 runs)"]);
+    });
 }
 
 #[test]
 fn no_time() {
-    let run = check([&Peer::healthy().address(), "--wait", "0"]).run_alone();
-    run.exits(0).summarises("OK", &["healthy"]);
-    let peer = Peer::always(vec![Step::Hang]);
-    let run = check([&peer.address(), "--wait", "0"]).run_alone();
-    run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(Duration::ZERO);
+    in_good_time(|| {
+        let run = check([&Peer::healthy().address(), "--wait", "0"]).run();
+        run.exits(0).summarises("OK", &["healthy"]);
+        let peer = Peer::always(vec![Step::Hang]);
+        let run = check([&peer.address(), "--wait", "0"]).run();
+        run.exits(2).summarises("CRITICAL", &["no-answer"]).ends_within(Duration::ZERO);
+    });
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::process::Command;
 
 use super::Clouds;
 use super::rig::rig;
-use crate::support::harness::exclusively;
 
 #[test]
 fn regions_and_interfaces() {
@@ -88,7 +87,6 @@ fn failed_backend_of_one_region() {
 fn one_login_for_many_runs() {
     let Some(rig) = rig() else { return };
     let clouds = rig.clouds("keystone");
-    exclusively(|| ());
     let user = "--os-region-name RegionOne --os-interface internal -t 60 -o json";
     let tokens: Vec<_> =
         (0..20).map(|_| clouds.check("prod", user).run().json()["login"]["token"].clone()).collect();

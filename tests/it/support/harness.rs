@@ -1,11 +1,13 @@
 //! Runs the built binary. A failed assertion prints everything that is known of the run.
 
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitStatus, Output, Stdio};
-use std::sync::{RwLock, RwLockReadGuard, mpsc};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,8 +21,13 @@ pub(crate) const MAX_RUN: Duration = Duration::from_secs(60);
 /// hundred endpoints takes 150 ms.
 pub(crate) const GRACE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 250 });
 
-/// Locked for writing by a test that measures time, so that no other run takes the cores meanwhile.
+/// Locked for writing by a test that failed beside others, so that no other run takes the cores meanwhile.
 static MACHINE: RwLock<()> = RwLock::new(());
+
+thread_local! {
+    /// `true` in the thread of the test that has the machine for itself.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A run of the binary, being prepared.
 pub(crate) struct Check {
@@ -65,9 +72,19 @@ pub(crate) fn undisturbed(mut command: Command) -> Command {
     command
 }
 
-/// Locks the machine for a run whose time is not measured.
-pub(crate) fn beside_others() -> RwLockReadGuard<'static, ()> {
-    MACHINE.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// Keeps the machine from a test that wants it for itself, unless it is this one.
+pub(crate) fn beside_others() -> Option<RwLockReadGuard<'static, ()>> {
+    (!ALONE.get()).then(|| MACHINE.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Runs a test that judges time: beside others first, and if it fails so, again while no other test runs the binary.
+pub(crate) fn in_good_time(test: impl Fn()) {
+    if catch_unwind(AssertUnwindSafe(&test)).is_err() {
+        let _machine = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+        ALONE.set(true);
+        test();
+        ALONE.set(false);
+    }
 }
 
 impl Check {
@@ -97,11 +114,6 @@ impl Check {
         self.finish()
     }
 
-    /// Runs it while no other test runs the binary, so that its time can be judged.
-    pub(crate) fn run_alone(self) -> Finished {
-        alone([self]).remove(0)
-    }
-
     fn finish(mut self) -> Finished {
         let line = format!("{:?}", self.command);
         if !self.discards_stdout {
@@ -128,24 +140,9 @@ impl Check {
     }
 }
 
-/// Does something while no other test runs the binary.
-pub(crate) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
-    let _exclusive = MACHINE.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    work()
-}
-
-/// Runs several at the same time, while no other test runs the binary.
-pub(crate) fn alone(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
-    exclusively(|| finish_all(checks))
-}
-
 /// Runs several at the same time, for they wait.
 pub(crate) fn at_once(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
     let _shared = beside_others();
-    finish_all(checks)
-}
-
-fn finish_all(checks: impl IntoIterator<Item = Check>) -> Vec<Finished> {
     let running: Vec<_> = checks.into_iter().map(|check| thread::spawn(|| check.finish())).collect();
     running
         .into_iter()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::certificates::{Authority, Files};
-use crate::support::harness::{Finished, check, words};
+use crate::support::harness::{Finished, check, in_good_time, words};
 use crate::support::peer::{Nobody, Peer, Script, Step, says};
 use crate::tls::programs::{Program, tinyproxy};
 use crate::tls::server::TlsServer;
@@ -145,17 +145,21 @@ fn advice_about_a_proxy() {
 /// The bytes that come with the proxy's response are the endpoint's.
 #[test]
 fn server_that_sends_first() {
-    for banner in ["SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"] {
-        let script = vec![
-            Step::Read,
-            Step::Send(format!("HTTP/1.1 200 Connection established\r\n\r\n{banner}").into()),
-            Step::Swallow,
-        ];
-        let proxy = Peer::in_turn([script.clone(), script]);
-        let run = check(["service.example", "--proxy", &proxy.address(), "-t", "20"]).run_alone();
-        run.exits(2).says(if banner.starts_with("SSH") { "begins with: SSH-2.0" } else { "GET 408" });
-        run.ends_within(Duration::from_secs(2));
-    }
+    in_good_time(|| {
+        for banner in
+            ["SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"]
+        {
+            let script = vec![
+                Step::Read,
+                Step::Send(format!("HTTP/1.1 200 Connection established\r\n\r\n{banner}").into()),
+                Step::Swallow,
+            ];
+            let proxy = Peer::in_turn([script.clone(), script]);
+            let run = check(["service.example", "--proxy", &proxy.address(), "-t", "20"]).run();
+            run.exits(2).says(if banner.starts_with("SSH") { "begins with: SSH-2.0" } else { "GET 408" });
+            run.ends_within(Duration::from_secs(2));
+        }
+    });
 }
 
 /// A web server answers CONNECT as it answers anything: the endpoint is not to blame for its page.
@@ -212,26 +216,30 @@ fn tunnel_with_a_body_s_headers() {
 
 #[test]
 fn unreachable_proxy() {
-    let nobody = Nobody::refusing();
-    let run = check(["service.example", "--proxy", &nobody.address()]).run();
-    let at = nobody.address();
-    let why = format!("the proxy {at} cannot be reached: connection refused");
-    blames_the_proxy(&run, "service.example:8777", &why);
-    let run = check(["service.example", "--proxy", "nowhere.invalid:3128"]).run();
-    blames_the_proxy(&run, "service.example:8777", "the proxy nowhere.invalid:3128 cannot be reached: ");
-    let deaf = Nobody::deaf();
-    let run = check(["service.example", "--proxy", &deaf.address(), "-t", "0.3"]).run_alone();
-    run.ends_within(Duration::from_millis(300));
-    blames_the_proxy(&run, "service.example:8777", "cannot be reached");
+    in_good_time(|| {
+        let nobody = Nobody::refusing();
+        let run = check(["service.example", "--proxy", &nobody.address()]).run();
+        let at = nobody.address();
+        let why = format!("the proxy {at} cannot be reached: connection refused");
+        blames_the_proxy(&run, "service.example:8777", &why);
+        let run = check(["service.example", "--proxy", "nowhere.invalid:3128"]).run();
+        blames_the_proxy(&run, "service.example:8777", "the proxy nowhere.invalid:3128 cannot be reached: ");
+        let deaf = Nobody::deaf();
+        let run = check(["service.example", "--proxy", &deaf.address(), "-t", "0.3"]).run();
+        run.ends_within(Duration::from_millis(300));
+        blames_the_proxy(&run, "service.example:8777", "cannot be reached");
+    });
 }
 
 /// A client cannot know which of the two is silent: the proxy or the service.
 #[test]
 fn silent_tunnel() {
-    let proxy = Peer::in_turn([vec![Step::Swallow]]);
-    let run = check(["service.example", "--proxy", &proxy.address(), "-t", "0.3"]).run_alone();
-    run.exits(2).ends_within(Duration::from_millis(300));
-    run.says(&format!("the proxy {} opened no tunnel to service.example:8777 within ", proxy.address()));
+    in_good_time(|| {
+        let proxy = Peer::in_turn([vec![Step::Swallow]]);
+        let run = check(["service.example", "--proxy", &proxy.address(), "-t", "0.3"]).run();
+        run.exits(2).ends_within(Duration::from_millis(300));
+        run.says(&format!("the proxy {} opened no tunnel to service.example:8777 within ", proxy.address()));
+    });
 }
 
 #[test]

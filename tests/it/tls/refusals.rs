@@ -11,7 +11,7 @@ use rustls::{ServerConnection, StreamOwned};
 use crate::support::certificates::{
     Authority, Files, Identity, authority, between, for_names, named, self_signed, server,
 };
-use crate::support::harness::{Finished, alone, check};
+use crate::support::harness::{Finished, at_once, check, in_good_time};
 use crate::support::peer::{Nobody, Peer, Step, response};
 use crate::support::request;
 use crate::support::tls::{self, BOTH, TLS12, TLS13, config};
@@ -715,38 +715,44 @@ fn plain_url_under_connect_to() {
 
 #[test]
 fn silent_server() {
-    let cases = [
-        (vec![Step::Swallow], "the server did not answer the TLS ClientHello in time"),
-        (
-            vec![Step::Send(b"\x16\x03\x03\x3f\xff\x02\x00".to_vec()), Step::Swallow],
-            "the TLS handshake was not completed in time",
-        ),
-    ];
-    let peers = cases.each_ref().map(|(script, _)| Peer::in_turn([script.clone()]));
-    let asked =
-        peers.each_ref().map(|peer| check([&format!("https://{}", peer.address()), "-k", "-t", "0.5"]));
-    for ((run, peer), (_, why)) in alone(asked).into_iter().zip(&peers).zip(cases) {
-        run.exits(2).ends_within(Duration::from_millis(500));
-        let timed_out = ["no-answer: TLS handshake with", &peer.address(), "timed out after"];
-        run.summarises("CRITICAL", &timed_out).says(why);
-    }
-    let nobody = Nobody::deaf();
-    let run = check([&format!("https://{}", nobody.address()), "-k", "-t", "0.3"]).run_alone();
-    run.exits(2).ends_within(Duration::from_millis(300));
+    in_good_time(|| {
+        let cases = [
+            (vec![Step::Swallow], "the server did not answer the TLS ClientHello in time"),
+            (
+                vec![Step::Send(b"\x16\x03\x03\x3f\xff\x02\x00".to_vec()), Step::Swallow],
+                "the TLS handshake was not completed in time",
+            ),
+        ];
+        let peers = cases.each_ref().map(|(script, _)| Peer::in_turn([script.clone()]));
+        let asked =
+            peers.each_ref().map(|peer| check([&format!("https://{}", peer.address()), "-k", "-t", "0.5"]));
+        for ((run, peer), (_, why)) in at_once(asked).into_iter().zip(&peers).zip(cases) {
+            run.exits(2).ends_within(Duration::from_millis(500));
+            let timed_out = ["no-answer: TLS handshake with", &peer.address(), "timed out after"];
+            run.summarises("CRITICAL", &timed_out).says(why);
+        }
+        let nobody = Nobody::deaf();
+        let run = check([&format!("https://{}", nobody.address()), "-k", "-t", "0.3"]).run();
+        run.exits(2).ends_within(Duration::from_millis(300));
+    });
 }
 
 /// Each byte of an endless handshake message comes in time; the whole never does.
 #[test]
 fn dripping_server() {
-    let (url, dripping) = after_client_hello(|mut stream| {
-        // The pause between two bytes is a wait for the client's close.
-        stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
-        stream.write_all(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\x00").unwrap();
-        while stream.write_all(b"x").is_ok() && !matches!(stream.read(&mut [0; 64]), Ok(0)) {}
+    in_good_time(|| {
+        let (url, dripping) = after_client_hello(|mut stream| {
+            // The pause between two bytes is a wait for the client's close.
+            stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+            stream.write_all(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\x00").unwrap();
+            while stream.write_all(b"x").is_ok() && !matches!(stream.read(&mut [0; 64]), Ok(0)) {}
+        });
+        let run = check([&url, "-k", "-t", "0.5"]).run();
+        run.exits(2)
+            .ends_within(Duration::from_millis(500))
+            .says("the TLS handshake was not completed in time");
+        dripping.join().unwrap();
     });
-    let run = check([&url, "-k", "-t", "0.5"]).run_alone();
-    run.exits(2).ends_within(Duration::from_millis(500)).says("the TLS handshake was not completed in time");
-    dripping.join().unwrap();
 }
 
 /// The text of a body may come in records of any size.
