@@ -355,7 +355,7 @@ fn userinfo_of_urls() {
         ("http://us<b>er</b>:Tr0<!-- -->ub@h", "http://***@h"),
         ("http://u:12</b>Tr0 ub@h", "http://***@h"),
         ("http://us\"er:Tr0ub@h", "http://***@h"),
-        ("http://host<br>mail:a@b", "http://host<br>mail:a@b"),
+        ("http://host<br>mail a@b", "http://host<br>mail a@b"),
         ("<u>http://host:80</u><m>a@b</m>", "<u>http://host:80</u><m>a@b</m>"),
         ("<b>http://host:80</b>, tell a@b", "<b>http://host:80</b>, tell a@b"),
         ("http:&sol;&sol;u:Tr0ub&#0000000064;h", "http:&sol;&sol;***&#0000000064;h"),
@@ -364,6 +364,36 @@ fn userinfo_of_urls() {
     for (text, expected) in table {
         assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
         assert_eq!(sanitize_own(text, 1000), expected, "{text}");
+    }
+}
+
+/// A page wraps its lines, or a list of strings parts what it quotes.
+#[test]
+fn broken_userinfo() {
+    let table = [
+        ("http://us\ner\n:Tr0ub@h", "http://***@h"),
+        (r#"["http://user", ":Tr0ub@h"]"#, r#"["http://***@h"]"#),
+        (r#"["http://us","er:Tr0ub@h","a@b"]"#, r#"["http://***@h","a@b"]"#),
+        ("[\"http://h1\",\n \"http://us\",\n \"er:Tr0ub@h\"]", "[\"http://h1\", \"http://***@h\"]"),
+        (r#"{"e": "[\"http://us\", \"er:Tr0ub@h\"]"}"#, r#"{"e": "[\"http://***@h\"]"}"#),
+        (r#"{"e":"http://us\r\n\ter\n:Tr0ub@h"}"#, r#"{"e":"http://***@h"}"#),
+        (r#"["http:/", "/u:Tr0ub@h"]"#, r#"["http:/", "/***@h"]"#),
+        (r#"["http://", "u:Tr0ub@h"]"#, r#"["http://", "***@h"]"#),
+        ("http://us\r\n\ter:Tr\n0ub@h", "http://***@h"),
+        ("http://us<br/>er</p>\n<p>:Tr0ub@h", "http://***@h"),
+        ("http://us&#10;er&#10;:Tr0ub@h", "http://***@h"),
+        // Texts that only look like it.
+        ("url: http://host\nmail: a@b", "url: http://host mail: a@b"),
+        ("url: http://host\nmail:\n  a@b", "url: http://host mail: a@b"),
+        ("http://host\nport:80\na@b", "http://host port:80 a@b"),
+        ("http://host mailto:a@b ftp://u:p@h", "http://host mailto:a@b ftp://***@h"),
+        (r#"["http://host","mailto:a@b","ftp://u:p@h"]"#, r#"["http://host","mailto:a@b","ftp://***@h"]"#),
+        (r#"["url:http://host","env:prod","a@b"]"#, r#"["url:http://host","env:prod","a@b"]"#),
+        (r#"{"a":"http://host","b:c":"x@y"}"#, r#"{"a":"http://host","b:c":"x@y"}"#),
+        ("<li>http://host</li><li>a@b</li>", "<li>http://host</li><li>a@b</li>"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(line(&Sanitizer::default(), text), expected, "{text}");
     }
 }
 
@@ -539,10 +569,49 @@ fn time_for_hostile_text() {
     let sanitizer = hiding(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
     let started = Instant::now();
     for unit in [
-        "a", "ab", "\x1b]", "\x1b[", "//", "//@", "%41", "%", "\\", "\\u0061", "&", "&#", "\u{301}", " ",
-        "\n", "//:", "//h:1/", "//h:1\"", "//h:1 ", "//h :", ":/ ", ":/<", "//:@", "&#0", "&#x", "A B", "<",
-        "<b>", "<b", "<b> ", "\",\"", "\" ", "\",", "://u:p/", "://u:p ", "://:1x", "\u{ad}", "\\100",
+        "a",
+        "ab",
+        "\x1b]",
+        "\x1b[",
+        "//",
+        "//@",
+        "%41",
+        "%",
+        "\\",
+        "\\u0061",
+        "&",
+        "&#",
+        "\u{301}",
+        " ",
+        "\n",
+        "//:",
+        "//h:1/",
+        "//h:1\"",
+        "//h:1 ",
+        "//h :",
+        ":/ ",
+        ":/<",
+        "//:@",
+        "&#0",
+        "&#x",
+        "A B",
+        "<",
+        "<b>",
+        "<b",
+        "<b> ",
+        "\",\"",
+        "\" ",
+        "\",",
+        "://u:p/",
+        "://u:p ",
+        "://:1x",
+        "\u{ad}",
+        "\\100",
         "4 1 ",
+        "://a\n",
+        "://a\nb:c\n",
+        "://a\",\"b:c\",\"",
+        "://a<b>\n",
     ] {
         let text = UntrustedText::new(unit.repeat(crate::model::exchange::MAX_BODY_BYTES / unit.len()));
         assert!(sanitizer.line(&text, 200).chars().count() <= 200);
@@ -584,6 +653,22 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|piece| piece.as_bytes().to_vec()),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// What may part a login, line breaks and tags first.
+const BREAKS: [&str; 7] = ["\n", "\r\n\t", "<br />\n", " \n  ", "</p> <p>", "\",\"", "\",\n  \""];
+
+/// A word of ordinary text, or a few.
+fn ordinary() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "(http|https|amqp)://[a-z]{1,6}(\\.example)?(/v[0-9]|/)?",
+        "[a-z]{1,6}@[a-z]{1,6}(\\.org)?",
+        "mailto:[a-z]{1,6}@[a-z]{1,6}",
+        "[a-z]{1,6}: [a-z]{1,6}@[a-z]{1,6}",
+        "[a-z]{1,6}: [a-z]{1,6}",
+        "[a-z]{1,6}[.,]?",
+        "[0-2][0-9]:[0-5][0-9]",
+    ]
 }
 
 /// Tests whether a character is allowed in an output.
@@ -733,6 +818,52 @@ proptest! {
         for form in [secret.clone(), json.to_owned(), percent, STANDARD.encode(&secret)] {
             let out = line(&sanitizer, format!("{before}{form}{after}"));
             prop_assert!(!out.contains(&form), "{} in {}", form, out);
+        }
+    }
+
+    #[test]
+    fn breaks_in_a_login(
+        name in "[a-z][a-z0-9._-]{1,9}",
+        password in "[a-z][!$*+,.;=A-Za-z0-9~^_-]{4,12}",
+        (first, second) in any::<(prop::sample::Index, prop::sample::Index)>(),
+        gap in prop::sample::select(&BREAKS[..]),
+        other in prop::sample::select(&BREAKS[..3]),
+    ) {
+        let login = format!("{name}:{password}");
+        let (first, second) = (1 + first.index(login.len() - 1), 1 + second.index(login.len() - 1));
+        // A break after the colon may be one between a name and its value, unless the name is whole.
+        prop_assume!(!(first <= name.len() && second == name.len() + 1));
+        let broken = if first < second && !gap.contains('"') {
+            format!("{}{gap}{}{other}{}", &login[..first], &login[first..second], &login[second..])
+        } else {
+            format!("{}{gap}{}", &login[..first], &login[first..])
+        };
+        let out = line(&Sanitizer::default(), format!("see [\"http://{broken}@host/x\"]"));
+        prop_assert_eq!(out, "see [\"http://***@host/x\"]", "{:?}", broken);
+    }
+
+    #[test]
+    fn lists_without_a_login(
+        items in prop::collection::vec((ordinary(), prop::sample::select(vec!["", ":80", ":8777"])), 0..6),
+        gap in prop::sample::select(vec!["\n", "\r\n  ", ", ", " ", "\n\n", "<br>", "</li>\n<li>"]),
+    ) {
+        // A port, a blank and a mail address may be a password.
+        let words: Vec<_> = items.iter().map(|(item, _)| item.as_str()).collect();
+        let with_port = |(item, port): &(String, &str)| {
+            let has_host_last = item.contains("://") && !item.contains("/v");
+            if has_host_last { format!("{item}{port}") } else { item.clone() }
+        };
+        let strings: Vec<_> = items.iter().map(with_port).collect();
+        let object: serde_json::Map<_, _> =
+            strings.iter().enumerate().map(|(at, item)| (format!("key{at}"), item.as_str().into())).collect();
+        for text in [
+            words.join(gap),
+            serde_json::to_string(&strings).unwrap(),
+            serde_json::to_string_pretty(&strings).unwrap(),
+            serde_json::to_string_pretty(&object).unwrap(),
+        ] {
+            let folded = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(line(&Sanitizer::default(), text), folded);
         }
     }
 

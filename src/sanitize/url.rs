@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
-use super::markup::{MAX_TAGS, split_before, tag};
+use super::markup::{MAX_TAGS, separator, split_before};
 
 /// Longest white space within a URL's password that is followed to an `@`, in bytes.
 const MAX_SPACED_PASSWORD: usize = 128;
 
 const MAX_PORT_DIGITS: usize = 5;
+
+/// Maximum number of line breaks, tags and ends of strings between a login's first letter and its `@`.
+const MAX_BREAKS: usize = 3;
 
 /// Characters that may follow a port: a path's, an escape's, which is decoded besides, or those of a sentence.
 const AFTER_PORT: &[u8] = "/?#%\\&-~…(){}[],;:.!|`*".as_bytes();
@@ -24,7 +27,8 @@ pub(super) struct UrlCredentials {
 ///
 /// A password in it may have unescaped characters. So where a colon follows `//`, the authority ends at white space
 /// only, or at the first `@` soon after it; after what may be a port or a whole password it ends at the URL's end. Where
-/// the `@` was cut off, a password is what follows the colon and is no port.
+/// the `@` was cut off, a password is what follows the colon and is no port. A page that wraps its lines, or a list of
+/// strings, may break a login anywhere.
 pub(super) fn userinfo(text: &[u8]) -> UrlCredentials {
     let mut found = UrlCredentials::default();
     let mut ahead = Ahead::default();
@@ -42,7 +46,10 @@ pub(super) fn userinfo(text: &[u8]) -> UrlCredentials {
             Some(length) => (Some(start + length), Reach::Nowhere),
             None => (None, password(authority, after)),
         };
-        match ahead.end_of_password(text, start + authority.len(), reach).or(login) {
+        let end = start + authority.len();
+        let is_name = has_scheme && !authority.iter().any(|byte| b":@".contains(byte));
+        let broken = if is_name { broken_login(after).map(|at| end + at) } else { None };
+        match broken.or_else(|| ahead.end_of_password(text, end, reach)).or(login) {
             Some(end) => found.userinfo.extend((end > start).then_some(start..end)),
             None if has_scheme => {
                 let cut = cut_password(rest);
@@ -91,14 +98,61 @@ fn authorities(text: &[u8]) -> impl Iterator<Item = (usize, bool)> {
     })
 }
 
-/// The text after white space and tags.
-fn after_gap(mut text: &[u8]) -> &[u8] {
+/// The text after white space, tags and the ends of strings.
+fn after_gap(text: &[u8]) -> &[u8] {
+    gap(text).0
+}
+
+/// The text after white space, tags and the ends of strings, and whether these are more than blanks.
+fn gap(mut text: &[u8]) -> (&[u8], bool) {
+    let mut is_break = false;
     for _ in 0..MAX_TAGS {
-        text = text.trim_ascii_start();
-        let Some(length) = tag(text) else { break };
-        text = text.get(length..).unwrap_or_default();
+        let rest = text.trim_ascii_start();
+        is_break |= text.iter().take(text.len() - rest.len()).any(|byte| b"\r\n".contains(byte));
+        text = rest;
+        let Some(length) = separator(text) else { break };
+        (text, is_break) = (text.get(length..).unwrap_or_default(), true);
     }
-    text
+    (text, is_break)
+}
+
+/// Finds the `@` of a login whose name goes on after a break.
+///
+/// A colon has to be in the same word as the `@`; between them may be another break, which ends no string, if what precedes
+/// it is no port. So lists of URLs, mail addresses, and names with values stay as they are.
+fn broken_login(text: &[u8]) -> Option<usize> {
+    let (mut rest, mut has_colon) = (text, false);
+    for _ in 0..MAX_BREAKS {
+        let (next, true) = gap(rest) else { return None };
+        let (word, after) = split_before(next, |byte| byte.is_ascii_whitespace() || b"\"<>".contains(&byte));
+        let (_, password) = split_before(word, |byte| b":@/?#".contains(&byte));
+        let last_at = word.iter().rposition(|byte| *byte == b'@');
+        match (password, last_at) {
+            ([], _) => {}
+            _ if is_other_url(word) => return None,
+            ([b':', ..], Some(at)) if !has_colon => return Some(text.len() - next.len() + at),
+            ([b'@', ..], Some(at)) if has_colon => return Some(text.len() - next.len() + at),
+            ([b':', password @ ..], None)
+                if !has_colon && !is_port(password) && !after.starts_with(b"\"") =>
+            {
+                has_colon = true;
+            }
+            _ => return None,
+        }
+        rest = after;
+    }
+    None
+}
+
+/// Tests for a word that begins a URL of its own.
+fn is_other_url(word: &[u8]) -> bool {
+    let (scheme, rest) = split_before(word, |byte| byte == b':');
+    rest.starts_with(b"://") || scheme.eq_ignore_ascii_case(b"mailto")
+}
+
+/// Tests for a port, or nothing at all.
+fn is_port(text: &[u8]) -> bool {
+    text.len() <= MAX_PORT_DIGITS && text.iter().all(u8::is_ascii_digit)
 }
 
 /// The place where the `@` after a password is looked for.
@@ -127,7 +181,7 @@ fn password(authority: &[u8], after: &[u8]) -> Reach {
             split_before(next, |byte| byte.is_ascii_whitespace() || b":@/?#\"<>".contains(&byte));
         return match (name, rest) {
             ([], [b':', ..]) => Reach::BeyondNextWord,
-            (_, [b':', ..]) => Reach::NextWord,
+            (_, [b':', ..]) if !is_other_url(next) => Reach::NextWord,
             _ => Reach::Nowhere,
         };
     };
