@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::Report;
-use super::wording::{self, Words, cause};
+use super::wording::{self, cause};
 use crate::model::exchange::{Peer, Phase, Phases, PlannedRequest};
 use crate::terminal::ascii::replace_beyond_ascii;
 use crate::units;
@@ -56,7 +56,7 @@ impl Serialize for Report {
 
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let words = Words::of(self);
+        let (explanation, action) = wording::advice(self);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("endpoint", &self.endpoint)?;
         map.serialize_entry("url", &self.url)?;
@@ -64,8 +64,8 @@ impl Serialize for Verdict {
         map.serialize_entry("interface", &self.interface)?;
         map.serialize_entry("state", &self.state)?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
-        map.serialize_entry("explanation", &words.explanation)?;
-        map.serialize_entry("action", &words.action)?;
+        map.serialize_entry("explanation", &explanation)?;
+        map.serialize_entry("action", &action)?;
         map.serialize_entry("attempts", &self.attempts)?;
         map.serialize_entry("certificate", &self.certificate)?;
         map.serialize_entry("backend_ms", &self.backend.map(units::milliseconds))?;

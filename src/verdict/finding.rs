@@ -56,13 +56,13 @@ fn ranked<'a, 'b>(requests: &'a [Request<'b>]) -> Vec<&'a Request<'b>> {
 }
 
 /// The worst request that is not OK, where a crossed threshold is worse: a refusal that came too late is also reported as a refusal.
-pub(super) fn beside(requests: &[Request], basis: &Basis) -> Option<(Diagnosis, Method)> {
+pub(super) fn beside(requests: &[Request], basis: &Basis) -> Option<Method> {
     if !matches!(basis, Basis::Slow(..) | Basis::Certificate(_)) {
         return None;
     }
     let worst = State::worst(requests.iter().map(|request| request.row.state));
     let found = ranked(requests).into_iter().find(|request| request.row.state == worst)?;
-    (worst != State::Ok).then(|| (found.diagnosis, found.method()))
+    (worst != State::Ok).then(|| found.method())
 }
 
 /// Without a request nothing is known.

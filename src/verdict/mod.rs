@@ -54,8 +54,8 @@ pub(crate) struct Verdict {
     pub(crate) diagnosis: Diagnosis,
     /// The basis of the state and the diagnosis.
     pub(crate) basis: Basis,
-    /// The worst request that is not OK and its diagnosis, where a crossed threshold explains the state.
-    pub(crate) beside: Option<(Diagnosis, Method)>,
+    /// The worst request that is not OK, where a crossed threshold explains the state.
+    pub(crate) beside: Option<Method>,
     /// True if its URL begins with https; false for a UNIX socket, which is shown without one.
     pub(crate) is_https: bool,
     pub(crate) is_unix: bool,
@@ -159,6 +159,12 @@ impl Verdict {
         self.sent().find(|judged| judged.method == method)
     }
 
+    /// The request that is not OK either, where a crossed threshold explains the state: an alert about a slow or an expiring
+    /// endpoint also says of it what an alert of its own would say.
+    pub(crate) fn beside(&self) -> Option<&RequestVerdict> {
+        self.request(self.beside?)
+    }
+
     /// Tests for requests that the end of the time cut off: they timed out, were skipped, or went without a token because
     /// there was no time to log in.
     pub(crate) fn is_late(&self) -> bool {
@@ -199,6 +205,7 @@ impl PlannedRequest<RequestVerdict> {
 pub(crate) struct RequestVerdict {
     pub(crate) method: Method,
     pub(crate) state: State,
+    pub(crate) diagnosis: Diagnosis,
     pub(crate) row: Row,
     /// The problem of a good response that the row is for.
     pub(crate) problem: Option<SuccessProblem>,

@@ -292,6 +292,7 @@ impl<'a> Request<'a> {
         RequestVerdict {
             method: self.method(),
             state: self.row.state,
+            diagnosis: self.diagnosis,
             row: self.row,
             problem: self.problem,
             completion: self

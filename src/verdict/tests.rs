@@ -20,7 +20,7 @@ use crate::plan::OutputOptions;
 use crate::plan::Plan;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
 use crate::report::add_details;
-use crate::report::wording::Words;
+use crate::report::wording::{advice, summary};
 use crate::rules::Table;
 use crate::rules::{Criteria, Key};
 use crate::sanitize::Sanitizer;
@@ -170,8 +170,8 @@ pub(crate) fn judge_within(limits: TimeLimits, planned: &[PlannedRequest]) -> Ve
 
 /// Summary, explanation and action.
 pub(crate) fn in_words(verdict: &Verdict) -> String {
-    let Words { summary, explanation, action } = Words::of(verdict);
-    format!("{}\n{explanation}\n-> {action}\n", summary.text)
+    let (explanation, action) = advice(verdict);
+    format!("{}\n{explanation}\n-> {action}\n", summary::of_endpoint(verdict).text)
 }
 
 pub(crate) fn verdict(plan: &Plan, planned: &[PlannedRequest]) -> Verdict {
@@ -494,11 +494,9 @@ fn overrides() {
         let verdict = verdict(&overriding(key, to), &both(head, get));
         assert_eq!((verdict.state, verdict.diagnosis), (state, diagnosis), "{key}={to}: {head}, {get}");
     }
-    let words = Words::of(&verdict(&overriding("200", State::Critical), &both("204", "200")));
-    assert_eq!(
-        (words.explanation.as_str(), words.action.as_str()),
-        ("the API answers and reaches its back-end; --state 200=CRITICAL overrides that", "")
-    );
+    let (explanation, action) = advice(&verdict(&overriding("200", State::Critical), &both("204", "200")));
+    assert_eq!(explanation, "the API answers and reaches its back-end; --state 200=CRITICAL overrides that");
+    assert_eq!(action, "");
 }
 
 fn threshold(warning: &str, critical: &str) -> Threshold {
@@ -519,7 +517,7 @@ fn request_times() {
     plan.criteria.thresholds.request = threshold("1", "3");
     let result = |head, get| {
         let verdict = verdict(&plan, &[timed(Method::Head, 204, 1, head), timed(Method::Get, 200, 1, get)]);
-        (verdict.state, verdict.diagnosis, Words::of(&verdict).explanation)
+        (verdict.state, verdict.diagnosis, advice(&verdict).0)
     };
     let slow = |state, explanation: &str| (state, Diagnosis::Slow, explanation.to_owned());
     assert_eq!(result(1000, 1000).1, Diagnosis::Healthy);
@@ -532,7 +530,7 @@ fn request_times() {
 
     for (wait, slow) in [(1, "check the load of the API, "), (1400, "check the load of the back-end ")] {
         let made = [timed(Method::Head, 204, 1, 1), timed(Method::Get, 200, wait, 1500)];
-        assert!(Words::of(&verdict(&plan, &made)).action.starts_with(slow), "{wait}");
+        assert!(advice(&verdict(&plan, &made)).1.starts_with(slow), "{wait}");
     }
 
     let mut late = made(Method::Get, Completion::Failed(fault(FaultKind::Timeout, Phase::Wait)));
@@ -639,11 +637,11 @@ fn slow_phases() {
         head.elapsed = Duration::from_millis(1204);
         head.phases.set(phase, Duration::from_millis(time));
         let verdict = verdict(&plan, &[sent(head), timed(Method::Get, 200, 1, 1)]);
-        let summary =
+        let expected =
             format!("slow: HEAD from ctl1:8777 took 1.204 s{words}: above the warning threshold of 1 s");
-        let words = Words::of(&verdict);
-        assert_eq!(words.summary.text, summary);
-        assert!(words.action.starts_with(slow), "{}", words.action);
+        assert_eq!(summary::of_endpoint(&verdict).text, expected);
+        let (_, action) = advice(&verdict);
+        assert!(action.starts_with(slow), "{action}");
     }
 }
 
@@ -707,7 +705,8 @@ fn back_end_time() {
     let PlannedRequest::Sent(mut reporting) = timed(Method::Get, 200, 601, 1) else { panic!("not sent") };
     reporting.completion = Completion::Full(response(200, &[], r#"{"database": false}"#));
     let slow = verdict(&plan, &[timed(Method::Head, 204, 1, 1), PlannedRequest::Sent(reporting)]);
-    assert_eq!((slow.state, slow.beside), (State::Critical, Some((Diagnosis::Contradictory, Method::Get))));
+    assert_eq!((slow.state, slow.beside), (State::Critical, Some(Method::Get)));
+    assert_eq!(slow.beside().map(|judged| judged.diagnosis), Some(Diagnosis::Contradictory));
     let at = |request: PlannedRequest, peer: &str| {
         let PlannedRequest::Sent(mut exchange) = request else { panic!("{request:?}") };
         exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));
@@ -741,7 +740,7 @@ fn certificate_days() {
         let made =
             [with_certificate(head, good(Method::Head, 204)), with_certificate(get, good(Method::Get, 200))];
         let verdict = verdict(&plan, &made);
-        (verdict.state, verdict.diagnosis.name(), Words::of(&verdict).explanation)
+        (verdict.state, verdict.diagnosis.name(), advice(&verdict).0)
     };
     let expiring = |state, explanation: &str| (state, "certificate-expiring", explanation.to_owned());
     assert_eq!(result(90, 30).1, "healthy");
@@ -834,8 +833,8 @@ proptest! {
         let verdict = verdict(&plan, &both(&head.to_string(), &get.to_string()));
         let good = matches!(verdict.diagnosis, Diagnosis::Healthy | Diagnosis::Alive);
         prop_assert_eq!(good, verdict.state == State::Ok);
-        let words = Words::of(&verdict);
-        prop_assert_eq!(good, words.action.is_empty() && !words.explanation.contains("--state"));
+        let (explanation, action) = advice(&verdict);
+        prop_assert_eq!(good, action.is_empty() && !explanation.contains("--state"));
         let rows = [judged(&verdict, 0).state, judged(&verdict, 1).state];
         prop_assert_eq!(verdict.state, State::worst(rows));
     }

@@ -2,16 +2,15 @@
 
 use super::{CONTINUED, INDENT, PROSE};
 use crate::report::Report;
-use crate::report::wording::{self, Words};
+use crate::report::wording;
 use crate::terminal::layout::wrap_indented;
 use crate::terminal::style::Palette;
 use crate::verdict::Verdict;
 
 /// Wraps what explanation, action and the texts of the responses add to a summary that quotes `quoted` characters.
 pub(crate) fn advice(verdict: &Verdict, quoted: usize, columns: usize, palette: Palette) -> Vec<String> {
-    let words = Words::of(verdict);
-    let explanation = wording::explanation(verdict, &words).unwrap_or_default();
-    let mut lines = explained(&explanation, &words.action, columns, palette);
+    let (explanation, action) = wording::advice_beyond_summary(verdict);
+    let mut lines = explained(&explanation, &action, columns, palette);
     let statements = wording::statements(verdict, quoted);
     lines.extend(statements.iter().flat_map(|text| wrap_indented(INDENT, CONTINUED, text, columns)));
     lines

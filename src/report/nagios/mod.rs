@@ -8,7 +8,7 @@ mod truncate;
 
 use self::truncate::PluginOutput;
 use super::Report;
-use super::wording::{self, DetailLine, Words};
+use super::wording::{self, DetailLine, summary};
 use crate::model::state::State;
 use crate::plan::{OutputOptions, Verbosity};
 use crate::sanitize;
@@ -48,14 +48,13 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
     for (rank, verdict) in report.worst_first().into_iter().enumerate().filter(is_listed) {
         // The run's summary says what happened at the worst endpoint.
         let is_above = rank == 0 && report.summary.is_complete;
-        let words = Words::of(verdict);
-        let summary = if is_above { &report.summary } else { &words.summary };
-        let about = about(verdict, &words, summary.quoted, verbosity);
+        let summary = if is_above { report.summary.clone() } else { summary::of_endpoint(verdict) };
+        let about = about(verdict, summary.quoted, verbosity);
         if is_named {
             lines.push(if is_above {
                 format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name)
             } else {
-                format!("{} - {}", verdict.state, words.summary.text)
+                format!("{} - {}", verdict.state, summary.text)
             });
             lines.extend(about.into_iter().map(|line| format!("  {line}")));
         } else {
@@ -81,10 +80,11 @@ fn about_login(report: &Report, verbosity: Verbosity) -> Vec<String> {
 }
 
 /// Returns the lines about an endpoint that add to the summary above them, which quotes `quoted` characters.
-fn about(verdict: &Verdict, words: &Words, quoted: usize, verbosity: Verbosity) -> Vec<String> {
-    let mut lines: Vec<String> = wording::explanation(verdict, words).into_iter().collect();
-    if !words.action.is_empty() {
-        lines.push(wording::action(&words.action));
+fn about(verdict: &Verdict, quoted: usize, verbosity: Verbosity) -> Vec<String> {
+    let (explanation, action) = wording::advice_beyond_summary(verdict);
+    let mut lines = vec![explanation];
+    if !action.is_empty() {
+        lines.push(wording::action(&action));
     }
     lines.extend(wording::statements(verdict, quoted));
     let is_shown = verbosity >= Verbosity::Notes || matches!(verdict.basis, Basis::Certificate(_));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use super::quote_name;
+use super::{quote_name, summary};
 use crate::model::exchange::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use crate::model::fault::{
     CertificateFault, CertificateProblem, ChainPart, ChunkProblem, ConnectFault, End, FaultDetail, FaultKind,
@@ -83,9 +83,9 @@ pub(super) fn tls_sentence(detail: &FaultDetail<String>) -> Option<Sentence> {
 }
 
 /// The facts that a verdict's summary leaves out: all of them where it is not complete.
-pub(super) fn beyond_clause(verdict: &Verdict, fault: &FaultInfo, is_summary_complete: bool) -> String {
+pub(super) fn beyond_clause(verdict: &Verdict, fault: &FaultInfo) -> String {
     let words = match &fault.detail {
-        detail if !is_summary_complete => cause(detail),
+        detail if !summary::of_endpoint(verdict).is_complete => cause(detail),
         // Without a route, the system's word tells whether this machine's own network is at fault.
         FaultDetail::Connect(ConnectFault::Tcp { attempts, more: 0 })
             if fault.kind != FaultKind::NoRoute

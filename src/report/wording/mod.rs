@@ -9,6 +9,7 @@ pub(super) mod login;
 pub(crate) mod run;
 pub(crate) mod summary;
 
+pub(crate) use advice::{Advice, of_endpoint as advice};
 pub(crate) use cause::cause;
 pub(crate) use details::add_details;
 
@@ -18,7 +19,7 @@ use crate::model::exchange::{Completion, Method, Phase, Phases, PlannedRequest, 
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
-    Basis, CertificateInfo, FaultInfo, RequestDetails, RequestVerdict, Summary, Transcript, Verdict,
+    Basis, CertificateInfo, FaultInfo, RequestDetails, RequestVerdict, Transcript, Verdict,
 };
 
 /// Returns the outcome of a request in a word or two: `204`, `timeout`, `200 body`.
@@ -63,43 +64,21 @@ pub(super) fn backend_share(time: Duration) -> String {
     format!("back-end's share of GET: {}", format_duration(time))
 }
 
-/// The words about an endpoint, which are made where they are shown: thousands of healthy endpoints need none.
-pub(crate) struct Words {
-    pub(crate) summary: Summary,
-    /// The meaning of what decided.
-    pub(crate) explanation: String,
-    /// The action; empty where there is nothing to do.
-    pub(crate) action: String,
-}
-
-impl Words {
-    pub(crate) fn of(verdict: &Verdict) -> Words {
-        let summary = summary::of_endpoint(verdict);
-        let (explanation, action) = advice::of_endpoint(verdict, summary.is_complete);
-        Words { summary, explanation, action }
-    }
-}
-
-/// The explanation, where it says more than the summary.
-pub(super) fn explanation(verdict: &Verdict, words: &Words) -> Option<String> {
-    match verdict.basis {
+/// What the advice on an endpoint adds to its summary; an explanation that adds nothing is empty.
+pub(super) fn advice_beyond_summary(verdict: &Verdict) -> Advice {
+    let (explanation, action) = advice(verdict);
+    let explanation = match verdict.basis {
         Basis::AllGood
         | Basis::Request(_)
         | Basis::GetNotSent(_)
         | Basis::NoToken
-        | Basis::NewTokenRefused => Some(words.explanation.clone()),
-        Basis::NothingSent(_) => None,
+        | Basis::NewTokenRefused => explanation,
+        Basis::NothingSent(_) => String::new(),
         Basis::Slow(..) | Basis::Certificate(_) => {
-            without_crossing(verdict).map(|rest| advice::of_endpoint(&rest, words.summary.is_complete).0)
+            advice::on_request_beside(verdict).map(|(explanation, _)| explanation).unwrap_or_default()
         }
-    }
-}
-
-/// The verdict as it would be without the crossed threshold, where a request is not OK either: an alert about a slow or an
-/// expiring endpoint then also says of that request what an alert of its own would say.
-fn without_crossing(verdict: &Verdict) -> Option<Verdict> {
-    let (diagnosis, method) = verdict.beside?;
-    Some(Verdict { diagnosis, basis: Basis::Request(method), beside: None, ..verdict.clone() })
+    };
+    (explanation, action)
 }
 
 /// The fault that decided an endpoint's state.

@@ -248,7 +248,7 @@ fn request(verdict: &Verdict, judged: &RequestVerdict) -> Clause {
 /// The endpoint in a sentence, or the URL that was asked where its path may be wrong.
 pub(super) fn shown_endpoint<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
     let may_be_wrong = matches!(judged.completion.response(), Some(404 | 405))
-        || verdict.diagnosis == Diagnosis::WrongService;
+        || (judged.state != State::Ok && judged.diagnosis == Diagnosis::WrongService);
     if may_be_wrong { &verdict.shown_url } else { &verdict.shown_name }
 }
 
@@ -362,8 +362,8 @@ fn challenge_uri(challenge: &str) -> Option<&str> {
 /// Adds the threshold that was crossed, and a request that is not OK either.
 fn with_request(event: String, verdict: &Verdict, crossing: &Crossing, unit: &str) -> Clause {
     let mut reason = crossed(crossing, unit);
-    if let Some(rest) = super::without_crossing(verdict) {
-        let _ = write!(reason, "; also {}: {}", rest.diagnosis, clause(&rest).event);
+    if let Some(judged) = verdict.beside() {
+        let _ = write!(reason, "; also {}: {}", judged.diagnosis, request(verdict, judged).event);
     }
     Clause { event, reason: Some(Reason::Plain(reason)) }
 }
@@ -437,7 +437,7 @@ pub(in crate::report) mod tests {
     use crate::plan::{Plan, Targets};
     use crate::report::Report;
     use crate::report::fixture::{self, exchange, get, head, sent};
-    use crate::report::wording::Words;
+    use crate::report::wording::advice;
     use crate::rules::Key;
     use crate::sanitize::UntrustedText;
     use crate::verdict::TimeLimits;
@@ -615,10 +615,10 @@ pub(in crate::report) mod tests {
         let fault = Fault { kind: FaultKind::Dns, phase: Phase::Resolve, detail };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 20, &[]))];
         let verdict = judge_whole(&plan(), &endpoint(), &made, 1, NOW);
-        let words = Words::of(&verdict);
-        assert_eq!(words.summary.text, "unreachable: ctl1 has no IPv4 address");
-        assert_eq!(words.explanation, "-4 and -6 allow addresses of one family only");
-        assert!(words.action.starts_with("omit -4 or -6 "), "{}", words.action);
+        assert_eq!(of_endpoint(&verdict).text, "unreachable: ctl1 has no IPv4 address");
+        let (explanation, action) = advice(&verdict);
+        assert_eq!(explanation, "-4 and -6 allow addresses of one family only");
+        assert!(action.starts_with("omit -4 or -6 "), "{action}");
     }
 
     #[test]
@@ -775,10 +775,11 @@ pub(in crate::report) mod tests {
         let detail = FaultDetail::Connect(ConnectFault::Unix { path: "/run/api".into(), reason });
         let made = failed_head(FaultKind::NoRoute, Phase::Connect, detail, 1);
         let socket = Endpoint { route: Route::Unix("/run/api".into()), ..endpoint() };
-        let words = Words::of(&judge_whole(&plan(), &socket, &made, 1, NOW));
+        let verdict = judge_whole(&plan(), &socket, &made, 1, NOW);
         expect!["unreachable: cannot connect to unix:/run/api: no such file or directory"]
-            .assert_eq(&words.summary.text);
-        expect!["the socket does not exist there, or this user may not use it"].assert_eq(&words.explanation);
+            .assert_eq(&of_endpoint(&verdict).text);
+        expect!["the socket does not exist there, or this user may not use it"]
+            .assert_eq(&advice(&verdict).0);
     }
 
     #[test]

@@ -30,18 +30,19 @@ use crate::verdict::{
 };
 
 /// An explanation, and an action, which is empty where there is nothing to do.
-pub(super) type Advice = (String, String);
+pub(crate) type Advice = (String, String);
 
-/// Explains what decided the endpoint's state, and what a summary that is not complete leaves out.
-pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advice {
-    if let Some(advice) = of_login(verdict, is_summary_complete) {
+/// Explains what decided the endpoint's state, and what a summary that is not complete leaves out. The words are made where
+/// they are shown: thousands of healthy endpoints need none.
+pub(crate) fn of_endpoint(verdict: &Verdict) -> Advice {
+    if let Some(advice) = of_login(verdict) {
         return advice;
     }
-    let (meaning, action) = match &verdict.basis {
+    let advice = match &verdict.basis {
         Basis::AllGood => (all_good(verdict), String::new()),
-        Basis::Request(method) => verdict
-            .request(*method)
-            .map_or_else(Advice::default, |judged| of_request(verdict, judged, is_summary_complete)),
+        Basis::Request(method) => {
+            verdict.request(*method).map_or_else(Advice::default, |judged| of_request(verdict, judged))
+        }
         Basis::GetNotSent(reason) => (
             format!(
                 "HEAD was answered, but GET was not sent, so nothing is known of the back-end: {}",
@@ -56,9 +57,8 @@ pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advic
         Basis::Certificate(crossing) => (expiring(verdict, crossing), RENEW.to_owned()),
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
-    let meaning = format!("{meaning}{}", two_servers(verdict));
-    let (meaning, action) = if verdict.is_unix { for_socket((meaning, action)) } else { (meaning, action) };
-    match super::without_crossing(verdict).map(|rest| of_endpoint(&rest, is_summary_complete)) {
+    let (meaning, action) = fitted(verdict, advice);
+    match on_request_beside(verdict) {
         Some((also, first)) => {
             let first = if first.is_empty() { first } else { format!("{first}; then ") };
             (format!("{meaning}; also: {also}"), format!("{first}{action}"))
@@ -67,8 +67,19 @@ pub(super) fn of_endpoint(verdict: &Verdict, is_summary_complete: bool) -> Advic
     }
 }
 
+/// Explains the request that is not OK either, where a crossed threshold decided.
+pub(super) fn on_request_beside(verdict: &Verdict) -> Option<Advice> {
+    Some(fitted(verdict, of_request(verdict, verdict.beside()?)))
+}
+
+/// Fits an advice to its endpoint: to the servers that were asked, and to a UNIX socket.
+fn fitted(verdict: &Verdict, (meaning, action): Advice) -> Advice {
+    let advice = (format!("{meaning}{}", two_servers(verdict)), action);
+    if verdict.is_unix { for_socket(advice) } else { advice }
+}
+
 /// Explains a response that only the login before it explains.
-fn of_login(verdict: &Verdict, is_summary_complete: bool) -> Option<Advice> {
+fn of_login(verdict: &Verdict) -> Option<Advice> {
     let login = verdict.login.as_deref()?;
     let is_middleware = |judged: &RequestVerdict| {
         judged.completion.response() == Some(&503) && judged.answered_by == Some(Responder::Keystone)
@@ -89,14 +100,14 @@ fn of_login(verdict: &Verdict, is_summary_complete: bool) -> Option<Advice> {
                 action,
             ))
         }
-        Basis::NewTokenRefused => Some(new_token_refused(verdict, is_summary_complete)),
+        Basis::NewTokenRefused => Some(new_token_refused(verdict)),
         _ => None,
     }
 }
 
-fn new_token_refused(verdict: &Verdict, is_summary_complete: bool) -> Advice {
+fn new_token_refused(verdict: &Verdict) -> Advice {
     if let Some(judged) = verdict.sent().find(|judged| is_not_for_token(judged)) {
-        return of_request(verdict, judged, is_summary_complete);
+        return of_request(verdict, judged);
     }
     (
         "the API refused a token that Keystone had just granted".to_owned(),
@@ -144,16 +155,13 @@ fn expiring(verdict: &Verdict, crossing: &Crossing) -> String {
     format!("the {ends}, {} ({})", crossed(crossing, "days"), certificate.subject)
 }
 
-fn of_request(verdict: &Verdict, judged: &RequestVerdict, is_summary_complete: bool) -> Advice {
+fn of_request(verdict: &Verdict, judged: &RequestVerdict) -> Advice {
     match &judged.completion {
         Completion::Full(status) => of_response(verdict, *status, judged),
         Completion::Truncated(status, _) if judged.row.key.is_for_status() => {
             of_response(verdict, *status, judged)
         }
-        Completion::Truncated(_, fault) | Completion::Failed(fault) => {
-            let more = beyond_clause(verdict, fault, is_summary_complete);
-            of_fault(verdict, judged, fault, &more)
-        }
+        Completion::Truncated(_, fault) | Completion::Failed(fault) => of_fault(verdict, judged, fault),
     }
 }
 
@@ -166,12 +174,13 @@ fn of_row(judged: &RequestVerdict) -> Advice {
     (format!("{}{why}", row.meaning), row.action.to_owned())
 }
 
-fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo, more: &str) -> Advice {
-    let quoted = if more.is_empty() { String::new() } else { format!(" ({more})") };
+fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
     if judged.has_whole_body {
         return pair::unended(verdict, judged);
     }
-    if verdict.diagnosis == Diagnosis::BackendStalled {
+    let more = beyond_clause(verdict, fault);
+    let quoted = if more.is_empty() { more } else { format!(" ({more})") };
+    if judged.diagnosis == Diagnosis::BackendStalled {
         return pair::stalled(judged, fault, &quoted);
     }
     if let Some(shortage) = judged.shortage {

@@ -8,13 +8,12 @@ use crate::model::exchange::{Peer, Phase, PlannedRequest};
 use crate::model::fault::{AddressAttempt, ConnectFault, End, Fault, Stage, TlsProblem};
 use crate::plan::Plan;
 use crate::report::fixture::{exchange, sent};
-use crate::report::wording::Words;
 use crate::verdict::tests::{NOW, answered, both, endpoint, get, in_words, judge_whole, plan, verdict};
 
 /// Compares explanation and action, if there is one, of each case.
 fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
     let advice = cases.iter().map(|made| {
-        let Words { explanation, action, .. } = Words::of(&verdict(plan, made));
+        let (explanation, action) = of_endpoint(&verdict(plan, made));
         let action = if action.is_empty() { action } else { format!("-> {action}\n") };
         format!("{explanation}\n{action}")
     });
@@ -146,7 +145,7 @@ fn redirects_to_the_health_check() {
         ["/v2/health/", "https://ctl1:8777/v2/health", "https://ctl1/v2/health/", "/metering/v2/health"]
     {
         let verdict = verdict(&plan(), &get(301, &[("location", location)], ""));
-        let action = Words::of(&verdict).action;
+        let (_, action) = of_endpoint(&verdict);
         assert!(action.starts_with("check it "), "{location}: {action}");
     }
     advises(
@@ -230,7 +229,7 @@ fn server_of_haproxy() {
         let fault = Fault { kind: FaultKind::Tls, phase: Phase::Tls, detail: detail.clone() };
         let made = [sent(exchange(Method::Head, Completion::Failed(fault), 1_000, &[]))];
         let https = Endpoint { scheme: Scheme::Https, ..endpoint() };
-        Words::of(&judge_whole(&plan, &https, &made, 1, NOW)).action
+        of_endpoint(&judge_whole(&plan, &https, &made, 1, NOW)).1
     };
     let words = [(false, &unknown), (true, &unknown), (true, &without_tls)];
     let words = words.map(|(is_haproxy_call, detail)| advice(is_haproxy_call, detail) + "\n");
@@ -359,7 +358,7 @@ fn skipped_requests() {
 fn blameless_back_end() {
     for outcome in ["haproxy", "502", "504"] {
         for made in [both("204", outcome), both(outcome, outcome), both(outcome, "200")] {
-            let Words { explanation, action, .. } = Words::of(&verdict(&plan(), &made));
+            let (explanation, action) = of_endpoint(&verdict(&plan(), &made));
             assert!(!format!("{explanation} {action}").contains("back-end"), "{explanation}; {action}");
         }
     }
@@ -404,8 +403,8 @@ type Response<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
 fn advise(responses: &[Response<'_>], expected: &Expect) {
     let advice = responses.iter().map(|(status, headers, body)| {
         let verdict = verdict(&plan(), &get(*status, headers, body));
-        let words = Words::of(&verdict);
-        format!("{status} {}: {}\n-> {}\n", verdict.diagnosis, words.explanation, words.action)
+        let (explanation, action) = of_endpoint(&verdict);
+        format!("{status} {}: {explanation}\n-> {action}\n", verdict.diagnosis)
     });
     expected.assert_eq(&advice.collect::<Vec<_>>().concat());
 }
@@ -584,13 +583,12 @@ fn refusals_of_head_alone() {
     let mut advice = Vec::new();
     for status in [301, 401, 403, 404, 405, 408, 429, 500, 501, 503] {
         let made = [answered(Method::Head, status, &[], ""), answered(Method::Get, 200, &[], "ok")];
-        let verdict = verdict(&plan(), &made);
-        let words = Words::of(&verdict);
-        advice.push(format!("{status}: {}\n-> {}\n", words.explanation, words.action));
+        let (explanation, action) = of_endpoint(&verdict(&plan(), &made));
+        advice.push(format!("{status}: {explanation}\n-> {action}\n"));
     }
     let nginx = answered(Method::Head, 404, &[], "<html><hr><center>nginx</center>");
     let made = [nginx, answered(Method::Get, 200, &[], "ok")];
-    advice.push(Words::of(&verdict(&plan(), &made)).explanation);
+    advice.push(of_endpoint(&verdict(&plan(), &made)).0);
     expect![[r#"
         301: GET was answered; the API, or a filter in front of it, refuses only HEAD
         -> use -m get, or accept the response with --state head:301=OK
