@@ -131,22 +131,21 @@ fn poll_attempts(
     failures: &mut Vec<ConnectError>,
     until: Instant,
 ) -> Result<Option<(OwnedFd, SocketAddr)>, Fault> {
-    let ready: Vec<bool> = {
+    let events: Vec<PollFlags> = {
         let mut fds: Vec<PollFd<'_>> =
             under_way.iter().map(|attempt| PollFd::new(&attempt.fd, PollFlags::OUT)).collect();
         // Only this machine can fail here.
         poll_until(&mut fds, until).map_err(|errno| local(Phase::Connect, &errno.into()))?;
-        // An error and a hang-up are events too, wanted or not; the socket then knows the reason.
-        fds.iter().map(|fd| !fd.revents().is_empty()).collect()
+        fds.iter().map(PollFd::revents).collect()
     };
     let mut index = 0;
-    for ready in ready {
-        if !ready {
+    for events in events {
+        if events.is_empty() {
             index += 1;
             continue;
         }
         let attempt = under_way.remove(index);
-        match check_connected(&attempt) {
+        match check_connected(&attempt, events) {
             Ok(()) => return Ok(Some((attempt.fd, attempt.address))),
             Err(error) => failures.push(ConnectError::new(attempt.address, &error)),
         }
@@ -154,9 +153,12 @@ fn poll_attempts(
     Ok(None)
 }
 
-/// Returns the result of an attempt that has an event.
-fn check_connected(attempt: &PendingConnect) -> io::Result<()> {
-    sockopt::socket_error(&attempt.fd)??;
+/// Returns the result of an attempt that has these events.
+fn check_connected(attempt: &PendingConnect, events: PollFlags) -> io::Result<()> {
+    // An error and a hang-up are events too, wanted or not; the socket then knows the reason.
+    if events != PollFlags::OUT {
+        sockopt::socket_error(&attempt.fd)??;
+    }
     // A connection to a free local port of the ephemeral range can connect to itself (RFC 9293, 3.5):
     // no server listens there.
     let own = getsockname(&attempt.fd)?;
