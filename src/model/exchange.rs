@@ -82,7 +82,7 @@ impl Phases {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// The name in lower case, as the HTTP library hands it out.
+    /// The name in lower case.
     pub(crate) name: String,
     pub(crate) value: UntrustedText,
 }
@@ -108,7 +108,7 @@ pub(crate) const MAX_SENT_BYTES: usize = 8 * 1024;
 /// Maximum number of bytes that are read of a response's head, interim responses included.
 pub(crate) const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// Maximum number of a response's headers: the HTTP library reads no more.
+/// Maximum number of a response's headers: as many short ones as fit into a head would take 500 KB.
 pub(crate) const MAX_RESPONSE_HEADERS: usize = 128;
 
 pub(crate) const fn is_success(status: u16) -> bool {

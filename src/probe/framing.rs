@@ -1,6 +1,6 @@
 //! The framing of a body: how it ends (RFC 9112, section 6.3), and its chunks (section 7.1).
 //!
-//! The HTTP library sees neither header, and so hands out the bytes as they come: its chunks end in CRLF alone and have
+//! The HTTP library sees no header, and so hands out the bytes as they come: its chunks end in CRLF alone and have
 //! no extension longer than a few letters, while curl accepts a bare LF and any extension.
 
 use std::io::{self, BufRead, BufReader, Read};
@@ -20,11 +20,6 @@ pub(super) enum BodyLength {
     Bytes(u64),
     Chunked,
     UntilClose,
-}
-
-/// Returns the lower-case name of a header that frames the body; `None` for any other header.
-pub(super) fn framing_name(name: &[u8]) -> Option<&'static str> {
-    ["content-length", "transfer-encoding"].into_iter().find(|own| name.eq_ignore_ascii_case(own.as_bytes()))
 }
 
 /// Finds the end of a response's body by the headers that frame it. A response without a body may bear any length, as it

@@ -1,21 +1,20 @@
 //! The framing of HTTP heads: their end, their status, and the lenience that RFC 9112 requires.
 
-use super::framing;
-use crate::model::exchange::{Header, is_token};
+use std::borrow::Cow;
+
+use crate::model::exchange::{Header, MAX_RESPONSE_HEADERS, is_token};
 use crate::sanitize::UntrustedText;
 
 /// Returns the length of the head that the input begins with, blank line included, if it came whole.
 ///
 /// A bare LF ends a line as CRLF does (RFC 9112, section 2.2), and so does CR CR LF, as a text-mode stream writes CRLF.
 pub(super) fn length(input: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    for (at, _) in input.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
-        if start > 0 && input.get(start..at)?.iter().all(|byte| *byte == b'\r') {
-            return Some(at + 1);
-        }
-        start = at + 1;
-    }
-    None
+    let mut lines = input.split_inclusive(|byte| *byte == b'\n');
+    let mut length = lines.next()?.len();
+    lines.find_map(|line| {
+        length += line.len();
+        line.strip_suffix(b"\n").is_some_and(|line| without_end(line).is_empty()).then_some(length)
+    })
 }
 
 /// The beginning of an HTTP/1 response.
@@ -60,79 +59,60 @@ pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
     Some((status, length(input)?))
 }
 
-/// Rewrites a whole head as the library reads it, no longer than it was. What curl and browsers accept does not hide
-/// the status.
+/// Takes the headers out of a head. Returns what the library still has to see, no longer than the head was: the status
+/// line, and the lines that curl and the library refuse, for the library's words. All else that curl and browsers accept
+/// hides neither the status nor a header.
 ///
 /// Folded header lines become one (RFC 9112, section 5.2), blanks between name and colon are dropped (section 5.1),
 /// control characters in a value or a reason become spaces (RFC 9110, section 5.5), and a header whose name is
-/// malformed is left out: each value is read as text alone, over a connection that carries one response. NUL and a line
-/// without a colon stay, for curl refuses them too.
-pub(super) fn normalize(head: &[u8]) -> Vec<u8> {
+/// malformed is left out: each value is read as text alone, over a connection that carries one response. Refused are NUL
+/// and a line without a colon.
+pub(super) fn take_headers(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
     let mut lines = head.split(|byte| *byte == b'\n').map(without_end);
-    let mut lenient = Vec::with_capacity(head.len());
-    push_status_line(&mut lenient, lines.next().unwrap_or_default());
-    // A continuation goes where its line has gone.
-    let mut kept = false;
-    for line in lines.take_while(|line| !line.is_empty()) {
-        if line.starts_with(b" ") || line.starts_with(b"\t") {
-            lenient.extend(line.iter().filter(|_| kept).copied().map(printable));
-            continue;
+    let mut shown = status_line(lines.next().unwrap_or_default());
+    let mut headers = Vec::new();
+    let mut lines = lines.take_while(|line| !line.is_empty()).skip_while(is_folded).peekable();
+    while headers.len() <= MAX_RESPONSE_HEADERS
+        && let Some(line) = lines.next()
+    {
+        let mut line = Cow::Borrowed(line);
+        while let Some(folded) = lines.next_if(is_folded) {
+            line.to_mut().extend(folded);
         }
-        let (name, value) = split_before(line, b':');
+        let (name, value) = split_before(&line, b':');
         let name = name.trim_ascii_end();
-        kept = value.is_empty() || (!name.is_empty() && name.iter().copied().all(is_token));
-        if kept {
-            lenient.push(b'\n');
-            lenient.extend(name);
-            lenient.extend(value.iter().copied().map(printable));
+        let is_named = !name.is_empty() && name.iter().copied().all(is_token);
+        if value.is_empty() || (is_named && value.contains(&b'\0')) {
+            shown.push(b'\n');
+            shown.extend(line.iter().copied().map(printable));
+        } else if is_named {
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            let value: Vec<u8> = value.iter().skip(1).copied().map(printable).collect();
+            headers.push(Header { name, value: UntrustedText::new(value.trim_ascii()) });
         }
     }
-    lenient.extend(b"\n\n");
-    lenient
+    shown.extend(b"\n\n");
+    (shown, headers)
 }
 
-/// Returns the number of headers of a head that was normalized.
-pub(super) fn count(head: &[u8]) -> usize {
-    // The status line is none, nor is the empty one with its end.
-    head.split(|byte| *byte == b'\n').count().saturating_sub(3)
+/// Tests for the continuation of a header line.
+fn is_folded(line: &&[u8]) -> bool {
+    line.starts_with(b" ") || line.starts_with(b"\t")
 }
 
-/// Returns the values of a header of a head that was normalized.
-pub(super) fn values<'a>(head: &'a [u8], wanted: &'static str) -> impl Iterator<Item = &'a [u8]> {
-    head.split(|byte| *byte == b'\n').filter_map(move |line| {
-        let (name, value) = split_before(line, b':');
-        let value = value.strip_prefix(b":")?.trim_ascii();
-        name.eq_ignore_ascii_case(wanted.as_bytes()).then_some(value)
-    })
+/// Rewrites a status line with a version in upper case, and one space before the status where it has more.
+fn status_line(line: &[u8]) -> Vec<u8> {
+    let (version, rest) = split_before(line, b' ');
+    let mut strict = version.to_ascii_uppercase();
+    strict.extend(rest.first());
+    strict.extend(rest.trim_ascii_start().iter().copied().map(printable));
+    strict
 }
 
 /// A line without the CRs at its end.
 fn without_end(line: &[u8]) -> &[u8] {
     let end = line.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
     line.get(..end).unwrap_or_default()
-}
-
-/// Takes the headers that frame the body out of a head that was normalized.
-pub(super) fn take_framing(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
-    let (mut rest, mut framing) = (Vec::with_capacity(head.len()), Vec::new());
-    for line in head.split_inclusive(|byte| *byte == b'\n') {
-        let (name, value) = split_before(line, b':');
-        if let Some(name) = framing::framing_name(name) {
-            let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
-            framing.push(Header { name: name.to_owned(), value: UntrustedText::new(value) });
-        } else {
-            rest.extend(line);
-        }
-    }
-    (rest, framing)
-}
-
-/// Writes a status line with a version in upper case, and one space before the status where it has more.
-fn push_status_line(lenient: &mut Vec<u8>, line: &[u8]) {
-    let (version, rest) = split_before(line, b' ');
-    lenient.extend(version.to_ascii_uppercase());
-    lenient.extend(rest.first());
-    lenient.extend(rest.trim_ascii_start().iter().copied().map(printable));
 }
 
 /// Splits a line before the first of these bytes, or at its end.
@@ -206,27 +186,40 @@ mod tests {
 
     #[test]
     fn lenient_heads() {
-        let table: [(&[u8], &[u8]); 15] = [
-            (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
-            (b"HTTP/1.1 200 OK\r\r\nA: b\r\r\n\r\r\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
-            (b"HTTP/1.1 200 OK\nA: b\n\n", b"HTTP/1.1 200 OK\nA: b\n\n"),
-            (b"Http/1.1 204\r\n\r\n", b"HTTP/1.1 204\n\n"),
-            (b"HTTP/1.1  204 \r\n\r\n", b"HTTP/1.1 204 \n\n"),
-            (b"HTTP/1.1 503 \x1b[1m\0\xf6\r\n\r\n", b"HTTP/1.1 503  [1m\0\xf6\n\n"),
-            (b"HTTP/1.1\r\n\r\n", b"HTTP/1.1\n\n"),
-            (b"HTTP/1.1 200 OK\r\nA: a\r\n b\r\n\tc\r\n\r\n", b"HTTP/1.1 200 OK\nA: a b\tc\n\n"),
-            (b"HTTP/1.1 200 OK\r\n A: a\r\nB: b\r\n\r\n", b"HTTP/1.1 200 OK\nB: b\n\n"),
-            (b"HTTP/1.1 200 OK\r\nA \t: a\0\x7f\x01\rb\r\n\r\n", b"HTTP/1.1 200 OK\nA: a\0   b\n\n"),
-            (b"HTTP/1.1 200 OK\r\nno colon\r\n c\r\nA: a\r\n\r\n", b"HTTP/1.1 200 OK\nno colon c\nA: a\n\n"),
-            (b"HTTP/1.1 200 OK\r\n: no name\r\nA: a\r\n\r\n", b"HTTP/1.1 200 OK\nA: a\n\n"),
-            (b"HTTP/1.1 200 OK\r\nA B: a\r\nC\x01: a\r\n\r\n", b"HTTP/1.1 200 OK\n\n"),
-            (b"HTTP/1.1 200 OK\r\nA\xc3\xb6: a\r\nA:\xc3\xb6\r\n\r\n", b"HTTP/1.1 200 OK\nA:\xc3\xb6\n\n"),
-            (b"HTTP/1.1 200 OK\r\nA:\r\n\r\n", b"HTTP/1.1 200 OK\nA:\n\n"),
+        const OK: &[u8] = b"HTTP/1.1 200 OK\n\n";
+        type Headers = &'static [(&'static str, &'static [u8])];
+        let table: [(&[u8], &[u8], Headers); 16] = [
+            (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", OK, &[("a", b"b")]),
+            (b"HTTP/1.1 200 OK\r\r\nA: b\r\r\n\r\r\n", OK, &[("a", b"b")]),
+            (b"HTTP/1.1 200 OK\nA: b\nB:a\n\n", OK, &[("a", b"b"), ("b", b"a")]),
+            (b"Http/1.1 204\r\n\r\n", b"HTTP/1.1 204\n\n", &[]),
+            (b"HTTP/1.1  204 \r\n\r\n", b"HTTP/1.1 204 \n\n", &[]),
+            (b"HTTP/1.1 503 \x1b[1m\0\xf6\r\n\r\n", b"HTTP/1.1 503  [1m\0\xf6\n\n", &[]),
+            (b"HTTP/1.1\r\n\r\n", b"HTTP/1.1\n\n", &[]),
+            (b"HTTP/1.1 200 OK\r\nA: a\r\n b\r\n\tc\r\n\r\n", OK, &[("a", b"a b\tc")]),
+            (b"HTTP/1.1 200 OK\r\n A: a\r\n b\r\nB: b\r\n\r\n", OK, &[("b", b"b")]),
+            (b"HTTP/1.1 200 OK\r\nA \t: \x7fa\x01\rb\x02\r\n\r\n", OK, &[("a", b"a  b")]),
+            (
+                b"HTTP/1.1 200 OK\r\nA: a\0\x01\r\nB: b\r\n\r\n",
+                b"HTTP/1.1 200 OK\nA: a\0 \n\n",
+                &[("b", b"b")],
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nno colon\r\n c\r\nA: a\r\n\r\n",
+                b"HTTP/1.1 200 OK\nno colon c\n\n",
+                &[("a", b"a")],
+            ),
+            (b"HTTP/1.1 200 OK\r\n: no name\r\nA: a\r\n\r\n", OK, &[("a", b"a")]),
+            (b"HTTP/1.1 200 OK\r\nA B: a\0\r\n b\r\nC\x01: a\r\n\r\n", OK, &[]),
+            (b"HTTP/1.1 200 OK\r\nA\xc3\xb6: a\r\nA:\xc3\xb6\r\n\r\n", OK, &[("a", b"\xc3\xb6")]),
+            (b"HTTP/1.1 200 OK\r\nA:\r\n\r\n", OK, &[("a", b"")]),
         ];
-        for (head, expected) in table {
-            let lenient = normalize(head);
-            assert_eq!(String::from_utf8_lossy(&lenient), String::from_utf8_lossy(expected), "{head:?}");
-            assert!(lenient.len() <= head.len() && length(&lenient) == Some(lenient.len()), "{head:?}");
+        for (head, shown, headers) in table {
+            let (came, taken) = take_headers(head);
+            assert_eq!(String::from_utf8_lossy(&came), String::from_utf8_lossy(shown), "{head:?}");
+            assert!(came.len() <= head.len() && length(&came) == Some(came.len()), "{head:?}");
+            let taken: Vec<_> = taken.iter().map(|header| (&*header.name, header.value.bytes())).collect();
+            assert_eq!(taken, headers, "{head:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use super::transport::{
 };
 use super::{PhaseTimer, first_bytes, head};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Completion, Header, MAX_BODY_BYTES, MAX_HEAD_BYTES, Method, Phase, Response};
+use crate::model::exchange::{Completion, MAX_BODY_BYTES, MAX_HEAD_BYTES, Method, Phase, Response};
 use crate::model::fault::{
     End, Fault, FaultDetail, FaultKind, ForeignProtocol, LocalProblem, ResponseProblem,
 };
@@ -126,17 +126,12 @@ impl RequestTemplate {
         response: HttpResponse<ureq::Body>,
         log: &SharedLog,
     ) -> Completion<Response, Fault> {
-        let (parts, body) = response.into_parts();
-        let headers = parts.headers.iter().map(|(name, value)| Header {
-            name: name.as_str().to_owned(),
-            value: UntrustedText::new(value.as_bytes()),
-        });
-        let framing = std::mem::take(&mut log.lock().framing);
-        let length = framing::length(method, parts.status.as_u16(), &framing);
-        let headers = headers.chain(framing).collect();
+        let (status, body) = (response.status().as_u16(), response.into_body());
+        let headers = std::mem::take(&mut log.lock().headers);
         let reason = UntrustedText::new(head::reason(&log.lock().first_bytes));
-        let mut response = Response { status: parts.status.as_u16(), reason, headers, ..Response::default() };
-        let length = match length {
+        let framed = framing::length(method, status, &headers);
+        let mut response = Response { status, reason, headers, ..Response::default() };
+        let length = match framed {
             Ok(length) => length,
             Err(problem) => {
                 return Completion::Truncated(response, response_fault(FaultKind::Protocol, problem));

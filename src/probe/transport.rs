@@ -68,8 +68,8 @@ pub(super) struct ExchangeLog {
     pub(super) first_byte_at: Option<Instant>,
     /// The first bytes of the response, without interim ones before it.
     pub(super) first_bytes: Vec<u8>,
-    /// The headers that frame the response's body, which the library does not see.
-    pub(super) framing: Vec<Header>,
+    /// The response's headers, which the library does not see.
+    pub(super) headers: Vec<Header>,
     /// True once the response's headers are complete, so that what follows is body.
     pub(super) head_complete: bool,
     /// True once the library may see the response: its headers are complete, or it is not HTTP/1.
@@ -156,17 +156,18 @@ impl DeadlineTransport {
             .unwrap_or_else(|| interrupted(&log, error, self.stream.tls().is_some()))
     }
 
-    /// Logs received bytes, skips interim responses, and shows the library the final head once it is whole.
+    /// Logs received bytes, skips interim responses, and shows the library the final head, without its headers, once it is
+    /// whole. Returns the fault of one that cannot be used.
     ///
     /// Input that is not HTTP/1 is passed on at once, for its head may never end.
-    fn on_received(&mut self, count: usize) {
+    fn on_received(&mut self, count: usize) -> Option<Fault> {
         let mut log = self.log.lock();
         log.first_byte_at.get_or_insert_with(Instant::now);
         let input = self.buffers.received();
         let old = input.len().saturating_sub(count);
         first_bytes::keep(&mut log.first_bytes, input.get(old..).unwrap_or_default());
         if log.head_shown {
-            return;
+            return None;
         }
         while let Some((status, length)) = head::interim(self.buffers.received()) {
             self.buffers.input_consume(length);
@@ -178,18 +179,18 @@ impl DeadlineTransport {
         let input = self.buffers.received();
         log.lone_interim = log.lone_interim.filter(|_| input.is_empty());
         if let Some(length) = head::length(input).filter(|_| head::is_http1(input)) {
-            let lenient = head::normalize(input.get(..length).unwrap_or_default());
-            let (shown, framing) = head::take_framing(&lenient);
-            log.framing = framing;
-            if head::count(&shown) > MAX_RESPONSE_HEADERS {
-                log.fault = Some(response_fault(FaultKind::Protocol, ResponseProblem::TooManyHeaders));
+            let (shown, headers) = head::take_headers(input.get(..length).unwrap_or_default());
+            if headers.len() > MAX_RESPONSE_HEADERS {
+                return Some(response_fault(FaultKind::Protocol, ResponseProblem::TooManyHeaders));
             }
+            log.headers = headers;
             self.buffers.replace(length, &shown);
         } else if head::may_be_http1(input) {
-            return;
+            return None;
         }
         log.head_shown = true;
         self.buffers.show();
+        None
     }
 
     /// The fault of a response that needs more input than is read of it.
@@ -245,8 +246,10 @@ impl Transport for DeadlineTransport {
             return Ok(false);
         }
         self.buffers.input_appended(count);
-        self.on_received(count);
-        Ok(true)
+        match self.on_received(count) {
+            Some(fault) => Err(self.fail(fault)),
+            None => Ok(true),
+        }
     }
 
     fn is_open(&mut self) -> bool {

@@ -7,7 +7,7 @@ use super::framing::{self, BodyLength};
 use super::head;
 use super::stream::DeadlineStream;
 use crate::model::auth_scheme::AuthScheme;
-use crate::model::exchange::{MAX_HEAD_BYTES, Method, Phase, is_gateway_failure, is_success};
+use crate::model::exchange::{Header, MAX_HEAD_BYTES, Method, Phase, is_gateway_failure, is_success};
 use crate::model::fault::{Fault, FaultDetail, FaultKind, ProxyProblem, TlsProblem};
 use crate::plan::Proxy;
 use crate::sanitize::system_words;
@@ -24,8 +24,8 @@ pub(super) struct Document {
 
 impl Document {
     fn announced(status: u16, head: &[u8]) -> Option<Document> {
-        let (_, framing) = head::take_framing(&head::normalize(head));
-        let is_chunked = match framing::length(Method::Get, status, &framing) {
+        let (_, headers) = head::take_headers(head);
+        let is_chunked = match framing::length(Method::Get, status, &headers) {
             Ok(BodyLength::Chunked) => true,
             Ok(BodyLength::Bytes(1..)) => false,
             _ => return None,
@@ -74,9 +74,7 @@ pub(super) fn open(
             stream.unread(rest);
             Ok(Document::announced(status, head))
         }
-        (Some(status), _) => {
-            Err(failed(read_refusal(status, &head::normalize(&response), proxy.authorization.is_some())))
-        }
+        (Some(status), _) => Err(failed(read_refusal(status, &response, proxy.authorization.is_some()))),
         (None, _) => Err(failed(ProxyProblem::NotHttp)),
     }
 }
@@ -87,22 +85,27 @@ const UNABLE_TO_CONNECT: &[u8] = b"Unable to connect";
 /// Maximum length of what is kept of a header, in bytes.
 const MAX_KEPT: usize = 80;
 
-/// Reads the refusal of a tunnel, from the normalized head of the proxy's response.
+/// Reads the refusal of a tunnel, from the head of the proxy's response.
 fn read_refusal(status: u16, head: &[u8], has_credentials: bool) -> ProxyProblem {
-    let is_unable = status == 500 && head::reason(head).starts_with(UNABLE_TO_CONNECT);
+    let (status_line, headers) = head::take_headers(head);
+    let is_unable = status == 500 && head::reason(&status_line).starts_with(UNABLE_TO_CONNECT);
     match status {
-        407 => match (unsupported_schemes(head), has_credentials) {
+        407 => match (unsupported_schemes(&headers), has_credentials) {
             (Some(schemes), _) => ProxyProblem::UnsupportedScheme(schemes),
             (None, true) => ProxyProblem::CredentialsRejected,
             (None, false) => ProxyProblem::Status(status),
         },
         _ if is_gateway_failure(status) || is_unable => {
-            let word = head::values(head, "x-squid-error").next().unwrap_or_default();
+            let word = values(&headers, "x-squid-error").next().unwrap_or_default();
             ProxyProblem::NotReached(status, String::from_utf8_lossy(word).chars().take(MAX_KEPT).collect())
         }
-        _ if is_like_web_server(status, head) => ProxyProblem::LikeWebServer(status),
+        _ if is_like_web_server(status, &headers) => ProxyProblem::LikeWebServer(status),
         _ => ProxyProblem::Status(status),
     }
+}
+
+fn values<'a>(headers: &'a [Header], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+    headers.iter().filter(move |header| header.name == name).map(|header| header.value.bytes())
 }
 
 /// The beginnings of `Server` of what serves documents or applications, and opens no tunnels.
@@ -110,21 +113,21 @@ const WEB_SERVERS: [&[u8]; 7] =
     [b"nginx", b"openresty", b"lighttpd", b"Microsoft-IIS", b"gunicorn", b"Werkzeug", b"WSGIServer"];
 
 /// Tests for a server that does not know CONNECT (405, 501), allows only other methods, or calls itself a web server.
-fn is_like_web_server(status: u16, head: &[u8]) -> bool {
+fn is_like_web_server(status: u16, headers: &[Header]) -> bool {
     let is_web_server = |server: &[u8]| WEB_SERVERS.iter().any(|name| server.starts_with(name));
     matches!(status, 405 | 501)
-        || head::values(head, "allow").next().is_some()
-        || head::values(head, "server").any(is_web_server)
+        || values(headers, "allow").next().is_some()
+        || values(headers, "server").any(is_web_server)
 }
 
 /// The schemes of a proxy's challenges, unless Basic may be among them.
-fn unsupported_schemes(head: &[u8]) -> Option<String> {
+fn unsupported_schemes(headers: &[Header]) -> Option<String> {
     // Only names that are known: a part of a secret, which a proxy may quote, would escape the mask.
     let named = |challenge| AuthScheme::of(challenge).map_or("another scheme", AuthScheme::name);
-    let schemes: Vec<&str> = head::values(head, "proxy-authenticate").map(named).collect();
+    let schemes: Vec<&str> = values(headers, "proxy-authenticate").map(named).collect();
     // A header may hold several challenges, whose limits are hard to find.
     let basic = AuthScheme::Basic.name().as_bytes();
-    let has_basic = head::values(head, "proxy-authenticate")
+    let has_basic = values(headers, "proxy-authenticate")
         .any(|challenge| challenge.windows(basic.len()).any(|part| part.eq_ignore_ascii_case(basic)));
     let named = schemes.join(" or ").chars().take(MAX_KEPT).collect();
     (!schemes.is_empty() && !has_basic).then_some(named)
