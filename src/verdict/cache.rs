@@ -28,28 +28,39 @@ const METRICS: [(&str, &[&str]); 3] =
 const MISSES: [&str; 2] = ["miss", "expired"];
 
 pub(super) fn is_cached(response: &Response) -> bool {
-    let value = |name| value(response, name);
-    let is_aged = age(response).is_some_and(|age| age > 0);
-    // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
-    let is_stale = [b"110 ", b"111 "].iter().any(|code| value("warning").starts_with(*code));
-    // A second number is that of the request whose response Varnish stored.
-    let is_varnish = value("x-varnish").split(|byte| *byte == b' ').filter(|id| is_number(id)).count() == 2;
-    // The last of several numbers is that of the cache next to us.
-    let hits = value("x-cache-hits").rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-    let is_counted = is_number(hits) && hits != b"0";
-    is_aged || is_stale || is_varnish || is_counted || response.headers.iter().any(is_hit)
+    response.headers.iter().any(is_mark)
+}
+
+/// Tests for a header that marks a response of a cache's own.
+fn is_mark(header: &Header) -> bool {
+    let value = header.value.bytes().trim_ascii();
+    match header.name.as_str() {
+        "age" => age(value).is_some_and(|age| age > 0),
+        // RFC 7234, section 5.5: the response is stale, or could not be revalidated.
+        "warning" => [b"110 ", b"111 "].iter().any(|code| value.starts_with(*code)),
+        // A second number is that of the request whose response Varnish stored.
+        "x-varnish" => value.split(|byte| *byte == b' ').filter(|id| is_number(id)).count() == 2,
+        "x-cache-hits" => {
+            // The last of several numbers is that of the cache next to us.
+            let hits = value.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+            is_number(hits) && hits != b"0"
+        }
+        "server-timing" => header_text(header).split(',').any(is_hit_metric),
+        _ => is_hit(header),
+    }
 }
 
 /// Tests whether a cache's response to GET is no older than the run. HEAD came from the API, and the cache stored what it
 /// fetched for it: the age says so, or the cache's own word for HEAD.
 pub(super) fn is_of_this_run(head: &Response, get: &Response, since: Duration) -> bool {
-    let is_fresh = age(get).map_or_else(|| is_miss(head), |age| age <= since.as_secs());
+    let age = get.header("age").and_then(|value| age(value.bytes()));
+    let is_fresh = age.map_or_else(|| is_miss(head), |age| age <= since.as_secs());
     is_fresh && !is_cached(head)
 }
 
 /// The age in seconds, the greatest of several.
-fn age(response: &Response) -> Option<u64> {
-    let ages = value(response, "age").split(|byte| b", ".contains(byte));
+fn age(value: &[u8]) -> Option<u64> {
+    let ages = value.split(|byte| b", ".contains(byte));
     let digits = ages.map(|age| age.iter().take_while(|byte| byte.is_ascii_digit()));
     let seconds = digits.filter(|digits| digits.clone().next().is_some()).map(|digits| {
         digits.fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
@@ -57,18 +68,11 @@ fn age(response: &Response) -> Option<u64> {
     seconds.max()
 }
 
-fn value<'a>(response: &'a Response, name: &str) -> &'a [u8] {
-    response.header(name).map(|value| value.bytes().trim_ascii()).unwrap_or_default()
-}
-
 /// Headers that are true for a hit.
 const FLAGS: [&str; 2] = ["x-cache-hit", "x-from-cache"];
 
 /// Tests for a header in which a cache names a hit: RFC 9211's, and those of nginx and the large caches.
 fn is_hit(header: &Header) -> bool {
-    if header.name == "server-timing" {
-        return header_text(header).split(',').any(is_hit_metric);
-    }
     if !is_of_cache(header) {
         return false;
     }
@@ -185,6 +189,7 @@ mod tests {
         for (header, expected) in table {
             assert_eq!(is_cached(&response(200, &[header], "")), expected, "{header:?}");
         }
+        assert!(is_cached(&response(200, &[("age", "0"), ("age", "7")], "")));
     }
 
     /// The headers of HEAD and of GET's response from a cache, and whether the run itself fetched it.
