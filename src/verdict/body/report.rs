@@ -263,17 +263,18 @@ fn is_failed(key: &str, value: &Value, part: Part<'_>) -> bool {
 }
 
 fn is_failed_text(key: &str, text: &str, part: Part<'_>) -> bool {
-    let is_state = names_state(key) || (key == "level" && names_state(part.key));
+    let is_state = || names_state(key) || (key == "level" && names_state(part.key));
     let any_key = match part.scope {
         Scope::Unknown => false,
         Scope::Components | Scope::Parts => true,
         Scope::Component => part.state.is_none(),
     };
-    let is_judged = is_state || ((any_key || is_component(key)) && !describes(key));
+    let is_judged = || is_state() || ((any_key || is_component(key)) && !describes(key));
     let is_error_text = part.scope != Scope::Unknown && ERROR_KEYS.contains(&key);
-    (is_judged && is_bad(text))
+    // Most values are good states, whose keys need not be read.
+    (is_bad(text) && is_judged())
         || (is_error_text && is_error(text, part.state))
-        || (is_false(text) && (is_state || affirms(key)) && is_denied(key, part))
+        || (is_false(text) && (is_state() || affirms(key)) && is_denied(key, part))
         || text.parse().is_ok_and(|status| is_failed_status(key, status, part))
 }
 

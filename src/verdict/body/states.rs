@@ -10,6 +10,7 @@
 //! A key is about a state by its last word (`dbStatus`, `is_ready`), about another time by any word (`last_error`), and about
 //! a component if its name contains that of one (`metrics_database`).
 
+use std::borrow::Cow;
 use std::iter;
 
 /// States of what works. As the last word of a key they affirm: its `false` is a failure of the whole, or of the component
@@ -413,12 +414,21 @@ pub(super) fn is_unused(text: &str) -> bool {
 
 /// Tests for a text that denies what its key affirms: etcd writes `"health":"false"`.
 pub(super) fn is_false(text: &str) -> bool {
-    ["false", "no"].contains(&normalize_state(text).as_str())
+    ["false", "no"].contains(&&*normalize_state(text))
 }
 
 /// The beginning of a value in lower case.
-fn normalize_state(text: &str) -> String {
-    beginning(text.trim()).trim_end_matches(['.', '!']).to_ascii_lowercase()
+fn normalize_state(text: &str) -> Cow<'_, str> {
+    lower_case(beginning(text.trim()).trim_end_matches(['.', '!']))
+}
+
+/// A text in lower case, as most texts and keys are.
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The first [`MAX_VALUE`] characters.
@@ -511,16 +521,17 @@ fn is_zero(text: &str) -> bool {
 /// Tests for the text of an error that is none: `N/A`, `0 in 5m`, `Error reporting disabled`.
 pub(super) fn denies_error(text: &str) -> bool {
     let text = normalize_state(text);
-    let first = text.split([' ', ',']).next().unwrap_or_default();
-    let mut words = text.split(' ').rev();
-    let succeeded =
-        words.next().is_some_and(|word| word.starts_with("succe")) && !words.any(|word| word == "not");
+    let first = || text.split([' ', ',']).next().unwrap_or_default();
+    let has_succeeded = || {
+        let mut words = text.split(' ').rev();
+        words.next().is_some_and(|word| word.starts_with("succe")) && !words.any(|word| word == "not")
+    };
     is_good(&text)
         || EMPTY.contains(&unquoted(&text))
         || is_unused(&text)
-        || succeeded
-        || is_zero(first)
-        || first == "ok"
+        || has_succeeded()
+        || is_zero(first())
+        || first() == "ok"
         || rest_of_failure(&text).is_some_and(is_harmless)
 }
 
@@ -539,21 +550,18 @@ fn names_exception(text: &str) -> bool {
         && EXCEPTIONS.iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
-/// The words of a key: those of `dbStatus` and `db_status` are the same.
+/// The words of a key: those of `dbStatus` and `db_status` are the same. A capital letter after a small one begins a word.
 fn split_key(key: &str) -> impl Iterator<Item = &str> {
-    beginning(key).split(|letter: char| !letter.is_alphanumeric()).flat_map(words_by_case)
-}
-
-/// Splits before each capital letter that follows a small one.
-fn words_by_case(mut rest: &str) -> impl Iterator<Item = &str> {
+    let mut rest = beginning(key);
     iter::from_fn(move || {
         let mut was_lower = false;
         let is_next = |letter: char| {
-            let is_next = was_lower && letter.is_uppercase();
+            let is_next = !letter.is_alphanumeric() || (was_lower && letter.is_uppercase());
             was_lower = letter.is_lowercase();
             is_next
         };
-        let (word, tail) = rest.split_at(rest.find(is_next).unwrap_or(rest.len()));
+        let start = rest.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+        let (word, tail) = start.split_at(start.find(is_next).unwrap_or(start.len()));
         rest = tail;
         (!word.is_empty()).then_some(word)
     })
@@ -631,7 +639,7 @@ pub(super) fn describes(key: &str) -> bool {
 }
 
 pub(super) fn is_component(key: &str) -> bool {
-    let lower = key.to_ascii_lowercase();
+    let lower = lower_case(key);
     lower.ends_with("db")
         || (lower.contains("db") && has_word(key, &["db"]))
         || (COMPONENTS.iter().any(|name| lower.contains(name))
