@@ -655,7 +655,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// What may part a login, line breaks and tags first.
+/// Breaks within a login, line breaks and tags first.
 const BREAKS: [&str; 7] = ["\n", "\r\n\t", "<br />\n", " \n  ", "</p> <p>", "\",\"", "\",\n  \""];
 
 /// A word of ordinary text, or a few.
