@@ -5,13 +5,12 @@ use std::time::SystemTime;
 use super::advice::Advice;
 use super::cause;
 use super::fault::waited;
+use super::summary::by_override;
 use crate::keystone::{NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::MAX_ENDPOINTS;
 use crate::model::exchange::is_success;
 use crate::model::fault::{FaultDetail, FaultKind, Stage, TlsProblem};
-use crate::model::state::State;
-use crate::rules::RuleOrigin;
 use crate::sanitize::{sanitize_own, truncate};
 use crate::units::{format_duration, format_timestamp};
 use crate::verdict::{LoginOutcome, LoginVerdict, Remark, RequestVerdict, TokenSource};
@@ -34,8 +33,7 @@ pub(in crate::report) fn line(login: &LoginVerdict) -> String {
 /// The summary, in at most `room` characters: `<diagnosis>: <what happened>`.
 pub(in crate::report) fn summary(login: &LoginVerdict, room: usize) -> String {
     let diagnosis = login.diagnosis.unwrap_or(Diagnosis::Healthy);
-    let by_override = login.row.filter(|row| row.state == State::Ok && row.origin == RuleOrigin::Overridden);
-    let by_override = by_override.map(|row| format!(" (OK by --state {})", row.key)).unwrap_or_default();
+    let by_override = by_override(login.state, login.row.as_slice());
     let room = room.saturating_sub(by_override.chars().count());
     format!("{}{by_override}", truncate(format!("{diagnosis}: {}", event(login)), room))
 }

@@ -14,7 +14,7 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Completion;
 use crate::model::quorum::Quorum;
 use crate::model::state::State;
-use crate::rules::{RuleOrigin, SuccessProblem};
+use crate::rules::{Row, RuleOrigin, SuccessProblem};
 use crate::sanitize::truncate;
 use crate::units::{format_decimal, format_duration_exact, format_duration_to_microsecond, format_timestamp};
 use crate::verdict::{
@@ -176,15 +176,23 @@ fn retries(attempts: u32) -> String {
     }
 }
 
-/// The overrides that make a failure good, without which the sentence would contradict itself.
+/// The overrides that decided the state, for it is not the one of what happened.
 fn overrides(verdict: &Verdict) -> String {
-    if verdict.state != State::Ok {
-        return String::new();
-    }
-    let overridden = verdict.sent().filter(|judged| judged.row.origin == RuleOrigin::Overridden);
-    let mut keys: Vec<_> = overridden.map(|judged| judged.row.key.to_string()).collect();
+    let rows: Vec<Row> = match verdict.basis {
+        Basis::AllGood | Basis::NewTokenRefused => verdict.sent().map(|judged| judged.row).collect(),
+        Basis::Request(method) => verdict.request(method).map(|judged| judged.row).into_iter().collect(),
+        Basis::NoToken => verdict.login.as_deref().and_then(|login| login.row).into_iter().collect(),
+        Basis::GetNotSent(_) | Basis::NothingSent(_) | Basis::Slow(..) | Basis::Certificate(_) => Vec::new(),
+    };
+    by_override(verdict.state, &rows)
+}
+
+/// Names the overrides among the rows that lead to a state: ` (OK by --state 503)`.
+pub(super) fn by_override(state: State, rows: &[Row]) -> String {
+    let overridden = rows.iter().filter(|row| row.origin == RuleOrigin::Overridden && row.state == state);
+    let mut keys: Vec<_> = overridden.map(|row| row.key.to_string()).collect();
     keys.dedup();
-    if keys.is_empty() { String::new() } else { format!(" (OK by --state {})", keys.join(", ")) }
+    if keys.is_empty() { String::new() } else { format!(" ({state} by --state {})", keys.join(", ")) }
 }
 
 fn clause(verdict: &Verdict) -> Clause {
@@ -744,17 +752,18 @@ pub(in crate::report) mod tests {
             .assert_eq(&metering1("metering1", &made));
     }
 
-    /// An override makes a failure good, and no response is there to name.
+    /// An override decides the state of a failure, and no response is there to name.
     #[test]
     fn overridden_failure() {
         let mut plan = plan();
-        for key in ["refused", "local"] {
-            plan.criteria.table.set(Key::parse(key).unwrap(), State::Ok);
+        for (key, state) in [("refused", State::Ok), ("local", State::Ok), ("timeout", State::Warning)] {
+            plan.criteria.table.set(Key::parse(key).unwrap(), state);
         }
         let of = |head| of_endpoint(&judge_whole(&plan, &endpoint(), &both(head, "skipped"), 1, NOW)).text;
         expect!["healthy: connection refused by ctl1:8777 (OK by --state refused)"].assert_eq(&of("refused"));
         expect!["healthy: ctl1:8777 could not be probed: circumstances (OK by --state local)"]
             .assert_eq(&of("local"));
+        expect!["no-answer: connected to ctl1:8777, but it did not answer HEAD within 9 s (WARNING by --state timeout)"].assert_eq(&of("timeout"));
     }
 
     /// One override may be the reason for both requests.
@@ -763,10 +772,12 @@ pub(in crate::report) mod tests {
         let mut plan = plan();
         plan.criteria.table.set(Key::parse("401").unwrap(), State::Ok);
         plan.criteria.table.set(Key::parse("get:404").unwrap(), State::Ok);
+        plan.criteria.table.set(Key::parse("503").unwrap(), State::Warning);
         let of = |head, get| of_endpoint(&judge_whole(&plan, &endpoint(), &both(head, get), 1, NOW)).text;
         expect!["healthy: HEAD 401, GET 401 from ctl1:8777 (OK by --state 401)"].assert_eq(&of("401", "401"));
         expect!["healthy: HEAD 401, GET 404 from ctl1:8777 (OK by --state 401, get:404)"]
             .assert_eq(&of("401", "404"));
+        expect!["backend-down: GET 503 from ctl1:8777 (WARNING by --state 503)"].assert_eq(&of("401", "503"));
     }
 
     #[test]

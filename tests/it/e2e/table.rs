@@ -228,7 +228,7 @@ fn doubtful_responses() {
             2,
             "CRITICAL",
             "page",
-            "wrong-service: GET 200 from http://ADDRESS/v2/health is an HTML page: \"Sign in\"",
+            "wrong-service: GET 200 from http://ADDRESS/v2/health is an HTML page (CRITICAL by --state page): \"Sign in\"",
         ),
         (
             &cached,

@@ -23,7 +23,7 @@ use crate::model::fault::{
     ConnectFault, End, FaultDetail, FaultKind, ForeignProtocol, LookupProblem, ProxyProblem, ResponseProblem,
     Stage,
 };
-use crate::rules::{Key, RuleOrigin, Selector, SuccessProblem};
+use crate::rules::{Key, Selector, SuccessProblem};
 use crate::units::format_decimal;
 use crate::verdict::{
     Basis, Crossing, FaultInfo, RequestVerdict, Responder, Shortage, Spender, TokenSource, Verdict,
@@ -166,12 +166,7 @@ fn of_request(verdict: &Verdict, judged: &RequestVerdict) -> Advice {
 }
 
 fn of_row(judged: &RequestVerdict) -> Advice {
-    let row = judged.row;
-    // A good response is bad only where the user says so.
-    let is_good = row.origin == RuleOrigin::Overridden && row.action.is_empty();
-    let why =
-        if is_good { format!("; --state {}={} overrides that", row.key, row.state) } else { String::new() };
-    (format!("{}{why}", row.meaning), row.action.to_owned())
+    (judged.row.meaning.to_owned(), judged.row.action.to_owned())
 }
 
 fn of_fault(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> Advice {
