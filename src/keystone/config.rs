@@ -255,12 +255,11 @@ impl Login {
 
     /// The type of authentication, as clouds.yaml names it.
     pub(crate) const fn auth_type(&self) -> &'static str {
-        let auth_type = match self.credential {
-            Credential::Password { .. } => AuthType::Password,
-            Credential::Token(_) => AuthType::Token,
-            Credential::ApplicationCredential { .. } => AuthType::ApplicationCredential,
-        };
-        auth_type.names().1
+        match self.credential {
+            Credential::Password { .. } => "v3password",
+            Credential::Token(_) => "v3token",
+            Credential::ApplicationCredential { .. } => "v3applicationcredential",
+        }
     }
 }
 
@@ -586,8 +585,7 @@ fn read_boolean(setting: &Setting) -> Result<bool> {
 /// The form of a URL, to follow its name.
 const URL_FORM: &str = "must begin with http:// or https://, and contain neither credentials nor a query";
 
-/// A type of authentication that is read.
-#[derive(Clone, Copy, VariantArray)]
+#[derive(Clone, Copy)]
 enum AuthType {
     Password,
     Token,
@@ -595,24 +593,17 @@ enum AuthType {
 }
 
 impl AuthType {
-    /// The short name that some have, and the name.
-    const fn names(self) -> (Option<&'static str>, &'static str) {
-        match self {
-            AuthType::Password => (Some("password"), "v3password"),
-            AuthType::Token => (Some("token"), "v3token"),
-            AuthType::ApplicationCredential => (None, "v3applicationcredential"),
-        }
-    }
-
-    fn all_names() -> impl Iterator<Item = (&'static str, AuthType)> {
-        AuthType::VARIANTS.iter().flat_map(|auth_type| {
-            let (short, name) = auth_type.names();
-            short.into_iter().chain([name]).map(|name| (name, *auth_type))
-        })
-    }
+    /// The types that are read, by all their names.
+    const NAMES: [(&str, AuthType); 5] = [
+        ("password", AuthType::Password),
+        ("v3password", AuthType::Password),
+        ("token", AuthType::Token),
+        ("v3token", AuthType::Token),
+        ("v3applicationcredential", AuthType::ApplicationCredential),
+    ];
 
     fn parse(setting: &Setting) -> Result<AuthType> {
-        let found = AuthType::all_names().find(|(name, _)| *name == setting.text);
+        let found = AuthType::NAMES.into_iter().find(|(name, _)| *name == setting.text);
         found
             .map(|(_, auth_type)| auth_type)
             .ok_or_else(|| anyhow!("{}: {}", setting.name, describe_unsupported(&setting.text)))
@@ -630,8 +621,7 @@ fn describe_unsupported(auth_type: &str) -> String {
             "federation is not supported"
         }
         _ => {
-            let names: Vec<_> = AuthType::all_names().map(|(name, _)| name).collect();
-            return format!("expected {}", names.join(", "));
+            return format!("expected {}", AuthType::NAMES.map(|(name, _)| name).join(", "));
         }
     };
     format!("{kind}: make an application credential (openstack application credential create)")

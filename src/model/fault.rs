@@ -44,19 +44,7 @@ impl FaultKind {
 
     /// Tests whether this machine failed, so that nothing is known of what it was to reach.
     pub(crate) const fn is_local(self) -> bool {
-        match self {
-            FaultKind::Local => true,
-            FaultKind::Dns
-            | FaultKind::Refused
-            | FaultKind::NoRoute
-            | FaultKind::Reset
-            | FaultKind::Closed
-            | FaultKind::Timeout
-            | FaultKind::Tls
-            | FaultKind::Protocol
-            | FaultKind::Body
-            | FaultKind::Proxy => false,
-        }
+        matches!(self, FaultKind::Local)
     }
 
     /// Tests whether no service was reached at all, so that a second request would fail alike.
