@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Result, anyhow};
@@ -91,11 +91,13 @@ impl TlsConnector {
         let asked = Arc::new(AtomicBool::new(false));
         let result = self.connection(host, stream.deadline(), &presented, &asked).and_then(|connection| {
             let sent = Sent { name: matches!(host, Host::Name(_)), certificate: self.identity.is_some() };
-            let mut stream = TlsStream::new(connection, stream, asked, sent, certificate_optional);
+            let socket = RecordingStream { stream, first_bytes: Vec::new() };
+            let inner = StreamOwned::new(connection, socket);
+            let mut stream = TlsStream { inner, asked, sent, certificate_optional };
             let complete = stream.complete();
-            complete.map_err(|error| self.fault(&stream, host, &presented.chain(), &error)).map(|()| stream)
+            complete.map_err(|error| self.fault(&stream, host, chain(&presented), &error)).map(|()| stream)
         });
-        (presented.chain().first().and_then(certificate::read), result)
+        (chain(&presented).first().and_then(certificate::read), result)
     }
 
     /// A new connection whose verifier records what was presented.
@@ -199,7 +201,6 @@ fn library_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
 }
 
-/// A TLS connection.
 #[derive(Debug)]
 pub(super) struct TlsStream {
     inner: StreamOwned<ClientConnection, RecordingStream>,
@@ -212,17 +213,6 @@ pub(super) struct TlsStream {
 }
 
 impl TlsStream {
-    fn new(
-        connection: ClientConnection,
-        stream: DeadlineStream,
-        asked: Arc<AtomicBool>,
-        sent: Sent,
-        certificate_optional: bool,
-    ) -> TlsStream {
-        let inner = StreamOwned::new(connection, RecordingStream { stream, first_bytes: Vec::new() });
-        TlsStream { inner, asked, sent, certificate_optional }
-    }
-
     fn first_bytes(&self) -> &[u8] {
         &self.inner.sock.first_bytes
     }
@@ -237,7 +227,6 @@ impl TlsStream {
         Sent { certificate: self.sent.certificate && self.asked.load(Ordering::Relaxed), ..self.sent }
     }
 
-    /// Replaces the deadline.
     pub(super) fn set_deadline(&mut self, deadline: Instant) {
         self.inner.sock.stream.set_deadline(deadline);
     }
@@ -325,13 +314,10 @@ impl Write for RecordingStream {
 }
 
 /// The certificates that a server presented, its own first.
-#[derive(Debug, Default)]
-struct PresentedChain(Mutex<Vec<CertificateDer<'static>>>);
+type PresentedChain = OnceLock<Vec<CertificateDer<'static>>>;
 
-impl PresentedChain {
-    fn chain(&self) -> Vec<CertificateDer<'static>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+fn chain(presented: &PresentedChain) -> &[CertificateDer<'static>] {
+    presented.get().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Records the certificates, and verifies them unless under `-k`.
@@ -355,7 +341,13 @@ impl RecordingVerifier {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
             Some(trust) => {
                 let _permit = self.semaphore.acquire_until(self.deadline).ok_or(Refusal::OutOfTime)?;
-                unproven(verify(trust.verifier()))
+                // Told from a signature of the chain.
+                verify(trust.verifier()).map_err(|error| match error {
+                    rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+                        Refusal::UnprovenKey.into()
+                    }
+                    other => other,
+                })
             }
             None => Ok(HandshakeSignatureValid::assertion()),
         }
@@ -373,7 +365,7 @@ impl ServerCertVerifier for RecordingVerifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates);
         let chain = chain.take(MAX_PRESENTED).map(|certificate| certificate.clone().into_owned()).collect();
-        *self.presented.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        let _ = self.presented.set(chain);
         match &self.trust {
             Some(trust) => {
                 let _permit = self.semaphore.acquire_until(self.deadline).ok_or(Refusal::OutOfTime)?;
@@ -408,16 +400,6 @@ impl ServerCertVerifier for RecordingVerifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes.clone()
     }
-}
-
-/// Tells a signature of the handshake that does not fit from one of the chain.
-fn unproven(
-    result: Result<HandshakeSignatureValid, rustls::Error>,
-) -> Result<HandshakeSignatureValid, rustls::Error> {
-    result.map_err(|error| match error {
-        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => Refusal::UnprovenKey.into(),
-        other => other,
-    })
 }
 
 fn unsupported_signature() -> rustls::Error {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, OtherError, RootCertStore};
+use strum::Display;
 
 use super::certificate;
 use crate::input;
@@ -27,31 +28,6 @@ const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 /// Maximum length of a trust store's paths in a fault, in characters.
 const MAX_SHOWN_SOURCE: usize = 200;
 
-/// The place of the trust anchors, as an error names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum TrustSource {
-    /// `--cacert`.
-    Given(PathBuf),
-    /// The certificate of simulated endpoints.
-    Simulation,
-    /// The system's trust store.
-    System(Vec<PathBuf>),
-}
-
-impl std::fmt::Display for TrustSource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            TrustSource::Given(path) => write!(f, "--cacert {}", path.display()),
-            TrustSource::Simulation => f.write_str("the simulation"),
-            TrustSource::System(paths) if paths.is_empty() => f.write_str("the system's trust store"),
-            TrustSource::System(paths) => {
-                let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-                write!(f, "the system's trust store ({})", names.join(", "))
-            }
-        }
-    }
-}
-
 /// Trust anchors, and the certificates that they were read from.
 #[derive(Debug)]
 struct Anchors {
@@ -63,12 +39,6 @@ struct Anchors {
 impl Anchors {
     fn empty() -> Anchors {
         Anchors { roots: RootCertStore::empty(), certificates: Vec::new() }
-    }
-
-    fn only(anchor: &[u8]) -> Anchors {
-        let mut anchors = Anchors::empty();
-        anchors.add(CertificateDer::from(anchor.to_vec()));
-        anchors
     }
 
     /// Adds a certificate, unless today's rules refuse it.
@@ -91,19 +61,22 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// Reads the trust store.
     pub(super) fn read(tls: &Tls, provider: &Arc<CryptoProvider>, deadline: Instant) -> Result<Trust> {
-        let (anchors, source) = match (&tls.anchor, &tls.cacert) {
-            (Some(anchor), _) => (Anchors::only(anchor), TrustSource::Simulation),
-            (None, Some(path)) => (given(path, deadline)?, TrustSource::Given(path.clone())),
-            (None, None) => system(tls, deadline)?,
+        let mut anchors = Anchors::empty();
+        let source = match (&tls.anchor, &tls.cacert) {
+            (Some(anchor), _) => {
+                anchors.add(CertificateDer::from(anchor.clone()));
+                "the simulation".to_owned()
+            }
+            (None, Some(path)) => add_given(&mut anchors, path, deadline)?,
+            (None, None) => add_system(&mut anchors, tls, deadline)?,
         };
         let Anchors { roots, certificates } = anchors;
         let roots = Arc::new(roots);
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(provider))
             .build()
             .map_err(|error| anyhow!("{source} cannot be used: {error}"))?;
-        let source = sanitize_own(&source.to_string(), MAX_SHOWN_SOURCE);
+        let source = sanitize_own(&source, MAX_SHOWN_SOURCE);
         Ok(Trust { verifier, provider: Arc::clone(provider), roots, certificates, source })
     }
 
@@ -206,27 +179,19 @@ fn verify_anchor(
 }
 
 /// A refusal that the library has no name for.
-#[derive(Debug)]
+#[derive(Debug, Display)]
 pub(super) enum Refusal {
     /// The only anchor that a chain leads to has expired, or is not valid yet.
+    #[strum(to_string = "the trust anchor is out of date")]
     OutdatedAnchor(CertificateDer<'static>),
-    /// Every way to an anchor uses this intermediate, which may sign no certificate.
+    /// Every way to an anchor uses this intermediate.
+    #[strum(to_string = "an intermediate certificate may sign no certificate")]
     MayNotSign(CertificateDer<'static>),
-    /// The handshake's signature was not made with the key of the server's certificate.
+    /// The signature was not made with the key of the server's certificate.
+    #[strum(to_string = "the handshake's signature does not fit the certificate")]
     UnprovenKey,
-    /// The deadline passed before the verification could begin.
+    #[strum(to_string = "the deadline passed before the verification could begin")]
     OutOfTime,
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Refusal::OutdatedAnchor(_) => "the trust anchor is out of date",
-            Refusal::MayNotSign(_) => "an intermediate certificate may sign no certificate",
-            Refusal::UnprovenKey => "the handshake's signature does not fit the certificate",
-            Refusal::OutOfTime => "the deadline passed",
-        })
-    }
 }
 
 impl std::error::Error for Refusal {}
@@ -247,30 +212,26 @@ impl From<Refusal> for rustls::Error {
     }
 }
 
-/// The anchors of `--cacert`, a file or a directory.
-fn given(path: &Path, deadline: Instant) -> Result<Anchors> {
-    let mut anchors = Anchors::empty();
-    if path.is_dir() {
-        add_directory(&mut anchors, path, deadline).context("--cacert")?;
-    } else {
-        add_file(&mut anchors, path, deadline).context("--cacert")?;
-    }
+/// Adds the anchors of `--cacert`, a file or a directory. Returns their place, as an error names it.
+fn add_given(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<String> {
+    let add = if path.is_dir() { add_directory } else { add_file };
+    add(anchors, path, deadline).context("--cacert")?;
     if anchors.certificates.is_empty() {
         bail!("--cacert {}: no usable CA certificate in PEM form in it", path.display());
     }
-    Ok(anchors)
+    Ok(format!("--cacert {}", path.display()))
 }
 
-/// The system's anchors: where the environment says they are, else where the distribution has them.
-fn system(tls: &Tls, deadline: Instant) -> Result<(Anchors, TrustSource)> {
+/// Adds the system's anchors, from where the environment says they are, else from where the distribution has them. Returns
+/// their place, as an error names it.
+fn add_system(anchors: &mut Anchors, tls: &Tls, deadline: Instant) -> Result<String> {
     let TrustStorePaths { file, directories } = tls.store.clone().unwrap_or_else(distribution);
-    let mut anchors = Anchors::empty();
     if let Some(file) = &file {
-        add_file(&mut anchors, file, deadline).context("the trust store")?;
+        add_file(anchors, file, deadline).context("the trust store")?;
     }
     let mut missing = None;
     for directory in &directories {
-        match add_directory(&mut anchors, directory, deadline).context("the trust store") {
+        match add_directory(anchors, directory, deadline).context("the trust store") {
             // OpenSSL passes over one that is not there, as containers and conda name some.
             Err(error) if !directory.exists() => missing = missing.or(Some(error)),
             read => read?,
@@ -279,14 +240,15 @@ fn system(tls: &Tls, deadline: Instant) -> Result<(Anchors, TrustSource)> {
     if let Some(error) = missing.filter(|_| anchors.certificates.is_empty()) {
         return Err(error);
     }
-    let origin = TrustSource::System(file.into_iter().chain(directories).collect());
+    let paths: Vec<_> = file.iter().chain(&directories).map(|path| path.display().to_string()).collect();
+    let paths = if paths.is_empty() { String::new() } else { format!(" ({})", paths.join(", ")) };
     if anchors.certificates.is_empty() {
         bail!(
-            "no CA certificate in {origin}: install the distribution's ca-certificates, point SSL_CERT_FILE \
-             to a bundle, or give --cacert FILE"
+            "no CA certificate in the system's trust store{paths}: install the distribution's ca-certificates, point \
+             SSL_CERT_FILE to a bundle, or give --cacert FILE"
         );
     }
-    Ok((anchors, origin))
+    Ok(format!("the system's trust store{paths}"))
 }
 
 /// The distribution's bundle, else its directory: both hold the same certificates, and one reading is enough.
