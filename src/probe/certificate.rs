@@ -163,7 +163,7 @@ pub(super) fn refused(
         return outdated(culprit, part);
     }
     let path = path(leaf, &chain);
-    let last = *path.last().unwrap_or(&leaf);
+    let last = path.last().map_or(leaf, |(_, last)| *last);
     let (problem, culprit) = match error {
         CertificateError::UnknownIssuer => (untrusted(leaf, last, &chain, trust), leaf),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
@@ -259,8 +259,11 @@ fn expired_or_early<'a, 'b>(
     Some((part, culprit))
 }
 
+/// A part of a chain, and the certificate that is this part.
+type Link<'a, 'b> = (ChainPart, &'a X509Certificate<'b>);
+
 /// The certificate that bears a date which the library cannot read, although RFC 5280 allows it.
-fn early_date<'a, 'b>(path: &[&'a X509Certificate<'b>]) -> Option<Blamed<'a, 'b>> {
+fn early_date<'a, 'b>(path: &[Link<'a, 'b>]) -> Option<Blamed<'a, 'b>> {
     first(path, CertificateProblem::EarlyDate, |certificate| {
         certificate.validity().not_before.timestamp() < 0
     })
@@ -268,16 +271,16 @@ fn early_date<'a, 'b>(path: &[&'a X509Certificate<'b>]) -> Option<Blamed<'a, 'b>
 
 /// The first certificate of a path that is at fault, with its problem.
 fn first<'a, 'b>(
-    path: &[&'a X509Certificate<'b>],
+    path: &[Link<'a, 'b>],
     problem: impl Fn(ChainPart) -> CertificateProblem,
     is_at_fault: impl Fn(&X509Certificate<'_>) -> bool,
 ) -> Option<Blamed<'a, 'b>> {
-    let (index, culprit) = path.iter().enumerate().find(|(_, certificate)| is_at_fault(certificate))?;
-    Some((problem(chain_part(index)), *culprit))
+    let (part, culprit) = *path.iter().find(|(_, certificate)| is_at_fault(certificate))?;
+    Some((problem(part), culprit))
 }
 
 /// The certificate whose usage excludes servers: a CA's limits those that it issues.
-fn unfit<'a, 'b>(path: &[&'a X509Certificate<'b>], leaf: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
+fn unfit<'a, 'b>(path: &[Link<'a, 'b>], leaf: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
     let found = first(path, CertificateProblem::NotForServers, excludes_servers);
     found.unwrap_or((CertificateProblem::NotForServers(ChainPart::Server), leaf))
 }
@@ -307,17 +310,17 @@ const FOREIGN_EXTENSIONS: [(&str, &str); 7] = [
 ];
 
 /// The certificate with a critical extension that the library does not know.
-fn extension<'a, 'b>(path: &[&'a X509Certificate<'b>], leaf: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
-    for (index, certificate) in path.iter().enumerate() {
+fn extension<'a, 'b>(path: &[Link<'a, 'b>], leaf: &'a X509Certificate<'b>) -> Blamed<'a, 'b> {
+    for &(part, certificate) in path {
         let critical = certificate.extensions().iter().filter(|extension| extension.critical);
         let oids = critical.map(|extension| extension.oid.to_id_string());
         let mut unsupported = oids.filter(|oid| !SUPPORTED_EXTENSIONS.contains(&oid.as_str()));
         let Some(oid) = unsupported.next() else { continue };
         let known = FOREIGN_EXTENSIONS.iter().find(|(known, _)| *known == oid);
-        let problem = known.map_or(CertificateProblem::UnknownExtension(chain_part(index)), |(_, name)| {
-            CertificateProblem::UnsupportedExtension(chain_part(index), (*name).to_owned())
+        let problem = known.map_or(CertificateProblem::UnknownExtension(part), |(_, name)| {
+            CertificateProblem::UnsupportedExtension(part, (*name).to_owned())
         });
-        return (problem, *certificate);
+        return (problem, certificate);
     }
     (CertificateProblem::UnknownExtension(ChainPart::Server), leaf)
 }
@@ -350,7 +353,7 @@ const SUPPORTED_SIGNATURES: [&str; 6] = [
 /// The certificate with the signature that the library refuses; `None` where the library refuses only the key beside it.
 /// It checks them from the anchor on.
 fn unusable_signature<'a, 'b>(
-    path: &[&'a X509Certificate<'b>],
+    path: &[Link<'a, 'b>],
     leaf: &'a X509Certificate<'b>,
     algorithm: &[u8],
 ) -> Option<Blamed<'a, 'b>> {
@@ -359,33 +362,31 @@ fn unusable_signature<'a, 'b>(
         let oid = certificate.signature_algorithm.algorithm.as_bytes();
         algorithm.windows(oid.len()).any(|part| part == oid)
     };
-    let found = path.iter().enumerate().rfind(|(_, certificate)| has_it(certificate));
-    let (index, culprit) = found.map_or((0, leaf), |(index, culprit)| (index, *culprit));
+    let found = path.iter().copied().rfind(|(_, certificate)| has_it(certificate));
+    let (part, culprit) = found.unwrap_or((ChainPart::Server, leaf));
     let oid = culprit.signature_algorithm.algorithm.to_id_string();
     let problem = match SIGNATURES.iter().find(|(known, ..)| *known == oid) {
-        Some((_, name, true)) => CertificateProblem::OutdatedSignature(chain_part(index), (*name).to_owned()),
-        Some((_, name, false)) => {
-            CertificateProblem::UnsupportedSignature(chain_part(index), (*name).to_owned())
-        }
+        Some((_, name, true)) => CertificateProblem::OutdatedSignature(part, (*name).to_owned()),
+        Some((_, name, false)) => CertificateProblem::UnsupportedSignature(part, (*name).to_owned()),
         None if SUPPORTED_SIGNATURES.contains(&oid.as_str()) => return None,
-        None => CertificateProblem::UnsupportedSignature(chain_part(index), format!("algorithm {oid}")),
+        None => CertificateProblem::UnsupportedSignature(part, format!("algorithm {oid}")),
     };
     Some((problem, culprit))
 }
 
 /// The problem of a certificate that another key signed than that of the trusted CA with its issuer's name.
 fn mismatch(leaf: &X509Certificate<'_>, trust: Option<&Trust>) -> CertificateProblem {
-    let problem = if leaf.subject() == leaf.issuer() {
-        CertificateProblem::SelfSigned
-    } else {
-        CertificateProblem::SignatureMismatch
-    };
-    problem(source(trust))
+    self_signed_or(CertificateProblem::SignatureMismatch, leaf, trust)
 }
 
-/// The place of a certificate among those that were sent.
-const fn chain_part(index: usize) -> ChainPart {
-    if index == 0 { ChainPart::Server } else { ChainPart::Intermediate }
+/// The problem of a self-signed certificate, or of another one.
+fn self_signed_or(
+    problem: fn(String) -> CertificateProblem,
+    leaf: &X509Certificate<'_>,
+    trust: Option<&Trust>,
+) -> CertificateProblem {
+    let source = trust.map_or("the trust store", Trust::source).to_owned();
+    if leaf.subject() == leaf.issuer() { CertificateProblem::SelfSigned(source) } else { problem(source) }
 }
 
 /// Errors that the TLS library wraps from its certificate library, known by their names alone.
@@ -395,14 +396,8 @@ fn by_name(
     trust: Option<&Trust>,
 ) -> CertificateProblem {
     let words = format!("{error:?}");
-    let store = source(trust);
-    let authority = if leaf.subject() == leaf.issuer() {
-        CertificateProblem::SelfSigned(store)
-    } else {
-        CertificateProblem::IsCa(store)
-    };
     let known = [
-        ("CaUsedAsEndEntity", authority),
+        ("CaUsedAsEndEntity", self_signed_or(CertificateProblem::IsCa, leaf, trust)),
         ("EndEntityUsedAsCa", CertificateProblem::IssuerIsNoCa),
         ("PathLenConstraintViolated", CertificateProblem::PathLength),
         ("UnsupportedCertVersion", CertificateProblem::OldVersion),
@@ -413,22 +408,15 @@ fn by_name(
     found.map_or_else(|| CertificateProblem::Other(error.to_string()), |(_, problem)| problem)
 }
 
-fn source(trust: Option<&Trust>) -> String {
-    trust.map_or("the trust store", Trust::source).to_owned()
-}
-
 /// The certificates that lead on from the server's own, to the one whose issuer is not among those that were sent.
-fn path<'a, 'b>(
-    leaf: &'a X509Certificate<'b>,
-    chain: &'a [X509Certificate<'b>],
-) -> Vec<&'a X509Certificate<'b>> {
-    let mut path = vec![leaf];
+fn path<'a, 'b>(leaf: &'a X509Certificate<'b>, chain: &'a [X509Certificate<'b>]) -> Vec<Link<'a, 'b>> {
+    let mut path = vec![(ChainPart::Server, leaf)];
     let mut last = leaf;
     // Each certificate is passed at most once, however they name one another.
     while let Some(next) = chain.iter().find(|next| {
-        next.subject() == last.issuer() && !path.iter().any(|passed| std::ptr::eq(*passed, *next))
+        next.subject() == last.issuer() && !path.iter().any(|(_, passed)| std::ptr::eq(*passed, *next))
     }) {
-        path.push(next);
+        path.push((ChainPart::Intermediate, next));
         last = next;
     }
     path
@@ -440,16 +428,14 @@ fn untrusted(
     chain: &[X509Certificate<'_>],
     trust: Option<&Trust>,
 ) -> CertificateProblem {
-    let source = source(trust);
-    if leaf.subject() == leaf.issuer() {
-        CertificateProblem::SelfSigned(source)
-    } else if chain.len() > MAX_INTERMEDIATES + 1 {
-        CertificateProblem::ChainTooLong
+    let problem = if chain.len() > MAX_INTERMEDIATES + 1 {
+        |_| CertificateProblem::ChainTooLong
     } else if last.subject() == last.issuer() {
-        CertificateProblem::IssuerNotTrusted(source)
+        CertificateProblem::IssuerNotTrusted
     } else {
-        CertificateProblem::IssuerMissing(source)
-    }
+        CertificateProblem::IssuerMissing
+    };
+    self_signed_or(problem, leaf, trust)
 }
 
 /// Maximum number of a certificate's names that a fault holds.
@@ -489,14 +475,10 @@ fn address(bytes: &[u8]) -> Option<String> {
 const MIN_RSA_BITS: usize = 2048;
 
 /// The fault of the key that makes a signature of the chain uncheckable here, where there is one.
-fn key_fault(
-    path: &[&X509Certificate<'_>],
-    last: &X509Certificate<'_>,
-    trust: Option<&Trust>,
-) -> Option<Fault> {
-    let sent = path.iter().enumerate().find_map(|(index, culprit)| {
-        Some(certificate_fault(unusable_key(culprit, chain_part(index))?, culprit, last))
-    });
+fn key_fault(path: &[Link<'_, '_>], last: &X509Certificate<'_>, trust: Option<&Trust>) -> Option<Fault> {
+    let sent = path
+        .iter()
+        .find_map(|(part, culprit)| Some(certificate_fault(unusable_key(culprit, *part)?, culprit, last)));
     sent.or_else(|| {
         let issuer = [last.issuer().as_raw().to_vec()];
         let mut anchors = trust.into_iter().flat_map(|trust| trust.anchors(&issuer));
