@@ -337,7 +337,7 @@ fn check_characters(name: &str) -> Result<(), String> {
         return Err("a host name must be ASCII: give an international name in its xn-- form".into());
     }
     match name.chars().find(|letter| !(letter.is_ascii_alphanumeric() || "-_.".contains(*letter))) {
-        Some(odd) => Err(format!("a host name cannot contain {odd:?}")),
+        Some(odd) => Err(format!("a host name cannot contain {}", path::describe_letter(odd))),
         None => Ok(()),
     }
 }

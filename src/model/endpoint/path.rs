@@ -98,10 +98,19 @@ fn is_unreserved(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "-._~".contains(letter)
 }
 
-/// Formats the error with the character's escape: the output may show another character in its place.
+/// Names a character by words where a plugin's output would have another in its place.
+pub(super) fn describe_letter(letter: char) -> String {
+    match letter {
+        '|' => "a vertical bar".into(),
+        '<' | '>' => "an angle bracket".into(),
+        _ => format!("{letter:?}"),
+    }
+}
+
+/// Formats the error with the character's escape.
 fn invalid_character(letter: char) -> String {
     let escape: Vec<_> = letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let reason = format!("a path cannot contain {letter:?}: write {}", escape.concat());
+    let reason = format!("a path cannot contain {}: write {}", describe_letter(letter), escape.concat());
     sanitize::sanitize_own(&reason, MAX_PATH_PROBLEM)
 }
 

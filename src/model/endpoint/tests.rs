@@ -160,7 +160,8 @@ fn invalid_hosts() {
         ("-host", parts.into()),
         ("host-.b", parts.into()),
         ("ho st", name("' '")),
-        ("ho|st", name("'|'")),
+        ("ho|st", name("a vertical bar")),
+        ("<host>", name("an angle bracket")),
         ("ho%73t", name("'%'")),
         ("*.host", name("'*'")),
         ("http\\\\:host", name("'\\\\'")),
@@ -212,7 +213,7 @@ fn invalid_prefixes() {
         ("host/a%2", escape.into()),
         ("host/a%zz", escape.into()),
         ("host/a b", "a path cannot contain ' ': write %20".into()),
-        ("host/a|b", "a path cannot contain '|': write %7C".into()),
+        ("host/a|b", "a path cannot contain a vertical bar: write %7C".into()),
         (long.as_str(), "a path cannot be longer than 2048 bytes".into()),
         ("host/ä", "a path cannot contain 'ä': write %C3%A4".into()),
     ]);
