@@ -33,17 +33,23 @@ pub(crate) const NO_RUN: &str = "No run was over before the watch ended: nothing
 
 /// The number of endpoints that have been probed, and the time: `2 of 3 endpoints, 1 s of 10 s`.
 pub(crate) fn progress(done: usize, all: usize, elapsed: Duration, budget: Duration) -> String {
-    format!(
-        "{done} of {}, {} of {}",
-        plural(all as u64, "endpoint"),
-        format_span(elapsed),
-        format_span(budget)
-    )
+    let (elapsed, budget) = (format_span(elapsed), format_span(budget));
+    match all {
+        0 => format!("{NONE_PROBED}, {elapsed} of {budget}"),
+        _ => format!("{done} of {}, {elapsed} of {budget}", plural(all as u64, "endpoint")),
+    }
 }
 
 pub(crate) fn interrupted(elapsed: Duration, done: usize, all: usize) -> String {
-    format!("interrupted after {}, {done} of {} probed", format_span(elapsed), plural(all as u64, "endpoint"))
+    let elapsed = format_span(elapsed);
+    match all {
+        0 => format!("interrupted after {elapsed}, {NONE_PROBED}"),
+        _ => format!("interrupted after {elapsed}, {done} of {} probed", plural(all as u64, "endpoint")),
+    }
 }
+
+/// The number of endpoints during a login or look-ups, which may be what tells how many there are.
+const NONE_PROBED: &str = "no endpoint probed yet";
 
 /// Minimum time of a `--wait` that is shown without tenths of a second.
 const MIN_WHOLE_SECONDS: Duration = Duration::from_secs(10);
@@ -142,6 +148,15 @@ pub(in crate::report) fn more_of(count: usize, diagnosis: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn endpoints_of_a_run_under_way() {
+        let second = Duration::from_secs(1);
+        assert_eq!(progress(1, 3, second, 10 * second), "1 of 3 endpoints, 1 s of 10 s");
+        assert_eq!(progress(0, 0, second, 10 * second), "no endpoint probed yet, 1 s of 10 s");
+        assert_eq!(interrupted(second, 0, 1), "interrupted after 1 s, 0 of 1 endpoint probed");
+        assert_eq!(interrupted(second, 0, 0), "interrupted after 1 s, no endpoint probed yet");
+    }
 
     #[test]
     fn time_of_a_wait() {
