@@ -131,7 +131,7 @@ impl History {
 
 impl StateClock {
     /// Records the state found at `at`.
-    fn enter(&mut self, state: State, at: Duration) {
+    pub(super) fn enter(&mut self, state: State, at: Duration) {
         self.pass(at);
         self.counted_to = Some(at);
         if self.state() != Some(state) {
@@ -140,7 +140,7 @@ impl StateClock {
         }
     }
 
-    fn pass(&mut self, at: Duration) {
+    pub(super) fn pass(&mut self, at: Duration) {
         if let (Some(counted_to), Some((state, _))) = (&mut self.counted_to, self.current) {
             *self.spent.entry(state).or_default() += at.saturating_sub(*counted_to);
             *counted_to = at;

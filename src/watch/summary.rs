@@ -84,8 +84,13 @@ fn describe(SlowestResponse { time, method, when }: SlowestResponse) -> String {
 fn times(states: &StateClock) -> String {
     let spent = states.spent();
     let total = spent.iter().map(|(_, time)| *time).sum::<Duration>().as_secs_f64().max(f64::MIN_POSITIVE);
+    let mut before = Duration::ZERO;
     let shares = spent.iter().map(|(state, time)| {
-        format!("{state} {} ({:.1}%)", units::format_span(*time), 100.0 * time.as_secs_f64() / total)
+        // The sums are rounded, so that the parts add up to the whole.
+        let seconds = (before + *time).as_secs() - before.as_secs();
+        before += *time;
+        let shown = if time.as_secs() == 0 { *time } else { Duration::from_secs(seconds) };
+        format!("{state} {} ({:.1}%)", units::format_span(shown), 100.0 * time.as_secs_f64() / total)
     });
     shares.collect::<Vec<_>>().join(", ")
 }
@@ -131,6 +136,21 @@ mod tests {
                         a:8777: "database|unreachable"
         "#]]
         .assert_eq(&shown(&runs, 80));
+    }
+
+    #[test]
+    fn parts_of_the_time() {
+        let mut clock = StateClock::default();
+        let times_at = |clock: &mut StateClock, changes: &[(State, u64)], end| {
+            for (state, at) in changes {
+                clock.enter(*state, Duration::from_millis(*at));
+            }
+            clock.pass(Duration::from_millis(end));
+            times(clock)
+        };
+        let changes = [(State::Ok, 10), (State::Warning, 1_610), (State::Critical, 3_210)];
+        let shown = times_at(&mut clock, &changes, 5_010);
+        assert_eq!(shown, "OK 1 s (32.0%), WARNING 2 s (32.0%), CRITICAL 2 s (36.0%)");
     }
 
     #[test]
