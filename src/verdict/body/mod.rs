@@ -389,6 +389,8 @@ mod tests {
             (r#"{"db":{"error":"no such host"}}"#, "db: error: no such host"),
             (r#"{"api":{"status":"ok"},"worker":{"status":"down"}}"#, "worker: status: down"),
             (r#"{"status":"UP","details":{"mail":{"status":"DOWN"}}}"#, "mail: status: DOWN"),
+            (r#"{"status":"DOWN","detail":{"mail":{"status":"DOWN"}}}"#, "mail: status: DOWN"),
+            (r#"{"detail":{"mail":"down","rabbit":"up"}}"#, "mail: down"),
             (
                 r#"{"kafka":"OK","database":"(pymysql.err.OperationalError) (2003, 1)"}"#,
                 "database: (pymysql.err.OperationalError) (2003, 1)",

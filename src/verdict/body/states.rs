@@ -302,7 +302,7 @@ const COMPONENTS: [&str; 21] = [
 ];
 
 /// Keys that hold components.
-const CONTAINERS: [&str; 12] = [
+const CONTAINERS: [&str; 13] = [
     "components",
     "checks",
     "services",
@@ -310,6 +310,7 @@ const CONTAINERS: [&str; 12] = [
     "operation_status",
     "backends",
     "details",
+    "detail",
     "entries",
     "results",
     "healthchecks",
