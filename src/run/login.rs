@@ -12,8 +12,8 @@ use super::examination::mask_body;
 use super::{Run, TimeFrame, grace};
 use crate::deadline;
 use crate::keystone::{
-    Cache, Catalog, CatalogEndpoint, Cloud, MAX_RESPONSE_BYTES, MIN_TOKEN_LIFE, NotInCatalog, Token,
-    TokenRecipients, read_completion,
+    Cache, Catalog, CatalogEndpoint, Cloud, Interface, MAX_RESPONSE_BYTES, MIN_TOKEN_LIFE, NotInCatalog,
+    Token, TokenRecipients, read_completion,
 };
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::Endpoint;
@@ -40,7 +40,7 @@ const CACHE_TIME: Duration = Duration::from_millis(250);
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
-    cloud: Arc<CloudPlan>,
+    plan: Arc<CloudPlan>,
     known: Mutex<Known>,
 }
 
@@ -101,31 +101,9 @@ impl Known {
     }
 }
 
-/// The result of a login: the plan with its token, and the verdict.
-struct LoginResult {
-    plan: Plan,
-    verdict: Arc<LoginVerdict>,
-    catalog: Option<Catalog>,
-}
-
 impl Session {
-    pub(super) fn new(cloud: Arc<CloudPlan>) -> Session {
-        Session { cloud, known: Mutex::default() }
-    }
-
-    /// Does something with the cache, if there is one. A file system that does not answer must not cost the result.
-    fn with_cache<T: Default + Send + 'static>(
-        &self,
-        deadline: Instant,
-        work: impl Fn(&Cache, &Cloud) -> Result<T> + Send + Sync + 'static,
-    ) -> Result<T> {
-        if self.cloud.cache.is_none() {
-            return Ok(T::default());
-        }
-        let plan = Arc::clone(&self.cloud);
-        let work = move || plan.cache.as_ref().map_or(Ok(T::default()), |cache| work(cache, &plan.cloud));
-        let done = deadline::within(Some(cache_end(Instant::now(), deadline)), work);
-        done.unwrap_or_else(|_| Err(anyhow!(SILENT_FILE_SYSTEM)))
+    pub(super) fn new(plan: Arc<CloudPlan>) -> Session {
+        Session { plan, known: Mutex::default() }
     }
 }
 
@@ -134,189 +112,32 @@ fn cache_end(now: Instant, deadline: Instant) -> Instant {
     (now + CACHE_TIME).min(deadline + grace::CACHE)
 }
 
+/// The result of a login: the plan with its token, and the verdict.
+struct LoginResult {
+    plan: Plan,
+    verdict: Arc<LoginVerdict>,
+}
+
+impl LoginResult {
+    /// Tests whether endpoints are asked. A refused login is the run's result: requests without a token would only add noise.
+    fn asks_endpoints(&self) -> bool {
+        matches!(self.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown))
+    }
+}
+
+/// One run in a cloud.
+struct CloudRun<'a> {
+    run: &'a Run,
+    plan: &'a Arc<CloudPlan>,
+    known: &'a mut Known,
+    deadline: Instant,
+}
+
 impl Run {
     /// Logs in where there is no token, and probes every endpoint once.
     pub(super) fn once_in_cloud(&self, session: &Session, time: TimeFrame) -> Result<Report> {
-        let deadline = time.deadline;
-        let started_at = SystemTime::now();
         let mut known = session.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut login = match self.known_login(session, &mut known, deadline) {
-            Some(login) => login,
-            None => self.log_in(session, &mut known, time)?,
-        };
-        let mut found = self.cloud_endpoints(session, &login, deadline);
-        if login.verdict.token == TokenSource::Cached
-            && found.is_err()
-            && let Some(rest) = time.rest(Instant::now())
-        {
-            // The catalogue may have changed since.
-            login = self.log_in(session, &mut known, rest)?;
-            found = self.cloud_endpoints(session, &login, deadline);
-        }
-        let mut endpoints = self.settle_endpoints(&mut login, found);
-        self.apply_options(&mut endpoints)?;
-        let mut verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
-        if login.verdict.token == TokenSource::Cached
-            && verdicts.iter().flat_map(Verdict::sent).any(RequestVerdict::wants_token)
-        {
-            self.drop_token(session, &mut known, deadline);
-            // Half of the whole time may be over.
-            if let Some(rest) = time.rest(Instant::now()) {
-                login = self.log_in(session, &mut known, rest)?;
-                verdicts = self.probe_in_cloud(session, &known, &login, &endpoints, time)?;
-            }
-        }
-        Ok(Report::of(&login.plan, verdicts, started_at, time.started.elapsed())
-            .with_login(&login.plan, login.verdict))
-    }
-
-    /// Returns the endpoints of a run; without any, the login is at fault.
-    fn settle_endpoints(
-        &self,
-        login: &mut LoginResult,
-        found: Result<Vec<CatalogEndpoint>, NotInCatalog>,
-    ) -> Vec<CatalogEndpoint> {
-        found.unwrap_or_else(|reason| {
-            let verdict = LoginVerdict::clone(&login.verdict);
-            login.verdict = Arc::new(verdict.without_endpoint(&self.plan.criteria, reason));
-            Vec::new()
-        })
-    }
-
-    /// Forgets the token in memory and in the cache: an API refuses it. A run without time for another login leaves that to
-    /// the next one.
-    fn drop_token(&self, session: &Session, known: &mut Known, deadline: Instant) {
-        let Some(token) = known.token.take() else { return };
-        let _file_use = self.file_uses.begin();
-        // One that cannot be removed is overwritten by the login that follows.
-        let _ = session.with_cache(deadline, move |cache, cloud| cache.forget(cloud, &token));
-    }
-
-    /// Returns the login whose token is in memory or in the cache.
-    fn known_login(&self, session: &Session, known: &mut Known, deadline: Instant) -> Option<LoginResult> {
-        let now = SystemTime::now();
-        let cloud = &session.cloud.cloud;
-        if !std::mem::replace(&mut known.is_loaded, true) {
-            let _file_use = self.file_uses.begin();
-            let cached = session.with_cache(deadline, |cache, cloud| Ok(cache.load(cloud)));
-            if let Some(cached) = cached.ok().flatten() {
-                let token = cached.token;
-                // One that is too old to be sent may be reflected still, by an endpoint that got it before.
-                known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), now);
-                (known.catalog, known.token) = (Some(token.catalog.clone()), Some(token));
-                known.recipients = Arc::new(cached.recipients);
-            }
-        }
-        let has_life =
-            |token: &Token| token.expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE);
-        let token = known.token.clone().filter(has_life)?;
-        let plan = self.plan_with(known, Some(&token));
-        let verdict = LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, None, token.expires_at);
-        Some(LoginResult { plan, verdict: Arc::new(verdict), catalog: known.catalog.clone() })
-    }
-
-    /// The plan of a run that sends this token, or none, and masks all that are known.
-    fn plan_with(&self, known: &mut Known, token: Option<&Token>) -> Plan {
-        let mut plan = token.map_or_else(|| (*self.plan).clone(), |token| self.plan.with_token(&token.id));
-        if let Some(token) = token {
-            known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), SystemTime::now());
-        }
-        plan.sanitizer = known.sanitizer(&self.plan);
-        plan
-    }
-
-    fn without_token(&self, known: &mut Known, verdict: Arc<LoginVerdict>) -> LoginResult {
-        LoginResult { plan: self.plan_with(known, None), verdict, catalog: known.catalog.clone() }
-    }
-
-    /// Sends one login, whose outcome is for the whole run; none after a refusal, which is repeated instead.
-    fn log_in(&self, session: &Session, known: &mut Known, time: TimeFrame) -> Result<LoginResult> {
-        if let Some(refusal) = &known.refusal {
-            let verdict = Arc::clone(refusal);
-            return Ok(self.without_token(known, verdict));
-        }
-        let cloud = &session.cloud.cloud;
-        let half = time.half();
-        // A file may have any number of seconds.
-        let of_cloud = cloud.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let limit = of_cloud.map_or(half, |end| half.min(end));
-        let _file_use = self.file_uses.begin();
-        let exchange = Prober::log_in(
-            &self.plan,
-            &cloud.login.url,
-            &cloud.login.body(),
-            MAX_RESPONSE_BYTES,
-            &self.resolver,
-            limit,
-        )?;
-        Ok(self.conclude(session, known, exchange, time.deadline))
-    }
-
-    /// Reads what a login brought, and keeps its token.
-    fn conclude(
-        &self,
-        session: &Session,
-        known: &mut Known,
-        mut exchange: Exchange,
-        deadline: Instant,
-    ) -> LoginResult {
-        let cloud = &session.cloud.cloud;
-        let now = SystemTime::now();
-        let response = read_completion(&exchange.completion, now);
-        let expires_at = response.as_ref().and_then(|response| Some(response.as_ref().ok()?.expires_at));
-        for secret in secrets(&exchange) {
-            known.add_secret(&secret, expires_at, now);
-        }
-        let sanitizer = known.sanitizer(&self.plan);
-        mask_body(&mut exchange, &sanitizer, MAX_BODY_BYTES);
-        let token = match response {
-            Some(Ok(token)) => token,
-            failure => {
-                let failure = failure.and_then(Result::err);
-                let verdict =
-                    LoginVerdict::failed(&self.plan.criteria, &sanitizer, cloud, exchange, failure.as_ref());
-                // The report of `--wait` is about all its runs.
-                let is_each_reported = matches!(self.plan.mode, RunMode::Watch { .. });
-                known.refusal = verdict.refusal(failure.as_ref(), is_each_reported).map(Arc::new);
-                return self.without_token(known, Arc::new(verdict));
-            }
-        };
-        let plan = self.plan_with(known, Some(&token));
-        let mut verdict =
-            LoginVerdict::granted(&plan.criteria, &plan.sanitizer, cloud, Some(exchange), token.expires_at);
-        let stored = token.clone();
-        if let Err(error) = session.with_cache(deadline, move |cache, cloud| cache.store(cloud, &stored)) {
-            verdict.cache_error = Some(format!("{error:#}"));
-        }
-        (known.token, known.catalog) = (Some(token.clone()), Some(token.catalog.clone()));
-        known.recipients = Arc::default();
-        LoginResult { plan, verdict: Arc::new(verdict), catalog: Some(token.catalog) }
-    }
-
-    /// The endpoints of a run: those that were given, or the catalogue's.
-    fn cloud_endpoints(
-        &self,
-        session: &Session,
-        login: &LoginResult,
-        deadline: Instant,
-    ) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
-        let cloud = &session.cloud;
-        // A refused login is the run's result: requests without a token would only add noise.
-        if !matches!(login.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown)) {
-            return Ok(Vec::new());
-        }
-        if !cloud.uses_catalog {
-            let given = |endpoint: &Endpoint| CatalogEndpoint {
-                endpoint: endpoint.clone(),
-                region: None,
-                interface: None,
-            };
-            return Ok(self.endpoints().iter().map(given).collect());
-        }
-        let known = login.catalog.clone().unwrap_or_default();
-        let found = known.select(&cloud.cloud.selections, &cloud.defaults, &login.plan.sanitizer, deadline);
-        // Without a token nothing is known of the catalogue, whatever state an override gives the login.
-        if login.verdict.token == TokenSource::None { Ok(found.unwrap_or_default()) } else { found }
+        CloudRun { run: self, plan: &session.plan, known: &mut known, deadline: time.deadline }.report(time)
     }
 
     /// Applies the options about endpoints whose number only the catalogue tells.
@@ -334,28 +155,208 @@ impl Run {
             _ => Ok(()),
         }
     }
+}
 
-    fn probe_in_cloud(
+impl CloudRun<'_> {
+    fn report(&mut self, time: TimeFrame) -> Result<Report> {
+        let started_at = SystemTime::now();
+        let mut login = match self.known_login() {
+            Some(login) => login,
+            None => self.log_in(time)?,
+        };
+        let mut found = self.endpoints(&login);
+        if login.verdict.token == TokenSource::Cached
+            && found.is_err()
+            && let Some(rest) = time.rest(Instant::now())
+        {
+            // The catalogue may have changed since.
+            login = self.log_in(rest)?;
+            found = self.endpoints(&login);
+        }
+        let mut endpoints = self.settle_endpoints(&mut login, found);
+        self.run.apply_options(&mut endpoints)?;
+        let mut verdicts = self.probe(&login, &endpoints, time)?;
+        if login.verdict.token == TokenSource::Cached
+            && verdicts.iter().flat_map(Verdict::sent).any(RequestVerdict::wants_token)
+        {
+            self.drop_token();
+            // Half of the whole time may be over.
+            if let Some(rest) = time.rest(Instant::now()) {
+                login = self.log_in(rest)?;
+                verdicts = self.probe(&login, &endpoints, time)?;
+            }
+        }
+        Ok(Report::of(&login.plan, verdicts, started_at, time.started.elapsed())
+            .with_login(&login.plan, login.verdict))
+    }
+
+    /// Does something with the cache, if there is one. A file system that does not answer must not cost the result.
+    fn with_cache<T: Default + Send + 'static>(
         &self,
-        session: &Session,
-        known: &Known,
+        work: impl Fn(&Cache, &Cloud) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        if self.plan.cache.is_none() {
+            return Ok(T::default());
+        }
+        let plan = Arc::clone(self.plan);
+        let work = move || plan.cache.as_ref().map_or(Ok(T::default()), |cache| work(cache, &plan.cloud));
+        let done = deadline::within(Some(cache_end(Instant::now(), self.deadline)), work);
+        done.unwrap_or_else(|_| Err(anyhow!(SILENT_FILE_SYSTEM)))
+    }
+
+    /// Returns the endpoints of a run; without any, the login is at fault.
+    fn settle_endpoints(
+        &self,
+        login: &mut LoginResult,
+        found: Result<Vec<CatalogEndpoint>, NotInCatalog>,
+    ) -> Vec<CatalogEndpoint> {
+        found.unwrap_or_else(|reason| {
+            let verdict = LoginVerdict::clone(&login.verdict);
+            login.verdict = Arc::new(verdict.without_endpoint(&self.run.plan.criteria, reason));
+            Vec::new()
+        })
+    }
+
+    /// Forgets the token in memory and in the cache: an API refuses it. A run without time for another login leaves that to
+    /// the next one.
+    fn drop_token(&mut self) {
+        let Some(token) = self.known.token.take() else { return };
+        let _file_use = self.run.file_uses.begin();
+        // One that cannot be removed is overwritten by the login that follows.
+        let _ = self.with_cache(move |cache, cloud| cache.forget(cloud, &token));
+    }
+
+    /// Returns the login whose token is in memory or in the cache.
+    fn known_login(&mut self) -> Option<LoginResult> {
+        let now = SystemTime::now();
+        if !std::mem::replace(&mut self.known.is_loaded, true) {
+            let _file_use = self.run.file_uses.begin();
+            let cached = self.with_cache(|cache, cloud| Ok(cache.load(cloud)));
+            if let Some(cached) = cached.ok().flatten() {
+                let token = cached.token;
+                // One that is too old to be sent may be reflected still, by an endpoint that got it before.
+                self.known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), now);
+                (self.known.catalog, self.known.token) = (Some(token.catalog.clone()), Some(token));
+                self.known.recipients = Arc::new(cached.recipients);
+            }
+        }
+        let has_life =
+            |token: &Token| token.expires_at.duration_since(now).is_ok_and(|left| left >= MIN_TOKEN_LIFE);
+        let token = self.known.token.clone().filter(has_life)?;
+        Some(self.with_token(&token, None))
+    }
+
+    /// The result of a login that granted this token, in this exchange or in an earlier run.
+    fn with_token(&mut self, token: &Token, exchange: Option<Exchange>) -> LoginResult {
+        let mut plan = self.run.plan.with_token(&token.id);
+        self.known.add_secret(token.id.expose().as_bytes(), Some(token.expires_at), SystemTime::now());
+        plan.sanitizer = self.known.sanitizer(&self.run.plan);
+        let (criteria, sanitizer) = (&plan.criteria, &plan.sanitizer);
+        let verdict =
+            LoginVerdict::granted(criteria, sanitizer, &self.plan.cloud, exchange, token.expires_at);
+        LoginResult { verdict: Arc::new(verdict), plan }
+    }
+
+    fn without_token(&mut self, verdict: Arc<LoginVerdict>) -> LoginResult {
+        let sanitizer = self.known.sanitizer(&self.run.plan);
+        LoginResult { plan: Plan { sanitizer, ..(*self.run.plan).clone() }, verdict }
+    }
+
+    /// Sends one login, whose outcome is for the whole run; none after a refusal, which is repeated instead.
+    fn log_in(&mut self, time: TimeFrame) -> Result<LoginResult> {
+        if let Some(refusal) = &self.known.refusal {
+            let verdict = Arc::clone(refusal);
+            return Ok(self.without_token(verdict));
+        }
+        let cloud = &self.plan.cloud;
+        let half = time.half();
+        // A file may have any number of seconds.
+        let of_cloud = cloud.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let limit = of_cloud.map_or(half, |end| half.min(end));
+        let _file_use = self.run.file_uses.begin();
+        let exchange = Prober::log_in(
+            &self.run.plan,
+            &cloud.login.url,
+            &cloud.login.body(),
+            MAX_RESPONSE_BYTES,
+            &self.run.resolver,
+            limit,
+        )?;
+        Ok(self.conclude(exchange))
+    }
+
+    /// Reads what a login brought, and keeps its token.
+    fn conclude(&mut self, mut exchange: Exchange) -> LoginResult {
+        let now = SystemTime::now();
+        let response = read_completion(&exchange.completion, now);
+        let expires_at = response.as_ref().and_then(|response| Some(response.as_ref().ok()?.expires_at));
+        for secret in secrets(&exchange) {
+            self.known.add_secret(&secret, expires_at, now);
+        }
+        let plan = &self.run.plan;
+        let sanitizer = self.known.sanitizer(plan);
+        mask_body(&mut exchange, &sanitizer, MAX_BODY_BYTES);
+        let token = match response {
+            Some(Ok(token)) => token,
+            failure => {
+                let failure = failure.and_then(Result::err);
+                let cloud = &self.plan.cloud;
+                let verdict =
+                    LoginVerdict::failed(&plan.criteria, &sanitizer, cloud, exchange, failure.as_ref());
+                // The report of `--wait` is about all its runs.
+                let is_each_reported = matches!(plan.mode, RunMode::Watch { .. });
+                self.known.refusal = verdict.refusal(failure.as_ref(), is_each_reported).map(Arc::new);
+                return self.without_token(Arc::new(verdict));
+            }
+        };
+        let mut login = self.with_token(&token, Some(exchange));
+        let stored = token.clone();
+        if let Err(error) = self.with_cache(move |cache, cloud| cache.store(cloud, &stored)) {
+            Arc::make_mut(&mut login.verdict).cache_error = Some(format!("{error:#}"));
+        }
+        (self.known.catalog, self.known.token) = (Some(token.catalog.clone()), Some(token));
+        self.known.recipients = Arc::default();
+        login
+    }
+
+    /// The endpoints of a run: those that were given, or the catalogue's.
+    fn endpoints(&self, login: &LoginResult) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
+        let CloudPlan { cloud, defaults, uses_catalog, .. } = &**self.plan;
+        if !login.asks_endpoints() {
+            return Ok(Vec::new());
+        }
+        if !uses_catalog {
+            let given = |endpoint: &Endpoint| CatalogEndpoint {
+                endpoint: endpoint.clone(),
+                region: None,
+                interface: None,
+            };
+            return Ok(self.run.endpoints().iter().map(given).collect());
+        }
+        let known = self.known.catalog.clone().unwrap_or_default();
+        let found = known.select(&cloud.selections, defaults, &login.plan.sanitizer, self.deadline);
+        // Without a token nothing is known of the catalogue, whatever state an override gives the login.
+        if login.verdict.token == TokenSource::None { Ok(found.unwrap_or_default()) } else { found }
+    }
+
+    fn probe(
+        &self,
         login: &LoginResult,
         endpoints: &[CatalogEndpoint],
         time: TimeFrame,
     ) -> Result<Vec<Verdict>> {
-        if endpoints.is_empty() || !matches!(login.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown)) {
+        if endpoints.is_empty() || !login.asks_endpoints() {
             return Ok(Vec::new());
         }
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();
-        let token = known.token.as_ref().filter(|_| login.verdict.token != TokenSource::None);
-        let before = known.recipients.len();
-        let mut verdicts = self.probe(&login.plan, &targets, token.map(|_| &*known.recipients), time)?;
-        if let Some(token) = token.filter(|_| known.recipients.len() > before) {
-            let (token, recipients) = (token.clone(), Arc::clone(&known.recipients));
+        let recipients = &self.known.recipients;
+        let token = self.known.token.as_ref().filter(|_| login.verdict.token != TokenSource::None);
+        let before = recipients.len();
+        let mut verdicts = self.run.probe(&login.plan, &targets, token.map(|_| &**recipients), time)?;
+        if let Some(token) = token.filter(|_| recipients.len() > before) {
+            let (token, recipients) = (token.clone(), Arc::clone(recipients));
             // Without it the next run sends the token in advance again.
-            let _ = session.with_cache(time.deadline, move |cache, cloud| {
-                cache.add_recipients(cloud, &token, &recipients)
-            });
+            let _ = self.with_cache(move |cache, cloud| cache.add_recipients(cloud, &token, &recipients));
         }
         let by_url: HashMap<String, &CatalogEndpoint> =
             endpoints.iter().map(|found| (found.endpoint.url(), found)).collect();
@@ -363,10 +364,10 @@ impl Run {
             if let Some(found) = by_url.get(&verdict.url) {
                 let region = found.region.as_deref().map(UntrustedText::new);
                 verdict.region = region.map(|region| login.plan.sanitizer.line(&region, MAX_REGION));
-                verdict.interface = found.interface.map(crate::keystone::Interface::name);
+                verdict.interface = found.interface.map(Interface::name);
             }
             // A failed Keystone must not empty HAProxy's pool.
-            login.verdict.judge_endpoint(verdict, self.plan.is_haproxy_call);
+            login.verdict.judge_endpoint(verdict, self.run.plan.is_haproxy_call);
         }
         Ok(verdicts)
     }

@@ -3,8 +3,9 @@
 use std::os::fd::OwnedFd;
 use std::time::{Instant, SystemTime};
 
-use super::{Known, LoginResult, Session};
+use super::{CloudRun, Known};
 use crate::keystone::MAX_RESPONSE_BYTES;
+use crate::model::exchange::Exchange;
 use crate::probe::Prober;
 use crate::report::Report;
 use crate::run::Run;
@@ -12,27 +13,28 @@ use crate::run::Run;
 impl Run {
     /// Reports a login over a connection that exists already, with its catalogue; `None` without a cloud.
     pub(crate) fn login_over(&self, connection: OwnedFd, deadline: Instant) -> Option<Report> {
-        let session = self.session.as_ref()?;
-        let login = &session.cloud.cloud.login;
+        let login = &self.session.as_ref()?.plan.cloud.login;
         let body = login.body();
-        let exchange =
-            Prober::log_in_over(&login.url, &body, MAX_RESPONSE_BYTES, connection, deadline).ok()?;
-        let login = self.conclude(session, &mut Known::default(), exchange, deadline);
-        Some(self.login_report(session, login, deadline))
+        let exchange = Prober::log_in_over(&login.url, &body, MAX_RESPONSE_BYTES, connection, deadline);
+        self.report_login(Some(exchange.ok()?), deadline)
     }
 
     /// Reports the login that the token cache holds.
     pub(crate) fn cached_login(&self, deadline: Instant) -> Option<Report> {
-        let session = self.session.as_ref()?;
-        let login = self.known_login(session, &mut Known::default(), deadline)?;
-        Some(self.login_report(session, login, deadline))
+        self.report_login(None, deadline)
     }
 
-    fn login_report(&self, session: &Session, mut login: LoginResult, deadline: Instant) -> Report {
-        let (started, started_at) = (Instant::now(), SystemTime::now());
-        let found = self.cloud_endpoints(session, &login, deadline);
-        self.settle_endpoints(&mut login, found);
-        Report::of(&login.plan, Vec::new(), started_at, started.elapsed())
-            .with_login(&login.plan, login.verdict)
+    fn report_login(&self, exchange: Option<Exchange>, deadline: Instant) -> Option<Report> {
+        let (began, plan) = (SystemTime::now(), &self.session.as_ref()?.plan);
+        let mut run = CloudRun { run: self, plan, known: &mut Known::default(), deadline };
+        let mut login = match exchange {
+            Some(exchange) => run.conclude(exchange),
+            None => run.known_login()?,
+        };
+        let started = Instant::now();
+        let found = run.endpoints(&login);
+        run.settle_endpoints(&mut login, found);
+        let report = Report::of(&login.plan, Vec::new(), began, started.elapsed());
+        Some(report.with_login(&login.plan, login.verdict))
     }
 }
