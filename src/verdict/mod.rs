@@ -42,11 +42,11 @@ const MAX_LINE: usize = 200;
 pub(crate) struct Verdict {
     /// The canonical form.
     pub(crate) endpoint: String,
-    /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
-    pub(crate) shown_name: String,
-    /// The endpoint in a sentence, with the whole path that was asked.
-    pub(crate) shown_url: String,
+    /// The name in a sentence, where that is not the canonical form.
+    shown_name: Option<String>,
     pub(crate) url: String,
+    /// The URL in a sentence, where that is another.
+    shown_url: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) interface: Option<&'static str>,
     pub(crate) state: State,
@@ -149,6 +149,16 @@ pub(crate) struct Crossing {
 }
 
 impl Verdict {
+    /// The endpoint in a sentence: the canonical form, and the address that `--connect-to` dials.
+    pub(crate) fn shown_name(&self) -> &str {
+        self.shown_name.as_deref().unwrap_or(&self.endpoint)
+    }
+
+    /// The endpoint in a sentence, with the whole path that was asked.
+    pub(crate) fn shown_url(&self) -> &str {
+        self.shown_url.as_deref().unwrap_or(&self.url)
+    }
+
     /// The requests that were sent, in order.
     pub(crate) fn sent(&self) -> impl Iterator<Item = &RequestVerdict> {
         self.probes.iter().filter_map(PlannedRequest::sent)
@@ -336,11 +346,12 @@ pub(crate) fn judge(
     let host_and_port = endpoint.host_and_port();
     let is_unix = matches!(endpoint.route, Route::Unix(_));
     let (name, url) = (endpoint.name_at(&host_and_port), endpoint.url_at(&host_and_port));
+    let (shown_name, shown_url) = in_sentence(endpoint, &name, &url);
     Verdict {
-        shown_name: at_address(name.clone(), endpoint),
-        shown_url: at_address(endpoint.shown_url(&url), endpoint),
         endpoint: name,
+        shown_name,
         url,
+        shown_url,
         region: None,
         interface: None,
         is_https: endpoint.scheme == Scheme::Https && !is_unix,
@@ -363,11 +374,17 @@ pub(crate) fn judge(
     }
 }
 
-/// Adds the address that `--connect-to` dials to an endpoint's name.
-fn at_address(name: String, endpoint: &Endpoint) -> String {
+/// The name and the URL of an endpoint in a sentence, where they differ: with the address that `--connect-to` dials or a
+/// name has, and nginx's `unix:SOCKET:PATH` for the URL of a socket.
+fn in_sentence(endpoint: &Endpoint, name: &str, url: &str) -> (Option<String>, Option<String>) {
     match endpoint.route {
-        Route::Address(address, port) => format!("{name} at {}", SocketAddr::new(address, port)),
-        Route::Host | Route::Resolved(_) | Route::Unix(_) => name,
+        Route::Host => (None, None),
+        Route::Address(address, port) => {
+            let address = SocketAddr::new(address, port);
+            (Some(format!("{name} at {address}")), Some(format!("{url} at {address}")))
+        }
+        Route::Resolved(address) => (None, Some(format!("{url} ({address})"))),
+        Route::Unix(_) => (None, Some(format!("{name}:{}", endpoint.target()))),
     }
 }
 

@@ -806,6 +806,26 @@ fn request_result() {
 }
 
 #[test]
+fn names_in_sentences() {
+    let address = "192.0.2.1".parse().unwrap();
+    let table = [
+        (Route::Host, "ctl1:8777", "http://ctl1:8777/v2/health"),
+        (
+            Route::Address(address, 80),
+            "ctl1:8777 at 192.0.2.1:80",
+            "http://ctl1:8777/v2/health at 192.0.2.1:80",
+        ),
+        (Route::Resolved(address), "ctl1:8777 (192.0.2.1)", "http://ctl1:8777/v2/health (192.0.2.1)"),
+        (Route::Unix("/run/api.sock".into()), "unix:/run/api.sock", "unix:/run/api.sock:/v2/health"),
+    ];
+    for (route, name, url) in table {
+        let endpoint = Endpoint { route, ..endpoint() };
+        let verdict = judge_whole(&plan(), &endpoint, &get(404, &[], ""), 1, NOW);
+        assert_eq!((verdict.shown_name(), verdict.shown_url()), (name, url));
+    }
+}
+
+#[test]
 fn truncated_responses() {
     let broken = verdict(&plan(), &both("204", "body"));
     let result = judged(&broken, 1);

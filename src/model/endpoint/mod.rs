@@ -173,15 +173,6 @@ impl Endpoint {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// Shows its URL, followed by ` (ADDR)` for one of several addresses; nginx's `unix:SOCKET:PATH` for a socket.
-    pub(crate) fn shown_url(&self, url: &str) -> String {
-        match &self.route {
-            Route::Unix(socket) => format!("{}:{}", shown_socket(socket), self.target()),
-            Route::Resolved(address) => format!("{url} ({address})"),
-            Route::Host | Route::Address(..) => url.to_owned(),
-        }
-    }
-
     /// The address of its connections, where its text or `--connect-to` gives one.
     pub(crate) fn given_address(&self) -> Option<SocketAddr> {
         match (&self.route, &self.host) {

@@ -63,7 +63,7 @@ impl HumanView {
         let mut sections = vec![self.headline(report.state, &report.summary_with_marks())];
         sections.push(self.login(report));
         if let [only] = report.endpoints.as_slice() {
-            let name = || self.headline(only.state, &only.shown_name);
+            let name = || self.headline(only.state, only.shown_name());
             sections.extend(report.names_endpoints().then(name));
             sections.extend(self.details(only, report.summary.quoted));
         } else {

@@ -52,7 +52,7 @@ fn long_output(report: &Report, verbosity: Verbosity) -> Vec<String> {
         let about = about(verdict, summary.quoted, verbosity);
         if is_named {
             lines.push(if is_above {
-                format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name)
+                format!("{} - {}: {}", verdict.state, verdict.diagnosis, verdict.shown_name())
             } else {
                 format!("{} - {}", verdict.state, summary.text)
             });

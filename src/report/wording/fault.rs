@@ -16,7 +16,7 @@ const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Names the fault of a request and the endpoint: `connection refused by metering1:8777`.
 pub(super) fn clause(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    let (endpoint, method) = (&verdict.shown_name, judged.method.name());
+    let (endpoint, method) = (verdict.shown_name(), judged.method.name());
     let message = cause(&fault.detail);
     if let Some(head) = answered_head(verdict, judged) {
         return format!("{endpoint} answered HEAD ({head}){}", after_head(judged, fault));
@@ -148,7 +148,7 @@ fn request_with_status(judged: &RequestVerdict) -> String {
 }
 
 fn without_response(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo, ended: &str) -> String {
-    let (endpoint, method) = (&verdict.shown_name, judged.method.name());
+    let (endpoint, method) = (verdict.shown_name(), judged.method.name());
     match (fault.phase, judged.completion.response()) {
         (Phase::Connect, _) => format!("{endpoint} {ended} the connection while connecting"),
         (Phase::Tls, _) => {
@@ -165,7 +165,7 @@ fn without_response(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInf
 }
 
 fn timed_out(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> String {
-    let (endpoint, after) = (&verdict.shown_name, waited(judged, fault));
+    let (endpoint, after) = (verdict.shown_name(), waited(judged, fault));
     if let FaultDetail::Proxy { proxy, .. } = &fault.detail {
         return format!("the proxy {proxy} opened no tunnel to {endpoint} within {after}");
     }
@@ -177,7 +177,7 @@ fn timed_out(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> S
             let connected = if judged.phases.get(Phase::Tls).is_some() {
                 format!("{} over TLS", without_scheme(endpoint))
             } else {
-                endpoint.clone()
+                endpoint.to_owned()
             };
             format!("connected to {connected}, but it did not answer {} within {after}", judged.method.name())
         }
@@ -191,7 +191,7 @@ fn timed_out(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultInfo) -> S
 }
 
 fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
-    let endpoint = without_scheme(&verdict.shown_name);
+    let endpoint = without_scheme(verdict.shown_name());
     if let FaultDetail::Certificate(certificate) = detail
         && let CertificateProblem::Expired(ChainPart::Server, at) = certificate.problem
     {

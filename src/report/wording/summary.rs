@@ -196,7 +196,7 @@ pub(super) fn by_override(state: State, rows: &[Row]) -> String {
 }
 
 fn clause(verdict: &Verdict) -> Clause {
-    let endpoint = &verdict.shown_name;
+    let endpoint = verdict.shown_name();
     match &verdict.basis {
         Basis::AllGood => match (statuses(verdict), verdict.sent().next()) {
             // An override makes a failed request good.
@@ -205,7 +205,7 @@ fn clause(verdict: &Verdict) -> Clause {
         },
         Basis::Request(method) => match verdict.request(*method) {
             Some(judged) => request(verdict, judged),
-            None => Clause::event(endpoint.clone()),
+            None => Clause::event(endpoint.to_owned()),
         },
         Basis::GetNotSent(reason) => Clause {
             event: format!("{} from {endpoint}, but GET was not sent", statuses(verdict)),
@@ -257,7 +257,7 @@ fn request(verdict: &Verdict, judged: &RequestVerdict) -> Clause {
 pub(super) fn shown_endpoint<'a>(verdict: &'a Verdict, judged: &RequestVerdict) -> &'a str {
     let may_be_wrong = matches!(judged.completion.response(), Some(404 | 405))
         || (judged.state != State::Ok && judged.diagnosis == Diagnosis::WrongService);
-    if may_be_wrong { &verdict.shown_url } else { &verdict.shown_name }
+    if may_be_wrong { verdict.shown_url() } else { verdict.shown_name() }
 }
 
 fn response(verdict: &Verdict, status: u16, judged: &RequestVerdict) -> Clause {
@@ -387,7 +387,7 @@ pub(super) fn crossing_time(took: Duration, crossing: &Crossing) -> String {
 }
 
 fn slow(verdict: &Verdict, timed: Timed, took: Duration, crossing: &Crossing) -> String {
-    let (endpoint, time) = (&verdict.shown_name, crossing_time(took, crossing));
+    let (endpoint, time) = (verdict.shown_name(), crossing_time(took, crossing));
     match timed {
         Timed::Request(method) => {
             format!("{} from {endpoint} took {time}{}", method.name(), longest_phase(verdict, method, took))
@@ -397,8 +397,8 @@ fn slow(verdict: &Verdict, timed: Timed, took: Duration, crossing: &Crossing) ->
 }
 
 fn certificate(verdict: &Verdict) -> String {
-    let Some(certificate) = &verdict.certificate else { return verdict.shown_name.clone() };
-    let endpoint = without_scheme(&verdict.shown_name);
+    let Some(certificate) = &verdict.certificate else { return verdict.shown_name().to_owned() };
+    let endpoint = without_scheme(verdict.shown_name());
     let ends = format_timestamp(certificate.not_after);
     let day = ends.get(..10).unwrap_or_default();
     if certificate.days_left < 0.0 {
@@ -500,8 +500,9 @@ pub(in crate::report) mod tests {
     fn fault_through_a_proxy() {
         let pairs = [("timeout", "timeout"), ("204", "reset"), ("proxy", "skipped"), ("204", "503")];
         let lines = pairs.map(|(head, get)| {
-            let verdict = judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW);
-            of_endpoint(&Verdict { proxy: Some("p:3128".into()), ..verdict }).text + "\n"
+            let mut verdict = judge_whole(&plan(), &endpoint(), &both(head, get), 1, NOW);
+            verdict.proxy = Some("p:3128".into());
+            of_endpoint(&verdict).text + "\n"
         });
         expect![[r#"
             no-answer: connected to ctl1:8777, but it did not answer HEAD within 9 s (through the proxy p:3128)
