@@ -65,6 +65,11 @@ impl SecretReader {
             if let Some(file) = header.strip_prefix('@') {
                 headers.extend(self.header_file(&option, Path::new(file))?);
             } else {
+                // Without quotes a shell takes the value for the next argument, and this program for an endpoint.
+                if let Some(name) = header.strip_suffix(':') {
+                    let name = quote_arg(name);
+                    bail!("{option}: {name} has no value: quote name and value together, as 'Name: value'");
+                }
                 let header = self.header(header.as_bytes());
                 headers.push(header.map_err(|why| anyhow!("{option}: {why}"))?);
             }

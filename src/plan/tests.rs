@@ -251,6 +251,7 @@ fn invalid_headers() {
         ("Connection: close", "Connection is set by the client and cannot be given"),
         ("Expect: 100-continue", "Expect is set by the client and cannot be given"),
         ("Upgrade: h2c", "Upgrade is set by the client and cannot be given"),
+        ("X-A:", "'X-A' has no value: quote name and value together, as 'Name: value'"),
         ("X-A: very\nsecret", "value of 'X-A': a header cannot contain a control character"),
         ("X-A: very\rsecret", "value of 'X-A': a header cannot contain a control character"),
     ];

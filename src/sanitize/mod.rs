@@ -196,6 +196,14 @@ pub(crate) fn quote_arg(value: &str) -> String {
 /// In running text only the userinfo of URLs is hidden. In a value everything before its last `@` is, for a password
 /// may have unescaped characters, and so are its query and fragment, which may hold a token.
 fn without_credentials(value: &str) -> String {
+    // A header that was given to the wrong option.
+    if let Some((name, value)) = value.split_once(": ")
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && name.contains(|letter: char| letter.is_ascii_uppercase() || letter == '-')
+        && !value.is_empty()
+    {
+        return format!("{name}: {STARS}");
+    }
     let open = match value.rsplit_once('@') {
         Some((before, rest)) if !before.is_empty() => {
             let scheme = ["http://", "https://"].into_iter().find(|scheme| value.starts_with(scheme));

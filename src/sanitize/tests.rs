@@ -382,7 +382,9 @@ fn broken_userinfo() {
         ("http://us\r\n\ter:Tr\n0ub@h", "http://***@h"),
         ("http://us<br/>er</p>\n<p>:Tr0ub@h", "http://***@h"),
         ("http://us&#10;er&#10;:Tr0ub@h", "http://***@h"),
+        ("http://us er :Tr0ub@h", "http://***@h"),
         // Texts that only look like it.
+        ("http://host is down:a@b", "http://host is down:a@b"),
         ("url: http://host\nmail: a@b", "url: http://host mail: a@b"),
         ("url: http://host\nmail:\n  a@b", "url: http://host mail: a@b"),
         ("http://host\nport:80\na@b", "http://host port:80 a@b"),
@@ -452,6 +454,9 @@ fn hidden_texts() {
 #[test]
 fn credentials_in_arguments() {
     let table = [
+        ("X-Auth-Token: s3cr3t", "X-Auth-Token: ***"),
+        ("Cookie: s3cr3t@s3cr3t", "Cookie: ***"),
+        ("get: 404=warning", "get: 404=warning"),
         ("http://user:s3cr3t@host/x", "http://***@host/x"),
         ("https://s3cr3t@host:8777", "https://***@host:8777"),
         ("HTTP://user:s3cr3t@host", "***@host"),

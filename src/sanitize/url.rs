@@ -119,27 +119,42 @@ fn gap(mut text: &[u8]) -> (&[u8], bool) {
 /// Finds the `@` of a login whose name goes on after a break.
 ///
 /// A colon has to be in the same word as the `@`; between them may be another break, which ends no string, if what precedes
-/// it is no port. So lists of URLs, mail addresses, and names with values stay as they are.
+/// it is no port. So lists of URLs, mail addresses, and names with values stay as they are. Blanks are a folded header's
+/// line breaks, or part words of a sentence, in which no word begins with the colon.
 fn broken_login(text: &[u8]) -> Option<usize> {
-    let (mut rest, mut has_colon) = (text, false);
+    let (mut rest, mut is_broken, mut has_colon) = (text, true, false);
     for _ in 0..MAX_BREAKS {
-        let (next, true) = gap(rest) else { return None };
-        let (word, after) = split_before(next, |byte| byte.is_ascii_whitespace() || b"\"<>".contains(&byte));
-        let (_, password) = split_before(word, |byte| b":@/?#".contains(&byte));
-        let last_at = word.iter().rposition(|byte| *byte == b'@');
-        match (password, last_at) {
-            ([], _) => {}
-            _ if is_other_url(word) => return None,
-            ([b':', ..], Some(at)) if !has_colon => return Some(text.len() - next.len() + at),
-            ([b'@', ..], Some(at)) if has_colon => return Some(text.len() - next.len() + at),
-            ([b':', password @ ..], None)
-                if !has_colon && !is_port(password) && !after.starts_with(b"\"") =>
-            {
-                has_colon = true;
+        let (next, is_break) = gap(rest);
+        let crossed = rest.get(..rest.len() - next.len()).filter(|crossed| !crossed.is_empty())?;
+        is_broken &= is_break;
+        let in_string = crossed.contains(&b'"');
+        let ends_name = |byte: u8| byte.is_ascii_whitespace() || b"\"<>:@/?#".contains(&byte);
+        let (name, more) = split_before(next, ends_name);
+        let place = text.len() - more.len();
+        match more {
+            [b':', password @ ..] if !has_colon && (is_broken || name.is_empty()) && !is_other_url(next) => {
+                let ends_word = |byte: u8| byte.is_ascii_whitespace() || (in_string && byte == b'"');
+                let (word, _) = split_before(password, ends_word);
+                let (plain, tail) = split_before(word, |byte| b"\"<>".contains(&byte));
+                if let Some(at) = plain.iter().rposition(|byte| *byte == b'@') {
+                    return Some(place + 1 + at);
+                }
+                if is_port(plain) && (tail.is_empty() || tail.starts_with(b"\"") || separator(tail).is_some())
+                {
+                    return None;
+                }
+                if let Some(at) = word.iter().position(|byte| *byte == b'@') {
+                    return Some(place + 1 + at);
+                }
+                if !is_broken || in_string {
+                    return None;
+                }
+                (rest, has_colon) = (password.get(plain.len()..)?, true);
             }
-            _ => return None,
+            [b'@', ..] if has_colon && is_broken => return Some(place),
+            [b':' | b'@' | b'/' | b'?' | b'#', ..] => return None,
+            _ => rest = more,
         }
-        rest = after;
     }
     None
 }

@@ -101,7 +101,7 @@ fn credentials(random: &mut Random) -> Vec<u8> {
     let [user, begin] = match random.below(5) {
         // Two slashes alone begin no URL if a blank follows.
         4 if !scheme.is_empty() => ["\nnova", begin],
-        0 => ["no\nva", begin],
+        0 => [random.choose(&["no\nva", "n\no\nva\n", "no\", \"va", "nova\",\""]), begin],
         1 => ["nova\n", begin],
         2 => ["nova", random.choose(&["12 ", "x y ", "\n"])],
         _ => [random.choose(&["u", "nova", "[u", "a.b"]), begin],
