@@ -64,7 +64,7 @@ pub(super) fn backend_share(time: Duration) -> String {
     format!("back-end's share of GET: {}", format_duration(time))
 }
 
-/// What the advice on an endpoint adds to its summary; an explanation that adds nothing is empty.
+/// The advice on an endpoint beyond its summary; an explanation that adds nothing is empty.
 pub(super) fn advice_beyond_summary(verdict: &Verdict) -> Advice {
     let (explanation, action) = advice(verdict);
     let explanation = match verdict.basis {
