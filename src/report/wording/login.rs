@@ -193,18 +193,26 @@ fn of_response(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice>
             "the response lists the versions of an API: the login is not at this URL",
             "check the path of auth_url",
         ),
-        (None, _) => {
-            let proxy = request.intermediary()?.title();
-            return Some((
-                format!(
-                    "{proxy}, not Keystone, answered: nothing is known of Keystone and of the credentials"
-                ),
-                format!("check auth_url, {proxy}'s rules and its view of its servers, then Keystone itself"),
-            ));
-        }
+        (None, _) => return request.intermediary().map(|proxy| by_proxy(proxy.title(), request)),
         _ => return None,
     };
     Some((meaning.to_owned(), action.to_owned()))
+}
+
+/// Explains a response of a proxy or web server. One that knows no such path or method serves something else there.
+fn by_proxy(proxy: &str, request: &RequestVerdict) -> Advice {
+    match request.completion.response() {
+        Some(404 | 405) => (
+            format!("{proxy}, not Keystone, answered: it has no login at this address"),
+            format!(
+                "check auth_url, which ends before /auth/tokens, then whether {proxy} passes it on to Keystone"
+            ),
+        ),
+        _ => (
+            format!("{proxy}, not Keystone, answered: nothing is known of Keystone and of the credentials"),
+            format!("check auth_url, {proxy}'s rules and its view of its servers, then Keystone itself"),
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -446,6 +446,12 @@ fn explained_refusals() {
         ("404 N", "", error(404, "Could not find domain"), "check auth_url, then the names of domain"),
         ("400 B", "Server: nginx/1.22.1\r\n", plain.to_owned(), "have auth_url begin with https://"),
         ("403 F", "", haproxy.to_owned(), "HAProxy, not Keystone, answered"),
+        (
+            "404 N",
+            "",
+            "<html><hr><center>nginx</center>".to_owned(),
+            "nginx, not Keystone, answered: it has no login at this address",
+        ),
         ("301 M", "Location: https://k/v3\r\n", String::new(), "redirects to https://k/v3"),
         ("300 M", "", r#"{"versions":{"values":[{"id":"v3.14"}]}}"#.to_owned(), "check the path of auth_url"),
     ];
