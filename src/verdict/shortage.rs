@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::exchange::{Exchange, FaultKind, Phase};
+use crate::model::exchange::{Exchange, Phase};
 
 /// The times that a run gives the requests to one endpoint.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,7 +58,7 @@ const RESPONSE_PER_MARGIN: u32 = 10;
 
 /// Finds the shortage of a request that timed out without a fair wait.
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
-    let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
+    let fault = exchange.completion.fault().filter(|fault| fault.is_timeout())?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));
     if is_fair(limits, limit, left, before) {
         return None;
