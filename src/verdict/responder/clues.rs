@@ -65,6 +65,12 @@ const ERROR: Clue = Status(400, 599);
 const GATEWAY: Clue = Status(502, 504);
 const LIMITED: Clue = Status(429, 429);
 
+/// The type that a file without a character set has.
+const HTML: Clue = Is("content-type", "text/html");
+const NO_CACHE: Clue = Is("cache-control", "no-cache");
+
+const APIGEE_CODE: &[&str] = &["fault", "detail", "errorcode"];
+
 /// The absence of headers by which other services of OpenStack name themselves, whose errors have Ceilometer's form.
 const NOT_IRONIC: Clue = Lacks("x-openstack-ironic-api-version");
 const NO_MICROVERSION: Clue = Lacks("openstack-api-version");
@@ -111,7 +117,7 @@ pub(super) const PROOFS: &[(Responder, Proof)] = &[
     (Apisix, &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Invalid API key in request")]),
     (Apisix, &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Missing JWT token in request")]),
     (Apisix, &[ERROR, Begins("server", "APISIX/"), Json(&["message"], "Missing authorization in request")]),
-    (Apigee, &[Json(&["fault", "faultstring"], ""), Json(&["fault", "detail", "errorcode"], "")]),
+    (Apigee, &[Json(&["fault", "faultstring"], ""), Json(APIGEE_CODE, "")]),
     (Wso2, &[ERROR, Json(&["fault", "type"], "Status report"), Json(&["fault", "code"], "")]),
     (Wso2, &[ERROR, Json(&["type"], "Status report"), Json(&["code"], "")]),
     (Wso2, &[ERROR, Contains(&["<am:fault xmlns:am=\"http://wso2.org/apimanager\">"])]),
@@ -274,27 +280,8 @@ pub(super) const PROOFS: &[(Responder, Proof)] = &[
         ])],
     ),
     // It names neither itself nor the time; API servers send at least the time.
-    (
-        Haproxy,
-        &[
-            ERROR,
-            Is("content-type", "text/html"),
-            Is("cache-control", "no-cache"),
-            Lacks("server"),
-            Lacks("date"),
-            PageOrNone,
-        ],
-    ),
-    (
-        Haproxy,
-        &[
-            Status(302, 303),
-            Is("content-length", "0"),
-            Is("cache-control", "no-cache"),
-            Lacks("server"),
-            Lacks("date"),
-        ],
-    ),
+    (Haproxy, &[ERROR, HTML, NO_CACHE, Lacks("server"), Lacks("date"), PageOrNone]),
+    (Haproxy, &[Status(302, 303), Is("content-length", "0"), NO_CACHE, Lacks("server"), Lacks("date")]),
     (Traefik, &[Text(&["no available server"])]),
     // HEAD's response has the length of that sentence.
     (
@@ -356,7 +343,7 @@ pub(super) const PROOFS: &[(Responder, Proof)] = &[
     ),
     (KubernetesDefaultBackend, &[Status(404, 404), Text(&["default backend - 404"])]),
     (LiteSpeed, &[Page(&["Proudly powered by LiteSpeed Web Server"])]),
-    (LiteSpeed, &[GATEWAY, Begins("server", "LiteSpeed"), Is("content-type", "text/html"), PageOrNone]),
+    (LiteSpeed, &[GATEWAY, Begins("server", "LiteSpeed"), HTML, PageOrNone]),
     (
         Lighttpd,
         &[
@@ -364,7 +351,7 @@ pub(super) const PROOFS: &[(Responder, Proof)] = &[
             Page(&[" <head>\n  <title>", " <head>\n  <meta charset=\"UTF-8\" />\n  <title>"]),
         ],
     ),
-    (Lighttpd, &[GATEWAY, Begins("server", "lighttpd"), Is("content-type", "text/html"), PageOrNone]),
+    (Lighttpd, &[GATEWAY, Begins("server", "lighttpd"), HTML, PageOrNone]),
     (Iis, &[ERROR, Begins("server", "Microsoft-HTTPAPI/"), PageOrNone]),
     (
         Iis,
@@ -375,7 +362,7 @@ pub(super) const PROOFS: &[(Responder, Proof)] = &[
             "<title>IIS ",
         ])],
     ),
-    (Iis, &[GATEWAY, Begins("server", "Microsoft-IIS/"), Is("content-type", "text/html"), PageOrNone]),
+    (Iis, &[GATEWAY, Begins("server", "Microsoft-IIS/"), HTML, PageOrNone]),
     (WebLogic, &[ERROR, Contains(&["Failure of Web Server bridge", "Weblogic Bridge Message"])]),
     (Passenger, &[ERROR, Has("x-powered-by"), Contains(&["This website is under heavy load"])]),
     (Passenger, &[ERROR, Page(&["<title>Web application could not be started</title>"])]),
@@ -391,10 +378,10 @@ pub(super) const PROOFS: &[(Responder, Proof)] = &[
             "Powered by Tengine",
         ])],
     ),
-    // Its own pages and those of the site's operator, with the type that a file without a character set has.
-    (Nginx, &[GATEWAY, Begins("server", "nginx"), Is("content-type", "text/html"), PageOrNone]),
-    (Nginx, &[GATEWAY, Begins("server", "openresty"), Is("content-type", "text/html"), PageOrNone]),
-    (Nginx, &[LIMITED, Begins("server", "nginx"), Is("content-type", "text/html"), PageOrNone]),
+    // Its own pages and those of the site's operator.
+    (Nginx, &[GATEWAY, Begins("server", "nginx"), HTML, PageOrNone]),
+    (Nginx, &[GATEWAY, Begins("server", "openresty"), HTML, PageOrNone]),
+    (Nginx, &[LIMITED, Begins("server", "nginx"), HTML, PageOrNone]),
     // A file served in an error's place keeps its entity tag; no API marks a failure so.
     (Nginx, &[GATEWAY, Begins("server", "nginx"), Has("etag")]),
     (Nginx, &[LIMITED, Begins("server", "nginx"), Has("etag")]),
@@ -425,17 +412,9 @@ pub(super) const OBSTACLES: &[(Responder, Obstacle, Proof)] = &[
     (Apache, Application, &[Status(500, 500)]),
     // Apache's page is the same for both.
     (Apache, NoServerOrMaintenance, &[Status(503, 503)]),
-    (Apigee, Tls, &[Json(&["fault", "detail", "errorcode"], "messaging.adaptors.http.flow.SslHandshake")]),
-    (
-        Apigee,
-        NoConnection,
-        &[Json(&["fault", "detail", "errorcode"], "messaging.adaptors.http.flow.ServiceUnavailable")],
-    ),
-    (
-        Apigee,
-        ConnectionLost,
-        &[Json(&["fault", "detail", "errorcode"], "messaging.adaptors.http.UnexpectedEOFAtTarget")],
-    ),
+    (Apigee, Tls, &[Json(APIGEE_CODE, "messaging.adaptors.http.flow.SslHandshake")]),
+    (Apigee, NoConnection, &[Json(APIGEE_CODE, "messaging.adaptors.http.flow.ServiceUnavailable")]),
+    (Apigee, ConnectionLost, &[Json(APIGEE_CODE, "messaging.adaptors.http.UnexpectedEOFAtTarget")]),
     (CloudFoundry, UnknownHost, &[Begins("x-cf-routererror", "unknown_route")]),
     (CloudFoundry, ServerLimit, &[Begins("x-cf-routererror", "Connection Limit Reached")]),
     (
