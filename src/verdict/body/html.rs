@@ -3,43 +3,13 @@
 use super::traceback;
 
 /// Beginnings of documents, whose first tags may be left out.
-const DOCUMENT_TAGS: [&str; 7] = ["<!doctype html", "<html", "<head", "<title", "<meta", "<script", "<body"];
+const DOCUMENT_TAGS: [&str; 7] = ["!doctype html", "html", "head", "title", "meta", "script", "body"];
 
 /// Beginnings of pages that are no documents.
 const FRAGMENT_TAGS: [&str; 33] = [
-    "<h1",
-    "<h2",
-    "<h3",
-    "<h4",
-    "<h5",
-    "<h6",
-    "<p",
-    "<div",
-    "<center",
-    "<span",
-    "<b",
-    "<strong",
-    "<i",
-    "<em",
-    "<font",
-    "<pre",
-    "<br",
-    "<hr",
-    "<table",
-    "<ul",
-    "<ol",
-    "<header",
-    "<main",
-    "<section",
-    "<article",
-    "<nav",
-    "<form",
-    "<iframe",
-    "<img",
-    "<a",
-    "<style",
-    "<link",
-    "<noscript",
+    "h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "center", "span", "b", "strong", "i", "em", "font",
+    "pre", "br", "hr", "table", "ul", "ol", "header", "main", "section", "article", "nav", "form", "iframe",
+    "img", "a", "style", "link", "noscript",
 ];
 
 /// Sentences that frameworks add to every page of a status; they say nothing beyond the title.
@@ -106,8 +76,8 @@ pub(super) fn is_document(text: &str) -> bool {
 }
 
 fn begins_with_any(text: &str, tags: &[&str]) -> bool {
-    let text = skip_prolog(text);
-    text.starts_with('<') && tags.iter().any(|tag| begins_with(text, tag))
+    let tag = skip_prolog(text).strip_prefix('<');
+    tag.is_some_and(|text| tags.iter().any(|tag| begins_with(text, tag)))
 }
 
 /// Tests for a whole tag: `<header>` does not begin with `<head`.
