@@ -186,34 +186,31 @@ impl Layers {
         })
     }
 
+    /// `FILE:LINE` of the cloud itself; `None` for the `OS_*` variables.
+    fn file_position(&self) -> Option<String> {
+        let Layer { file, node } = self.parts.last()?;
+        file.as_ref().map(|path| format!("{}:{}", input::name(path), node.line))
+    }
+
     /// Returns the position that describes the cloud itself, for errors about missing keys.
     pub(super) fn position(&self) -> String {
-        match self.parts.last() {
-            Some(Layer { file: Some(path), node }) => {
-                format!("{}:{}", input::name(path), node.line)
-            }
-            _ => "the OS_* variables".into(),
-        }
+        self.file_position().unwrap_or("the OS_* variables".into())
     }
 
     /// A key as the cloud's source spells it.
     pub(super) fn spelling(&self, key: &str) -> String {
-        match self.parts.last() {
-            Some(Layer { file: Some(_), .. }) => key.to_owned(),
-            _ => variable(key),
-        }
+        if self.file_position().is_some() { key.to_owned() } else { variable(key) }
     }
 
     /// The error about a cloud that has none of these keys.
     pub(super) fn lacks(&self, keys: &[&str]) -> anyhow::Error {
         let names = keys.iter().map(|key| self.spelling(key)).collect::<Vec<_>>().join(" or ");
-        let is_secret = keys.iter().any(|key| SECRETS.contains(key));
-        match self.parts.last() {
-            Some(Layer { file: Some(_), .. }) if is_secret => {
-                anyhow!("{}: no {names}: put it into secure.yaml", self.position())
+        match self.file_position() {
+            Some(position) if keys.iter().any(|key| SECRETS.contains(key)) => {
+                anyhow!("{position}: no {names}: put it into secure.yaml")
             }
-            Some(Layer { file: Some(_), .. }) => anyhow!("{}: no {names}", self.position()),
-            _ => anyhow!("--os-cloud {ENVVARS} requires {names} in the environment"),
+            Some(position) => anyhow!("{position}: no {names}"),
+            None => anyhow!("--os-cloud {ENVVARS} requires {names} in the environment"),
         }
     }
 
@@ -387,7 +384,7 @@ impl FileSearch<'_> {
     }
 
     fn named(&self, variable: &str) -> Option<PathBuf> {
-        self.environment.variable(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
+        self.environment.non_empty(variable).map(PathBuf::from)
     }
 
     fn files(&self, stem: &str, variable: &str) -> Vec<PathBuf> {

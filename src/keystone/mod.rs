@@ -32,12 +32,10 @@ fn object(fields: Vec<(&str, Value)>) -> Value {
     fields.into_iter().collect()
 }
 
-/// The text of a field of a JSON object.
 fn text<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     object.get(key)?.as_str()
 }
 
-/// The items of a list in a JSON object.
 fn items<'a>(object: &'a Value, key: &str) -> &'a [Value] {
     object.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
