@@ -153,7 +153,6 @@ impl Interface {
     }
 }
 
-/// The TLS settings of the cloud's files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TlsSettings {
     /// `insecure`, or `verify: false`.

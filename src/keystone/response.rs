@@ -33,7 +33,6 @@ pub(crate) struct Token {
 pub(crate) enum LoginFailure {
     /// Something else than a working Keystone answered.
     Down,
-    /// Keystone refused the credential.
     Refused {
         message: UntrustedText,
         /// The methods that it wants together, where it wants more than was given.

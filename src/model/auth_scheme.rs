@@ -17,7 +17,6 @@ pub(crate) enum AuthScheme {
 }
 
 impl AuthScheme {
-    /// All schemes, in order.
     pub(crate) const ALL: &'static [AuthScheme] = AuthScheme::VARIANTS;
 
     /// The name in a challenge, whose case does not matter.

@@ -232,10 +232,8 @@ pub(crate) enum PlannedRequest<T = Exchange> {
     Skipped(Method, SkipReason),
 }
 
-/// The reason for not sending a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SkipReason {
-    /// The time was spent.
     OutOfTime,
     /// The request before it failed before it was sent, and this one would too.
     FailedBefore(Method, FaultKind),
@@ -249,7 +247,6 @@ impl<T> PlannedRequest<T> {
         }
     }
 
-    /// The reason why a request was not sent.
     pub(crate) const fn skip_reason(&self) -> Option<SkipReason> {
         match self {
             PlannedRequest::Sent(_) => None,

@@ -23,9 +23,7 @@ pub(crate) enum Selector {
 pub(crate) enum SuccessProblem {
     /// The body is an HTML document.
     Page,
-    /// The body reports a failed component.
     Report,
-    /// The response comes from a cache.
     Cached,
 }
 

@@ -9,7 +9,6 @@ use crate::model::exchange::{Method, Phase, SkipReason};
 use crate::model::state::State;
 use crate::model::threshold::{Threshold, Thresholds};
 
-/// One thing that was found, good or bad.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Finding {
     pub(super) state: State,

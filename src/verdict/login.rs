@@ -22,7 +22,6 @@ const NO_REASON: &str = "The request you have made requires authentication";
 /// Maximum length of an address or a cloud's name, in characters.
 const MAX_NAME: usize = 100;
 
-/// A login, judged.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginVerdict {
     pub(crate) cloud: String,
@@ -60,15 +59,12 @@ pub(crate) enum LoginOutcome {
     UnknownCredential,
     /// Keystone gives a reason of its own.
     Explained,
-    /// Keystone does not understand the request.
     NotUnderstood,
     /// There is no token; the row says why.
     Failed,
-    /// The catalogue has no matching endpoint.
     NoEndpoint(NotInCatalog),
 }
 
-/// The origin of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub(crate) enum TokenSource {

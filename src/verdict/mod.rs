@@ -52,7 +52,6 @@ pub(crate) struct Verdict {
     pub(crate) state: State,
     /// The kind of problem, or `healthy`.
     pub(crate) diagnosis: Diagnosis,
-    /// The basis of the state and the diagnosis.
     pub(crate) basis: Basis,
     /// The worst request that is not OK, where a crossed threshold explains the state.
     pub(crate) beside: Option<Method>,
@@ -99,7 +98,6 @@ impl Summary {
     }
 }
 
-/// Credentials that a request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Credentials {
     /// `X-Auth-Token`.
@@ -139,7 +137,6 @@ pub(crate) enum Timed {
     Backend,
 }
 
-/// The crossing of a threshold.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Crossing {
     /// WARNING or CRITICAL.
@@ -189,7 +186,6 @@ impl Verdict {
     }
 }
 
-/// The facts about a certificate, for reports.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CertificateInfo {
     pub(crate) not_after: SystemTime,
@@ -223,13 +219,10 @@ pub(crate) struct RequestVerdict {
     pub(crate) completion: Completion<u16, FaultInfo>,
     /// The responder, where the response proves it.
     pub(crate) answered_by: Option<Responder>,
-    /// The reason that an intermediary's own response gives.
     pub(crate) obstacle: Option<Obstacle>,
-    /// A finding in the response's text, beyond its status.
     pub(crate) remark: Option<Remark>,
     /// The arguments that make a redirect needless.
     pub(crate) redirect: Option<Redirect>,
-    /// The run left it too little time.
     pub(crate) shortage: Option<Shortage>,
     /// The failure is one that a cache repeats.
     pub(crate) is_cached_failure: bool,
@@ -237,7 +230,6 @@ pub(crate) struct RequestVerdict {
     pub(crate) has_whole_body: bool,
     /// A good response whose body was not judged to its end.
     pub(crate) is_partly_judged: bool,
-    /// Headers of the response that sentences quote.
     pub(crate) quotes: HeaderQuotes,
     pub(crate) peer: Option<Peer>,
     /// The whole time of the request.
@@ -277,7 +269,6 @@ pub(crate) struct HeaderQuotes {
     pub(crate) coding: Option<String>,
 }
 
-/// A challenge to send credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge {
     /// `None` for a scheme that is not known here.
@@ -314,7 +305,6 @@ pub(crate) fn problems(planned: &[PlannedRequest]) -> Vec<Vec<SuccessProblem>> {
     exchanges.iter().map(|exchange| request::problems(exchange, &exchanges)).collect()
 }
 
-/// An attempt to check one endpoint.
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     /// 1, or more for a retry.

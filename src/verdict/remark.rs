@@ -5,17 +5,13 @@ use super::body::{self, Body};
 /// A fact in a response's text, beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remark {
-    /// The port expects https.
     HttpsPort,
-    /// A client certificate is required.
     ClientCertificate,
-    /// The client certificate that was sent is refused.
     ClientCertificateRefused,
     /// A client certificate is wanted by a step of TLS 1.3 after the handshake.
     LateClientCertificate,
     /// The server has no such host name, or got none in TLS.
     HostName,
-    /// The port is a forward proxy's.
     ForwardProxy,
     /// The body lists the versions of an API.
     VersionDocument,
@@ -29,7 +25,6 @@ pub(crate) enum Remark {
     UnknownRoute,
     /// An administrator took the API out of service with a file.
     DisabledByFile,
-    /// The response says that the service is in maintenance.
     Maintenance,
     /// A server in front of the API, which does not name itself, made the response.
     Foreign,

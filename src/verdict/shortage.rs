@@ -30,16 +30,13 @@ pub(crate) struct Shortage {
     /// The time that was left for the request.
     pub(crate) left: Duration,
     pub(crate) spender: Spender,
-    /// The time that the spender took.
     pub(crate) spent: Duration,
 }
 
 /// The largest consumer of a run's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spender {
-    /// The look-up of the endpoint's name.
     Lookup,
-    /// HEAD, before GET.
     Head,
     /// Other endpoints, before this one's turn came.
     Others,

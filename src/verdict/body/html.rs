@@ -92,7 +92,6 @@ pub(super) fn is_of_framework(html: &str) -> bool {
     FRAMEWORKS.iter().any(|part| html.contains(part))
 }
 
-/// Returns the words of a page.
 pub(super) fn visible_text(html: &str) -> String {
     fold(&strip(html, &html.to_ascii_lowercase()))
 }

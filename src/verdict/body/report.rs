@@ -63,7 +63,6 @@ enum Scope {
     Component,
 }
 
-/// A part of a report.
 #[derive(Debug, Clone, Copy)]
 struct Part<'a> {
     /// Its key, where that may not be a component's: the meaning of a `false` within depends on it.
@@ -74,7 +73,6 @@ struct Part<'a> {
     depth: u8,
 }
 
-/// A failure that was found.
 struct Failure {
     /// Its outermost name.
     name: String,

@@ -29,7 +29,6 @@ pub(crate) enum Obstacle {
     NoServerOrMaintenance,
     NoValidResponse,
     Overload,
-    /// The intermediary itself failed.
     OwnFailure,
     /// The intermediary limits its requests to the API.
     ServerLimit,
