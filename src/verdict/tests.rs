@@ -76,7 +76,7 @@ pub(super) fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Res
     }
 }
 
-fn made(method: Method, completion: Completion<Response, Fault>) -> Exchange {
+pub(super) fn made(method: Method, completion: Completion<Response, Fault>) -> Exchange {
     Exchange {
         method,
         completion,
