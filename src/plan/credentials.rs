@@ -165,12 +165,11 @@ impl SecretReader {
         Ok(headers)
     }
 
-    /// Parses `Name: value` and registers the value as a secret, and also without its scheme (`Bearer`).
+    /// Parses `Name: value` and registers the value as a secret, and what it is made of.
     fn header(&mut self, line: &[u8]) -> Result<RequestHeader, String> {
         let header = parse_header(line)?;
-        let credentials =
-            header.1.iter().position(|byte| *byte == b' ').and_then(|end| header.1.get(end + 1..));
-        for secret in std::iter::once(header.1.as_slice()).chain(credentials) {
+        let credentials = header.1.splitn(2, |byte| *byte == b' ').skip(1);
+        for secret in std::iter::once(header.1.as_slice()).chain(credentials).chain(parameters(&header.1)) {
             if secret.len() >= MIN_MASKED {
                 self.sanitizer.add_secret(secret);
             }
@@ -225,6 +224,15 @@ fn check_host(headers: &[RequestHeader]) -> Result<(), &'static str> {
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the values of cookies (`session=…; …`) and of a scheme's parameters (`key="…", …`).
+fn parameters(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let parts = value.split(|byte| matches!(byte, b';' | b',' | b' '));
+    parts.flat_map(|part| part.splitn(2, |byte| *byte == b'=').skip(1)).map(|value| {
+        let opened = value.strip_prefix(b"\"").unwrap_or(value);
+        opened.strip_suffix(b"\"").unwrap_or(opened)
+    })
 }
 
 /// Decodes `user:password` of Basic credentials in a header's value.

@@ -383,6 +383,10 @@ fn sent_and_masked_secrets() {
         "Accept: a; b=c",
         "--header",
         &format!("@{}", files.path("headers")),
+        "--header",
+        "Cookie: lang=en; session=cookiesecret==",
+        "--header",
+        "X-Auth-Key: Key id=\"app\", secret=\"parametersecret\"",
         "--proxy",
         "proxy:3128",
         "--proxy-auth-file",
@@ -403,6 +407,8 @@ fn sent_and_masked_secrets() {
             "X-Long: eightchars",
             "X-Short: seven",
             "X-Auth: Bearer bearertoken",
+            "Cookie: lang=en; session=cookiesecret==",
+            "X-Auth-Key: Key id=\"app\", secret=\"parametersecret\"",
         ]
     );
     let proxy = plan.network.proxy.unwrap();
@@ -415,6 +421,8 @@ fn sent_and_masked_secrets() {
         "proxypass",
         "eightchars",
         "bearertoken",
+        "cookiesecret",
+        "parametersecret",
     ] {
         let shown = plan.sanitizer.line(&UntrustedText::new(format!("<{secret}>")), 100);
         assert!(!shown.contains(secret), "{secret} shows: {shown}");
