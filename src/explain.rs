@@ -92,7 +92,6 @@ pub(crate) fn explanation(diagnosis: Diagnosis) -> (&'static str, &'static str, 
     row.map_or_else(Default::default, |&(_, meaning, cause, first)| (meaning, cause, first))
 }
 
-/// The explanations: meaning, cause and first thing to do.
 static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (Diagnosis::Healthy, "every request was answered as documented", "", ""),
     (

@@ -28,7 +28,6 @@ pub(crate) enum EarlyExit {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UsageError {
-    /// The reason, in one line.
     pub(crate) reason: String,
     /// The output format, as far as it can be found in arguments that do not parse.
     pub(crate) format: Option<OutputFormat>,

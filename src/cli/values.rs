@@ -179,7 +179,6 @@ fn assignment(text: &str) -> Result<(Key, State), String> {
     Ok((Key::parse(key)?, state))
 }
 
-/// Parses `N` endpoints or `N%` of them.
 pub(super) fn quorum(text: &str) -> Result<Quorum, String> {
     let share = text.strip_suffix('%');
     match (share.unwrap_or(text).parse(), share) {
@@ -210,7 +209,6 @@ pub(super) fn connect_to(text: &str) -> Result<ConnectTo, String> {
     }
 }
 
-/// Parses the name of a diagnosis that can be simulated.
 pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
     PossibleValuesParser::new(Diagnosis::NAMES).try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
 }

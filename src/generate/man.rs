@@ -9,7 +9,6 @@ use crate::model::diagnosis::Diagnosis;
 use crate::model::term::{TERMS, Term};
 use crate::rules::{Row, RuleOrigin, Table};
 
-/// The whole page in roff.
 pub(super) fn page() -> String {
     // The generator omits the short help of options that -h hides; the page shows all.
     let command = Cli::command().mut_args(|option| option.hide_short_help(false));
@@ -46,7 +45,6 @@ fn drawn(render: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) ->
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The help's groups of options, in order.
 fn headings(command: &Command) -> Vec<String> {
     let mut headings: Vec<String> =
         command.get_arguments().filter_map(Arg::get_help_heading).map(Into::into).collect();

@@ -109,17 +109,11 @@ impl Report {
         elapsed: Duration,
     ) -> Report {
         let report = Report {
-            state: State::Unknown,
-            exit_code: plan.exit_codes.of(State::Unknown),
-            summary: Summary::default(),
             simulated: matches!(plan.targets, Targets::Simulated(_)),
             unverified: plan.network.tls.insecure,
-            started_at,
-            elapsed,
-            login: None,
-            endpoints: Vec::new(),
             notes: plan.notes.clone(),
             thresholds: plan.criteria.thresholds.clone(),
+            ..Report::unknown(Summary::default(), started_at, elapsed)
         };
         report.with_endpoints(plan, endpoints)
     }
@@ -212,10 +206,15 @@ impl Report {
     pub(crate) fn from_error(reason: &str, began: Instant) -> Report {
         let elapsed = began.elapsed();
         let started_at = SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH);
+        let summary = Summary::general(sanitize::sanitize_own(reason, MAX_RUN_ERROR));
+        Report::unknown(summary, started_at, elapsed)
+    }
+
+    fn unknown(summary: Summary, started_at: SystemTime, elapsed: Duration) -> Report {
         Report {
             state: State::Unknown,
             exit_code: State::Unknown.exit_code(),
-            summary: Summary::general(sanitize::sanitize_own(reason, MAX_RUN_ERROR)),
+            summary,
             simulated: false,
             unverified: false,
             started_at,
@@ -227,7 +226,6 @@ impl Report {
         }
     }
 
-    /// Adds the marks to a text about the run.
     pub(crate) fn with_marks(&self, text: &str) -> String {
         let (before, after) = self.marks_around();
         format!("{before}{text}{after}")
@@ -242,7 +240,6 @@ impl Report {
         [self.simulated.then_some(SIMULATED), self.unverified.then_some(UNVERIFIED)]
     }
 
-    /// The marks before a text and after it.
     fn marks_around(&self) -> (String, String) {
         let [before, after] = self.marks();
         let before = before.map(|mark| format!("{mark} "));

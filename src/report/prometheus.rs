@@ -111,7 +111,6 @@ fn login(report: &Report) -> Vec<Gauge> {
     ]
 }
 
-/// The metrics of the run as a whole, also of one that could not begin.
 fn run(report: &Report) -> [Gauge; 7] {
     [
         (

@@ -8,7 +8,7 @@ mod pool;
 mod progress;
 mod runner;
 
-pub(crate) use in_process::{report_of, report_of_many};
+pub(crate) use in_process::report_of;
 pub(crate) use progress::once;
 pub(crate) use runner::Runner;
 
@@ -50,7 +50,6 @@ pub(crate) struct Run {
     file_uses: FileUses,
 }
 
-/// The time of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeFrame {
     pub(crate) started: Instant,
@@ -135,7 +134,6 @@ impl Run {
         &self.plan
     }
 
-    /// Number of endpoints that the current run has probed, and of all.
     pub(crate) fn counts(&self) -> (usize, usize) {
         (self.count.done.load(Ordering::Relaxed), self.count.all.load(Ordering::Relaxed))
     }

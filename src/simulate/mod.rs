@@ -46,7 +46,6 @@ pub(crate) struct Simulation {
     pub(crate) anchor: Option<Vec<u8>>,
 }
 
-/// One embedded endpoint: its address and the socket that holds it.
 #[derive(Debug)]
 struct SimulatedServer {
     diagnosis: Diagnosis,
@@ -207,7 +206,6 @@ fn serve(mut accept: impl FnMut() -> Accepted, diagnosis: Diagnosis, identity: O
     });
 }
 
-/// The result of accept(2).
 type Accepted = io::Result<(TcpStream, SocketAddr)>;
 
 /// Accepts a connection; `None` where the listener is shut down. Clients that go and a want of descriptors pass.

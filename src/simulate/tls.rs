@@ -45,7 +45,6 @@ impl Identity {
         self.0.cert.first().map(|certificate| certificate.to_vec()).unwrap_or_default()
     }
 
-    /// Begins TLS as a server.
     pub(super) fn accept<S: Read + Write>(&self, stream: S) -> Result<StreamOwned<ServerConnection, S>> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?

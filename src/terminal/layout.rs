@@ -11,7 +11,7 @@ pub(crate) const MARGIN: usize = 10;
 /// Columns of prose, however wide the terminal is: longer lines are hard to read.
 pub(crate) const MAX_PROSE: usize = 100;
 
-pub(crate) const GAP: &str = "  ";
+const GAP: &str = "  ";
 
 /// Share of a line that a table's names keep, in percent. The first of the other columns may reduce it to
 /// [`MIN_NAME`] columns.
@@ -41,6 +41,12 @@ pub(crate) fn fit_columns<const N: usize>(name: usize, wanted: [usize; N], room:
     });
     let name = name.min(least + left);
     FittedColumns { name, columns, left: left + least - name }
+}
+
+/// Joins the cells of a row that have a width; `first` has the margin and the name.
+pub(crate) fn join_cells(first: String, cells: impl IntoIterator<Item = (usize, String)>) -> String {
+    let shown = cells.into_iter().filter(|(width, _)| *width > 0);
+    shown.fold(first, |row, (_, cell)| row + GAP + &cell)
 }
 
 pub(crate) fn widest(texts: impl IntoIterator<Item = impl AsRef<str>>) -> usize {

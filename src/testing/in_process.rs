@@ -11,6 +11,7 @@ use crate::cli::{Cli, EarlyExit, OutputFormat};
 use crate::deadline::FileUses;
 use crate::environment::Environment;
 use crate::model::endpoint::Endpoint;
+use crate::model::exchange::PlannedRequest;
 use crate::plan::{OutputOptions, Plan, Targets, Verbosity};
 use crate::probe::{self, Prober, Resolver};
 use crate::report::{self, Report};
@@ -110,7 +111,12 @@ impl InProcess {
     pub fn run(&self, budget: Duration, connect: impl FnMut() -> OwnedFd) -> Produced {
         let deadline = Instant::now() + budget;
         let planned = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, connect);
-        Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, planned))
+        self.judge(planned)
+    }
+
+    fn judge(&self, planned: Vec<PlannedRequest>) -> Produced {
+        let probed = std::iter::once((self.endpoint.clone(), planned));
+        Produced::of(&run::report_of(&self.plan, &self.prober, probed, Instant::now()))
     }
 
     /// Probes and judges the endpoint at many ports, one after the other, and renders one of the formats in full.
@@ -122,8 +128,11 @@ impl InProcess {
         mut connect: impl FnMut() -> OwnedFd,
     ) -> Produced {
         let deadline = Instant::now() + budget;
-        let send = || self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, &mut connect);
-        let report = run::report_of_many(&self.plan, &self.prober, &self.endpoint, number, deadline, send);
+        let probed = (1..=number).map(|port| {
+            let planned = self.prober.send_over(&self.endpoint, &self.plan.methods, deadline, &mut connect);
+            (Endpoint { port, ..self.endpoint.clone() }, planned)
+        });
+        let report = run::report_of(&self.plan, &self.prober, probed, deadline);
         let formats: Vec<_> =
             OutputFormat::value_variants().iter().copied().cycle().skip(format).take(1).collect();
         Produced::in_formats(&report, &formats, &[Verbosity::Transcript])
@@ -132,8 +141,7 @@ impl InProcess {
     /// Judges a chain of certificates (DER), the server's first, as if it had been presented in a handshake that failed
     /// for nothing else.
     pub fn present(&self, chain: &[Vec<u8>]) -> Produced {
-        let planned = vec![self.prober.present(&self.endpoint, chain)];
-        Produced::of(&run::report_of(&self.plan, &self.prober, &self.endpoint, planned))
+        self.judge(vec![self.prober.present(&self.endpoint, chain)])
     }
 
     /// The names in a certificate (DER), as outputs show them.

@@ -61,7 +61,6 @@ pub(super) struct SlowestResponse {
     pub(super) when: SystemTime,
 }
 
-/// A change of an endpoint's state or diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     /// End of the run that found it.

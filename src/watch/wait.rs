@@ -98,7 +98,6 @@ impl Waiting {
         ProgressSnapshot::of_time(elapsed, self.limit, words)
     }
 
-    /// Returns the last run's report, with the time and the number of runs in its summary.
     fn ended(self, run: &Run, is_interrupted: bool) -> Report {
         let (before, after) = wording::run::waited(self.started.elapsed(), self.runs, is_interrupted);
         let Some(last) = self.last else { return run.interrupted(self.started) };

@@ -74,7 +74,6 @@ impl Scale {
         usize::try_from(share).unwrap_or(self.columns).max(1).min(self.columns)
     }
 
-    /// Tests whether the endpoint's bars show a phase.
     fn shows(self, verdict: &Verdict, phase: Phase) -> bool {
         verdict.sent().any(|judged| {
             let shares = phase_bar::shares(&judged.phases, self.columns(judged.elapsed));

@@ -7,7 +7,7 @@ use crate::model::exchange::Method;
 use crate::model::state::State;
 use crate::report::{Report, wording};
 use crate::terminal::layout::{
-    FittedColumns, GAP, MARGIN, fit_columns, pad_left, pad_right, truncate_middle, widest,
+    FittedColumns, MARGIN, fit_columns, join_cells, pad_left, pad_right, truncate_middle, widest,
 };
 use crate::units;
 use crate::verdict::Verdict;
@@ -81,17 +81,13 @@ fn fit(rows: &[Cells], room: usize) -> FittedColumns<4> {
 }
 
 fn format_row(margin: &str, [name, diagnosis, get, head, time]: &Cells, fitted: &FittedColumns<4>) -> String {
-    let mut line = format!("{margin}{}", pad_right(&truncate_middle(name, fitted.name), fitted.name));
+    let name = pad_right(&truncate_middle(name, fitted.name), fitted.name);
     let [diagnosis_width, get_width, head_width, time_width] = fitted.columns;
-    let columns = [
+    let cells = [
         (diagnosis_width, pad_right(diagnosis, diagnosis_width)),
         (head_width, pad_right(head, head_width)),
         (get_width, pad_right(get, get_width)),
         (time_width, pad_left(time, time_width)),
     ];
-    for (_, cell) in columns.into_iter().filter(|(width, _)| *width > 0) {
-        line += GAP;
-        line += &cell;
-    }
-    line
+    join_cells(format!("{margin}{name}"), cells)
 }

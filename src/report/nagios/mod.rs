@@ -15,7 +15,6 @@ use crate::sanitize;
 use crate::units::format_timestamp;
 use crate::verdict::{Basis, Verdict};
 
-/// Renders the report as a plugin prints it.
 pub(super) fn render(report: &Report, output: &OutputOptions) -> String {
     let lines = long_output(report, output.verbosity);
     let lines = lines.iter().map(|line| sanitize::escape_plugin(line)).collect();

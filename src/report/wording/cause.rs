@@ -40,7 +40,6 @@ pub(super) struct Sentence {
     evidence: String,
 }
 
-/// The subject of a sentence.
 #[derive(Clone, Copy)]
 pub(super) enum Subject {
     Server,

@@ -38,7 +38,6 @@ pub(in crate::report) fn summary(login: &LoginVerdict, room: usize) -> String {
     format!("{}{by_override}", truncate(format!("{diagnosis}: {}", event(login)), room))
 }
 
-/// The event of a login, without its diagnosis.
 pub(super) fn event(login: &LoginVerdict) -> String {
     let (keystone, cloud) = (&login.auth_url, &login.cloud);
     match login.outcome {

@@ -31,15 +31,12 @@ pub(super) fn outcome(judged: &RequestVerdict) -> String {
     }
 }
 
-/// The outcome of a request that was not sent.
 pub(super) const SKIPPED: &str = "skipped";
 
-/// Describes a request that was not sent.
 pub(super) fn skipped(method: Method, reason: SkipReason) -> String {
     format!("{} skipped: {}", method.name(), skip_reason(reason))
 }
 
-/// The words for why a request was not sent.
 pub(super) fn skip_reason(reason: SkipReason) -> String {
     match reason {
         SkipReason::OutOfTime => "the time was spent (raise -t)".to_owned(),
@@ -125,7 +122,6 @@ const fn circumstance(phase: Phase) -> &'static str {
     }
 }
 
-/// The certificate in one line.
 pub(super) fn certificate(certificate: &CertificateInfo) -> String {
     let CertificateInfo { not_after, days_left, subject, issuer } = certificate;
     let life = if *days_left < 0.0 {

@@ -2,7 +2,9 @@
 
 use super::LiveView;
 use crate::report::wording;
-use crate::terminal::layout::{GAP, MARGIN, fit_columns, pad_left, pad_right, truncate_middle, widest};
+use crate::terminal::layout::{
+    FittedColumns, MARGIN, fit_columns, join_cells, pad_left, pad_right, truncate_middle, widest,
+};
 use crate::units;
 use crate::verdict::Verdict;
 use crate::watch::sparkline;
@@ -11,15 +13,11 @@ const MIN_SPARKLINE: usize = 8;
 const MAX_SPARKLINE: usize = 60;
 const TIME_COLUMNS: usize = 7;
 
-/// The width of each column; 0 for one that there is no room for.
 pub(super) struct EndpointTable<'a> {
     view: &'a LiveView<'a>,
     verdicts: &'a [&'a Verdict],
-    name: usize,
-    sparkline: usize,
-    time: usize,
-    diagnosis: usize,
-    duration: usize,
+    /// The widths of the names, and of sparkline, diagnosis, time and duration.
+    fitted: FittedColumns<4>,
 }
 
 impl<'a> EndpointTable<'a> {
@@ -28,10 +26,12 @@ impl<'a> EndpointTable<'a> {
         let diagnosis = widest(verdicts.iter().map(|verdict| verdict.diagnosis.name()));
         let duration = widest(verdicts.iter().map(|verdict| duration(view, verdict)));
         let room = view.columns().saturating_sub(MARGIN);
-        let fitted = fit_columns(name, [MIN_SPARKLINE, diagnosis, TIME_COLUMNS, duration], room);
-        let [sparkline, diagnosis, time, duration] = fitted.columns;
-        let sparkline = if sparkline > 0 { (sparkline + fitted.left).min(MAX_SPARKLINE) } else { 0 };
-        EndpointTable { view, verdicts, name: fitted.name, sparkline, time, diagnosis, duration }
+        let mut fitted = fit_columns(name, [MIN_SPARKLINE, diagnosis, TIME_COLUMNS, duration], room);
+        let [sparkline, ..] = &mut fitted.columns;
+        if *sparkline > 0 {
+            *sparkline = (*sparkline + fitted.left).min(MAX_SPARKLINE);
+        }
+        EndpointTable { view, verdicts, fitted }
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
@@ -39,26 +39,22 @@ impl<'a> EndpointTable<'a> {
     }
 
     fn line(&self, verdict: &Verdict) -> String {
-        let palette = self.view.palette;
-        let mut line = palette.margin(verdict.state);
-        line += &palette.bold(&pad_right(&truncate_middle(&verdict.endpoint, self.name), self.name));
-        let columns = [
-            (self.diagnosis, pad_right(verdict.diagnosis.name(), self.diagnosis)),
-            (self.duration, pad_right(&duration(self.view, verdict), self.duration)),
-            (self.time, pad_left(&format_slowest(verdict), self.time)),
-            (self.sparkline, self.sparkline(verdict)),
+        let (palette, width) = (self.view.palette, self.fitted.name);
+        let name = palette.bold(&pad_right(&truncate_middle(&verdict.endpoint, width), width));
+        let [sparkline, diagnosis, time, duration] = self.fitted.columns;
+        let cells = [
+            (diagnosis, pad_right(verdict.diagnosis.name(), diagnosis)),
+            (duration, pad_right(&self::duration(self.view, verdict), duration)),
+            (time, pad_left(&format_slowest(verdict), time)),
+            (sparkline, self.sparkline(verdict, sparkline)),
         ];
-        for (_, text) in columns.into_iter().filter(|(columns, _)| *columns > 0) {
-            line += GAP;
-            line += &text;
-        }
-        line
+        join_cells(palette.margin(verdict.state) + &name, cells)
     }
 
-    fn sparkline(&self, verdict: &Verdict) -> String {
+    fn sparkline(&self, verdict: &Verdict, columns: usize) -> String {
         let endpoint = self.view.history.endpoint(&verdict.endpoint);
         let recent = endpoint.into_iter().flat_map(|endpoint| &endpoint.recent);
-        sparkline::draw(recent, self.sparkline, self.view.palette)
+        sparkline::draw(recent, columns, self.view.palette)
     }
 }
 
@@ -69,7 +65,6 @@ fn duration(view: &LiveView, verdict: &Verdict) -> String {
     time.map(wording::run::lasting).unwrap_or_default()
 }
 
-/// Time of the slowest request of the run.
 fn format_slowest(verdict: &Verdict) -> String {
     verdict.sent().map(|judged| judged.elapsed).max().map(units::format_duration).unwrap_or_default()
 }

@@ -215,7 +215,6 @@ const SOCKET_WORDS: [(&str, &str); 6] = [
     ("the port", "the socket"),
 ];
 
-/// Fits an advice to a UNIX socket.
 fn for_socket((meaning, action): Advice) -> Advice {
     let fit =
         |text| SOCKET_WORDS.iter().fold(text, |text: String, (port, socket)| text.replace(port, socket));
