@@ -84,7 +84,8 @@ pub(super) fn take_headers(head: &[u8]) -> (Vec<u8>, Vec<Header>) {
         let is_named = !name.is_empty() && name.iter().copied().all(is_token);
         if value.is_empty() || (is_named && value.contains(&b'\0')) {
             shown.push(b'\n');
-            shown.extend(line.iter().copied().map(printable));
+            shown.extend(name);
+            shown.extend(value.iter().copied().map(printable));
         } else if is_named {
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             let value: Vec<u8> = value.iter().skip(1).copied().map(printable).collect();
@@ -200,7 +201,7 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\n A: a\r\n b\r\nB: b\r\n\r\n", OK, &[("b", b"b")]),
             (b"HTTP/1.1 200 OK\r\nA \t: \x7fa\x01\rb\x02\r\n\r\n", OK, &[("a", b"a  b")]),
             (
-                b"HTTP/1.1 200 OK\r\nA: a\0\x01\r\nB: b\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nA : a\0\x01\r\nB: b\r\n\r\n",
                 b"HTTP/1.1 200 OK\nA: a\0 \n\n",
                 &[("b", b"b")],
             ),
