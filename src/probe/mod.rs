@@ -14,6 +14,7 @@ mod head;
 mod http;
 mod in_process;
 mod p521;
+mod pem;
 mod resolve;
 mod stream;
 mod tls;

@@ -18,6 +18,7 @@ use rustls::{CertificateError, OtherError, RootCertStore};
 use strum::Display;
 
 use super::certificate;
+use super::pem::{self, Block};
 use crate::input;
 use crate::plan::{Tls, TrustStorePaths};
 use crate::sanitize::{sanitize_own, system_words};
@@ -214,12 +215,21 @@ impl From<Refusal> for rustls::Error {
 
 /// Adds the anchors of `--cacert`, a file or a directory. Returns their place, as an error names it.
 fn add_given(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<String> {
-    let add = if path.is_dir() { add_directory } else { add_file };
-    add(anchors, path, deadline).context("--cacert")?;
-    if anchors.certificates.is_empty() {
-        bail!("--cacert {}: no usable CA certificate in PEM form in it", path.display());
+    let text = if path.is_dir() {
+        add_directory(anchors, path, deadline).context("--cacert")?;
+        Vec::new()
+    } else {
+        add_file(anchors, path, deadline).context("--cacert")?
+    };
+    if !anchors.certificates.is_empty() {
+        return Ok(format!("--cacert {}", path.display()));
     }
-    Ok(format!("--cacert {}", path.display()))
+    let block = Block::first(&text, b"CERTIFICATE");
+    let why = block.as_ref().map_or("no usable CA certificate in PEM form in it", |block| {
+        let decoded = block.decode::<CertificateDer<'_>>();
+        decoded.err().unwrap_or("the PEM block that begins there is not a CA certificate that can be used")
+    });
+    bail!("--cacert {}: {why}", pem::place(path, block.as_ref()))
 }
 
 /// Adds the system's anchors, from where the environment says they are, else from where the distribution has them. Returns
@@ -265,11 +275,11 @@ fn read_pem(path: &Path, deadline: Instant) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse.
-fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<()> {
+/// Adds every certificate of a file that is one; a bundle often holds some that today's rules refuse. Returns the text.
+fn add_file(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<Vec<u8>> {
     let text = read_pem(path, deadline)?;
     CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).for_each(|found| anchors.add(found));
-    Ok(())
+    Ok(text)
 }
 
 /// Adds the certificates of a directory's files; other files, and unreadable ones, are skipped.
@@ -298,18 +308,14 @@ pub(super) fn identity(
 ) -> Result<Option<Arc<CertifiedKey>>> {
     let Some(path) = &tls.cert else { return Ok(None) };
     let text = read_pem(path, deadline).context("--cert")?;
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
-    if chain.is_empty() {
-        bail!("--cert {}: no certificate in PEM form in it", path.display());
-    }
+    let chain = client_chain(&text, path)?;
     let (option, key_path) = tls.key.as_ref().map_or(("--cert", path), |key| ("--key", key));
     let key_text = if tls.key.is_some() { read_pem(key_path, deadline).context(option)? } else { text };
-    let key = private_key(&key_text).with_context(|| format!("{option} {}", key_path.display()))?;
-    let signer = provider
-        .key_provider
-        .load_private_key(key)
-        .map_err(|_| anyhow!("{option} {}: a key of a kind that TLS cannot use", key_path.display()))?;
+    let block = Block::first(&key_text, b"PRIVATE KEY");
+    let key = private_key(&key_text, block.as_ref()).and_then(|key| {
+        provider.key_provider.load_private_key(key).map_err(|_| "a key of a kind that TLS cannot use")
+    });
+    let signer = key.map_err(|why| anyhow!("{option} {}: {why}", pem::place(key_path, block.as_ref())))?;
     let identity = CertifiedKey::new(chain, signer);
     // Of some keys the library does not know the public half: the server will see whether they fit.
     if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) = identity.keys_match()
@@ -319,13 +325,27 @@ pub(super) fn identity(
     Ok(Some(Arc::new(identity)))
 }
 
+/// The client's certificate, and those that follow it in its file.
+fn client_chain(text: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let block = Block::first(text, b"BEGIN CERTIFICATE-");
+    // A server would have to guess at what is wrong with a certificate of its client's.
+    let first = block.as_ref().map_or(Err("no certificate in PEM form in it"), |block| {
+        let own = block.decode()?;
+        certificate::read(&own).map(drop).ok_or("the PEM block that begins there is not a certificate")
+    });
+    first.map_err(|why| anyhow!("--cert {}: {why}", pem::place(path, block.as_ref())))?;
+    Ok(CertificateDer::pem_slice_iter(text).filter_map(Result::ok).collect())
+}
+
 /// The first private key of a file; both the new and the old form of encryption say so in their text.
-fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>> {
+fn private_key(text: &[u8], block: Option<&Block<'_>>) -> Result<PrivateKeyDer<'static>, &'static str> {
     match PrivateKeyDer::from_pem_slice(text) {
         Ok(key) => Ok(key),
         Err(_) if text.windows(9).any(|part| part == b"ENCRYPTED") => {
-            bail!("the private key is encrypted; give one without a passphrase, readable by the probe alone")
+            Err("the private key is encrypted; give one without a passphrase, readable by the probe alone")
         }
-        Err(_) => bail!("no private key in PEM form in it (give it with --key FILE)"),
+        Err(_) => {
+            block.map_or(Err("no private key in PEM form in it (give it with --key FILE)"), Block::decode)
+        }
     }
 }

@@ -73,6 +73,12 @@ fn unusable_files() {
     let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMIIB\n\
                -----END RSA PRIVATE KEY-----\n";
     let whole = format!("{}{encrypted}", one.certificate);
+    let line_of_key = 1 + one.certificate.lines().count();
+    let begin = "# ours\n\n-----BEGIN CERTIFICATE-----\n";
+    let [no_base64, no_end, no_certificate] =
+        ["!\n-----END CERTIFICATE-----\n", "MIIB\n", "MIIB\n-----END CERTIFICATE-----\n"]
+            .map(|rest| format!("{begin}{rest}{}", one.certificate));
+    let broken_key = "-----BEGIN PRIVATE KEY-----\nMIIB\n";
     let remedy = "the private key is encrypted; give one without a passphrase, readable by the probe alone";
     let cases = [
         ("nothing", None, format!("--cert {}: no certificate in PEM form in it", at("cert"))),
@@ -87,9 +93,29 @@ fn unusable_files() {
             Some(other.key.as_str()),
             format!("--key {}: the key does not belong to the certificate of --cert", at("key")),
         ),
-        (&one.certificate, Some(encrypted), format!("--key {}: {remedy}", at("key"))),
-        (&one.certificate, Some(old), format!("--key {}: {remedy}", at("key"))),
-        (&whole, None, format!("--cert {}: {remedy}", at("cert"))),
+        (&one.certificate, Some(encrypted), format!("--key {}:1: {remedy}", at("key"))),
+        (&one.certificate, Some(old), format!("--key {}:1: {remedy}", at("key"))),
+        (&whole, None, format!("--cert {}:{line_of_key}: {remedy}", at("cert"))),
+        (
+            &one.certificate,
+            Some(broken_key),
+            format!("--key {}:1: the PEM block that begins there has no line -----END", at("key")),
+        ),
+        (
+            &no_base64,
+            None,
+            format!("--cert {}:3: the text of the PEM block that begins there is not base64", at("cert")),
+        ),
+        (
+            &no_end,
+            None,
+            format!("--cert {}:3: the PEM block that begins there has no line -----END", at("cert")),
+        ),
+        (
+            &no_certificate,
+            None,
+            format!("--cert {}:3: the PEM block that begins there is not a certificate", at("cert")),
+        ),
     ];
     for (cert, key, why) in cases {
         let run = refused(&files, cert, key);

@@ -112,6 +112,30 @@ fn empty_trust_stores() {
     }
 }
 
+/// An error about a block of the file names its first line, and nothing of its text.
+#[test]
+fn broken_blocks() {
+    let files = Files::new();
+    let begin = "a comment\n-----BEGIN CERTIFICATE-----\n";
+    let end = "-----END CERTIFICATE-----\n";
+    let there = "the PEM block that begins there";
+    let cases = [
+        (format!("{begin}s3cr3t!\n{end}"), format!("the text of {there} is not base64")),
+        (format!("{begin}MIIB\n"), format!("{there} has no line -----END")),
+        (format!("{begin}MIIB\n{end}"), format!("{there} is not a CA certificate that can be used")),
+        (
+            format!("\n-----BEGIN CERTIFICATE----\r\nMIIB\r\n{end}"),
+            "the line is not the beginning of a PEM block that can be read".into(),
+        ),
+    ];
+    for (text, why) in cases {
+        let file = files.write("broken.pem", &text);
+        let run = check(["https://127.0.0.1:9", "--cacert", &file]).run();
+        run.is_refused(&[]);
+        assert_eq!(run.stdout, format!("CEILOMETER UNKNOWN - --cacert {file}:2: {why}\n"), "{text}");
+    }
+}
+
 /// Plain http reads no trust store, not even a missing one.
 #[test]
 fn plain_http() {
