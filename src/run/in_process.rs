@@ -14,12 +14,12 @@ use crate::report::Report;
 pub(crate) fn report_of(
     plan: &Plan,
     prober: &Prober,
-    probed: impl ExactSizeIterator<Item = (Endpoint, Vec<PlannedRequest>)>,
+    requests: impl ExactSizeIterator<Item = (Endpoint, Vec<PlannedRequest>)>,
     deadline: Instant,
 ) -> Report {
     let (started, started_at) = (Instant::now(), SystemTime::now());
-    let examination = Examination::new(plan, prober, probed.len(), TimeFrame { started, deadline });
+    let examination = Examination::new(plan, prober, requests.len(), TimeFrame { started, deadline });
     let judge = |(endpoint, planned)| examination.judge(&endpoint, planned, 1, Duration::ZERO);
-    let verdicts = probed.map(judge).collect();
+    let verdicts = requests.map(judge).collect();
     Report::of(plan, verdicts, started_at, started.elapsed())
 }
