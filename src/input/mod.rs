@@ -210,6 +210,12 @@ pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new("/dev/stdin")
 }
 
+/// Tests for two names of one file that exists.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|status| (status.dev(), status.ino()));
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
 /// Tests whether a regular file is readable by other users than its owner.
 pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     !is_standard_input(path)

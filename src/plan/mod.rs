@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::cli::haproxy_call;
 use crate::cli::{Cli, FailOn, MethodChoice, ResponseTime, ThresholdArgs};
@@ -144,7 +144,7 @@ impl Plan {
         validate::check_conflicts(cli, &timing, haproxy)?;
         cloud::check_conflicts(cli)?;
         if let Some(file) = &cli.output.output_file {
-            check_output_file(file, look_deadline(timing.budget))?;
+            check_output_file(file, cli, look_deadline(timing.budget))?;
         }
         let deadline = timing.deadline(environment.started);
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
@@ -198,11 +198,21 @@ fn look_deadline(budget: Duration) -> Instant {
     Instant::now() + budget / LOOK_SHARE
 }
 
-/// Refuses an output file that is not a regular one. Where its file system does not answer, the result matters more: it is
-/// probed for all the same, and writing reports any other problem.
-fn check_output_file(file: &Path, deadline: Instant) -> Result<()> {
+/// Refuses an output file that is not a regular one, or that another option reads. Where its file system does not answer,
+/// the result matters more: it is probed for all the same, and writing reports any other problem.
+fn check_output_file(file: &Path, cli: &Cli, deadline: Instant) -> Result<()> {
     let own = file.to_owned();
-    deadline::within(Some(deadline), move || input::check_output_target(&own)).unwrap_or(Ok(()))
+    let inputs: Vec<_> = cli.files().map(|(option, input)| (option, input.to_owned())).collect();
+    let check = move || {
+        input::check_output_target(&own)?;
+        match inputs.iter().find(|(_, input)| input::is_same_file(input, &own)) {
+            Some((option, _)) => {
+                bail!("'--output-file' would replace the file of '{}'", option.trim_end_matches(['@', ' ']))
+            }
+            None => Ok(()),
+        }
+    };
+    deadline::within(Some(deadline), check).unwrap_or(Ok(()))
 }
 
 /// Returns the end of a run that needs files, which a file system may not answer for; `None` where no file is named, for a

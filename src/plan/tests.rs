@@ -349,6 +349,25 @@ fn invalid_files() {
     assert!(absent.starts_with("--token-file: "), "{absent}");
 }
 
+/// A report in the place of a secret would be sent by the next run.
+#[test]
+fn output_in_the_place_of_an_input() {
+    let files = Files::with(&[("file", "token"), ("list", "h\n")]);
+    std::os::unix::fs::symlink(files.path("file"), files.path("link")).unwrap();
+    let (file, link, list) = (files.path("file"), files.path("link"), files.path("list"));
+    let header = format!("@{file}");
+    for (option, input, output) in [
+        ("--token-file", &file, &file),
+        ("--token-file", &link, &file),
+        ("--header", &header, &file),
+        ("--endpoints", &list, &list),
+    ] {
+        let error = refusal(&["h", option, input, "--output-file", output], &[]);
+        assert_eq!(error, format!("'--output-file' would replace the file of '{option}'"));
+    }
+    try_plan(&["h", "--token-file", &file, "--output-file", &list], &[]).unwrap();
+}
+
 #[test]
 fn secrets_in_place_of_their_files() {
     let long = "gAAAA".repeat(60);

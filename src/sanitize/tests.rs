@@ -383,6 +383,7 @@ fn broken_userinfo() {
         ("http://us<br/>er</p>\n<p>:Tr0ub@h", "http://***@h"),
         ("http://us&#10;er&#10;:Tr0ub@h", "http://***@h"),
         ("http://us er :Tr0ub@h", "http://***@h"),
+        ("//us\ner\n:Tr0ub@h", "//***@h"),
         // Texts that only look like it.
         ("http://host is down:a@b", "http://host is down:a@b"),
         ("url: http://host\nmail: a@b", "url: http://host mail: a@b"),

@@ -47,7 +47,8 @@ pub(super) fn userinfo(text: &[u8]) -> UrlCredentials {
             None => (None, password(authority, after)),
         };
         let end = start + authority.len();
-        let is_name = has_scheme && !authority.iter().any(|byte| b":@".contains(byte));
+        let is_name =
+            (has_scheme || !authority.is_empty()) && !authority.iter().any(|byte| b":@".contains(byte));
         let broken = if is_name { broken_login(after).map(|at| end + at) } else { None };
         match broken.or_else(|| ahead.end_of_password(text, end, reach)).or(login) {
             Some(end) => found.userinfo.extend((end > start).then_some(start..end)),

@@ -247,7 +247,9 @@ fn is_header_name(text: &str) -> bool {
 }
 
 fn is_ipv6_like(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.%".contains(&byte))
+    let (address, zone) = text.split_once('%').unwrap_or((text, ""));
+    address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
+        && (zone.is_empty() || address.matches(':').count() > 1)
 }
 
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), EndpointError> {

@@ -194,6 +194,7 @@ fn invalid_schemes_and_ports() {
         ("a:b:c", neither.into()),
         ("1::2::3", neither.into()),
         ("fe80::1%eth0", zone.into()),
+        ("fe80::1%management0", zone.into()),
         ("[fe80::1%25eth0]:8777", zone.into()),
         ("http://::1", "an IPv6 address in a URL needs brackets: [::1]".into()),
     ]);
