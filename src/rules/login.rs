@@ -25,10 +25,10 @@ pub(super) static ROWS: &[Row] = &[
         .action("set auth_url to the address in the redirect"),
     down(Status(404))
         .meaning("there is no login at this address: it is not Keystone's")
-        .action("check auth_url; it ends before /auth/tokens"),
+        .action("check auth_url, without /auth/tokens at its end"),
     refused(Status(405))
         .meaning("there is no login at this address: Keystone's accepts POST")
-        .action("check auth_url; it ends before /auth/tokens"),
+        .action("check auth_url, without /auth/tokens at its end"),
     down(Status(429))
         .meaning("Keystone, or a proxy in front of it, limits its clients")
         .action("log in less often: keep the token cache on (--token-cache)"),

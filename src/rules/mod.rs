@@ -235,10 +235,12 @@ static ROWS: &[Row] = &[
     row(on(FaultKind::Timeout), Critical, NoAnswer)
         .meaning("no answer came in time; other clients would time out too")
         .action("check that the host is up, that no firewall drops the packets, and the load of the API"),
-    row(on(FaultKind::Tls), Critical, TlsFailed).meaning("no trusted connection could be made").action(
-        "check the server's certificate against --cacert and the name of the endpoint, and whether it \
+    row(on(FaultKind::Tls), Critical, TlsFailed)
+        .meaning("a client that verifies the server as this check does would fail too")
+        .action(
+            "check the server's certificate against --cacert and the name of the endpoint, and whether it \
              wants a client certificate (--cert) or expects plain http on that port",
-    ),
+        ),
     PROTOCOL,
     row(on(FaultKind::Body), Critical, Unexpected)
         .meaning("probably the server crashed within its response, or a proxy gave up")

@@ -290,6 +290,9 @@ pub(crate) fn parse_port(text: &str) -> Option<u16> {
 }
 
 fn check_port(text: &str) -> Result<u16, String> {
+    if text.is_empty() {
+        return Err("the port is missing after the colon".into());
+    }
     parse_port(text).ok_or_else(|| format!("invalid port {}: expected 1 to 65535", sanitize::quote_arg(text)))
 }
 

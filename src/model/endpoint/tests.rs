@@ -172,14 +172,15 @@ fn invalid_hosts() {
 #[test]
 fn invalid_schemes_and_ports() {
     let neither = "neither HOST:PORT nor an IPv6 address (::1, [::1]:8777)";
+    let missing = "the port is missing after the colon";
     let zone = "an IPv6 zone (%) is valid on one machine only: give an address without one";
     let port = |text: &str| format!("invalid port '{text}': expected 1 to 65535");
     refused_with(&[
         ("ftp://host", "unsupported scheme 'ftp': use http or https".into()),
         ("unix://run/socket", "unsupported scheme 'unix': use http or https".into()),
         ("://host", "unsupported scheme '': use http or https".into()),
-        ("http:/host", port("")),
-        ("host:", port("")),
+        ("http:/host", missing.into()),
+        ("host:", missing.into()),
         ("host:0", port("0")),
         ("host:65536", port("65536")),
         ("host:+80", port("+80")),
@@ -187,7 +188,7 @@ fn invalid_schemes_and_ports() {
         ("host:http", port("http")),
         ("mailto:me", port("me")),
         ("[::1]:0", port("0")),
-        ("[::1]:", port("")),
+        ("[::1]:", missing.into()),
         ("[::1", "the bracket is not closed".into()),
         ("[host]", neither.into()),
         ("[192.0.2.7]", neither.into()),

@@ -297,12 +297,12 @@ fn thrice_verbose() {
     let report = fixture::report(vec![fixture::backend_down("localhost:8777")]);
     expect![[r#"
         CRITICAL  backend-down: GET 503 from localhost:8777: "database|unreachable"
-          HEAD from 192.0.2.7:8777: OK by head:204 (documented)
+          HEAD at 192.0.2.7:8777: OK by row head:204 (documented)
           connect 0.23 ms, wait 1.00 ms
           curl -I --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health
           sent: HEAD /v2/health HTTP/1.1
           received: HTTP 204
-          GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+          GET at 192.0.2.7:8777: CRITICAL by row get:503 (documented)
           resolve 0.90 ms, connect 1.20 ms, wait 10.2 ms
           X-Openstack-Request-Id: req-42
           curl -i --max-time 10 --noproxy '*' -H 'User-Agent: check_ceilometer/0.1.0' -H 'Accept: application/json' -H 'Cache-Control: no-cache' http://localhost:8777/v2/health

@@ -193,17 +193,17 @@ mod tests {
     #[test]
     fn requests_and_transcript() {
         expect![[r#"
-            HEAD refused 0.32 ms from 192.0.2.7:8777: CRITICAL by refused (ours)
+            HEAD refused 0.32 ms at 192.0.2.7:8777: CRITICAL by row refused (ours)
             --
-            HEAD from 192.0.2.7:8777: CRITICAL by refused (ours)
+            HEAD at 192.0.2.7:8777: CRITICAL by row refused (ours)
         "#]]
         .assert_eq(&beyond_the_level_below(&fixture::unreachable("a:8777"), 2));
         expect![[r#"
-            HEAD 204 1.23 ms from 192.0.2.7:8777: OK by head:204 (documented)
-            GET 503 12.3 ms from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+            HEAD 204 1.23 ms at 192.0.2.7:8777: OK by row head:204 (documented)
+            GET 503 12.3 ms at 192.0.2.7:8777: CRITICAL by row get:503 (documented)
             --
-            HEAD from 192.0.2.7:8777: OK by head:204 (documented)
-            GET from 192.0.2.7:8777: CRITICAL by get:503 (documented)
+            HEAD at 192.0.2.7:8777: OK by row head:204 (documented)
+            GET at 192.0.2.7:8777: CRITICAL by row get:503 (documented)
         "#]]
         .assert_eq(&beyond_the_level_below(&fixture::backend_down("a:8777"), 2));
         expect![[r#"

@@ -204,7 +204,7 @@ fn by_proxy(proxy: &str, request: &RequestVerdict) -> Advice {
         Some(404 | 405) => (
             format!("{proxy}, not Keystone, answered: it has no login at this address"),
             format!(
-                "check auth_url, which ends before /auth/tokens, then whether {proxy} passes it on to Keystone"
+                "check auth_url, without /auth/tokens at its end, then whether {proxy} passes it on to Keystone"
             ),
         ),
         _ => (

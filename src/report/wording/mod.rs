@@ -15,7 +15,7 @@ pub(crate) use details::add_details;
 
 use std::time::Duration;
 
-use crate::model::exchange::{Completion, Method, Phase, Phases, PlannedRequest, SkipReason};
+use crate::model::exchange::{Completion, Method, Phase, Phases, PlannedRequest, SkipReason, is_success};
 use crate::plan::Verbosity;
 use crate::units::{format_decimal, format_duration, format_timestamp};
 use crate::verdict::{
@@ -101,10 +101,15 @@ pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
         };
         let location = rest(&judged.quotes.location);
         lines.extend(location.map(|location| format!("Location of {method}: {location}")));
-        let message = rest(&judged.message);
+        let message = rest(&judged.message).filter(|said| !is_good_news(judged, said));
         lines.extend(message.map(|message| format!("{method} said: {message}")));
     }
     lines
+}
+
+/// Tests for a body that says no more than its good status does.
+fn is_good_news(judged: &RequestVerdict, said: &str) -> bool {
+    said.eq_ignore_ascii_case("ok") && judged.completion.response().is_some_and(|status| is_success(*status))
 }
 
 fn failure(fault: &FaultInfo) -> String {
@@ -193,9 +198,9 @@ fn details(judged: &RequestVerdict, details: &RequestDetails) -> impl Iterator<I
 
 /// Names the responder and the rule that judged the response.
 pub(super) fn provenance(judged: &RequestVerdict) -> String {
-    let peer = judged.peer.as_ref().map(|peer| format!(" from {peer}")).unwrap_or_default();
+    let peer = judged.peer.as_ref().map(|peer| format!(" at {peer}")).unwrap_or_default();
     let who = judged.answered_by.map(|who| format!(", answered by {}", who.name())).unwrap_or_default();
-    let rule = format!("{} by {} ({})", judged.state, judged.row.key, judged.row.origin.name());
+    let rule = format!("{} by row {} ({})", judged.state, judged.row.key, judged.row.origin.name());
     format!("{peer}{who}: {rule}")
 }
 
