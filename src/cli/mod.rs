@@ -32,7 +32,7 @@ pub(crate) use cloud::{CloudArgs, TokenCache};
 pub(crate) use error::{EarlyExit, conflict};
 pub(crate) use help::EXAMPLES;
 pub(crate) use parse::{OPTS_VAR, not_allowed};
-pub(crate) use value_enums::{Artifact, ColorWhen, FailOn, MethodChoice, OutputFormat};
+pub(crate) use value_enums::{Artifact, ColorWhen, MethodChoice, OutputFormat};
 pub(crate) use values::{ConnectTo, ResponseTime, Topic};
 
 /// The program's name.
@@ -286,11 +286,12 @@ pub(crate) struct ThresholdArgs {
     #[arg(
         long,
         value_name = "warning|critical",
+        value_parser = values::failing_state(),
         ignore_case = true,
         hide_short_help = true,
         hide_possible_values = true
     )]
-    pub(crate) fail_on: Option<FailOn>,
+    pub(crate) fail_on: Option<State>,
 }
 
 /// Time, retries and repeated runs.

@@ -239,7 +239,7 @@ fn case_of_words() {
          --simulate Backend-Down,HEALTHY";
     let cli = read(&words.split(' ').collect::<Vec<_>>(), None).unwrap();
     assert_eq!((cli.request.method, cli.output.output), (Some(MethodChoice::Head), Some(OutputFormat::Json)));
-    assert_eq!(cli.thresholds.fail_on, Some(FailOn::Critical));
+    assert_eq!(cli.thresholds.fail_on, Some(State::Critical));
     assert_eq!((cli.output.color, cli.mode.generate), (Some(ColorWhen::Never), Some(Artifact::Man)));
     assert_eq!(cli.mode.explain, Some(Key::parse("get:5xx").ok().map(Topic::Key)));
     assert_eq!(cli.thresholds.state, [(Key::parse("dns").unwrap(), State::Ok)]);

@@ -209,6 +209,11 @@ pub(super) fn connect_to(text: &str) -> Result<ConnectTo, String> {
     }
 }
 
+pub(super) fn failing_state() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(["warning", "critical"])
+        .try_map(|name| State::from_name(&name).ok_or("unknown state"))
+}
+
 pub(super) fn simulated() -> impl TypedValueParser<Value = Diagnosis> {
     PossibleValuesParser::new(Diagnosis::NAMES).try_map(|name| diagnosis(&name).ok_or("unknown diagnosis"))
 }

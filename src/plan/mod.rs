@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cli::haproxy_call;
-use crate::cli::{Cli, FailOn, MethodChoice, ResponseTime, ThresholdArgs};
+use crate::cli::{Cli, MethodChoice, ResponseTime, ThresholdArgs};
 use crate::environment::Environment;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::Method;
@@ -296,10 +296,9 @@ fn days_left(minimum: Duration) -> Range {
     Range::at_least(minimum.as_secs_f64() / Unit::Days.seconds())
 }
 
-fn exit_codes(fail_on: Option<FailOn>, haproxy: bool) -> ExitCodes {
+fn exit_codes(fail_on: Option<State>, haproxy: bool) -> ExitCodes {
     match fail_on {
-        Some(FailOn::Warning) => ExitCodes::FailOn(State::Warning),
-        Some(FailOn::Critical) => ExitCodes::FailOn(State::Critical),
+        Some(from) => ExitCodes::FailOn(from),
         None if haproxy => ExitCodes::HaProxy,
         None => ExitCodes::Guidelines,
     }
