@@ -28,20 +28,22 @@ pub(crate) fn has_form_of_call(cli: &Cli) -> bool {
     port == NOT_USED || parse_port(port).is_some()
 }
 
-/// Parses the call: the way to the server, and whether HAProxy connects to it with TLS (`HAPROXY_SERVER_SSL`, since
-/// HAProxy 2.6).
-pub(crate) fn parse(cli: &Cli, environment: &Environment) -> Result<(Route, bool)> {
-    let server = match cli.targets.endpoints.as_slice() {
-        [_, _, address, port] => server(address, port, cli.targets.port)?,
-        [] => server_in_environment(cli, environment)?,
+/// Tests whether HAProxy connects to the server with TLS (`HAPROXY_SERVER_SSL`, since HAProxy 2.6).
+pub(crate) fn uses_tls(environment: &Environment) -> bool {
+    environment.variable("HAPROXY_SERVER_SSL").is_some_and(|value| value == "1")
+}
+
+/// Parses the way to the server.
+pub(crate) fn route(cli: &Cli, environment: &Environment) -> Result<Route> {
+    match cli.targets.endpoints.as_slice() {
+        [_, _, address, port] => server(address, port, cli.targets.port),
+        [] => server_in_environment(cli, environment),
         given => bail!(
             "--haproxy expects four arguments (proxy address and port, server address and port) or none, \
              but there are {}",
             given.len()
         ),
-    };
-    let ssl = environment.variable("HAPROXY_SERVER_SSL").is_some_and(|value| value == "1");
-    Ok((server, ssl))
+    }
 }
 
 /// Parses the server from the environment, for a wrapper that passes no arguments on.

@@ -79,12 +79,7 @@ pub(super) fn plan(
     if !haproxy && cloud::is_wanted(cli) && !names_endpoints(cli) {
         return catalog(cli);
     }
-    let endpoints = if haproxy {
-        let (route, ssl) = haproxy_call::parse(cli, environment)?;
-        vec![server(cli, route, ssl)?]
-    } else {
-        endpoints(cli, deadline)?
-    };
+    let endpoints = if haproxy { vec![server(cli, environment)?] } else { endpoints(cli, deadline)? };
     check_family(cli, &endpoints)?;
     if cli.targets.all_addresses {
         // The number of addresses, which a quorum is about, is not known yet.
@@ -249,8 +244,9 @@ pub(crate) fn set_route<'a>(
 }
 
 /// Converts HAProxy's server to an endpoint, with the name of `-H`.
-fn server(cli: &Cli, route: Route, ssl: bool) -> Result<Endpoint> {
-    let defaults = Defaults { ssl: cli.targets.ssl || ssl, ..defaults(cli) };
+fn server(cli: &Cli, environment: &Environment) -> Result<Endpoint> {
+    let route = haproxy_call::route(cli, environment)?;
+    let defaults = Defaults { ssl: cli.targets.ssl || haproxy_call::uses_tls(environment), ..defaults(cli) };
     let scheme = if defaults.ssl { Scheme::Https } else { Scheme::Http };
     let (host, port) = match route {
         Route::Address(address, port) => (Host::Address(address), port),
