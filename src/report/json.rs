@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::json;
 
 use super::Report;
 use super::wording::{self, cause};
@@ -96,18 +97,9 @@ impl Serialize for FaultInfo {
     }
 }
 
-/// A header that is quoted.
-#[derive(Serialize)]
-struct Fact<'a> {
-    name: &'a str,
-    value: &'a str,
-}
-
-struct Times(Phases);
-
-impl Serialize for Times {
+impl Serialize for Phases {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let time = |phase| self.0.get(phase).map(units::milliseconds);
+        let time = |phase| self.get(phase).map(units::milliseconds);
         serializer.collect_map(Phase::ALL.iter().map(|&phase| (phase, time(phase))))
     }
 }
@@ -120,7 +112,7 @@ fn response<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> R
 
 fn times<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Result<(), M::Error> {
     map.serialize_entry("elapsed_ms", &request.map(|request| units::milliseconds(request.elapsed)))?;
-    map.serialize_entry("phases_ms", &Times(request.map(|request| request.phases).unwrap_or_default()))
+    map.serialize_entry("phases_ms", &request.map(|request| request.phases).unwrap_or_default())
 }
 
 /// A request in one flat object.
@@ -142,7 +134,7 @@ impl Serialize for PlannedRequest<RequestVerdict> {
         map.serialize_entry("detail", &request.and_then(|request| request.message.as_ref()))?;
         map.serialize_entry("skipped", &skipped)?;
         if let Some(details) = request.and_then(|request| request.details.as_ref()) {
-            let facts = details.facts.iter().map(|(name, value)| Fact { name, value });
+            let facts = details.facts.iter().map(|(name, value)| json!({ "name": name, "value": value }));
             map.serialize_entry("facts", &facts.collect::<Vec<_>>())?;
             map.serialize_entry("curl", &details.curl)?;
         }
@@ -182,7 +174,7 @@ mod tests {
     use crate::plan::Verbosity;
     use expect_test::expect;
     use proptest::prelude::*;
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, Value};
 
     fn object(report: &Report) -> Value {
         serde_json::from_str(&render(report)).unwrap()

@@ -41,7 +41,10 @@ pub(crate) struct Run {
     session: Option<Session>,
     /// Shared by all runs: the next one joins a look-up that a silent name service delays.
     resolver: Resolver,
-    count: ProgressCounter,
+    /// Number of endpoints that the current run has probed.
+    done: AtomicUsize,
+    /// Number of endpoints of the current run.
+    all: AtomicUsize,
     /// Verdicts of the run under way, where a signal ends it with a report.
     finished: Mutex<Vec<Verdict>>,
     /// The embedded endpoints live as long as the run.
@@ -73,24 +76,6 @@ impl TimeFrame {
     }
 }
 
-/// Endpoints that the current run has probed, and all of them.
-#[derive(Debug, Default)]
-struct ProgressCounter {
-    done: AtomicUsize,
-    all: AtomicUsize,
-}
-
-impl ProgressCounter {
-    fn begin(&self, all: usize) {
-        self.done.store(0, Ordering::Relaxed);
-        self.all.store(all, Ordering::Relaxed);
-    }
-
-    fn advance(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 impl Run {
     /// Starts the simulated endpoints, if the plan has some.
     pub(crate) fn new(mut plan: Arc<Plan>, file_uses: FileUses) -> Result<Run> {
@@ -110,12 +95,13 @@ impl Run {
             plan,
             session,
             resolver: Resolver::default(),
-            count: ProgressCounter::default(),
+            done: AtomicUsize::default(),
+            all: AtomicUsize::default(),
             finished: Mutex::default(),
             simulation,
             file_uses,
         };
-        run.count.begin(run.endpoints().len());
+        run.begin_count(run.endpoints().len());
         Ok(run)
     }
 
@@ -135,7 +121,12 @@ impl Run {
     }
 
     pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.count.done.load(Ordering::Relaxed), self.count.all.load(Ordering::Relaxed))
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
+
+    fn begin_count(&self, all: usize) {
+        self.done.store(0, Ordering::Relaxed);
+        self.all.store(all, Ordering::Relaxed);
     }
 
     /// Probes and judges every endpoint once, within this time.
@@ -169,7 +160,7 @@ impl Run {
         } else {
             endpoints
         };
-        self.count.begin(endpoints.len());
+        self.begin_count(endpoints.len());
         self.finished.lock().unwrap_or_else(PoisonError::into_inner).clear();
         prober.limit_kept_body(examination::body_bytes(endpoints.len()));
         let examination = examination::Examination::new(plan, &prober, endpoints.len(), time);
@@ -183,7 +174,7 @@ impl Run {
                 recipients.add(endpoint);
             }
             let verdict = examination.verdict(endpoint, self.methods(endpoint), queued);
-            self.count.advance();
+            self.done.fetch_add(1, Ordering::Relaxed);
             if plan.reports_interruption() {
                 self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
             }
