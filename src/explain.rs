@@ -61,7 +61,8 @@ fn row_for(key: Key, row: Row) -> (String, Parts) {
 
 fn explained(table: &Table, diagnosis: Diagnosis) -> (String, Parts) {
     let (meaning, cause, first) = explanation(diagnosis);
-    let mut rows = table.rows().into_iter().filter(|row| row.diagnosis == diagnosis).collect::<Vec<_>>();
+    let leads_here = |row: &Row| row.diagnosis == diagnosis || row.other_diagnosis == Some(diagnosis);
+    let mut rows = table.rows().into_iter().filter(leads_here).collect::<Vec<_>>();
     rows.sort_by_key(|row| Reverse(row.state.severity()));
     let rows = rows.chunk_by(|one, next| one.state == next.state).map(|alike| {
         let keys = alike.iter().map(|row| row.key.to_string()).collect::<Vec<_>>().join(", ");
@@ -325,8 +326,10 @@ mod tests {
     #[test]
     fn diagnosis_of_every_row() {
         for row in Table::default().rows() {
-            let text = topic(&Table::default(), Topic::Diagnosis(row.diagnosis), WIDTH);
-            assert!(text.contains(&row.key.to_string()), "{text}");
+            for diagnosis in [Some(row.diagnosis), row.other_diagnosis].into_iter().flatten() {
+                let text = topic(&Table::default(), Topic::Diagnosis(diagnosis), WIDTH);
+                assert!(text.contains(&row.key.to_string()), "{text}");
+            }
         }
     }
 
@@ -376,6 +379,25 @@ mod tests {
               source   ours (the Health-Check API's page is silent)
         "#]]
         .assert_eq(&explained(&[], "405"));
+    }
+
+    /// A row that the body divides between two diagnoses is listed with both.
+    #[test]
+    fn row_of_two_diagnoses() {
+        let refused = topic(&Table::default(), Topic::Diagnosis(Diagnosis::LoginRefused), WIDTH);
+        assert!(refused.contains("rows     login:404, login:405, login:4xx (UNKNOWN)\n"), "{refused}");
+        expect![[r#"
+            login:404
+              state    UNKNOWN
+              meaning  there is no login at this address: it is not Keystone's
+              action   check auth_url, without /auth/tokens at its end
+              hint     where the body is Keystone's own error in JSON (login-refused), the
+                       address is right, and Keystone knows no such application credential,
+                       token, user, project or domain: check their names and ids, and
+                       whether it was deleted or has expired
+              source   ours (the Health-Check API's page is silent)
+        "#]]
+        .assert_eq(&explained(&[], "login:404"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The rows of a login and of its catalogue. None is about the service, so each is UNKNOWN.
 
 use super::Selector::{Class, Fault, Status};
-use super::{Key, Row, Selector, any, row};
+use super::{Hint, Key, Row, Selector, any, row};
 use crate::model::diagnosis::Diagnosis::{Healthy, KeystoneDown, LoginRefused, NotInCatalog, Unexpected};
 use crate::model::exchange::{FaultKind, Method};
 use crate::model::state::State::{self, Unknown};
@@ -11,6 +11,13 @@ const BROKEN_OFF: &str =
     "probably Keystone crashed, a proxy or firewall stepped in, or the port is for another protocol";
 const CHECK_LOG: &str =
     "check auth_url (http or https, and the port), Keystone's log, and any proxy in front of it";
+/// Keystone answers so to a credential that it does not know, with an error in JSON; a page means a wrong address.
+const KEYSTONES_404: &[Hint] = &[Hint {
+    key: login(Status(404)),
+    words: "where the body is Keystone's own error in JSON (login-refused), the address is right, and Keystone knows no such \
+            application credential, token, user, project or domain: check their names and ids, and whether it was \
+            deleted or has expired",
+}];
 
 pub(super) static ROWS: &[Row] = &[
     row(login(Status(201)), State::Ok, Healthy).meaning("Keystone granted a token"),
@@ -24,8 +31,10 @@ pub(super) static ROWS: &[Row] = &[
         .meaning("Keystone, or what answers in its place, redirects elsewhere; redirects are not followed")
         .action("set auth_url to the address in the redirect"),
     down(Status(404))
+        .or(LoginRefused)
         .meaning("there is no login at this address: it is not Keystone's")
-        .action("check auth_url, without /auth/tokens at its end"),
+        .action("check auth_url, without /auth/tokens at its end")
+        .hinting(KEYSTONES_404),
     refused(Status(405))
         .meaning("there is no login at this address: Keystone's accepts POST")
         .action("check auth_url, without /auth/tokens at its end"),

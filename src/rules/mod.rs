@@ -43,6 +43,8 @@ pub(crate) struct Row {
     pub(crate) state: State,
     /// The diagnosis where nothing in the response says otherwise.
     pub(crate) diagnosis: Diagnosis,
+    /// Another diagnosis that the row leads to, where the body decides.
+    pub(crate) other_diagnosis: Option<Diagnosis>,
     pub(crate) meaning: &'static str,
     /// The action; empty where there is nothing to do.
     pub(crate) action: &'static str,
@@ -81,6 +83,10 @@ impl Row {
 
     const fn hinting(self, hints: &'static [Hint]) -> Row {
         Row { hints, ..self }
+    }
+
+    const fn or(self, diagnosis: Diagnosis) -> Row {
+        Row { other_diagnosis: Some(diagnosis), ..self }
     }
 
     const fn documented(self) -> Row {
@@ -270,7 +276,16 @@ const fn on(kind: FaultKind) -> Key {
 }
 
 const fn row(key: Key, state: State, diagnosis: Diagnosis) -> Row {
-    Row { key, state, diagnosis, meaning: "", action: "", hints: &[], origin: RuleOrigin::BuiltIn }
+    Row {
+        key,
+        state,
+        diagnosis,
+        other_diagnosis: None,
+        meaning: "",
+        action: "",
+        hints: &[],
+        origin: RuleOrigin::BuiltIn,
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -381,7 +396,9 @@ fn underlying(method: Method, selectors: &[Selector]) -> Row {
 
 /// A row under an override: the override's key and state, the row's words.
 fn overridden(row: Row, key: Key, state: State) -> Row {
-    Row { key, state, diagnosis: rediagnosed(row, state), origin: RuleOrigin::Overridden, ..row }
+    let other_diagnosis = row.other_diagnosis.filter(|_| state != State::Ok);
+    let diagnosis = rediagnosed(row, state);
+    Row { key, state, diagnosis, other_diagnosis, origin: RuleOrigin::Overridden, ..row }
 }
 
 fn selector_of_status(status: u16) -> Selector {
