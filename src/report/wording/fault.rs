@@ -202,24 +202,8 @@ fn tls(verdict: &Verdict, detail: &FaultDetail<String>) -> String {
     match (sentence.subject, &sentence.predicate) {
         (Subject::Server, predicate) => format!("{endpoint} {predicate}"),
         (Subject::OfServer, predicate) => format!("{endpoint}'s {predicate}"),
-        (Subject::Certificate, predicate) => {
-            format!("certificate of {endpoint} {predicate}{}", way_to_trust(detail))
-        }
+        (Subject::Certificate, predicate) => format!("certificate of {endpoint} {predicate}"),
         _ => format!("TLS with {endpoint} failed: {}", sentence.text()),
-    }
-}
-
-/// Advises on a certificate whose issuer may only be missing from the trust store.
-fn way_to_trust<T>(detail: &FaultDetail<T>) -> &'static str {
-    use CertificateProblem::{IssuerMissing, IssuerNotTrusted, SelfSigned};
-    match detail {
-        FaultDetail::Certificate(certificate) => match certificate.problem {
-            IssuerMissing(_) | IssuerNotTrusted(_) | SelfSigned(_) => {
-                ": if it is the right one, trust it with --cacert"
-            }
-            _ => "",
-        },
-        _ => "",
     }
 }
 

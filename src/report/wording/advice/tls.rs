@@ -115,8 +115,10 @@ const fn certificate(problem: &CertificateProblem) -> Option<&'static str> {
             "have a certificate issued that fits a server: X.509 version 3, its names in subjectAltName, its \
              usage for servers"
         }
-        CertificateProblem::SelfSigned(_)
-        | CertificateProblem::IssuerNotTrusted(_)
+        CertificateProblem::SelfSigned(_) => {
+            "check who answers there; if it is the right server, trust its certificate with --cacert"
+        }
+        CertificateProblem::IssuerNotTrusted(_)
         | CertificateProblem::IssuerMissing(_)
         | CertificateProblem::SignatureMismatch(_) => {
             "check who answers there; if it is the right server, trust its issuer with --cacert, or have it send \
