@@ -140,8 +140,7 @@ fn broken_login(text: &[u8]) -> Option<usize> {
                 if let Some(at) = plain.iter().rposition(|byte| *byte == b'@') {
                     return Some(place + 1 + at);
                 }
-                if is_port(plain) && (tail.is_empty() || tail.starts_with(b"\"") || separator(tail).is_some())
-                {
+                if is_port(plain) && ends_value(tail) {
                     return None;
                 }
                 if let Some(at) = word.iter().position(|byte| *byte == b'@') {
@@ -158,6 +157,15 @@ fn broken_login(text: &[u8]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Tests what follows a value for its end: nothing, a tag, or a quote before punctuation.
+fn ends_value(text: &[u8]) -> bool {
+    match text {
+        [] => true,
+        [b'"', next @ ..] => !next.first().is_some_and(u8::is_ascii_alphanumeric),
+        _ => separator(text).is_some(),
+    }
 }
 
 /// Tests for a word that begins a URL of its own.

@@ -91,7 +91,8 @@ fn split(random: &mut Random) -> Vec<u8> {
     [before, random.choose(&SEPARATORS), after].concat().into_bytes()
 }
 
-/// A URL whose password begins in a way that a reader of URLs may take for its end. White space breaks it once.
+/// A URL whose password begins in a way that a reader of URLs may take for its end. White space or the end of a string breaks
+/// it.
 fn credentials(random: &mut Random) -> Vec<u8> {
     let scheme = random.choose(&["http:", "mongodb:", ""]);
     let slashes = random.choose(&["//", "\\/\\/", "%2F%2F", "&#47;&#47;", "&sol;&sol;", "&#x2f/"]);
@@ -101,7 +102,9 @@ fn credentials(random: &mut Random) -> Vec<u8> {
     let [user, begin] = match random.below(5) {
         // Two slashes alone begin no URL if a blank follows.
         4 if !scheme.is_empty() => ["\nnova", begin],
-        0 => [random.choose(&["no\nva", "n\no\nva\n", "no\", \"va", "nova\",\""]), begin],
+        0 => [random.choose(&["no\nva", "n\no\nva\n"]), begin],
+        // A quote would end the string.
+        3 if !begin.contains('"') => [random.choose(&["no\", \"va", "nova\",\""]), begin],
         1 => ["nova\n", begin],
         2 => ["nova", random.choose(&["12 ", "x y ", "\n"])],
         _ => [random.choose(&["u", "nova", "[u", "a.b"]), begin],
