@@ -343,12 +343,6 @@ impl<T> Fault<T> {
         }
         Fault { kind: self.kind, phase: self.phase, detail }
     }
-
-    /// Tests for a time that ran out, also that of a proxy.
-    pub(crate) fn is_timeout(&self) -> bool {
-        let of_proxy = matches!(self.detail, FaultDetail::Proxy { problem: ProxyProblem::Timeout, .. });
-        self.kind == FaultKind::Timeout || of_proxy
-    }
 }
 
 impl<T> FaultDetail<T> {

@@ -133,10 +133,11 @@ fn unsupported_schemes(headers: &[Header]) -> Option<String> {
     (!schemes.is_empty() && !has_basic).then_some(named)
 }
 
-/// Makes the fault of a proxy.
+/// Makes the fault of a proxy. A timeout blames neither side: the proxy or the endpoint may be silent.
 pub(super) fn proxy_fault(proxy: &Proxy, phase: Phase, problem: ProxyProblem) -> Fault {
+    let kind = if problem == ProxyProblem::Timeout { FaultKind::Timeout } else { FaultKind::Proxy };
     let proxy = format!("{}:{}", proxy.host, proxy.port);
-    Fault { kind: FaultKind::Proxy, phase, detail: FaultDetail::Proxy { proxy, problem } }
+    Fault { kind, phase, detail: FaultDetail::Proxy { proxy, problem } }
 }
 
 fn io_problem(error: &io::Error) -> ProxyProblem {

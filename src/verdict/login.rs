@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use strum::IntoStaticStr;
 
-use super::{Basis, FaultInfo, RequestVerdict, Responder, Verdict, request};
+use super::{Basis, RequestVerdict, Responder, Verdict, request};
 use crate::keystone::{Cloud, LoginFailure, NotInCatalog, UrlProblem};
 use crate::model::diagnosis::Diagnosis;
 use crate::model::exchange::{Exchange, is_success};
+use crate::model::fault::FaultKind;
 use crate::model::state::State;
 use crate::rules::{Criteria, Row};
 use crate::sanitize::{Sanitizer, UntrustedText, sanitize_own};
@@ -154,7 +155,7 @@ impl LoginVerdict {
     pub(crate) fn is_late(&self) -> bool {
         let has_timed_out = |request: &RequestVerdict| {
             let is_failure = request.completion.response().is_some_and(|status| !is_success(*status));
-            !is_failure && request.completion.fault().is_some_and(FaultInfo::is_timeout)
+            !is_failure && request.completion.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout)
         };
         match &self.outcome {
             LoginOutcome::Failed => self.sent().is_some_and(has_timed_out),

@@ -21,7 +21,7 @@ use crate::model::auth_scheme::AuthScheme;
 use crate::model::diagnosis::Diagnosis;
 use crate::model::endpoint::{Endpoint, Host, Route, Scheme};
 use crate::model::exchange::{Completion, Exchange, Method, Peer, Phases, PlannedRequest, SkipReason};
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::range::{Range, Unit};
 use crate::model::state::State;
 use crate::rules::{Criteria, Row, SuccessProblem};
@@ -182,7 +182,7 @@ impl Verdict {
         let is_skipped = self.sent().count() < self.probes.len() && !has_fault(|_| true);
         let lacks_token =
             self.basis == Basis::NoToken && self.login.as_ref().is_some_and(|login| login.is_late());
-        is_skipped || lacks_token || has_fault(FaultInfo::is_timeout)
+        is_skipped || lacks_token || has_fault(|fault| fault.kind == FaultKind::Timeout)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::exchange::{Exchange, Phase};
+use crate::model::exchange::{Exchange, FaultKind, Phase};
 
 /// The times that a run gives the requests to one endpoint.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,7 +55,7 @@ const RESPONSE_PER_MARGIN: u32 = 10;
 
 /// Finds the shortage of a request that timed out without a fair wait.
 pub(super) fn of(limits: &TimeLimits, before: &[&Exchange], exchange: &Exchange) -> Option<Shortage> {
-    let fault = exchange.completion.fault().filter(|fault| fault.is_timeout())?;
+    let fault = exchange.completion.fault().filter(|fault| fault.kind == FaultKind::Timeout)?;
     let (limit, left) = (limits.of(fault.phase), own_time(exchange));
     if is_fair(limits, limit, left, before) {
         return None;

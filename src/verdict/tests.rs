@@ -13,7 +13,7 @@ use crate::model::exchange::{
     Completion, Fault, FaultKind, Header, Method, Peer, Phase, Phases, Response, ServerCertificate,
     SkipReason,
 };
-use crate::model::fault::{FaultDetail, LocalProblem, ProxyProblem};
+use crate::model::fault::{FaultDetail, LocalProblem};
 use crate::model::range::Range;
 use crate::model::threshold::Threshold;
 use crate::plan::OutputOptions;
@@ -595,26 +595,6 @@ fn fair_waits() {
         let found = judged(&verdict, 0).shortage.map(|shortage| shortage.spender);
         assert_eq!(found, spender, "{limits:?} {phase:?} {lookup} {elapsed}");
     }
-}
-
-/// A proxy that others left no time is not blamed for opening no tunnel.
-#[test]
-fn proxy_without_time() {
-    let detail = FaultDetail::Proxy { proxy: "proxy:3128".into(), problem: ProxyProblem::Timeout };
-    let fault = Fault { kind: FaultKind::Proxy, phase: Phase::Connect, detail };
-    let verdict = |queued| {
-        let limits = TimeLimits {
-            requests: Duration::from_secs(2),
-            queued: Duration::from_millis(queued),
-            ..TimeLimits::default()
-        };
-        let mut exchange = made(Method::Head, Completion::Failed(fault.clone()));
-        exchange.elapsed = Duration::from_millis(2000 - queued);
-        judge_within(limits, &[sent(exchange)])
-    };
-    assert_eq!((verdict(0).state, verdict(0).diagnosis), (State::Unknown, Diagnosis::Unreachable));
-    assert_eq!(verdict(1700).diagnosis, Diagnosis::Unexpected);
-    assert!(verdict(0).is_late());
 }
 
 /// The user's own word on timeouts stays.

@@ -34,7 +34,6 @@ pub(super) fn clause(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultIn
         FaultKind::Reset => without_response(verdict, judged, fault, "reset"),
         FaultKind::Closed => without_response(verdict, judged, fault, "closed"),
         FaultKind::Timeout => timed_out(verdict, judged, fault),
-        FaultKind::Proxy if fault.is_timeout() => timed_out(verdict, judged, fault),
         FaultKind::Tls => match &fault.detail {
             FaultDetail::Interrupted { end: End::Reset, .. } => {
                 without_response(verdict, judged, fault, "reset")
@@ -66,7 +65,9 @@ pub(super) fn clause(verdict: &Verdict, judged: &RequestVerdict, fault: &FaultIn
 
 /// The proxy of `--proxy`, which may have caused a fault that does not name it.
 pub(super) fn proxy_beside(verdict: &Verdict, fault: &FaultInfo) -> String {
-    let may_be_cause = !fault.kind.is_local() && fault.kind != FaultKind::Proxy;
+    let may_be_cause = !fault.kind.is_local()
+        && fault.kind != FaultKind::Proxy
+        && !matches!(fault.detail, FaultDetail::Proxy { .. });
     let proxy = verdict.proxy.as_ref().filter(|_| may_be_cause);
     proxy.map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default()
 }

@@ -139,7 +139,7 @@ fn advice_about_a_proxy() {
     }
     let silent = Peer::in_turn([vec![Step::Read, Step::Hang]]);
     let run = check(["service.example", "--proxy", &silent.address(), "-t", "0.3"]).run();
-    run.exits(3).says("opened no tunnel to").says("Action: check the proxy and its load");
+    run.exits(2).says("opened no tunnel to").says("Action: check the proxy and its load");
 }
 
 /// The bytes that come with the proxy's response are the endpoint's.
@@ -237,7 +237,7 @@ fn silent_tunnel() {
     in_good_time(|| {
         let proxy = Peer::in_turn([vec![Step::Swallow]]);
         let run = check(["service.example", "--proxy", &proxy.address(), "-t", "0.3"]).run();
-        run.exits(3).ends_within(Duration::from_millis(300));
+        run.exits(2).ends_within(Duration::from_millis(300));
         run.says(&format!("the proxy {} opened no tunnel to service.example:8777 within ", proxy.address()));
     });
 }
