@@ -109,7 +109,7 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     ),
     (
         Diagnosis::BackendStalled,
-        "the API answered HEAD but not GET, for which it asks its back-end",
+        "the API answered HEAD, but not GET, which alone needs the back-end",
         "GET timed out, was reset or closed, or broke off, after HEAD was answered",
         "check the load and the locks of the back-end, and the network from the API to it",
     ),
@@ -200,8 +200,8 @@ static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
     (
         Diagnosis::KeystoneDown,
         "Keystone did not answer the login; endpoints that were given or cached were checked without a token",
-        "no HTTP answer, or one that is not Keystone's",
-        "check auth_url, Keystone and its database",
+        "no HTTP answer, or one that is not Keystone's, such as a web server's at a wrong auth_url",
+        "check auth_url, then Keystone and its database",
     ),
     (
         Diagnosis::LoginRefused,

@@ -57,7 +57,7 @@ pub(super) fn head_failed_alone((meaning, action): Advice) -> Advice {
 /// A bare 503 to both requests.
 pub(super) fn both_failed((meaning, action): Advice) -> Advice {
     (
-        format!("{meaning}; HEAD, which needs no back-end, was answered 503 too"),
+        format!("{meaning}; HEAD needs no back-end, so a proxy may have answered both requests"),
         format!("{action}; check any proxy in front of the API, too"),
     )
 }

@@ -213,9 +213,9 @@ fn outage_without_a_reason() {
         &plan(),
         &[&both("503", "503")],
         &expect![[r#"
-        the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; HEAD, which needs no back-end, was answered 503 too
-        -> verify that the API is up and running and that there is connectivity with the back-end; check any proxy in front of the API, too
-    "#]],
+            the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations; HEAD needs no back-end, so a proxy may have answered both requests
+            -> verify that the API is up and running and that there is connectivity with the back-end; check any proxy in front of the API, too
+        "#]],
     );
 }
 
