@@ -364,6 +364,11 @@ impl Settings<'_> {
         Ok(None)
     }
 
+    /// Returns the first of `keys` that is there. The error about a cloud without them names `missing`.
+    fn required(&self, keys: &[&str], missing: &[&str]) -> Result<String> {
+        self.first_auth(keys)?.ok_or_else(|| self.layers.lacks(missing))
+    }
+
     fn auth_url(&self, region: Option<&str>) -> Result<Endpoint> {
         let setting = self.auth("auth_url")?.ok_or_else(|| self.layers.lacks(&["auth_url"]))?;
         if region.is_none() && setting.text.contains(REGION) {
@@ -390,14 +395,11 @@ impl Settings<'_> {
         };
         match auth_type {
             AuthType::Password => {
-                let password = self.first_auth(&["password"])?;
-                let password = Secret::new(password.ok_or_else(|| self.layers.lacks(&["password"]))?);
+                let password = Secret::new(self.required(&["password"], &["password"])?);
                 Ok(Credential::Password { user: self.user()?, password })
             }
             AuthType::Token => {
-                let token = self.first_auth(&["token", "auth_token"])?;
-                let token = token.ok_or_else(|| self.layers.lacks(&["token"]))?;
-                Ok(Credential::Token(Secret::new(token)))
+                Ok(Credential::Token(Secret::new(self.required(&["token", "auth_token"], &["token"])?)))
             }
             AuthType::ApplicationCredential => {
                 let secret = secret.ok_or_else(|| self.layers.lacks(&["application_credential_secret"]))?;
@@ -411,9 +413,8 @@ impl Settings<'_> {
         if let Some(id) = self.first_auth(&["application_credential_id"])? {
             return Ok(ApplicationCredential::Id(id));
         }
-        let name = self.first_auth(&["application_credential_name"])?;
         let keys = ["application_credential_id", "application_credential_name"];
-        let name = name.ok_or_else(|| self.layers.lacks(&keys))?;
+        let name = self.required(&["application_credential_name"], &keys)?;
         Ok(ApplicationCredential::Named(name, self.user()?))
     }
 
@@ -421,8 +422,7 @@ impl Settings<'_> {
         if let Some(id) = self.first_auth(&["user_id"])? {
             return Ok(Entity::Id(id));
         }
-        let name = self.first_auth(&["username", "user_name"])?;
-        let name = name.ok_or_else(|| self.layers.lacks(&["username", "user_id"]))?;
+        let name = self.required(&["username", "user_name"], &["username", "user_id"])?;
         let domain = self.domain_of("user", &["user_domain_id"], &["user_domain_name"])?;
         Ok(Entity::Named(name, domain))
     }

@@ -5,19 +5,19 @@ use std::cmp::Reverse;
 use serde::Serialize;
 use strum::{Display, IntoStaticStr};
 
-/// A service state as the Monitoring Plugins guidelines name it.
+/// A service state as the Monitoring Plugins guidelines name it, with its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "UPPERCASE", const_into_str)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum State {
     /// Every request was answered as documented.
-    Ok,
+    Ok = 0,
     /// Alive, but not as it should be.
-    Warning,
+    Warning = 1,
     /// A client of the service would fail.
-    Critical,
+    Critical = 2,
     /// Nothing is known of the service.
-    Unknown,
+    Unknown = 3,
 }
 
 impl State {
@@ -25,12 +25,7 @@ impl State {
     pub(crate) const ALL: [State; 4] = [State::Ok, State::Warning, State::Critical, State::Unknown];
 
     pub(crate) const fn exit_code(self) -> u8 {
-        match self {
-            State::Ok => 0,
-            State::Warning => 1,
-            State::Critical => 2,
-            State::Unknown => 3,
-        }
+        self as u8
     }
 
     /// The rank when several states meet: CRITICAL > UNKNOWN > WARNING > OK.

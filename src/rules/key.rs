@@ -62,13 +62,11 @@ impl Key {
     /// Parses a key as `--state` and `--explain` take it, in any case. The error is the reason alone.
     pub(crate) fn parse(text: &str) -> Result<Key, String> {
         let lower = text.to_ascii_lowercase();
-        let (method, rest) = match lower.split_once(':') {
-            Some(("head", rest)) => (Some(Method::Head), rest),
-            Some(("get", rest)) => (Some(Method::Get), rest),
-            Some(("login", rest)) => (Some(Method::Post), rest),
-            _ if lower == CATALOG => return Ok(Key { method: None, selector: Selector::Catalog }),
-            _ => (None, lower.as_str()),
-        };
+        if lower == CATALOG {
+            return Ok(Key { method: None, selector: Selector::Catalog });
+        }
+        let by_prefix = |(method, prefix)| Some((Some(method), lower.strip_prefix(prefix)?));
+        let (method, rest) = PREFIXES.into_iter().find_map(by_prefix).unwrap_or((None, &lower));
         let selector = parse_fault(rest)
             .or_else(|| parse_class(rest))
             .or_else(|| parse_status(rest))
@@ -92,6 +90,10 @@ impl Key {
 }
 
 const CATALOG: &str = "catalog";
+
+/// The beginnings of keys for one method.
+const PREFIXES: [(Method, &str); 3] =
+    [(Method::Head, "head:"), (Method::Get, "get:"), (Method::Post, "login:")];
 
 /// Tests for a method of the Health-Check API: a key without a method is not for logins.
 fn is_probe(method: Method) -> bool {
@@ -119,12 +121,8 @@ fn parse_status(text: &str) -> Option<Selector> {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = match self.method {
-            Some(Method::Head) => "head:",
-            Some(Method::Get) => "get:",
-            Some(Method::Post) => "login:",
-            None => "",
-        };
+        let prefix = PREFIXES.into_iter().find(|(method, _)| self.method == Some(*method));
+        let method = prefix.map_or("", |(_, prefix)| prefix);
         f.pad(&match self.selector {
             Selector::Status(status) => format!("{method}{status}"),
             Selector::Class(class) => format!("{method}{class}xx"),

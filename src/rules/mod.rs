@@ -8,6 +8,8 @@ mod login;
 
 use std::cmp::Reverse;
 
+use strum::IntoStaticStr;
+
 use crate::model::diagnosis::Diagnosis::{
     self, ApiError, BackendDown, Contradictory, Denied, Healthy, NoAnswer, NotFound, ProxyError,
     RequestRejected, Stale, Throttled, TlsFailed, Unexpected, Unreachable, WrongService,
@@ -18,22 +20,20 @@ use crate::model::threshold::Thresholds;
 use Selector::{Class, Fault, Problem, Status};
 pub(crate) use key::{Key, Selector, SuccessProblem};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(crate) enum RuleOrigin {
     /// The Health-Check API's page.
     Documented,
     /// Added by this program.
+    #[strum(serialize = "ours")]
     BuiltIn,
     Overridden,
 }
 
 impl RuleOrigin {
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            RuleOrigin::Documented => "documented",
-            RuleOrigin::BuiltIn => "ours",
-            RuleOrigin::Overridden => "overridden",
-        }
+        self.into_str()
     }
 }
 

@@ -34,8 +34,8 @@ pub(super) fn most_severe(
         basis: Basis::Request(request.method()),
     });
     let get_not_sent = skipped.and_then(|reason| get_not_sent(requests, reason));
-    let times =
-        slow_requests(&thresholds.request, requests).chain(slow_backend(&thresholds.backend, backend));
+    let slow_backend = backend.and_then(|time| slow(Timed::Backend, &thresholds.backend, time));
+    let times = slow_requests(&thresholds.request, requests).chain(slow_backend);
     let expiring = certificate.and_then(|certificate| expiring(&thresholds.certificate, certificate));
     let found: Vec<_> = of_requests.chain(get_not_sent).chain(times).chain(expiring).collect();
     let worst = State::worst(found.iter().map(|finding| finding.state));
@@ -98,10 +98,6 @@ fn slow_requests(threshold: &Threshold, requests: &[Request]) -> impl Iterator<I
     answered
         .into_iter()
         .filter_map(|request| slow(Timed::Request(request.method()), threshold, request.exchange.elapsed))
-}
-
-fn slow_backend(threshold: &Threshold, backend: Option<Duration>) -> Option<Finding> {
-    slow(Timed::Backend, threshold, backend?)
 }
 
 fn slow(timed: Timed, threshold: &Threshold, time: Duration) -> Option<Finding> {

@@ -11,6 +11,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use strum::IntoStaticStr;
+
 use crate::sanitize;
 
 pub(crate) use path::parse_path;
@@ -21,7 +23,8 @@ pub(crate) const MAX_SHOWN_SOCKET: usize = 120;
 pub(crate) const DEFAULT_PORT: u16 = 8777;
 pub(crate) const DEFAULT_PATH: &str = "/v2/health";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub(crate) enum Scheme {
     Http,
     Https,
@@ -29,10 +32,7 @@ pub(crate) enum Scheme {
 
 impl Scheme {
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        }
+        self.into_str()
     }
 
     pub(crate) const fn port(self) -> u16 {
