@@ -222,7 +222,10 @@ impl Prober {
         deadline: Instant,
     ) -> Exchange {
         let mut progress = PhaseTimer::new();
-        let (completion, sent) = match self.connect(endpoint, answered, deadline, &mut progress) {
+        let connect_by = self.connect_timeout.map_or(deadline, |limit| deadline.min(progress.began + limit));
+        let connecting =
+            Connecting { prober: self, endpoint, answered, deadline: connect_by, progress: &mut progress };
+        let (completion, sent) = match connecting.connect() {
             Ok(mut stream) => {
                 stream.set_deadline(deadline);
                 self.template.send(endpoint, method, body, stream, &mut progress)
@@ -242,108 +245,95 @@ impl Prober {
     pub(crate) fn addresses(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<IpAddr>, Fault> {
         self.resolver.addresses(&endpoint.host, self.family, deadline)
     }
+}
 
-    /// Connects to an endpoint, through the proxy and with TLS where they are wanted.
-    fn connect(
-        &self,
-        endpoint: &Endpoint,
-        answered: Option<&Exchange>,
-        deadline: Instant,
-        progress: &mut PhaseTimer,
-    ) -> Result<Stream, Fault> {
-        let deadline = self.connect_timeout.map_or(deadline, |limit| deadline.min(progress.began + limit));
-        let stream = match &self.proxy {
-            Some(proxy) => self.tunnel(endpoint, proxy, deadline, progress)?,
-            None => self.dial(endpoint, answered, deadline, progress)?,
+/// The connection of one request, as it is made.
+struct Connecting<'a> {
+    prober: &'a Prober,
+    endpoint: &'a Endpoint,
+    /// The exchange before it that got a response: the same server is wanted.
+    answered: Option<&'a Exchange>,
+    deadline: Instant,
+    progress: &'a mut PhaseTimer,
+}
+
+impl Connecting<'_> {
+    /// Connects through the proxy and with TLS where they are wanted.
+    fn connect(mut self) -> Result<Stream, Fault> {
+        let prober = self.prober;
+        let stream = match &prober.proxy {
+            Some(proxy) => self.tunnel(proxy)?,
+            None => self.dial()?,
         };
-        let Some(tls) = self.tls.as_ref().filter(|_| endpoint.scheme == Scheme::Https) else {
+        let Some(tls) = prober.tls.as_ref().filter(|_| self.endpoint.scheme == Scheme::Https) else {
             return Ok(Stream::Plain(stream));
         };
         stream.without_delay();
         // A server that answered without a client certificate needs none.
-        let (certificate, result) = tls.handshake(stream, &endpoint.host, answered.is_some());
-        progress.certificate = certificate;
-        progress.end(Phase::Tls);
+        let (certificate, result) = tls.handshake(stream, &self.endpoint.host, self.answered.is_some());
+        self.progress.certificate = certificate;
+        self.progress.end(Phase::Tls);
         result.map(|stream| Stream::Tls(Box::new(stream)))
     }
 
     /// Connects to an endpoint's address: to the one that answered before, or where that fails to the next.
-    fn dial(
-        &self,
-        endpoint: &Endpoint,
-        answered: Option<&Exchange>,
-        deadline: Instant,
-        progress: &mut PhaseTimer,
-    ) -> Result<DeadlineStream, Fault> {
+    fn dial(&mut self) -> Result<DeadlineStream, Fault> {
+        let endpoint = self.endpoint;
         let (mut addresses, port) = match &endpoint.route {
             Route::Unix(path) => {
-                progress.peer = Some(Peer::Unix(path.clone()));
-                let stream = connect::unix(path, deadline);
-                progress.end(Phase::Connect);
+                self.progress.peer = Some(Peer::Unix(path.clone()));
+                let stream = connect::unix(path, self.deadline);
+                self.progress.end(Phase::Connect);
                 return stream;
             }
             Route::Address(address, port) => (vec![*address], *port),
             Route::Resolved(address) => (vec![*address], endpoint.port),
-            Route::Host => (self.resolve(&endpoint.host, deadline, progress)?, endpoint.port),
+            Route::Host => (self.resolve(&endpoint.host)?, endpoint.port),
         };
-        if let Some(Peer::Tcp(peer)) = answered.and_then(|exchange| exchange.peer.as_ref()) {
+        if let Some(Peer::Tcp(peer)) = self.answered.and_then(|exchange| exchange.peer.as_ref()) {
             addresses.sort_by_key(|address| *address != peer.ip());
         }
-        Self::dial_any(&addresses, port, deadline, progress)
+        self.dial_any(&addresses, port)
     }
 
     /// Returns the addresses of a host; only a name takes time to resolve, and only once.
-    fn resolve(
-        &self,
-        host: &Host,
-        deadline: Instant,
-        progress: &mut PhaseTimer,
-    ) -> Result<Vec<IpAddr>, Fault> {
+    fn resolve(&mut self, host: &Host) -> Result<Vec<IpAddr>, Fault> {
+        let Prober { resolver, names, family, .. } = self.prober;
         let Host::Name(name) = host else {
-            return self.resolver.addresses(host, self.family, deadline);
+            return resolver.addresses(host, *family, self.deadline);
         };
-        if let Some(known) = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+        if let Some(known) = names.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(known.clone());
         }
-        let found = self.resolver.addresses(host, self.family, deadline);
-        progress.end(Phase::Resolve);
+        let found = resolver.addresses(host, *family, self.deadline);
+        self.progress.end(Phase::Resolve);
         let found = found?;
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), found.clone());
+        names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), found.clone());
         Ok(found)
     }
 
-    fn dial_any(
-        addresses: &[IpAddr],
-        port: u16,
-        deadline: Instant,
-        progress: &mut PhaseTimer,
-    ) -> Result<DeadlineStream, Fault> {
+    fn dial_any(&mut self, addresses: &[IpAddr], port: u16) -> Result<DeadlineStream, Fault> {
         let mut peer = None;
-        let result = connect::tcp(addresses, port, deadline, &mut peer);
-        progress.end(Phase::Connect);
-        progress.peer = peer.map(Peer::Tcp);
+        let result = connect::tcp(addresses, port, self.deadline, &mut peer);
+        self.progress.end(Phase::Connect);
+        self.progress.peer = peer.map(Peer::Tcp);
         result
     }
 
     /// Connects to an endpoint through the proxy. Whatever fails before the proxy answers is the
     /// proxy's, not the service's.
-    fn tunnel(
-        &self,
-        endpoint: &Endpoint,
-        proxy: &Proxy,
-        deadline: Instant,
-        progress: &mut PhaseTimer,
-    ) -> Result<DeadlineStream, Fault> {
+    fn tunnel(&mut self, proxy: &Proxy) -> Result<DeadlineStream, Fault> {
+        let endpoint = self.endpoint;
         let target = match &endpoint.route {
             Route::Address(address, port) => std::net::SocketAddr::new(*address, *port).to_string(),
             Route::Resolved(address) => std::net::SocketAddr::new(*address, endpoint.port).to_string(),
             Route::Host | Route::Unix(_) => endpoint.host_and_port(),
         };
-        let found = self.resolve(&proxy.host, deadline, progress);
-        let dialled = found.and_then(|addresses| Self::dial_any(&addresses, proxy.port, deadline, progress));
+        let dialled = self.resolve(&proxy.host).and_then(|addresses| self.dial_any(&addresses, proxy.port));
         let mut stream = dialled.map_err(|fault| through(proxy, fault))?;
         let opened = tunnel::open(&mut stream, proxy, &target);
         // The tunnel is part of connecting.
+        let progress = &mut *self.progress;
         let connecting = progress.phases.get(Phase::Connect).unwrap_or_default() + progress.mark.elapsed();
         progress.end(Phase::Connect);
         progress.phases.set(Phase::Connect, connecting);
