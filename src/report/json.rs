@@ -1,5 +1,7 @@
 //! The JSON report, schema version 2: keys are never left out, new ones may be added. What was not learnt is null.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::json;
@@ -115,6 +117,13 @@ fn times<M: SerializeMap>(map: &mut M, request: Option<&RequestVerdict>) -> Resu
     map.serialize_entry("phases_ms", &request.map(|request| request.phases).unwrap_or_default())
 }
 
+/// All that the body said.
+fn detail(request: &RequestVerdict) -> Option<Cow<'_, str>> {
+    let message = request.message.as_deref()?;
+    let others = request.other_words.as_ref();
+    Some(others.map_or(message.into(), |others| format!("{message}; {others}").into()))
+}
+
 /// A request in one flat object.
 impl Serialize for PlannedRequest<RequestVerdict> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -131,7 +140,7 @@ impl Serialize for PlannedRequest<RequestVerdict> {
         )?;
         map.serialize_entry("peer", &request.and_then(|request| request.peer.as_ref()).map(Peer::to_string))?;
         times(&mut map, request)?;
-        map.serialize_entry("detail", &request.and_then(|request| request.message.as_ref()))?;
+        map.serialize_entry("detail", &request.and_then(detail))?;
         map.serialize_entry("skipped", &skipped)?;
         if let Some(details) = request.and_then(|request| request.details.as_ref()) {
             let facts = details.facts.iter().map(|(name, value)| json!({ "name": name, "value": value }));

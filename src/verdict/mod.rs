@@ -237,6 +237,8 @@ pub(crate) struct RequestVerdict {
     pub(crate) phases: Phases,
     /// The message of the body, sanitized and in one line.
     pub(crate) message: Option<String>,
+    /// The words of an error besides its message, each with its key, sanitized and in one line.
+    pub(crate) other_words: Option<String>,
     /// The details, where the report added them.
     pub(crate) details: Option<RequestDetails>,
     /// The transcript, where the report added it.

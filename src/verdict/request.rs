@@ -289,6 +289,8 @@ impl<'a> Request<'a> {
 
     /// Returns what reports need of the request; an endpoint is what a redirect may lead to.
     pub(super) fn verdict(&self, endpoint: Option<&Endpoint>, sanitizer: &Sanitizer) -> RequestVerdict {
+        let own = self.body.as_ref().map(|own| body::words(own, self.reports_failure, sanitizer));
+        let body::Words { message, others } = own.unwrap_or_default();
         RequestVerdict {
             method: self.method(),
             state: self.row.state,
@@ -318,7 +320,8 @@ impl<'a> Request<'a> {
             peer: self.exchange.peer.clone(),
             elapsed: self.exchange.elapsed,
             phases: self.exchange.phases,
-            message: self.body.as_ref().and_then(|own| body::message(own, self.reports_failure, sanitizer)),
+            message,
+            other_words: others,
             details: None,
             transcript: None,
         }

@@ -6,6 +6,9 @@
 /// Number of bytes of the summary that are kept before metrics are dropped.
 const MIN_SUMMARY_BYTES: usize = 80;
 
+/// Minimum number of bytes of a line that are worth showing where it has to be cut.
+const MIN_LINE_BYTES: usize = 80;
+
 /// The separator between the text and the performance data.
 const BAR: &str = " | ";
 
@@ -48,27 +51,40 @@ impl PluginOutput {
         perfdata
     }
 
-    /// Returns as many lines as fit, each after a newline; the last one counts those left out.
+    /// Returns as many lines as fit, each after a newline, and the beginning of a long one; the last one counts those left
+    /// out.
     fn long_output(&self, room: usize) -> String {
         let mut kept: Vec<&str> = self.lines.iter().map(String::as_str).collect();
         let mut length: usize = kept.iter().map(|line| line.len() + 1).sum();
         let mut omission = String::new();
+        let mut begun = String::new();
         while length + omission.len() > room {
             let Some(line) = kept.pop() else { return String::new() };
             length -= line.len() + 1;
+            let after = omitted(self.lines.len() - kept.len() - 1);
+            let left = room.saturating_sub(length + after.len() + 1);
+            // Else a body's long message would be left out whole.
+            if (MIN_LINE_BYTES..line.len()).contains(&left) {
+                (begun, omission) = (format!("\n{}", cut(line, left)), after);
+                break;
+            }
             omission = omitted(self.lines.len() - kept.len());
         }
-        let mut text = String::with_capacity(length + omission.len());
+        let mut text = String::with_capacity(length + begun.len() + omission.len());
         for line in kept {
             text.push('\n');
             text.push_str(line);
         }
-        text + &omission
+        text + &begun + &omission
     }
 }
 
 fn omitted(lines: usize) -> String {
-    format!("\n… {lines} more line{}", if lines == 1 { "" } else { "s" })
+    match lines {
+        0 => String::new(),
+        1 => "\n… 1 more line".to_owned(),
+        lines => format!("\n… {lines} more lines"),
+    }
 }
 
 /// A text cut to a number of bytes, on a character's boundary, with `…` at the end of a cut one.
@@ -119,6 +135,18 @@ mod tests {
             … 2 more lines
         "]]
         .assert_eq(&parts().within(whole.len() - 1));
+    }
+
+    #[test]
+    fn beginning_of_a_long_line() {
+        let lines = vec!["first line".into(), "long ".repeat(100), "third line".into()];
+        let output = PluginOutput { lines, ..parts() };
+        let shown = |bytes| output.within(bytes).lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        let some = shown(400);
+        assert_eq!((some[0].as_str(), some[2].as_str()), ("first line", "… 1 more line"));
+        assert!(some[1].len() > MIN_LINE_BYTES && some[1].ends_with("long…"), "{some:?}");
+        assert_eq!(output.within(400).len(), 399);
+        assert_eq!(shown(270), ["first line", "… 2 more lines"]);
     }
 
     #[test]

@@ -210,6 +210,49 @@ pub(super) fn is_flat(object: &Map<String, Value>) -> bool {
     object.values().all(|value| value.is_string() || value.is_boolean())
 }
 
+/// The words of an error about itself besides its message, each with its key. A title only names the kind of error.
+pub(super) fn other_words(value: &Value, message: &str) -> Option<String> {
+    let mut found = Vec::new();
+    collect_other_words(value, message, MAX_DEPTH, &mut found);
+    join(found.into_iter())
+}
+
+fn collect_other_words(value: &Value, message: &str, depth: u8, found: &mut Vec<String>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match value {
+        Value::String(text) if text.trim_start().starts_with('{') => {
+            if let Ok(inner) = serde_json::from_str(text) {
+                collect_other_words(&inner, message, depth, found);
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                collect_other_words(value, message, depth, found);
+            }
+        }
+        Value::Object(object) => {
+            for (key, value) in object {
+                let is_about_itself = MESSAGE_KEYS.contains(&key.as_str()) && key != "title";
+                let text = value.as_str().filter(|text| is_about_itself && !text.starts_with('{'));
+                let Some(words) = text.and_then(words) else {
+                    collect_other_words(value, message, depth, found);
+                    continue;
+                };
+                let named = format!("{key}: {words}");
+                let is_generic = GENERIC.iter().any(|generic| words.eq_ignore_ascii_case(generic));
+                if found.len() < MAX_PARTS
+                    && !is_generic
+                    && !message.contains(&words)
+                    && !found.contains(&named)
+                {
+                    found.push(named);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 fn words(text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return None;

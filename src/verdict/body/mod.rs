@@ -12,10 +12,16 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::model::exchange::{MAX_BODY_BYTES, Response};
-use crate::sanitize::{self, Sanitizer, UntrustedText};
+use crate::sanitize::{self, Sanitizer, UntrustedText, truncate};
 
-/// Maximum length of a message, in characters.
-const MAX_MESSAGE: usize = 200;
+/// Maximum length of a message, in characters. The long output has the whole of it, the summary its beginning.
+const MAX_MESSAGE: usize = 1000;
+
+/// Maximum size of a message that is kept, in bytes: there may be 20,000 endpoints.
+const MAX_MESSAGE_BYTES: usize = 2048;
+
+/// Maximum length of the other words of an error, in characters.
+const MAX_OTHER_WORDS: usize = 400;
 
 /// The body of a response as the rules read it.
 #[derive(Debug)]
@@ -35,13 +41,32 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Returns the message of a body, sanitized and truncated; `None` where it has none in a known form. What a report says
-/// of a failure comes first, where `is_failed` tells that the whole of it reports one.
-pub(super) fn message(body: &Body<'_>, is_failed: bool, sanitizer: &Sanitizer) -> Option<String> {
+/// The words of a body, sanitized and truncated.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// The message; `None` where the body has none in a known form.
+    pub(super) message: Option<String>,
+    /// Other words of an error or of a report of a failure, each with its key.
+    pub(super) others: Option<String>,
+}
+
+/// Reads the words of a body. What a report says of a failure comes first, where `is_failed` tells that the whole of it
+/// reports one.
+pub(super) fn words(body: &Body<'_>, is_failed: bool, sanitizer: &Sanitizer) -> Words {
     let failed = if is_failed { failed_component(body) } else { None };
-    let words = failed.or_else(|| raw_message(body))?;
-    let line = sanitizer.line(&UntrustedText::new(words), MAX_MESSAGE);
-    (!line.is_empty()).then_some(line)
+    let Some(message) = failed.or_else(|| raw_message(body)) else { return Words::default() };
+    let is_error = is_failed || !body.response.is_success();
+    let value = body.json.as_ref().filter(|_| is_error);
+    let others = value.and_then(|value| json::other_words(value, &message));
+    let line = |words: String, limit: usize| {
+        let line = sanitizer.line(&UntrustedText::new(words), limit);
+        let fitting = line.char_indices().take_while(|(at, _)| *at < MAX_MESSAGE_BYTES).count();
+        Some(truncate(line, fitting)).filter(|line| !line.is_empty())
+    };
+    Words {
+        message: line(message, MAX_MESSAGE),
+        others: others.and_then(|others| line(others, MAX_OTHER_WORDS)),
+    }
 }
 
 fn raw_message(body: &Body<'_>) -> Option<String> {
@@ -199,9 +224,13 @@ mod tests {
     use super::super::tests::response;
     use super::*;
 
-    fn message(response: &Response, sanitizer: &Sanitizer) -> Option<String> {
+    fn words(response: &Response, sanitizer: &Sanitizer) -> Words {
         let body = Body::of(response);
-        super::message(&body, super::failed_component(&body).is_some(), sanitizer)
+        super::words(&body, super::failed_component(&body).is_some(), sanitizer)
+    }
+
+    fn message(response: &Response, sanitizer: &Sanitizer) -> Option<String> {
+        words(response, sanitizer).message
     }
 
     fn failed_component(response: &Response) -> Option<String> {
@@ -324,6 +353,41 @@ mod tests {
         for (body, expected) in SHAPES {
             assert_eq!(said(body).as_deref(), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn other_words() {
+        let table = [
+            (503, r#"{"error_message":"short reason","debuginfo":"dbg"}"#, Some("debuginfo: dbg")),
+            (
+                503,
+                r#"{"error_message":"{\"debuginfo\": \"Traceback\", \"faultstring\": \"Not Found\"}"}"#,
+                Some("debuginfo: Traceback"),
+            ),
+            (
+                503,
+                r#"{"detailed":true,"reasons":[{"class":"Db","details":"","reason":"db down"},{"class":"Db","reason":"x"}]}"#,
+                Some("class: Db"),
+            ),
+            // The kind of error alone, and what the message has already.
+            (503, r#"{"error":{"code":401,"message":"Sign in","title":"Unauthorized"}}"#, None),
+            (503, r#"{"error":"Service Unavailable","message":"db down","reason":"db down"}"#, None),
+            (200, r#"{"status":"OK","message":"fine","description":"the metering API"}"#, None),
+            (503, "plain", None),
+        ];
+        for (status, body, others) in table {
+            let found = words(&response(status, &[], body), &Sanitizer::default());
+            assert_eq!(found.others.as_deref(), others, "{body}");
+        }
+    }
+
+    #[test]
+    fn size_of_a_message() {
+        let kept = |letter: &str| said(&letter.repeat(MAX_BODY_BYTES / letter.len())).unwrap();
+        assert_eq!(kept("x").chars().count(), MAX_MESSAGE);
+        let wide = kept("\u{1d11e}");
+        assert!((MAX_MESSAGE_BYTES - 8..=MAX_MESSAGE_BYTES).contains(&wide.len()), "{}", wide.len());
+        assert!(wide.ends_with('…'), "{wide}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::certificates::Files;
 use crate::support::harness::{check, words};
 use crate::support::peer::{Peer, Script, Step, alive, says};
 
@@ -40,6 +41,36 @@ fn body_beyond_the_limit() {
         let run = check([&peer.address(), "-o", "json"]).run();
         run.exits(0).reports("/endpoints/0/explanation", expected.as_str());
     }
+}
+
+/// The summary has the beginning of a long reason, the long output the rest, masked as a whole.
+#[test]
+fn long_reason() {
+    let files = Files::new();
+    let token = files.write("token", "s3cr3t-t0ken");
+    let reason = format!("{}s3cr3t-t0ken {}the end", "to begin with, ".repeat(11), "and so on, ".repeat(40));
+    let body = format!(r#"{{"error_message": "{reason}", "debuginfo": "dbg"}}"#);
+    let peer = Peer::by_method(alive(), says(format!("HTTP/1.1 503 No\r\n\r\n{body}")));
+    let run = |output: &str| {
+        check([&peer.address(), "--token-file", &token, "-o", output])
+            .run()
+            .exits(2)
+            .never_says("s3cr3t")
+            .stdout
+            .clone()
+    };
+    let plain = run("nagios");
+    assert!(plain.contains(": \"to begin with, to begin"), "{plain}");
+    assert!(
+        plain.contains("\nGET said: …") && plain.ends_with(" the end\nGET also said: debuginfo: dbg\n"),
+        "{plain}"
+    );
+    let people = run("human");
+    assert!(
+        words(&people).join(" ").contains("and so on, the end GET also said: debuginfo: dbg"),
+        "{people}"
+    );
+    assert!(run("json").contains("and so on, the end; debuginfo: dbg\""));
 }
 
 fn then_reset(bytes: impl Into<Vec<u8>>) -> Script {
