@@ -98,7 +98,7 @@ fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
 fn expected(error: &clap::Error, option: &str) -> String {
     match valid_values(error) {
         [] => String::new(),
-        values if values.len() <= MAX_LISTED => format!(": expected {}", values.join(", ")),
+        values if values.len() <= MAX_LISTED => format!(": expected {}", alternatives(values)),
         _ if option == "--explain" => {
             "; --explain alone lists the keys, the man page all other words of an alert".into()
         }
@@ -127,10 +127,14 @@ fn similar_values(error: &clap::Error) -> Vec<String> {
 
 fn suggestion(similar: &[String]) -> String {
     let quoted: Vec<_> = similar.iter().map(|similar| quote_arg(similar)).collect();
-    match quoted.split_last() {
-        None => String::new(),
-        Some((last, [])) => format!("; did you mean {last}?"),
-        Some((last, others)) => format!("; did you mean {} or {last}?", others.join(", ")),
+    if quoted.is_empty() { String::new() } else { format!("; did you mean {}?", alternatives(&quoted)) }
+}
+
+/// Lists words of which one is wanted: `head, get or both`.
+fn alternatives(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => words.concat(),
     }
 }
 

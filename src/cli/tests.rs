@@ -60,16 +60,16 @@ const INVALID: &[(&[&str], &str)] = &[
         "invalid value 'zzz' for '--explain'; --explain alone lists the keys, the man page all other words of an alert",
     ),
     (&["--json"], "unexpected argument '--json' found; did you mean '-o json'?"),
-    (&["-m"], "a value is required for '--method': expected head, get, both"),
+    (&["-m"], "a value is required for '--method': expected head, get or both"),
     (&["--header"], "a value is required for '--header'"),
     (&["-H"], "a value is required for '--hostname'"),
     (&["--ssl=yes"], "'--ssl' takes no value"),
     (&["-t"], "a value is required for '--timeout'"),
     (
         &["-m", "http://me:pw@host/"],
-        "invalid value 'http://***@host/' for '--method': expected head, get, both",
+        "invalid value 'http://***@host/' for '--method': expected head, get or both",
     ),
-    (&["-m", "me:pw@host"], "invalid value '***@host' for '--method': expected head, get, both"),
+    (&["-m", "me:pw@host"], "invalid value '***@host' for '--method': expected head, get or both"),
     (
         &["--path", "http://me:pw@host/?a=pw"],
         "invalid value 'http://***@host/…' for '--path': a path must begin with a slash",
@@ -86,10 +86,10 @@ const INVALID: &[(&[&str], &str)] = &[
 
 /// Options with values that they do not take, and the reason.
 const INVALID_VALUES: &[(&str, &[&str], &str)] = &[
-    ("--method", &["hade"], "expected head, get, both; did you mean 'head'?"),
-    ("--method", &["post"], "expected head, get, both"),
-    ("--fail-on", &["ok"], "expected warning, critical"),
-    ("--color", &["red"], "expected auto, always, never"),
+    ("--method", &["hade"], "expected head, get or both; did you mean 'head'?"),
+    ("--method", &["post"], "expected head, get or both"),
+    ("--fail-on", &["ok"], "expected warning or critical"),
+    ("--color", &["red"], "expected auto, always or never"),
     ("--port", &["0", "http", "+80", "-1"], "expected 1 to 65535"),
     ("--timeout", &["0"], "must be above zero"),
     ("--timeout", &["-1", "-v", "soon"], SECONDS),
