@@ -19,7 +19,7 @@ use strum::{EnumMessage, IntoStaticStr, VariantArray};
 use super::body::{self, Body};
 use super::request::ReadExchange;
 use crate::model::exchange::{Method, Response};
-use clues::{Clue, OBSTACLES, PROOFS, Proof};
+use clues::{Clue, OBSTACLES, PROOFS, Statuses};
 pub(crate) use obstacle::Obstacle;
 
 /// The servers that can be recognised, each with its name as its makers write it.
@@ -197,7 +197,9 @@ fn is_alike(response: &Response, other: &Response) -> bool {
 fn of_response(body: &Body<'_>, good_head: Option<&Response>) -> Option<Recognition> {
     let evidence =
         Evidence { response: body.response, text: &body.text, json: body.json.as_ref(), good_head };
-    let (responder, _) = *PROOFS.iter().find(|(responder, proof)| evidence.identifies(*responder, proof))?;
+    let (responder, ..) = *PROOFS.iter().find(|(responder, statuses, clues)| {
+        evidence.holds(*statuses, clues) && evidence.may_be_of(*responder, clues)
+    })?;
     let obstacle = responder.is_intermediary().then(|| evidence.obstacle(responder));
     Some(Recognition { responder, obstacle })
 }
@@ -215,11 +217,9 @@ struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    fn identifies(&self, responder: Responder, proof: Proof) -> bool {
-        self.holds(proof)
-            && (!responder.is_intermediary()
-                || proof.iter().any(|clue| clue.is_of_body())
-                || !self.is_of_api())
+    /// Tests whether the clues may prove this responder: headers alone prove no intermediary where the API responded.
+    fn may_be_of(&self, responder: Responder, clues: &[Clue]) -> bool {
+        !responder.is_intermediary() || clues.iter().any(|clue| clue.is_of_body()) || !self.is_of_api()
     }
 
     /// Tests for a response that names a request of OpenStack's, or whose body is a page of Python's frameworks.
@@ -229,24 +229,27 @@ impl Evidence<'_> {
     }
 
     fn obstacle(&self, responder: Responder) -> Obstacle {
-        let of_response = OBSTACLES.iter().find(|(own, _, clues)| *own == responder && self.holds(clues));
-        of_response.map_or_else(|| Obstacle::of_status(self.response.status), |(_, obstacle, _)| *obstacle)
+        let of_response = OBSTACLES
+            .iter()
+            .find(|(own, _, statuses, clues)| *own == responder && self.holds(*statuses, clues));
+        of_response.map_or_else(|| Obstacle::of_status(self.response.status), |(_, obstacle, ..)| *obstacle)
     }
 
-    /// Tests whether all clues hold. Nearly all proofs fail by the status or the form of the body.
+    /// Tests the status, and whether all clues hold. Nearly all proofs fail by the status or the form of the body.
     #[expect(
         clippy::inline_always,
         reason = "a hundred proofs are tried of each response, and most fail at once"
     )]
     #[inline(always)]
-    fn holds(&self, clues: &[Clue]) -> bool {
-        clues.iter().all(|clue| self.fits(*clue)) && clues.iter().all(|clue| self.has(*clue))
+    fn holds(&self, (first, last): Statuses, clues: &[Clue]) -> bool {
+        (first..=last).contains(&self.response.status)
+            && clues.iter().all(|clue| self.fits(*clue))
+            && clues.iter().all(|clue| self.has(*clue))
     }
 
-    /// Tests the status and the form of the body.
+    /// Tests the form of the body.
     fn fits(&self, clue: Clue) -> bool {
         match clue {
-            Clue::Status(low, high) => (low..=high).contains(&self.response.status),
             Clue::Page(_) => self.is_page(),
             Clue::Text(_) => !self.is_page() && self.json.is_none(),
             Clue::Json(..) | Clue::Report => self.json.is_some(),
@@ -258,7 +261,7 @@ impl Evidence<'_> {
     /// Tests what else a clue wants of a response that fits.
     fn has(&self, clue: Clue) -> bool {
         match clue {
-            Clue::Status(..) | Clue::NoBody => true,
+            Clue::NoBody => true,
             Clue::Begins(name, start) => self.has_header(name, |value| begins(value, start)),
             Clue::Is(name, value) => self.has_header(name, |own| own.eq_ignore_ascii_case(value.as_bytes())),
             Clue::Has(name) => self.has_header(name, |_| true),
