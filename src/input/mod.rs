@@ -32,6 +32,9 @@ const DIRECTORY_FLAGS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFla
 /// Maximum number of links that lead to a file, as for the system's own look-up.
 const MAX_LINKS: usize = 40;
 
+/// Beginning of a text in PEM (RFC 7468).
+const PEM_BEGIN: &str = "-----BEGIN";
+
 /// Maximum number of characters of a file's name in outputs.
 const MAX_SHOWN_NAME: usize = 200;
 
@@ -185,12 +188,16 @@ fn is_inherited(path: &Path) -> bool {
 
 /// Returns the name of a file for outputs: sanitized and truncated, or the meaning of `-`.
 ///
-/// A login that was typed in place of a name, as curl's `-u user:password` takes it, is shown without its password.
+/// A login that was typed in place of a name, as curl's `-u user:password` takes it, is shown without its password, and so is
+/// a key without its text.
 pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {
         return "standard input".into();
     }
     let text = path.to_string_lossy();
+    if let Some((before, _)) = text.split_once(PEM_BEGIN) {
+        return sanitize::sanitize_own(&format!("{before}{PEM_BEGIN}…"), MAX_SHOWN_NAME);
+    }
     match text.split_once(':') {
         Some((user, password)) if !user.contains('/') && !password.starts_with("//") => {
             sanitize::sanitize_own(&format!("{user}:{}", sanitize::STARS), MAX_SHOWN_NAME)

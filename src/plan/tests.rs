@@ -349,6 +349,20 @@ fn invalid_files() {
     assert!(absent.starts_with("--token-file: "), "{absent}");
 }
 
+#[test]
+fn contents_in_place_of_files() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----\n";
+    for content in [key, &key.replace('\n', " ")] {
+        let error = refusal(&[&format!("--endpoints={content}")], &[]);
+        assert_eq!(error, "--endpoints: '-----BEGIN…' does not exist: check the path");
+    }
+    let clouds = "--os-config=clouds:\n  prod:\n    auth: {password: verysecret}\n";
+    assert_eq!(
+        refusal(&["--os-cloud", "prod", clouds], &[]),
+        "--os-config: 'clouds:***' does not exist: check the path"
+    );
+}
+
 /// A report in the place of a secret would be sent by the next run.
 #[test]
 fn output_in_the_place_of_an_input() {
