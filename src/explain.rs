@@ -60,7 +60,8 @@ fn row_for(key: Key, row: Row) -> (String, Parts) {
 }
 
 fn explained(table: &Table, diagnosis: Diagnosis) -> (String, Parts) {
-    let (meaning, cause, first) = explanation(diagnosis);
+    let explanation = EXPLANATIONS.iter().find(|own| own.diagnosis == diagnosis);
+    let [meaning, cause, first] = explanation.map_or([""; 3], |own| [own.meaning, own.cause, own.first]);
     let leads_here = |row: &Row| row.diagnosis == diagnosis || row.other_diagnosis == Some(diagnosis);
     let mut rows = table.rows().into_iter().filter(leads_here).collect::<Vec<_>>();
     rows.sort_by_key(|row| Reverse(row.state.severity()));
@@ -86,141 +87,151 @@ fn lines(head: String, lines: impl Iterator<Item = String>) -> String {
     std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
 }
 
-/// The meaning of a diagnosis; its cause where that is not, or not only, a row of the table; and the first thing to do.
-pub(crate) fn explanation(diagnosis: Diagnosis) -> (&'static str, &'static str, &'static str) {
-    // A test holds the table to one row for each diagnosis.
-    let row = EXPLANATIONS.iter().find(|(own, ..)| *own == diagnosis);
-    row.map_or_else(Default::default, |&(_, meaning, cause, first)| (meaning, cause, first))
+/// The words about a diagnosis; those that are lacking are empty.
+#[derive(Clone, Copy)]
+pub(crate) struct Explanation {
+    pub(crate) diagnosis: Diagnosis,
+    pub(crate) meaning: &'static str,
+    /// The cause, where that is not, or not only, a row of the table.
+    pub(crate) cause: &'static str,
+    /// The first thing to do.
+    pub(crate) first: &'static str,
 }
 
-static EXPLANATIONS: [(Diagnosis, &str, &str, &str); Diagnosis::ALL.len()] = [
-    (Diagnosis::Healthy, "every request was answered as documented", "", ""),
-    (
-        Diagnosis::Alive,
-        "the API answers; its back-end was not checked",
-        "a good answer to HEAD under -m head",
-        "",
-    ),
-    (
-        Diagnosis::BackendDown,
-        "the API is up, and reports that it cannot reach its back-end",
-        "",
-        "check the back-end (database or storage) that the answer names, and the network from the API to it",
-    ),
-    (
-        Diagnosis::BackendStalled,
-        "the API answered HEAD, but not GET, which alone needs the back-end",
-        "GET timed out, was reset or closed, or broke off, after HEAD was answered",
-        "check the load and the locks of the back-end, and the network from the API to it",
-    ),
-    (
-        Diagnosis::ApiError,
-        "the API failed to perform the check",
-        "",
-        "look for the request in the log of the API",
-    ),
-    (
-        Diagnosis::NotFound,
-        "there is no health check at this URL",
-        "",
-        "check port, prefix and --path, and that this version of the API has the health check",
-    ),
-    (
-        Diagnosis::Unreachable,
-        "no connection could be made",
-        "the name did not resolve, or the connection was refused, found no route or timed out",
-        "check that the host is up and that the API listens on this port, then the firewalls on the way",
-    ),
-    (
-        Diagnosis::NoAnswer,
-        "a connection was made, but the first request got no HTTP answer",
-        "the connection was reset or closed, or the time ran out, after connecting",
-        "check the log and the load of the API, and whether the port expects https (-S)",
-    ),
-    (
-        Diagnosis::TlsFailed,
-        "no trusted TLS connection could be made",
-        "",
-        "check the dates, the names and the issuer of the server certificate, and --cacert",
-    ),
-    (
-        Diagnosis::Denied,
-        "access control answered before the health check could",
-        "",
-        "give a token (--token-file), or exempt the health path from authentication",
-    ),
-    (
-        Diagnosis::ProxyError,
-        "a proxy or load balancer answered in place of the API",
-        "a failure that bears the name of a proxy or load balancer, or has a form that is not the API's",
-        "check which of its servers the proxy considers down, then one of those directly",
-    ),
-    (
-        Diagnosis::Throttled,
-        "the service is alive and limits its clients",
-        "",
-        "check less often, or exempt this client",
-    ),
-    (
-        Diagnosis::WrongService,
-        "something other than the API answered",
-        "",
-        "check address, port and path, and whether the port expects https (-S)",
-    ),
-    (
-        Diagnosis::Stale,
-        "a cache answered, which does not prove that the service answers now",
-        "",
-        "let the cache pass the health path on, or check the API behind it",
-    ),
-    (
-        Diagnosis::Contradictory,
-        "the status says that all is well, and the body that a component failed",
-        "",
-        "check the component that the answer names",
-    ),
-    (
-        Diagnosis::RequestRejected,
-        "this request was refused, which says nothing of the service's health",
-        "",
-        "check method (-m), path (--path) and headers",
-    ),
-    (
-        Diagnosis::Slow,
-        "a response time crossed a threshold",
-        "a threshold given with -w, -c, --backend-warning or --backend-critical",
-        "run with -vv, which shows the phase that takes the time",
-    ),
-    (
-        Diagnosis::CertificateExpiring,
-        "the server certificate expires soon",
-        "a threshold given with --certificate-warning or --certificate-critical",
-        "renew the certificate, and check that the server has loaded it",
-    ),
-    (
-        Diagnosis::KeystoneDown,
-        "Keystone did not answer the login; endpoints that were given or cached were checked without a token",
-        "no HTTP answer, or one that is not Keystone's, such as a web server's at a wrong auth_url",
-        "check auth_url, then Keystone and its database",
-    ),
-    (
-        Diagnosis::LoginRefused,
-        "Keystone refused the login",
-        "",
-        "check user, password or secret, project, domains and the role in the project",
-    ),
-    (
-        Diagnosis::NotInCatalog,
-        "the catalogue names no endpoint to check",
-        "",
-        "compare service type, interface and region with openstack catalog list",
-    ),
-    (
-        Diagnosis::Unexpected,
-        "a failure that the Health-Check API does not document",
-        "also a GET that was not sent or had too little time, because the time of the run (-t) was spent",
-        "look at the status and the text of the answer (-vv), then at the log of the API",
-    ),
+// A test holds it to the diagnoses and their order.
+pub(crate) static EXPLANATIONS: [Explanation; Diagnosis::ALL.len()] = [
+    Explanation {
+        diagnosis: Diagnosis::Healthy,
+        meaning: "every request was answered as documented",
+        cause: "",
+        first: "",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Alive,
+        meaning: "the API answers; its back-end was not checked",
+        cause: "a good answer to HEAD under -m head",
+        first: "",
+    },
+    Explanation {
+        diagnosis: Diagnosis::BackendDown,
+        meaning: "the API is up, and reports that it cannot reach its back-end",
+        cause: "",
+        first: "check the back-end (database or storage) that the answer names, and the network from the API to it",
+    },
+    Explanation {
+        diagnosis: Diagnosis::BackendStalled,
+        meaning: "the API answered HEAD, but not GET, which alone needs the back-end",
+        cause: "GET timed out, was reset or closed, or broke off, after HEAD was answered",
+        first: "check the load and the locks of the back-end, and the network from the API to it",
+    },
+    Explanation {
+        diagnosis: Diagnosis::ApiError,
+        meaning: "the API failed to perform the check",
+        cause: "",
+        first: "look for the request in the log of the API",
+    },
+    Explanation {
+        diagnosis: Diagnosis::NotFound,
+        meaning: "there is no health check at this URL",
+        cause: "",
+        first: "check port, prefix and --path, and that this version of the API has the health check",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Unreachable,
+        meaning: "no connection could be made",
+        cause: "the name did not resolve, or the connection was refused, found no route or timed out",
+        first: "check that the host is up and that the API listens on this port, then the firewalls on the way",
+    },
+    Explanation {
+        diagnosis: Diagnosis::NoAnswer,
+        meaning: "a connection was made, but the first request got no HTTP answer",
+        cause: "the connection was reset or closed, or the time ran out, after connecting",
+        first: "check the log and the load of the API, and whether the port expects https (-S)",
+    },
+    Explanation {
+        diagnosis: Diagnosis::TlsFailed,
+        meaning: "no trusted TLS connection could be made",
+        cause: "",
+        first: "check the dates, the names and the issuer of the server certificate, and --cacert",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Denied,
+        meaning: "access control answered before the health check could",
+        cause: "",
+        first: "give a token (--token-file), or exempt the health path from authentication",
+    },
+    Explanation {
+        diagnosis: Diagnosis::ProxyError,
+        meaning: "a proxy or load balancer answered in place of the API",
+        cause: "a failure that bears the name of a proxy or load balancer, or has a form that is not the API's",
+        first: "check which of its servers the proxy considers down, then one of those directly",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Throttled,
+        meaning: "the service is alive and limits its clients",
+        cause: "",
+        first: "check less often, or exempt this client",
+    },
+    Explanation {
+        diagnosis: Diagnosis::WrongService,
+        meaning: "something other than the API answered",
+        cause: "",
+        first: "check address, port and path, and whether the port expects https (-S)",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Stale,
+        meaning: "a cache answered, which does not prove that the service answers now",
+        cause: "",
+        first: "let the cache pass the health path on, or check the API behind it",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Contradictory,
+        meaning: "the status says that all is well, and the body that a component failed",
+        cause: "",
+        first: "check the component that the answer names",
+    },
+    Explanation {
+        diagnosis: Diagnosis::RequestRejected,
+        meaning: "this request was refused, which says nothing of the service's health",
+        cause: "",
+        first: "check method (-m), path (--path) and headers",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Slow,
+        meaning: "a response time crossed a threshold",
+        cause: "a threshold given with -w, -c, --backend-warning or --backend-critical",
+        first: "run with -vv, which shows the phase that takes the time",
+    },
+    Explanation {
+        diagnosis: Diagnosis::CertificateExpiring,
+        meaning: "the server certificate expires soon",
+        cause: "a threshold given with --certificate-warning or --certificate-critical",
+        first: "renew the certificate, and check that the server has loaded it",
+    },
+    Explanation {
+        diagnosis: Diagnosis::KeystoneDown,
+        meaning: "Keystone did not answer the login; endpoints that were given or cached were checked without a token",
+        cause: "no HTTP answer, or one that is not Keystone's, such as a web server's at a wrong auth_url",
+        first: "check auth_url, then Keystone and its database",
+    },
+    Explanation {
+        diagnosis: Diagnosis::LoginRefused,
+        meaning: "Keystone refused the login",
+        cause: "",
+        first: "check user, password or secret, project, domains and the role in the project",
+    },
+    Explanation {
+        diagnosis: Diagnosis::NotInCatalog,
+        meaning: "the catalogue names no endpoint to check",
+        cause: "",
+        first: "compare service type, interface and region with openstack catalog list",
+    },
+    Explanation {
+        diagnosis: Diagnosis::Unexpected,
+        meaning: "a failure that the Health-Check API does not document",
+        cause: "also a GET that was not sent or had too little time, because the time of the run (-t) was spent",
+        first: "look at the status and the text of the answer (-vv), then at the log of the API",
+    },
 ];
 
 const fn describe_origin(origin: RuleOrigin) -> &'static str {
@@ -294,7 +305,7 @@ mod tests {
 
     #[test]
     fn one_explanation_of_each_diagnosis() {
-        assert_eq!(EXPLANATIONS.map(|(diagnosis, ..)| diagnosis), Diagnosis::ALL);
+        assert_eq!(EXPLANATIONS.map(|own| own.diagnosis), Diagnosis::ALL);
     }
 
     #[test]

@@ -4,8 +4,7 @@ use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::cli::{Cli, EXAMPLES, NAME, OPTS_VAR};
-use crate::explain;
-use crate::model::diagnosis::Diagnosis;
+use crate::explain::{EXPLANATIONS, Explanation};
 use crate::model::term::{TERMS, Term};
 use crate::rules::{Row, RuleOrigin, Table};
 
@@ -100,8 +99,7 @@ fn diagnoses() -> String {
         "The summary of one endpoint begins with its diagnosis. The summary of several endpoints begins with their \
          number, and a set-up error has no diagnosis. --explain also shows the rows that lead to a diagnosis.",
     );
-    let texts = Diagnosis::ALL.iter().map(|&diagnosis| {
-        let (meaning, cause, first) = explain::explanation(diagnosis);
+    let texts = EXPLANATIONS.iter().map(|Explanation { diagnosis, meaning, cause, first }| {
         let cause = if cause.is_empty() { String::new() } else { format!(" Cause: {cause}.") };
         let first = if first.is_empty() { String::new() } else { format!(" First, {first}.") };
         format!(".TP\n.B {}\n{}\n", escape(diagnosis.name()), escape(&format!("{meaning}.{cause}{first}")))
