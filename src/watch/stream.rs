@@ -51,7 +51,10 @@ mod tests {
                 "CEILOMETER CRITICAL - backend-down: GET 503 from a:8777: \"database/unreachable\" (2026-11-07T06:40:00Z) | \
                  head_time=0.001234s;;;0 get_time=0.012345s;;;0 backend_time=0.009245s;;;0\n",
             ),
-            (OutputFormat::HaproxyAgent, "down #backend-down: GET 503 from a:8777: 'database|unreachable'\n"),
+            (
+                OutputFormat::HaproxyAgent,
+                "down #backend-down: GET 503 from a:8777: \"database|unreachable\"\n",
+            ),
         ];
         for (format, line) in table {
             assert_eq!(one_line(format, &report), line, "{format:?}");
