@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::environment::Size;
 use crate::terminal::ascii::to_ascii;
-use crate::terminal::layout::truncate_end;
+use crate::terminal::layout::{MAX_PROSE, truncate_end};
 
 /// Runs shorter than this show no progress.
 pub(crate) const SHOW_AFTER: Duration = Duration::from_millis(500);
@@ -85,7 +85,7 @@ fn bar(snapshot: &ProgressSnapshot, columns: usize) -> String {
     let head = if snapshot.done > 0 && full < BAR_COLUMNS { ">" } else { "" };
     truncate_end(
         &format!("[{:<BAR_COLUMNS$}] {}", "=".repeat(full) + head, snapshot.words),
-        columns.saturating_sub(3),
+        columns.saturating_sub(3).min(MAX_PROSE),
     )
 }
 
@@ -109,5 +109,7 @@ mod tests {
         for ((done, all), columns, expected) in table {
             assert_eq!(bar(&ProgressSnapshot { done, all, words: "so far".into() }, columns), expected);
         }
+        let wide = bar(&ProgressSnapshot { done: 1, all: 2, words: "so far ".repeat(40) }, 200);
+        assert_eq!(wide.chars().count(), MAX_PROSE);
     }
 }

@@ -15,7 +15,7 @@ use crate::output;
 use crate::plan::{OutputOptions, TerminalKind};
 use crate::report::{Report, in_ascii, wording};
 use crate::run::Run;
-use crate::terminal::layout::wrap_indented;
+use crate::terminal::layout::{MAX_PROSE, wrap_indented};
 use crate::terminal::progress::SHOW_AFTER;
 use crate::terminal::style::Palette;
 use crate::units;
@@ -164,7 +164,7 @@ impl<'a> WatchDisplay<'a> {
         };
         let when = units::format_timestamp(change.when);
         let indent = " ".repeat(when.len() + 4);
-        let columns = Size::of(io::stdout()).columns.saturating_sub(1);
+        let columns = Size::of(io::stdout()).columns.saturating_sub(1).min(MAX_PROSE);
         wrap_indented(&format!("{when}  {what}"), &indent, &self.with_marks(&change.summary), columns)
     }
 

@@ -13,7 +13,7 @@ use super::history::History;
 use crate::environment::Size;
 use crate::model::state::State;
 use crate::report::{MAX_ENDPOINTS_LISTED, Report, human, wording};
-use crate::terminal::layout::{MARGIN, prefix_lines, truncate_end, wrap};
+use crate::terminal::layout::{MARGIN, MAX_PROSE, prefix_lines, truncate_end, wrap};
 use crate::terminal::style::Palette;
 pub(super) use block::LiveBlock;
 use table::EndpointTable;
@@ -60,12 +60,17 @@ impl LiveView<'_> {
         self.size.columns.saturating_sub(1)
     }
 
+    /// Columns of sentences; the table of endpoints may be wider.
+    fn prose(&self) -> usize {
+        self.columns().min(MAX_PROSE)
+    }
+
     fn head(&self) -> Vec<String> {
-        let status = truncate_end(self.status, self.columns());
+        let status = truncate_end(self.status, self.prose());
         let Some(report) = self.report else { return vec![status] };
         let since = wording::run::lasting(self.history.overall.time_in_state(self.at));
         let headline = format!("{since}: {}", report.summary_with_marks());
-        let columns = self.columns().saturating_sub(MARGIN).max(MIN_HEADLINE);
+        let columns = self.prose().saturating_sub(MARGIN).max(MIN_HEADLINE);
         let headline = if self.size.rows < MIN_ROWS_FOR_HEADLINE {
             vec![truncate_end(&headline, columns)]
         } else {
@@ -87,14 +92,14 @@ impl LiveView<'_> {
         if !hidden.is_empty() {
             let and = if shown.is_empty() { "" } else { "and " };
             let tally = State::tally(hidden.iter().map(|verdict| verdict.state));
-            lines.push(truncate_end(&format!("{and}{tally}"), self.columns()));
+            lines.push(truncate_end(&format!("{and}{tally}"), self.prose()));
         }
         lines
     }
 
     /// Explanation and action for the worst endpoint; without any endpoint, for the login.
     fn advice(&self, report: &Report) -> Vec<String> {
-        let (columns, palette) = (self.columns(), self.palette);
+        let (columns, palette) = (self.prose(), self.palette);
         let worst = report.worst_first().into_iter().find(|verdict| verdict.state != State::Ok);
         match worst {
             Some(worst) => human::advice(worst, report.summary.quoted, columns, palette),

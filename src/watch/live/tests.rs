@@ -77,15 +77,16 @@ fn three_endpoints_in_three_states() {
 #[test]
 fn wide_terminal() {
     expect![[r#"
-        CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst: backend-down: GET 503 from
-                  metering-2.example.com:8777: "database|unreachable"
+        CRITICAL  for 1 min 13 s: 2 of 3 endpoints not OK (1 backend-down, 1 certificate-expiring); worst:
+                  backend-down: GET 503 from metering-2.example.com:8777: "database|unreachable"
         Run 3 at 2026-11-07T06:40:00Z, every 1s. Ctrl-C to stop.
 
         CRITICAL  metering-2.example.com:8777         backend-down          for 1 min 13 s  12.3 ms  █××
         WARNING   https://metering-3.example.com:443  certificate-expiring  for 1 min 14 s  5.68 ms  ███
         OK        metering-1.example.com:8777         healthy               for 1 min 14 s  3.46 ms  ███
 
-            the API has been reached but the back-end connectivity is unavailable or compromised; the service cannot perform its operations
+            the API has been reached but the back-end connectivity is unavailable or compromised; the
+            service cannot perform its operations
           → verify that the API is up and running and that there is connectivity with the back-end
     "#]]
     .assert_eq(&shown(&three(), 140, 24));

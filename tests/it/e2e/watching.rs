@@ -56,6 +56,22 @@ fn outage_on_a_terminal() {
     assert_eq!(peer.requests().len(), 12);
 }
 
+/// Sentences are no wider than 100 columns, in the view, the log and the summary.
+#[test]
+fn wide_terminal() {
+    let reason = "the database is gone, and with it all that this service has measured, ";
+    let body = format!(r#"{{"reasons": ["{}"]}}"#, reason.repeat(3));
+    let peer = changing([healthy(), answers(503, "", &body)]);
+    let terminal = Terminal { columns: 200, rows: 50, ..USUAL };
+    let mut session = terminal.run([&peer.address(), "--watch", "0.2"]);
+    let screen = session.shows(["××", "→ verify that"]);
+    session.interrupts();
+    for text in [screen, session.ends(SOON).screen] {
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!((80..=100).contains(&widest), "{widest}: {text}");
+    }
+}
+
 #[test]
 fn live_view_and_ctrl_c() {
     let peer = changing([healthy(), down()]);
