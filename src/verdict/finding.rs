@@ -45,6 +45,34 @@ pub(super) fn most_severe(
     found.into_iter().find(|finding| finding.state == worst).unwrap_or_else(|| nothing_made(skipped))
 }
 
+/// The other thresholds that were crossed, one of each kind.
+pub(super) fn also_crossed(
+    thresholds: &Thresholds,
+    requests: &[Request],
+    backend: Option<Duration>,
+    certificate: Option<&CertificateInfo>,
+    basis: &Basis,
+) -> Vec<Basis> {
+    if *basis == Basis::AllGood {
+        return Vec::new();
+    }
+    let request = slow_requests(&thresholds.request, requests).next();
+    let backend = backend.and_then(|time| slow(Timed::Backend, &thresholds.backend, time));
+    let expiring = certificate.and_then(|certificate| expiring(&thresholds.certificate, certificate));
+    let crossed = [request, backend, expiring].into_iter().flatten().map(|finding| finding.basis);
+    crossed.filter(|other| !is_same_threshold(other, basis)).collect()
+}
+
+fn is_same_threshold(one: &Basis, other: &Basis) -> bool {
+    match (one, other) {
+        (Basis::Slow(one, ..), Basis::Slow(other, ..)) => {
+            matches!(one, Timed::Backend) == matches!(other, Timed::Backend)
+        }
+        (Basis::Certificate(_), Basis::Certificate(_)) => true,
+        _ => false,
+    }
+}
+
 /// The requests, those that explain most first.
 fn ranked<'a, 'b>(requests: &'a [Request<'b>]) -> Vec<&'a Request<'b>> {
     let mut ranked: Vec<_> = requests.iter().collect();

@@ -55,6 +55,8 @@ pub(crate) struct Verdict {
     pub(crate) basis: Basis,
     /// The worst request that is not OK, where a crossed threshold explains the state.
     pub(crate) beside: Option<Method>,
+    /// The other thresholds that were crossed.
+    pub(crate) also_crossed: Vec<Basis>,
     /// True if its URL begins with https; false for a UNIX socket, which is shown without one.
     pub(crate) is_https: bool,
     pub(crate) is_unix: bool,
@@ -353,6 +355,13 @@ pub(crate) fn judge(
         state: found.state,
         diagnosis: found.diagnosis,
         beside: finding::beside(&requests, &found.basis),
+        also_crossed: finding::also_crossed(
+            thresholds,
+            &requests,
+            backend,
+            certificate.as_ref(),
+            &found.basis,
+        ),
         basis: found.basis,
         login: None,
         credentials: None,

@@ -89,7 +89,8 @@ fn decisive_fault(verdict: &Verdict) -> Option<&FaultInfo> {
 pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
     let explained = decisive_fault(verdict);
     let quotable = summary::quotable(verdict);
-    let mut lines = Vec::new();
+    let also_crossed = verdict.also_crossed.iter();
+    let mut lines: Vec<_> = also_crossed.filter_map(|basis| summary::also_crossed(verdict, basis)).collect();
     for judged in verdict.sent() {
         let method = judged.method.name();
         let fault = judged.completion.fault();

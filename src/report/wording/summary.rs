@@ -376,6 +376,20 @@ fn with_request(event: String, verdict: &Verdict, crossing: &Crossing, unit: &st
     Clause { event, reason: Some(Reason::Plain(reason)) }
 }
 
+/// Describes another threshold that was crossed, of which the summary says nothing.
+pub(super) fn also_crossed(verdict: &Verdict, basis: &Basis) -> Option<String> {
+    let (diagnosis, event, reason) = match basis {
+        Basis::Slow(timed, took, crossing) => {
+            (Diagnosis::Slow, slow(verdict, *timed, *took, crossing), crossed(crossing, "s"))
+        }
+        Basis::Certificate(crossing) => {
+            (Diagnosis::CertificateExpiring, certificate(verdict), crossed(crossing, "days"))
+        }
+        _ => return None,
+    };
+    Some(format!("also {diagnosis}: {event}: {reason}"))
+}
+
 /// A time that crossed a threshold, to the microsecond where whole milliseconds would read as if it had not.
 pub(super) fn crossing_time(took: Duration, crossing: &Crossing) -> String {
     let shown = Duration::new(took.as_secs(), took.subsec_millis() * 1_000_000);

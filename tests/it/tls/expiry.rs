@@ -51,6 +51,26 @@ fn units_of_thresholds() {
     }
 }
 
+/// A second threshold that was crossed is in the words of the explanation, once.
+#[test]
+fn two_thresholds() {
+    let also = "also certificate-expiring: certificate of localhost:";
+    for (options, count) in
+        [("--certificate-warning 5", 0), ("--certificate-warning 30", 1), ("--certificate-critical 30", 0)]
+    {
+        for output in ["nagios", "human"] {
+            let (_server, _files, run) = asked(&format!("-w 0.000001 {options} -o {output}"));
+            let run = run.run();
+            run.holds(
+                run.stdout.matches(also).count() == count,
+                "the second threshold is not as it should be",
+            );
+            let slow = run.stdout.matches("also slow: ").count();
+            run.holds(slow == usize::from(options.contains("critical")), "the time is not as it should be");
+        }
+    }
+}
+
 #[test]
 fn certificate_in_every_format() {
     let (_server, _files, run) = asked("-o json");
