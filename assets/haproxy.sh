@@ -22,7 +22,7 @@
 #
 # chroot: see the configuration below. user: the check runs as HAProxy's user, who must be able to read every file named here.
 
-plugin=@PLUGIN@
+plugin=@PLUGIN_SH@
 mode=--haproxy
 
 # Options, each a line to uncomment. HAProxy's own arguments stay last.

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The absolute path of the plugin, if it is known and every configuration can hold it.
+/// The absolute path of the plugin, if it is known and a shell can be given it.
 pub(super) struct PluginPath(Option<String>);
 
 /// Replaces a path that is not known.
@@ -14,7 +14,11 @@ const PLACEHOLDER: &str = "/path/to/check_ceilometer";
 
 /// Follows the first line of a text that holds the placeholder.
 const FILL_IN: &str =
-    "# FILL IN: replace /path/to/check_ceilometer by the path of the plugin on this machine.\n";
+    "# FILL IN: replace /path/to/check_ceilometer by the path of the plugin on this machine.";
+
+/// Follows it where the path is known.
+const NOT_PLAIN: &str =
+    " Its own path has characters that programs read as syntax: install it under a plain path.";
 
 impl PluginPath {
     pub(super) fn of_process() -> PluginPath {
@@ -28,34 +32,35 @@ impl PluginPath {
 
     fn new(path: Option<PathBuf>) -> PluginPath {
         let path = path.and_then(|path| path.into_os_string().into_string().ok());
-        PluginPath(path.filter(|path| path.starts_with('/') && path.chars().all(is_portable)))
+        PluginPath(path.filter(|path| path.starts_with('/') && !path.contains(char::is_control)))
     }
 
-    fn path(&self) -> &str {
-        self.0.as_deref().unwrap_or(PLACEHOLDER)
-    }
-
-    /// Replaces `@PLUGIN@` in shell lines, `@PLUGIN_SYSTEMD@` and `@PLUGIN_KEEPALIVED@`, each quoted for its reader.
+    /// Replaces `@PLUGIN_SH@` in shell scripts, `@PLUGIN@` in shell lines that another program reads first,
+    /// `@PLUGIN_SYSTEMD@` and `@PLUGIN_KEEPALIVED@`, each quoted for its reader.
     pub(super) fn fill(&self, text: &str) -> String {
-        let path = self.path();
+        let is_script = text.contains("@PLUGIN_SH@");
+        let fitting = self.0.as_deref().filter(|path| is_script || path.chars().all(is_portable));
+        let fitting = fitting.filter(|path| !path.contains("@PLUGIN"));
+        let path = fitting.unwrap_or(PLACEHOLDER);
         let quoted = |quote: &str| {
             if path.contains(' ') { [quote, path, quote].concat() } else { path.to_owned() }
         };
         let shell = shlex::try_quote(path).unwrap_or_default();
         let filled = text
+            .replace("@PLUGIN_SH@", &shell)
             .replace("@PLUGIN@", &shell)
             .replace("@PLUGIN_SYSTEMD@", &quoted("\""))
             .replace("@PLUGIN_KEEPALIVED@", &quoted("'"));
-        match (self.note(), filled.split_once('\n')) {
+        match (self.note(fitting), filled.split_once('\n')) {
             (Some(note), Some((first, rest))) => [first, "\n", &note, rest].concat(),
             _ => filled,
         }
     }
 
     /// Returns the comment about what has to be done before the text works.
-    fn note(&self) -> Option<String> {
-        match &self.0 {
-            None => Some(FILL_IN.to_owned()),
+    fn note(&self, fitting: Option<&str>) -> Option<String> {
+        match fitting {
+            None => Some(format!("{FILL_IN}{}\n", if self.0.is_some() { NOT_PLAIN } else { "" })),
             Some(path) if !others_can_run(Path::new(path)) => Some(format!(
                 "# NOTE: other users, such as the one that runs this, cannot run {path}: install it where they can.\n"
             )),
@@ -72,7 +77,7 @@ fn others_can_run(path: &Path) -> bool {
 
 /// Accepts characters that no configuration interprets, at least between quotes.
 fn is_portable(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "/._+-,:=~ ".contains(c)
+    c.is_alphanumeric() || "/._+-,:=~@ ".contains(c)
 }
 
 /// Finds a program as a shell does: a name in `PATH`, anything else from the current directory.
@@ -124,11 +129,25 @@ mod tests {
             "/a{b}",
             "/a#b",
             "/a@PLUGIN_SYSTEMD@",
-            "/é",
         ] {
+            let is_known = path.starts_with('/') && !path.contains('\n');
+            let why = if is_known { NOT_PLAIN } else { "" };
             let text = filled(path);
-            assert!(text.starts_with(&format!("# head\n{FILL_IN}sh {PLACEHOLDER} -t\n")), "{path}: {text}");
+            let beginning = format!("# head\n{FILL_IN}{why}\nsh {PLACEHOLDER} -t\n");
+            assert!(text.starts_with(&beginning), "{path}: {text}");
         }
+    }
+
+    /// Nothing but a shell reads a script: there, quotes make every character harmless.
+    #[test]
+    fn harmless_characters() {
+        let script = |path: &str| PluginPath::new(Some(path.into())).fill("#!/bin/sh\nplugin=@PLUGIN_SH@\n");
+        for path in ["/a'b", "/a\"b", "/a$b", "/a%b", "/a;b&c", "/a#b", "/a@b", "/é", "/a\\b"] {
+            let text = script(path);
+            let value = text.strip_prefix("#!/bin/sh\nplugin=").unwrap();
+            assert_eq!(shlex::split(value).unwrap(), [path], "{text}");
+        }
+        assert!(filled("/a@b/é").contains("/a@b/é -t\""), "{}", filled("/a@b/é"));
     }
 
     #[test]

@@ -76,6 +76,11 @@ fn unusable_path() {
     let mut filled_in = 0;
     for name in testing::artifact_names() {
         let (usual, without) = (text(&plain, &name), text(&unusable, &name));
+        if name == "haproxy" {
+            // A script, which can hold any path.
+            assert!(without.contains("dollar$/check_ceilometer'\n"), "{without}");
+            continue;
+        }
         assert!(!without.contains("dollar$"), "{name}: {without}");
         if usual.contains(plain.to_str().unwrap()) {
             let second = without.lines().nth(1).unwrap();
