@@ -463,7 +463,7 @@ fn limits_without_threads() {
         check_in_shell(&format!(r#"ulimit -s 64; exec {user} prlimit --nproc=0 "$@""#), &arguments[..1])
             .run();
     run.exits(3).summarises("UNKNOWN", &["the stack is too small, and no thread can be had"]);
-    for size in [20_000_000, 40_000_000] {
+    for size in [20_000_000, 30_000_000] {
         let line = format!(r#"exec {user} prlimit --nproc=0 --as={size} "$@""#);
         let run = check_in_shell(&line, &["--endpoints", "-", "-t", "5"]).stdin(peer.endpoints(20_000)).run();
         run.exits(3).summarises("UNKNOWN", &["out of memory: raise the limit on it (ulimit -v, -d)"]);
