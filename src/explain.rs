@@ -401,7 +401,7 @@ mod tests {
             login:404
               state    UNKNOWN
               meaning  there is no login at this address: it is not Keystone's
-              action   check auth_url, without /auth/tokens at its end
+              action   check auth_url; it must not end in /auth/tokens
               hint     where the body is Keystone's own error in JSON (login-refused), the
                        address is right, and Keystone knows no such application credential,
                        token, user, project or domain: check their names and ids, and

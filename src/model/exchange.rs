@@ -224,11 +224,11 @@ pub(crate) struct Exchange {
     pub(crate) sent: UntrustedText,
 }
 
-/// A request of a plan: the exchange that it led to, or what was made of that.
+/// A request of a plan: its exchange or its verdict, or the reason for not sending it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PlannedRequest<T = Exchange> {
     Sent(Box<T>),
-    /// It was not sent, and why; it counts for nothing.
+    /// Not sent, for this reason; the state does not depend on it.
     Skipped(Method, SkipReason),
 }
 

@@ -59,9 +59,8 @@ pub(super) fn interim(input: &[u8]) -> Option<(u16, usize)> {
     Some((status, length(input)?))
 }
 
-/// Takes the headers out of a head. Returns what the library still has to see, no longer than the head was: the status
-/// line, and the lines that curl and the library refuse, for the library's words. All else that curl and browsers accept
-/// hides neither the status nor a header.
+/// Takes the headers out of a head. Returns them, and what the library still reads, which is no longer than the head was:
+/// the status line, and the lines that curl refuses, too, so that the error has the library's words.
 ///
 /// Folded header lines become one (RFC 9112, section 5.2), blanks between name and colon are dropped (section 5.1),
 /// control characters in a value or a reason become spaces (RFC 9110, section 5.5), and a header whose name is

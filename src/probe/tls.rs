@@ -341,7 +341,7 @@ impl RecordingVerifier {
             Some(_) if UNSUPPORTED_SCHEMES.contains(&signature.scheme) => Err(unsupported_signature()),
             Some(trust) => {
                 let _permit = self.semaphore.acquire_until(self.deadline).ok_or(Refusal::OutOfTime)?;
-                // A fault of its own, apart from that of a bad signature within the chain.
+                // The library has one error for this and for a bad signature within the chain.
                 verify(trust.verifier()).map_err(|error| match error {
                     rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
                         Refusal::UnprovenKey.into()

@@ -33,11 +33,11 @@ pub(super) static ROWS: &[Row] = &[
     down(Status(404))
         .or(LoginRefused)
         .meaning("there is no login at this address: it is not Keystone's")
-        .action("check auth_url, without /auth/tokens at its end")
+        .action("check auth_url; it must not end in /auth/tokens")
         .hinting(KEYSTONES_404),
     refused(Status(405))
         .meaning("there is no login at this address: Keystone's accepts POST")
-        .action("check auth_url, without /auth/tokens at its end"),
+        .action("check auth_url; it must not end in /auth/tokens"),
     down(Status(429))
         .meaning("Keystone, or a proxy in front of it, limits its clients")
         .action("log in less often: keep the token cache on (--token-cache)"),

@@ -242,7 +242,7 @@ static ROWS: &[Row] = &[
         .meaning("no answer came in time; other clients would time out too")
         .action("check that the host is up, that no firewall drops the packets, and the load of the API"),
     row(on(FaultKind::Tls), Critical, TlsFailed)
-        .meaning("a client that uses TLS as this check does would fail too")
+        .meaning("other clients with the same TLS settings would fail too")
         .action(
             "check the server's certificate against --cacert and the name of the endpoint, and whether it \
              wants a client certificate (--cert) or expects plain http on that port",

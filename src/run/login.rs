@@ -40,7 +40,7 @@ const CACHE_TIME: Duration = Duration::from_millis(250);
 /// A cloud, and the results of its logins.
 #[derive(Debug)]
 pub(super) struct Session {
-    plan: Arc<CloudPlan>,
+    cloud_plan: Arc<CloudPlan>,
     known: Mutex<Known>,
 }
 
@@ -102,8 +102,8 @@ impl Known {
 }
 
 impl Session {
-    pub(super) fn new(plan: Arc<CloudPlan>) -> Session {
-        Session { plan, known: Mutex::default() }
+    pub(super) fn new(cloud_plan: Arc<CloudPlan>) -> Session {
+        Session { cloud_plan, known: Mutex::default() }
     }
 }
 
@@ -119,8 +119,9 @@ struct LoginResult {
 }
 
 impl LoginResult {
-    /// Tests whether endpoints are asked. A refused login is the run's result: requests without a token would only add noise.
-    fn asks_endpoints(&self) -> bool {
+    /// Tests whether endpoints are probed. After a refused login they are not: requests without a token would only add
+    /// noise.
+    fn probes_endpoints(&self) -> bool {
         matches!(self.verdict.diagnosis, None | Some(Diagnosis::KeystoneDown))
     }
 }
@@ -128,7 +129,7 @@ impl LoginResult {
 /// One run in a cloud.
 struct CloudRun<'a> {
     run: &'a Run,
-    plan: &'a Arc<CloudPlan>,
+    cloud_plan: &'a Arc<CloudPlan>,
     known: &'a mut Known,
     deadline: Instant,
 }
@@ -137,7 +138,8 @@ impl Run {
     /// Logs in where there is no token, and probes every endpoint once.
     pub(super) fn once_in_cloud(&self, session: &Session, time: TimeFrame) -> Result<Report> {
         let mut known = session.known.lock().unwrap_or_else(PoisonError::into_inner);
-        CloudRun { run: self, plan: &session.plan, known: &mut known, deadline: time.deadline }.report(time)
+        CloudRun { run: self, cloud_plan: &session.cloud_plan, known: &mut known, deadline: time.deadline }
+            .report(time)
     }
 
     /// Applies the options about endpoints whose number only the catalogue tells.
@@ -195,10 +197,10 @@ impl CloudRun<'_> {
         &self,
         work: impl Fn(&Cache, &Cloud) -> Result<T> + Send + Sync + 'static,
     ) -> Result<T> {
-        if self.plan.cache.is_none() {
+        if self.cloud_plan.cache.is_none() {
             return Ok(T::default());
         }
-        let plan = Arc::clone(self.plan);
+        let plan = Arc::clone(self.cloud_plan);
         let work = move || plan.cache.as_ref().map_or(Ok(T::default()), |cache| work(cache, &plan.cloud));
         let done = deadline::within(Some(cache_end(Instant::now(), self.deadline)), work);
         done.unwrap_or_else(|_| Err(anyhow!(SILENT_FILE_SYSTEM)))
@@ -253,7 +255,7 @@ impl CloudRun<'_> {
         plan.sanitizer = self.known.sanitizer(&self.run.plan);
         let (criteria, sanitizer) = (&plan.criteria, &plan.sanitizer);
         let verdict =
-            LoginVerdict::granted(criteria, sanitizer, &self.plan.cloud, exchange, token.expires_at);
+            LoginVerdict::granted(criteria, sanitizer, &self.cloud_plan.cloud, exchange, token.expires_at);
         LoginResult { verdict: Arc::new(verdict), plan }
     }
 
@@ -268,7 +270,7 @@ impl CloudRun<'_> {
             let verdict = Arc::clone(refusal);
             return Ok(self.without_token(verdict));
         }
-        let cloud = &self.plan.cloud;
+        let cloud = &self.cloud_plan.cloud;
         let half = time.half();
         // A file may have any number of seconds.
         let of_cloud = cloud.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -300,7 +302,7 @@ impl CloudRun<'_> {
             Some(Ok(token)) => token,
             failure => {
                 let failure = failure.and_then(Result::err);
-                let cloud = &self.plan.cloud;
+                let cloud = &self.cloud_plan.cloud;
                 let verdict =
                     LoginVerdict::failed(&plan.criteria, &sanitizer, cloud, exchange, failure.as_ref());
                 // The report of `--wait` is about all its runs.
@@ -321,8 +323,8 @@ impl CloudRun<'_> {
 
     /// The endpoints of a run: those that were given, or the catalogue's.
     fn endpoints(&self, login: &LoginResult) -> Result<Vec<CatalogEndpoint>, NotInCatalog> {
-        let CloudPlan { cloud, defaults, uses_catalog, .. } = &**self.plan;
-        if !login.asks_endpoints() {
+        let CloudPlan { cloud, defaults, uses_catalog, .. } = &**self.cloud_plan;
+        if !login.probes_endpoints() {
             return Ok(Vec::new());
         }
         if !uses_catalog {
@@ -345,7 +347,7 @@ impl CloudRun<'_> {
         endpoints: &[CatalogEndpoint],
         time: TimeFrame,
     ) -> Result<Vec<Verdict>> {
-        if endpoints.is_empty() || !login.asks_endpoints() {
+        if endpoints.is_empty() || !login.probes_endpoints() {
             return Ok(Vec::new());
         }
         let targets: Vec<Endpoint> = endpoints.iter().map(|found| found.endpoint.clone()).collect();

@@ -56,7 +56,9 @@ pub(super) fn also_crossed(
     if *basis == Basis::AllGood {
         return Vec::new();
     }
-    let request = slow_requests(&thresholds.request, requests).next();
+    // The first of those that are alike.
+    let request = slow_requests(&thresholds.request, requests)
+        .min_by_key(|found| std::cmp::Reverse(found.state.severity()));
     let backend = backend.and_then(|time| slow(Timed::Backend, &thresholds.backend, time));
     let expiring = certificate.and_then(|certificate| expiring(&thresholds.certificate, certificate));
     let crossed = [request, backend, expiring].into_iter().flatten().map(|finding| finding.basis);

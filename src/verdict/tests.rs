@@ -21,7 +21,7 @@ use crate::plan::Plan;
 use crate::plan::{ExitCodes, Network, RunMode, Targets, Timing};
 use crate::report::add_details;
 use crate::report::wording::{advice, summary};
-use crate::rules::{Criteria, Key, RuleOrigin, Table};
+use crate::rules::{Criteria, Key, Table};
 use crate::sanitize::Sanitizer;
 use crate::sanitize::UntrustedText;
 use crate::testing::assert_maps;
@@ -670,6 +670,30 @@ fn slow_failures() {
     );
 }
 
+/// The worst of the requests that were too slow is the one that is named beside a failure.
+#[test]
+fn slow_requests_beside_a_failure() {
+    let mut plan = plan();
+    plan.criteria.thresholds.request = threshold("0.1", "0.3");
+    let made = [timed(Method::Head, 204, 340, 340), timed(Method::Get, 503, 290, 290)];
+    let verdict = verdict(&plan, &made);
+    assert_eq!(verdict.diagnosis, Diagnosis::BackendDown);
+    assert!(matches!(verdict.also_crossed[..], [Basis::Slow(Timed::Request(Method::Head), ..)]));
+}
+
+#[test]
+fn slow_failures_of_two_servers() {
+    let mut plan = plan();
+    plan.criteria.thresholds.request = threshold("", "0.1");
+    let mut made = [timed(Method::Head, 401, 300, 300), timed(Method::Get, 401, 300, 300)];
+    for (request, peer) in made.iter_mut().zip(["192.0.2.1:8777", "192.0.2.2:8777"]) {
+        let PlannedRequest::Sent(exchange) = request else { panic!("{request:?}") };
+        exchange.peer = Some(Peer::Tcp(peer.parse().unwrap()));
+    }
+    let (explanation, _) = advice(&verdict(&plan, &made));
+    assert_eq!(explanation.matches("two servers were asked").count(), 1, "{explanation}");
+}
+
 #[test]
 fn back_end_time() {
     let mut plan = plan();
@@ -849,8 +873,8 @@ proptest! {
         let verdict = verdict(&plan, &both(&head.to_string(), &get.to_string()));
         let good = matches!(verdict.diagnosis, Diagnosis::Healthy | Diagnosis::Alive);
         prop_assert_eq!(good, verdict.state == State::Ok);
-        let is_overridden = judged(&verdict, 1).row.origin == RuleOrigin::Overridden;
-        prop_assert!(good == advice(&verdict).1.is_empty() || is_overridden);
+        let says_override = summary::of_endpoint(&verdict).text.contains(" by --state get:2xx)");
+        prop_assert!(good == advice(&verdict).1.is_empty() || says_override);
         let rows = [judged(&verdict, 0).state, judged(&verdict, 1).state];
         prop_assert_eq!(verdict.state, State::worst(rows));
     }

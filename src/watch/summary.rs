@@ -86,7 +86,7 @@ fn times(states: &StateClock) -> String {
     let total = spent.iter().map(|(_, time)| *time).sum::<Duration>().as_secs_f64().max(f64::MIN_POSITIVE);
     let mut before = Duration::ZERO;
     let shares = spent.iter().map(|(state, time)| {
-        // The sums are rounded, so that the parts add up to the whole.
+        // Rounds the running sums, not the parts, so that the parts add up.
         let seconds = (before + *time).as_secs() - before.as_secs();
         before += *time;
         let shown = if time.as_secs() == 0 { *time } else { Duration::from_secs(seconds) };

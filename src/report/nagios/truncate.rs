@@ -51,7 +51,7 @@ impl PluginOutput {
         perfdata
     }
 
-    /// Returns as many lines as fit, each after a newline, and the beginning of a long one; the last one counts those left
+    /// Returns as many lines as fit, each after a newline, and the beginning of a long one; a further line counts those left
     /// out.
     fn long_output(&self, room: usize) -> String {
         let mut kept: Vec<&str> = self.lines.iter().map(String::as_str).collect();
@@ -63,7 +63,7 @@ impl PluginOutput {
             length -= line.len() + 1;
             let after = omitted(self.lines.len() - kept.len() - 1);
             let left = room.saturating_sub(length + after.len() + 1);
-            // Else a body's long message would be left out whole.
+            // Otherwise the long message of a body would be left out whole.
             if (MIN_LINE_BYTES..line.len()).contains(&left) {
                 (begun, omission) = (format!("\n{}", cut(line, left)), after);
                 break;

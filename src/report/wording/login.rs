@@ -202,9 +202,9 @@ fn of_response(login: &LoginVerdict, request: &RequestVerdict) -> Option<Advice>
 fn by_proxy(proxy: &str, request: &RequestVerdict) -> Advice {
     match request.completion.response() {
         Some(404 | 405) => (
-            format!("{proxy}, not Keystone, answered: it has no login at this address"),
+            format!("{proxy}, not Keystone, answered, and has no login at this address"),
             format!(
-                "check auth_url, without /auth/tokens at its end, then whether {proxy} passes it on to Keystone"
+                "check auth_url (it must not end in /auth/tokens), then whether {proxy} passes the login on to Keystone"
             ),
         ),
         _ => (

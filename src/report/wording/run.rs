@@ -48,7 +48,7 @@ pub(crate) fn interrupted(elapsed: Duration, done: usize, all: usize) -> String 
     }
 }
 
-/// The number of endpoints during a login or look-ups, which may be what tells how many there are.
+/// Replaces the counts while a login or a look-up has yet to find the endpoints.
 const NONE_PROBED: &str = "no endpoint probed yet";
 
 /// Minimum time of a `--wait` that is shown without tenths of a second.

@@ -13,7 +13,7 @@ use crate::run::Run;
 impl Run {
     /// Reports a login over a connection that exists already, with its catalogue; `None` without a cloud.
     pub(crate) fn login_over(&self, connection: OwnedFd, deadline: Instant) -> Option<Report> {
-        let login = &self.session.as_ref()?.plan.cloud.login;
+        let login = &self.session.as_ref()?.cloud_plan.cloud.login;
         let body = login.body();
         let exchange = Prober::log_in_over(&login.url, &body, MAX_RESPONSE_BYTES, connection, deadline);
         self.report_login(Some(exchange.ok()?), deadline)
@@ -25,8 +25,8 @@ impl Run {
     }
 
     fn report_login(&self, exchange: Option<Exchange>, deadline: Instant) -> Option<Report> {
-        let (began, plan) = (SystemTime::now(), &self.session.as_ref()?.plan);
-        let mut run = CloudRun { run: self, plan, known: &mut Known::default(), deadline };
+        let (began, cloud_plan) = (SystemTime::now(), &self.session.as_ref()?.cloud_plan);
+        let mut run = CloudRun { run: self, cloud_plan, known: &mut Known::default(), deadline };
         let mut login = match exchange {
             Some(exchange) => run.conclude(exchange),
             None => run.known_login()?,

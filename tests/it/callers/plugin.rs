@@ -19,8 +19,8 @@ pub(crate) fn directory() -> &'static str {
     Path::new(path()).parent().unwrap().to_str().unwrap()
 }
 
-/// Copies the plugin; by another program, for a child that any test forks while this one writes would keep the copy
-/// open and not executable.
+/// Copies the plugin with `cp`. A child that another test forks meanwhile would inherit a descriptor of this process, and
+/// the copy could not be executed.
 pub(crate) fn copy(plugin: impl AsRef<Path>, to: &Path) {
     assert!(Command::new("cp").arg(plugin.as_ref()).arg(to).status().unwrap().success(), "{}", to.display());
 }

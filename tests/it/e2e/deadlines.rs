@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::e2e::foreign_servers::python;
-use crate::support::harness::{Check, GRACE, at_once, check, in_good_time};
+use crate::support::harness::{Check, GRACE, at_once, beside_others, check, in_good_time};
 use crate::support::peer::{Nobody, Peer, Script, Step, alive, healthy, response, says};
 use crate::support::programs::unshares;
 
@@ -241,6 +241,7 @@ fn with_a_silent_name_service(arguments: &[String]) {
     if !unshares("-rmn") || python().is_none() {
         return;
     }
+    let _shared = beside_others();
     let plugin = env!("CARGO_BIN_EXE_check_ceilometer");
     let commands = arguments.iter().map(|words| format!("{plugin} {words}"));
     let script = ["-rmn", "python3", "-c", include_str!("silent_resolver.py")];

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import urllib.request
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -241,6 +242,9 @@ def run(directory):
         os.dup2(log, 2)
         try:
             serve(*map(str, words))
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
         finally:
             os._exit(1)
 

@@ -450,7 +450,7 @@ fn explained_refusals() {
             "404 N",
             "",
             "<html><hr><center>nginx</center>".to_owned(),
-            "nginx, not Keystone, answered: it has no login at this address",
+            "nginx, not Keystone, answered, and has no login at this address",
         ),
         ("301 M", "Location: https://k/v3\r\n", String::new(), "redirects to https://k/v3"),
         ("300 M", "", r#"{"versions":{"values":[{"id":"v3.14"}]}}"#.to_owned(), "check the path of auth_url"),

@@ -77,7 +77,8 @@ pub(crate) fn beside_others() -> Option<RwLockReadGuard<'static, ()>> {
     (!ALONE.get()).then(|| MACHINE.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Runs a test that judges time: beside others first, and if it fails so, again while no other test runs the binary.
+/// Runs a test of which each assertion depends on time: beside others first, and if it fails so, again while no other test
+/// runs the binary. To wait for a quiet machine first would take a third of the suite's time.
 pub(crate) fn in_good_time(test: impl Fn()) {
     if catch_unwind(AssertUnwindSafe(&test)).is_err() {
         let _machine = MACHINE.write().unwrap_or_else(PoisonError::into_inner);

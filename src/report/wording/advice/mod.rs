@@ -57,14 +57,10 @@ pub(crate) fn of_endpoint(verdict: &Verdict) -> Advice {
         Basis::Certificate(crossing) => (expiring(verdict, crossing), RENEW.to_owned()),
         Basis::NoToken | Basis::NewTokenRefused => Advice::default(),
     };
-    let (meaning, action) = fitted(verdict, advice);
-    match on_request_beside(verdict) {
-        Some((also, first)) => {
-            let first = if first.is_empty() { first } else { format!("{first}; then ") };
-            (format!("{meaning}; also: {also}"), format!("{first}{action}"))
-        }
-        None => (meaning, action),
-    }
+    let Some(beside) = verdict.beside() else { return fitted(verdict, advice) };
+    let ((meaning, action), (also, first)) = (advice, of_request(verdict, beside));
+    let first = if first.is_empty() { first } else { format!("{first}; then ") };
+    fitted(verdict, (format!("{meaning}; also: {also}"), format!("{first}{action}")))
 }
 
 /// Explains the request that is not OK either, where a crossed threshold decided.
