@@ -386,6 +386,8 @@ fn broken_userinfo() {
         ("//us\ner\n:Tr0ub@h", "//***@h"),
         ("http://us\ner\n:12\"Tr0ub@h", "http://***@h"),
         (r#"["http://us", "er:12<Tr0ub@h"]"#, r#"["http://***@h"]"#),
+        ("http://us\ner:p@s\"sword@h", "http://***@h"),
+        ("\"http://us\ner:p@s\"sword@h", "\"http://***@h"),
         // Texts that only look like it.
         ("http://host is down:a@b", "http://host is down:a@b"),
         ("url: http://host\nmail: a@b", "url: http://host mail: a@b"),
@@ -624,6 +626,16 @@ fn time_for_hostile_text() {
     ] {
         let text = UntrustedText::new(unit.repeat(crate::model::exchange::MAX_BODY_BYTES / unit.len()));
         assert!(sanitizer.line(&text, 200).chars().count() <= 200);
+    }
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
+}
+
+/// Every break may begin a login anew: the text after it is not read to its end each time.
+#[test]
+fn time_for_broken_urls() {
+    let started = Instant::now();
+    for unit in ["//a<b>b:cc", "://a<b>b:c\"d", "//a<b>:b<", "//a<b>:12<", "//a\",\"b:c", "://a\nb:<"] {
+        super::url::userinfo(unit.repeat(1 << 16).as_bytes());
     }
     assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
 }

@@ -9,8 +9,11 @@ const MAX_SPACED_PASSWORD: usize = 128;
 
 const MAX_PORT_DIGITS: usize = 5;
 
-/// Maximum number of line breaks, tags and ends of strings between a login's first letter and its `@`.
+/// Maximum number of gaps (line breaks, tags, ends of strings) between a login's first letter and its `@`.
 const MAX_BREAKS: usize = 3;
+
+/// Longest word after a break that is searched for an `@`, in bytes.
+const MAX_BROKEN_WORD: usize = 1024;
 
 /// Characters that may follow a port: a path's, an escape's, which is decoded besides, or those of a sentence.
 const AFTER_PORT: &[u8] = "/?#%\\&-~…(){}[],;:.!|`*".as_bytes();
@@ -50,7 +53,8 @@ pub(super) fn userinfo(text: &[u8]) -> UrlCredentials {
         let is_name =
             (has_scheme || !authority.is_empty()) && !authority.iter().any(|byte| b":@".contains(byte));
         let broken = if is_name { broken_login(after).map(|at| end + at) } else { None };
-        match broken.or_else(|| ahead.end_of_password(text, end, reach)).or(login) {
+        let far = ahead.end_of_password(text, end, reach);
+        match broken.max(far).or(login) {
             Some(end) => found.userinfo.extend((end > start).then_some(start..end)),
             None if has_scheme => {
                 let cut = cut_password(rest);
@@ -119,9 +123,9 @@ fn gap(mut text: &[u8]) -> (&[u8], bool) {
 
 /// Finds the `@` of a login whose name goes on after a break.
 ///
-/// A colon has to be in the same word as the `@`; between them may be another break, which ends no string, if what precedes
-/// it is no port. So lists of URLs, mail addresses, and names with values stay as they are. Blanks are a folded header's
-/// line breaks, or part words of a sentence, in which no word begins with the colon.
+/// The colon and the `@` are in one word, or one more break parts them that ends no string and follows no port. So lists of
+/// URLs, mail addresses, and names with values stay as they are. Blanks may be a folded header's line breaks, or may part
+/// the words of a sentence, where no word begins with a colon.
 fn broken_login(text: &[u8]) -> Option<usize> {
     let (mut rest, mut is_broken, mut has_colon) = (text, true, false);
     for _ in 0..MAX_BREAKS {
@@ -135,12 +139,12 @@ fn broken_login(text: &[u8]) -> Option<usize> {
         match more {
             [b':', password @ ..] if !has_colon && (is_broken || name.is_empty()) && !is_other_url(next) => {
                 let ends_word = |byte: u8| byte.is_ascii_whitespace() || (in_string && byte == b'"');
-                let (word, _) = split_before(password, ends_word);
+                let (word, _) = split_before(password.get(..MAX_BROKEN_WORD).unwrap_or(password), ends_word);
                 let (plain, tail) = split_before(word, |byte| b"\"<>".contains(&byte));
                 if let Some(at) = plain.iter().rposition(|byte| *byte == b'@') {
                     return Some(place + 1 + at);
                 }
-                if is_port(plain) && ends_value(tail) {
+                if may_be_port(plain) && ends_value(tail) {
                     return None;
                 }
                 if let Some(at) = word.iter().position(|byte| *byte == b'@') {
@@ -174,8 +178,8 @@ fn is_other_url(word: &[u8]) -> bool {
     rest.starts_with(b"://") || scheme.eq_ignore_ascii_case(b"mailto")
 }
 
-/// Tests for a port, or nothing at all.
-fn is_port(text: &[u8]) -> bool {
+/// Tests for the digits of a port; an empty text may be one that was left out.
+fn may_be_port(text: &[u8]) -> bool {
     text.len() <= MAX_PORT_DIGITS && text.iter().all(u8::is_ascii_digit)
 }
 
