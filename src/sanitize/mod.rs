@@ -196,10 +196,11 @@ pub(crate) fn quote_arg(value: &str) -> String {
 /// In running text only the userinfo of URLs is hidden. In a value everything before its last `@` is, for a password
 /// may have unescaped characters, and so are its query and fragment, which may hold a token.
 fn without_credentials(value: &str) -> String {
-    // A header that was given to the wrong option.
+    // A header in the place of another option's value.
     if let Some((name, value)) = value.split_once(": ")
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && name.contains(|letter: char| letter.is_ascii_uppercase() || letter == '-')
+        && (name.contains(|letter: char| letter.is_ascii_uppercase() || letter == '-')
+            || ["authorization", "cookie"].contains(&name))
         && !value.is_empty()
     {
         return format!("{name}: {STARS}");
