@@ -194,9 +194,9 @@ pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {
         return "standard input".into();
     }
-    let text = path.to_string_lossy();
+    let mut text = path.to_string_lossy();
     if let Some((before, _)) = text.split_once(PEM_BEGIN) {
-        return sanitize::sanitize_own(&format!("{before}{PEM_BEGIN}…"), MAX_SHOWN_NAME);
+        text = format!("{before}{PEM_BEGIN}…").into();
     }
     match text.split_once(':') {
         Some((user, password)) if !user.contains('/') && !password.starts_with("//") => {

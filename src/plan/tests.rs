@@ -357,10 +357,15 @@ fn contents_in_place_of_files() {
         assert_eq!(error, "--endpoints: '-----BEGIN…' does not exist: check the path");
     }
     let clouds = "--os-config=clouds:\n  prod:\n    auth: {password: verysecret}\n";
-    assert_eq!(
-        refusal(&["--os-cloud", "prod", clouds], &[]),
-        "--os-config: 'clouds:***' does not exist: check the path"
-    );
+    let with_key = format!("{clouds}    cacert: -----BEGIN CERTIFICATE-----");
+    for content in [clouds, &with_key] {
+        assert_eq!(
+            refusal(&["--os-cloud", "prod", content], &[]),
+            "--os-config: 'clouds:***' does not exist: check the path"
+        );
+    }
+    let error = refusal(&[&format!("--endpoints=etc/key: {key}")], &[]);
+    assert_eq!(error, "--endpoints: 'etc/key: -----BEGIN…' does not exist: check the path");
 }
 
 /// A report in the place of a secret would be sent by the next run.
