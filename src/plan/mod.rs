@@ -202,7 +202,9 @@ fn look_deadline(budget: Duration) -> Instant {
 /// the result matters more: it is probed for all the same, and writing reports any other problem.
 fn check_output_file(file: &Path, cli: &Cli, deadline: Instant) -> Result<()> {
     let own = file.to_owned();
-    let inputs: Vec<_> = cli.files().map(|(option, input)| (option, input.to_owned())).collect();
+    let clouds = cli.cloud.os_config.iter().map(|file| ("--os-config ", file.clone()));
+    let files = cli.files().map(|(option, input)| (option, input.to_owned()));
+    let inputs: Vec<_> = files.chain(clouds).collect();
     let check = move || {
         input::check_output_target(&own)?;
         match inputs.iter().find(|(_, input)| input::is_same_file(input, &own)) {

@@ -384,6 +384,8 @@ fn output_in_the_place_of_an_input() {
         let error = refusal(&["h", option, input, "--output-file", output], &[]);
         assert_eq!(error, format!("'--output-file' would replace the file of '{option}'"));
     }
+    let error = refusal(&["--os-cloud", "c", "--os-config", &file, "--output-file", &file], &[]);
+    assert_eq!(error, "'--output-file' would replace the file of '--os-config'");
     try_plan(&["h", "--token-file", &file, "--output-file", &list], &[]).unwrap();
 }
 
