@@ -165,11 +165,12 @@ impl SecretReader {
         Ok(headers)
     }
 
-    /// Parses `Name: value` and registers the value as a secret, and what it is made of.
+    /// Parses `Name: value`; the value and its parts are masked from now on.
     fn header(&mut self, line: &[u8]) -> Result<RequestHeader, String> {
         let header = parse_header(line)?;
         let credentials = header.1.splitn(2, |byte| *byte == b' ').skip(1);
-        for secret in std::iter::once(header.1.as_slice()).chain(credentials).chain(parameters(&header.1)) {
+        let parameters = parameters(&header.1).filter(|_| carries_secret(&header.0));
+        for secret in std::iter::once(header.1.as_slice()).chain(credentials).chain(parameters) {
             if secret.len() >= MIN_MASKED {
                 self.sanitizer.add_secret(secret);
             }
@@ -224,6 +225,12 @@ fn check_host(headers: &[RequestHeader]) -> Result<(), &'static str> {
         }
         _ => Ok(()),
     }
+}
+
+/// Tests for the name of a header whose parameters may be secrets; those of others, such as `Forwarded`, are names.
+fn carries_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
 /// Returns the values of cookies (`session=…; …`) and of a scheme's parameters (`key="…", …`).

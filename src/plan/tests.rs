@@ -427,6 +427,8 @@ fn sent_and_masked_secrets() {
         "Cookie: lang=en; session=cookiesecret==",
         "--header",
         "X-Auth-Key: Key id=\"app\", secret=\"parametersecret\"",
+        "--header",
+        "Forwarded: for=192.0.2.1;host=api.example.org",
         "--proxy",
         "proxy:3128",
         "--proxy-auth-file",
@@ -449,6 +451,7 @@ fn sent_and_masked_secrets() {
             "X-Auth: Bearer bearertoken",
             "Cookie: lang=en; session=cookiesecret==",
             "X-Auth-Key: Key id=\"app\", secret=\"parametersecret\"",
+            "Forwarded: for=192.0.2.1;host=api.example.org",
         ]
     );
     let proxy = plan.network.proxy.unwrap();
@@ -468,6 +471,8 @@ fn sent_and_masked_secrets() {
         assert!(!shown.contains(secret), "{secret} shows: {shown}");
     }
     assert_eq!(plan.sanitizer.line(&UntrustedText::new("seven"), 100), "seven", "too short to be a secret");
+    let host = "api.example.org";
+    assert_eq!(plan.sanitizer.line(&UntrustedText::new(host), 100), host, "no header of secrets has it");
 }
 
 #[test]
