@@ -16,10 +16,10 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// Finds the first block whose label contains `label`.
-    pub(super) fn first(text: &'a [u8], label: &[u8]) -> Option<Block<'a>> {
+    /// Finds the first block whose first line contains `words`.
+    pub(super) fn first(text: &'a [u8], words: &[u8]) -> Option<Block<'a>> {
         let begins = |line: &[u8]| line.trim_ascii_start().starts_with(BEGIN);
-        let is_wanted = |line: &[u8]| begins(line) && line.windows(label.len()).any(|part| part == label);
+        let is_wanted = |line: &[u8]| begins(line) && line.windows(words.len()).any(|part| part == words);
         let mut lines = text.split_inclusive(|byte| *byte == b'\n');
         let before: Vec<&[u8]> = lines.by_ref().take_while(|line| !is_wanted(line)).collect();
         let start: usize = before.iter().map(|line| line.len()).sum();
@@ -33,9 +33,9 @@ impl<'a> Block<'a> {
     /// Decodes the block, or says why it cannot be.
     pub(super) fn decode<T: PemObject>(&self) -> Result<T, &'static str> {
         T::from_pem_slice(self.text).map_err(|error| match error {
-            Error::MissingSectionEnd { .. } => "the PEM block that begins there has no line -----END",
-            Error::Base64Decode(_) => "the text of the PEM block that begins there is not base64",
-            _ => "the line is not the beginning of a PEM block that can be read",
+            Error::MissingSectionEnd { .. } => "the PEM block has no -----END line",
+            Error::Base64Decode(_) => "the PEM block is not base64",
+            _ => "not the beginning of a valid PEM block",
         })
     }
 }

@@ -227,7 +227,7 @@ fn add_given(anchors: &mut Anchors, path: &Path, deadline: Instant) -> Result<St
     let block = Block::first(&text, b"CERTIFICATE");
     let why = block.as_ref().map_or("no usable CA certificate in PEM form in it", |block| {
         let decoded = block.decode::<CertificateDer<'_>>();
-        decoded.err().unwrap_or("the PEM block that begins there is not a CA certificate that can be used")
+        decoded.err().unwrap_or("the PEM block is not a CA certificate that can be used")
     });
     bail!("--cacert {}: {why}", pem::place(path, block.as_ref()))
 }
@@ -331,7 +331,7 @@ fn client_chain(text: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>
     // A server would have to guess at what is wrong with a certificate of its client's.
     let first = block.as_ref().map_or(Err("no certificate in PEM form in it"), |block| {
         let own = block.decode()?;
-        certificate::read(&own).map(drop).ok_or("the PEM block that begins there is not a certificate")
+        certificate::read(&own).map(drop).ok_or("the PEM block is not a certificate")
     });
     first.map_err(|why| anyhow!("--cert {}: {why}", pem::place(path, block.as_ref())))?;
     Ok(CertificateDer::pem_slice_iter(text).filter_map(Result::ok).collect())

@@ -99,23 +99,11 @@ fn unusable_files() {
         (
             &one.certificate,
             Some(broken_key),
-            format!("--key {}:1: the PEM block that begins there has no line -----END", at("key")),
+            format!("--key {}:1: the PEM block has no -----END line", at("key")),
         ),
-        (
-            &no_base64,
-            None,
-            format!("--cert {}:3: the text of the PEM block that begins there is not base64", at("cert")),
-        ),
-        (
-            &no_end,
-            None,
-            format!("--cert {}:3: the PEM block that begins there has no line -----END", at("cert")),
-        ),
-        (
-            &no_certificate,
-            None,
-            format!("--cert {}:3: the PEM block that begins there is not a certificate", at("cert")),
-        ),
+        (&no_base64, None, format!("--cert {}:3: the PEM block is not base64", at("cert"))),
+        (&no_end, None, format!("--cert {}:3: the PEM block has no -----END line", at("cert"))),
+        (&no_certificate, None, format!("--cert {}:3: the PEM block is not a certificate", at("cert"))),
     ];
     for (cert, key, why) in cases {
         let run = refused(&files, cert, key);

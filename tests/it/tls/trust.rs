@@ -118,15 +118,11 @@ fn broken_blocks() {
     let files = Files::new();
     let begin = "a comment\n-----BEGIN CERTIFICATE-----\n";
     let end = "-----END CERTIFICATE-----\n";
-    let there = "the PEM block that begins there";
     let cases = [
-        (format!("{begin}s3cr3t!\n{end}"), format!("the text of {there} is not base64")),
-        (format!("{begin}MIIB\n"), format!("{there} has no line -----END")),
-        (format!("{begin}MIIB\n{end}"), format!("{there} is not a CA certificate that can be used")),
-        (
-            format!("\n-----BEGIN CERTIFICATE----\r\nMIIB\r\n{end}"),
-            "the line is not the beginning of a PEM block that can be read".into(),
-        ),
+        (format!("{begin}s3cr3t!\n{end}"), "the PEM block is not base64"),
+        (format!("{begin}MIIB\n"), "the PEM block has no -----END line"),
+        (format!("{begin}MIIB\n{end}"), "the PEM block is not a CA certificate that can be used"),
+        (format!("\n-----BEGIN CERTIFICATE----\r\nMIIB\r\n{end}"), "not the beginning of a valid PEM block"),
     ];
     for (text, why) in cases {
         let file = files.write("broken.pem", &text);
