@@ -46,7 +46,9 @@ pub(super) fn format_error(error: &clap::Error, origin: &EnvOrigin) -> String {
         }
         ErrorKind::InvalidValue => {
             let similar = suggestion(&similar_values(error));
-            format!("invalid value {value} for '{name}'{}{similar}", expected(error, &name))
+            let is_listed = similar.is_empty() || valid_values(error).len() <= MAX_LISTED;
+            let expected = if is_listed { expected(error, &name) } else { String::new() };
+            format!("invalid value {value} for '{name}'{expected}{similar}")
         }
         ErrorKind::ValueValidation => {
             let why = error.source().map(ToString::to_string).unwrap_or_default();
@@ -100,7 +102,8 @@ fn expected(error: &clap::Error, option: &str) -> String {
         [] => String::new(),
         values if values.len() <= MAX_LISTED => format!(": expected {}", alternatives(values)),
         _ if option == "--explain" => {
-            "; --explain alone lists the keys, the man page all other words of an alert".into()
+            "; --explain without a value lists the keys, and the man page has the other words of an alert"
+                .into()
         }
         _ => "; --help lists the values".into(),
     }
@@ -113,7 +116,7 @@ fn valid_values(error: &clap::Error) -> &[String] {
     }
 }
 
-/// Finds the values of which a part begins as typed, such as `complete-bash` for `bash`, or one that is spelt alike.
+/// Finds values with a part that begins as typed (`complete-bash` for `bash`), else one with similar spelling.
 fn similar_values(error: &clap::Error) -> Vec<String> {
     let typed = text_of(error, ContextKind::InvalidValue).unwrap_or_default().to_ascii_lowercase();
     let begins = |known: &&String| known.split(['-', ':', '_']).any(|part| part.starts_with(&typed));
