@@ -108,6 +108,11 @@ impl Cache {
         Ok(Cache { path: path.to_owned(), directory: Arc::new(directory) })
     }
 
+    /// The file of a cloud, which need not exist.
+    pub(crate) fn file(&self, cloud: &Cloud) -> PathBuf {
+        self.path.join(file_name(&cloud.name))
+    }
+
     /// Looks a cloud up. What is odd about its file counts as absent.
     pub(crate) fn load(&self, cloud: &Cloud) -> Option<CachedLogin> {
         let bytes = input::read_private(&self.directory, &file_name(&cloud.name), MAX_FILE_BYTES)?;

@@ -52,6 +52,8 @@ pub(super) struct Layers {
     parts: Vec<Layer>,
     /// The file that names the cloud, whatever links lead to it; empty for the `OS_*` variables.
     pub(super) source: String,
+    /// The files that were read.
+    pub(super) files: Vec<PathBuf>,
     /// Notes about the files, for `-v`.
     pub(super) notes: Vec<String>,
 }
@@ -89,9 +91,11 @@ impl Layers {
         };
         let node = main.cloud("clouds", cloud).cloned().ok_or_else(|| main.lacks(cloud))?;
         let source = main.real_path()?.to_string_lossy().into_owned();
-        let mut layers = Layers { parts: vec![Layer::of(&main, node)], source, notes: Vec::new() };
+        let files = vec![main.path.clone()];
+        let mut layers = Layers { parts: vec![Layer::of(&main, node)], source, files, notes: Vec::new() };
         if let Some(secure) = search.beside(&main, "secure", "OS_CLIENT_SECURE_FILE")? {
             search.check_directories(&main, &secure)?;
+            layers.files.push(secure.path.clone());
             if !main.is_beside(&secure) {
                 let [secrets, clouds] = [&secure, &main].map(|file| input::quoted(&file.path));
                 layers.notes.push(format!("the secrets are from {secrets}, not from beside {clouds}"));
@@ -112,6 +116,7 @@ impl Layers {
                 );
             };
             search.check_directories(&main, file)?;
+            layers.files.push(file.path.clone());
             layers.parts.push(Layer::of(file, node.clone()));
         }
         Ok(layers)
@@ -126,7 +131,7 @@ impl Layers {
         });
         let node = Node { line: 0, value: Value::Map(entries.collect()) };
         let layers = vec![Layer { file: None, node: Arc::new(node) }];
-        Layers { parts: layers, source: String::new(), notes: Vec::new() }
+        Layers { parts: layers, source: String::new(), files: Vec::new(), notes: Vec::new() }
     }
 
     /// Returns the layers with a region's `values` above all others.

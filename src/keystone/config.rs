@@ -52,6 +52,8 @@ pub(crate) struct Cloud {
     pub(crate) name: String,
     /// The file that names it; empty for the `OS_*` variables.
     pub(super) source: String,
+    /// The files that it was read from.
+    pub(crate) files: Vec<PathBuf>,
     pub(crate) login: Login,
     /// The selection from the catalogue: one entry for each chosen region, or one for all.
     pub(crate) selections: Vec<Selection>,
@@ -201,6 +203,7 @@ impl Cloud {
         Cloud {
             name: "simulated".into(),
             source: String::new(),
+            files: Vec::new(),
             login: Login {
                 auth_url: login_base(&url),
                 url,
@@ -342,6 +345,7 @@ impl Settings<'_> {
         Ok(Cloud {
             name: options.name.to_owned(),
             source: self.layers.source.clone(),
+            files: self.layers.files.clone(),
             login: Login { auth_url: login_base(&url), url, credential, scope },
             selections: vec![selection],
             tls,

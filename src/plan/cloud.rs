@@ -1,5 +1,6 @@
 //! The cloud of `--os-cloud`: read from its files, its TLS settings applied to the network.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -126,6 +127,14 @@ impl CloudPlan {
             tls.is_cert_of_cloud = true;
         }
         Ok(())
+    }
+
+    /// The files that the login reads, and those whose names it has from them.
+    pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let (cloud, tls) = (&self.cloud, &self.cloud.tls);
+        let named = [&tls.cacert, &tls.cert, &tls.key].into_iter().flatten();
+        let cached = self.cache.iter().map(|cache| cache.file(cloud));
+        cloud.files.iter().chain(named).cloned().chain(cached)
     }
 
     /// Notes, shown at `-v`.

@@ -1,7 +1,7 @@
 //! The plan of a run: all defaults resolved, all conflicting options rejected.
 
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -144,7 +144,10 @@ impl Plan {
         validate::check_conflicts(cli, &timing, haproxy)?;
         cloud::check_conflicts(cli)?;
         if let Some(file) = &cli.output.output_file {
-            check_output_file(file, cli, look_deadline(timing.budget))?;
+            let clouds = cli.cloud.os_config.iter().map(|file| ("--os-config", file.clone()));
+            let files =
+                cli.files().map(|(option, file)| (option.trim_end_matches(['@', ' ']), file.to_owned()));
+            check_output_file(file, files.chain(clouds).collect(), look_deadline(timing.budget))?;
         }
         let deadline = timing.deadline(environment.started);
         let targets = targets::plan(cli, environment, haproxy, deadline)?;
@@ -153,6 +156,10 @@ impl Plan {
         let uses_catalog = matches!(targets, Targets::Catalog { .. });
         let cloud = cloud::plan(cli, environment, uses_catalog, deadline)?;
         if let Some(cloud) = &cloud {
+            if let Some(file) = &cli.output.output_file {
+                let files = cloud.files().map(|file| ("--os-cloud", file)).collect();
+                check_output_file(file, files, look_deadline(timing.budget))?;
+            }
             cloud.apply(&mut network)?;
             cloud.hide(&mut secrets);
             secrets.notes.extend(cloud.notes());
@@ -200,17 +207,12 @@ fn look_deadline(budget: Duration) -> Instant {
 
 /// Refuses an output file that is not a regular one, or that another option reads. Where its file system does not answer,
 /// the result matters more: it is probed for all the same, and writing reports any other problem.
-fn check_output_file(file: &Path, cli: &Cli, deadline: Instant) -> Result<()> {
+fn check_output_file(file: &Path, inputs: Vec<(&'static str, PathBuf)>, deadline: Instant) -> Result<()> {
     let own = file.to_owned();
-    let clouds = cli.cloud.os_config.iter().map(|file| ("--os-config ", file.clone()));
-    let files = cli.files().map(|(option, input)| (option, input.to_owned()));
-    let inputs: Vec<_> = files.chain(clouds).collect();
     let check = move || {
         input::check_output_target(&own)?;
         match inputs.iter().find(|(_, input)| input::is_same_file(input, &own)) {
-            Some((option, _)) => {
-                bail!("'--output-file' would replace the file of '{}'", option.trim_end_matches(['@', ' ']))
-            }
+            Some((option, _)) => bail!("'--output-file' would replace the file of '{option}'"),
             None => Ok(()),
         }
     };

@@ -368,6 +368,28 @@ fn contents_in_place_of_files() {
     assert_eq!(error, "--endpoints: 'etc/key: -----BEGIN…' does not exist: check the path");
 }
 
+/// The files of a cloud are found by a search, and the file of its token by its name.
+#[test]
+fn output_in_the_place_of_a_clouds_file() {
+    let login =
+        "{auth_url: 'http://k', username: u, project_name: p, user_domain_id: d, project_domain_id: d}";
+    let clouds = format!("clouds:\n  prod: {{auth: {login}, cacert: CA}}\n");
+    let files = Files::with(&[("secure.yaml", "clouds: {prod: {auth: {password: verysecret}}}"), ("ca", "")]);
+    fs::write(files.path("clouds.yaml"), clouds.replace("CA", &files.path("ca"))).unwrap();
+    let (cache, config) = (tempfile::tempdir().unwrap(), files.path("clouds.yaml"));
+    fs::set_permissions(cache.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let token = cache.path().join("prod.json").display().to_string();
+    fs::write(&token, "{}").unwrap();
+    let variables = [("OS_CLIENT_CONFIG_FILE", config.as_str())];
+    let directory = cache.path().display().to_string();
+    let arguments = ["h", "--os-cloud", "prod", "--token-cache", &directory, "--output-file"];
+    for output in [&config, &files.path("secure.yaml"), &files.path("ca"), &token] {
+        let error = refusal(&[&arguments[..], &[output.as_str()]].concat(), &variables);
+        assert_eq!(error, "'--output-file' would replace the file of '--os-cloud'", "{output}");
+    }
+    try_plan(&[&arguments[..], &[files.path("result").as_str()]].concat(), &variables).unwrap();
+}
+
 /// A report in the place of a secret would be sent by the next run.
 #[test]
 fn output_in_the_place_of_an_input() {
