@@ -138,19 +138,12 @@ fn broken_login(text: &[u8]) -> Option<usize> {
         let place = text.len() - more.len();
         match more {
             [b':', password @ ..] if !has_colon && (is_broken || name.is_empty()) && !is_other_url(next) => {
-                let ends_word = |byte: u8| byte.is_ascii_whitespace() || (in_string && byte == b'"');
-                let (word, _) = split_before(password.get(..MAX_BROKEN_WORD).unwrap_or(password), ends_word);
-                let (plain, tail) = split_before(word, |byte| b"\"<>".contains(&byte));
-                if let Some(at) = plain.iter().rposition(|byte| *byte == b'@') {
+                if let Some(at) = at_after_colon(password, in_string) {
                     return Some(place + 1 + at);
                 }
-                if may_be_port(plain) && ends_value(tail) {
-                    return None;
-                }
-                if let Some(at) = word.iter().position(|byte| *byte == b'@') {
-                    return Some(place + 1 + at);
-                }
-                if !is_broken || in_string {
+                let (plain, _) =
+                    split_before(password, |byte| byte.is_ascii_whitespace() || b"\"<>".contains(&byte));
+                if !is_broken || in_string || may_be_port(plain) {
                     return None;
                 }
                 (rest, has_colon) = (password.get(plain.len()..)?, true);
@@ -161,6 +154,16 @@ fn broken_login(text: &[u8]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Finds the `@` in the word after a colon, unless the word begins with what may be a port, and a mark ends it there.
+fn at_after_colon(password: &[u8], in_string: bool) -> Option<usize> {
+    let ends_word = |byte: u8| byte.is_ascii_whitespace() || (in_string && byte == b'"');
+    let (word, _) = split_before(password.get(..MAX_BROKEN_WORD).unwrap_or(password), ends_word);
+    let (plain, tail) = split_before(word, |byte| b"\"<>".contains(&byte));
+    let is_at = |byte: &u8| *byte == b'@';
+    let is_port = may_be_port(plain) && ends_value(tail);
+    plain.iter().rposition(is_at).or_else(|| word.iter().position(is_at).filter(|_| !is_port))
 }
 
 /// Tests what follows a value for its end: nothing, a tag, or a quote before punctuation.
