@@ -189,7 +189,7 @@ fn is_inherited(path: &Path) -> bool {
 /// Returns the name of a file for outputs: sanitized and truncated, or the meaning of `-`.
 ///
 /// A login that was typed in place of a name, as curl's `-u user:password` takes it, is shown without its password, and so is
-/// a key without its text.
+/// a key without its text. Of settings the first line is shown.
 pub(crate) fn name(path: &Path) -> String {
     if is_standard_input(path) {
         return "standard input".into();
@@ -197,6 +197,12 @@ pub(crate) fn name(path: &Path) -> String {
     let mut text = path.to_string_lossy();
     if let Some((before, _)) = text.split_once(PEM_BEGIN) {
         text = format!("{before}{PEM_BEGIN}…").into();
+    }
+    // Settings, of which the first line may be a comment.
+    if let Some((first, rest)) = text.split_once('\n')
+        && rest.contains(':')
+    {
+        text = format!("{first}…").into();
     }
     match text.split_once(':') {
         Some((user, password)) if !user.contains('/') && !password.starts_with("//") => {

@@ -364,6 +364,9 @@ fn contents_in_place_of_files() {
             "--os-config: 'clouds:***' does not exist: check the path"
         );
     }
+    let commented = format!("# see http://h/x\n{}", clouds.trim_start_matches("--os-config="));
+    let error = refusal(&["--os-cloud", "prod", "--os-config", &commented], &[]);
+    assert_eq!(error, "--os-config: '# see http://h/x…' does not exist: check the path");
     let error = refusal(&[&format!("--endpoints=etc/key: {key}")], &[]);
     assert_eq!(error, "--endpoints: 'etc/key: -----BEGIN…' does not exist: check the path");
 }
