@@ -30,6 +30,9 @@ const BYTES_PER_CHARACTER: usize = 16;
 /// Minimum number of bytes that are read of a text, for it may begin with what cannot be seen.
 const MIN_BYTES: usize = 4096;
 
+/// Headers of credentials. One in another option's place needs neither capitals nor a blank to be known.
+const CREDENTIAL_HEADERS: [&str; 3] = ["authorization", "cookie", "x-auth-token"];
+
 /// Longest word that is left out where a text is cut within it, in bytes.
 const MAX_CUT_WORD: usize = 256;
 
@@ -197,11 +200,12 @@ pub(crate) fn quote_arg(value: &str) -> String {
 /// may have unescaped characters, and so are its query and fragment, which may hold a token.
 fn without_credentials(value: &str) -> String {
     // A header in the place of another option's value.
-    if let Some((name, value)) = value.split_once(": ")
+    if let Some((name, value)) = value.split_once(':')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && (name.contains(|letter: char| letter.is_ascii_uppercase() || letter == '-')
-            || ["authorization", "cookie"].contains(&name))
-        && !value.is_empty()
+        && (CREDENTIAL_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+            || (value.starts_with(' ')
+                && name.contains(|letter: char| letter.is_ascii_uppercase() || letter == '-')))
+        && !value.trim_start().is_empty()
     {
         return format!("{name}: {STARS}");
     }

@@ -464,6 +464,8 @@ fn credentials_in_arguments() {
         ("Cookie: s3cr3t@s3cr3t", "Cookie: ***"),
         ("authorization: Bearer s3cr3t", "authorization: ***"),
         ("cookie: s3cr3t", "cookie: ***"),
+        ("X-Auth-Token:s3cr3t", "X-Auth-Token: ***"),
+        ("Host-A:8777", "Host-A:8777"),
         ("get: 404=warning", "get: 404=warning"),
         ("http://user:s3cr3t@host/x", "http://***@host/x"),
         ("https://s3cr3t@host:8777", "https://***@host:8777"),
