@@ -230,7 +230,9 @@ fn check_host(headers: &[RequestHeader]) -> Result<(), &'static str> {
 /// Tests for the name of a header whose parameters may be secrets; those of others, such as `Forwarded`, are names.
 fn carries_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word))
+    ["auth", "cookie", "credential", "key", "pass", "secret", "session", "token"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// Returns the values of cookies (`session=…; …`) and of a scheme's parameters (`key="…", …`).

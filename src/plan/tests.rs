@@ -451,7 +451,7 @@ fn sent_and_masked_secrets() {
         "--header",
         "Cookie: lang=en; session=cookiesecret==",
         "--header",
-        "X-Auth-Key: Key id=\"app\", secret=\"parametersecret\"",
+        "X-Session-Pass: Key id=\"app\", secret=\"parametersecret\"",
         "--header",
         "Forwarded: for=192.0.2.1;host=api.example.org",
         "--proxy",
@@ -475,7 +475,7 @@ fn sent_and_masked_secrets() {
             "X-Short: seven",
             "X-Auth: Bearer bearertoken",
             "Cookie: lang=en; session=cookiesecret==",
-            "X-Auth-Key: Key id=\"app\", secret=\"parametersecret\"",
+            "X-Session-Pass: Key id=\"app\", secret=\"parametersecret\"",
             "Forwarded: for=192.0.2.1;host=api.example.org",
         ]
     );
