@@ -66,7 +66,7 @@ impl SecretReader {
                 headers.extend(self.header_file(&option, Path::new(file))?);
             } else {
                 // Without quotes a shell takes the value for the next argument, and this program for an endpoint.
-                if let Some(name) = header.strip_suffix(':') {
+                if let Some(name) = header.trim_end().strip_suffix(':') {
                     let name = quote_arg(name);
                     bail!("{option}: {name} has no value: quote name and value together, as 'Name: value'");
                 }

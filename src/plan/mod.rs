@@ -211,7 +211,13 @@ fn check_output_file(file: &Path, inputs: Vec<(&'static str, PathBuf)>, deadline
     let own = file.to_owned();
     let check = move || {
         input::check_output_target(&own)?;
-        match inputs.iter().find(|(_, input)| input::is_same_file(input, &own)) {
+        // Any file of a directory may be read.
+        let directory =
+            own.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
+        let is_read = |input: &Path| {
+            input::is_same_file(input, &own) || directory.is_some_and(|own| input::is_same_file(input, own))
+        };
+        match inputs.iter().find(|(_, input)| is_read(input)) {
             Some((option, _)) => bail!("'--output-file' would replace the file of '{option}'"),
             None => Ok(()),
         }

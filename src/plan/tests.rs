@@ -252,6 +252,7 @@ fn invalid_headers() {
         ("Expect: 100-continue", "Expect is set by the client and cannot be given"),
         ("Upgrade: h2c", "Upgrade is set by the client and cannot be given"),
         ("X-A:", "'X-A' has no value: quote name and value together, as 'Name: value'"),
+        ("X-A: ", "'X-A' has no value: quote name and value together, as 'Name: value'"),
         ("X-A: very\nsecret", "value of 'X-A': a header cannot contain a control character"),
         ("X-A: very\rsecret", "value of 'X-A': a header cannot contain a control character"),
     ];
@@ -400,7 +401,9 @@ fn output_in_the_place_of_an_input() {
     std::os::unix::fs::symlink(files.path("file"), files.path("link")).unwrap();
     let (file, link, list) = (files.path("file"), files.path("link"), files.path("list"));
     let header = format!("@{file}");
+    let directory = Path::new(&file).parent().unwrap().to_str().unwrap().to_owned();
     for (option, input, output) in [
+        ("--cacert", &directory, &files.path("new")),
         ("--token-file", &file, &file),
         ("--token-file", &link, &file),
         ("--header", &header, &file),

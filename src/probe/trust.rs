@@ -315,7 +315,9 @@ pub(super) fn identity(
     let key = private_key(&key_text, block.as_ref()).and_then(|key| {
         provider.key_provider.load_private_key(key).map_err(|_| "a key of a kind that TLS cannot use")
     });
-    let signer = key.map_err(|why| anyhow!("{option} {}: {why}", pem::place(key_path, block.as_ref())))?;
+    let hint = if tls.key.is_none() && block.is_none() { " (give it with --key FILE)" } else { "" };
+    let signer =
+        key.map_err(|why| anyhow!("{option} {}: {why}{hint}", pem::place(key_path, block.as_ref())))?;
     let identity = CertifiedKey::new(chain, signer);
     // Of some keys the library does not know the public half: the server will see whether they fit.
     if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) = identity.keys_match()
@@ -344,8 +346,6 @@ fn private_key(text: &[u8], block: Option<&Block<'_>>) -> Result<PrivateKeyDer<'
         Err(_) if text.windows(9).any(|part| part == b"ENCRYPTED") => {
             Err("the private key is encrypted; give one without a passphrase, readable by the probe alone")
         }
-        Err(_) => {
-            block.map_or(Err("no private key in PEM form in it (give it with --key FILE)"), Block::decode)
-        }
+        Err(_) => block.map_or(Err("no private key in PEM form in it"), Block::decode),
     }
 }

@@ -102,9 +102,12 @@ pub(super) fn statements(verdict: &Verdict, quoted: usize) -> Vec<String> {
         };
         let location = rest(&judged.quotes.location);
         lines.extend(location.map(|location| format!("Location of {method}: {location}")));
-        let message = rest(&judged.message).filter(|said| !is_good_news(judged, said));
-        lines.extend(message.map(|message| format!("{method} said: {message}")));
-        lines.extend(judged.other_words.as_ref().map(|words| format!("{method} also said: {words}")));
+        // The transcript of `-vvv` has the body itself.
+        if judged.transcript.is_none() {
+            let message = rest(&judged.message).filter(|said| !is_good_news(judged, said));
+            lines.extend(message.map(|message| format!("{method} said: {message}")));
+            lines.extend(judged.other_words.as_ref().map(|words| format!("{method} also said: {words}")));
+        }
     }
     lines
 }

@@ -227,7 +227,11 @@ fn collect_other_words(value: &Value, message: &str, depth: u8, found: &mut Vec<
         }
         Value::Array(values) => {
             for value in values {
+                let before = found.len();
                 collect_other_words(value, message, depth, found);
+                if let Some(name) = value.as_object().and_then(report::name_of) {
+                    found.iter_mut().skip(before).for_each(|words| *words = format!("{name}: {words}"));
+                }
             }
         }
         Value::Object(object) => {

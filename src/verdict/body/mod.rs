@@ -369,6 +369,11 @@ mod tests {
                 r#"{"detailed":true,"reasons":[{"class":"Db","details":"","reason":"db down"},{"class":"Db","reason":"x"}]}"#,
                 Some("class: Db"),
             ),
+            (
+                503,
+                r#"{"detail":"no quorum","components":[{"name":"mongo","error":"timeout"},{"name":"gnocchi","message":"401"}]}"#,
+                Some("mongo: error: timeout; gnocchi: message: 401"),
+            ),
             // The kind of error alone, and what the message has already.
             (503, r#"{"error":{"code":401,"message":"Sign in","title":"Unauthorized"}}"#, None),
             (503, r#"{"error":"Service Unavailable","message":"db down","reason":"db down"}"#, None),

@@ -328,10 +328,14 @@ fn of_entries(list: &str, entries: &[Value], part: Part<'_>, failed: &mut Vec<Fa
         if failed.len() >= MAX_PARTS {
             return;
         }
-        let name = entry.iter().find(|(key, _)| NAME_KEYS.contains(&key.to_ascii_lowercase().as_str()));
-        let name = name.and_then(|(_, value)| value.as_str()).unwrap_or(list);
-        nested(name, entry, Part { key: "", scope, ..part }, failed);
+        nested(name_of(entry).unwrap_or(list), entry, Part { key: "", scope, ..part }, failed);
     }
+}
+
+/// The name that an entry of a list gives itself.
+pub(super) fn name_of(entry: &Map<String, Value>) -> Option<&str> {
+    let name = entry.iter().find(|(key, _)| NAME_KEYS.contains(&key.to_ascii_lowercase().as_str()));
+    name.and_then(|(_, value)| value.as_str())
 }
 
 /// Searches a component, and adds its name to what failed within it.

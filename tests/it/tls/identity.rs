@@ -90,6 +90,11 @@ fn unusable_files() {
         ),
         (
             &one.certificate,
+            Some(one.certificate.as_str()),
+            format!("--key {}: no private key in PEM form in it", at("key")),
+        ),
+        (
+            &one.certificate,
             Some(other.key.as_str()),
             format!("--key {}: the key does not belong to the certificate of --cert", at("key")),
         ),

@@ -398,6 +398,8 @@ fn of_head_beside_get(verdict: &Verdict, status: u16, judged: &RequestVerdict) -
     let is_own = proxy.is_some() && judged.obstacle.is_some();
     match status {
         200..=299 if judged.problem == Some(SuccessProblem::Cached) => Some(pair::head_cached()),
+        // The user has judged it otherwise.
+        200..=299 if judged.row.action.is_empty() => None,
         200..=299 => Some(pair::head_like_get(of_row(judged), status)),
         // These have advice of their own, which counts for HEAD alone, too.
         405 | 407 | 408 | 429 => None,

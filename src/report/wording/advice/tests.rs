@@ -6,9 +6,12 @@ use super::*;
 use crate::model::endpoint::{Defaults, Endpoint, Route, Scheme};
 use crate::model::exchange::{Peer, Phase, PlannedRequest};
 use crate::model::fault::{AddressAttempt, ConnectFault, End, Fault, Stage, TlsProblem};
+use crate::model::state::State;
 use crate::plan::Plan;
 use crate::report::fixture::{exchange, sent};
-use crate::verdict::tests::{NOW, answered, both, endpoint, get, in_words, judge_whole, plan, verdict};
+use crate::verdict::tests::{
+    NOW, answered, both, endpoint, get, in_words, judge_whole, overriding, plan, verdict,
+};
 
 /// Compares explanation and action, if there is one, of each case.
 fn advises(plan: &Plan, cases: &[&[PlannedRequest]], expected: &Expect) {
@@ -96,6 +99,18 @@ fn faults() {
             -> check that the API runs and listens on this address and port
             an HTTP server answers there, but with a status that HTTP does not define (999)
             -> check that address, port and path are the API's, and any proxy in front of it
+        "#]],
+    );
+}
+
+/// No advice proposes what the user has decided otherwise.
+#[test]
+fn overridden_response_to_head() {
+    advises(
+        &overriding("head:204", State::Warning),
+        &[&both("204", "200")],
+        &expect![[r#"
+            the API answers
         "#]],
     );
 }
