@@ -229,7 +229,8 @@ fn transcript(transcript: &Transcript) -> impl Iterator<Item = DetailLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::tests::{NOW, both, endpoint, judge_whole, plan};
+    use crate::verdict::Transcript;
+    use crate::verdict::tests::{NOW, answered, both, endpoint, judge_whole, plan};
 
     #[test]
     fn fault_beside_the_explanation() {
@@ -239,5 +240,17 @@ mod tests {
         // Both have the same fault, which is shown once.
         assert!(lines("timeout", "timeout").is_empty());
         assert_eq!(lines("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
+    }
+
+    /// What a body says is in its transcript, too.
+    #[test]
+    fn body_beside_its_transcript() {
+        let said = format!("db down {}", "x".repeat(300));
+        let made = [answered(Method::Get, 503, &[], &said)];
+        let mut verdict = judge_whole(&plan(), &endpoint(), &made, 1, NOW);
+        assert_eq!(statements(&verdict, 0), [format!("GET said: {said}")]);
+        let PlannedRequest::Sent(judged) = &mut verdict.probes[0] else { panic!("not sent") };
+        judged.transcript = Some(Transcript { sent: Vec::new(), received: Vec::new(), body: said });
+        assert!(statements(&verdict, 0).is_empty());
     }
 }
