@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(lines("timeout", "503"), ["HEAD timeout while waiting for the answer: circumstances"]);
     }
 
-    /// What a body says is in its transcript, too.
+    /// A transcript has the body itself, which is not quoted besides.
     #[test]
     fn body_beside_its_transcript() {
         let said = format!("db down {}", "x".repeat(300));
