@@ -22,7 +22,7 @@ fn objections(promtool: &Path, file: &Path) -> String {
 }
 
 fn written(file: &Path, endpoints: &[&str]) -> Run {
-    let line = ["-o", "prometheus", "--output-file", file.to_str().unwrap(), "-t", "1"];
+    let line = ["-o", "prometheus", "--output-file", file.to_str().unwrap(), "-t", "2"];
     plugin::run(&[&line, endpoints].concat())
 }
 

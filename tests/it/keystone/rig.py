@@ -70,8 +70,9 @@ def prepare(directory):
 
 
 def free_port():
-    """A port below the ephemeral range, in which a client that polls a port can connect to itself."""
-    for port in range(20000 + os.getpid() % 10000, 32768):
+    """A port below those of the other daemons (support/daemon.rs), and below the ephemeral range, in which a client that
+    polls a port can connect to itself."""
+    for port in range(10000 + os.getpid() % 9000, 20000):
         with socket.socket() as probe:
             if port not in free_port.given and probe.connect_ex(("127.0.0.1", port)) != 0:
                 free_port.given.add(port)
